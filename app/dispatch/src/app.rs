@@ -45,7 +45,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/day/left") view=visits::sync_conflicts::OfflineDataRemovedPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/day/:id") view=visits::stop::StopPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/reports") view=visits::reports::ReportsPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/reports/:id") view=visits::reports::ReportPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/reports/:id") view=visits::report::ReportPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports") view=imports::page::ImportsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports/desk") view=mapping::review::MappingReviewPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports/desk/:id") view=mapping::review::MappingReviewTargetPage ssr=SsrMode::Async/>
@@ -56,7 +56,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/integrations") view=integrations::page::IntegrationsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/integrations/clients/:id") view=integrations::clients::ClientPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/integrations/sources/:id") view=integrations::sources::SourcePage ssr=SsrMode::Async/>
-                <Route path=path!("/app/integrations/endpoints/new") view=webhooks::endpoints::NewEndpointPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/integrations/endpoints/new") view=webhooks::endpoint_form::NewEndpointPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/integrations/endpoints/:id") view=webhooks::endpoints::EndpointPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/integrations/deliveries/:id") view=webhooks::deliveries::DeliveryPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/integrations/billing") view=billing::page::BillingPage ssr=SsrMode::Async/>

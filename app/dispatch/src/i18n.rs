@@ -1,21 +1,8 @@
 //! The texts of the staff app.
 
-use std::sync::LazyLock;
-
 use domain::locale::Locale;
-use i18n_embed::fluent::FluentLanguageLoader;
-use rust_embed::RustEmbed;
 
-#[derive(RustEmbed)]
-#[folder = "../../target/i18n/dispatch"]
-struct Files;
-
-static LOADERS: LazyLock<[FluentLanguageLoader; 3]> = LazyLock::new(|| ui::i18n::loaders("dispatch", &Files));
-
-/// Returns the loader of a language for the texts of this crate.
-pub fn loader(locale: Locale) -> &'static FluentLanguageLoader {
-    &LOADERS[locale as usize]
-}
+ui::app_texts!("dispatch", "../../target/i18n/dispatch");
 
 /// Returns a text of this crate.
 #[macro_export]
@@ -25,24 +12,7 @@ macro_rules! t {
     };
 }
 
-/// Returns a text whose key is built from a stored name; the key itself if there is none.
-pub fn by_key(locale: Locale, key: &str) -> String {
-    if loader(locale).has(key) {
-        loader(locale).get(key)
-    } else {
-        ui::i18n::by_key(locale, key)
-    }
-}
-
 /// Returns the title of the technician's day page.
 pub fn my_day(locale: Locale) -> String {
     t!(locale, "day-title")
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn texts_are_complete_in_every_language() {
-        ui::i18n::assert_complete(env!("CARGO_MANIFEST_DIR"));
-    }
 }

@@ -41,6 +41,8 @@ mod notifications;
 #[cfg(feature = "ssr")]
 mod portal_access;
 #[cfg(feature = "ssr")]
+mod releases;
+#[cfg(feature = "ssr")]
 mod requests;
 #[cfg(feature = "ssr")]
 mod scheduling;

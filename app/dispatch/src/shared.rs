@@ -1,6 +1,8 @@
 //! Components and helpers that several slices of the staff app use.
 
 use domain::locale::Locale;
+use domain::public_language;
+use domain::requests::{Priority, ServiceType};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::{CoreError, CoreResult};
@@ -22,25 +24,42 @@ pub(crate) fn DoneNotice(locale: Locale, flash: Option<Flash>) -> impl IntoView 
         .map(|done| view! { <SuccessNotice text=by_key(locale, &done)/> })
 }
 
-/// Joins the known parts of an address into one line.
-pub(crate) fn address_line(street: Option<&str>, postal_code: Option<&str>, city: Option<&str>) -> String {
-    let town = [postal_code, city].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    [street.unwrap_or_default(), &town]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
 /// Returns the label of a service type. Names that only the partner uses are returned unchanged.
 pub(crate) fn service_label(locale: Locale, service: Option<&str>) -> String {
     service.map_or_else(
         || crate::t!(locale, "job"),
         |name| {
-            domain::requests::ServiceType::from_name(name).map_or_else(
+            ServiceType::from_name(name).map_or_else(
                 || name.to_owned(),
-                |service| domain::public_language::service_type(service, locale).to_owned(),
+                |service| public_language::service_type(service, locale).to_owned(),
             )
         },
     )
+}
+
+/// Returns the service types as choices of a select field.
+pub(crate) fn service_choices(locale: Locale) -> Vec<(String, String)> {
+    ServiceType::ALL
+        .iter()
+        .map(|kind| {
+            (
+                kind.name().to_owned(),
+                public_language::service_type(*kind, locale).to_owned(),
+            )
+        })
+        .collect()
+}
+
+/// Returns the priorities as choices of a select field, the highest first.
+pub(crate) fn priority_choices(locale: Locale) -> Vec<(String, String)> {
+    Priority::ALL
+        .iter()
+        .rev()
+        .map(|priority| {
+            (
+                priority.name().to_owned(),
+                by_key(locale, &format!("priority-{}", priority.name())),
+            )
+        })
+        .collect()
 }

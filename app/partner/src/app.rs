@@ -7,7 +7,9 @@ use leptos_router::{SsrMode, path};
 use ui::page::NotFound;
 use ui::shell::{self, Assets};
 
-use crate::pages::{dry_run, home, invitation, jobs, sign_in};
+use crate::identity::{invitation, sign_in};
+use crate::imports::{dry_run, jobs};
+use crate::integrations::home;
 use crate::shell::AppFrame;
 
 /// Renders a whole document of the partner console.

@@ -5,5 +5,8 @@
 
 pub mod app;
 pub mod i18n;
-mod pages;
+mod identity;
+mod imports;
+mod integrations;
+mod shared;
 mod shell;

@@ -7,9 +7,13 @@ use leptos_router::{SsrMode, path};
 use ui::page::NotFound;
 use ui::shell::{self, Assets};
 
-use crate::pages::{
-    appointments, colleagues, home, link, open_work, profile, reports, requests, sign_in, timeline, two_factor_pages,
-};
+use crate::audit::timeline;
+use crate::follow_ups::open_work;
+use crate::identity::{profile, sign_in, two_factor};
+use crate::portal_access::{colleagues, home, link};
+use crate::releases::reports;
+use crate::requests;
+use crate::scheduling::appointments;
 use crate::shell::AppFrame;
 
 /// Renders a whole document of the portal.
@@ -25,13 +29,13 @@ pub fn App() -> impl IntoView {
             <Routes fallback=|| ()>
                 <Route path=path!("/portal/sign-in") view=sign_in::SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/sign-in/choose") view=sign_in::ChoosePage ssr=SsrMode::Async/>
-                <Route path=path!("/portal/sign-in/code") view=two_factor_pages::CodePage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/sign-in/code") view=two_factor::CodePage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/sign-in/link") view=link::EmailLinkPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/link/:token") view=link::LinkPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal") view=home::HomePage ssr=SsrMode::Async/>
-                <Route path=path!("/portal/requests") view=requests::RequestsPage ssr=SsrMode::Async/>
-                <Route path=path!("/portal/requests/new") view=requests::NewRequestPage ssr=SsrMode::Async/>
-                <Route path=path!("/portal/requests/:id") view=requests::RequestPage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/requests") view=requests::list::RequestsPage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/requests/new") view=requests::new::NewRequestPage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/requests/:id") view=requests::page::RequestPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/open") view=open_work::OpenWorkPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/follow-ups") view=open_work::FollowUpsPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/appointments") view=appointments::AppointmentsPage ssr=SsrMode::Async/>

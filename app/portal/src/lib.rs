@@ -10,8 +10,22 @@ use ui as _;
 #[cfg(feature = "ssr")]
 pub mod app;
 #[cfg(feature = "ssr")]
+mod audit;
+#[cfg(feature = "ssr")]
+mod follow_ups;
+#[cfg(feature = "ssr")]
 pub mod i18n;
 #[cfg(feature = "ssr")]
-mod pages;
+mod identity;
+#[cfg(feature = "ssr")]
+mod portal_access;
+#[cfg(feature = "ssr")]
+mod releases;
+#[cfg(feature = "ssr")]
+mod requests;
+#[cfg(feature = "ssr")]
+mod scheduling;
+#[cfg(feature = "ssr")]
+mod shared;
 #[cfg(feature = "ssr")]
 mod shell;

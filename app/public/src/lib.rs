@@ -18,6 +18,4 @@ pub mod i18n;
 #[cfg(feature = "ssr")]
 pub mod intake;
 #[cfg(feature = "ssr")]
-pub mod terminal;
-#[cfg(feature = "ssr")]
-pub mod track;
+pub mod requests;

@@ -76,6 +76,16 @@ pub fn moment(locale: Locale, moment: DateTime<Utc>, zone: &str) -> String {
     format!("{} {}", date(locale, moment, zone), time(moment, zone))
 }
 
+/// Joins the known parts of an address into one line.
+pub fn address_line(street: Option<&str>, postal_code: Option<&str>, city: Option<&str>) -> String {
+    let town = [postal_code, city].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    [street.unwrap_or_default(), &town]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
 /// Formats a period within a day as `09:00–11:00`.
 pub fn span(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: &str) -> String {
     format!("{}–{}", time(starts_at, zone), time(ends_at, zone))

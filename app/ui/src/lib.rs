@@ -14,6 +14,8 @@ pub mod islands;
 pub mod sign_in_flow;
 
 #[cfg(feature = "ssr")]
+mod app_texts;
+#[cfg(feature = "ssr")]
 pub mod components;
 #[cfg(feature = "ssr")]
 pub mod escape;
@@ -37,6 +39,8 @@ pub mod page;
 pub mod qr;
 #[cfg(feature = "ssr")]
 pub mod report;
+#[cfg(feature = "ssr")]
+pub mod requests;
 #[cfg(feature = "ssr")]
 pub mod shell;
 #[cfg(feature = "ssr")]

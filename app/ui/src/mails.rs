@@ -26,115 +26,169 @@ pub fn render(
     link: &str,
     unsubscribe_link: Option<&str>,
 ) -> RenderedMail {
-    // The subject is a request with its number, or the organization's portal.
-    let about = data.number.map(|number| {
-        let default_label = || Some(public_language::service_type(data.service_type?, locale).to_owned());
-        let service_label = data.service.clone().or_else(default_label).unwrap_or_default();
-        (format!("REQ-{number}"), service_label)
-    });
+    let content = Content::new(kind, locale, data, link, unsubscribe_link);
     let subject_line = by_key(locale, &format!("mail-{}-subject", kind.name()));
-    let subject = match &about {
+    let subject = match &content.about {
         Some((number, service_label)) => format!("{subject_line} · {number} {service_label}"),
         None => format!("{subject_line} · {}", data.tenant),
     };
-    let greeting = data.name.as_ref().map_or_else(
-        || word!(locale, "mail-greeting"),
-        |name| word!(locale, "mail-greeting-name", name = name.clone()),
-    );
-    let intro = by_key(locale, &format!("mail-{}", kind.name()));
-    let zone = data.zone.as_deref().unwrap_or("UTC");
-    let windows: Vec<String> = data
-        .windows
-        .iter()
-        .map(|(start, end)| {
-            format!(
-                "{} {}",
-                format::date(locale, *start, zone),
-                format::span(*start, *end, zone)
-            )
-        })
-        .collect();
-    let zone_note = (!windows.is_empty()).then(|| word!(locale, "mail-zone", zone = zone.to_owned()));
-    let until = data
-        .until
-        .map(|until| word!(locale, "mail-until", until = format::moment(locale, until, zone)));
-    let button = if kind.is_about_account() {
-        by_key(locale, &format!("mail-{}-button", kind.name()))
-    } else {
-        word!(locale, "mail-follow")
-    };
-    let sender = data.tenant.clone();
-    let unsubscribe = unsubscribe_link.map(|link| (word!(locale, "mail-refuse"), link));
+    RenderedMail {
+        text: content.text(),
+        html: html_document(locale, &subject, &content.html_body()),
+        subject,
+    }
+}
 
-    let mut text = format!("{greeting}\n\n{intro}\n");
-    for window in &windows {
-        text.push_str(&format!("\n    {window}"));
-    }
-    if let Some(note) = &zone_note {
-        text.push_str(&format!("\n    {note}\n"));
-    }
-    if let Some(message) = &data.text {
-        let quoted: Vec<String> = message.lines().map(|line| format!("> {line}")).collect();
-        text.push_str(&format!("\n{}\n", quoted.join("\n")));
-    }
-    text.push_str(&format!("\n{button}\n{link}\n"));
-    if let Some(until) = &until {
-        text.push_str(&format!("{until}\n"));
-    }
-    let footer = match &about {
-        Some((number, service_label)) => format!("{number} · {service_label}\n{sender}"),
-        None => sender.clone(),
-    };
-    text.push_str(&format!("\n{footer}\n"));
-    if let Some((words, link)) = &unsubscribe {
-        text.push_str(&format!("\n-- \n{words}\n{link}\n"));
+/// The parts of an email in its language, the same for plain text and HTML.
+struct Content<'a> {
+    greeting: String,
+    intro: String,
+    /// Appointments or offered times.
+    windows: Vec<String>,
+    /// The time zone of the windows.
+    zone_note: Option<String>,
+    /// Text that a person has typed.
+    message: Option<&'a str>,
+    button: String,
+    link: &'a str,
+    /// Until when the link is valid.
+    until: Option<String>,
+    /// Number and service of the request; `None` if the email is about the portal.
+    about: Option<(String, String)>,
+    sender: &'a str,
+    /// Text and link of the unsubscription.
+    unsubscribe: Option<(String, &'a str)>,
+}
+
+impl<'a> Content<'a> {
+    fn new(
+        kind: MailKind,
+        locale: Locale,
+        data: &'a MailData,
+        link: &'a str,
+        unsubscribe_link: Option<&'a str>,
+    ) -> Self {
+        let zone = data.zone.as_deref().unwrap_or("UTC");
+        let about = data.number.map(|number| {
+            let default_label = || Some(public_language::service_type(data.service_type?, locale).to_owned());
+            let service_label = data.service.clone().or_else(default_label).unwrap_or_default();
+            (format!("REQ-{number}"), service_label)
+        });
+        let windows: Vec<String> = data
+            .windows
+            .iter()
+            .map(|(start, end)| {
+                format!(
+                    "{} {}",
+                    format::date(locale, *start, zone),
+                    format::span(*start, *end, zone)
+                )
+            })
+            .collect();
+        Self {
+            greeting: data.name.as_ref().map_or_else(
+                || word!(locale, "mail-greeting"),
+                |name| word!(locale, "mail-greeting-name", name = name.clone()),
+            ),
+            intro: by_key(locale, &format!("mail-{}", kind.name())),
+            zone_note: (!windows.is_empty()).then(|| word!(locale, "mail-zone", zone = zone.to_owned())),
+            windows,
+            message: data.text.as_deref(),
+            button: if kind.is_about_account() {
+                by_key(locale, &format!("mail-{}-button", kind.name()))
+            } else {
+                word!(locale, "mail-follow")
+            },
+            link,
+            until: data
+                .until
+                .map(|until| word!(locale, "mail-until", until = format::moment(locale, until, zone))),
+            about,
+            sender: &data.tenant,
+            unsubscribe: unsubscribe_link.map(|link| (word!(locale, "mail-refuse"), link)),
+        }
     }
 
-    let mut body = format!("<p>{}</p><p>{}</p>", escape(&greeting), escape(&intro));
-    for window in &windows {
+    /// Renders the plain-text body.
+    fn text(&self) -> String {
+        let mut text = format!("{}\n\n{}\n", self.greeting, self.intro);
+        for window in &self.windows {
+            text.push_str(&format!("\n    {window}"));
+        }
+        if let Some(note) = &self.zone_note {
+            text.push_str(&format!("\n    {note}\n"));
+        }
+        if let Some(message) = self.message {
+            let quoted: Vec<String> = message.lines().map(|line| format!("> {line}")).collect();
+            text.push_str(&format!("\n{}\n", quoted.join("\n")));
+        }
+        text.push_str(&format!("\n{}\n{}\n", self.button, self.link));
+        if let Some(until) = &self.until {
+            text.push_str(&format!("{until}\n"));
+        }
+        let footer = match &self.about {
+            Some((number, service_label)) => format!("{number} · {service_label}\n{}", self.sender),
+            None => self.sender.to_owned(),
+        };
+        text.push_str(&format!("\n{footer}\n"));
+        if let Some((words, link)) = &self.unsubscribe {
+            text.push_str(&format!("\n-- \n{words}\n{link}\n"));
+        }
+        text
+    }
+
+    /// Renders the content of the HTML body. Styles are inline, because many mail programs ignore style sheets.
+    fn html_body(&self) -> String {
+        let mut body = format!("<p>{}</p><p>{}</p>", escape(&self.greeting), escape(&self.intro));
+        for window in &self.windows {
+            body.push_str(&format!(
+                "<p style=\"font-size:18px;font-weight:600;margin:8px 0\"><bdi>{}</bdi></p>",
+                escape(window)
+            ));
+        }
+        if let Some(note) = &self.zone_note {
+            body.push_str(&format!("<p style=\"color:#5a6472\">{}</p>", escape(note)));
+        }
+        if let Some(message) = self.message {
+            body.push_str(&format!(
+                "<blockquote dir=\"auto\" style=\"margin:16px 0;padding:8px 16px;border-inline-start:3px solid #0f766e;background:#f1f6f5\">{}</blockquote>",
+                escape(message).replace('\n', "<br>")
+            ));
+        }
         body.push_str(&format!(
-            "<p style=\"font-size:18px;font-weight:600;margin:8px 0\"><bdi>{}</bdi></p>",
-            escape(window)
+            "<p style=\"margin:24px 0\"><a href=\"{}\" style=\"background:#0f766e;color:#ffffff;padding:12px 20px;border-radius:8px;text-decoration:none;font-weight:600\">{}</a></p>",
+            escape(self.link),
+            escape(&self.button)
         ));
-    }
-    if let Some(note) = &zone_note {
-        body.push_str(&format!("<p style=\"color:#5a6472\">{}</p>", escape(note)));
-    }
-    if let Some(message) = &data.text {
+        if let Some(until) = &self.until {
+            body.push_str(&format!("<p style=\"color:#5a6472\">{}</p>", escape(until)));
+        }
+        let about_line = self.about.as_ref().map_or_else(String::new, |(number, service_label)| {
+            format!("<bdi>{number}</bdi> · {}<br>", escape(service_label))
+        });
         body.push_str(&format!(
-            "<blockquote dir=\"auto\" style=\"margin:16px 0;padding:8px 16px;border-inline-start:3px solid #0f766e;background:#f1f6f5\">{}</blockquote>",
-            escape(message).replace('\n', "<br>")
+            "<p style=\"color:#5a6472\">{about_line}<bdi>{}</bdi></p>",
+            escape(self.sender)
         ));
+        if let Some((words, link)) = &self.unsubscribe {
+            body.push_str(&format!(
+                "<hr style=\"border:0;border-top:1px solid #d8dde3\"><p style=\"font-size:12px;color:#5a6472\"><a href=\"{}\" style=\"color:#5a6472\">{}</a></p>",
+                escape(link),
+                escape(words)
+            ));
+        }
+        body
     }
-    body.push_str(&format!(
-        "<p style=\"margin:24px 0\"><a href=\"{}\" style=\"background:#0f766e;color:#ffffff;padding:12px 20px;border-radius:8px;text-decoration:none;font-weight:600\">{}</a></p>",
-        escape(link),
-        escape(&button)
-    ));
-    if let Some(until) = &until {
-        body.push_str(&format!("<p style=\"color:#5a6472\">{}</p>", escape(until)));
-    }
-    let about_line = about.as_ref().map_or_else(String::new, |(number, service_label)| {
-        format!("<bdi>{number}</bdi> · {}<br>", escape(service_label))
-    });
-    body.push_str(&format!(
-        "<p style=\"color:#5a6472\">{about_line}<bdi>{}</bdi></p>",
-        escape(&sender)
-    ));
-    if let Some((words, link)) = &unsubscribe {
-        body.push_str(&format!(
-            "<hr style=\"border:0;border-top:1px solid #d8dde3\"><p style=\"font-size:12px;color:#5a6472\"><a href=\"{}\" style=\"color:#5a6472\">{}</a></p>",
-            escape(link),
-            escape(words)
-        ));
-    }
-    let html = format!(
+}
+
+/// Renders the HTML document around the body.
+fn html_document(locale: Locale, subject: &str, body: &str) -> String {
+    format!(
         "<!doctype html><html lang=\"{}\" dir=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{}</title></head><body style=\"margin:0;background:#f4f5f7;color:#1c2430;font-family:system-ui,sans-serif;font-size:16px;line-height:1.5\"><div style=\"max-width:560px;margin:0 auto;padding:24px;background:#ffffff\">{body}</div></body></html>",
         locale.tag(),
         locale.direction(),
-        escape(&subject)
-    );
-    RenderedMail { subject, text, html }
+        escape(subject)
+    )
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use ordinavo_core::identity::authentication;
 use ordinavo_core::intake::forms;
 use ordinavo_core::intake::web_form::{Envelope, new_ticket, submit_form};
 use ordinavo_core::{CoreError, CoreResult};
-use public::intake::{self, FORM, IntakePage};
+use public::intake::form::{self, FORM, IntakePage};
 use ui::flash::Flash;
 use ui::forms::FormState;
 use ui::shell::App;
@@ -91,7 +91,7 @@ pub async fn preview(
         locale,
         preview: true,
     };
-    render(&state, request, move || intake::page(&assets, page.clone())).await
+    render(&state, request, move || form::page(&assets, page.clone())).await
 }
 
 /// The content of a form page.
@@ -125,7 +125,7 @@ async fn show(
         locale: form_page.locale,
         preview: false,
     };
-    let mut response = render(state, request, move || intake::page(&assets, page.clone())).await;
+    let mut response = render(state, request, move || form::page(&assets, page.clone())).await;
     *response.status_mut() = status;
     response
 }
@@ -141,7 +141,7 @@ pub(super) async fn unavailable_form_page(
         None => not_found_page(State(state.clone()), request).await,
         Some(error) if error.has_field(&FieldCode::FormClosed) => {
             let assets = state.manifest.assets(App::Intake);
-            let mut response = render(state, request, move || intake::form_closed(&assets, locale)).await;
+            let mut response = render(state, request, move || form::form_closed(&assets, locale)).await;
             *response.status_mut() = StatusCode::GONE;
             response
         }
@@ -154,7 +154,7 @@ pub(super) async fn error_page(state: &AppState, request: Request, locale: Local
     let assets = state.manifest.assets(App::Intake);
     let text = ui::i18n::errors::cause(locale, &error.cause);
     let mut response = render(state, request, move || {
-        intake::message_page(&assets, locale, text.clone())
+        form::message_page(&assets, locale, text.clone())
     })
     .await;
     *response.status_mut() = StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -19,7 +19,7 @@ use ordinavo_core::identity::actors::Terminal;
 use ordinavo_core::intake::by_terminal::{Envelope, Sending, submit_at_terminal};
 use ordinavo_core::intake::form_nonce;
 use ordinavo_core::intake::terminals;
-use public::terminal::{self, FORM, PAIR, Receipt, TerminalPage};
+use public::intake::terminal::{self, FORM, PAIR, Receipt, TerminalPage};
 use serde::{Deserialize, Serialize};
 use ui::flash::Flash;
 use ui::forms::FormState;

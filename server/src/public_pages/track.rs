@@ -14,7 +14,7 @@ use ordinavo_core::identity::actors::TrackingRequester;
 use ordinavo_core::identity::authentication;
 use ordinavo_core::intake as intake_service;
 use ordinavo_core::requests::{slot_offers, tracking};
-use public::track::{self, ANSWER, TrackPage};
+use public::requests::track::{self, ANSWER, TrackPage};
 use serde::Deserialize;
 use ui::flash::Flash;
 use ui::forms::FormState;

@@ -20,7 +20,7 @@ use ui::page::page;
 use ui::title::Title;
 
 use crate::i18n::by_key;
-use crate::shared::{DoneNotice, viewer_staff};
+use crate::shared::{DoneNotice, priority_choices, service_choices, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
 
@@ -170,11 +170,21 @@ fn TestResult(trial: Trial, forms: Vec<FormLine>, locale: Locale) -> impl IntoVi
     }
 }
 
-/// The conditions and the outcome of a rule.
+/// The name, the conditions and the outcome of a rule.
 #[component]
 fn RuleEditor(form: FormState, rule: Option<RuleView>, forms: Vec<FormLine>, locale: Locale) -> impl IntoView {
     let (name, conditions, outcome) =
         rule.map_or_else(Default::default, |rule| (rule.name, rule.conditions.0, rule.outcome.0));
+    view! {
+        <TextField form=form.clone() field="name" label=t!(locale, "form-name") help=t!(locale, "form-name-help") value=name/>
+        <ConditionFields form=form.clone() conditions forms locale/>
+        <OutcomeFields form outcome locale/>
+    }
+}
+
+/// The conditions, all of which a request must meet.
+#[component]
+fn ConditionFields(form: FormState, conditions: Conditions, forms: Vec<FormLine>, locale: Locale) -> impl IntoView {
     let Conditions {
         channels,
         forms: chosen_forms,
@@ -211,35 +221,7 @@ fn RuleEditor(form: FormState, rule: Option<RuleView>, forms: Vec<FormLine>, loc
         .into_iter()
         .map(|one| checkbox(format!("form_{}", one.id), one.name, chosen_forms.contains(&one.id.0)))
         .collect_view();
-    let unchanged_option = || (String::new(), t!(locale, "classify-leave-unchanged"));
-    let services: Vec<_> = std::iter::once(unchanged_option())
-        .chain(ServiceType::ALL.iter().map(|one| {
-            (
-                one.name().to_owned(),
-                public_language::service_type(*one, locale).to_owned(),
-            )
-        }))
-        .collect();
-    let priorities: Vec<_> = std::iter::once(unchanged_option())
-        .chain(Priority::ALL.iter().rev().map(|one| {
-            (
-                one.name().to_owned(),
-                by_key(locale, &format!("priority-{}", one.name())),
-            )
-        }))
-        .collect();
-    let service = form.value("set_service", outcome.service_type.map_or("", ServiceType::name));
-    let priority = form.value("set_priority", outcome.priority.map_or("", Priority::name));
-    let select = |name: &'static str, label: String, choices: Vec<(String, String)>, chosen: String| {
-        view! {
-            <div class="field"><label for=name>{label}</label><select id=name name=name>{choices.into_iter().map(|(value, words)| {
-                let selected = value == chosen;
-                view! { <option value=value selected=selected>{words}</option> }
-            }).collect_view()}</select></div>
-        }
-    };
     view! {
-        <TextField form=form.clone() field="name" label=t!(locale, "form-name") help=t!(locale, "form-name-help") value=name/>
         <fieldset class="group"><legend>{t!(locale, "classify-conditions")}</legend>
             <p class="help">{t!(locale, "classify-conditions-help")}</p>
             <TextArea form=form.clone() field="words" label=t!(locale, "classify-words") help=t!(locale, "classify-words-help") value=words.join("\n") rows=3 optional=true/>
@@ -248,13 +230,39 @@ fn RuleEditor(form: FormState, rule: Option<RuleView>, forms: Vec<FormLine>, loc
             <fieldset class="group"><legend>{t!(locale, "service")}</legend>{service_boxes}</fieldset>
             {has_forms.then(|| view! { <fieldset class="group"><legend>{t!(locale, "forms-title")}</legend>{form_boxes}</fieldset> })}
         </fieldset>
+    }
+}
+
+/// What the rule sets.
+#[component]
+fn OutcomeFields(form: FormState, outcome: Outcome, locale: Locale) -> impl IntoView {
+    let unchanged_option = || (String::new(), t!(locale, "classify-leave-unchanged"));
+    let services = std::iter::once(unchanged_option())
+        .chain(service_choices(locale))
+        .collect();
+    let priorities = std::iter::once(unchanged_option())
+        .chain(priority_choices(locale))
+        .collect();
+    let service = form.value("set_service", outcome.service_type.map_or("", ServiceType::name));
+    let priority = form.value("set_priority", outcome.priority.map_or("", Priority::name));
+    view! {
         <fieldset class="group"><legend>{t!(locale, "classify-actions")}</legend>
             <p class="help">{t!(locale, "classify-actions-help")}</p>
             <TextField form=form.clone() field="region" label=t!(locale, "region") value=outcome.region.unwrap_or_default() optional=true/>
-            <TextField form=form.clone() field="use_case" label=t!(locale, "classified-use_case") value=outcome.use_case.unwrap_or_default() optional=true/>
-            {select("set_priority", t!(locale, "priority"), priorities, priority)}
-            {select("set_service", t!(locale, "service"), services, service)}
+            <TextField form field="use_case" label=t!(locale, "classified-use_case") value=outcome.use_case.unwrap_or_default() optional=true/>
+            <OutcomeChoice name="set_priority" label=t!(locale, "priority") choices=priorities chosen=priority/>
+            <OutcomeChoice name="set_service" label=t!(locale, "service") choices=services chosen=service/>
         </fieldset>
+    }
+}
+
+#[component]
+fn OutcomeChoice(name: &'static str, label: String, choices: Vec<(String, String)>, chosen: String) -> impl IntoView {
+    view! {
+        <div class="field"><label for=name>{label}</label><select id=name name=name>{choices.into_iter().map(|(value, words)| {
+            let selected = value == chosen;
+            view! { <option value=value selected=selected>{words}</option> }
+        }).collect_view()}</select></div>
     }
 }
 

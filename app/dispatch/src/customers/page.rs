@@ -12,7 +12,7 @@ use ui::title::Title;
 
 use crate::i18n::by_key;
 use crate::mapping::references::link_path;
-use crate::shared::{address_line, service_label, viewer_staff};
+use crate::shared::{service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
 
@@ -113,7 +113,7 @@ pub fn CustomerPage() -> impl IntoView {
                 <ul class="cards">
                     {found.locations.into_iter().map(|location| view! {
                         <li class="card"><h3><bdi>{location.name}</bdi></h3>
-                            <p><bdi>{address_line(location.street.as_deref(), location.postal_code.as_deref(), location.city.as_deref())}</bdi></p>
+                            <p><bdi>{format::address_line(location.street.as_deref(), location.postal_code.as_deref(), location.city.as_deref())}</bdi></p>
                             {location.access_notes.map(|notes| view! { <p class="quiet">{t!(locale, "access-notes")}": "<bdi>{notes}</bdi></p> })}</li>
                     }).collect_view()}
                 </ul>

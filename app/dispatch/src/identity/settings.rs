@@ -1,9 +1,13 @@
 //! Settings: language and, with permission, the audit log. Also `/app`, which redirects to the role's home page.
 
+use domain::locale::Locale;
 use domain::permissions::{ManageBranding, ManageIntake, ManagePortalAccess, ViewAudit, ViewMails, ViewOperations};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use ordinavo_core::audit;
+use ordinavo_core::audit::model::AuditLine;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::page::Page;
 use ui::actions::redirect;
 use ui::components::{Pager, SuccessNotice};
 use ui::format;
@@ -37,83 +41,19 @@ pub fn SettingsPage() -> impl IntoView {
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let zone = staff.zone().to_owned();
-        let before = request.query("before").parse().ok();
+        let before: Option<i64> = request.query("before").parse().ok();
         let entries = match staff.may::<ViewAudit>() {
             Ok(permit) => Some(audit::list(&request.core, permit, before).await?),
             Err(_) => None,
         };
-        let verified = match staff.may::<ViewAudit>() {
-            Ok(permit) if !request.query("verify").is_empty() => Some(audit::verify(&request.core, permit).await?),
+        let verification = match staff.may::<ViewAudit>() {
+            Ok(permit) if !request.query("verify").is_empty() => Some(Verification {
+                broken_at: audit::verify(&request.core, permit).await?,
+            }),
             _ => None,
         };
-        let entries = entries.map(|entries| {
-            let next = entries.rows.last().filter(|_| entries.has_more).map(|row| format!("/app/settings?before={}", row.sequence));
-            let first = before.map(|_: i64| "/app/settings".to_owned());
-            view! {
-                <section>
-                    <h2>{t!(locale, "audit-title")}</h2>
-                    <p><a class="button" href="/app/settings?verify=1">{t!(locale, "audit-verify")}</a></p>
-                    {verified.map(|broken_at| match broken_at {
-                        None => view! { <SuccessNotice text=t!(locale, "audit-intact")/> }.into_any(),
-                        Some(number) => view! { <p class="notice notice-bad" role="alert">{t!(locale, "audit-broken", number = number)}</p> }.into_any(),
-                    })}
-                    <div class="table-frame"><table class="table">
-                        <thead><tr><th scope="col" class="right">"#"</th><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "actor")}</th><th scope="col">{t!(locale, "action")}</th><th scope="col">{t!(locale, "subject")}</th></tr></thead>
-                        <tbody>{entries.rows.into_iter().map(|row| view! {
-                            <tr><td class="right">{row.sequence}</td><td>{format::moment(locale, row.at, &zone)}</td><td><bdi class="mono small">{row.actor}</bdi></td><td><bdi class="mono">{row.action}</bdi></td><td><bdi class="mono small">{row.subject}</bdi></td></tr>
-                        }).collect_view()}</tbody>
-                    </table></div>
-                    <Pager locale next first/>
-                </section>
-            }
-        });
-        let mut links = Vec::new();
-        if staff.has::<ViewOperations>() {
-            links.push((
-                technicians::LIST,
-                t!(locale, "technicians-title"),
-                t!(locale, "technicians-intro"),
-            ));
-        }
-        if staff.has::<ManageIntake>() {
-            links.push((
-                "/app/settings/forms",
-                t!(locale, "forms-title"),
-                t!(locale, "forms-intro"),
-            ));
-            links.push((
-                "/app/settings/terminals",
-                t!(locale, "terminals-title"),
-                t!(locale, "terminals-intro"),
-            ));
-            links.push((
-                "/app/settings/rules",
-                t!(locale, "classify-title"),
-                t!(locale, "classify-intro"),
-            ));
-        }
-        if staff.has::<ManagePortalAccess>() {
-            links.push((
-                "/app/settings/access",
-                t!(locale, "review-title"),
-                t!(locale, "review-intro"),
-            ));
-        }
-        if staff.has::<ManageBranding>() {
-            links.push((
-                "/app/settings/portal",
-                t!(locale, "branding-title"),
-                t!(locale, "branding-intro"),
-            ));
-        }
-        if staff.has::<ViewMails>() {
-            links.push((
-                "/app/settings/mails",
-                t!(locale, "mails-title"),
-                t!(locale, "mails-intro"),
-            ));
-        }
+        let zone = staff.zone().to_owned();
+        let links = settings_links(&staff, locale);
         Ok(view! {
             <Title text=t!(locale, "settings-title")/>
             <h1>{t!(locale, "settings-title")}</h1>
@@ -124,9 +64,100 @@ pub fn SettingsPage() -> impl IntoView {
                     <li><a href=href><strong>{name}</strong></a><span class="quiet">{text}</span></li>
                 }).collect_view()}</ul></nav>
             })}
-            {entries}
+            {entries.map(|entries| view! { <AuditLog entries is_first=before.is_none() verification zone locale/> })}
         }
         .into_any())
     });
     view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+}
+
+/// Returns path, name and description of the settings pages that are open to the viewer.
+fn settings_links(staff: &Staff, locale: Locale) -> Vec<(&'static str, String, String)> {
+    let mut links = Vec::new();
+    if staff.has::<ViewOperations>() {
+        links.push((
+            technicians::LIST,
+            t!(locale, "technicians-title"),
+            t!(locale, "technicians-intro"),
+        ));
+    }
+    if staff.has::<ManageIntake>() {
+        links.push((
+            "/app/settings/forms",
+            t!(locale, "forms-title"),
+            t!(locale, "forms-intro"),
+        ));
+        links.push((
+            "/app/settings/terminals",
+            t!(locale, "terminals-title"),
+            t!(locale, "terminals-intro"),
+        ));
+        links.push((
+            "/app/settings/rules",
+            t!(locale, "classify-title"),
+            t!(locale, "classify-intro"),
+        ));
+    }
+    if staff.has::<ManagePortalAccess>() {
+        links.push((
+            "/app/settings/access",
+            t!(locale, "review-title"),
+            t!(locale, "review-intro"),
+        ));
+    }
+    if staff.has::<ManageBranding>() {
+        links.push((
+            "/app/settings/portal",
+            t!(locale, "branding-title"),
+            t!(locale, "branding-intro"),
+        ));
+    }
+    if staff.has::<ViewMails>() {
+        links.push((
+            "/app/settings/mails",
+            t!(locale, "mails-title"),
+            t!(locale, "mails-intro"),
+        ));
+    }
+    links
+}
+
+/// The result of a verification of the audit log.
+struct Verification {
+    /// The first entry that does not follow from its predecessor.
+    broken_at: Option<i64>,
+}
+
+/// The entries of the audit log, and the result of a verification if one was requested.
+#[component]
+fn AuditLog(
+    entries: Page<AuditLine>,
+    is_first: bool,
+    verification: Option<Verification>,
+    zone: String,
+    locale: Locale,
+) -> impl IntoView {
+    let next = entries
+        .rows
+        .last()
+        .filter(|_| entries.has_more)
+        .map(|row| format!("/app/settings?before={}", row.sequence));
+    let first = (!is_first).then(|| "/app/settings".to_owned());
+    view! {
+        <section>
+            <h2>{t!(locale, "audit-title")}</h2>
+            <p><a class="button" href="/app/settings?verify=1">{t!(locale, "audit-verify")}</a></p>
+            {verification.map(|verification| match verification.broken_at {
+                None => view! { <SuccessNotice text=t!(locale, "audit-intact")/> }.into_any(),
+                Some(number) => view! { <p class="notice notice-bad" role="alert">{t!(locale, "audit-broken", number = number)}</p> }.into_any(),
+            })}
+            <div class="table-frame"><table class="table">
+                <thead><tr><th scope="col" class="right">"#"</th><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "actor")}</th><th scope="col">{t!(locale, "action")}</th><th scope="col">{t!(locale, "subject")}</th></tr></thead>
+                <tbody>{entries.rows.into_iter().map(|row| view! {
+                    <tr><td class="right">{row.sequence}</td><td>{format::moment(locale, row.at, &zone)}</td><td><bdi class="mono small">{row.actor}</bdi></td><td><bdi class="mono">{row.action}</bdi></td><td><bdi class="mono small">{row.subject}</bdi></td></tr>
+                }).collect_view()}</tbody>
+            </table></div>
+            <Pager locale next first/>
+        </section>
+    }
 }

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{Document, Element, Event, HtmlDialogElement, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
+use wasm_bindgen::JsCast as _;
+use web_sys::{Document, Element, Event, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
 
-use crate::islands::{document, listen, read_page};
+use crate::islands::{document, listen, move_dialog, read_page};
 
 /// Visits snap to quarters of an hour.
 const SNAP_MINUTES: f64 = 15.0;
@@ -153,7 +153,6 @@ fn start_drag(state: &SharedState, event: &PointerEvent) {
 fn move_drag(state: &SharedState, document: &Document, event: &PointerEvent) {
     let pointer = (f64::from(event.client_x()), f64::from(event.client_y()));
     let mut borrowed = state.borrow_mut();
-    let loading = borrowed.loading.clone();
     let Some(drag) = borrowed.drag.as_mut() else {
         return;
     };
@@ -165,15 +164,7 @@ fn move_drag(state: &SharedState, document: &Document, event: &PointerEvent) {
     }
     event.prevent_default();
     if let Some(ghost) = &drag.ghost {
-        // Placed next to the pointer on the side with more room, because its content grows.
-        let viewport_width = document.document_element().map_or(0, |root| root.client_width());
-        let x = if pointer.0 > f64::from(viewport_width) / 2.0 {
-            format!("calc({}px - 100%)", pointer.0 - 14.0)
-        } else {
-            format!("{}px", pointer.0 + 14.0)
-        };
-        let at = format!("translate({x}, {}px)", pointer.1 + 14.0);
-        let _ = ghost.style().set_property("transform", &at);
+        place_ghost(document, ghost, pointer);
     }
     let below = document.element_from_point(pointer.0 as f32, pointer.1 as f32);
     let track = below.and_then(|below| below.closest("[data-track]").ok().flatten());
@@ -208,31 +199,45 @@ fn move_drag(state: &SharedState, document: &Document, event: &PointerEvent) {
         ghost.set_inner_html(summary);
         return;
     }
-    ghost.set_text_content(Some(&loading));
+    ghost.set_text_content(Some(&borrowed.loading));
     drop(borrowed);
-    let state = state.clone();
-    leptos::task::spawn_local(async move {
-        sleep(QUERY_DELAY_MS).await;
-        let is_current = |state: &SharedState| {
-            let borrowed = state.borrow();
-            borrowed
-                .drag
-                .as_ref()
-                .is_some_and(|drag| drag.position.as_ref() == Some(&position))
-        };
-        if !is_current(&state) {
-            return;
-        }
-        let Ok(page) = read_page(&dialog_path).await else {
-            return;
-        };
-        let summary = page.get_element_by_id("move-summary").map(|found| found.inner_html());
-        let summary = summary.unwrap_or_default();
-        if is_current(&state) {
-            ghost.set_inner_html(&summary);
-        }
-        state.borrow_mut().summaries.insert(dialog_path, summary);
-    });
+    leptos::task::spawn_local(load_summary(state.clone(), ghost, position, dialog_path));
+}
+
+/// Places the ghost next to the pointer on the side with more room, because its content grows.
+fn place_ghost(document: &Document, ghost: &HtmlElement, pointer: (f64, f64)) {
+    let viewport_width = document.document_element().map_or(0, |root| root.client_width());
+    let x = if pointer.0 > f64::from(viewport_width) / 2.0 {
+        format!("calc({}px - 100%)", pointer.0 - 14.0)
+    } else {
+        format!("{}px", pointer.0 + 14.0)
+    };
+    let at = format!("translate({x}, {}px)", pointer.1 + 14.0);
+    let _ = ghost.style().set_property("transform", &at);
+}
+
+/// Shows the conflicts at a position in the ghost once the pointer has rested there.
+async fn load_summary(state: SharedState, ghost: HtmlElement, position: DropPosition, dialog_path: String) {
+    sleep(QUERY_DELAY_MS).await;
+    let is_current = |state: &SharedState| {
+        let borrowed = state.borrow();
+        borrowed
+            .drag
+            .as_ref()
+            .is_some_and(|drag| drag.position.as_ref() == Some(&position))
+    };
+    if !is_current(&state) {
+        return;
+    }
+    let Ok(page) = read_page(&dialog_path).await else {
+        return;
+    };
+    let summary = page.get_element_by_id("move-summary").map(|found| found.inner_html());
+    let summary = summary.unwrap_or_default();
+    if is_current(&state) {
+        ghost.set_inner_html(&summary);
+    }
+    state.borrow_mut().summaries.insert(dialog_path, summary);
 }
 
 fn board(document: &Document) -> Option<Element> {
@@ -342,7 +347,7 @@ fn finish_drag(state: &SharedState, document: &Document) {
     // The schedule may have changed before the next drag.
     state.borrow_mut().summaries.clear();
     let document = document.clone();
-    leptos::task::spawn_local(async move { open(&document, &dialog_path).await });
+    leptos::task::spawn_local(async move { move_dialog::open(&document, &dialog_path).await });
 }
 
 fn handle_click(state: &SharedState, document: &Document, event: &MouseEvent) {
@@ -355,14 +360,14 @@ fn handle_click(state: &SharedState, document: &Document, event: &MouseEvent) {
     }
     if closest(event.target(), ".move-dialog [data-close]").is_some() {
         event.prevent_default();
-        close(document);
+        move_dialog::close(document);
         return;
     }
     let link = closest(event.target(), "#board .stop-move").and_then(|link| link.get_attribute("href"));
     if let Some(href) = link {
         event.prevent_default();
         let document = document.clone();
-        leptos::task::spawn_local(async move { open(&document, &href).await });
+        leptos::task::spawn_local(async move { move_dialog::open(&document, &href).await });
     }
 }
 
@@ -381,40 +386,4 @@ async fn sleep(milliseconds: i32) {
         }
     });
     let _ = wasm_bindgen_futures::JsFuture::from(promise).await;
-}
-
-fn close(document: &Document) {
-    let dialog = document.query_selector(".move-dialog").ok().flatten();
-    if let Some(dialog) = dialog.and_then(|found| found.dyn_into::<HtmlDialogElement>().ok()) {
-        dialog.close();
-        dialog.remove();
-    }
-}
-
-/// Opens the scheduling dialog, or its page if the dialog cannot be shown.
-async fn open(document: &Document, dialog_path: &str) {
-    if try_open(document, dialog_path).await.is_err()
-        && let Some(window) = web_sys::window()
-    {
-        let _ = window.location().set_href(dialog_path);
-    }
-}
-
-async fn try_open(document: &Document, dialog_path: &str) -> Result<(), JsValue> {
-    let page = read_page(dialog_path).await?;
-    let content = page.get_element_by_id("move").ok_or(JsValue::NULL)?;
-    close(document);
-    let dialog: HtmlDialogElement = document.create_element("dialog")?.dyn_into()?;
-    dialog.set_class_name("move-dialog");
-    dialog.set_attribute("aria-labelledby", "move-title")?;
-    dialog.append_child(&content)?;
-    document.body().ok_or(JsValue::NULL)?.append_child(&dialog)?;
-    dialog.show_modal()?;
-    let first = dialog
-        .query_selector("#move-title")?
-        .and_then(|found| found.dyn_into::<HtmlElement>().ok());
-    if let Some(first) = first {
-        first.focus()?;
-    }
-    Ok(())
 }

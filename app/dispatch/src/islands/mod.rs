@@ -1,6 +1,7 @@
 //! Islands of the staff app. Everything they do is also possible with links and buttons.
 
 pub mod board_drag;
+mod move_dialog;
 pub mod signature;
 
 use leptos::prelude::*;

@@ -12,7 +12,6 @@ use ui::components::Fact;
 use ui::format;
 use ui::islands::SendOnce;
 
-use crate::shared::address_line;
 use crate::t;
 
 #[component]
@@ -37,7 +36,7 @@ pub fn ProposalCard(
     });
     let place_line = changes.place.map(|place| {
         let address = place.address;
-        let address_text = address_line(
+        let address_text = format::address_line(
             address.street.as_deref(),
             address.postal_code.as_deref(),
             address.city.as_deref(),

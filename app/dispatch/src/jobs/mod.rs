@@ -1,4 +1,5 @@
 //! Jobs.
 
+pub mod actions;
 pub mod change_proposals;
 pub mod page;

@@ -1,7 +1,7 @@
 //! The page of a job: details, imports, appointments and history.
 
 use domain::conflicts::Conflict;
-use domain::ids::TargetId;
+use domain::ids::{RequestId, TargetId, VisitReportId};
 use domain::lifecycle::Lifecycle as _;
 use domain::locale::Locale;
 use domain::permissions::{PlanTargets, ViewOperations};
@@ -9,17 +9,11 @@ use domain::public_language::Tone;
 use domain::requests::Channel;
 use domain::targets::{AppointmentStatus, TargetStatus};
 use leptos::prelude::*;
-use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::jobs;
-use ordinavo_core::jobs::cancellation;
 use ordinavo_core::jobs::model::TargetView;
 use ordinavo_core::portal_access::view_as;
-use ordinavo_core::scheduling::appointments;
-use ordinavo_core::scheduling::appointments::ScheduleForm;
 use ordinavo_core::scheduling::model::{AppointmentLine, TechnicianChoice};
 use ordinavo_core::visits::sync_conflicts;
-use ordinavo_core::{Core, CoreError};
-use ui::actions::{FormSubmission, Redirect, run_action};
 use ui::components::{
     Chip, ConfirmAction, CustomerVisibleBox, Fact, Identifier, InternalBox, PriorityMark, ProblemNotice, TargetChip,
 };
@@ -35,7 +29,7 @@ use crate::imports::page::ItemCard;
 use crate::jobs::change_proposals::ProposalCard;
 use crate::portal_access::visibility::VisibleTo;
 use crate::requests::slot_offers::OfferCard;
-use crate::shared::{DoneNotice, address_line, service_label, viewer_staff};
+use crate::shared::{DoneNotice, service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
 use crate::visits::sync_conflicts::OfflineEntriesCard;
@@ -49,162 +43,46 @@ pub fn TargetPage() -> impl IntoView {
         let id: TargetId = request.id("id")?;
         let found = jobs::page(&request.core, staff.may::<ViewOperations>()?, id).await?;
         let portal_viewers = view_as::appointment(&request.core, staff.may::<ViewOperations>()?, id).await?;
+        let entries = sync_conflicts::forwarded(&request.core, staff.may::<ViewOperations>()?, id).await?;
         let target = found.target;
         let zone = target.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
-        let can_schedule = staff.has::<PlanTargets>()
-            && !target.needs_mapping
-            && (target.status.step(TargetStatus::Scheduled).is_ok()
-                || matches!(target.status, TargetStatus::Scheduled | TargetStatus::Dispatched));
-        let form = FormState::new("schedule", locale, request.flash.as_ref());
-        let current = found
-            .appointments
-            .iter()
-            .find(|appointment| appointment.status == AppointmentStatus::Planned)
-            .cloned();
-        let displayed = current.clone().or_else(|| {
-            found
-                .appointments
-                .iter()
-                .find(|appointment| appointment.status == AppointmentStatus::Done)
-                .cloned()
-        });
-        let may_reopen = staff.has::<PlanTargets>() && target.status == TargetStatus::NotCompleted;
-        let appointment_line = displayed.as_ref().map_or_else(
-            || t!(locale, "no-appointment"),
-            |appointment| {
-                format!(
-                    "{} {}",
-                    format::date(locale, appointment.starts_at, &appointment.zone),
-                    format::span(appointment.starts_at, appointment.ends_at, &appointment.zone)
-                )
-            },
-        );
-        let technician = displayed.as_ref().map(|appointment| appointment.technician.clone());
-        let place = &target.place.0;
-        let address = if target.location_name.is_some() {
-            address_line(
-                target.street.as_deref(),
-                target.postal_code.as_deref(),
-                target.city.as_deref(),
-            )
-        } else {
-            address_line(
-                place.address.street.as_deref(),
-                place.address.postal_code.as_deref(),
-                place.address.city.as_deref(),
-            )
-        };
-        let imported_address = address_line(
-            place.address.street.as_deref(),
-            place.address.postal_code.as_deref(),
-            place.address.city.as_deref(),
-        );
-        // The imported address, shown if it differs from the location's address.
-        let imported_address = Some(imported_address).filter(|imported| !imported.is_empty() && *imported != address);
-        let coordinates = place
-            .coordinates
-            .map(|coordinates| format!("{}, {}", coordinates.lat, coordinates.lon));
         let may_plan = staff.has::<PlanTargets>();
-        let proposal = found
-            .proposal
-            .map(|(proposal, names)| view! { <ProposalCard locale proposal names may_plan/> });
-        let entries = sync_conflicts::forwarded(&request.core, staff.may::<ViewOperations>()?, id).await?;
-        let offline_entries = view! { <OfflineEntriesCard locale staff=staff.clone() target=id.to_string() entries/> };
-        let title = format!("TGT-{}", target.number);
-        let window = requested_window(locale, &target);
-        let has_recipient = found
+        let actions = JobActions::of(&target, may_plan);
+        let notifies_customer = found
             .request
             .as_ref()
             .is_some_and(|request| request.channel != Channel::Api);
-        let may_cancel = staff.has::<PlanTargets>() && target.status.step(TargetStatus::Cancelled).is_ok();
-        let cancel_form = FormState::new("cancel", locale, request.flash.as_ref());
+        let can_offer = actions.can_schedule && notifies_customer && target.status == TargetStatus::Open;
         let cancellation_request = found
             .request
             .as_ref()
-            .and_then(|request| Some((request.id.to_string(), request.cancel_asked_at?)))
-            .filter(|_| may_cancel)
-            .map(|(id, at)| {
-                (
-                    id,
-                    t!(
-                        locale,
-                        "cancellation-requested-text",
-                        moment = format::moment(locale, at, &zone)
-                    ),
-                )
-            });
-        let notifies_customer = has_recipient;
-        let offer_card = (can_schedule && has_recipient && target.status == TargetStatus::Open).then(|| {
-            let form = FormState::new("offer", locale, request.flash.as_ref());
-            view! { <OfferCard id locale form offered=found.slots.clone() technicians=found.technicians.clone() zone=zone.clone()/> }
-        });
-        let schedule_card = can_schedule.then(|| view! { <ScheduleCard id locale form technicians=found.technicians current=current.clone() zone=zone.clone() today=request.viewer.now/> });
+            .and_then(|request| Some((request.id.0, request.cancel_asked_at?)))
+            .filter(|_| actions.can_cancel);
+        let current = find_appointment(&found.appointments, AppointmentStatus::Planned);
+        let displayed = current
+            .clone()
+            .or_else(|| find_appointment(&found.appointments, AppointmentStatus::Done));
+        let form = |name| FormState::new(name, locale, request.flash.as_ref());
         Ok(view! {
-            <Title text=title.clone()/>
+            <Title text=format!("TGT-{}", target.number)/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            {cancellation_request.map(|(id, message)| view! { <p class="notice notice-warn" role="note">{message}" "<a href=format!("/app/inbox/{id}")>{t!(locale, "open-request")}</a></p> })}
-            <header class="title-row">
-                <h1><bdi class="mono">{title}</bdi>" "{service_label(locale, target.service_type.as_deref())}</h1>
-                <TargetChip status=target.status locale/>
-                <PriorityMark priority=target.priority locale/>
-                {target.needs_mapping.then(|| view! { <Chip label=t!(locale, "needs-mapping") tone=Tone::Bad/> })}
-            </header>
-            <p class="lead">
-                {target.customer_id.map(|customer| view! { <a href=format!("/app/customers/{customer}")><bdi>{target.customer_name.clone()}</bdi></a>" · " })}
-                <bdi>{target.location_name.clone()}</bdi>
-            </p>
-            {target.needs_mapping.then(|| view! { <p class="notice notice-warn">{t!(locale, "mapping-blocked")}" "<a href=format!("/app/imports/desk/{id}")>{t!(locale, "mapping-review-open")}</a></p> })}
+            {cancellation_request.map(|(request, at)| view! { <CancellationNotice request moment=format::moment(locale, at, &zone) locale/> })}
+            <JobHeader target=target.clone() locale/>
             <div class="columns">
                 <div>
-                    <dl class="facts">
-                        <Fact name=t!(locale, "appointment")>{appointment_line}</Fact>
-                        {technician.map(|technician| view! { <Fact name=t!(locale, "technician")><bdi>{technician}</bdi></Fact> })}
-                        <Fact name=t!(locale, "address")><bdi>{address}</bdi></Fact>
-                        {imported_address.map(|imported| view! { <Fact name=t!(locale, "imported-address")><bdi>{imported}</bdi></Fact> })}
-                        {coordinates.map(|coordinates| view! { <Fact name=t!(locale, "coordinates")><bdi class="mono">{coordinates}</bdi></Fact> })}
-                        {target.contact_name.map(|name| view! { <Fact name=t!(locale, "contact")><bdi>{name}</bdi>" "<bdi dir="ltr">{target.contact_phone}</bdi></Fact> })}
-                        <Fact name=t!(locale, "duration")>{t!(locale, "minutes", count = target.duration_minutes)}</Fact>
-                        {window.map(|window| view! { <Fact name=t!(locale, "requested-window")>{window}</Fact> })}
-                        {(!target.required_skills.is_empty()).then(|| view! { <Fact name=t!(locale, "skills")><bdi>{target.required_skills.join(", ")}</bdi></Fact> })}
-                        {target.source_key.map(|source| view! { <Fact name=t!(locale, "source-system")><bdi class="mono">{source}</bdi></Fact> })}
-                        {target.external_id.map(|external_id| view! { <Fact name=t!(locale, "external-id")><Identifier text=external_id locale/></Fact> })}
-                        {target.request_id.map(|request| view! { <Fact name=t!(locale, "request")><a href=format!("/app/inbox/{request}")>{t!(locale, "open-request")}</a></Fact> })}
-                        {found.report.map(|report| view! { <Fact name=t!(locale, "visit-report")><a href=format!("/app/reports/{report}")>{t!(locale, "visit-report")}</a></Fact> })}
-                    </dl>
-                    {(target.notes.is_some() || target.access_notes.is_some()).then(|| view! {
-                        <InternalBox locale>
-                            {target.notes.map(|notes| view! { <h3>{t!(locale, "notes")}</h3><p class="prose" dir="auto">{notes}</p> })}
-                            {target.access_notes.map(|notes| view! { <h3>{t!(locale, "access-notes")}</h3><p class="prose" dir="auto">{notes}</p> })}
-                        </InternalBox>
-                    })}
+                    <JobFacts target=target.clone() appointment=displayed report=found.report locale/>
+                    <JobNotes notes=target.notes access_notes=target.access_notes locale/>
                     <VisibleTo locale viewers=portal_viewers/>
                     <AppointmentList locale appointments=found.appointments/>
                 </div>
                 <div>
-                    {offline_entries}
-                    {proposal}
-                    {schedule_card}
-                    {offer_card}
-                    {may_reopen.then(|| view! {
-                        <section class="card"><h2>{t!(locale, "reopen-title")}</h2><p>{t!(locale, "reopen-text")}</p>
-                            <SendOnce><form method="post" action="/app/fn/reopen-target"><input type="hidden" name="target" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "reopen")}</button></form></SendOnce>
-                        </section>
-                    })}
-                    {may_cancel.then(|| view! {
-                        <ConfirmAction label=t!(locale, "cancel-job") consequence=t!(locale, "cancel-job-consequence") open=cancel_form.was_rejected()>
-                            <SendOnce><form method="post" action="/app/fn/cancel-target">
-                                <ErrorSummary form=cancel_form.clone()/>
-                                <input type="hidden" name="target" value=id.to_string()/>
-                                {if notifies_customer {
-                                    view! { <CustomerVisibleBox locale><TextArea form=cancel_form.clone() field="reason" label=t!(locale, "cancel-job-reason") rows=3/></CustomerVisibleBox> }.into_any()
-                                } else {
-                                    view! { <TextArea form=cancel_form.clone() field="reason" label=t!(locale, "cancel-job-note") rows=3/> }.into_any()
-                                }}
-                                <button class="button button-bad" type="submit">{t!(locale, "cancel-job-now")}</button>
-                            </form></SendOnce>
-                        </ConfirmAction>
-                    })}
+                    <OfflineEntriesCard locale staff target=id.to_string() entries/>
+                    {found.proposal.map(|(proposal, names)| view! { <ProposalCard locale proposal names may_plan/> })}
+                    {actions.can_schedule.then(|| view! { <ScheduleCard id locale form=form("schedule") technicians=found.technicians.clone() current zone=zone.clone() today=request.viewer.now/> })}
+                    {can_offer.then(|| view! { <OfferCard id locale form=form("offer") offered=found.slots technicians=found.technicians zone=zone.clone()/> })}
+                    {actions.can_reopen.then(|| view! { <ReopenCard id locale/> })}
+                    {actions.can_cancel.then(|| view! { <CancelForm id locale form=form("cancel") notifies_customer/> })}
                     <section><h2>{t!(locale, "history")}</h2><History locale lines=found.timeline zone=zone.clone()/></section>
                 </div>
             </div>
@@ -219,6 +97,122 @@ pub fn TargetPage() -> impl IntoView {
     view! { <AppFrame current="/app/inbox">{content}</AppFrame> }
 }
 
+/// The actions that are open to the viewer in the job's status.
+struct JobActions {
+    can_schedule: bool,
+    can_reopen: bool,
+    can_cancel: bool,
+}
+
+impl JobActions {
+    fn of(target: &TargetView, may_plan: bool) -> Self {
+        let is_schedulable = target.status.step(TargetStatus::Scheduled).is_ok()
+            || matches!(target.status, TargetStatus::Scheduled | TargetStatus::Dispatched);
+        Self {
+            can_schedule: may_plan && !target.needs_mapping && is_schedulable,
+            can_reopen: may_plan && target.status == TargetStatus::NotCompleted,
+            can_cancel: may_plan && target.status.step(TargetStatus::Cancelled).is_ok(),
+        }
+    }
+}
+
+fn find_appointment(appointments: &[AppointmentLine], status: AppointmentStatus) -> Option<AppointmentLine> {
+    appointments
+        .iter()
+        .find(|appointment| appointment.status == status)
+        .cloned()
+}
+
+/// The notice that the customer has asked to cancel.
+#[component]
+fn CancellationNotice(request: RequestId, moment: String, locale: Locale) -> impl IntoView {
+    view! { <p class="notice notice-warn" role="note">{t!(locale, "cancellation-requested-text", moment = moment)}" "<a href=format!("/app/inbox/{request}")>{t!(locale, "open-request")}</a></p> }
+}
+
+/// Number, service, status and priority; customer and location; the mapping review if it blocks the job.
+#[component]
+fn JobHeader(target: TargetView, locale: Locale) -> impl IntoView {
+    let id = target.id;
+    view! {
+        <header class="title-row">
+            <h1><bdi class="mono">{format!("TGT-{}", target.number)}</bdi>" "{service_label(locale, target.service_type.as_deref())}</h1>
+            <TargetChip status=target.status locale/>
+            <PriorityMark priority=target.priority locale/>
+            {target.needs_mapping.then(|| view! { <Chip label=t!(locale, "needs-mapping") tone=Tone::Bad/> })}
+        </header>
+        <p class="lead">
+            {target.customer_id.map(|customer| view! { <a href=format!("/app/customers/{customer}")><bdi>{target.customer_name}</bdi></a>" · " })}
+            <bdi>{target.location_name}</bdi>
+        </p>
+        {target.needs_mapping.then(|| view! { <p class="notice notice-warn">{t!(locale, "mapping-blocked")}" "<a href=format!("/app/imports/desk/{id}")>{t!(locale, "mapping-review-open")}</a></p> })}
+    }
+}
+
+#[component]
+fn JobFacts(
+    target: TargetView,
+    /// The planned or the completed appointment.
+    appointment: Option<AppointmentLine>,
+    report: Option<VisitReportId>,
+    locale: Locale,
+) -> impl IntoView {
+    let appointment_line = appointment.as_ref().map_or_else(
+        || t!(locale, "no-appointment"),
+        |appointment| {
+            format!(
+                "{} {}",
+                format::date(locale, appointment.starts_at, &appointment.zone),
+                format::span(appointment.starts_at, appointment.ends_at, &appointment.zone)
+            )
+        },
+    );
+    let technician = appointment.map(|appointment| appointment.technician);
+    let (address, imported_address) = addresses(&target);
+    let coordinates = target
+        .place
+        .0
+        .coordinates
+        .map(|coordinates| format!("{}, {}", coordinates.lat, coordinates.lon));
+    let window = requested_window(locale, &target);
+    view! {
+        <dl class="facts">
+            <Fact name=t!(locale, "appointment")>{appointment_line}</Fact>
+            {technician.map(|technician| view! { <Fact name=t!(locale, "technician")><bdi>{technician}</bdi></Fact> })}
+            <Fact name=t!(locale, "address")><bdi>{address}</bdi></Fact>
+            {imported_address.map(|imported| view! { <Fact name=t!(locale, "imported-address")><bdi>{imported}</bdi></Fact> })}
+            {coordinates.map(|coordinates| view! { <Fact name=t!(locale, "coordinates")><bdi class="mono">{coordinates}</bdi></Fact> })}
+            {target.contact_name.map(|name| view! { <Fact name=t!(locale, "contact")><bdi>{name}</bdi>" "<bdi dir="ltr">{target.contact_phone}</bdi></Fact> })}
+            <Fact name=t!(locale, "duration")>{t!(locale, "minutes", count = target.duration_minutes)}</Fact>
+            {window.map(|window| view! { <Fact name=t!(locale, "requested-window")>{window}</Fact> })}
+            {(!target.required_skills.is_empty()).then(|| view! { <Fact name=t!(locale, "skills")><bdi>{target.required_skills.join(", ")}</bdi></Fact> })}
+            {target.source_key.map(|source| view! { <Fact name=t!(locale, "source-system")><bdi class="mono">{source}</bdi></Fact> })}
+            {target.external_id.map(|external_id| view! { <Fact name=t!(locale, "external-id")><Identifier text=external_id locale/></Fact> })}
+            {target.request_id.map(|request| view! { <Fact name=t!(locale, "request")><a href=format!("/app/inbox/{request}")>{t!(locale, "open-request")}</a></Fact> })}
+            {report.map(|report| view! { <Fact name=t!(locale, "visit-report")><a href=format!("/app/reports/{report}")>{t!(locale, "visit-report")}</a></Fact> })}
+        </dl>
+    }
+}
+
+/// Returns the address of the job, and the imported one if it differs from the location's.
+fn addresses(target: &TargetView) -> (String, Option<String>) {
+    let place = &target.place.0.address;
+    let imported = format::address_line(
+        place.street.as_deref(),
+        place.postal_code.as_deref(),
+        place.city.as_deref(),
+    );
+    if target.location_name.is_none() {
+        return (imported, None);
+    }
+    let address = format::address_line(
+        target.street.as_deref(),
+        target.postal_code.as_deref(),
+        target.city.as_deref(),
+    );
+    let imported = Some(imported).filter(|imported| !imported.is_empty() && *imported != address);
+    (address, imported)
+}
+
 fn requested_window(locale: Locale, target: &TargetView) -> Option<String> {
     let (start, end) = target.window_start.zip(target.window_end)?;
     let zone = target.window_zone.as_deref().unwrap_or("UTC");
@@ -227,6 +221,46 @@ fn requested_window(locale: Locale, target: &TargetView) -> Option<String> {
         format::moment(locale, start, zone),
         format::moment(locale, end, zone)
     ))
+}
+
+/// Notes for the team; nothing if there are none.
+#[component]
+fn JobNotes(notes: Option<String>, access_notes: Option<String>, locale: Locale) -> impl IntoView {
+    (notes.is_some() || access_notes.is_some()).then(|| view! {
+        <InternalBox locale>
+            {notes.map(|notes| view! { <h3>{t!(locale, "notes")}</h3><p class="prose" dir="auto">{notes}</p> })}
+            {access_notes.map(|notes| view! { <h3>{t!(locale, "access-notes")}</h3><p class="prose" dir="auto">{notes}</p> })}
+        </InternalBox>
+    })
+}
+
+/// Reopens a job whose visit did not complete it.
+#[component]
+fn ReopenCard(id: TargetId, locale: Locale) -> impl IntoView {
+    view! {
+        <section class="card"><h2>{t!(locale, "reopen-title")}</h2><p>{t!(locale, "reopen-text")}</p>
+            <SendOnce><form method="post" action="/app/fn/reopen-target"><input type="hidden" name="target" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "reopen")}</button></form></SendOnce>
+        </section>
+    }
+}
+
+/// Cancels the job. The customer reads the reason if they are notified; otherwise it is a note of the team.
+#[component]
+fn CancelForm(id: TargetId, locale: Locale, form: FormState, notifies_customer: bool) -> impl IntoView {
+    view! {
+        <ConfirmAction label=t!(locale, "cancel-job") consequence=t!(locale, "cancel-job-consequence") open=form.was_rejected()>
+            <SendOnce><form method="post" action="/app/fn/cancel-target">
+                <ErrorSummary form=form.clone()/>
+                <input type="hidden" name="target" value=id.to_string()/>
+                {if notifies_customer {
+                    view! { <CustomerVisibleBox locale><TextArea form field="reason" label=t!(locale, "cancel-job-reason") rows=3/></CustomerVisibleBox> }.into_any()
+                } else {
+                    view! { <TextArea form field="reason" label=t!(locale, "cancel-job-note") rows=3/> }.into_any()
+                }}
+                <button class="button button-bad" type="submit">{t!(locale, "cancel-job-now")}</button>
+            </form></SendOnce>
+        </ConfirmAction>
+    }
 }
 
 /// The form that schedules or reschedules the appointment.
@@ -317,84 +351,4 @@ fn AppointmentList(locale: Locale, appointments: Vec<AppointmentLine>) -> impl I
             </section>
         }
     })
-}
-
-#[server(prefix = "/app/fn", endpoint = "schedule-target")]
-pub async fn schedule_target(
-    #[server(default)] target: String,
-    #[server(default)] technician: String,
-    #[server(default)] date: String,
-    #[server(default)] start: String,
-    #[server(default)] end: String,
-    #[server(default)] shared: Option<String>,
-    #[server(default)] overlap: Option<String>,
-) -> Result<(), ServerFnError> {
-    let back = format!("/app/targets/{target}");
-    let mut values = vec![
-        ("technician", technician.as_str()),
-        ("date", &date),
-        ("start", &start),
-        ("end", &end),
-    ];
-    if shared.is_some() {
-        values.push(("shared", "on"));
-    }
-    let submission = FormSubmission {
-        form: "schedule",
-        values: &values,
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<PlanTargets>()?;
-        let id: TargetId = target.parse().map_err(|_| CoreError::not_found())?;
-        let input = ScheduleForm {
-            technician: technician.clone(),
-            date: date.clone(),
-            start: start.clone(),
-            end: end.clone(),
-            shared: shared.is_some(),
-            conflicts_accepted: overlap.is_some(),
-            was: None,
-        };
-        appointments::schedule(&core, permit, id, &input).await?;
-        Ok(Redirect::to(back, "done-scheduled"))
-    })
-    .await
-}
-
-#[server(prefix = "/app/fn", endpoint = "cancel-target")]
-pub async fn cancel_target(
-    #[server(default)] target: String,
-    #[server(default)] reason: String,
-) -> Result<(), ServerFnError> {
-    let back = format!("/app/targets/{target}");
-    let submission = FormSubmission {
-        form: "cancel",
-        values: &[("reason", &reason)],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<PlanTargets>()?;
-        let id = target.parse().map_err(|_| CoreError::not_found())?;
-        cancellation::cancel(&core, permit, id, &reason).await?;
-        Ok(Redirect::to(back, "done-job-cancelled"))
-    })
-    .await
-}
-
-#[server(prefix = "/app/fn", endpoint = "reopen-target")]
-pub async fn reopen_target(#[server(default)] target: String) -> Result<(), ServerFnError> {
-    let back = format!("/app/targets/{target}");
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<PlanTargets>()?;
-        let id = target.parse().map_err(|_| CoreError::not_found())?;
-        appointments::reopen(&core, permit, id).await?;
-        Ok(Redirect::to(back, "done-reopened"))
-    })
-    .await
 }

@@ -3,16 +3,17 @@
 use domain::fields::FieldCode;
 use std::str::FromStr;
 
-use domain::ids::TargetId;
+use domain::ids::{CustomerId, TargetId};
 use domain::locale::Locale;
 use domain::permissions::{ResolveMappings, ViewImports};
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::mapping::model::CandidateLine;
+use ordinavo_core::mapping::model::{CandidateLine, ContactChoice, KnownReference, LocationChoice};
 use ordinavo_core::mapping::review;
 use ordinavo_core::mapping::review::{Choice, Resolution, SentExternalIds};
 use ordinavo_core::{Core, CoreError, CoreResult};
+use serde_json::Value;
 use ui::actions::{FormSubmission, Redirect, run_action};
 use ui::components::{Chip, EmptyState, Fact, Identifier, Pager, ProblemNotice, TargetChip};
 use ui::format;
@@ -69,37 +70,6 @@ pub fn MappingReviewTargetPage() -> impl IntoView {
         let found = review::page(&request.core, staff.may::<ViewImports>()?, id, &search).await?;
         let may_resolve = staff.has::<ResolveMappings>();
         let zone = staff.zone().to_owned();
-        let imported = |part: &str, member: &str| found.payload[part][member].as_str().map(str::to_owned);
-        let facts: Vec<(String, Option<String>)> = vec![
-            (
-                t!(locale, "field-customer_externalId"),
-                imported("customer", "externalId"),
-            ),
-            (
-                t!(locale, "field-customer_customerNumber"),
-                imported("customer", "customerNumber"),
-            ),
-            (t!(locale, "field-customer_name"), imported("customer", "name")),
-            (
-                t!(locale, "field-location_externalId"),
-                imported("location", "externalId"),
-            ),
-            (t!(locale, "field-location_name"), imported("location", "name")),
-            (t!(locale, "field-location_city"), imported("location", "city")),
-            (
-                t!(locale, "field-contact_externalId"),
-                imported("contact", "externalId"),
-            ),
-            (
-                t!(locale, "field-contact_displayName"),
-                imported("contact", "displayName"),
-            ),
-        ];
-        let none = found.candidates.is_empty();
-        let held = found.waiting_with_same_customer;
-        let sent_ids = found.sent;
-        let source_key = found.source_key.unwrap_or_default();
-        let (locations, contacts) = (found.locations, found.contacts);
         let title = format!("TGT-{}", found.target.number);
         Ok(view! {
             <Title text=title.clone()/>
@@ -108,14 +78,8 @@ pub fn MappingReviewTargetPage() -> impl IntoView {
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <div class="columns">
                 <section><h2>{t!(locale, "mapping-review-imported-data")}</h2>
-                    <dl class="facts">{facts.into_iter().filter_map(|(name, value)| value.map(|value| view! { <Fact name><bdi>{value}</bdi></Fact> })).collect_view()}</dl>
-                    {(!found.known.is_empty()).then(|| view! {
-                        <h2>{t!(locale, "mapping-review-existing-links")}</h2>
-                        <ul class="lines">{found.known.into_iter().map(|known| {
-                            let href = link_path(&known.entity_type, &source_key, &known.external_id);
-                            view! { <li><bdi class="mono">{known.external_id}</bdi><a href=format!("/app/customers/{}", known.customer_id)><bdi>{known.customer_name}</bdi></a><a href=href>{t!(locale, "link-view")}</a></li> }
-                        }).collect_view()}</ul>
-                    })}
+                    <ImportedFacts payload=found.payload locale/>
+                    {(!found.known.is_empty()).then(|| view! { <ExistingLinks known=found.known source_key=found.source_key.unwrap_or_default() locale/> })}
                     <h2>{t!(locale, "mapping-review-reason")}</h2>
                     {found.item.map(|item| view! { <ItemCard item locale zone=zone.clone()/> })}
                 </section>
@@ -125,20 +89,11 @@ pub fn MappingReviewTargetPage() -> impl IntoView {
                         <label>{t!(locale, "search")}" "<input type="search" name="q" value=search dir="auto"/></label>
                         <button class="button" type="submit">{t!(locale, "search-now")}</button>
                     </form>
-                    {none.then(|| view! { <EmptyState title=t!(locale, "mapping-review-no-candidates") text=t!(locale, "mapping-review-candidates-text")/> })}
+                    {found.candidates.is_empty().then(|| view! { <EmptyState title=t!(locale, "mapping-review-no-candidates") text=t!(locale, "mapping-review-candidates-text")/> })}
                     {found.candidates.into_iter().map(|candidate| {
-                        let customer_id = candidate.id;
-                        let customer_locations = locations.iter().filter(|location| location.customer_id == customer_id).map(|location| Record {
-                            id: location.id.to_string(),
-                            name: [Some(location.name.clone()), location.city.clone().filter(|city| !location.name.contains(city.as_str()))].into_iter().flatten().collect::<Vec<_>>().join(", "),
-                            linked_as: location.linked_as.clone(),
-                        }).collect();
-                        let customer_contacts = contacts.iter().filter(|contact| contact.customer_id == customer_id).map(|contact| Record {
-                            id: contact.id.to_string(),
-                            name: contact.display_name.clone(),
-                            linked_as: contact.linked_as.clone(),
-                        }).collect();
-                        view! { <CandidateCard candidate locations=customer_locations contacts=customer_contacts sent=sent_ids.clone() held target=id may_resolve locale/> }
+                        let locations = location_records(&found.locations, candidate.id.0);
+                        let contacts = contact_records(&found.contacts, candidate.id.0);
+                        view! { <CandidateCard candidate locations contacts sent=found.sent.clone() held=found.waiting_with_same_customer target=id may_resolve locale/> }
                     }).collect_view()}
                 </section>
             </div>
@@ -148,11 +103,89 @@ pub fn MappingReviewTargetPage() -> impl IntoView {
     view! { <AppFrame current="/app/imports">{content}</AppFrame> }
 }
 
+/// The imported values that identify customer, location and contact.
+#[component]
+fn ImportedFacts(payload: Value, locale: Locale) -> impl IntoView {
+    let facts = [
+        (
+            t!(locale, "field-customer_externalId"),
+            &payload["customer"]["externalId"],
+        ),
+        (
+            t!(locale, "field-customer_customerNumber"),
+            &payload["customer"]["customerNumber"],
+        ),
+        (t!(locale, "field-customer_name"), &payload["customer"]["name"]),
+        (
+            t!(locale, "field-location_externalId"),
+            &payload["location"]["externalId"],
+        ),
+        (t!(locale, "field-location_name"), &payload["location"]["name"]),
+        (t!(locale, "field-location_city"), &payload["location"]["city"]),
+        (
+            t!(locale, "field-contact_externalId"),
+            &payload["contact"]["externalId"],
+        ),
+        (
+            t!(locale, "field-contact_displayName"),
+            &payload["contact"]["displayName"],
+        ),
+    ];
+    let facts = facts
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))
+        .map(|(name, value)| view! { <Fact name><bdi>{value}</bdi></Fact> })
+        .collect_view();
+    view! { <dl class="facts">{facts}</dl> }
+}
+
+/// The records that the imported external IDs are already linked to.
+#[component]
+fn ExistingLinks(known: Vec<KnownReference>, source_key: String, locale: Locale) -> impl IntoView {
+    view! {
+        <h2>{t!(locale, "mapping-review-existing-links")}</h2>
+        <ul class="lines">{known.into_iter().map(|known| {
+            let href = link_path(&known.entity_type, &source_key, &known.external_id);
+            view! { <li><bdi class="mono">{known.external_id}</bdi><a href=format!("/app/customers/{}", known.customer_id)><bdi>{known.customer_name}</bdi></a><a href=href>{t!(locale, "link-view")}</a></li> }
+        }).collect_view()}</ul>
+    }
+}
+
 /// A location or contact of a candidate.
 struct Record {
     id: String,
     name: String,
     linked_as: Option<String>,
+}
+
+/// Returns the candidate's locations; the city is added where the name does not contain it.
+fn location_records(locations: &[LocationChoice], customer: CustomerId) -> Vec<Record> {
+    let label = |location: &LocationChoice| match &location.city {
+        Some(city) if !location.name.contains(city.as_str()) => format!("{}, {city}", location.name),
+        _ => location.name.clone(),
+    };
+    locations
+        .iter()
+        .filter(|location| location.customer_id.0 == customer)
+        .map(|location| Record {
+            id: location.id.to_string(),
+            name: label(location),
+            linked_as: location.linked_as.clone(),
+        })
+        .collect()
+}
+
+/// Returns the candidate's contacts.
+fn contact_records(contacts: &[ContactChoice], customer: CustomerId) -> Vec<Record> {
+    contacts
+        .iter()
+        .filter(|contact| contact.customer_id.0 == customer)
+        .map(|contact| Record {
+            id: contact.id.to_string(),
+            name: contact.display_name.clone(),
+            linked_as: contact.linked_as.clone(),
+        })
+        .collect()
 }
 
 /// A customer that the job may belong to, and the form that confirms it.

@@ -7,10 +7,9 @@
 use domain::ids::CustomerId;
 use domain::locale::Locale;
 use domain::permissions::{ReviewRequests, ViewOperations};
-use domain::public_language;
-use domain::requests::{Priority, ServiceType};
 use leptos::prelude::*;
 use ordinavo_core::Core;
+use ordinavo_core::customers::model::{CustomerLine, LocationLine};
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::intake::by_staff::{CallForm, create_for_caller};
 use ordinavo_core::intake::form_nonce;
@@ -21,8 +20,7 @@ use ui::islands::SendOnce;
 use ui::page::page;
 use ui::title::Title;
 
-use crate::i18n::by_key;
-use crate::shared::viewer_staff;
+use crate::shared::{priority_choices, service_choices, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
 
@@ -39,77 +37,20 @@ pub fn CallPage() -> impl IntoView {
         let search_text = request.query("match");
         let choices =
             customer_assignment::choices(&request.core, staff.may::<ViewOperations>()?, &search_text, chosen).await?;
-        let services: Vec<_> = ServiceType::ALL
-            .iter()
-            .map(|kind| {
-                (
-                    kind.name().to_owned(),
-                    public_language::service_type(*kind, locale).to_owned(),
-                )
-            })
-            .collect();
-        let priorities: Vec<_> = Priority::ALL
-            .iter()
-            .rev()
-            .map(|priority| {
-                (
-                    priority.name().to_owned(),
-                    by_key(locale, &format!("priority-{}", priority.name())),
-                )
-            })
-            .collect();
-        let languages: Vec<_> = Locale::ALL
-            .into_iter()
-            .map(|locale| (locale.tag().to_owned(), locale.own_name().to_owned()))
-            .collect();
-        let customer = choices.chosen.clone();
-        let location_choices: Vec<_> = std::iter::once((String::new(), t!(locale, "no-location")))
-            .chain(
-                choices
-                    .locations
-                    .iter()
-                    .map(|location| (location.id.to_string(), location.name.clone())),
-            )
-            .collect();
-        let chosen_location = form.value("location", "");
-        let has_customer = customer.is_some();
-        let has_no_match = !search_text.is_empty() && choices.customers.is_empty() && !has_customer;
+        let has_customer = choices.chosen.is_some();
+        let (candidates, locations) = (choices.customers, choices.locations);
         Ok(view! {
             <Title text=t!(locale, "call-title")/>
             <p><a href="/app/inbox">{t!(locale, "back-to-list")}</a></p>
             <h1>{t!(locale, "call-title")}</h1>
             <p class="lead">{t!(locale, "call-intro")}</p>
-            {(!has_customer).then(|| view! {
-                <section class="card"><h2>{t!(locale, "call-customer")}</h2>
-                    <form class="search" method="get" action="/app/inbox/new"><label for="call-search">{t!(locale, "search")}</label><input id="call-search" name="match" type="search" value=search_text/><button class="button" type="submit">{t!(locale, "search-now")}</button></form>
-                    {has_no_match.then(|| view! { <p class="quiet">{t!(locale, "customers-empty")}</p> })}
-                    <ul class="plain">{choices.customers.into_iter().map(|customer| view! {
-                        <li><a href=format!("/app/inbox/new?customer={}", customer.id)><bdi>{customer.name}</bdi></a>" "<bdi class="mono quiet">{customer.customer_number}</bdi></li>
-                    }).collect_view()}</ul>
-                </section>
-            })}
+            {(!has_customer).then(|| view! { <CustomerSearch search_text candidates locale/> })}
             <SendOnce>
             <form class="card" method="post" action="/app/fn/take-call">
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="nonce" value=nonce/>
-                {customer.map(|customer| view! {
-                    <input type="hidden" name="customer" value=customer.id.to_string()/>
-                    <p><strong><bdi>{customer.name}</bdi></strong>" "<bdi class="mono quiet">{customer.customer_number}</bdi>" "<a href="/app/inbox/new">{t!(locale, "choose-other-customer")}</a></p>
-                })}
-                {has_customer.then(|| view! { <div class="field"><label for="call-place">{t!(locale, "location")}</label><select id="call-place" name="location">{location_choices.into_iter().map(|(value, label)| { let selected = value == chosen_location; view! { <option value=value selected=selected>{label}</option> } }).collect_view()}</select></div> })}
-                <div class="pair">
-                    <SelectField form=form.clone() field="service_type" label=t!(locale, "service") choices=services/>
-                    <SelectField form=form.clone() field="priority" label=t!(locale, "priority") choices=priorities value="normal"/>
-                </div>
-                <TextArea form=form.clone() field="description" label=t!(locale, "description") rows=4/>
-                <div class="pair">
-                    <TextField form=form.clone() field="name" label=t!(locale, "caller-name") optional=true/>
-                    <TextField form=form.clone() field="phone" kind="tel" label=t!(locale, "phone") optional=true/>
-                </div>
-                <div class="pair">
-                    <TextField form=form.clone() field="email" kind="email" label=t!(locale, "email") help=t!(locale, "call-email-help") optional=true/>
-                    <SelectField form=form field="locale" label=t!(locale, "language") choices=languages value=locale.tag()/>
-                </div>
+                {choices.chosen.map(|customer| view! { <ChosenCustomer customer locations chosen_location=form.value("location", "") locale/> })}
+                <CallFields form locale/>
                 <button class="button button-primary" type="submit">{t!(locale, "call-save")}</button>
             </form>
             </SendOnce>
@@ -117,6 +58,67 @@ pub fn CallPage() -> impl IntoView {
         .into_any())
     });
     view! { <AppFrame current="/app/inbox">{content}</AppFrame> }
+}
+
+/// The search for the caller's customer.
+#[component]
+fn CustomerSearch(search_text: String, candidates: Vec<CustomerLine>, locale: Locale) -> impl IntoView {
+    let has_no_match = !search_text.is_empty() && candidates.is_empty();
+    view! {
+        <section class="card"><h2>{t!(locale, "call-customer")}</h2>
+            <form class="search" method="get" action="/app/inbox/new"><label for="call-search">{t!(locale, "search")}</label><input id="call-search" name="match" type="search" value=search_text/><button class="button" type="submit">{t!(locale, "search-now")}</button></form>
+            {has_no_match.then(|| view! { <p class="quiet">{t!(locale, "customers-empty")}</p> })}
+            <ul class="plain">{candidates.into_iter().map(|customer| view! {
+                <li><a href=format!("/app/inbox/new?customer={}", customer.id)><bdi>{customer.name}</bdi></a>" "<bdi class="mono quiet">{customer.customer_number}</bdi></li>
+            }).collect_view()}</ul>
+        </section>
+    }
+}
+
+/// The customer of the call and the choice of their location.
+#[component]
+fn ChosenCustomer(
+    customer: CustomerLine,
+    locations: Vec<LocationLine>,
+    chosen_location: String,
+    locale: Locale,
+) -> impl IntoView {
+    let location_choices: Vec<_> = std::iter::once((String::new(), t!(locale, "no-location")))
+        .chain(
+            locations
+                .into_iter()
+                .map(|location| (location.id.to_string(), location.name)),
+        )
+        .collect();
+    view! {
+        <input type="hidden" name="customer" value=customer.id.to_string()/>
+        <p><strong><bdi>{customer.name}</bdi></strong>" "<bdi class="mono quiet">{customer.customer_number}</bdi>" "<a href="/app/inbox/new">{t!(locale, "choose-other-customer")}</a></p>
+        <div class="field"><label for="call-place">{t!(locale, "location")}</label><select id="call-place" name="location">{location_choices.into_iter().map(|(value, label)| { let selected = value == chosen_location; view! { <option value=value selected=selected>{label}</option> } }).collect_view()}</select></div>
+    }
+}
+
+/// What the caller reports and how to reach them.
+#[component]
+fn CallFields(form: FormState, locale: Locale) -> impl IntoView {
+    let languages: Vec<_> = Locale::ALL
+        .into_iter()
+        .map(|locale| (locale.tag().to_owned(), locale.own_name().to_owned()))
+        .collect();
+    view! {
+        <div class="pair">
+            <SelectField form=form.clone() field="service_type" label=t!(locale, "service") choices=service_choices(locale)/>
+            <SelectField form=form.clone() field="priority" label=t!(locale, "priority") choices=priority_choices(locale) value="normal"/>
+        </div>
+        <TextArea form=form.clone() field="description" label=t!(locale, "description") rows=4/>
+        <div class="pair">
+            <TextField form=form.clone() field="name" label=t!(locale, "caller-name") optional=true/>
+            <TextField form=form.clone() field="phone" kind="tel" label=t!(locale, "phone") optional=true/>
+        </div>
+        <div class="pair">
+            <TextField form=form.clone() field="email" kind="email" label=t!(locale, "email") help=t!(locale, "call-email-help") optional=true/>
+            <SelectField form field="locale" label=t!(locale, "language") choices=languages value=locale.tag()/>
+        </div>
+    }
 }
 
 #[server(prefix = "/app/fn", endpoint = "take-call")]

@@ -6,10 +6,12 @@ use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::requests::inbox::{AssignedTo, Inbox, RequestFilter};
+use ordinavo_core::scheduling::model::TechnicianChoice;
 use ui::format::escape_query;
 use ui::page::PageRequest;
 
 use crate::i18n::by_key;
+use crate::shared::{priority_choices, service_choices};
 use crate::t;
 
 /// The query parameters that filter the list.
@@ -91,85 +93,11 @@ impl InboxQuery {
 /// The filter form above the list.
 #[component]
 pub fn Filters(view: InboxQuery, inbox: Inbox, locale: Locale) -> impl IntoView {
-    let any = || (String::new(), t!(locale, "any"));
-    let choices_with_any =
-        |rest: Vec<(String, String)>| -> Vec<(String, String)> { std::iter::once(any()).chain(rest).collect() };
-    let statuses: Vec<_> = std::iter::once((String::new(), t!(locale, "filter-status-open")))
-        .chain(RequestStatus::ALL.iter().map(|status| {
-            (
-                status.name().to_owned(),
-                public_language::request(*status, locale).label.into_owned(),
-            )
-        }))
-        .collect();
-    let channels = choices_with_any(
-        Channel::ALL
-            .iter()
-            .map(|channel| {
-                (
-                    channel.name().to_owned(),
-                    by_key(locale, &format!("channel-{}", channel.name())),
-                )
-            })
-            .collect(),
-    );
-    let services = choices_with_any(
-        ServiceType::ALL
-            .iter()
-            .map(|kind| {
-                (
-                    kind.name().to_owned(),
-                    public_language::service_type(*kind, locale).to_owned(),
-                )
-            })
-            .collect(),
-    );
-    let priorities = choices_with_any(
-        Priority::ALL
-            .iter()
-            .rev()
-            .map(|priority| {
-                (
-                    priority.name().to_owned(),
-                    by_key(locale, &format!("priority-{}", priority.name())),
-                )
-            })
-            .collect(),
-    );
-    let assignees: Vec<_> = [
-        any(),
-        ("me".to_owned(), t!(locale, "assigned-me")),
-        ("nobody".to_owned(), t!(locale, "assigned-nobody")),
-    ]
-    .into_iter()
-    .chain(
-        inbox
-            .reviewers
-            .iter()
-            .map(|person| (person.id.to_string(), person.display_name.clone())),
-    )
-    .collect();
-    let current_region = view.get("region").to_owned();
-    let is_listed = inbox.regions.contains(&current_region) || current_region.is_empty();
-    let regions = choices_with_any(
-        inbox
-            .regions
-            .iter()
-            .cloned()
-            .chain((!is_listed).then_some(current_region))
-            .map(|name| (name.clone(), name))
-            .collect(),
-    );
-    let has_regions = regions.len() > 1;
-    let only = vec![
-        any(),
-        ("unmatched".to_owned(), t!(locale, "filter-no-customer")),
-        ("answered".to_owned(), t!(locale, "filter-new-reply")),
-        ("snoozed".to_owned(), t!(locale, "filter-snoozed")),
-    ];
     let is_filtered = view.is_filtered();
     let open = is_filtered && view.0.iter().any(|(name, _)| !matches!(*name, "q" | "requests"));
     let chosen = |name: &str| view.get(name).to_owned();
+    let regions = region_choices(locale, &inbox.regions, view.get("region"));
+    let has_regions = regions.len() > 1;
     view! {
         <form class="inbox-filters" method="get" action="/app/inbox" role="search">
             <div class="search-line">
@@ -179,19 +107,78 @@ pub fn Filters(view: InboxQuery, inbox: Inbox, locale: Locale) -> impl IntoView 
             </div>
             <details open=open><summary>{t!(locale, "filter")}</summary>
                 <div class="filters">
-                    <Choice name="status" label=t!(locale, "status") choices=statuses chosen=chosen("status")/>
-                    <Choice name="channel" label=t!(locale, "channel") choices=channels chosen=chosen("channel")/>
-                    <Choice name="service" label=t!(locale, "service") choices=services chosen=chosen("service")/>
-                    <Choice name="priority" label=t!(locale, "priority") choices=priorities chosen=chosen("priority")/>
+                    <Choice name="status" label=t!(locale, "status") choices=status_choices(locale) chosen=chosen("status")/>
+                    <Choice name="channel" label=t!(locale, "channel") choices=channel_choices(locale) chosen=chosen("channel")/>
+                    <Choice name="service" label=t!(locale, "service") choices=with_any(locale, service_choices(locale)) chosen=chosen("service")/>
+                    <Choice name="priority" label=t!(locale, "priority") choices=with_any(locale, priority_choices(locale)) chosen=chosen("priority")/>
                     {has_regions.then(|| view! { <Choice name="region" label=t!(locale, "region") choices=regions chosen=chosen("region")/> })}
-                    <Choice name="assigned" label=t!(locale, "assignee") choices=assignees chosen=chosen("assigned")/>
-                    <Choice name="only" label=t!(locale, "filter-more") choices=only chosen=chosen("only")/>
+                    <Choice name="assigned" label=t!(locale, "assignee") choices=assignee_choices(locale, &inbox.reviewers) chosen=chosen("assigned")/>
+                    <Choice name="only" label=t!(locale, "filter-more") choices=other_choices(locale) chosen=chosen("only")/>
                     <button class="button" type="submit">{t!(locale, "filter-apply")}</button>
                 </div>
             </details>
             {is_filtered.then(|| view! { <p><a href="/app/inbox">{t!(locale, "filter-clear")}</a></p> })}
         </form>
     }
+}
+
+/// Puts the choice that does not filter first.
+fn with_any(locale: Locale, choices: impl IntoIterator<Item = (String, String)>) -> Vec<(String, String)> {
+    std::iter::once((String::new(), t!(locale, "any")))
+        .chain(choices)
+        .collect()
+}
+
+/// Returns the statuses; without a choice the list contains the open requests.
+fn status_choices(locale: Locale) -> Vec<(String, String)> {
+    let statuses = RequestStatus::ALL.iter().map(|status| {
+        (
+            status.name().to_owned(),
+            public_language::request(*status, locale).label.into_owned(),
+        )
+    });
+    std::iter::once((String::new(), t!(locale, "filter-status-open")))
+        .chain(statuses)
+        .collect()
+}
+
+fn channel_choices(locale: Locale) -> Vec<(String, String)> {
+    let channels = Channel::ALL.iter().map(|channel| {
+        (
+            channel.name().to_owned(),
+            by_key(locale, &format!("channel-{}", channel.name())),
+        )
+    });
+    with_any(locale, channels)
+}
+
+/// Returns the known regions, and the current one even if no request has it any more.
+fn region_choices(locale: Locale, known: &[String], current: &str) -> Vec<(String, String)> {
+    let is_listed = current.is_empty() || known.iter().any(|region| region == current);
+    let regions = known.iter().cloned().chain((!is_listed).then(|| current.to_owned()));
+    with_any(locale, regions.map(|name| (name.clone(), name)))
+}
+
+fn assignee_choices(locale: Locale, reviewers: &[TechnicianChoice]) -> Vec<(String, String)> {
+    let nobody_or_me = [
+        ("me".to_owned(), t!(locale, "assigned-me")),
+        ("nobody".to_owned(), t!(locale, "assigned-nobody")),
+    ];
+    let people = reviewers
+        .iter()
+        .map(|person| (person.id.to_string(), person.display_name.clone()));
+    with_any(locale, nobody_or_me.into_iter().chain(people))
+}
+
+fn other_choices(locale: Locale) -> Vec<(String, String)> {
+    with_any(
+        locale,
+        [
+            ("unmatched".to_owned(), t!(locale, "filter-no-customer")),
+            ("answered".to_owned(), t!(locale, "filter-new-reply")),
+            ("snoozed".to_owned(), t!(locale, "filter-snoozed")),
+        ],
+    )
 }
 
 #[component]

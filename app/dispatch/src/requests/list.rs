@@ -1,10 +1,13 @@
 //! The list: requests to review, then jobs without an appointment.
 
+use chrono::{DateTime, Utc};
 use domain::ids::RequestId;
 use domain::locale::Locale;
 use domain::public_language::{self, Tone};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::jobs::model::TargetLine;
+use ordinavo_core::page::Page;
 use ordinavo_core::requests::inbox::{Inbox, MAX_COUNTED};
 use ordinavo_core::requests::model::RequestLine;
 use ordinavo_core::scheduling::model::TechnicianChoice;
@@ -32,44 +35,8 @@ pub fn QueueList<'a>(
     let locale = request.viewer.locale;
     let now = request.viewer.now;
     let path = request.viewer.path.clone();
-    let more_requests = inbox
-        .requests
-        .rows
-        .last()
-        .filter(|_| inbox.requests.has_more)
-        .map(|row| {
-            format!(
-                "/app/inbox{}",
-                view.query(Some(("requests", Some(&cursor(row.submitted_at, row.id)))))
-            )
-        });
-    let first_requests =
-        (!request.query("requests").is_empty()).then(|| format!("/app/inbox{}", view.query(Some(("requests", None)))));
-    let more_targets = inbox
-        .targets
-        .rows
-        .last()
-        .filter(|_| inbox.targets.has_more)
-        .map(|row| format!("/app/inbox?jobs={}", cursor(row.created_at, row.id)));
-    let first_targets = (!request.query("jobs").is_empty()).then(|| "/app/inbox".to_owned());
-    let no_requests = inbox.requests.rows.is_empty();
-    let no_targets = inbox.targets.rows.is_empty();
-    let is_filtered = view.is_filtered();
-    let has_replies = inbox.answered_requests > 0 && !is_filtered;
-    let waiting_count = if inbox.waiting_requests >= MAX_COUNTED {
-        format!("{}+", MAX_COUNTED - 1)
-    } else {
-        inbox.waiting_requests.to_string()
-    };
-    let query = view.query(None);
-    let (empty, empty_text) = if is_filtered {
-        (t!(locale, "inbox-no-matches"), t!(locale, "inbox-no-matches-text"))
-    } else {
-        (
-            t!(locale, "inbox-empty-requests"),
-            t!(locale, "inbox-empty-requests-text"),
-        )
-    };
+    let is_first_requests = request.query("requests").is_empty();
+    let is_first_targets = request.query("jobs").is_empty();
     let zone = staff.zone().to_owned();
     view! {
         <div class="split-list" class:split-list-behind=current.is_some()>
@@ -78,34 +45,96 @@ pub fn QueueList<'a>(
             <Filters view=view.clone() inbox=inbox.clone() locale/>
             {may_review.then(|| view! { <BulkActions locale reviewers=inbox.reviewers.clone() path/> })}
             <div id="live-queue" class="live">
-            <section aria-labelledby="queue-requests">
-                <h2 id="queue-requests">{t!(locale, "inbox-requests")}<span class="count">{waiting_count}</span></h2>
-                {has_replies.then(|| view! { <p class="notice notice-good"><a href="/app/inbox?only=answered">{t!(locale, "replies-received", count = inbox.answered_requests)}</a></p> })}
-                {no_requests.then(|| view! { <EmptyState title=empty text=empty_text/> })}
-                <ul class="queue queue-requests">
-                    {inbox.requests.rows.into_iter().map(|row| view! { <Row row query=query.clone() current locale now may_review zone=zone.clone()/> }).collect_view()}
-                </ul>
-                <Pager locale next=more_requests first=first_requests/>
-            </section>
-            <section aria-labelledby="queue-targets">
-                <h2 id="queue-targets">{t!(locale, "inbox-targets")}<span class="count">{inbox.waiting_targets}</span></h2>
-                {no_targets.then(|| view! { <EmptyState title=t!(locale, "inbox-empty-targets") text=t!(locale, "inbox-empty-targets-text")/> })}
-                <ul class="queue">
-                    {inbox.targets.rows.into_iter().map(|row| view! {
-                        <li><a href=format!("/app/targets/{}", row.id)>
-                            <span class="queue-top"><strong>{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format!("TGT-{}", row.number)}</bdi></strong><span class="quiet">{format::age(locale, row.created_at, now)}</span></span>
-                            <span class="queue-meta">
-                                {row.needs_mapping.then(|| view! { <Chip label=t!(locale, "needs-mapping") tone=Tone::Bad/> })}
-                                <PriorityMark priority=row.priority locale/>
-                                <span class="quiet"><bdi>{row.customer_name}</bdi>" · "<bdi>{row.location_name.or(row.location_city)}</bdi>" "<bdi class="mono">{row.external_id}</bdi></span>
-                            </span>
-                        </a></li>
-                    }).collect_view()}
-                </ul>
-                <Pager locale next=more_targets first=first_targets/>
-            </section>
+            <RequestQueue requests=inbox.requests waiting=inbox.waiting_requests answered=inbox.answered_requests view is_first=is_first_requests current locale now may_review zone/>
+            <JobQueue targets=inbox.targets waiting=inbox.waiting_targets is_first=is_first_targets locale now/>
             </div>
         </div>
+    }
+}
+
+/// The requests that match the filters.
+#[component]
+fn RequestQueue(
+    requests: Page<RequestLine>,
+    waiting: i64,
+    answered: i64,
+    view: InboxQuery,
+    is_first: bool,
+    current: Option<RequestId>,
+    locale: Locale,
+    now: DateTime<Utc>,
+    may_review: bool,
+    zone: String,
+) -> impl IntoView {
+    let next = requests.rows.last().filter(|_| requests.has_more).map(|row| {
+        format!(
+            "/app/inbox{}",
+            view.query(Some(("requests", Some(&cursor(row.submitted_at, row.id)))))
+        )
+    });
+    let first = (!is_first).then(|| format!("/app/inbox{}", view.query(Some(("requests", None)))));
+    let is_filtered = view.is_filtered();
+    let has_replies = answered > 0 && !is_filtered;
+    let waiting_count = if waiting >= MAX_COUNTED {
+        format!("{}+", MAX_COUNTED - 1)
+    } else {
+        waiting.to_string()
+    };
+    let (empty, empty_text) = if is_filtered {
+        (t!(locale, "inbox-no-matches"), t!(locale, "inbox-no-matches-text"))
+    } else {
+        (
+            t!(locale, "inbox-empty-requests"),
+            t!(locale, "inbox-empty-requests-text"),
+        )
+    };
+    let query = view.query(None);
+    view! {
+        <section aria-labelledby="queue-requests">
+            <h2 id="queue-requests">{t!(locale, "inbox-requests")}<span class="count">{waiting_count}</span></h2>
+            {has_replies.then(|| view! { <p class="notice notice-good"><a href="/app/inbox?only=answered">{t!(locale, "replies-received", count = answered)}</a></p> })}
+            {requests.rows.is_empty().then(|| view! { <EmptyState title=empty text=empty_text/> })}
+            <ul class="queue queue-requests">
+                {requests.rows.into_iter().map(|row| view! { <Row row query=query.clone() current locale now may_review zone=zone.clone()/> }).collect_view()}
+            </ul>
+            <Pager locale next first/>
+        </section>
+    }
+}
+
+/// The jobs without an appointment.
+#[component]
+fn JobQueue(
+    targets: Page<TargetLine>,
+    waiting: i64,
+    is_first: bool,
+    locale: Locale,
+    now: DateTime<Utc>,
+) -> impl IntoView {
+    let next = targets
+        .rows
+        .last()
+        .filter(|_| targets.has_more)
+        .map(|row| format!("/app/inbox?jobs={}", cursor(row.created_at, row.id)));
+    let first = (!is_first).then(|| "/app/inbox".to_owned());
+    view! {
+        <section aria-labelledby="queue-targets">
+            <h2 id="queue-targets">{t!(locale, "inbox-targets")}<span class="count">{waiting}</span></h2>
+            {targets.rows.is_empty().then(|| view! { <EmptyState title=t!(locale, "inbox-empty-targets") text=t!(locale, "inbox-empty-targets-text")/> })}
+            <ul class="queue">
+                {targets.rows.into_iter().map(|row| view! {
+                    <li><a href=format!("/app/targets/{}", row.id)>
+                        <span class="queue-top"><strong>{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format!("TGT-{}", row.number)}</bdi></strong><span class="quiet">{format::age(locale, row.created_at, now)}</span></span>
+                        <span class="queue-meta">
+                            {row.needs_mapping.then(|| view! { <Chip label=t!(locale, "needs-mapping") tone=Tone::Bad/> })}
+                            <PriorityMark priority=row.priority locale/>
+                            <span class="quiet"><bdi>{row.customer_name}</bdi>" · "<bdi>{row.location_name.or(row.location_city)}</bdi>" "<bdi class="mono">{row.external_id}</bdi></span>
+                        </span>
+                    </a></li>
+                }).collect_view()}
+            </ul>
+            <Pager locale next first/>
+        </section>
     }
 }
 
@@ -125,7 +154,7 @@ fn Row(
     query: String,
     current: Option<RequestId>,
     locale: Locale,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
     may_review: bool,
     zone: String,
 ) -> impl IntoView {

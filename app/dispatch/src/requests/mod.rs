@@ -4,6 +4,8 @@ pub mod actions;
 pub mod call;
 pub(crate) mod conversation;
 pub(crate) mod customer_assignment;
+pub(crate) mod decisions;
+pub(crate) mod facts;
 pub(crate) mod filters;
 pub mod inbox;
 pub(crate) mod list;

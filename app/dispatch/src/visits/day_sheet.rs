@@ -12,7 +12,7 @@ use ui::page::page;
 use ui::title::Title;
 
 use crate::islands::PrintButton;
-use crate::shared::{address_line, service_label, viewer_staff};
+use crate::shared::{service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
 use crate::visits::my_day::{OfflineSync, visit_time};
@@ -46,7 +46,7 @@ pub fn DaySheetPage() -> impl IntoView {
 
 #[component]
 fn SheetStop(stop: DayStop, locale: Locale, zone: String) -> impl IntoView {
-    let address = address_line(
+    let address = format::address_line(
         stop.street.as_deref(),
         stop.postal_code.as_deref(),
         stop.city.as_deref(),

@@ -17,7 +17,7 @@ use ui::page::page;
 use ui::shell::locale;
 use ui::title::Title;
 
-use crate::shared::{DoneNotice, address_line, service_label, viewer_staff};
+use crate::shared::{DoneNotice, service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
 
@@ -188,7 +188,7 @@ pub(crate) fn StopCard(
     #[prop(optional)] shows_date: bool,
 ) -> impl IntoView {
     let id = stop.target_id.to_string();
-    let address = address_line(
+    let address = format::address_line(
         stop.street.as_deref(),
         stop.postal_code.as_deref(),
         stop.city.as_deref(),

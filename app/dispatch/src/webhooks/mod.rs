@@ -2,5 +2,8 @@
 
 pub mod actions;
 pub mod deliveries;
+pub(crate) mod delivery_list;
+pub(crate) mod endpoint_actions;
+pub mod endpoint_form;
 pub mod endpoints;
 pub mod payload;

@@ -1,9 +1,6 @@
 description = ما المشكلة، أو ما العمل المطلوب؟
 location = الموقع
 preferred-dates = التواريخ المفضلة
-part-all_day = أي وقت
-part-morning = قبل الظهر
-part-afternoon = بعد الظهر
 files = صور أو مستندات
 name = الاسم
 busy = الخدمة مشغولة حاليًا. أرسل النموذج مرة أخرى بعد مدة الانتظار (بالثواني: { $seconds }).

@@ -1,9 +1,6 @@
 description = What is the problem, or what needs to be done?
 location = Location
 preferred-dates = Preferred dates
-part-all_day = Any time
-part-morning = Morning
-part-afternoon = Afternoon
 files = Photos or documents
 name = Name
 busy = The service is busy. Wait { $seconds } seconds, then send the form again.

@@ -446,7 +446,7 @@ async fn form_with_known_email_is_not_assigned_automatically(#[case] engine: Eng
         world
             .content(&staff, &inside)
             .await
-            .contains("This step is no longer possible")
+            .contains("data-code=\"illegal_transition\"")
     );
     let body = json!({ "customer": { "externalId": "CUST-10042" }, "serviceType": "repair", "description": "From the ERP",
         "preferredWindows": [{ "date": "2026-12-01", "part": "morning" }] });
@@ -472,7 +472,7 @@ async fn form_with_known_email_is_not_assigned_automatically(#[case] engine: Eng
         world
             .content(&staff, &path)
             .await
-            .contains("This step is no longer possible")
+            .contains("data-code=\"illegal_transition\"")
     );
 }
 

@@ -117,46 +117,42 @@ fn TechnicianLine(
 ) -> impl IntoView {
     let id = line.technician.id.to_string();
     let heading = format!("line-{id}");
-    let labelled = heading.clone();
-    let count = line.stops.len();
-    let load = (count > 0).then(|| {
-        t!(
-            locale,
-            "board-load",
-            stops = count,
-            travel = duration_text(locale, line.travel)
-        )
-    });
-    let technician_zone = line.technician.zone.clone();
-    let shift = line.shift.as_ref().map(|shift| {
-        let shift_time = format::span(shift.from, shift.until, &technician_zone);
-        if shift_time == format::span(shift.from, shift.until, &zone) {
-            shift_time
-        } else {
-            format!("{shift_time} ({technician_zone})")
-        }
-    });
+    let labelledby = heading.clone();
+    let shift_class = shift_class(&line, from, until);
+    let break_classes = break_classes(&line, from, until);
+    let stop_rows = rows(&line.stops);
+    let name = line.technician.display_name.clone();
+    let stops = line.stops.clone();
+    view! {
+        <section class="board-line" aria-labelledby=labelledby>
+            <TechnicianHeading line heading locale zone=zone.clone()/>
+            <ol class=format!("board-track hours-{hours}") data-track=id data-name=name>
+                {shift_class.map(|class| view! { <li class=class aria-hidden="true"></li> })}
+                {break_classes.into_iter().map(|class| view! { <li class=class aria-hidden="true"></li> }).collect_view()}
+                {now_class.map(|at| view! { <li class=format!("board-now {at}") aria-hidden="true"></li> })}
+                {stops.into_iter().zip(stop_rows).map(|(stop, row)| view! { <StopCard stop row locale may_plan from back=back.clone() zone=zone.clone()/> }).collect_view()}
+            </ol>
+        </section>
+    }
+}
+
+/// The technician's name, shift or absence, breaks and load.
+#[component]
+fn TechnicianHeading(
+    line: Line,
+    /// The ID of the heading.
+    heading: String,
+    locale: Locale,
+    zone: String,
+) -> impl IntoView {
+    let href = format!("/app/settings/technicians/{}", line.technician.id);
+    let shift = shift_text(&line, &zone);
     let has_no_shift = line.shift.is_none() && line.technician.week.is_some();
     let has_no_week = line.technician.week.is_none();
     let away = line
         .away
         .map(|kind| view! { <Chip label=by_key(locale, &format!("absence-{}", kind.name())) tone=Tone::Warn/> });
-    let shift_class = line
-        .shift
-        .as_ref()
-        .filter(|shift| line.away.is_none() && shift.from < until && shift.until > from)
-        .map(|shift| {
-            format!(
-                "board-shift {}",
-                grid_class(from, shift.from.max(from), shift.until.min(until))
-            )
-        });
-    // The period a break can fall in: from its earliest start to its latest end.
-    let breaks = match (&line.shift, line.away) {
-        (Some(shift), None) => shift.rests.clone(),
-        _ => Vec::new(),
-    };
-    let break_lines: Vec<String> = breaks
+    let break_lines: Vec<String> = breaks(&line)
         .iter()
         .map(|(earliest, latest, time)| {
             t!(
@@ -167,30 +163,63 @@ fn TechnicianLine(
             )
         })
         .collect();
-    let breaks: Vec<String> = breaks
-        .into_iter()
-        .map(|(earliest, latest, time)| (earliest.max(from), (latest + time).min(until)))
+    let count = line.stops.len();
+    let load = (count > 0).then(|| {
+        t!(
+            locale,
+            "board-load",
+            stops = count,
+            travel = duration_text(locale, line.travel)
+        )
+    });
+    view! {
+        <div class="board-who">
+            <h3 id=heading><a href=href><bdi>{line.technician.display_name}</bdi></a></h3>
+            <p class="quiet">{shift.map(|shift| view! { <bdi>{shift}</bdi> })}{has_no_shift.then(|| t!(locale, "board-no-shift"))}{has_no_week.then(|| t!(locale, "board-no-working-hours"))}{away}</p>
+            {break_lines.into_iter().map(|words| view! { <p class="quiet">{words}</p> }).collect_view()}
+            {load.map(|load| view! { <p class="quiet">{load}</p> })}
+        </div>
+    }
+}
+
+/// Formats the shift in the technician's zone; the zone is named if the times differ in the board's.
+fn shift_text(line: &Line, zone: &str) -> Option<String> {
+    let shift = line.shift.as_ref()?;
+    let technician_zone = &line.technician.zone;
+    let shift_time = format::span(shift.from, shift.until, technician_zone);
+    if shift_time == format::span(shift.from, shift.until, zone) {
+        Some(shift_time)
+    } else {
+        Some(format!("{shift_time} ({technician_zone})"))
+    }
+}
+
+/// Returns the breaks of the shift: earliest start, latest start and length; none if the technician is absent.
+fn breaks(line: &Line) -> &[(DateTime<Utc>, DateTime<Utc>, TimeDelta)] {
+    match (&line.shift, line.away) {
+        (Some(shift), None) => &shift.rests,
+        _ => &[],
+    }
+}
+
+/// Returns the classes of the visible part of the shift; none if the technician is absent.
+fn shift_class(line: &Line, from: DateTime<Utc>, until: DateTime<Utc>) -> Option<String> {
+    let shift = line
+        .shift
+        .as_ref()
+        .filter(|shift| line.away.is_none() && shift.from < until && shift.until > from)?;
+    let class = grid_class(from, shift.from.max(from), shift.until.min(until));
+    Some(format!("board-shift {class}"))
+}
+
+/// Returns the classes of the visible periods that breaks can fall in: from the earliest start to the latest end.
+fn break_classes(line: &Line, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<String> {
+    breaks(line)
+        .iter()
+        .map(|&(earliest, latest, time)| (earliest.max(from), (latest + time).min(until)))
         .filter(|(earliest, latest)| earliest < latest)
         .map(|(earliest, latest)| format!("board-rest {}", grid_class(from, earliest, latest)))
-        .collect();
-    let stop_rows = rows(&line.stops);
-    let track = format!("board-track hours-{hours}");
-    view! {
-        <section class="board-line" aria-labelledby=heading>
-            <div class="board-who">
-                <h3 id=labelled><a href=format!("/app/settings/technicians/{id}")><bdi>{line.technician.display_name.clone()}</bdi></a></h3>
-                <p class="quiet">{shift.map(|shift| view! { <bdi>{shift}</bdi> })}{has_no_shift.then(|| t!(locale, "board-no-shift"))}{has_no_week.then(|| t!(locale, "board-no-working-hours"))}{away}</p>
-                {break_lines.into_iter().map(|words| view! { <p class="quiet">{words}</p> }).collect_view()}
-                {load.map(|load| view! { <p class="quiet">{load}</p> })}
-            </div>
-            <ol class=track data-track=id data-name=line.technician.display_name>
-                {shift_class.map(|class| view! { <li class=class aria-hidden="true"></li> })}
-                {breaks.into_iter().map(|class| view! { <li class=class aria-hidden="true"></li> }).collect_view()}
-                {now_class.map(|at| view! { <li class=format!("board-now {at}") aria-hidden="true"></li> })}
-                {line.stops.into_iter().zip(stop_rows).map(|(stop, row)| view! { <StopCard stop row locale may_plan from back=back.clone() zone=zone.clone()/> }).collect_view()}
-            </ol>
-        </section>
-    }
+        .collect()
 }
 
 #[component]

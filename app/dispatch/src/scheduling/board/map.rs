@@ -1,110 +1,23 @@
 //! The map view: the day's routes, drawn from coordinates. Background tiles come only from the tile server that the
 //! operator has configured.
 
-use std::f64::consts::PI;
-
 use domain::customers::Coordinates;
 use domain::locale::Locale;
-use domain::tiles::{Tile, Tiles};
+use domain::tiles::Tiles;
 use leptos::prelude::*;
-use ordinavo_core::scheduling::board::{Board, day_endpoints};
+use ordinavo_core::scheduling::BoardJob;
+use ordinavo_core::scheduling::board::{Board, Line, Stop, day_endpoints};
 use ui::components::EmptyState;
 use ui::icons::Icon;
 
+use crate::scheduling::board::viewport::{HEIGHT, Point, Viewport, WIDTH};
 use crate::scheduling::board::{duration_text, visit_time};
 use crate::t;
 
-/// The size of the drawing in SVG units.
-const WIDTH: f64 = 1000.0;
-const HEIGHT: f64 = 640.0;
-/// The empty margin around the drawing.
-const MARGIN: f64 = 48.0;
 /// Markers closer than this are drawn as one cluster.
 const CLUSTER_DISTANCE: f64 = 24.0;
 /// Number of route colors in the style sheet.
 const COLOR_COUNT: usize = 8;
-
-/// A point in SVG units.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Point {
-    x: f64,
-    y: f64,
-}
-
-/// Projects coordinates with Web Mercator, as tile servers do: the world is one unit wide.
-fn project(location: Coordinates) -> Point {
-    let latitude = location.lat.clamp(-85.0, 85.0).to_radians();
-    Point {
-        x: location.lon / 360.0 + 0.5,
-        y: 0.5 - (PI / 4.0 + latitude / 2.0).tan().ln() / (2.0 * PI),
-    }
-}
-
-/// The viewport that contains all locations, with the same scale in both directions.
-struct Viewport {
-    left: f64,
-    top: f64,
-    scale: f64,
-    shift: Point,
-}
-
-impl Viewport {
-    fn fitting(locations: &[Coordinates]) -> Option<Self> {
-        let points: Vec<Point> = locations.iter().copied().map(project).collect();
-        let first = points.first()?;
-        let (mut left, mut right, mut top, mut bottom) = (first.x, first.x, first.y, first.y);
-        for point in &points {
-            left = left.min(point.x);
-            right = right.max(point.x);
-            top = top.min(point.y);
-            bottom = bottom.max(point.y);
-        }
-        // A single location is shown with its surroundings.
-        let min_extent = 1e-4;
-        let (width, height) = ((right - left).max(min_extent), (bottom - top).max(min_extent));
-        let scale = ((WIDTH - 2.0 * MARGIN) / width).min((HEIGHT - 2.0 * MARGIN) / height);
-        let shift = Point {
-            x: (WIDTH - (right - left) * scale) / 2.0,
-            y: (HEIGHT - (bottom - top) * scale) / 2.0,
-        };
-        Some(Self {
-            left,
-            top,
-            scale,
-            shift,
-        })
-    }
-
-    fn point(&self, location: Coordinates) -> Point {
-        let point = project(location);
-        Point {
-            x: (point.x - self.left) * self.scale + self.shift.x,
-            y: (point.y - self.top) * self.scale + self.shift.y,
-        }
-    }
-}
-
-/// A background tile: its URL, position and side length.
-type TileImage = (String, Point, f64);
-
-impl Viewport {
-    /// Returns the tiles that cover the viewport.
-    fn tiles_in_view(&self, tiles: &Tiles) -> Vec<TileImage> {
-        let corner = (
-            self.left - self.shift.x / self.scale,
-            self.top - self.shift.y / self.scale,
-        );
-        let tiles = tiles.cover(corner, (WIDTH / self.scale, HEIGHT / self.scale), WIDTH);
-        let tile_image = |tile: Tile| {
-            let at = Point {
-                x: (tile.left - corner.0) * self.scale,
-                y: (tile.top - corner.1) * self.scale,
-            };
-            (tile.url, at, tile.side * self.scale)
-        };
-        tiles.into_iter().map(tile_image).collect()
-    }
-}
 
 /// What is drawn at a location.
 #[derive(Debug, Clone)]
@@ -141,7 +54,55 @@ fn clusters(markers: Vec<Marker>) -> Vec<Marker> {
 
 #[component]
 pub fn Map(board: Board, locale: Locale, zone: String, tiles: Option<Tiles>) -> impl IntoView {
-    let mut locations: Vec<Coordinates> = Vec::new();
+    let Some(viewport) = Viewport::fitting(&locations(&board)) else {
+        return view! { <EmptyState icon="map-pin" title=t!(locale, "board-no-locations") text=t!(locale, "board-no-locations-text")/> }.into_any();
+    };
+    let tiles_in_view = tiles
+        .as_ref()
+        .map(|tiles| viewport.tiles_in_view(tiles))
+        .unwrap_or_default();
+    let credit = tiles.map(|tiles| tiles.credit).filter(|credit| !credit.is_empty());
+    let routes: Vec<Route> = board
+        .lines
+        .into_iter()
+        .enumerate()
+        .filter(|(_, line)| !line.stops.is_empty())
+        .map(|(index, line)| Route {
+            color: index % COLOR_COUNT,
+            line,
+        })
+        .collect();
+    let unscheduled = board.unscheduled_jobs.rows.iter();
+    let unscheduled: Vec<Marker> = unscheduled
+        .filter_map(|job| unscheduled_marker(job, &viewport, locale))
+        .collect();
+    let markers: Vec<Marker> = routes
+        .iter()
+        .flat_map(|route| route.markers(&viewport, &zone))
+        .collect();
+    view! {
+        <div class="board-map">
+            <svg class="map" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=t!(locale, "board-map-label")>
+                {tiles_in_view.into_iter().map(|(href, at, side)| view! { <image class="map-picture" href=href x=format!("{:.2}", at.x) y=format!("{:.2}", at.y) width=format!("{side:.2}") height=format!("{side:.2}")/> }).collect_view()}
+                {routes.iter().map(|route| view! { <polyline class=format!("way way-{}", route.color) points=route.points(&viewport)/> }).collect_view()}
+                {routes.iter().filter_map(|route| route.start_point(&viewport)).map(|(at, name)| view! { <rect class="map-home" x=format!("{:.1}", at.x - 7.0) y=format!("{:.1}", at.y - 7.0) width="14" height="14"><title>{name}</title></rect> }).collect_view()}
+                {clusters(unscheduled).into_iter().map(|marker| view! { <MapMarker marker is_unscheduled=true/> }).collect_view()}
+                {clusters(markers).into_iter().map(|marker| view! { <MapMarker marker is_unscheduled=false/> }).collect_view()}
+            </svg>
+            <div class="map-legend">
+                {routes.into_iter().map(|route| view! { <RouteLegend route locale zone=zone.clone()/> }).collect_view()}
+                <p class="row"><span class="map-key map-key-waits" aria-hidden="true"></span>{t!(locale, "board-unscheduled")}</p>
+                <p class="row"><span class="map-key map-key-home" aria-hidden="true"></span>{t!(locale, "board-starting-points")}</p>
+                {credit.map(|credit| view! { <p class="quiet" dir="auto">{credit}</p> })}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// Returns every location that the map must show.
+fn locations(board: &Board) -> Vec<Coordinates> {
+    let mut locations = Vec::new();
     for line in &board.lines {
         if !line.stops.is_empty() {
             let (start, end) = day_endpoints(&line.technician);
@@ -150,106 +111,100 @@ pub fn Map(board: Board, locale: Locale, zone: String, tiles: Option<Tiles>) -> 
         locations.extend(line.stops.iter().filter_map(|stop| stop.visit.job.point()));
     }
     locations.extend(board.unscheduled_jobs.rows.iter().filter_map(|job| job.point()));
-    let Some(viewport) = Viewport::fitting(&locations) else {
-        return view! { <EmptyState icon="map-pin" title=t!(locale, "board-no-locations") text=t!(locale, "board-no-locations-text")/> }.into_any();
-    };
-    let tiles_in_view = tiles
-        .as_ref()
-        .map(|tiles| viewport.tiles_in_view(tiles))
-        .unwrap_or_default();
-    let credit = tiles.map(|tiles| tiles.credit).filter(|credit| !credit.is_empty());
-    let (mut routes, mut start_points, mut markers) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, line) in board.lines.iter().enumerate() {
-        if line.stops.is_empty() {
-            continue;
-        }
-        let color = index % COLOR_COUNT;
-        let (start, end) = day_endpoints(&line.technician);
-        let stops = line.stops.iter().filter_map(|stop| stop.visit.job.point());
-        let route: Vec<String> = start
+    locations
+}
+
+/// A technician's day on the map.
+struct Route {
+    color: usize,
+    line: Line,
+}
+
+impl Route {
+    /// Returns the points of the line from start to end, in the syntax of SVG.
+    fn points(&self, viewport: &Viewport) -> String {
+        let (start, end) = day_endpoints(&self.line.technician);
+        let stops = self.line.stops.iter().filter_map(|stop| stop.visit.job.point());
+        let points: Vec<String> = start
             .into_iter()
             .chain(stops)
             .chain(end)
             .map(|location| viewport.point(location))
             .map(|point| format!("{:.1},{:.1}", point.x, point.y))
             .collect();
-        routes.push((color, route.join(" ")));
-        start_points.extend(start.map(|location| (viewport.point(location), line.technician.display_name.clone())));
-        for (number, stop) in line.stops.iter().enumerate() {
-            let Some(location) = stop.visit.job.point() else {
-                continue;
-            };
-            let title = format!(
-                "{} · {} · TGT-{} · {}",
-                line.technician.display_name,
-                visit_time(&stop.visit, &zone),
-                stop.visit.job.number,
-                stop.visit.job.customer_name.clone().unwrap_or_default(),
-            );
-            markers.push(Marker {
-                at: viewport.point(location),
-                text: (number + 1).to_string(),
-                title,
-                route: Some(color),
-                count: 1,
-            });
-        }
+        points.join(" ")
     }
-    let unscheduled: Vec<Marker> = board
-        .unscheduled_jobs
-        .rows
-        .iter()
-        .filter_map(|job| {
-            let location = job.point()?;
-            Some(Marker {
-                at: viewport.point(location),
-                text: String::new(),
-                title: format!(
-                    "{} · TGT-{} · {}",
-                    t!(locale, "board-unscheduled"),
-                    job.number,
-                    job.customer_name.clone().unwrap_or_default()
-                ),
-                route: None,
-                count: 1,
+
+    /// Returns where the day starts, with the technician's name.
+    fn start_point(&self, viewport: &Viewport) -> Option<(Point, String)> {
+        let (start, _) = day_endpoints(&self.line.technician);
+        Some((viewport.point(start?), self.line.technician.display_name.clone()))
+    }
+
+    fn markers(&self, viewport: &Viewport, zone: &str) -> Vec<Marker> {
+        let stops = self.line.stops.iter().enumerate();
+        stops
+            .filter_map(|(number, stop)| {
+                let location = stop.visit.job.point()?;
+                let title = format!(
+                    "{} · {} · TGT-{} · {}",
+                    self.line.technician.display_name,
+                    visit_time(&stop.visit, zone),
+                    stop.visit.job.number,
+                    stop.visit.job.customer_name.clone().unwrap_or_default(),
+                );
+                Some(Marker {
+                    at: viewport.point(location),
+                    text: (number + 1).to_string(),
+                    title,
+                    route: Some(self.color),
+                    count: 1,
+                })
             })
-        })
-        .collect();
-    let legend: Vec<_> = board
-        .lines
-        .into_iter()
-        .enumerate()
-        .filter(|(_, line)| !line.stops.is_empty())
-        .collect();
-    view! {
-        <div class="board-map">
-            <svg class="map" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=t!(locale, "board-map-label")>
-                {tiles_in_view.into_iter().map(|(href, at, side)| view! { <image class="map-picture" href=href x=format!("{:.2}", at.x) y=format!("{:.2}", at.y) width=format!("{side:.2}") height=format!("{side:.2}")/> }).collect_view()}
-                {routes.into_iter().map(|(color, points)| view! { <polyline class=format!("way way-{color}") points=points/> }).collect_view()}
-                {start_points.into_iter().map(|(at, name)| view! { <rect class="map-home" x=format!("{:.1}", at.x - 7.0) y=format!("{:.1}", at.y - 7.0) width="14" height="14"><title>{name}</title></rect> }).collect_view()}
-                {clusters(unscheduled).into_iter().map(|marker| view! { <MapMarker marker is_unscheduled=true/> }).collect_view()}
-                {clusters(markers).into_iter().map(|marker| view! { <MapMarker marker is_unscheduled=false/> }).collect_view()}
-            </svg>
-            <div class="map-legend">
-                {legend.into_iter().map(|(index, line)| {
-                    let travel = t!(locale, "board-load", stops = line.stops.len(), travel = duration_text(locale, line.travel));
-                    view! {
-                        <section><h2 class="row"><span class=format!("map-key way-{}", index % COLOR_COUNT) aria-hidden="true"></span><bdi>{line.technician.display_name.clone()}</bdi></h2>
-                            <p class="quiet">{travel}</p>
-                            <ol>{line.stops.into_iter().map(|stop| {
-                                let href = format!("/app/targets/{}", stop.visit.job.target_id);
-                                let missing_coordinates = stop.visit.job.point().is_none().then(|| view! { " "<span class="stop-warning"><Icon name="alert"/>{t!(locale, "board-no-coordinates")}</span> });
-                                view! { <li><a href=href><bdi>{visit_time(&stop.visit, &zone)}</bdi>" "<bdi>{stop.visit.job.customer_name.clone()}</bdi></a>{missing_coordinates}</li> }
-                            }).collect_view()}</ol></section>
-                    }
-                }).collect_view()}
-                <p class="row"><span class="map-key map-key-waits" aria-hidden="true"></span>{t!(locale, "board-unscheduled")}</p>
-                <p class="row"><span class="map-key map-key-home" aria-hidden="true"></span>{t!(locale, "board-starting-points")}</p>
-                {credit.map(|credit| view! { <p class="quiet" dir="auto">{credit}</p> })}
-            </div>
-        </div>
+            .collect()
     }
-    .into_any()
+}
+
+fn unscheduled_marker(job: &BoardJob, viewport: &Viewport, locale: Locale) -> Option<Marker> {
+    let location = job.point()?;
+    Some(Marker {
+        at: viewport.point(location),
+        text: String::new(),
+        title: format!(
+            "{} · TGT-{} · {}",
+            t!(locale, "board-unscheduled"),
+            job.number,
+            job.customer_name.clone().unwrap_or_default()
+        ),
+        route: None,
+        count: 1,
+    })
+}
+
+/// The key of a route's color, its load and its stops.
+#[component]
+fn RouteLegend(route: Route, locale: Locale, zone: String) -> impl IntoView {
+    let Route { color, line } = route;
+    let travel = t!(
+        locale,
+        "board-load",
+        stops = line.stops.len(),
+        travel = duration_text(locale, line.travel)
+    );
+    view! {
+        <section><h2 class="row"><span class=format!("map-key way-{color}") aria-hidden="true"></span><bdi>{line.technician.display_name}</bdi></h2>
+            <p class="quiet">{travel}</p>
+            <ol>{line.stops.into_iter().map(|stop| view! { <LegendStop stop locale zone=zone.clone()/> }).collect_view()}</ol></section>
+    }
+}
+
+#[component]
+fn LegendStop(stop: Stop, locale: Locale, zone: String) -> impl IntoView {
+    let href = format!("/app/targets/{}", stop.visit.job.target_id);
+    let missing_coordinates = stop.visit.job.point().is_none().then(
+        || view! { " "<span class="stop-warning"><Icon name="alert"/>{t!(locale, "board-no-coordinates")}</span> },
+    );
+    view! { <li><a href=href><bdi>{visit_time(&stop.visit, &zone)}</bdi>" "<bdi>{stop.visit.job.customer_name}</bdi></a>{missing_coordinates}</li> }
 }
 
 #[component]
@@ -277,69 +232,6 @@ fn MapMarker(marker: Marker, is_unscheduled: bool) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(lat: f64, lon: f64) -> Coordinates {
-        Coordinates { lat, lon }
-    }
-
-    #[test]
-    fn viewport_fitting_contains_all_points_north_up() {
-        let locations = [at(51.45, 7.01), at(51.51, 7.46), at(51.43, 6.76), at(51.2, 7.0)];
-        let viewport = Viewport::fitting(&locations).expect("viewport has points");
-        let points: Vec<Point> = locations.iter().map(|location| viewport.point(*location)).collect();
-        for point in &points {
-            assert!(
-                (0.0..=WIDTH).contains(&point.x) && (0.0..=HEIGHT).contains(&point.y),
-                "{point:?}"
-            );
-        }
-        assert!(points[1].y < points[3].y, "north is above");
-        assert!(points[2].x < points[1].x, "west is left");
-        assert!(Viewport::fitting(&[]).is_none());
-        let alone = Viewport::fitting(&[at(51.0, 7.0)])
-            .expect("viewport has points")
-            .point(at(51.0, 7.0));
-        assert!((alone.x - WIDTH / 2.0).abs() < 1.0 && (alone.y - HEIGHT / 2.0).abs() < 1.0);
-    }
-
-    #[test]
-    fn tile_covers_location_drawn_on_it() {
-        let tiles: Tiles = "https://tiles.example.org/{z}/{x}/{y}.png"
-            .parse()
-            .expect("tile URL template is valid");
-        let locations = [at(51.45, 7.01), at(51.22, 6.77), at(51.51, 7.46)];
-        let viewport = Viewport::fitting(&locations).expect("viewport has points");
-        let tiles_in_view = viewport.tiles_in_view(&tiles);
-        assert!((4..=48).contains(&tiles_in_view.len()), "{}", tiles_in_view.len());
-        let covers = |x: f64, y: f64| {
-            tiles_in_view.iter().any(|(_, corner, side)| {
-                (corner.x..=corner.x + side).contains(&x) && (corner.y..=corner.y + side).contains(&y)
-            })
-        };
-        for (x, y) in [(0.0, 0.0), (WIDTH, 0.0), (0.0, HEIGHT), (WIDTH, HEIGHT)] {
-            assert!(covers(x, y), "{x} {y}");
-        }
-        // The tile that contains a location must lie where the location is drawn.
-        let zoom: u32 = tiles_in_view[0]
-            .0
-            .split('/')
-            .nth(3)
-            .and_then(|zoom| zoom.parse().ok())
-            .expect("tile URL contains the zoom");
-        let count = f64::from(1_u32 << zoom);
-        let world = project(locations[0]);
-        let url = format!(
-            "https://tiles.example.org/{zoom}/{}/{}.png",
-            (world.x * count).floor(),
-            (world.y * count).floor()
-        );
-        let (_, corner, side) = tiles_in_view
-            .iter()
-            .find(|(address, ..)| *address == url)
-            .expect("tile of the location is in view");
-        let drawn = viewport.point(locations[0]);
-        assert!((corner.x..=corner.x + side).contains(&drawn.x) && (corner.y..=corner.y + side).contains(&drawn.y));
-    }
 
     #[test]
     fn clusters_close_markers_are_counted() {

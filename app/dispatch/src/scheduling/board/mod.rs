@@ -5,6 +5,7 @@ pub(crate) mod list;
 pub(crate) mod map;
 pub(crate) mod plan;
 pub mod reschedule;
+mod viewport;
 pub(crate) mod week;
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc};
@@ -13,6 +14,8 @@ use domain::locale::Locale;
 use domain::permissions::{PlanTargets, ViewOperations};
 use domain::targets::AppointmentStatus;
 use leptos::prelude::*;
+use ordinavo_core::CoreResult;
+use ordinavo_core::identity::actors::Permit;
 use ordinavo_core::scheduling::BoardVisit;
 use ordinavo_core::scheduling::appointments::SCHEDULABLE_YEARS;
 use ordinavo_core::scheduling::board;
@@ -22,7 +25,7 @@ use ordinavo_core::visits::sync_conflicts;
 use ui::components::ProblemNotice;
 use ui::format;
 use ui::icons::Icon;
-use ui::page::page;
+use ui::page::{PageRequest, page};
 use ui::title::Title;
 
 use crate::i18n::by_key;
@@ -53,6 +56,14 @@ impl BoardView {
             Self::Map => "map",
         }
     }
+
+    /// Parses the name of a view; the day view if there is none.
+    fn from_name(name: &str) -> Self {
+        Self::ALL
+            .into_iter()
+            .find(|board_view| board_view.name() == name)
+            .unwrap_or(Self::Day)
+    }
 }
 
 /// Returns the path of a board view.
@@ -68,52 +79,15 @@ pub fn BoardPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let permit = staff.may::<ViewOperations>()?;
         let today = visits::today(&request.core, &staff);
-        let date = NaiveDate::parse_from_str(&request.query("date"), "%Y-%m-%d").ok();
-        let date = date
-            .filter(|date| SCHEDULABLE_YEARS.contains(&date.year()))
-            .unwrap_or(today);
-        let view = request.query("view");
-        let board_view = BoardView::ALL
-            .into_iter()
-            .find(|board_view| board_view.name() == view)
-            .unwrap_or(BoardView::Day);
+        let date = parse_date(&request.query("date")).unwrap_or(today);
+        let board_view = BoardView::from_name(&request.query("view"));
         let may_plan = staff.has::<PlanTargets>();
         let zone = staff.zone().to_owned();
-        let (revision, content_view) = if board_view == BoardView::Week {
-            let monday = date - Days::new(u64::from(date.weekday().num_days_from_monday()));
-            let days = board::week(&request.core, permit, monday).await?;
-            let days = days
-                .into_iter()
-                .map(|day| (format::day(locale, day.date), day))
-                .collect();
-            (
-                board::latest_audit_sequence(&request.core, permit).await?,
-                view! { <week::Week days locale may_plan zone=zone.clone()/> }.into_any(),
-            )
+        let (revision, board) = if board_view == BoardView::Week {
+            load_week(&request, permit, date, may_plan, &zone).await?
         } else {
-            let found = board::day(
-                &request.core,
-                permit,
-                date,
-                parse_unscheduled_cursor(&request.query("after")),
-            )
-            .await?;
-            let revision = found.audit_sequence;
-            let note = found.is_estimated.then(|| view! { <EstimatedNote locale/> });
-            let content_view = match board_view {
-                BoardView::Day => {
-                    view! { <day::Day board=found locale may_plan now=request.viewer.now zone=zone.clone()/> }
-                        .into_any()
-                }
-                BoardView::List => view! { <list::List board=found locale may_plan zone=zone.clone()/> }.into_any(),
-                _ => view! { <map::Map board=found locale zone=zone.clone() tiles=request.core.tiles().cloned()/> }
-                    .into_any(),
-            };
-            (revision, view! { {note}{content_view} }.into_any())
+            load_day(&request, permit, date, board_view, may_plan, &zone).await?
         };
-        let step = if board_view == BoardView::Week { 7 } else { 1 };
-        let before = board_path(date - Days::new(step), board_view);
-        let after = board_path(date + Days::new(step), board_view);
         let live = format!("/app/live?since={revision}");
         let jobs = sync_conflicts::jobs_with_forwarded(&request.core, staff.may::<ViewOperations>()?).await?;
         let title = format!("{} {}", t!(locale, "board-title"), format::day(locale, date));
@@ -124,35 +98,102 @@ pub fn BoardPage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <OfflineEntriesNotice locale jobs/>
-            <header class="board-bar">
-                <h1>{t!(locale, "board-title")}</h1>
-                <nav class="board-days" aria-label=t!(locale, "date")>
-                    <a class="button" href=before>{t!(locale, "previous-day")}</a>
-                    <a class="button" href=board_path(today, board_view)>{t!(locale, "today")}</a>
-                    <a class="button" href=after>{t!(locale, "next-day")}</a>
-                    <form method="get" action="/app/board" class="row">
-                        <input type="hidden" name="view" value=board_view.name()/>
-                        <label class="hidden" for="board-date">{t!(locale, "date")}</label>
-                        <input id="board-date" type="date" name="date" value=date.format("%Y-%m-%d").to_string() required=true/>
-                        <button class="button" type="submit">{t!(locale, "board-show-date")}</button>
-                    </form>
-                </nav>
-                <nav class="tabs" aria-label=t!(locale, "board-views")>
-                    {BoardView::ALL.into_iter().map(|choice| {
-                        let is_current = (choice == board_view).then_some("page");
-                        view! { <a href=board_path(date, choice) aria-current=is_current>{by_key(locale, &format!("board-{}", choice.name()))}</a> }
-                    }).collect_view()}
-                </nav>
-            </header>
-            {may_plan.then(|| view! {
-                <div class="row"><form method="post" action="/app/fn/suggest-routes"><input type="hidden" name="date" value=date.format("%Y-%m-%d").to_string()/><button class="button" type="submit"><Icon name="navigation"/>{t!(locale, "suggestion-request")}</button></form><a href="/app/board/suggestions">{t!(locale, "suggestions-title")}</a></div>
-            })}
+            <BoardBar locale date today board_view/>
+            {may_plan.then(|| view! { <SuggestionRow locale date/> })}
             <p class="lead">{format::day(locale, date)}" · "<span class="quiet">{t!(locale, "board-zone", zone = zone)}</span></p>
-            <div id="board">{content_view}</div>
+            <div id="board">{board}</div>
         }
         .into_any())
     });
     view! { <AppFrame current="/app/board">{content}</AppFrame> }
+}
+
+/// Parses the day of the board. Days on which nothing can be scheduled are ignored.
+fn parse_date(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .ok()
+        .filter(|date| SCHEDULABLE_YEARS.contains(&date.year()))
+}
+
+/// Returns the week of a day, with the sequence number of the audit log that it shows.
+async fn load_week(
+    request: &PageRequest,
+    permit: Permit<'_, ViewOperations>,
+    date: NaiveDate,
+    may_plan: bool,
+    zone: &str,
+) -> CoreResult<(i64, AnyView)> {
+    let locale = request.viewer.locale;
+    let monday = date - Days::new(u64::from(date.weekday().num_days_from_monday()));
+    let days = board::week(&request.core, permit, monday).await?;
+    let days = days
+        .into_iter()
+        .map(|day| (format::day(locale, day.date), day))
+        .collect();
+    let revision = board::latest_audit_sequence(&request.core, permit).await?;
+    let week = view! { <week::Week days locale may_plan zone=zone.to_owned()/> };
+    Ok((revision, week.into_any()))
+}
+
+/// Returns a view of one day, with the sequence number of the audit log that it shows.
+async fn load_day(
+    request: &PageRequest,
+    permit: Permit<'_, ViewOperations>,
+    date: NaiveDate,
+    board_view: BoardView,
+    may_plan: bool,
+    zone: &str,
+) -> CoreResult<(i64, AnyView)> {
+    let locale = request.viewer.locale;
+    let cursor = parse_unscheduled_cursor(&request.query("after"));
+    let found = board::day(&request.core, permit, date, cursor).await?;
+    let revision = found.audit_sequence;
+    let note = found.is_estimated.then(|| view! { <EstimatedNote locale/> });
+    let zone = zone.to_owned();
+    let board = match board_view {
+        BoardView::Day => view! { <day::Day board=found locale may_plan now=request.viewer.now zone/> }.into_any(),
+        BoardView::List => view! { <list::List board=found locale may_plan zone/> }.into_any(),
+        _ => view! { <map::Map board=found locale zone tiles=request.core.tiles().cloned()/> }.into_any(),
+    };
+    Ok((revision, view! { {note}{board} }.into_any()))
+}
+
+/// The bar above the board: the choice of the day and of the view.
+#[component]
+fn BoardBar(locale: Locale, date: NaiveDate, today: NaiveDate, board_view: BoardView) -> impl IntoView {
+    let step = if board_view == BoardView::Week { 7 } else { 1 };
+    let before = board_path(date - Days::new(step), board_view);
+    let after = board_path(date + Days::new(step), board_view);
+    view! {
+        <header class="board-bar">
+            <h1>{t!(locale, "board-title")}</h1>
+            <nav class="board-days" aria-label=t!(locale, "date")>
+                <a class="button" href=before>{t!(locale, "previous-day")}</a>
+                <a class="button" href=board_path(today, board_view)>{t!(locale, "today")}</a>
+                <a class="button" href=after>{t!(locale, "next-day")}</a>
+                <form method="get" action="/app/board" class="row">
+                    <input type="hidden" name="view" value=board_view.name()/>
+                    <label class="hidden" for="board-date">{t!(locale, "date")}</label>
+                    <input id="board-date" type="date" name="date" value=date.format("%Y-%m-%d").to_string() required=true/>
+                    <button class="button" type="submit">{t!(locale, "board-show-date")}</button>
+                </form>
+            </nav>
+            <nav class="tabs" aria-label=t!(locale, "board-views")>
+                {BoardView::ALL.into_iter().map(|choice| {
+                    let is_current = (choice == board_view).then_some("page");
+                    view! { <a href=board_path(date, choice) aria-current=is_current>{by_key(locale, &format!("board-{}", choice.name()))}</a> }
+                }).collect_view()}
+            </nav>
+        </header>
+    }
+}
+
+/// Requests route suggestions for the day.
+#[component]
+fn SuggestionRow(locale: Locale, date: NaiveDate) -> impl IntoView {
+    view! {
+        <div class="row"><form method="post" action="/app/fn/suggest-routes"><input type="hidden" name="date" value=date.format("%Y-%m-%d").to_string()/><button class="button" type="submit"><Icon name="navigation"/>{t!(locale, "suggestion-request")}</button></form><a href="/app/board/suggestions">{t!(locale, "suggestions-title")}</a></div>
+    }
 }
 
 /// The note that some travel times are estimates because the road service did not return all of them.

@@ -1,0 +1,4 @@
+//! Releases of visit reports to the customer.
+
+pub mod actions;
+pub(crate) mod card;

@@ -1,0 +1,167 @@
+//! The actions of the review, each with its keyboard shortcut.
+
+use chrono::{DateTime, Utc};
+use domain::ids::RequestId;
+use domain::locale::Locale;
+use domain::requests::{Channel, RequestStatus};
+use leptos::prelude::*;
+use ordinavo_core::requests::model::RequestView;
+use ordinavo_core::scheduling::model::TechnicianChoice;
+use ui::components::{ConfirmAction, CustomerVisibleBox};
+use ui::format;
+use ui::forms::{ErrorSummary, FormState, TextArea};
+use ui::islands::SendOnce;
+
+use crate::shared::{priority_choices, service_choices};
+use crate::t;
+
+/// The actions that are open in the request's status.
+#[component]
+pub(crate) fn Decisions(
+    item: RequestView,
+    reviewers: Vec<TechnicianChoice>,
+    /// The request to which a decision leads.
+    next: Option<RequestId>,
+    form: FormState,
+    query: String,
+    locale: Locale,
+    now: DateTime<Utc>,
+    zone: String,
+) -> impl IntoView {
+    let fields = FormFields {
+        request: item.id.0,
+        view: query,
+        next,
+    };
+    let is_undecided = item.status.is_undecided();
+    let is_waiting = item.target_id.is_none() && item.status.is_waiting();
+    view! {
+        <ForwardActions item=item.clone() fields=fields.clone() locale/>
+        {is_undecided.then(|| view! { <RejectForm channel=item.channel fields=fields.clone() form locale/> })}
+        {is_waiting.then(|| view! { <Triage item reviewers fields now zone locale/> })}
+    }
+}
+
+/// What every form of the review sends: the request, and where the decision leads.
+#[derive(Clone)]
+struct FormFields {
+    request: RequestId,
+    /// The query of the list.
+    view: String,
+    next: Option<RequestId>,
+}
+
+#[component]
+fn HiddenFields(fields: FormFields) -> impl IntoView {
+    view! { <input type="hidden" name="request" value=fields.request.to_string()/><input type="hidden" name="view" value=fields.view/><input type="hidden" name="next" value=fields.next.map(|next| next.to_string())/> }
+}
+
+/// The actions that take the request to its next status, and the link to its job.
+#[component]
+fn ForwardActions(item: RequestView, fields: FormFields, locale: Locale) -> impl IntoView {
+    let is_undecided = item.status.is_undecided();
+    let can_convert = item.status == RequestStatus::Accepted && item.target_id.is_none();
+    let knows_customer = item.customer_id.is_some();
+    view! {
+        <SendOnce>
+        <div class="actions decisions">
+            {is_undecided.then(|| view! { <form method="post" action="/app/fn/accept-request"><HiddenFields fields=fields.clone()/><button class="button button-primary" type="submit" data-key="a" aria-keyshortcuts="a">{t!(locale, "accept")}<kbd aria-hidden="true">"a"</kbd></button></form> })}
+            {can_convert.then(|| view! { <form method="post" action="/app/fn/convert-request"><HiddenFields fields=fields.clone()/><button class="button button-primary" type="submit" data-key="t" aria-keyshortcuts="t" disabled=!knows_customer>{t!(locale, "convert")}<kbd aria-hidden="true">"t"</kbd></button></form> })}
+            {(can_convert && !knows_customer).then(|| view! { <p class="help">{t!(locale, "convert-needs-customer")}</p> })}
+            {(item.status == RequestStatus::Submitted).then(|| view! { <form method="post" action="/app/fn/start-review"><HiddenFields fields/><button class="button" type="submit">{t!(locale, "start-review")}</button></form> })}
+            {item.target_id.map(|target| view! { <a class="button button-primary" href=format!("/app/targets/{target}")>{t!(locale, "open-job")}</a> })}
+        </div>
+        </SendOnce>
+    }
+}
+
+/// Rejects the request with a reason for the customer.
+#[component]
+fn RejectForm(channel: Channel, fields: FormFields, form: FormState, locale: Locale) -> impl IntoView {
+    let consequence = if channel == Channel::Api {
+        t!(locale, "reject-consequence-api")
+    } else {
+        t!(locale, "reject-consequence")
+    };
+    view! {
+        <ConfirmAction label=t!(locale, "reject") consequence open=form.was_rejected() key="r">
+            <form method="post" action="/app/fn/reject-request">
+                <ErrorSummary form=form.clone()/>
+                <HiddenFields fields/>
+                <CustomerVisibleBox locale><TextArea form field="reason" label=t!(locale, "reject-reason") rows=3/></CustomerVisibleBox>
+                <button class="button button-bad" type="submit">{t!(locale, "reject-now")}</button>
+            </form>
+        </ConfirmAction>
+    }
+}
+
+/// Priority, service, assignee and snoozing of a waiting request.
+#[component]
+fn Triage(
+    item: RequestView,
+    reviewers: Vec<TechnicianChoice>,
+    fields: FormFields,
+    now: DateTime<Utc>,
+    zone: String,
+    locale: Locale,
+) -> impl IntoView {
+    let assignees: Vec<(String, String)> = std::iter::once((String::new(), t!(locale, "assigned-nobody")))
+        .chain(
+            reviewers
+                .into_iter()
+                .map(|person| (person.id.to_string(), person.display_name)),
+        )
+        .collect();
+    let assignee = item.assignee_id.map(|id| id.to_string()).unwrap_or_default();
+    let snoozed_until = item.snoozed_until.filter(|until| *until > now);
+    let snooze_label = snoozed_until.map_or_else(
+        || t!(locale, "snooze"),
+        |until| t!(locale, "snoozed-until", until = format::moment(locale, until, &zone)),
+    );
+    let snooze_options = snooze_choices(locale, snoozed_until.is_some());
+    view! {
+        <div class="triage">
+            <SelectForm action="set-priority" field="priority" label=t!(locale, "priority") choices=priority_choices(locale) chosen=item.priority.name().to_owned() key="p" fields=fields.clone() locale/>
+            <SelectForm action="set-service" field="service" label=t!(locale, "service") choices=service_choices(locale) chosen=item.service_type.name().to_owned() key="s" fields=fields.clone() locale/>
+            <SelectForm action="assign-request" field="assignee" label=t!(locale, "assignee") choices=assignees chosen=assignee key="g" fields=fields.clone() locale/>
+            <SelectForm action="snooze-request" field="until" label=snooze_label choices=snooze_options chosen=String::new() key="h" fields locale/>
+        </div>
+    }
+}
+
+fn snooze_choices(locale: Locale, is_snoozed: bool) -> Vec<(String, String)> {
+    let end = is_snoozed.then(|| (String::new(), t!(locale, "snooze-end")));
+    end.into_iter()
+        .chain([
+            ("1h".to_owned(), t!(locale, "snooze-hour")),
+            ("tomorrow".to_owned(), t!(locale, "snooze-tomorrow")),
+            ("monday".to_owned(), t!(locale, "snooze-monday")),
+        ])
+        .collect()
+}
+
+/// A select field with its own submit button.
+#[component]
+fn SelectForm(
+    action: &'static str,
+    field: &'static str,
+    label: String,
+    choices: Vec<(String, String)>,
+    chosen: String,
+    key: &'static str,
+    fields: FormFields,
+    locale: Locale,
+) -> impl IntoView {
+    let id = format!("set-{field}");
+    view! {
+        <form class="setter" method="post" action=format!("/app/fn/{action}")>
+            <HiddenFields fields/>
+            <label for=id.clone()>{label}<kbd aria-hidden="true">{key}</kbd></label>
+            <span><select id=id name=field data-key=key aria-keyshortcuts=key>{choices.into_iter().map(|(value, label)| {
+                let selected = value == chosen;
+                view! { <option value=value selected=selected>{label}</option> }
+            }).collect_view()}</select>
+            <button class="button" type="submit">{t!(locale, "apply")}</button></span>
+        </form>
+    }
+}

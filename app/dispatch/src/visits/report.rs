@@ -1,0 +1,186 @@
+//! The page of a visit report: content, review and release.
+
+use domain::ids::VisitReportId;
+use domain::lifecycle::Lifecycle as _;
+use domain::locale::Locale;
+use domain::permissions::{ApproveReports, PlanTargets, ReleaseReports, ViewReports};
+use domain::public_language::Tone;
+use domain::visit_reports::{self, ReportStatus};
+use leptos::prelude::*;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::portal_access::view_as;
+use ordinavo_core::visits::model::{AttachmentLine, ReportView};
+use ordinavo_core::visits::report_review;
+use ordinavo_core::{Core, CoreError, CoreResult};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{Chip, ConfirmAction, Fact, InternalBox, ProblemNotice, ReportChip};
+use ui::flash::Flash;
+use ui::format;
+use ui::forms::{ErrorSummary, FormState, TextArea};
+use ui::icons::Icon;
+use ui::islands::SendOnce;
+use ui::page::page;
+use ui::title::Title;
+
+use crate::follow_ups::page::FollowUpCard;
+use crate::portal_access::visibility::VisibleTo;
+use crate::releases::actions::PREVIEWED;
+use crate::releases::card::ReleaseCard;
+use crate::shared::{DoneNotice, viewer_staff};
+use crate::shell::AppFrame;
+use crate::t;
+use crate::visits::sync_conflicts::Signature;
+
+#[component]
+pub fn ReportPage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let id: VisitReportId = request.id("id")?;
+        let found = report_review::page(&request.core, staff.may::<ViewReports>()?, id).await?;
+        let portal_viewers = view_as::report(&request.core, staff.may::<ViewReports>()?, id).await?;
+        let report = found.report.clone();
+        let zone = report.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
+        let can_decide = staff.has::<ApproveReports>() && report.status.step(ReportStatus::Approved).is_ok();
+        let can_release = staff.has::<ReleaseReports>() && report.status == ReportStatus::Approved;
+        let must_wait = !can_release && !can_decide && report.status != ReportStatus::Approved;
+        let return_form = FormState::new("return-report", locale, request.flash.as_ref());
+        let preview = Flash::from_preview(request.flash.as_ref(), PREVIEWED, "release");
+        let release_form = FormState::new("release", locale, preview.as_ref().or(request.flash.as_ref()));
+        let is_preview = preview.is_some();
+        let may_plan = staff.has::<PlanTargets>();
+        Ok(view! {
+            <Title text=format!("{} TGT-{}", t!(locale, "report-title"), report.number)/>
+            <DoneNotice locale flash=request.flash.clone()/>
+            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+            <header class="title-row"><h1>{t!(locale, "report-title")}" "<bdi class="mono">{format!("TGT-{}", report.number)}</bdi></h1><ReportChip status=report.status locale/></header>
+            <p class="lead"><bdi>{report.customer_name.clone()}</bdi>" · "<bdi>{report.location_name.clone()}</bdi></p>
+            <div class="columns">
+                <div>
+                    <ReportFacts report=report.clone() zone=zone.clone() locale/>
+                    <ReportContent report files=found.attachments.clone() locale/>
+                </div>
+                <div>
+                    <VisibleTo locale viewers=portal_viewers.report files=portal_viewers.files/>
+                    {found.follow_up.clone().map(|follow_up| view! { <FollowUpCard locale follow_up report=id.to_string() may_plan/> })}
+                    {can_decide.then(|| view! { <DecideCard id locale form=return_form/> })}
+                    {can_release.then(|| view! { <ReleaseCard id locale form=release_form is_preview found zone now=request.viewer.now/> })}
+                    {must_wait.then(|| view! { <p class="quiet">{t!(locale, "approve-first")}</p> })}
+                </div>
+            </div>
+        }
+        .into_any())
+    });
+    view! { <AppFrame current="/app/reports">{content}</AppFrame> }
+}
+
+#[component]
+fn ReportFacts(report: ReportView, zone: String, locale: Locale) -> impl IntoView {
+    let moment = |at| format::moment(locale, at, &zone);
+    let submitted = moment(report.submitted_at);
+    let written_at = report.written_at.map(moment);
+    let billing_raised = report.billing_raised_at.map(moment);
+    view! {
+        <dl class="facts">
+            <Fact name=t!(locale, "technician")><bdi>{report.technician}</bdi></Fact>
+            <Fact name=t!(locale, "submitted")>{submitted}</Fact>
+            {written_at.map(|at| view! { <Fact name=t!(locale, "report-written")>{at}</Fact> })}
+            <Fact name=t!(locale, "report-minutes")>{report.work_minutes}</Fact>
+            <Fact name=t!(locale, "billable")>{if report.billable { t!(locale, "yes") } else { t!(locale, "no") }}</Fact>
+            {billing_raised.map(|at| view! { <Fact name=t!(locale, "billing-trigger-created")>{at}</Fact> })}
+            <Fact name=t!(locale, "job")><a href=format!("/app/targets/{}", report.target_id)>{t!(locale, "open-job")}</a></Fact>
+        </dl>
+    }
+}
+
+/// What the technician wrote, with signature and photos.
+#[component]
+fn ReportContent(report: ReportView, files: Vec<AttachmentLine>, locale: Locale) -> impl IntoView {
+    let material = report
+        .material
+        .as_deref()
+        .and_then(visit_reports::material)
+        .unwrap_or_default();
+    let drawing = report.signature.filter(|drawing| visit_reports::is_signature(drawing));
+    let is_signed = report.signed_by.is_some() || drawing.is_some();
+    view! {
+        <InternalBox locale>
+            <h2>{t!(locale, "report-summary")}</h2><p class="prose" dir="auto">{report.summary}</p>
+            {(!material.is_empty()).then(|| view! { <h3>{t!(locale, "report-material")}</h3><ul class="lines">{material.into_iter().map(|line| view! { <li><bdi>{line.quantity}" × "{line.what}</bdi></li> }).collect_view()}</ul> })}
+            {report.internal_notes.map(|notes| view! { <h3>{t!(locale, "report-internal")}</h3><p class="prose" dir="auto">{notes}</p> })}
+            {report.follow_up.map(|text| view! { <h3>{t!(locale, "report-follow-up")}</h3><p class="prose" dir="auto">{text}</p> })}
+            {report.return_reason.map(|text| view! { <h3>{t!(locale, "return-report-reason")}</h3><p class="prose" dir="auto">{text}</p> })}
+            {is_signed.then(|| view! { <h3>{t!(locale, "report-signature")}</h3><p><bdi>{report.signed_by}</bdi></p><Signature locale drawing/> })}
+            <h3>{t!(locale, "photos")}</h3>
+            {files.is_empty().then(|| view! { <p class="quiet">{t!(locale, "no-photos")}</p> })}
+            <ul class="files">{files.into_iter().map(|file| view! {
+                <li><a href=format!("/app/files/{}", file.id)><Icon name="file"/><bdi>{file.file_name.clone()}</bdi></a><span class="quiet">{format::size(locale, file.size_bytes)}</span>
+                    {file.is_released.then(|| view! { <Chip label=t!(locale, "released") tone=Tone::Good/> })}</li>
+            }).collect_view()}</ul>
+        </InternalBox>
+    }
+}
+
+/// Approves the report or returns it for correction.
+#[component]
+fn DecideCard(id: VisitReportId, locale: Locale, form: FormState) -> impl IntoView {
+    let open = form.was_rejected();
+    view! {
+        <section class="card">
+            <p>{t!(locale, "approve-consequence")}</p>
+            <SendOnce><form method="post" action="/app/fn/approve-report"><input type="hidden" name="report" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "approve")}</button></form></SendOnce>
+            <ConfirmAction label=t!(locale, "return-report") consequence=t!(locale, "return-report-consequence") open>
+                <form method="post" action="/app/fn/send-back-report">
+                    <ErrorSummary form=form.clone()/>
+                    <input type="hidden" name="report" value=id.to_string()/>
+                    <TextArea form field="reason" label=t!(locale, "return-report-reason") rows=3/>
+                    <button class="button" type="submit">{t!(locale, "return-report-now")}</button>
+                </form>
+            </ConfirmAction>
+        </section>
+    }
+}
+
+pub(crate) fn parse_report_id(text: &str) -> CoreResult<VisitReportId> {
+    text.parse().map_err(|_| CoreError::not_found())
+}
+
+#[server(prefix = "/app/fn", endpoint = "approve-report")]
+pub async fn approve_report(#[server(default)] report: String) -> Result<(), ServerFnError> {
+    let back = format!("/app/reports/{report}");
+    let submission = FormSubmission {
+        form: "",
+        values: &[],
+        back: back.clone(),
+    };
+    run_action(submission, async |core: Core, staff: Staff| {
+        report_review::approve(&core, staff.may::<ApproveReports>()?, parse_report_id(&report)?).await?;
+        Ok(Redirect::to(back, "done-approved"))
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "send-back-report")]
+pub async fn return_report(
+    #[server(default)] report: String,
+    #[server(default)] reason: String,
+) -> Result<(), ServerFnError> {
+    let back = format!("/app/reports/{report}");
+    let submission = FormSubmission {
+        form: "return-report",
+        values: &[("reason", &reason)],
+        back: back.clone(),
+    };
+    run_action(submission, async |core: Core, staff: Staff| {
+        report_review::return_for_correction(
+            &core,
+            staff.may::<ApproveReports>()?,
+            parse_report_id(&report)?,
+            &reason,
+        )
+        .await?;
+        Ok(Redirect::to(back, "done-returned"))
+    })
+    .await
+}

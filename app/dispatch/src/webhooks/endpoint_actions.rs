@@ -1,0 +1,89 @@
+//! The forms that act on an endpoint, each with its consequence.
+
+use domain::ids::WebhookEndpointId;
+use domain::locale::Locale;
+use domain::webhooks::EndpointStatus;
+use leptos::prelude::*;
+use ordinavo_core::webhooks::model::EndpointLine;
+use ui::components::ConfirmAction;
+use ui::flash::Flash;
+use ui::forms::{ErrorSummary, FormState, TextField};
+use ui::islands::SendOnce;
+
+use crate::i18n::by_key;
+use crate::t;
+use crate::webhooks::endpoint_form::EndpointFields;
+
+/// The actions on an endpoint. A disabled one can only be enabled, changed and deleted.
+#[component]
+pub(crate) fn EndpointActions(locale: Locale, endpoint: EndpointLine, form: FormState, zone: String) -> impl IntoView {
+    let id = endpoint.id.0;
+    let is_disabled = endpoint.status == EndpointStatus::Disabled;
+    let is_edited = form.was_rejected();
+    let flash = use_context::<Flash>();
+    let recover_form = FormState::new("recover", locale, flash.as_ref());
+    let replay_form = FormState::new("replay-range", locale, flash.as_ref());
+    view! {
+        <div class="actions">
+            {(!is_disabled).then(|| view! { <SendOnce><form method="post" action="/app/fn/test-endpoint"><EndpointField id/><button class="button" type="submit">{t!(locale, "endpoint-test")}</button></form></SendOnce> })}
+            {is_disabled.then(|| view! { <form method="post" action="/app/fn/enable-endpoint"><EndpointField id/><button class="button button-primary" type="submit">{t!(locale, "endpoint-enable")}</button></form> })}
+            {(!is_disabled).then(|| view! { <RangeForm action="recover-endpoint" label=t!(locale, "endpoint-recover") consequence=t!(locale, "endpoint-recover-text") id form=recover_form zone=zone.clone() locale/> })}
+            {(!is_disabled).then(|| view! { <RangeForm action="replay-range" label=t!(locale, "endpoint-replay") consequence=t!(locale, "endpoint-replay-text") id form=replay_form zone locale/> })}
+            <RotateForm id locale/>
+            <details class="weighty" open=is_edited><summary class="button">{t!(locale, "endpoint-edit")}</summary><div class="weighty-body">
+                <form method="post" action="/app/fn/update-endpoint"><EndpointField id/><ErrorSummary form=form.clone()/>
+                    <EndpointFields form locale endpoint=Some(endpoint)/>
+                    <button class="button button-primary" type="submit">{t!(locale, "save")}</button></form>
+            </div></details>
+            {(!is_disabled).then(|| view! { <ConfirmAction label=t!(locale, "endpoint-disable") consequence=t!(locale, "endpoint-disable-text")>
+                <form method="post" action="/app/fn/disable-endpoint"><EndpointField id/><button class="button button-bad" type="submit">{t!(locale, "endpoint-disable")}</button></form></ConfirmAction> })}
+            <ConfirmAction label=t!(locale, "endpoint-delete") consequence=t!(locale, "endpoint-delete-text")>
+                <form method="post" action="/app/fn/delete-endpoint"><EndpointField id/><button class="button button-bad" type="submit">{t!(locale, "endpoint-delete")}</button></form></ConfirmAction>
+        </div>
+    }
+}
+
+/// The hidden field with the endpoint that a form acts on.
+#[component]
+fn EndpointField(id: WebhookEndpointId) -> impl IntoView {
+    view! { <input type="hidden" name="endpoint" value=id.to_string()/> }
+}
+
+/// An action on the events of a period.
+#[component]
+fn RangeForm(
+    action: &'static str,
+    label: String,
+    consequence: String,
+    id: WebhookEndpointId,
+    form: FormState,
+    zone: String,
+    locale: Locale,
+) -> impl IntoView {
+    let submit_label = label.clone();
+    view! {
+        <ConfirmAction label consequence open=form.was_rejected()>
+            <form method="post" action=format!("/app/fn/{action}")><EndpointField id/><ErrorSummary form=form.clone()/>
+                <div class="pair"><TextField form=form.clone() field="since" label=t!(locale, "since") kind="datetime-local"/>
+                <TextField form field="until" label=t!(locale, "until") kind="datetime-local" optional=true/></div>
+                <p class="help"><bdi>{zone}</bdi></p>
+                <button class="button button-primary" type="submit">{submit_label}</button></form>
+        </ConfirmAction>
+    }
+}
+
+/// Replaces the signing secret; the previous one stays valid for the chosen time.
+#[component]
+fn RotateForm(id: WebhookEndpointId, locale: Locale) -> impl IntoView {
+    const GRACE_SECONDS: [(&str, &str); 3] = [("0", "grace-none"), ("86400", "grace-day"), ("604800", "grace-week")];
+    view! {
+        <ConfirmAction label=t!(locale, "endpoint-rotate") consequence=t!(locale, "endpoint-rotate-text")>
+            <form method="post" action="/app/fn/rotate-endpoint"><EndpointField id/>
+                <fieldset><legend>{t!(locale, "endpoint-grace")}</legend>{GRACE_SECONDS.into_iter().map(|(seconds, label)| {
+                    let field = format!("grace-{seconds}");
+                    view! { <div class="check"><input type="radio" id=field.clone() name="grace" value=seconds checked=seconds == "86400"/><label for=field>{by_key(locale, label)}</label></div> }
+                }).collect_view()}</fieldset>
+                <button class="button button-primary" type="submit">{t!(locale, "endpoint-rotate")}</button></form>
+        </ConfirmAction>
+    }
+}

@@ -1,0 +1,4 @@
+//! Sign-in and invitations.
+
+pub mod invitation;
+pub mod sign_in;

@@ -1,0 +1,3 @@
+//! Home: the state of the integration.
+
+pub mod home;

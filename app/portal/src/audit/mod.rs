@@ -1,0 +1,3 @@
+//! The history that customer and team share.
+
+pub mod timeline;

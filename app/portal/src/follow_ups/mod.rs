@@ -1,0 +1,3 @@
+//! Follow-ups and other work in progress.
+
+pub mod open_work;

@@ -1,0 +1,127 @@
+//! Work in progress: action required, open requests, upcoming visits and follow-ups.
+
+use std::sync::Arc;
+
+use domain::locale::Locale;
+use domain::public::{PublicFollowUp, PublicRequest};
+use domain::terminology::Terminology;
+use leptos::prelude::*;
+use ordinavo_core::portal_access::pages;
+use ui::components::{EmptyState, Pager, StatusChip};
+use ui::icons::Icon;
+use ui::page::{cursor, page};
+use ui::title::Title;
+
+use crate::requests::list::RequestLines;
+use crate::scheduling::appointments::VisitLines;
+use crate::shared::viewer_contact;
+use crate::shell::AppFrame;
+use crate::t;
+
+/// Requests that need an answer from the customer; nothing if there are none.
+#[component]
+pub fn ActionRequired(requests: Vec<PublicRequest>, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
+    if requests.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        <section class="needs-you" aria-labelledby="needs-you"><h2 id="needs-you">{t!(locale, "action-required")}</h2>
+            <ul class="lines lines-tall">{requests.into_iter().map(|request| {
+                let action = if request.has_offer { t!(locale, "action-choose-time") } else { t!(locale, "action-answer-question") };
+                let icon = if request.has_offer { "calendar" } else { "message" };
+                view! {
+                    <li><a href=format!("/portal/requests/{}", request.id)><Icon name=icon/><strong>{action}</strong></a>
+                        <span class="quiet">{words.service_type(request.service_type, locale)}" · "<bdi class="mono">{format!("REQ-{}", request.number)}</bdi>{request.location.map(|location| view! { " · "<bdi>{location}</bdi> })}</span></li>
+                }
+            }).collect_view()}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+/// Follow-ups, each with a link to its report.
+#[component]
+pub fn FollowUpLines(items: Vec<PublicFollowUp>, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
+    view! {
+        <ul class="lines lines-tall">{items.into_iter().filter_map(|item| {
+            let status = words.follow_up(item.status, locale)?;
+            Some(view! { <li><a href=format!("/portal/reports/{}", item.report)><span dir="auto">{item.title}</span></a><StatusChip status/><span class="quiet"><bdi>{item.location}</bdi></span></li> })
+        }).collect_view()}</ul>
+    }
+}
+
+#[component]
+pub fn OpenWorkPage() -> impl IntoView {
+    let contact = viewer_contact();
+    let content = page(|request| async move {
+        let contact = contact?;
+        let locale = request.viewer.locale;
+        let found = pages::open_work(&request.core, &contact, request.cursor("before")).await?;
+        let next = found
+            .requests
+            .rows
+            .last()
+            .filter(|_| found.requests.has_more)
+            .map(|row| format!("/portal/open?before={}", cursor(row.submitted_at, row.id)));
+        let first = (!request.query("before").is_empty()).then(|| "/portal/open".to_owned());
+        let (no_requests, no_visits, no_follow_ups) = (
+            found.requests.rows.is_empty(),
+            found.upcoming.rows.is_empty(),
+            found.follow_ups.rows.is_empty(),
+        );
+        let is_empty = no_requests && no_visits && no_follow_ups;
+        Ok(view! {
+            <Title text=t!(locale, "in-progress-title")/>
+            <h1>{t!(locale, "in-progress-title")}</h1>
+            {is_empty.then(|| view! { <EmptyState icon="check" title=t!(locale, "in-progress-empty") text=t!(locale, "in-progress-empty-text")/> })}
+            <ActionRequired requests=found.action_required words=contact.terminology() locale/>
+            {(!no_requests).then(|| view! {
+                <section><h2>{t!(locale, "open-requests")}</h2>
+                    <RequestLines requests=found.requests.rows words=contact.terminology() locale zone=contact.zone().to_owned()/>
+                    <Pager locale next first/>
+                </section>
+            })}
+            {(!no_visits).then(|| view! {
+                <section><h2>{t!(locale, "upcoming")}</h2>
+                    <VisitLines visits=found.upcoming.rows words=contact.terminology() locale/>
+                    {found.upcoming.has_more.then(|| view! { <p><a href="/portal/appointments">{t!(locale, "all-appointments")}</a></p> })}
+                </section>
+            })}
+            {(!no_follow_ups).then(|| view! {
+                <section><h2>{t!(locale, "follow-ups")}</h2>
+                    <FollowUpLines items=found.follow_ups.rows words=contact.terminology() locale/>
+                    <p><a href="/portal/follow-ups">{t!(locale, "all-follow-ups")}</a></p>
+                </section>
+            })}
+        }
+        .into_any())
+    });
+    view! { <AppFrame current="/portal/open">{content}</AppFrame> }
+}
+
+#[component]
+pub fn FollowUpsPage() -> impl IntoView {
+    let contact = viewer_contact();
+    let content = page(|request| async move {
+        let contact = contact?;
+        let locale = request.viewer.locale;
+        let found = pages::follow_ups(&request.core, &contact, request.cursor("before")).await?;
+        let next = found
+            .rows
+            .last()
+            .filter(|_| found.has_more)
+            .map(|row| format!("/portal/follow-ups?before={}", cursor(row.created_at, row.id)));
+        let first = (!request.query("before").is_empty()).then(|| "/portal/follow-ups".to_owned());
+        let empty = found.rows.is_empty();
+        Ok(view! {
+            <Title text=t!(locale, "follow-ups-title")/>
+            <p><a href="/portal/open">{t!(locale, "in-progress-title")}</a></p>
+            <h1>{t!(locale, "follow-ups-title")}</h1>
+            {empty.then(|| view! { <EmptyState icon="check" title=t!(locale, "no-follow-ups") text=t!(locale, "no-follow-ups-text")/> })}
+            <FollowUpLines items=found.rows words=contact.terminology() locale/>
+            <Pager locale next first/>
+        }
+        .into_any())
+    });
+    view! { <AppFrame current="/portal/open">{content}</AppFrame> }
+}

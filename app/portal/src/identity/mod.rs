@@ -1,0 +1,5 @@
+//! Sign-in, two-factor authentication and the own account.
+
+pub mod profile;
+pub mod sign_in;
+pub mod two_factor;

@@ -1,0 +1,256 @@
+//! The user's own account: sign-in methods, sessions and permissions.
+
+use domain::locale::Locale;
+use leptos::prelude::*;
+use ordinavo_core::identity::actors::Contact;
+use ordinavo_core::identity::sessions::{Realm, SessionId};
+use ordinavo_core::portal_access::model::GrantLine;
+use ordinavo_core::portal_access::profile;
+use ordinavo_core::portal_access::profile::SessionLine;
+use ordinavo_core::{Core, CoreError};
+use ui::access::capability_line;
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{Chip, ConfirmAction, Fact, ProblemNotice};
+use ui::format;
+use ui::forms::{ErrorSummary, FormState, TextField};
+use ui::i18n::shared;
+use ui::islands::SendOnce;
+use ui::page::page;
+use ui::sign_in_flow;
+use ui::title::Title;
+
+use crate::identity::two_factor::{TwoFactorSection, flash_recovery_codes};
+use crate::shared::{DoneNotice, viewer_contact};
+use crate::shell::AppFrame;
+use crate::t;
+
+const PAGE: &str = "/portal/profile";
+
+#[component]
+pub fn ProfilePage() -> impl IntoView {
+    let contact = viewer_contact();
+    let session = sign_in_flow::request_session()
+        .and_then(|session| session.id())
+        .map(|id| SessionId(id.0));
+    let content = page(move |request| async move {
+        let contact = contact?;
+        let locale = request.viewer.locale;
+        let found = profile::profile(&request.core, &contact, session).await?;
+        let form_state = |form: &'static str| FormState::new(form, locale, request.flash.as_ref());
+        let (password, email) = (form_state("password"), form_state("email"));
+        let codes = flash_recovery_codes(&request.core, &contact, request.flash.as_ref());
+        let has_password = found.has_password;
+        let may_manage = found.grants.iter().any(|grant| grant.may.all().manage);
+        let zone = contact.zone().to_owned();
+        let password_title = if has_password {
+            t!(locale, "profile-password")
+        } else {
+            t!(locale, "profile-first-password")
+        };
+        Ok(view! {
+            <Title text=t!(locale, "profile-title")/>
+            <DoneNotice locale flash=request.flash.clone()/>
+            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+            <h1>{t!(locale, "profile-title")}</h1>
+            <section class="card">
+                <dl class="facts">
+                    <Fact name=t!(locale, "profile-name")><bdi>{contact.display_name().to_owned()}</bdi></Fact>
+                    <Fact name=shared::email(locale)><bdi dir="ltr">{found.email}</bdi></Fact>
+                </dl>
+                <h2>{t!(locale, "profile-grants")}</h2>
+                <Grants grants=found.grants locale zone=zone.clone()/>
+                {may_manage.then(|| view! { <p><a class="button" href="/portal/colleagues">{t!(locale, "colleagues-title")}</a></p> })}
+            </section>
+            <section class="card"><h2>{password_title.clone()}</h2>
+                <SendOnce>
+                <form method="post" action="/portal/fn/change-password">
+                    <ErrorSummary form=password.clone()/>
+                    {has_password.then(|| view! { <TextField form=password.clone() field="current" label=t!(locale, "current-password") kind="password" autocomplete="current-password"/> })}
+                    <TextField form=password.clone() field="password" label=t!(locale, "new-password") kind="password" autocomplete="new-password" help=t!(locale, "password-help")/>
+                    <p class="help">{t!(locale, "profile-password-help")}</p>
+                    <button class="button" type="submit">{password_title}</button>
+                </form>
+                </SendOnce>
+            </section>
+            <section class="card"><h2>{t!(locale, "profile-email")}</h2>
+                <SendOnce>
+                <form method="post" action="/portal/fn/change-email">
+                    <ErrorSummary form=email.clone()/>
+                    <TextField form=email.clone() field="email" label=t!(locale, "new-email") kind="email" autocomplete="email" help=t!(locale, "new-email-help")/>
+                    {has_password.then(|| view! { <TextField form=email.clone() field="current" label=t!(locale, "current-password") kind="password" autocomplete="current-password"/> })}
+                    <button class="button" type="submit">{t!(locale, "profile-email")}</button>
+                </form>
+                </SendOnce>
+            </section>
+            <TwoFactorSection state=found.second_factor has_password codes begin=form_state("begin-step") confirm=form_state("confirm-step") disable=form_state("change-step")/>
+            <section class="card"><h2>{t!(locale, "profile-sessions")}</h2>
+                <Sessions sessions=found.sessions locale zone/>
+                <ConfirmAction label=t!(locale, "sign-out-everywhere") consequence=t!(locale, "sign-out-everywhere-consequence")>
+                    <form method="post" action="/portal/fn/end-sessions"><button class="button button-bad" type="submit">{t!(locale, "sign-out-everywhere-now")}</button></form>
+                </ConfirmAction>
+            </section>
+        }
+        .into_any())
+    });
+    view! { <AppFrame current=PAGE>{content}</AppFrame> }
+}
+
+#[component]
+fn Grants(grants: Vec<GrantLine>, locale: Locale, zone: String) -> impl IntoView {
+    let none = grants.is_empty();
+    view! {
+        {none.then(|| view! { <p class="quiet">{t!(locale, "profile-no-grants")}</p> })}
+        <ul class="lines lines-tall">{grants.into_iter().map(|grant| {
+            let until = grant.valid_until.map(|until| t!(locale, "profile-until", moment = format::last_day(locale, until, &zone)));
+            view! {
+                <li><span><strong><bdi>{grant.customer_name}</bdi></strong>" · "<bdi>{grant.location_name.unwrap_or_else(|| t!(locale, "all-locations"))}</bdi></span>
+                    <span class="quiet">{capability_line(locale, &grant.may.all().list())}</span>{until.map(|until| view! { <span class="quiet">{until}</span> })}</li>
+            }
+        }).collect_view()}</ul>
+    }
+}
+
+#[component]
+fn Sessions(sessions: Vec<SessionLine>, locale: Locale, zone: String) -> impl IntoView {
+    view! {
+        <ul class="lines lines-tall">{sessions.into_iter().map(|session| {
+            let is_current = session.is_current;
+            let since = t!(locale, "session-since", moment = format::moment(locale, session.signed_in_at, &zone));
+            let seen = t!(locale, "session-seen", moment = format::moment(locale, session.last_seen_at, &zone));
+            view! {
+                <li><span><strong><bdi>{browser_name(&session.agent).unwrap_or_else(|| t!(locale, "session-unknown"))}</bdi></strong>" "{is_current.then(|| view! { <Chip label=t!(locale, "session-this") tone=domain::public_language::Tone::Good/> })}</span>
+                    <span class="quiet">{since}" · "{seen}</span>
+                    {(!is_current).then(|| view! { <form method="post" action="/portal/fn/end-session"><input type="hidden" name="session" value=session.reference.clone()/><button class="button button-quiet" type="submit">{t!(locale, "session-end")}</button></form> })}</li>
+            }
+        }).collect_view()}</ul>
+    }
+}
+
+/// Returns browser and system, for example "Edge, Windows". User agents name other browsers too, so the order matters.
+fn browser_name(agent: &str) -> Option<String> {
+    let first = |names: &[(&str, &'static str)]| {
+        names
+            .iter()
+            .find(|(token, _)| agent.contains(token))
+            .map(|(_, name)| *name)
+    };
+    let browser = first(&[
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("SamsungBrowser", "Samsung Internet"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ])?;
+    let system = first(&[
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS", "Mac"),
+        ("Linux", "Linux"),
+    ]);
+    Some(system.map_or_else(|| browser.to_owned(), |system| format!("{browser}, {system}")))
+}
+
+#[server(prefix = "/portal/fn", endpoint = "change-password")]
+pub async fn change_password(
+    #[server(default)] current: String,
+    #[server(default)] password: String,
+) -> Result<(), ServerFnError> {
+    let submission = FormSubmission {
+        form: "password",
+        values: &[],
+        back: PAGE.to_owned(),
+    };
+    let actor = use_context::<Core>().zip(use_context::<Contact>());
+    let locale = ui::shell::locale();
+    sign_in_flow::complete_sign_in(submission, Realm::Portal, "done-password", async {
+        let (core, contact) = actor.ok_or_else(CoreError::not_found)?;
+        let account = profile::change_password(&core, &contact, locale, &current.into(), &password.into()).await?;
+        Ok((account, PAGE.to_owned()))
+    })
+    .await
+}
+
+#[server(prefix = "/portal/fn", endpoint = "change-email")]
+pub async fn change_email(
+    #[server(default)] email: String,
+    #[server(default)] current: String,
+) -> Result<(), ServerFnError> {
+    let submission = FormSubmission {
+        form: "email",
+        values: &[("email", &email)],
+        back: PAGE.to_owned(),
+    };
+    let locale = ui::shell::locale();
+    run_action(submission, async |core: Core, contact: Contact| {
+        profile::change_email(&core, &contact, locale, &current.into(), &email).await?;
+        Ok(Redirect::to(PAGE, "done-email-change-requested"))
+    })
+    .await
+}
+
+#[server(prefix = "/portal/fn", endpoint = "end-session")]
+pub async fn end_session(#[server(default)] session: String) -> Result<(), ServerFnError> {
+    let submission = FormSubmission {
+        form: "",
+        values: &[],
+        back: PAGE.to_owned(),
+    };
+    run_action(submission, async |core: Core, contact: Contact| {
+        profile::revoke_session(&core, &contact, &session).await?;
+        Ok(Redirect::to(PAGE, "done-session-ended"))
+    })
+    .await
+}
+
+#[server(prefix = "/portal/fn", endpoint = "end-sessions")]
+pub async fn end_sessions() -> Result<(), ServerFnError> {
+    let submission = FormSubmission {
+        form: "",
+        values: &[],
+        back: PAGE.to_owned(),
+    };
+    run_action(submission, async |core: Core, contact: Contact| {
+        profile::revoke_all_sessions(&core, &contact).await?;
+        Ok(Redirect {
+            to: "/portal/sign-in".to_owned(),
+            done: None,
+            shown_once: None,
+            undo: None,
+        })
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browser_name_agent_naming_other_browsers_returns_actual_browser() {
+        for (agent, expected) in [
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36 Edg/143.0",
+                Some("Edge, Windows"),
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1",
+                Some("Safari, iPhone"),
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Mobile Safari/537.36",
+                Some("Chrome, Android"),
+            ),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+                Some("Firefox, Linux"),
+            ),
+            ("curl/8.5", None),
+            ("", None),
+        ] {
+            assert_eq!(browser_name(agent).as_deref(), expected, "{agent}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Two-factor authentication: the page that asks for a code at sign-in, and the section of the profile that turns it on
+//! and off.
+
+use domain::fields::FieldCode;
+use domain::locale::Locale;
+use leptos::prelude::*;
+use ordinavo_core::identity::actors::Contact;
+use ordinavo_core::identity::sessions::Realm;
+use ordinavo_core::identity::two_factor;
+use ordinavo_core::identity::two_factor::TwoFactorStatus;
+use ordinavo_core::{Core, CoreError};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{ConfirmAction, Fact};
+use ui::forms::{ErrorSummary, FormState, TextField};
+use ui::islands::SendOnce;
+use ui::page::page;
+use ui::sign_in_flow::{self, LanguageRow};
+use ui::title::Title;
+use ui::{flash, qr};
+
+use crate::shared::DoneNotice;
+use crate::shell::BrandName;
+use crate::t;
+
+const PROFILE: &str = "/portal/profile";
+
+#[component]
+pub fn CodePage() -> impl IntoView {
+    let session = sign_in_flow::request_session();
+    page(move |request| async move {
+        let locale = request.viewer.locale;
+        if !sign_in_flow::is_code_pending(&request.core, session.as_ref()).await {
+            return Err(CoreError::not_found());
+        }
+        let form = FormState::new("code", locale, request.flash.as_ref());
+        let brand = view! { <BrandName otherwise=t!(locale, "portal")/> };
+        Ok(view! {
+            <Title text=t!(locale, "two-factor-code-title")/>
+            <main class="door" id="main">
+                <SendOnce>
+                <form class="card" method="post" action="/portal/fn/give-code">
+                    {brand}
+                    <h1>{t!(locale, "two-factor-code-title")}</h1>
+                    <DoneNotice locale flash=request.flash.clone()/>
+                    <p class="quiet">{t!(locale, "two-factor-code-text")}</p>
+                    <ErrorSummary form=form.clone()/>
+                    <TextField form field="code" label=t!(locale, "two-factor-code") autocomplete="one-time-code" help=t!(locale, "two-factor-code-help")/>
+                    <button class="button button-primary" type="submit">{t!(locale, "two-factor-code-submit")}</button>
+                    <p><a href="/portal/sign-in">{t!(locale, "back-to-sign-in")}</a></p>
+                </form>
+                </SendOnce>
+                <LanguageRow locale action="/portal/fn/language" back="/portal/sign-in/code"/>
+            </main>
+        }
+        .into_any())
+    })
+}
+
+/// The two-factor section of the profile.
+#[component]
+pub fn TwoFactorSection(
+    state: TwoFactorStatus,
+    has_password: bool,
+    codes: Option<Vec<String>>,
+    begin: FormState,
+    confirm: FormState,
+    disable: FormState,
+) -> impl IntoView {
+    let locale = begin.locale;
+    let content = match state {
+        TwoFactorStatus::Off => view! {
+            <p>{t!(locale, "two-factor-text")}</p>
+            <SendOnce>
+            <form method="post" action="/portal/fn/begin-second-step">
+                <ErrorSummary form=begin.clone()/>
+                {has_password.then(|| view! { <TextField form=begin.clone() field="current" label=t!(locale, "current-password") kind="password" autocomplete="current-password"/> })}
+                <button class="button" type="submit">{t!(locale, "two-factor-set-up")}</button>
+            </form>
+            </SendOnce>
+        }
+        .into_any(),
+        TwoFactorStatus::Pending { address, secret } => view! { <Pending address secret form=confirm/> }.into_any(),
+        TwoFactorStatus::On { codes: left } => view! { <On left codes form=disable/> }.into_any(),
+    };
+    view! { <section class="card" id="second-step"><h2>{t!(locale, "two-factor-title")}</h2>{content}</section> }
+}
+
+/// A new secret that must be confirmed with a first code.
+#[component]
+fn Pending(address: String, secret: String, form: FormState) -> impl IntoView {
+    let locale = form.locale;
+    let picture = qr::render_svg(&address, 180);
+    let secret_groups: Vec<String> = secret
+        .as_bytes()
+        .chunks(4)
+        .map(|group| String::from_utf8_lossy(group).into_owned())
+        .collect();
+    view! {
+        <ol class="setup">
+            <li>{t!(locale, "two-factor-scan")}
+                <div class="qr" role="img" aria-label=t!(locale, "two-factor-qr-code") inner_html=picture></div>
+                <dl class="facts"><Fact name=t!(locale, "two-factor-secret")><bdi class="mono" dir="ltr">{secret_groups.join(" ")}</bdi></Fact></dl></li>
+            <li>{t!(locale, "two-factor-confirm-text")}</li>
+        </ol>
+        <SendOnce>
+        <form method="post" action="/portal/fn/confirm-second-step">
+            <ErrorSummary form=form.clone()/>
+            <TextField form field="code" label=t!(locale, "two-factor-code") autocomplete="one-time-code" inputmode="numeric"/>
+            <button class="button button-primary" type="submit">{t!(locale, "two-factor-turn-on")}</button>
+        </form>
+        </SendOnce>
+        <form method="post" action="/portal/fn/cancel-second-step"><button class="button button-quiet" type="submit">{t!(locale, "two-factor-cancel")}</button></form>
+    }
+}
+
+/// Two-factor authentication is on: recovery codes, and how to turn it off.
+#[component]
+fn On(left: i64, codes: Option<Vec<String>>, form: FormState) -> impl IntoView {
+    let locale = form.locale;
+    let is_rejected = form.was_rejected();
+    view! {
+        {codes.map(|codes| view! { <Codes codes locale/> })}
+        <p>{t!(locale, "two-factor-is-on")}" "{t!(locale, "recovery-codes-left", count = left)}</p>
+        <ConfirmAction label=t!(locale, "two-factor-change") consequence=t!(locale, "two-factor-change-text") open=is_rejected>
+            <SendOnce>
+            <form method="post" action="/portal/fn/change-second-step">
+                <ErrorSummary form=form.clone()/>
+                <TextField form field="code" label=t!(locale, "two-factor-code") autocomplete="one-time-code" help=t!(locale, "two-factor-code-help")/>
+                <div class="actions"><button class="button" type="submit" name="to" value="codes">{t!(locale, "recovery-codes-create")}</button>
+                <button class="button button-bad" type="submit" name="to" value="off">{t!(locale, "two-factor-turn-off")}</button></div>
+            </form>
+            </SendOnce>
+        </ConfirmAction>
+    }
+}
+
+/// Recovery codes, shown only once.
+#[component]
+fn Codes(codes: Vec<String>, locale: Locale) -> impl IntoView {
+    view! {
+        <div class="notice notice-warn" role="group" aria-labelledby="recovery">
+            <h3 id="recovery">{t!(locale, "recovery-codes")}</h3><p>{t!(locale, "recovery-codes-text")}</p>
+            <ul class="recovery mono" dir="ltr">{codes.into_iter().map(|code| view! { <li>{code}</li> }).collect_view()}</ul>
+        </div>
+    }
+}
+
+/// Opens the sealed recovery codes of the flash message.
+pub fn flash_recovery_codes(core: &Core, contact: &Contact, left: Option<&flash::Flash>) -> Option<Vec<String>> {
+    let sealed = left?.values.get(flash::SHOWN_ONCE)?;
+    two_factor::unseal(core, contact, sealed)
+}
+
+fn with_codes(sealed: String, done: &'static str) -> Redirect {
+    Redirect {
+        to: format!("{PROFILE}#second-step"),
+        done: Some(done),
+        shown_once: Some(sealed),
+        undo: None,
+    }
+}
+
+fn submission(form: &'static str) -> FormSubmission<'static> {
+    FormSubmission {
+        form,
+        values: &[],
+        back: format!("{PROFILE}#second-step"),
+    }
+}
+
+#[server(prefix = "/portal/fn", endpoint = "give-code")]
+pub async fn verify_code(#[server(default)] code: String) -> Result<(), ServerFnError> {
+    sign_in_flow::verify_code(Realm::Portal, &code).await
+}
+
+#[server(prefix = "/portal/fn", endpoint = "begin-second-step")]
+pub async fn begin_two_factor(#[server(default)] current: String) -> Result<(), ServerFnError> {
+    run_action(submission("begin-step"), async |core: Core, contact: Contact| {
+        two_factor::start_setup(&core, &contact, &current.into()).await?;
+        Ok(Redirect {
+            to: format!("{PROFILE}#second-step"),
+            done: None,
+            shown_once: None,
+            undo: None,
+        })
+    })
+    .await
+}
+
+#[server(prefix = "/portal/fn", endpoint = "cancel-second-step")]
+pub async fn cancel_two_factor() -> Result<(), ServerFnError> {
+    run_action(submission(""), async |core: Core, contact: Contact| {
+        two_factor::cancel_setup(&core, &contact).await?;
+        Ok(Redirect {
+            to: PROFILE.to_owned(),
+            done: None,
+            shown_once: None,
+            undo: None,
+        })
+    })
+    .await
+}
+
+#[server(prefix = "/portal/fn", endpoint = "confirm-second-step")]
+pub async fn confirm_two_factor(#[server(default)] code: String) -> Result<(), ServerFnError> {
+    let locale = ui::shell::locale();
+    run_action(submission("confirm-step"), async |core: Core, contact: Contact| {
+        let sealed = two_factor::turn_on(&core, &contact, locale, &code).await?;
+        Ok(with_codes(sealed, "done-two-factor-on"))
+    })
+    .await
+}
+
+#[server(prefix = "/portal/fn", endpoint = "change-second-step")]
+pub async fn change_two_factor(
+    #[server(default)] code: String,
+    #[server(default)] to: String,
+) -> Result<(), ServerFnError> {
+    let locale = ui::shell::locale();
+    run_action(
+        submission("change-step"),
+        async |core: Core, contact: Contact| match to.as_str() {
+            "off" => {
+                two_factor::turn_off(&core, &contact, locale, &code).await?;
+                Ok(Redirect::to(PROFILE, "done-two-factor-off"))
+            }
+            "codes" => {
+                let sealed = two_factor::renew_codes(&core, &contact, &code).await?;
+                Ok(with_codes(sealed, "done-recovery-codes-created"))
+            }
+            _ => Err(CoreError::field("to", FieldCode::Required)),
+        },
+    )
+    .await
+}

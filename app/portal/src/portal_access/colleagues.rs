@@ -1,0 +1,146 @@
+//! Colleagues: portal users with the right to manage access invite others, within their own permissions.
+
+use domain::ids::{CustomerId, GrantId};
+use domain::portal_access::Capability;
+use leptos::prelude::*;
+use leptos::server_fn::codec::{MultipartData, MultipartFormData};
+use ordinavo_core::identity::actors::Contact;
+use ordinavo_core::portal_access::colleagues;
+use ordinavo_core::portal_access::colleagues::GrantableLocation;
+use ordinavo_core::{Core, CoreError};
+use ui::access::{AccessChip, GrantFields, InvitationLanguage, capability_line, invite_form};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{ConfirmAction, EmptyState, ProblemNotice};
+use ui::format;
+use ui::forms::{ErrorSummary, FormState, TextField};
+use ui::i18n::shared;
+use ui::islands::SendOnce;
+use ui::page::page;
+use ui::title::Title;
+use ui::uploads;
+
+use crate::shared::{DoneNotice, viewer_contact};
+use crate::shell::AppFrame;
+use crate::t;
+
+const PAGE: &str = "/portal/colleagues";
+
+#[component]
+pub fn ColleaguesPage() -> impl IntoView {
+    let contact = viewer_contact();
+    let content = page(|request| async move {
+        let contact = contact?;
+        let locale = request.viewer.locale;
+        let found = colleagues::list(&request.core, &contact).await?;
+        let (now, zone) = (found.now, contact.zone().to_owned());
+        let empty = found.grants.is_empty();
+        let form = FormState::new("colleague", locale, request.flash.as_ref());
+        let submitted_customer = form.value("customer", "");
+        let mut customers: Vec<(CustomerId, String, Vec<GrantableLocation>)> = Vec::new();
+        for place in found.places {
+            match customers.iter_mut().find(|(id, _, _)| *id == place.customer) {
+                Some((_, _, places)) => places.push(place),
+                None => customers.push((place.customer, place.customer_name.clone(), vec![place])),
+            }
+        }
+        let capabilities = found.capabilities;
+        Ok(view! {
+            <Title text=t!(locale, "colleagues-title")/>
+            <DoneNotice locale flash=request.flash.clone()/>
+            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+            <h1>{t!(locale, "colleagues-title")}</h1>
+            <p class="lead">{t!(locale, "colleagues-intro")}</p>
+            {empty.then(|| view! { <EmptyState icon="users" title=t!(locale, "colleagues-empty") text=t!(locale, "colleagues-empty-text")/> })}
+            <ul class="cards cards-wide">{found.grants.into_iter().map(|grant| {
+                let status = grant.status(now);
+                let may = grant.may.all();
+                let from = ui::access::starts_on(locale, grant.valid_from, now, &zone);
+                let until = grant.valid_until.map(|until| t!(locale, "profile-until", moment = format::last_day(locale, until, &zone)));
+                let name = grant.display_name.unwrap_or_else(|| grant.email.clone());
+                view! {
+                    <li class="card"><header class="title-row"><h2><bdi>{name}</bdi></h2><AccessChip status locale/></header>
+                        <p class="quiet"><bdi dir="ltr">{grant.email}</bdi></p>
+                        <p><bdi>{grant.customer_name}</bdi>" · "<bdi>{grant.location_name.unwrap_or_else(|| t!(locale, "all-locations"))}</bdi></p>
+                        <p class="quiet">{capability_line(locale, &may.list())}</p>
+                        {from.map(|from| view! { <p class="quiet">{from}</p> })}
+                        {until.map(|until| view! { <p class="quiet">{until}</p> })}
+                        {(!may.manage).then(|| view! {
+                            <ConfirmAction label=t!(locale, "colleague-revoke") consequence=t!(locale, "colleague-revoke-consequence")>
+                                <form method="post" action="/portal/fn/revoke-colleague"><input type="hidden" name="grant" value=grant.id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "colleague-revoke-now")}</button></form>
+                            </ConfirmAction>
+                        })}</li>
+                }
+            }).collect_view()}</ul>
+            {customers.into_iter().map(|(customer, name, places)| {
+                // Rejected input is shown in the form of the customer that it was typed into.
+                let form = if submitted_customer == customer.to_string() { form.clone() } else { FormState::new("colleague", locale, None) };
+                view! { <InviteCard form customer name places capabilities=capabilities.clone()/> }
+            }).collect_view()}
+        }
+        .into_any())
+    });
+    view! { <AppFrame current=PAGE>{content}</AppFrame> }
+}
+
+#[component]
+fn InviteCard(
+    form: FormState,
+    customer: CustomerId,
+    name: String,
+    places: Vec<GrantableLocation>,
+    capabilities: Vec<Capability>,
+) -> impl IntoView {
+    let locale = form.locale;
+    let may_whole = places.iter().any(|place| place.location.is_none());
+    let locations = places
+        .into_iter()
+        .filter_map(|place| place.location)
+        .map(|(id, name)| (id.to_string(), name))
+        .collect();
+    view! {
+        <section class="card"><h2>{t!(locale, "colleague-invite-title", customer = name)}</h2>
+            <SendOnce>
+            <form method="post" action="/portal/fn/invite-colleague" enctype="multipart/form-data">
+                <ErrorSummary form=form.clone()/>
+                <input type="hidden" name="customer" value=customer.to_string()/>
+                <div class="pair"><TextField form=form.clone() field="name" label=t!(locale, "profile-name")/><TextField form=form.clone() field="email" kind="email" label=shared::email(locale)/></div>
+                <GrantFields form=form.clone() may_whole locations capabilities/>
+                <InvitationLanguage form/>
+                <button class="button button-primary" type="submit">{t!(locale, "colleague-invite")}</button>
+            </form>
+            </SendOnce>
+        </section>
+    }
+}
+
+#[server(prefix = "/portal/fn", endpoint = "invite-colleague", input = MultipartFormData)]
+pub async fn invite_colleague(data: MultipartData) -> Result<(), ServerFnError> {
+    let parts = uploads::read(data, "", 0).await;
+    let values = parts.values();
+    let submission = FormSubmission {
+        form: "colleague",
+        values: &values,
+        back: PAGE.to_owned(),
+    };
+    run_action(submission, async |core: Core, contact: Contact| {
+        let customer = parts.text("customer").parse().map_err(|_| CoreError::not_found())?;
+        colleagues::invite(&core, &contact, customer, &invite_form(&parts)).await?;
+        Ok(Redirect::to(PAGE, "done-access-granted"))
+    })
+    .await
+}
+
+#[server(prefix = "/portal/fn", endpoint = "revoke-colleague")]
+pub async fn revoke_colleague(#[server(default)] grant: String) -> Result<(), ServerFnError> {
+    let submission = FormSubmission {
+        form: "",
+        values: &[],
+        back: PAGE.to_owned(),
+    };
+    run_action(submission, async |core: Core, contact: Contact| {
+        let id: GrantId = grant.parse().map_err(|_| CoreError::not_found())?;
+        colleagues::revoke(&core, &contact, id).await?;
+        Ok(Redirect::to(PAGE, "done-access-revoked"))
+    })
+    .await
+}

@@ -1,0 +1,3 @@
+//! Published visit reports.
+
+pub mod reports;

@@ -1,0 +1,6 @@
+//! Requests: list, new request and details.
+
+pub mod actions;
+pub mod list;
+pub mod new;
+pub mod page;

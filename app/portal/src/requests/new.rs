@@ -1,0 +1,138 @@
+//! The form of a new request.
+
+use domain::fields::FieldCode;
+use domain::intake::MAX_FILES;
+use domain::requests::ServiceType;
+use leptos::prelude::*;
+use leptos::server_fn::codec::{MultipartData, MultipartFormData};
+use ordinavo_core::identity::actors::Contact;
+use ordinavo_core::intake::form_nonce;
+use ordinavo_core::portal_access::pages;
+use ordinavo_core::portal_access::pages::{MAX_DESCRIPTION_CHARS, RequestForm};
+use ordinavo_core::{Core, CoreError};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::forms::{CheckField, ErrorSummary, FilesField, FormState, SelectField, TextArea, TextField};
+use ui::islands::SendOnce;
+use ui::page::page;
+use ui::requests::day_part_choices;
+use ui::title::Title;
+use ui::uploads;
+
+use crate::islands::CharacterCounter;
+use crate::shared::viewer_contact;
+use crate::shell::AppFrame;
+use crate::t;
+
+#[component]
+pub fn NewRequestPage() -> impl IntoView {
+    let contact = viewer_contact();
+    let content = page(|request| async move {
+        let contact = contact?;
+        let locale = request.viewer.locale;
+        let locations = pages::locations(&request.core, &contact).await?;
+        let has_no_locations = locations.is_empty();
+        let form = FormState::new("request", locale, request.flash.as_ref());
+        let location_choices: Vec<_> = locations
+            .into_iter()
+            .map(|location| {
+                (
+                    location.id.to_string(),
+                    location
+                        .city
+                        .map_or_else(|| location.name.clone(), |city| format!("{}, {city}", location.name)),
+                )
+            })
+            .collect();
+        let only = if location_choices.len() == 1 {
+            location_choices[0].0.clone()
+        } else {
+            String::new()
+        };
+        let words = contact.terminology();
+        let services = ServiceType::ALL
+            .iter()
+            .map(|service| (service.name().to_owned(), words.service_type(*service, locale)))
+            .collect();
+        let parts = day_part_choices(locale);
+        let described = form.clone();
+        let nonce = form.value("nonce", &form_nonce(&request.core));
+        Ok(view! {
+            <Title text=t!(locale, "request-title")/>
+            <h1>{t!(locale, "request-title")}</h1>
+            <p class="lead">{t!(locale, "request-intro")}</p>
+            {has_no_locations.then(|| view! { <p class="notice notice-warn">{t!(locale, "request-no-locations")}</p> })}
+            {(!has_no_locations).then(|| view! {
+                <SendOnce>
+                <form class="card" method="post" action="/portal/fn/submit-request" enctype="multipart/form-data">
+                    <ErrorSummary form=form.clone()/>
+                    <input type="hidden" name="nonce" value=nonce/>
+                    <SelectField form=form.clone() field="location" label=t!(locale, "request-location") choices=location_choices value=only/>
+                    <SelectField form=form.clone() field="service_type" label=t!(locale, "request-service") choices=services/>
+                    <CharacterCounter max_length=MAX_DESCRIPTION_CHARS><TextArea form=described field="description" label=t!(locale, "request-description") help=t!(locale, "request-description-help") rows=6/></CharacterCounter>
+                    <CheckField form=form.clone() field="urgent" label=t!(locale, "request-urgent") help=t!(locale, "request-urgent-help")/>
+                    <fieldset class="group"><legend>{t!(locale, "request-when")}</legend>
+                        <div class="pair"><TextField form=form.clone() field="date_1" kind="date" label=t!(locale, "request-day") optional=true/><SelectField form=form.clone() field="part_1" label=t!(locale, "request-part") choices=parts.clone() value="all_day"/></div>
+                        <div class="pair"><TextField form=form.clone() field="date_2" kind="date" label=t!(locale, "request-other-day") optional=true/><SelectField form=form.clone() field="part_2" label=t!(locale, "request-part") choices=parts.clone() value="all_day"/></div>
+                        <TextField form=form.clone() field="preferred" label=t!(locale, "request-preferred") help=t!(locale, "request-preferred-help") optional=true/>
+                    </fieldset>
+                    <FilesField form=form.clone() field="files" label=t!(locale, "request-files") help=t!(locale, "request-files-help") accept="image/jpeg,image/png,image/webp,application/pdf"/>
+                    <button class="button button-primary" type="submit">{t!(locale, "request-submit")}</button>
+                </form>
+                </SendOnce>
+            })}
+        }
+        .into_any())
+    });
+    view! { <AppFrame current="/portal/requests">{content}</AppFrame> }
+}
+
+#[server(prefix = "/portal/fn", endpoint = "submit-request", input = MultipartFormData)]
+pub async fn submit_request(data: MultipartData) -> Result<(), ServerFnError> {
+    const STORED_FIELDS: [&str; 10] = [
+        "location",
+        "service_type",
+        "description",
+        "preferred",
+        "urgent",
+        "date_1",
+        "part_1",
+        "date_2",
+        "part_2",
+        "nonce",
+    ];
+    let mut parts = uploads::read(data, "files", MAX_FILES).await;
+    let files = std::mem::take(&mut parts.files);
+    let values: Vec<(&str, &str)> = STORED_FIELDS
+        .into_iter()
+        .filter_map(|name| Some((name, parts.fields.get(name)?.as_str())))
+        .collect();
+    let submission = FormSubmission {
+        form: "request",
+        values: &values,
+        back: "/portal/requests/new".to_owned(),
+    };
+    let input = RequestForm {
+        location: parts.text("location"),
+        service_type: parts.text("service_type"),
+        description: parts.text("description"),
+        preferred: parts.text("preferred"),
+        windows: vec![
+            (parts.text("date_1"), parts.text("part_1")),
+            (parts.text("date_2"), parts.text("part_2")),
+        ],
+        urgent: parts.fields.contains_key("urgent"),
+        nonce: parts.text("nonce"),
+    };
+    let incomplete = parts.is_incomplete;
+    run_action(submission, async |core: Core, contact: Contact| {
+        if incomplete {
+            return Err(CoreError::field(
+                "files",
+                FieldCode::UploadTooLarge { max_megabytes: 25 },
+            ));
+        }
+        let id = pages::submit_request(&core, &contact, &input, files).await?;
+        Ok(Redirect::to(format!("/portal/requests/{id}"), "done-request-submitted"))
+    })
+    .await
+}

@@ -1,0 +1,158 @@
+//! The page of a request: progress, offered times, conversation and details.
+
+use std::sync::Arc;
+
+use domain::ids::RequestId;
+use domain::locale::Locale;
+use domain::public::{PublicAppointment, PublicAttachment, PublicRequest};
+use domain::terminology::Terminology;
+use leptos::prelude::*;
+use ordinavo_core::intake::form_nonce;
+use ordinavo_core::portal_access::pages;
+use ordinavo_core::requests::model::SlotOption;
+use ui::components::{ConfirmAction, Fact, ProblemNotice, StatusChip};
+use ui::format;
+use ui::forms::{ErrorSummary, FormState, TextArea};
+use ui::icons::Icon;
+use ui::islands::SendOnce;
+use ui::page::page;
+use ui::requests::{AnswerForm, Conversation, Progress, STEPS, SlotForm, preferred_windows};
+use ui::title::Title;
+
+use crate::shared::{DoneNotice, viewer_contact};
+use crate::shell::AppFrame;
+use crate::t;
+
+#[component]
+pub fn RequestPage() -> impl IntoView {
+    let contact = viewer_contact();
+    let content = page(|request| async move {
+        let contact = contact?;
+        let locale = request.viewer.locale;
+        let found = pages::request(&request.core, &contact, request.id("id")?).await?;
+        let id = found.id;
+        let (messages, may_answer) = pages::conversation(&request.core, &contact, id).await?;
+        let slots = pages::slots(&request.core, &contact, id).await?;
+        let (files, visit) = pages::request_details(&request.core, &contact, id).await?;
+        let answer = FormState::new("answer", locale, request.flash.as_ref());
+        let nonce = form_nonce(&request.core);
+        let cancel = FormState::new("cancel", locale, request.flash.as_ref());
+        let cancel_nonce = form_nonce(&request.core);
+        let zone = contact.zone().to_owned();
+        let words = contact.terminology();
+        let cancellation_requested = found.cancel_asked_at.map(|at| format::moment(locale, at, &zone));
+        let (may_withdraw, may_ask) = (found.may_withdraw, found.may_ask_to_cancel);
+        Ok(view! {
+            <Title text=format!("REQ-{}", found.number)/>
+            <DoneNotice locale flash=request.flash.clone()/>
+            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+            <RequestHeader request=found.clone() words locale/>
+            {visit.map(|visit| view! { <AppointmentNotice visit locale/> })}
+            {cancellation_requested.map(|at| view! { <p class="notice">{t!(locale, "cancellation-requested", moment = at)}</p> })}
+            {found.rejection_reason.clone().map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "rejection-reason")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
+            {(!slots.is_empty()).then(|| view! { <Slots slots id locale/> })}
+            {(may_answer || !messages.is_empty()).then(|| view! {
+                <Conversation messages needs_answer=found.waits_for_answer zone=zone.clone() locale>
+                    {may_answer.then(|| view! { <AnswerForm action="/portal/fn/answer-request".to_owned() form=answer request=id nonce locale/> })}
+                </Conversation>
+            })}
+            <RequestDetails request=found files zone locale/>
+            {may_ask.then(|| view! { <CancellationForm id form=cancel nonce=cancel_nonce locale/> })}
+            {may_withdraw.then(|| view! { <WithdrawForm id locale/> })}
+        }
+        .into_any())
+    });
+    view! { <AppFrame current="/portal/requests">{content}</AppFrame> }
+}
+
+/// The service, the status with its explanation, and the progress.
+#[component]
+fn RequestHeader(request: PublicRequest, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
+    let status = words.request(request.status, locale);
+    let explanation = status.explanation.clone();
+    let service = words.service_type(request.service_type, locale);
+    let has_progress = STEPS.contains(&request.status);
+    view! {
+        <header class="title-row"><h1>{service}</h1><StatusChip status/></header>
+        <p class="lead">{explanation}</p>
+        {has_progress.then(|| view! { <Progress status=request.status words locale label=t!(locale, "progress")/> })}
+    }
+}
+
+/// The link to the appointment of the request's job.
+#[component]
+fn AppointmentNotice(visit: PublicAppointment, locale: Locale) -> impl IntoView {
+    let href = format!("/portal/appointments/{}", visit.id);
+    let when = format!(
+        "{} {}",
+        format::date(locale, visit.starts_at, &visit.zone),
+        format::span(visit.starts_at, visit.ends_at, &visit.zone)
+    );
+    view! { <p class="notice"><a href=href>{t!(locale, "appointment")}": "<strong><bdi>{when}</bdi></strong></a></p> }
+}
+
+/// What the customer submitted.
+#[component]
+fn RequestDetails(request: PublicRequest, files: Vec<PublicAttachment>, zone: String, locale: Locale) -> impl IntoView {
+    let windows = preferred_windows(locale, &request.windows);
+    view! {
+        <section class="card"><h2>{t!(locale, "description")}</h2><p class="prose" dir="auto">{request.description}</p>
+            <dl class="facts">
+                <Fact name=t!(locale, "request-number")><bdi class="mono">{format!("REQ-{}", request.number)}</bdi></Fact>
+                <Fact name=t!(locale, "location")><bdi>{request.location}</bdi></Fact>
+                {(!windows.is_empty()).then(|| view! { <Fact name=t!(locale, "preferred")>{windows.into_iter().map(|window| view! { <div>{window}</div> }).collect_view()}</Fact> })}
+                {request.preferred.map(|preferred| view! { <Fact name=t!(locale, "preferred")><bdi>{preferred}</bdi></Fact> })}
+                {(!files.is_empty()).then(|| view! {
+                    <Fact name=t!(locale, "request-files-sent")><ul class="files">{files.into_iter().map(|file| view! {
+                        <li><a href=format!("/portal/files/{}", file.id) download=true><Icon name="download"/><bdi>{file.file_name}</bdi></a><span class="quiet">{format::size(locale, file.bytes)}</span></li>
+                    }).collect_view()}</ul></Fact>
+                })}
+                <Fact name=t!(locale, "submitted")>{format::moment(locale, request.submitted_at, &zone)}</Fact>
+            </dl>
+        </section>
+    }
+}
+
+/// Asks dispatch to cancel the job of the request.
+#[component]
+fn CancellationForm(id: RequestId, form: FormState, nonce: String, locale: Locale) -> impl IntoView {
+    view! {
+        <ConfirmAction label=t!(locale, "request-cancellation") consequence=t!(locale, "request-cancellation-consequence") open=form.was_rejected()>
+            <SendOnce>
+            <form method="post" action="/portal/fn/ask-to-cancel">
+                <ErrorSummary form=form.clone()/>
+                <input type="hidden" name="request" value=id.to_string()/><input type="hidden" name="nonce" value=nonce/>
+                <TextArea form field="answer" label=t!(locale, "request-cancellation-reason") rows=3/>
+                <button class="button button-bad" type="submit">{t!(locale, "request-cancellation-now")}</button>
+            </form>
+            </SendOnce>
+        </ConfirmAction>
+    }
+}
+
+/// Withdraws a request that is not a job yet.
+#[component]
+fn WithdrawForm(id: RequestId, locale: Locale) -> impl IntoView {
+    view! {
+        <ConfirmAction label=t!(locale, "withdraw") consequence=t!(locale, "withdraw-consequence")>
+            <form method="post" action="/portal/fn/withdraw-request"><input type="hidden" name="request" value=id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "withdraw-now")}</button></form>
+        </ConfirmAction>
+    }
+}
+
+/// Offered times; a time that is no longer available is disabled.
+#[component]
+fn Slots(slots: Vec<SlotOption>, id: RequestId, locale: Locale) -> impl IntoView {
+    let expires = slots
+        .first()
+        .map(|slot| format::moment(locale, slot.expires_at, &slot.zone))
+        .unwrap_or_default();
+    view! {
+        <section class="card" aria-labelledby="slots"><h2 id="slots">{t!(locale, "slots-title")}</h2>
+            <p>{t!(locale, "slots-text", until = expires)}</p>
+            <SendOnce>
+            {slots.into_iter().map(|slot| view! { <SlotForm option=slot action="/portal/fn/choose-slot".to_owned() request=id button_class="button" locale/> }).collect_view()}
+            </SendOnce>
+        </section>
+    }
+}

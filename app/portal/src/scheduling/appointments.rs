@@ -1,0 +1,171 @@
+//! Appointments: upcoming and past.
+
+use std::sync::Arc;
+
+use domain::locale::Locale;
+use domain::public::PublicAppointment;
+use domain::public_language::PublicVisit;
+use domain::terminology::Terminology;
+use leptos::prelude::*;
+use ordinavo_core::Core;
+use ordinavo_core::identity::actors::Contact;
+use ordinavo_core::portal_access::calendar;
+use ordinavo_core::portal_access::pages;
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{ConfirmAction, EmptyState, Fact, Pager, StatusChip};
+use ui::format;
+use ui::icons::Icon;
+use ui::page::{cursor, page};
+use ui::title::Title;
+
+use crate::shared::{DoneNotice, viewer_contact};
+use crate::shell::AppFrame;
+use crate::t;
+
+#[component]
+pub fn AppointmentsPage() -> impl IntoView {
+    let contact = viewer_contact();
+    let content = page(|request| async move {
+        let contact = contact?;
+        let locale = request.viewer.locale;
+        let (upcoming, past) = pages::appointments(&request.core, &contact, request.cursor("before")).await?;
+        let next = past
+            .rows
+            .last()
+            .filter(|_| past.has_more)
+            .map(|row| format!("/portal/appointments?before={}", cursor(row.starts_at, row.id)));
+        let first = (!request.query("before").is_empty()).then(|| "/portal/appointments".to_owned());
+        let (feed, may_change) = (
+            calendar::feed(&request.core, &contact).await?,
+            !contact.is_impersonated(),
+        );
+        let (no_upcoming, no_past) = (upcoming.is_empty(), past.rows.is_empty());
+        Ok(view! {
+            <Title text=t!(locale, "appointments-title")/>
+            <DoneNotice locale flash=request.flash.clone()/>
+            <h1>{t!(locale, "appointments-title")}</h1>
+            <section><h2>{t!(locale, "upcoming")}</h2>
+                {no_upcoming.then(|| view! { <EmptyState icon="calendar" title=t!(locale, "no-appointments") text=t!(locale, "no-appointments-text")/> })}
+                {upcoming.into_iter().map(|visit| view! { <VisitCard visit words=contact.terminology() locale/> }).collect_view()}
+            </section>
+            <section><h2>{t!(locale, "past")}</h2>
+                {no_past.then(|| view! { <EmptyState title=t!(locale, "no-past") text=t!(locale, "no-past-text")/> })}
+                <VisitLines visits=past.rows words=contact.terminology() locale/>
+                <Pager locale next first/>
+            </section>
+            <Feed feed may_change locale/>
+        }
+        .into_any())
+    });
+    view! { <AppFrame current="/portal/appointments">{content}</AppFrame> }
+}
+
+#[component]
+pub fn AppointmentPage() -> impl IntoView {
+    let contact = viewer_contact();
+    let content = page(|request| async move {
+        let contact = contact?;
+        let locale = request.viewer.locale;
+        let (visit, next) = pages::appointment(&request.core, &contact, request.id("id")?).await?;
+        let words = contact.terminology();
+        let status = words.visit(visit.status, locale);
+        let explanation = status.explanation.clone();
+        let has_file = visit.status != PublicVisit::Moved;
+        let zone = t!(locale, "zone", zone = visit.zone.clone());
+        Ok(view! {
+            <Title text=t!(locale, "appointment")/>
+            <header class="title-row"><h1>{t!(locale, "appointment")}</h1><StatusChip status/></header>
+            <p class="lead">{explanation}</p>
+            {next.map(|next| view! {
+                <p class="notice"><a href=format!("/portal/appointments/{}", next.id)>{t!(locale, "new-appointment")}" "<strong>{format::date(locale, next.starts_at, &next.zone)}" "{format::span(next.starts_at, next.ends_at, &next.zone)}</strong></a></p>
+            })}
+            <dl class="facts card">
+                <Fact name=t!(locale, "date-and-time")><strong>{format::date(locale, visit.starts_at, &visit.zone)}" "{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</strong></Fact>
+                {visit.service_type.map(|service| view! { <Fact name=t!(locale, "service")>{words.service_type(service, locale)}</Fact> })}
+                <Fact name=t!(locale, "location")><bdi>{visit.location}</bdi></Fact>
+                <Fact name=t!(locale, "address")><bdi>{visit.address}</bdi></Fact>
+                {visit.technician.map(|name| view! { <Fact name=t!(locale, "technician")><bdi>{name}</bdi></Fact> })}
+            </dl>
+            <p class="quiet">{zone}</p>
+            {has_file.then(|| view! { <p><a class="button" href=format!("/portal/appointments/{}/calendar.ics", visit.id) download=true><Icon name="calendar"/>{t!(locale, "calendar-file")}</a></p> })}
+        }
+        .into_any())
+    });
+    view! { <AppFrame current="/portal/appointments">{content}</AppFrame> }
+}
+
+/// The calendar subscription: its URL, and how to replace it or turn it off.
+#[component]
+fn Feed(feed: Option<String>, may_change: bool, locale: Locale) -> impl IntoView {
+    let is_active = feed.is_some();
+    view! {
+        <section class="card" aria-labelledby="feed"><h2 id="feed">{t!(locale, "feed-title")}</h2>
+            <p>{t!(locale, "feed-text")}</p>
+            {feed.map(|address| view! {
+                <p><bdi class="mono feed-address" dir="ltr">{address.clone()}</bdi></p>
+                <p><a class="button" href=address.replacen("https://", "webcal://", 1).replacen("http://", "webcal://", 1)><Icon name="calendar"/>{t!(locale, "feed-open")}</a></p>
+            })}
+            {may_change.then(|| if is_active {
+                view! {
+                    <ConfirmAction label=t!(locale, "feed-replace") consequence=t!(locale, "feed-replace-consequence")>
+                        <form method="post" action="/portal/fn/renew-feed"><button class="button" type="submit">{t!(locale, "feed-replace-now")}</button></form>
+                        <form method="post" action="/portal/fn/end-feed"><button class="button button-bad" type="submit">{t!(locale, "feed-turn-off")}</button></form>
+                    </ConfirmAction>
+                }.into_any()
+            } else {
+                view! { <form method="post" action="/portal/fn/renew-feed"><button class="button" type="submit">{t!(locale, "feed-create")}</button></form> }.into_any()
+            })}
+        </section>
+    }
+}
+
+const PAGE: &str = "/portal/appointments";
+
+fn submission() -> FormSubmission<'static> {
+    FormSubmission {
+        form: "",
+        values: &[],
+        back: PAGE.to_owned(),
+    }
+}
+
+#[component]
+pub fn VisitCard(visit: PublicAppointment, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
+    let service = visit.service_type.map(|service| words.service_type(service, locale));
+    view! {
+        <article class="card visit">
+            <p class="visit-when"><strong>{format::date(locale, visit.starts_at, &visit.zone)}</strong><span>{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</span><StatusChip status=words.visit(visit.status, locale)/></p>
+            <p><a href=format!("/portal/appointments/{}", visit.id)>{service.unwrap_or_default()}" · "<bdi>{visit.location}</bdi></a></p>
+            <p class="quiet"><Icon name="map-pin"/><bdi>{visit.address}</bdi></p>
+            {visit.technician.map(|name| view! { <p class="quiet"><Icon name="users"/>{t!(locale, "technician")}": "<bdi>{name}</bdi></p> })}
+        </article>
+    }
+}
+
+#[component]
+pub fn VisitLines(visits: Vec<PublicAppointment>, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
+    view! {
+        <ul class="lines lines-tall">{visits.into_iter().map(|visit| view! {
+            <li><a href=format!("/portal/appointments/{}", visit.id)>{format::date(locale, visit.starts_at, &visit.zone)}" "{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</a>
+                <StatusChip status=words.visit(visit.status, locale)/><span class="quiet"><bdi>{visit.location}</bdi></span></li>
+        }).collect_view()}</ul>
+    }
+}
+
+#[server(prefix = "/portal/fn", endpoint = "renew-feed")]
+pub async fn renew_feed() -> Result<(), ServerFnError> {
+    run_action(submission(), async |core: Core, contact: Contact| {
+        calendar::renew_feed(&core, &contact).await?;
+        Ok(Redirect::to(PAGE, "done-feed-created"))
+    })
+    .await
+}
+
+#[server(prefix = "/portal/fn", endpoint = "end-feed")]
+pub async fn end_feed() -> Result<(), ServerFnError> {
+    run_action(submission(), async |core: Core, contact: Contact| {
+        calendar::revoke_feed(&core, &contact).await?;
+        Ok(Redirect::to(PAGE, "done-feed-turned-off"))
+    })
+    .await
+}

@@ -1,0 +1,4 @@
+//! Public forms and the terminal at reception.
+
+pub mod form;
+pub mod terminal;

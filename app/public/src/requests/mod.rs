@@ -1,0 +1,3 @@
+//! The tracking page of a request.
+
+pub mod track;

@@ -1,0 +1,10 @@
+messages = الرسائل
+answer-needed = نحتاج إلى إجابتك كي نتمكن من المتابعة.
+sender-you = أنت
+sender-team = فريقنا
+answer = رسالتك
+send-answer = إرسال الرسالة
+slot-unavailable = لم يعد متاحًا
+part-all_day = أي وقت
+part-morning = قبل الظهر
+part-afternoon = بعد الظهر

@@ -1,0 +1,10 @@
+messages = Nachrichten
+answer-needed = Wir benötigen eine Antwort von Ihnen, bevor wir fortfahren können.
+sender-you = Sie
+sender-team = Unser Team
+answer = Ihre Nachricht
+send-answer = Nachricht senden
+slot-unavailable = nicht mehr verfügbar
+part-all_day = Jederzeit
+part-morning = Vormittag
+part-afternoon = Nachmittag

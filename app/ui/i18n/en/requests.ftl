@@ -1,0 +1,10 @@
+messages = Messages
+answer-needed = We need an answer from you before we can continue.
+sender-you = You
+sender-team = Our team
+answer = Your message
+send-answer = Send message
+slot-unavailable = no longer available
+part-all_day = Any time
+part-morning = Morning
+part-afternoon = Afternoon

@@ -1,0 +1,137 @@
+//! What customers see of a request, in the portal and on the tracking page alike: progress, conversation, offered times
+//! and preferred days.
+
+use std::sync::Arc;
+
+use domain::ids::RequestId;
+use domain::intake::{DayPart, PreferredWindow};
+use domain::locale::Locale;
+use domain::requests::RequestStatus;
+use domain::terminology::Terminology;
+use leptos::prelude::*;
+use ordinavo_core::requests::model::{PublicMessage, SlotOption};
+
+use crate::forms::{ErrorSummary, FormState, TextArea};
+use crate::i18n::by_key;
+use crate::islands::SendOnce;
+use crate::{format, word};
+
+/// The steps of a request until its appointment.
+pub const STEPS: [RequestStatus; 4] = [
+    RequestStatus::Submitted,
+    RequestStatus::InReview,
+    RequestStatus::Accepted,
+    RequestStatus::Planned,
+];
+
+/// The progress of a request in four steps.
+#[component]
+pub fn Progress(
+    status: RequestStatus,
+    words: Arc<Terminology>,
+    locale: Locale,
+    /// The accessible name of the list.
+    #[prop(optional, into)]
+    label: Option<String>,
+) -> impl IntoView {
+    let reached = STEPS.iter().position(|step| *step == status);
+    view! {
+        <ol class="steps" aria-label=label>{STEPS.into_iter().enumerate().map(|(index, step)| {
+            let is_done = reached.is_some_and(|reached| index <= reached);
+            let current = (reached == Some(index)).then_some("step");
+            view! { <li class:steps-done=is_done aria-current=current>{words.request(step, locale).label}</li> }
+        }).collect_view()}</ol>
+    }
+}
+
+/// The messages between the requester and the team; the children are the form that answers.
+#[component]
+pub fn Conversation(
+    messages: Vec<PublicMessage>,
+    /// Whether a question of the team waits for an answer.
+    needs_answer: bool,
+    zone: String,
+    locale: Locale,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <section class="card" aria-labelledby="conversation"><h2 id="conversation">{word!(locale, "messages")}</h2>
+            {needs_answer.then(|| view! { <p class="notice notice-warn">{word!(locale, "answer-needed")}</p> })}
+            <ol class="conversation">{messages.into_iter().map(|message| {
+                let sender = if message.is_own { word!(locale, "sender-you") } else { word!(locale, "sender-team") };
+                view! { <li class:own=message.is_own><p class="quiet small">{sender}" · "{format::moment(locale, message.created_at, &zone)}</p><p class="prose" dir="auto">{message.text}</p></li> }
+            }).collect_view()}</ol>
+            {children()}
+        </section>
+    }
+}
+
+/// The form that answers the team.
+#[component]
+pub fn AnswerForm(
+    action: String,
+    form: FormState,
+    /// The request, where the path of the action does not identify it.
+    #[prop(optional)]
+    request: Option<RequestId>,
+    /// Identifies repeated submissions of the same answer.
+    nonce: String,
+    locale: Locale,
+) -> impl IntoView {
+    view! {
+        <SendOnce>
+        <form method="post" action=action>
+            <ErrorSummary form=form.clone()/>
+            {request.map(|id| view! { <input type="hidden" name="request" value=id.to_string()/> })}<input type="hidden" name="nonce" value=nonce/>
+            <TextArea form field="answer" label=word!(locale, "answer") rows=3/>
+            <button class="button button-primary" type="submit">{word!(locale, "send-answer")}</button>
+        </form>
+        </SendOnce>
+    }
+}
+
+/// The form that chooses an offered time; a time that is no longer available cannot be chosen.
+#[component]
+pub fn SlotForm(
+    option: SlotOption,
+    action: String,
+    /// The request, where the path of the action does not identify it.
+    #[prop(optional)]
+    request: Option<RequestId>,
+    button_class: &'static str,
+    locale: Locale,
+) -> impl IntoView {
+    let when = format!(
+        "{} {}",
+        format::date(locale, option.starts_at, &option.zone),
+        format::span(option.starts_at, option.ends_at, &option.zone)
+    );
+    let note = option
+        .is_gone
+        .then(|| format!(" · {}", word!(locale, "slot-unavailable")));
+    view! {
+        <form method="post" action=action>
+            {request.map(|id| view! { <input type="hidden" name="request" value=id.to_string()/> })}<input type="hidden" name="offer" value=option.offer_id.to_string()/><input type="hidden" name="position" value=option.position.to_string()/>
+            <button class=button_class type="submit" disabled=option.is_gone><bdi>{when}</bdi>{note}</button>
+        </form>
+    }
+}
+
+/// Formats the preferred days with their parts of the day.
+pub fn preferred_windows(locale: Locale, windows: &[PreferredWindow]) -> Vec<String> {
+    windows
+        .iter()
+        .map(|window| {
+            let part = by_key(locale, &format!("part-{}", window.part.name()));
+            format!("{}, {part}", format::day(locale, window.date))
+        })
+        .collect()
+}
+
+/// Returns the parts of the day as choices of a select field.
+pub fn day_part_choices(locale: Locale) -> Vec<(String, String)> {
+    [DayPart::AllDay, DayPart::Morning, DayPart::Afternoon]
+        .into_iter()
+        .map(|part| (part.name().to_owned(), by_key(locale, &format!("part-{}", part.name()))))
+        .collect()
+}
