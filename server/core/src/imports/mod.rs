@@ -32,6 +32,7 @@ use domain::problems::Problem;
 use domain::scopes::markers::{CustomersMapScope, CustomersReadScope, CustomersWriteScope, TargetsWriteScope};
 use serde_json::Value;
 
+use crate::audit::TimelineKind;
 use crate::commit::finish;
 use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::{Actor as _, ApiClient, ClientPermit};
@@ -254,12 +255,9 @@ async fn write(tx: &mut TenantTx<'_, ApiClient>, mut writes: Writes) -> Result<(
         if tx
             .close_planned_appointment(*id, domain::targets::AppointmentStatus::Cancelled)
             .await?
-            && let Some(entry) = writes.notes.iter().find(|entry| entry.target == Some(*id)).cloned()
+            && let Some(entry) = writes.notes.iter().find(|entry| entry.target() == Some(*id)).cloned()
         {
-            writes.notes.push(crate::audit::NewTimelineEntry {
-                kind: "appointment_cancelled",
-                ..entry
-            });
+            writes.notes.push(entry.with_kind(TimelineKind::AppointmentCancelled));
         }
     }
     tx.insert_proposals(&writes.proposals).await?;

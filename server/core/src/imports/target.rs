@@ -12,7 +12,7 @@ use domain::requests::Priority;
 use domain::targets::TargetStatus;
 use serde_json::json;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::db::Key;
 use crate::events::NewEvent;
 use crate::imports::Outcome;
@@ -114,7 +114,7 @@ pub(crate) fn cancel(work: &mut Workspace<'_>, target: Option<TargetRecord>, pay
     }
     work.writes.cancelled_targets.push(target.id.0);
     work.writes.changed_targets.push((cancelled.clone(), target.status));
-    note(work, &target, "target_cancelled");
+    note(work, &target, TimelineKind::TargetCancelled);
     work.audit("target.cancelled", target.id, json!({ "by": "import" }));
     emit(work, EventType::TargetCancelled, &cancelled);
     let mut outcome = skipped(Some(&target), "T4");
@@ -154,7 +154,7 @@ fn create(work: &mut Workspace<'_>, import: &TargetImport, payload_hash: &[u8], 
         id,
         json!({ "by": "import", "needsMapping": target.needs_mapping }),
     );
-    note(work, &target, "target_created");
+    note(work, &target, TimelineKind::TargetCreated);
     emit(work, EventType::TargetCreated, &target);
     if target.needs_mapping {
         emit(work, EventType::MappingReviewRequired, &target);
@@ -200,7 +200,7 @@ fn update(
             code: "target_customer_change_requires_review",
             pointer: "/customer",
         });
-        note(work, &target, "customer_change_proposed");
+        note(work, &target, TimelineKind::CustomerChangeProposed);
         rule = "T7";
     } else if target.status == TargetStatus::Open && is_rejected {
         // The links stay, but the mapping must be reviewed before the job is scheduled.
@@ -242,7 +242,7 @@ fn update(
             proposal.location = Some(context.location);
         }
         if !customer_changed {
-            note(work, &target, "change_proposed");
+            note(work, &target, TimelineKind::ChangeProposed);
         }
         if rule == "T4" {
             rule = "T5";
@@ -255,7 +255,7 @@ fn update(
     changed.payload_hash = Some(payload_hash.to_vec());
     changed.source_updated_at = import.source_updated_at.or(target.source_updated_at);
     work.audit("target.updated", id, json!({ "by": "import", "rule": rule }));
-    note(work, &changed, "target_updated");
+    note(work, &changed, TimelineKind::TargetUpdated);
     emit(work, EventType::TargetUpdated, &changed);
     if changed.needs_mapping != target.needs_mapping {
         let kind = if changed.needs_mapping {
@@ -362,27 +362,22 @@ fn propose(proposal: &mut Proposal, stored: &TargetRecord, sent: &TargetRecord) 
     }
 }
 
-fn note(work: &mut Workspace<'_>, target: &TargetRecord, kind: &'static str) {
-    work.writes.notes.push(NewTimelineEntry {
-        kind,
-        customer: target.customer_id.map(|key| key.0),
-        location: target.location_id.map(|key| key.0),
-        target: Some(target.id.0),
-        request: None,
-    });
+fn note(work: &mut Workspace<'_>, target: &TargetRecord, kind: TimelineKind) {
+    work.writes.notes.push(
+        NewTimelineEntry::for_target(kind, target.id)
+            .with_customer(target.customer_id)
+            .with_location(target.location_id),
+    );
 }
 
 fn emit(work: &mut Workspace<'_>, kind: EventType, target: &TargetRecord) {
     let source = Some(work.source);
-    work.writes.events.push(NewEvent {
-        endpoint: None,
-        kind,
-        ordering_key: target.id.to_string(),
-        source,
-        target: Some(target.id.0),
-        customer: target.customer_id.map(|key| key.0),
-        location: target.location_id.map(|key| key.0),
-        contact: target.contact_id.map(|key| key.0),
-        details: json!({ "status": target.status.name() }),
-    });
+    work.writes.events.push(
+        NewEvent::for_target(kind, target.id)
+            .with_source(source)
+            .with_customer(target.customer_id)
+            .with_location(target.location_id)
+            .with_contact(target.contact_id)
+            .with_details(json!({ "status": target.status.name() })),
+    );
 }

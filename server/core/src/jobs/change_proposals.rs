@@ -6,7 +6,7 @@ use domain::permissions::PlanTargets;
 use domain::problems::Problem;
 use serde_json::json;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::Key;
 use crate::events::NewEvent;
@@ -75,25 +75,19 @@ pub async fn accept(core: &Core, by: Permit<'_, PlanTargets>, id: ProposalId) ->
         id,
         json!({ "target": target_id, "proposed": proposed }),
     );
-    tx.add_timeline_entry(NewTimelineEntry {
-        kind: "target_updated",
-        customer: record.customer_id.map(|key| key.0),
-        location: record.location_id.map(|key| key.0),
-        target: Some(target_id),
-        request: None,
-    })
+    tx.add_timeline_entry(
+        NewTimelineEntry::for_target(TimelineKind::TargetUpdated, target_id)
+            .with_customer(record.customer_id)
+            .with_location(record.location_id),
+    )
     .await?;
-    tx.emit(NewEvent {
-        kind: EventType::TargetUpdated,
-        ordering_key: target_id.to_string(),
-        source: None,
-        target: Some(target_id),
-        customer: record.customer_id.map(|key| key.0),
-        location: record.location_id.map(|key| key.0),
-        contact: record.contact_id.map(|key| key.0),
-        endpoint: None,
-        details: json!({ "status": record.status.name() }),
-    });
+    tx.emit(
+        NewEvent::for_target(EventType::TargetUpdated, target_id)
+            .with_customer(record.customer_id)
+            .with_location(record.location_id)
+            .with_contact(record.contact_id)
+            .with_details(json!({ "status": record.status.name() })),
+    );
     finish(core, tx).await
 }
 

@@ -11,7 +11,7 @@ use domain::text;
 use domain::visit_reports::{ReleaseStatus, ReportStatus};
 use serde_json::json;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::form::Form;
@@ -149,7 +149,11 @@ pub async fn publish(
     );
     tx.add_timeline_entry(timeline_entry(
         &report,
-        if replaced { "report_replaced" } else { "report_shared" },
+        if replaced {
+            TimelineKind::ReportReplaced
+        } else {
+            TimelineKind::ReportShared
+        },
     ))
     .await?;
     finish(core, tx).await?;
@@ -170,7 +174,7 @@ pub async fn withdraw(core: &Core, by: Permit<'_, ReleaseReports>, id: VisitRepo
         ));
     }
     tx.audit("portal_release.withdrawn", id, json!({}));
-    tx.add_timeline_entry(timeline_entry(&report, "report_withdrawn"))
+    tx.add_timeline_entry(timeline_entry(&report, TimelineKind::ReportWithdrawn))
         .await?;
     finish(core, tx).await
 }
@@ -179,12 +183,8 @@ async fn find_report(tx: &mut TenantTx<'_, Staff>, id: VisitReportId) -> CoreRes
     tx.report_view(id).await?.ok_or_else(CoreError::not_found)
 }
 
-fn timeline_entry(report: &ReportView, kind: &'static str) -> NewTimelineEntry {
-    NewTimelineEntry {
-        kind,
-        customer: report.customer_id.map(|key| key.0),
-        location: report.location_id.map(|key| key.0),
-        target: Some(report.target_id.0),
-        request: None,
-    }
+fn timeline_entry(report: &ReportView, kind: TimelineKind) -> NewTimelineEntry {
+    NewTimelineEntry::for_target(kind, report.target_id)
+        .with_customer(report.customer_id)
+        .with_location(report.location_id)
 }

@@ -14,7 +14,7 @@ use domain::scopes::markers::{RequestsReadScope, RequestsWriteScope};
 use domain::text::ExternalId;
 use serde_json::json;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::{StoreError, TenantTx};
 use crate::events::NewEvent;
@@ -203,13 +203,11 @@ pub async fn cancel(
         if !tx.set_request_status(id, known.status, to, None).await? {
             return Err(StoreError::Conflict("the request was changed concurrently".to_owned()).into());
         }
-        tx.add_timeline_entry(NewTimelineEntry {
-            kind: "request_cancelled",
-            customer: Some(known.customer_id.0),
-            location: known.location_id.map(|key| key.0),
-            target: None,
-            request: Some(id),
-        })
+        tx.add_timeline_entry(
+            NewTimelineEntry::for_request(TimelineKind::RequestCancelled, id)
+                .with_customer(Some(known.customer_id))
+                .with_location(known.location_id),
+        )
         .await?;
         tx.audit("request.withdrawn", id, json!({ "by": "client" }));
         let written = tx
@@ -225,15 +223,15 @@ pub async fn cancel(
 }
 
 fn emit(tx: &mut TenantTx<'_, ApiClient>, client: &ApiClient, request: &ClientRequest) {
-    tx.emit(NewEvent {
-        endpoint: None,
-        source: Some(client.source_system),
-        kind: EventType::RequestStatusChanged,
-        ordering_key: request.id.to_string(),
-        target: None,
-        customer: Some(request.customer_id.0),
-        location: request.location_id.map(|key| key.0),
-        contact: request.contact_id.map(|key| key.0),
-        details: json!({ "request": { "id": request.id.0, "externalId": request.external_id, "status": request.status.name() } }),
+    let details = json!({
+        "request": { "id": request.id.0, "externalId": request.external_id, "status": request.status.name() },
     });
+    tx.emit(
+        NewEvent::for_request(EventType::RequestStatusChanged, request.id)
+            .with_source(Some(client.source_system))
+            .with_customer(Some(request.customer_id))
+            .with_location(request.location_id)
+            .with_contact(request.contact_id)
+            .with_details(details),
+    );
 }

@@ -7,6 +7,7 @@ use domain::problems::Problem;
 use domain::text;
 use serde_json::json;
 
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::customers::model::{ContactLine, CustomerLine, LocationLine};
 use crate::form::Form;
@@ -125,13 +126,11 @@ pub async fn assign_customer(
     }
     tx.assign_timeline_entries(id, customer, chosen_location).await?;
     classification::reclassify(&mut tx, id).await?;
-    tx.add_timeline_entry(crate::audit::NewTimelineEntry {
-        kind: "request_matched",
-        customer,
-        location: chosen_location,
-        target: None,
-        request: Some(id),
-    })
+    tx.add_timeline_entry(
+        NewTimelineEntry::for_request(TimelineKind::RequestMatched, id)
+            .with_customer(customer)
+            .with_location(chosen_location),
+    )
     .await?;
     tx.audit(
         "request.customer_assigned",

@@ -16,7 +16,7 @@ use domain::requests::RequestStatus;
 use domain::targets::{AppointmentStatus, TargetStatus};
 use serde_json::json;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
@@ -244,18 +244,17 @@ pub(crate) async fn schedule_visit<A: Administrator>(
         zone,
     })
     .await?;
-    let timeline_entry = |kind| NewTimelineEntry {
-        kind,
-        customer: target.customer_id.map(|key| key.0),
-        location: target.location_id.map(|key| key.0),
-        target: Some(id),
-        request: target.request_id.map(|key| key.0),
+    let timeline_entry = |kind| {
+        NewTimelineEntry::for_target(kind, id)
+            .with_request(target.request_id)
+            .with_customer(target.customer_id)
+            .with_location(target.location_id)
     };
     tx.add_timeline_entry(timeline_entry(match (shared, was_shared) {
-        (true, true) => "appointment_moved",
-        (true, false) => "appointment_scheduled",
-        (false, true) => "appointment_cancelled",
-        (false, false) => "target_planned_internally",
+        (true, true) => TimelineKind::AppointmentMoved,
+        (true, false) => TimelineKind::AppointmentScheduled,
+        (false, true) => TimelineKind::AppointmentCancelled,
+        (false, false) => TimelineKind::TargetPlannedInternally,
     }))
     .await?;
     tx.audit(
@@ -268,17 +267,12 @@ pub(crate) async fn schedule_visit<A: Administrator>(
         json!({ "technician": technician, "startsAt": starts_at, "endsAt": ends_at }),
     );
     let window = json!({ "id": appointment, "start": starts_at, "end": ends_at, "zone": zone });
-    tx.emit(NewEvent {
-        endpoint: None,
-        source: None,
-        kind: EventType::TargetScheduled,
-        ordering_key: id.to_string(),
-        target: Some(id),
-        customer: target.customer_id.map(|key| key.0),
-        location: target.location_id.map(|key| key.0),
-        contact: None,
-        details: json!({ "status": TargetStatus::Scheduled.name(), "appointment": window }),
-    });
+    tx.emit(
+        NewEvent::for_target(EventType::TargetScheduled, id)
+            .with_customer(target.customer_id)
+            .with_location(target.location_id)
+            .with_details(json!({ "status": TargetStatus::Scheduled.name(), "appointment": window })),
+    );
     let planned = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
     crate::follow_ups::mark_planned(tx, &planned, appointment, &window).await?;
     if let Some(request) = tx.request_of_target(id).await?
@@ -365,25 +359,19 @@ pub async fn reopen(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId) -> C
             "The target was changed by another user in the meantime.",
         ));
     }
-    tx.add_timeline_entry(NewTimelineEntry {
-        kind: "target_reopened",
-        customer: target.customer_id.map(|key| key.0),
-        location: target.location_id.map(|key| key.0),
-        target: Some(id),
-        request: None,
-    })
+    tx.add_timeline_entry(
+        NewTimelineEntry::for_target(TimelineKind::TargetReopened, id)
+            .with_customer(target.customer_id)
+            .with_location(target.location_id),
+    )
     .await?;
     tx.audit("target.reopened", id, json!({}));
-    tx.emit(NewEvent {
-        endpoint: None,
-        source: None,
-        kind: EventType::TargetUpdated,
-        ordering_key: id.to_string(),
-        target: Some(id),
-        customer: target.customer_id.map(|key| key.0),
-        location: target.location_id.map(|key| key.0),
-        contact: target.contact_id.map(|key| key.0),
-        details: json!({ "status": to.name() }),
-    });
+    tx.emit(
+        NewEvent::for_target(EventType::TargetUpdated, id)
+            .with_customer(target.customer_id)
+            .with_location(target.location_id)
+            .with_contact(target.contact_id)
+            .with_details(json!({ "status": to.name() })),
+    );
     finish(core, tx).await
 }

@@ -202,17 +202,10 @@ async fn finish(
     tx.audit("route_suggestion.ended", id, json!({ "status": status.name() }));
     // Only the requesting client receives the event, and only with ID and status.
     if let Some(source) = found.source_system_id {
-        tx.emit(NewEvent {
-            endpoint: None,
-            source: Some(source.0),
-            kind: EventType::RouteSuggestionCompleted,
-            ordering_key: id.to_string(),
-            target: None,
-            customer: None,
-            location: None,
-            contact: None,
-            details: json!({ "routeSuggestion": { "id": id, "status": status.name() } }),
-        });
+        tx.emit(
+            NewEvent::for_source(EventType::RouteSuggestionCompleted, source, id)
+                .with_details(json!({ "routeSuggestion": { "id": id, "status": status.name() } })),
+        );
     }
     crate::commit::finish(core, tx).await
 }

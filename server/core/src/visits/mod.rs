@@ -21,7 +21,7 @@ use domain::targets::{AppointmentStatus, TargetStatus};
 use domain::technicians::{self, WorkingWeek};
 use serde_json::json;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
@@ -313,11 +313,11 @@ async fn move_target(
         tx,
         stop.target_id.0,
         match to {
-            TargetStatus::EnRoute => "target_en_route",
-            TargetStatus::OnSite => "target_on_site",
-            TargetStatus::Completed => "target_completed",
-            TargetStatus::NotCompleted => "target_not_completed",
-            _ => "target_dispatched",
+            TargetStatus::EnRoute => TimelineKind::TargetEnRoute,
+            TargetStatus::OnSite => TimelineKind::TargetOnSite,
+            TargetStatus::Completed => TimelineKind::TargetCompleted,
+            TargetStatus::NotCompleted => TimelineKind::TargetNotCompleted,
+            _ => TimelineKind::TargetDispatched,
         },
         noted_at,
     )
@@ -328,17 +328,13 @@ async fn move_target(
 async fn note(
     tx: &mut TenantTx<'_, Staff>,
     id: TargetId,
-    kind: &'static str,
+    kind: TimelineKind,
     noted_at: Option<DateTime<Utc>>,
 ) -> CoreResult<()> {
     let record = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
-    let entry = NewTimelineEntry {
-        kind,
-        customer: record.customer_id.map(|key| key.0),
-        location: record.location_id.map(|key| key.0),
-        target: Some(id),
-        request: None,
-    };
+    let entry = NewTimelineEntry::for_target(kind, id)
+        .with_customer(record.customer_id)
+        .with_location(record.location_id);
     match noted_at {
         Some(at) => tx.add_timeline_entry_at(entry, at).await?,
         None => tx.add_timeline_entry(entry).await?,
@@ -348,16 +344,12 @@ async fn note(
 
 async fn emit(tx: &mut TenantTx<'_, Staff>, kind: EventType, id: TargetId, status: TargetStatus) -> CoreResult<()> {
     let record = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
-    tx.emit(NewEvent {
-        endpoint: None,
-        source: None,
-        kind,
-        ordering_key: id.to_string(),
-        target: Some(id),
-        customer: record.customer_id.map(|key| key.0),
-        location: record.location_id.map(|key| key.0),
-        contact: record.contact_id.map(|key| key.0),
-        details: json!({ "status": status.name() }),
-    });
+    tx.emit(
+        NewEvent::for_target(kind, id)
+            .with_customer(record.customer_id)
+            .with_location(record.location_id)
+            .with_contact(record.contact_id)
+            .with_details(json!({ "status": status.name() })),
+    );
     Ok(())
 }

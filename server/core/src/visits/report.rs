@@ -11,6 +11,7 @@ use domain::text;
 use domain::visit_reports::{self, MAX_MATERIAL_LINE_CHARS, MAX_MATERIAL_LINES, MAX_SIGNATURE_CHARS};
 use serde_json::json;
 
+use crate::audit::TimelineKind;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::files::clean_photo;
@@ -234,7 +235,7 @@ pub(crate) async fn store_report(
             follow_ups::mark_done(tx, id).await?;
         }
         if report.completed && stop.is_shared {
-            note(tx, id, "visit_completed", noted_at).await?;
+            note(tx, id, TimelineKind::VisitCompleted, noted_at).await?;
         }
         let kind = if report.completed {
             EventType::TargetCompleted

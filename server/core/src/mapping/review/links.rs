@@ -208,15 +208,10 @@ async fn unlink_target(
 }
 
 fn emit_review_required(tx: &mut TenantTx<'_, Staff>, link: &LinkLine, target: &TargetRecord, id: TargetId) {
-    tx.emit(NewEvent {
-        endpoint: None,
-        source: Some(link.source_system_id.0),
-        kind: EventType::MappingReviewRequired,
-        ordering_key: id.to_string(),
-        target: Some(id),
-        customer: target.customer_id.map(|key| key.0),
-        location: None,
-        contact: None,
-        details: json!({ "status": target.status.name() }),
-    });
+    tx.emit(
+        NewEvent::for_target(EventType::MappingReviewRequired, id)
+            .with_source(Some(link.source_system_id))
+            .with_customer(target.customer_id)
+            .with_details(json!({ "status": target.status.name() })),
+    );
 }

@@ -8,7 +8,7 @@ use domain::problems::Problem;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::{Key, TenantTx};
 use crate::events::NewEvent;
@@ -89,30 +89,25 @@ pub async fn resolve(
     if let Some(item) = &item {
         tx.mark_item_resolved(item.id.0).await?;
     }
-    tx.add_timeline_entry(NewTimelineEntry {
-        kind: "mapping_resolved",
-        customer: Some(customer),
-        location,
-        target: Some(id),
-        request: None,
-    })
+    tx.add_timeline_entry(
+        NewTimelineEntry::for_target(TimelineKind::MappingResolved, id)
+            .with_customer(Some(customer))
+            .with_location(location),
+    )
     .await?;
     tx.audit(
         "mapping.resolved",
         id,
         json!({ "customer": customer, "location": location, "contact": contact, "pinned": pinned }),
     );
-    tx.emit(NewEvent {
-        endpoint: None,
-        source,
-        kind: EventType::MappingResolved,
-        ordering_key: id.to_string(),
-        target: Some(id),
-        customer: Some(customer),
-        location,
-        contact,
-        details: json!({ "status": target.status.name() }),
-    });
+    tx.emit(
+        NewEvent::for_target(EventType::MappingResolved, id)
+            .with_source(source)
+            .with_customer(Some(customer))
+            .with_location(location)
+            .with_contact(contact)
+            .with_details(json!({ "status": target.status.name() })),
+    );
     let mut reimported = 0;
     if resolution.reimport
         && resolution.customer.pin

@@ -221,17 +221,8 @@ pub(crate) fn status_event(
     if let Some(reason) = reason {
         member["reason"] = json!(reason.name());
     }
-    NewEvent {
-        kind,
-        ordering_key: endpoint.id.to_string(),
-        source: Some(endpoint.source_system_id.0),
-        target: None,
-        customer: None,
-        location: None,
-        contact: None,
-        endpoint: Some(endpoint.id.0),
-        details: json!({ "webhookEndpoint": member }),
-    }
+    NewEvent::for_endpoint(kind, endpoint.source_system_id, endpoint.id)
+        .with_details(json!({ "webhookEndpoint": member }))
 }
 
 pub(crate) async fn update<A: Operator>(
