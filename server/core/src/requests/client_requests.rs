@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
 use domain::fields::FieldError;
-use domain::ids::RequestId;
+use domain::ids::{CustomerId, RequestId};
 use domain::intake::PreferredWindow;
 use domain::lifecycle::Lifecycle as _;
 use domain::mapping::MappingSettings;
@@ -19,7 +19,7 @@ use crate::commit::finish;
 use crate::db::{StoreError, TenantTx};
 use crate::events::NewEvent;
 use crate::identity::actors::{ApiClient, ClientPermit};
-use crate::imports::resolve::{ContextParts, decide_context};
+use crate::imports::resolve::{ContextParts, Decided, decide_context};
 use crate::imports::source_settings;
 use crate::intake;
 use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
@@ -102,44 +102,7 @@ pub async fn submit(
             ..settings
         };
         let resolved = decide_context(core, &mut tx, form.context.clone(), &settings, &zone).await?;
-        // The last warning of the part that failed names the deciding mapping rule.
-        let part = if resolved.customer.is_none() {
-            "/customer"
-        } else {
-            "/location"
-        };
-        let refused = resolved
-            .warnings
-            .iter()
-            .rev()
-            .find(|warning| warning.pointer.starts_with(part))
-            .filter(|_| !resolved.resolved);
-        let Some(customer) = resolved.customer.filter(|_| refused.is_none()) else {
-            let code = refused.map_or("customer_required", |warning| warning.code.as_str());
-            let pointer = refused.map_or("/customer", |warning| warning.pointer.as_str());
-            let meaning = domain::mapping::table::meaning(code).unwrap_or("The customer is not known.");
-            return Err(CoreError::invalid(vec![FieldError::new(pointer, code, meaning)]).into());
-        };
-        // Reject a location or contact that was sent but not found, instead of silently dropping it.
-        let unresolved = [
-            (
-                "/location",
-                form.context.location.is_some() && resolved.location.is_none(),
-            ),
-            ("/contact", form.context.contact.is_some() && resolved.contact.is_none()),
-        ];
-        if let Some((part, _)) = unresolved.iter().find(|(_, is_unresolved)| *is_unresolved) {
-            let warning = resolved
-                .warnings
-                .iter()
-                .rev()
-                .find(|warning| warning.pointer.starts_with(part));
-            let code = warning.map_or("validation_failed", |warning| warning.code.as_str());
-            let pointer = warning.map_or(*part, |warning| warning.pointer.as_str());
-            let meaning =
-                domain::mapping::table::meaning(code).unwrap_or("Not found. Omit it or reference it by its ID.");
-            return Err(CoreError::invalid(vec![FieldError::new(pointer, code, meaning)]).into());
-        }
+        let customer = resolved_customer(form, &resolved)?;
         let id: RequestId = tx.new_id();
         let is_new = tx
             .insert_client_request(&NewClientRequest {
@@ -169,6 +132,48 @@ pub async fn submit(
         finish(core, tx).await?;
         Ok(answer)
     })
+}
+
+/// Returns the customer of the request.
+///
+/// # Errors
+/// The customer is not known, or a location or contact that was sent was not found; it would be dropped silently.
+fn resolved_customer(form: &RequestForm, resolved: &Decided) -> CoreResult<CustomerId> {
+    // The last warning of the part that failed names the deciding mapping rule.
+    let last_warning = |part: &str| {
+        resolved
+            .warnings
+            .iter()
+            .rev()
+            .find(|warning| warning.pointer.starts_with(part))
+    };
+    let part = if resolved.customer.is_none() {
+        "/customer"
+    } else {
+        "/location"
+    };
+    let refused = last_warning(part).filter(|_| !resolved.resolved);
+    let Some(customer) = resolved.customer.filter(|_| refused.is_none()) else {
+        let code = refused.map_or("customer_required", |warning| warning.code.as_str());
+        let pointer = refused.map_or("/customer", |warning| warning.pointer.as_str());
+        let meaning = domain::mapping::table::meaning(code).unwrap_or("The customer is not known.");
+        return Err(CoreError::invalid(vec![FieldError::new(pointer, code, meaning)]));
+    };
+    let unresolved = [
+        (
+            "/location",
+            form.context.location.is_some() && resolved.location.is_none(),
+        ),
+        ("/contact", form.context.contact.is_some() && resolved.contact.is_none()),
+    ];
+    if let Some((part, _)) = unresolved.iter().find(|(_, is_unresolved)| *is_unresolved) {
+        let warning = last_warning(part);
+        let code = warning.map_or("validation_failed", |warning| warning.code.as_str());
+        let pointer = warning.map_or(*part, |warning| warning.pointer.as_str());
+        let meaning = domain::mapping::table::meaning(code).unwrap_or("Not found. Omit it or reference it by its ID.");
+        return Err(CoreError::invalid(vec![FieldError::new(pointer, code, meaning)]));
+    }
+    Ok(customer)
 }
 
 /// Withdraws a request.
