@@ -1,6 +1,6 @@
 //! Webhook endpoints: creation and actions, shared by the client API and the staff app.
 
-pub(crate) mod acts;
+pub(crate) mod actions;
 pub(crate) mod checks;
 
 use std::time::Duration;
@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use crate::commit::finish;
 use crate::identity::actors::{ClientPermit, Permit as StaffPermit};
 use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
-use crate::webhooks::endpoints::acts::{create_endpoint, perform};
+use crate::webhooks::endpoints::actions::{create_endpoint, perform};
 pub(crate) use crate::webhooks::endpoints::checks::ensure_enabled;
 use crate::webhooks::endpoints::checks::{check_data_access, check_options, validate_action, validate_event_types};
 pub use crate::webhooks::endpoints::checks::{grace, local_moment};
