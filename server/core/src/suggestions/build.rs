@@ -11,7 +11,7 @@ use domain::travel::TravelTimes;
 use routing::{Break, MAX_TIME_SECONDS, Matrix, Problem, Settings, Skills, Technician, Time, Visit, Window};
 
 use crate::scheduling::board::{absence_on, day_endpoints, parse_zone};
-use crate::scheduling::roads::FoundTravelTimes;
+use crate::scheduling::travel_times::FoundTravelTimes;
 use crate::scheduling::{AbsenceView, BoardJob, BoardVisit, TechnicianView};
 use domain::suggestions::ExcludedJob;
 

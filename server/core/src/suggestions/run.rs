@@ -101,7 +101,10 @@ async fn load(core: &Core, system: &System, found: &ClaimedSuggestion) -> CoreRe
     };
     drop(tx);
     let locations = [input.locations()];
-    let travel = core.roads.fetch(&locations, core.clock.now(), ROUTING_TIMEOUT).await;
+    let travel = core
+        .travel_times
+        .fetch(&locations, core.clock.now(), ROUTING_TIMEOUT)
+        .await;
     build(input, &travel).map_err(|error| CoreError::new(domain::problems::Problem::InternalError, error.to_string()))
 }
 
