@@ -16,7 +16,7 @@ use crate::{Core, CoreError, CoreResult};
 use crate::{classification, requests};
 
 /// Maximum number of search results.
-const MOST_FOUND: i64 = 20;
+const MAX_RESULTS: i64 = 20;
 
 /// Customers to choose from, or the locations and contacts of the chosen one.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ pub async fn choices(
     let customers = if search.is_empty() || chosen.is_some() {
         Vec::new()
     } else {
-        let found = tx.customers(&search, None, MOST_FOUND).await?;
+        let found = tx.customers(&search, None, MAX_RESULTS).await?;
         found.into_iter().filter(|customer| !customer.is_archived).collect()
     };
     Ok(Choices {

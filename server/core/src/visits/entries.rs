@@ -259,7 +259,7 @@ async fn try_submit(core: &Core, by: Permit<'_, PerformVisits>, entry: &mut Entr
         id: entry.id,
         target: entry.target,
         step: entry.step,
-        misfit: applied.err(),
+        conflict_reason: applied.err(),
         form: entry.written.as_ref().filter(|_| applied.is_err()),
         noted_at: entry.noted_at,
         seen: entry.seen.map(|seen| (seen.starts_at, seen.ends_at)),
