@@ -76,11 +76,11 @@ pub struct Settings {
     /// Whether a mail transport is configured.
     pub sends_mail: bool,
     /// Travel speeds, used where no routing provider gives a travel time.
-    pub paces: domain::travel::TravelEstimates,
+    pub paces: domain::scheduling::travel::TravelEstimates,
     /// The routing provider, if one is configured.
     pub roads: Option<scheduling::travel_times::RoutingProvider>,
     /// The map tile server, if one is configured.
-    pub tiles: Option<domain::tiles::Tiles>,
+    pub tiles: Option<domain::scheduling::tiles::Tiles>,
 }
 
 impl Default for Settings {
@@ -92,7 +92,7 @@ impl Default for Settings {
             webhook_allow_http: false,
             webhook_retry: domain::webhooks::DEFAULT_RETRY_DELAYS.to_vec(),
             sends_mail: false,
-            paces: domain::travel::TravelEstimates::default(),
+            paces: domain::scheduling::travel::TravelEstimates::default(),
             roads: None,
             tiles: None,
         }
@@ -139,7 +139,7 @@ impl Core {
     }
 
     /// Returns the map tile server, if one is configured.
-    pub fn tiles(&self) -> Option<&domain::tiles::Tiles> {
+    pub fn tiles(&self) -> Option<&domain::scheduling::tiles::Tiles> {
         self.settings.tiles.as_ref()
     }
 

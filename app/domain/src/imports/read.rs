@@ -7,8 +7,8 @@ use super::{ContactPart, CustomerPart, ImportAction, LocationPart, PlacePatch, T
 use crate::customers::{Address, Coordinates, Place};
 use crate::fields::{FieldError, ObjectReader, Patch};
 use crate::requests::Priority;
+use crate::scheduling::windows::TimeWindow;
 use crate::text::{self, CustomerNumber, ExternalId};
-use crate::windows::TimeWindow;
 
 /// Maximum length of notes, in characters.
 pub const MAX_NOTES_CHARS: usize = 4_000;

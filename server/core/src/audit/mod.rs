@@ -7,7 +7,7 @@ mod store;
 pub(crate) use self::entries::{NewAuditEntry, NewTimelineEntry, TimelineKind};
 pub(crate) use self::store::log::write;
 
-use domain::permissions::ViewAudit;
+use domain::identity::permissions::ViewAudit;
 
 use crate::audit::model::AuditLine;
 use crate::identity::actors::Permit;

@@ -7,8 +7,8 @@ pub(crate) use self::store::branding_columns;
 
 use bytes::Bytes;
 use domain::branding::Color;
+use domain::identity::permissions::{ManageBranding, ManageIntake};
 use domain::locale::Locale;
-use domain::permissions::{ManageBranding, ManageIntake};
 use domain::problems::Problem;
 use domain::terminology::Terminology;
 use serde_json::json;

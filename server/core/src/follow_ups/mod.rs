@@ -6,11 +6,11 @@ mod store;
 
 use domain::events::EventType;
 use domain::follow_ups::FollowUpStatus;
+use domain::identity::permissions::PlanTargets;
 use domain::ids::{AppointmentId, FollowUpId, TargetId};
+use domain::jobs::targets::TargetStatus;
 use domain::lifecycle::Lifecycle as _;
-use domain::permissions::PlanTargets;
 use domain::problems::Problem;
-use domain::targets::TargetStatus;
 use serde_json::{Value, json};
 
 use crate::audit::{NewTimelineEntry, TimelineKind};

@@ -4,10 +4,10 @@
 use chrono::{NaiveDateTime, TimeZone as _};
 use chrono_tz::Tz;
 use csv::ReaderBuilder;
+use domain::identity::permissions::ResolveMappings;
 use domain::ids::{ClientId, ImportJobId};
-use domain::import_jobs::{ImportChannel, ImportMode, MAX_ITEMS, TargetBatch};
 use domain::imports::ImportJobStatus;
-use domain::permissions::ResolveMappings;
+use domain::imports::jobs::{ImportChannel, ImportMode, MAX_ITEMS, TargetBatch};
 use domain::problems::Problem;
 use serde_json::{Map, Value};
 

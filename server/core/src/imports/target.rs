@@ -3,13 +3,13 @@
 use domain::customers::Place;
 use domain::events::EventType;
 use domain::ids::TargetId;
-use domain::import_results::{ItemNote, MappingEntries, MappingEntry};
+use domain::imports::results::{ItemNote, MappingEntries, MappingEntry};
 use domain::imports::{ItemOutcome, TargetImport};
+use domain::jobs::change_proposals::Proposal;
+use domain::jobs::targets::TargetStatus;
 use domain::lifecycle::Lifecycle as _;
 use domain::mapping::{MappingStatus, Warning};
-use domain::proposals::Proposal;
 use domain::requests::Priority;
-use domain::targets::TargetStatus;
 use serde_json::json;
 
 use crate::audit::{NewTimelineEntry, TimelineKind};
@@ -358,7 +358,7 @@ fn apply_safe_fields(target: &mut TargetRecord, import: &TargetImport) {
 /// Applies the requested time, which may contradict a scheduled appointment.
 fn apply_time(target: &mut TargetRecord, import: &TargetImport) {
     let stored = match (target.window_start, target.window_end, target.window_zone.clone()) {
-        (Some(start), Some(end), Some(zone)) => Some(domain::windows::TimeWindow { start, end, zone }),
+        (Some(start), Some(end), Some(zone)) => Some(domain::scheduling::windows::TimeWindow { start, end, zone }),
         _ => None,
     };
     let window = import.time_window.clone().over(stored);
@@ -397,7 +397,7 @@ fn differs_in_time_or_place(stored: &TargetRecord, sent: &TargetRecord) -> bool 
 /// Collects the differences to a scheduled target as a proposal.
 fn propose(proposal: &mut Proposal, stored: &TargetRecord, sent: &TargetRecord) {
     let window = |target: &TargetRecord| match (target.window_start, target.window_end, target.window_zone.clone()) {
-        (Some(start), Some(end), Some(zone)) => Some(domain::windows::TimeWindow { start, end, zone }),
+        (Some(start), Some(end), Some(zone)) => Some(domain::scheduling::windows::TimeWindow { start, end, zone }),
         _ => None,
     };
     if window(stored) != window(sent) {

@@ -4,8 +4,8 @@
 
 use chrono::TimeDelta;
 use domain::events::EventType;
-use domain::import_jobs::{CONFLICTING_DUPLICATE, DUPLICATE, ImportMode, JobCounts};
-use domain::import_results::{ItemNote, ItemStatus, MappingEntries, MappingEntry};
+use domain::imports::jobs::{CONFLICTING_DUPLICATE, DUPLICATE, ImportMode, JobCounts};
+use domain::imports::results::{ItemNote, ItemStatus, MappingEntries, MappingEntry};
 use domain::imports::{ImportJobStatus, ItemOutcome, TargetImport};
 use domain::mapping::MappingStatus;
 use serde_json::{Value, json};

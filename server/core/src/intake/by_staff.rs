@@ -1,10 +1,10 @@
 //! Requests that staff enter for a caller.
 
 use domain::customers::Address;
+use domain::identity::permissions::ReviewRequests;
 use domain::ids::{CustomerId, LocationId};
 use domain::intake::{MAX_DESCRIPTION_CHARS, Requester};
 use domain::locale::Locale;
-use domain::permissions::ReviewRequests;
 use domain::problems::Problem;
 use domain::requests::{Channel, Priority, ServiceType};
 use domain::text;

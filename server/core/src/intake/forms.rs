@@ -1,8 +1,8 @@
 //! Administration of public request forms.
 
+use domain::identity::permissions::ManageIntake;
 use domain::ids::FormId;
 use domain::intake::form::{FormSettings, is_slug};
-use domain::permissions::ManageIntake;
 use domain::problems::Problem;
 use domain::text;
 use serde_json::json;

@@ -1,14 +1,14 @@
 //! Cancelling a job, its appointment and its request.
 
 use domain::events::EventType;
+use domain::identity::permissions::PlanTargets;
 use domain::ids::TargetId;
 use domain::intake::MAX_MESSAGE_CHARS;
 use domain::intake::mails::MailKind;
+use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::lifecycle::Lifecycle as _;
-use domain::permissions::PlanTargets;
 use domain::problems::Problem;
 use domain::requests::{Channel, RequestStatus};
-use domain::targets::{AppointmentStatus, TargetStatus};
 use domain::text;
 use serde_json::json;
 

@@ -1,8 +1,8 @@
 //! Changes of a scheduled target that its source proposes and a dispatcher accepts or dismisses.
 
 use domain::events::EventType;
+use domain::identity::permissions::PlanTargets;
 use domain::ids::ProposalId;
-use domain::permissions::PlanTargets;
 use domain::problems::Problem;
 use serde_json::json;
 

@@ -4,11 +4,11 @@ pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 
+use domain::identity::permissions::ReleaseReports;
 use domain::ids::{AttachmentId, VisitReportId};
-use domain::permissions::ReleaseReports;
 use domain::problems::Problem;
 use domain::text;
-use domain::visit_reports::{ReleaseStatus, ReportStatus};
+use domain::visits::reports::{ReleaseStatus, ReportStatus};
 use serde_json::json;
 
 use crate::audit::{NewTimelineEntry, TimelineKind};

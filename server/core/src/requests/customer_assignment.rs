@@ -1,8 +1,8 @@
 //! Customer assignment: staff choose the customer of a request that arrived without one. Similar contacts are only
 //! hints.
 
+use domain::identity::permissions::{ReviewRequests, ViewOperations};
 use domain::ids::{ContactId, CustomerId, LocationId, RequestId};
-use domain::permissions::{ReviewRequests, ViewOperations};
 use domain::problems::Problem;
 use domain::text;
 use serde_json::json;

@@ -14,13 +14,13 @@ pub use self::store::requests::RequestFilter;
 
 use domain::customers::Place as TypedPlace;
 use domain::events::EventType;
+use domain::identity::permissions::ReviewRequests;
 use domain::ids::{RequestId, TargetId, UndoId};
 use domain::intake::mails::MailKind;
+use domain::jobs::targets::TargetStatus;
 use domain::lifecycle::Lifecycle as _;
-use domain::permissions::ReviewRequests;
 use domain::problems::Problem;
 use domain::requests::{Channel, RequestStatus};
-use domain::targets::TargetStatus;
 use serde_json::json;
 use sqlx::types::Json;
 

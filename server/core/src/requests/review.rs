@@ -5,8 +5,8 @@
 use chrono::{DateTime, Datelike as _, Days, NaiveTime, TimeDelta, TimeZone as _, Utc, Weekday};
 use chrono_tz::Tz;
 use domain::events::EventType;
+use domain::identity::permissions::ReviewRequests;
 use domain::ids::{RequestId, StaffId, UndoId};
-use domain::permissions::ReviewRequests;
 use domain::problems::Problem;
 use domain::requests::{Priority, ServiceType};
 use domain::text;

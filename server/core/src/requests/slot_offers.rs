@@ -3,12 +3,12 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
+use domain::identity::permissions::PlanTargets;
 use domain::ids::{OfferId, RequestId, StaffId, TargetId};
 use domain::intake::mails::MailKind;
-use domain::permissions::PlanTargets;
+use domain::jobs::targets::TargetStatus;
 use domain::problems::Problem;
 use domain::requests::Channel;
-use domain::targets::TargetStatus;
 use serde_json::json;
 
 use crate::commit::finish;

@@ -4,16 +4,16 @@ use chrono::{
     DateTime, Datelike as _, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Timelike as _, Utc,
 };
 use chrono_tz::Tz;
-use domain::conflicts::Conflict;
 use domain::events::EventType;
 use domain::fields::FieldError;
+use domain::identity::permissions::PlanTargets;
 use domain::ids::{AppointmentId, StaffId, TargetId};
 use domain::intake::mails::MailKind;
+use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::lifecycle::Lifecycle as _;
-use domain::permissions::PlanTargets;
 use domain::problems::Problem;
 use domain::requests::RequestStatus;
-use domain::targets::{AppointmentStatus, TargetStatus};
+use domain::scheduling::conflicts::Conflict;
 use serde_json::json;
 
 use crate::audit::{NewTimelineEntry, TimelineKind};

@@ -2,10 +2,10 @@
 
 use chrono::NaiveDate;
 use domain::customers::Coordinates;
+use domain::identity::permissions::{ManageTechnicians, ViewOperations};
 use domain::ids::{AbsenceId, StaffId};
-use domain::permissions::{ManageTechnicians, ViewOperations};
 use domain::problems::Problem;
-use domain::technicians::{self, AbsenceKind, Break, Shift, WorkingWeek};
+use domain::scheduling::technicians::{self, AbsenceKind, Break, Shift, WorkingWeek};
 use domain::text;
 use serde_json::json;
 

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::customers::Coordinates;
 use domain::ids::StaffId;
-use domain::targets::{AppointmentStatus, TargetStatus};
-use domain::technicians::ShiftOnDay;
-use domain::travel::TravelTimes;
+use domain::jobs::targets::{AppointmentStatus, TargetStatus};
+use domain::scheduling::technicians::ShiftOnDay;
+use domain::scheduling::travel::TravelTimes;
 use routing::{Break, MAX_TIME_SECONDS, Matrix, Problem, Settings, Skills, Technician, Time, Visit, Window};
 
 use crate::scheduling::board::{absence_on, day_endpoints, parse_zone};

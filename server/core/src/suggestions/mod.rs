@@ -11,8 +11,8 @@ mod store;
 pub use self::store::SuggestionView;
 
 use chrono::{Days, NaiveDate};
+use domain::identity::permissions::PlanTargets;
 use domain::ids::RouteSuggestionId;
-use domain::permissions::PlanTargets;
 use domain::problems::Problem;
 use serde_json::json;
 

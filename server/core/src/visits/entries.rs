@@ -2,11 +2,13 @@
 //! conflicts with the current state is stored unchanged until its technician or dispatch resolves the conflict.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::day_entries::{self, ConflictReason, DayEntryState, DayStep, SeenAppointment, StepCheck, WrittenReport};
+use domain::identity::permissions::{PerformVisits, ViewOperations};
 use domain::ids::{DayEntryId, StaffId, TargetId};
-use domain::permissions::{PerformVisits, ViewOperations};
+use domain::jobs::targets::TargetStatus;
 use domain::problems::Problem;
-use domain::targets::TargetStatus;
+use domain::visits::day_entries::{
+    self, ConflictReason, DayEntryState, DayStep, SeenAppointment, StepCheck, WrittenReport,
+};
 use serde_json::json;
 use uuid::Uuid;
 

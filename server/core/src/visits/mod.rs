@@ -11,14 +11,14 @@ pub mod sync_conflicts;
 pub(crate) use self::store::reports::FileRow;
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, Utc};
-use domain::day_entries::{self, ConflictReason, DayStep, SeenAppointment, StepCheck, VisitState};
 use domain::events::EventType;
+use domain::identity::permissions::PerformVisits;
 use domain::ids::TargetId;
+use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::lifecycle::Lifecycle as _;
-use domain::permissions::PerformVisits;
 use domain::problems::Problem;
-use domain::targets::{AppointmentStatus, TargetStatus};
-use domain::technicians::{self, WorkingWeek};
+use domain::scheduling::technicians::{self, WorkingWeek};
+use domain::visits::day_entries::{self, ConflictReason, DayStep, SeenAppointment, StepCheck, VisitState};
 use serde_json::json;
 
 use crate::audit::{NewTimelineEntry, TimelineKind};

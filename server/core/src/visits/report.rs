@@ -1,14 +1,14 @@
 //! Validates and submits visit reports with their photos.
 
 use chrono::{DateTime, Utc};
-use domain::day_entries::{DayStep, SeenAppointment, StepCheck, WrittenReport};
 use domain::events::EventType;
+use domain::identity::permissions::PerformVisits;
 use domain::ids::{TargetId, VisitReportId};
-use domain::permissions::PerformVisits;
+use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::problems::Problem;
-use domain::targets::{AppointmentStatus, TargetStatus};
 use domain::text;
-use domain::visit_reports::{self, MAX_MATERIAL_LINE_CHARS, MAX_MATERIAL_LINES, MAX_SIGNATURE_CHARS};
+use domain::visits::day_entries::{DayStep, SeenAppointment, StepCheck, WrittenReport};
+use domain::visits::reports::{self, MAX_MATERIAL_LINE_CHARS, MAX_MATERIAL_LINES, MAX_SIGNATURE_CHARS};
 use serde_json::json;
 
 use crate::audit::TimelineKind;
@@ -112,7 +112,7 @@ pub(crate) fn read(written: &WrittenReport) -> CoreResult<Report> {
             format!("Enter a number of minutes from 0 to {MAX_WORK_MINUTES}."),
         );
     }
-    let material = visit_reports::material(&written.material);
+    let material = reports::material(&written.material);
     if material.is_none() {
         form.add_error(
             "material",
@@ -121,7 +121,7 @@ pub(crate) fn read(written: &WrittenReport) -> CoreResult<Report> {
         );
     }
     let signature = Some(written.signature.trim()).filter(|signature| !signature.is_empty());
-    if signature.is_some_and(|signature| !visit_reports::is_signature(signature)) {
+    if signature.is_some_and(|signature| !reports::is_signature(signature)) {
         form.add_error(
             "signature",
             "invalid_signature",
@@ -138,7 +138,7 @@ pub(crate) fn read(written: &WrittenReport) -> CoreResult<Report> {
         summary,
         internal_notes,
         work_minutes,
-        material: material.map(|lines| visit_reports::material_text(&lines)),
+        material: material.map(|lines| reports::material_text(&lines)),
         signed_by,
         signature: signature.map(str::to_owned),
         billable: written.billable,

@@ -3,12 +3,12 @@
 
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
+use domain::identity::permissions::{ApproveReports, PerformVisits, ViewReports};
 use domain::ids::{AttachmentId, VisitReportId};
 use domain::lifecycle::Lifecycle as _;
-use domain::permissions::{ApproveReports, PerformVisits, ViewReports};
 use domain::problems::Problem;
 use domain::text;
-use domain::visit_reports::ReportStatus;
+use domain::visits::reports::ReportStatus;
 use serde_json::json;
 
 use crate::audit::{NewTimelineEntry, TimelineKind};

@@ -1,9 +1,9 @@
 //! Undoing a wrong link: what it affects, and reverting it.
 
 use domain::events::EventType;
+use domain::identity::permissions::{ResolveMappings, ViewImports};
 use domain::ids::TargetId;
-use domain::permissions::{ResolveMappings, ViewImports};
-use domain::targets::TargetStatus;
+use domain::jobs::targets::TargetStatus;
 use serde_json::json;
 
 use crate::commit::finish;

@@ -1,9 +1,9 @@
 //! Resolves the mapping of a target: its customer, location and contact, and which external IDs to link to them.
 
 use domain::events::EventType;
+use domain::identity::permissions::ResolveMappings;
 use domain::ids::{ContactId, CustomerId, LocationId, SourceSystemId, TargetId};
-use domain::import_jobs::{ImportChannel, ImportMode, TargetBatch};
-use domain::permissions::ResolveMappings;
+use domain::imports::jobs::{ImportChannel, ImportMode, TargetBatch};
 use domain::problems::Problem;
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
-use domain::conflicts::{BookedSlot, Conflict, ProposedVisit, TechnicianSchedule, conflicts};
 use domain::customers::Coordinates;
+use domain::identity::permissions::ViewOperations;
 use domain::ids::StaffId;
-use domain::permissions::ViewOperations;
-use domain::targets::AppointmentStatus;
-use domain::technicians::{AbsenceKind, ShiftOnDay};
-use domain::travel::TravelTimes;
+use domain::jobs::targets::AppointmentStatus;
+use domain::scheduling::conflicts::{BookedSlot, Conflict, ProposedVisit, TechnicianSchedule, conflicts};
+use domain::scheduling::technicians::{AbsenceKind, ShiftOnDay};
+use domain::scheduling::travel::TravelTimes;
 
 use crate::identity::actors::Permit;
 use crate::page::Page;

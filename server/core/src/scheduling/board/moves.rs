@@ -1,13 +1,13 @@
 //! Previews scheduling or rescheduling a job: its conflicts, and who is affected.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::conflicts::{BookedSlot, Conflict};
 use domain::customers::Coordinates;
+use domain::identity::permissions::PlanTargets;
 use domain::ids::{StaffId, TargetId};
-use domain::permissions::PlanTargets;
+use domain::jobs::targets::AppointmentStatus;
 use domain::requests::Channel;
-use domain::targets::AppointmentStatus;
-use domain::travel::TravelTimes;
+use domain::scheduling::conflicts::{BookedSlot, Conflict};
+use domain::scheduling::travel::TravelTimes;
 
 use crate::db::TenantTx;
 use crate::identity::actors::{Administrator, Permit};

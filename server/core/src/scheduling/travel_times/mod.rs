@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::customers::Coordinates;
-use domain::travel::{GridPoint, TravelEstimates, TravelLeg, TravelTimes};
+use domain::scheduling::travel::{GridPoint, TravelEstimates, TravelLeg, TravelTimes};
 use reqwest::Client;
 
 pub use crate::scheduling::travel_times::provider::{InvalidRoutingProvider, RoutingProvider};

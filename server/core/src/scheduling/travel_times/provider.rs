@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use domain::travel::{GridPoint, TravelLeg};
+use domain::scheduling::travel::{GridPoint, TravelLeg};
 use reqwest::{Client, RequestBuilder, Url};
 use serde::Deserialize;
 use serde_json::json;

@@ -1,9 +1,9 @@
 //! Statements for entries of the phones' offline queue and their photos, which are uploaded before the entry.
 
 use chrono::{DateTime, Utc};
-use domain::day_entries::{ConflictReason, DayEntryState, DayStep, WrittenReport};
 use domain::ids::{DayEntryId, DayEntryKind, StaffId, StaffKind, TargetId, TargetKind};
-use domain::targets::TargetStatus;
+use domain::jobs::targets::TargetStatus;
+use domain::visits::day_entries::{ConflictReason, DayEntryState, DayStep, WrittenReport};
 use sqlx::FromRow;
 use sqlx::types::Json;
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::fields::Patch;
+use domain::identity::permissions::{ManageIntegrations, ViewIntegrations};
 use domain::ids::{ClientId, EventId, RecoveryId, WebhookEndpointId};
-use domain::permissions::{ManageIntegrations, ViewIntegrations};
 use domain::scopes::markers::{WebhooksReadScope, WebhooksWriteScope};
 use domain::webhooks::Ordering;
 use secrecy::SecretString;
