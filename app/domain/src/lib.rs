@@ -7,39 +7,36 @@
 #![warn(missing_docs)]
 
 pub mod branding;
-pub mod conflicts;
 pub mod customers;
-pub mod day_entries;
 pub mod events;
 pub mod feature_gates;
 pub mod fields;
 pub mod follow_ups;
+pub mod identity;
 pub mod ids;
-pub mod import_jobs;
-pub mod import_results;
 pub mod imports;
 pub mod intake;
+pub mod jobs;
 pub mod json;
 pub mod lifecycle;
 pub mod locale;
 pub mod mapping;
-pub mod permissions;
 pub mod portal_access;
 pub mod problems;
-pub mod proposals;
 pub mod public;
 pub mod public_language;
 pub mod requests;
-pub mod roles;
+pub mod scheduling;
 pub mod scopes;
 pub mod suggestions;
-pub mod targets;
-pub mod technicians;
 pub mod terminology;
 pub mod text;
-pub mod tiles;
-pub mod travel;
-pub mod two_factor;
-pub mod visit_reports;
+pub mod visits;
 pub mod webhooks;
-pub mod windows;
+
+// The former paths, until every crate names the slice.
+pub use crate::identity::{permissions, roles, two_factor};
+pub use crate::imports::{jobs as import_jobs, results as import_results};
+pub use crate::jobs::{change_proposals as proposals, targets};
+pub use crate::scheduling::{conflicts, technicians, tiles, travel, windows};
+pub use crate::visits::{day_entries, reports as visit_reports};

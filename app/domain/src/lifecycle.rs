@@ -130,12 +130,12 @@ macro_rules! lifecycle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::day_entries::DayEntryState;
     use crate::follow_ups::FollowUpStatus;
     use crate::imports::ImportJobStatus;
+    use crate::jobs::targets::{AppointmentStatus, TargetStatus};
     use crate::requests::RequestStatus;
-    use crate::targets::{AppointmentStatus, TargetStatus};
-    use crate::visit_reports::{ReleaseStatus, ReportStatus};
+    use crate::visits::day_entries::DayEntryState;
+    use crate::visits::reports::{ReleaseStatus, ReportStatus};
     use crate::webhooks::{DeliveryStatus, EndpointStatus};
     use proptest::prelude::*;
 

@@ -5,9 +5,9 @@
 use std::borrow::Cow;
 
 use crate::follow_ups::FollowUpStatus;
+use crate::jobs::targets::{AppointmentStatus, TargetStatus};
 use crate::locale::Locale;
 use crate::requests::{RequestStatus, ServiceType};
-use crate::targets::{AppointmentStatus, TargetStatus};
 
 /// A short label with an explanatory sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -54,7 +54,7 @@ pub struct Core {
     pub(crate) files: files::FileStore,
     pub(crate) passwords: identity::passwords::Passwords,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) roads: Arc<scheduling::roads::TravelTimeService>,
+    pub(crate) travel_times: Arc<scheduling::travel_times::TravelTimeCache>,
     pub(crate) wake_worker: Arc<tokio::sync::Notify>,
     pub(crate) wake_importer: Arc<tokio::sync::Notify>,
     pub(crate) wake_planner: Arc<tokio::sync::Notify>,
@@ -75,12 +75,12 @@ pub struct Settings {
     pub webhook_retry: Vec<Duration>,
     /// Whether a mail transport is configured.
     pub sends_mail: bool,
-    /// Travel speeds, used where no routing service gives a travel time.
-    pub paces: domain::travel::TravelEstimates,
-    /// The routing service, if one is configured.
-    pub roads: Option<scheduling::roads::RoutingService>,
+    /// Travel speeds, used where no routing provider gives a travel time.
+    pub paces: domain::scheduling::travel::TravelEstimates,
+    /// The routing provider, if one is configured.
+    pub roads: Option<scheduling::travel_times::RoutingProvider>,
     /// The map tile server, if one is configured.
-    pub tiles: Option<domain::tiles::Tiles>,
+    pub tiles: Option<domain::scheduling::tiles::Tiles>,
 }
 
 impl Default for Settings {
@@ -92,7 +92,7 @@ impl Default for Settings {
             webhook_allow_http: false,
             webhook_retry: domain::webhooks::DEFAULT_RETRY_DELAYS.to_vec(),
             sends_mail: false,
-            paces: domain::travel::TravelEstimates::default(),
+            paces: domain::scheduling::travel::TravelEstimates::default(),
             roads: None,
             tiles: None,
         }
@@ -110,9 +110,10 @@ impl Core {
         settings: Settings,
     ) -> Self {
         let passwords = identity::passwords::Passwords::new(randomness.clone());
-        let roads = scheduling::roads::TravelTimeService::new(settings.roads.clone(), settings.paces.clone());
+        let travel_times =
+            scheduling::travel_times::TravelTimeCache::new(settings.roads.clone(), settings.paces.clone());
         Self {
-            roads: Arc::new(roads),
+            travel_times: Arc::new(travel_times),
             store,
             clock,
             randomness,
@@ -138,7 +139,7 @@ impl Core {
     }
 
     /// Returns the map tile server, if one is configured.
-    pub fn tiles(&self) -> Option<&domain::tiles::Tiles> {
+    pub fn tiles(&self) -> Option<&domain::scheduling::tiles::Tiles> {
         self.settings.tiles.as_ref()
     }
 

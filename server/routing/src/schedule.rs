@@ -52,29 +52,9 @@ pub fn route<const STATES: usize>(instance: &Instance<'_, STATES>, tour: &Tour<S
         }
         take_breaks(instance, technician, &mut partials, false);
         for partial in &mut partials {
-            let start = partial
-                .as_ref()
-                .map_or(NEVER, |partial| instance.first_start(*visit, partial.now));
-            match partial {
-                Some(partial) if start < NEVER => {
-                    // The arrival precedes the breaks that are taken after it.
-                    let taken = partial
-                        .breaks
-                        .iter()
-                        .filter(|rest| rest.after == partial.stops.len() && !rest.before_travel)
-                        .count();
-                    let arrival = arrivals[partial.breaks.len() - taken].unwrap_or(partial.now);
-                    let departure = start + instance.service(*visit);
-                    partial.stops.push(Stop {
-                        visit: *visit as usize,
-                        arrival,
-                        start,
-                        departure,
-                    });
-                    partial.now = departure;
-                }
-                _ => *partial = None,
-            }
+            *partial = partial
+                .take()
+                .and_then(|partial| serve(instance, *visit, partial, &arrivals));
         }
         last = *visit;
     }
@@ -89,22 +69,60 @@ pub fn route<const STATES: usize>(instance: &Instance<'_, STATES>, tour: &Tour<S
     let Some((_, partial)) = back.min_by_key(|(_, partial)| partial.now) else {
         return Route::default();
     };
-    // The technician leaves as late as the first stop allows.
-    let first = &partial.stops[0];
-    let has_no_break_before_first_stop = partial.breaks.first().is_none_or(|rest| rest.after > 0);
-    let mut stops = partial.stops.clone();
+    complete(instance, tour, partial, travel_time)
+}
+
+/// Adds a visit to a partial route; `None` if it cannot start anymore. `arrivals` are the arrival times by the number of
+/// breaks taken before.
+fn serve<const STATES: usize>(
+    instance: &Instance<'_, STATES>,
+    visit: u32,
+    mut partial: PartialRoute,
+    arrivals: &[Option<Time>],
+) -> Option<PartialRoute> {
+    let start = instance.first_start(visit, partial.now);
+    if start >= NEVER {
+        return None;
+    }
+    // The arrival precedes the breaks that are taken after it.
+    let taken = partial
+        .breaks
+        .iter()
+        .filter(|rest| rest.after == partial.stops.len() && !rest.before_travel)
+        .count();
+    let arrival = arrivals[partial.breaks.len() - taken].unwrap_or(partial.now);
+    let departure = start + instance.service(visit);
+    partial.stops.push(Stop {
+        visit: visit as usize,
+        arrival,
+        start,
+        departure,
+    });
+    partial.now = departure;
+    Some(partial)
+}
+
+/// Completes a route with the way home. The technician leaves as late as the first stop allows.
+fn complete<const STATES: usize>(
+    instance: &Instance<'_, STATES>,
+    tour: &Tour<STATES>,
+    partial: PartialRoute,
+    travel_time_home: Time,
+) -> Route {
+    let PartialRoute { now, mut stops, breaks } = partial;
+    let has_no_break_before_first_stop = breaks.first().is_none_or(|rest| rest.after > 0);
     let leave = if has_no_break_before_first_stop {
-        let leave = first.start - instance.travel_time(tour.points[0], tour.points[1]);
-        stops[0].arrival = first.start;
-        leave
+        let first_start = stops[0].start;
+        stops[0].arrival = first_start;
+        first_start - instance.travel_time(tour.points[0], tour.points[1])
     } else {
-        tech.from
+        instance.problem.technicians()[tour.technician].from
     };
     Route {
         leave,
         stops,
-        breaks: partial.breaks,
-        home: partial.now + travel_time,
+        breaks,
+        home: now + travel_time_home,
     }
 }
 

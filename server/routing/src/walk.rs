@@ -1,7 +1,7 @@
 //! Simulates an order of visits and returns the first failed rule and by how much it fails. This simple implementation is
 //! independent of the faster one in the search.
 
-use crate::problem::{Problem, Technician, Time};
+use crate::problem::{Break, Problem, Technician, Time};
 
 /// The first rule that an order of visits violates, with the excess in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +44,6 @@ pub struct WalkResult {
     pub over: Time,
 }
 
-/// The current time and the lateness of the waived visit so far; `None` if the state is infeasible.
-type Moment = Option<(Time, Time)>;
-
 /// Simulates an order of visits.
 ///
 /// # Errors
@@ -69,81 +66,109 @@ fn walk_with(
     waived: Waived,
     has_breaks: bool,
 ) -> Result<WalkResult, Failure> {
-    let breaks = if has_breaks { tech.breaks.as_slice() } else { &[] };
-    let mut moments: Vec<Moment> = vec![None; breaks.len() + 1];
-    moments[0] = Some((tech.from, 0));
-    let take_breaks = |moments: &mut Vec<Moment>| {
-        for (taken, rule) in breaks.iter().enumerate() {
-            if let Some((now, late)) = moments[taken] {
+    let mut states = States::new(tech, has_breaks);
+    let mut at = tech.start;
+    for visit in order {
+        let location = problem.visits()[*visit].location;
+        states.take_breaks();
+        states.travel(problem.travel().time(at, location));
+        states.take_breaks();
+        states.serve(problem, *visit, waived)?;
+        at = location;
+    }
+    states.take_breaks();
+    states.go_home(problem.travel().time(at, tech.end), tech.limit(), waived)
+}
+
+/// The current time and the lateness of the waived visit so far; `None` if the state is infeasible.
+type Moment = Option<(Time, Time)>;
+
+/// The best moment for each number of breaks taken so far.
+struct States<'a> {
+    breaks: &'a [Break],
+    moments: Vec<Moment>,
+}
+
+impl<'a> States<'a> {
+    fn new(tech: &'a Technician, has_breaks: bool) -> Self {
+        let breaks = if has_breaks { tech.breaks.as_slice() } else { &[] };
+        let mut moments: Vec<Moment> = vec![None; breaks.len() + 1];
+        moments[0] = Some((tech.from, 0));
+        Self { breaks, moments }
+    }
+
+    fn take_breaks(&mut self) {
+        for (taken, rule) in self.breaks.iter().enumerate() {
+            if let Some((now, late)) = self.moments[taken] {
                 let start = now.max(rule.window.from);
                 let then = (start + rule.duration, late);
-                if start <= rule.window.until && moments[taken + 1].is_none_or(|other| then < other) {
-                    moments[taken + 1] = Some(then);
+                if start <= rule.window.until && self.moments[taken + 1].is_none_or(|other| then < other) {
+                    self.moments[taken + 1] = Some(then);
                 }
             }
         }
-    };
-    let mut at = tech.start;
-    for visit in order {
-        let job = &problem.visits()[*visit];
-        let travel_time = problem.travel().time(at, job.location);
-        take_breaks(&mut moments);
-        for moment in moments.iter_mut().flatten() {
+    }
+
+    fn travel(&mut self, travel_time: Time) {
+        for moment in self.moments.iter_mut().flatten() {
             moment.0 += travel_time;
         }
-        take_breaks(&mut moments);
+    }
+
+    /// Waits for the next time window of a visit and serves it.
+    fn serve(&mut self, problem: &Problem, visit: usize, waived: Waived) -> Result<(), Failure> {
+        let job = &problem.visits()[visit];
+        let last = job.windows[job.windows.len() - 1].until;
         let mut least = Time::MAX;
-        for moment in &mut moments {
+        for moment in &mut self.moments {
             let Some((ready, late)) = *moment else {
                 continue;
             };
             let open = job.windows.iter().find(|window| ready <= window.until);
-            let last = job.windows[job.windows.len() - 1].until;
             *moment = match open {
                 Some(window) => Some((ready.max(window.from) + job.service, late)),
-                None if waived.window_of == Some(*visit) => Some((ready + job.service, ready - last)),
+                None if waived.window_of == Some(visit) => Some((ready + job.service, ready - last)),
                 None => {
                     least = least.min(ready - last);
                     None
                 }
             };
         }
-        if moments.iter().all(Option::is_none) {
-            return Err(Failure::Window {
-                visit: *visit,
-                late: least,
-            });
+        if self.moments.iter().all(Option::is_none) {
+            return Err(Failure::Window { visit, late: least });
         }
-        at = job.location;
+        Ok(())
     }
-    let travel_time = problem.travel().time(at, tech.end);
-    take_breaks(&mut moments);
-    let mut best: Option<WalkResult> = None;
-    let mut least = Time::MAX;
-    for (taken, moment) in moments.iter().enumerate() {
-        let Some((now, late)) = *moment else {
-            continue;
-        };
-        let home = now + travel_time;
-        // A break that is not taken must not be due before the return, even if the shift is waived.
-        let due = breaks[taken..]
-            .iter()
-            .map(|rule| rule.window.until)
-            .min()
-            .unwrap_or(Time::MAX);
-        if home > due {
-            least = least.min(home - due);
-            continue;
+
+    /// Returns the best state in which the technician is home in time.
+    fn go_home(&self, travel_time: Time, limit: Time, waived: Waived) -> Result<WalkResult, Failure> {
+        let mut best: Option<WalkResult> = None;
+        let mut least = Time::MAX;
+        for (taken, moment) in self.moments.iter().enumerate() {
+            let Some((now, late)) = *moment else {
+                continue;
+            };
+            let home = now + travel_time;
+            // A break that is not taken must not be due before the return, even if the shift is waived.
+            let due = self.breaks[taken..]
+                .iter()
+                .map(|rule| rule.window.until)
+                .min()
+                .unwrap_or(Time::MAX);
+            if home > due {
+                least = least.min(home - due);
+                continue;
+            }
+            let over = (home - limit).max(0);
+            if over > 0 && !waived.shift {
+                least = least.min(over);
+                continue;
+            }
+            let walked = WalkResult { home, late, over };
+            if best.is_none_or(|best| (late, home) < (best.late, best.home)) {
+                best = Some(walked);
+            }
         }
-        let over = (home - tech.limit()).max(0);
-        if over > 0 && !waived.shift {
-            least = least.min(over);
-            continue;
-        }
-        let walked = WalkResult { home, late, over };
-        if best.is_none_or(|best| (late, home) < (best.late, best.home)) {
-            best = Some(walked);
-        }
+        best.ok_or(Failure::Home { over: least })
     }
-    best.ok_or(Failure::Home { over: least })
 }

@@ -7,8 +7,8 @@ use crate::ids::{
     AppointmentKind, BillingTriggerKind, ContactKind, CustomerKind, FollowUpKind, ImportJobKind, Kind, LocationKind,
     RequestKind, RouteSuggestionKind, TargetKind, VisitReportKind, WebhookEndpointKind,
 };
+use crate::jobs::targets::TargetStatus;
 use crate::requests::RequestStatus;
-use crate::targets::TargetStatus;
 use crate::webhooks::{DataOption, DisabledReason, EndpointStatus};
 
 /// Returns the JSON Schema of the body of an event type.

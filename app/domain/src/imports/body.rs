@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::ImportAction;
 use crate::customers::{Address, Coordinates};
 use crate::requests::Priority;
-use crate::windows::TimeWindow;
+use crate::scheduling::windows::TimeWindow;
 
 /// Body of `POST /targets`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]

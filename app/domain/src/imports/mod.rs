@@ -1,7 +1,9 @@
 //! Target imports: parsed bodies, and the statuses of import jobs and items.
 
 mod body;
+pub mod jobs;
 mod read;
+pub mod results;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -11,8 +13,8 @@ pub use self::read::{MAX_ATTRIBUTES, MAX_NAME_CHARS, MAX_NOTES_CHARS, MAX_SKILLS
 use crate::customers::{Address, Coordinates, Place};
 use crate::fields::Patch;
 use crate::requests::Priority;
+use crate::scheduling::windows::TimeWindow;
 use crate::text::{CustomerNumber, ExternalId};
-use crate::windows::TimeWindow;
 
 crate::lifecycle! {
     /// Status of an import job.

@@ -7,8 +7,8 @@ use super::{ContactPart, CustomerPart, ImportAction, LocationPart, PlacePatch, T
 use crate::customers::{Address, Coordinates, Place};
 use crate::fields::{FieldCode, FieldError, ObjectReader, Patch};
 use crate::requests::Priority;
+use crate::scheduling::windows::TimeWindow;
 use crate::text::{self, CustomerNumber, ExternalId};
-use crate::windows::TimeWindow;
 
 /// Maximum length of notes, in characters.
 pub const MAX_NOTES_CHARS: usize = 4_000;
@@ -30,26 +30,7 @@ impl TargetImport {
         let Some(mut reader) = ObjectReader::new(body, "", &mut errors) else {
             return Err(errors);
         };
-        let external_id = reader.text("externalId", ExternalId::MAX_CHARS, &mut errors, ExternalId::parse);
-        let sent = body.get("externalId");
-        if sent.is_some_and(|sent| sent.as_str() == Some("")) {
-            // An empty id counts as missing, so that it fails the item instead of the whole batch.
-            errors.retain(|error| error.pointer != "/externalId");
-        }
-        if sent.is_none_or(|sent| sent.is_null() || sent.as_str() == Some("")) {
-            errors.push(FieldError::new(
-                "/externalId",
-                FieldCode::ExternalIdRequired { is_placeholder: false },
-            ));
-        }
-        let external_id = external_id.value().inspect(|id| {
-            if id.is_placeholder() {
-                errors.push(FieldError::new(
-                    "/externalId",
-                    FieldCode::ExternalIdRequired { is_placeholder: true },
-                ));
-            }
-        });
+        let external_id = read_external_id(&mut reader, body, &mut errors);
         let source_system = reader
             .text("sourceSystem", 64, &mut errors, |text| text::line(text, 64))
             .value();
@@ -80,25 +61,15 @@ impl TargetImport {
             &mut errors,
             Priority::from_name,
         );
-        let time_window = match reader.raw("timeWindow") {
-            Patch::Absent => Patch::Absent,
-            Patch::Null => Patch::Null,
-            Patch::Value(value) => read_window(value, is_zone, &mut errors).map_or(Patch::Absent, Patch::Value),
-        };
+        let time_window = read_patch(&mut reader, "timeWindow", |value| {
+            read_window(value, is_zone, &mut errors)
+        });
         let duration_minutes = reader.integer("durationMinutes", 1..=1440, &mut errors);
-        let required_skills = match reader.raw("requiredSkills") {
-            Patch::Absent => Patch::Absent,
-            Patch::Null => Patch::Null,
-            Patch::Value(value) => read_skills(value, &mut errors).map_or(Patch::Absent, Patch::Value),
-        };
+        let required_skills = read_patch(&mut reader, "requiredSkills", |value| read_skills(value, &mut errors));
         let notes = reader.text("notes", MAX_NOTES_CHARS, &mut errors, |text| {
             text::paragraphs(text, MAX_NOTES_CHARS)
         });
-        let attributes = match reader.raw("attributes") {
-            Patch::Absent => Patch::Absent,
-            Patch::Null => Patch::Null,
-            Patch::Value(value) => read_attributes(value, &mut errors).map_or(Patch::Absent, Patch::Value),
-        };
+        let attributes = read_patch(&mut reader, "attributes", |value| read_attributes(value, &mut errors));
         reader.finish(&mut errors);
         match external_id {
             Some(external_id) if errors.is_empty() => Ok(Self {
@@ -122,6 +93,45 @@ impl TargetImport {
             }),
             _ => Err(errors),
         }
+    }
+}
+
+/// Parses the external id of the job. Without one there is no record to create or update.
+fn read_external_id(reader: &mut ObjectReader<'_>, body: &Value, errors: &mut Vec<FieldError>) -> Option<ExternalId> {
+    let external_id = reader.text("externalId", ExternalId::MAX_CHARS, errors, ExternalId::parse);
+    let sent = body.get("externalId");
+    if sent.is_some_and(|sent| sent.as_str() == Some("")) {
+        // An empty id counts as missing, so that it fails the item instead of the whole batch.
+        errors.retain(|error| error.pointer != "/externalId");
+    }
+    if sent.is_none_or(|sent| sent.is_null() || sent.as_str() == Some("")) {
+        errors.push(FieldError::new(
+            "/externalId",
+            "external_id_required",
+            "A value is required.",
+        ));
+    }
+    external_id.value().inspect(|id| {
+        if id.is_placeholder() {
+            errors.push(FieldError::new(
+                "/externalId",
+                "external_id_required",
+                "This value is a placeholder, not an external ID.",
+            ));
+        }
+    })
+}
+
+/// Parses a member that may be absent or null. An invalid value counts as absent; `parse` reports its error.
+fn read_patch<'a, T>(
+    reader: &mut ObjectReader<'a>,
+    name: &'static str,
+    parse: impl FnOnce(&'a Value) -> Option<T>,
+) -> Patch<T> {
+    match reader.raw(name) {
+        Patch::Absent => Patch::Absent,
+        Patch::Null => Patch::Null,
+        Patch::Value(value) => parse(value).map_or(Patch::Absent, Patch::Value),
     }
 }
 
@@ -249,11 +259,9 @@ fn read_job_place(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -
             }
         }
     }
-    place.coordinates = match reader.raw("coordinates") {
-        Patch::Absent => Patch::Absent,
-        Patch::Null => Patch::Null,
-        Patch::Value(value) => read_coordinates(value, "/coordinates", errors).map_or(Patch::Absent, Patch::Value),
-    };
+    place.coordinates = read_patch(reader, "coordinates", |value| {
+        read_coordinates(value, "/coordinates", errors)
+    });
     place
 }
 

@@ -93,18 +93,6 @@ pub fn decide(
     settings: &MappingSettings,
     found: Option<&ContactCandidate>,
 ) -> ContactDecision {
-    let stop = |rule, status, code: Option<&'static str>| ContactDecision {
-        rule,
-        status,
-        step: ContactStep::None,
-        warnings: code
-            .map(|code| Warning {
-                code,
-                pointer: "/contact",
-            })
-            .into_iter()
-            .collect(),
-    };
     let Some(part) = part else {
         return stop(ContactRule::K0, MappingStatus::Skipped, None);
     };
@@ -127,55 +115,83 @@ pub fn decide(
             MappingStatus::Failed,
             Some("contact_customer_mismatch"),
         ),
-        Some(known) => {
-            let mut warnings = Vec::new();
-            if known.location.is_some() && location.is_some() && known.location != location {
-                warnings.push(Warning {
-                    code: "contact_location_mismatch",
-                    pointer: "/contact",
-                });
-            }
-            let mut status = MappingStatus::Mapped;
-            let changed = known.with(part);
-            if changed != *known {
-                match settings.update_refusal() {
-                    None => status = MappingStatus::Updated,
-                    Some(code) => warnings.push(Warning {
-                        code,
-                        pointer: if changed.display_name == known.display_name {
-                            "/contact"
-                        } else {
-                            "/contact/displayName"
-                        },
-                    }),
-                }
-            }
-            ContactDecision {
-                rule: ContactRule::K2,
-                status,
-                step: ContactStep::Link {
-                    id: known.id,
-                    update: status == MappingStatus::Updated,
-                },
-                warnings,
-            }
-        }
-        None => match (
-            settings.create_refusal(settings.create_contacts),
-            part.display_name.clone(),
-        ) {
-            (Some(code), _) => stop(ContactRule::K4, MappingStatus::Skipped, Some(code)),
-            (None, None) => stop(ContactRule::K4, MappingStatus::Skipped, Some("contact_not_matchable")),
-            (None, Some(display_name)) => ContactDecision {
-                rule: ContactRule::K3,
-                status: MappingStatus::Created,
-                step: ContactStep::Create {
-                    external_id: external_id.clone(),
-                    display_name,
-                },
-                warnings: Vec::new(),
+        Some(known) => link(part, location, settings, known),
+        None => unknown_contact(part, settings, external_id),
+    }
+}
+
+/// Rows K3 and K4: the external id is unknown.
+fn unknown_contact(part: &ContactPart, settings: &MappingSettings, external_id: &ExternalId) -> ContactDecision {
+    match (
+        settings.create_refusal(settings.create_contacts),
+        part.display_name.clone(),
+    ) {
+        (Some(code), _) => stop(ContactRule::K4, MappingStatus::Skipped, Some(code)),
+        (None, None) => stop(ContactRule::K4, MappingStatus::Skipped, Some("contact_not_matchable")),
+        (None, Some(display_name)) => ContactDecision {
+            rule: ContactRule::K3,
+            status: MappingStatus::Created,
+            step: ContactStep::Create {
+                external_id: external_id.clone(),
+                display_name,
             },
+            warnings: Vec::new(),
         },
+    }
+}
+
+fn stop(rule: ContactRule, status: MappingStatus, code: Option<&'static str>) -> ContactDecision {
+    ContactDecision {
+        rule,
+        status,
+        step: ContactStep::None,
+        warnings: code
+            .map(|code| Warning {
+                code,
+                pointer: "/contact",
+            })
+            .into_iter()
+            .collect(),
+    }
+}
+
+/// Row K2: the contact belongs to the customer.
+fn link(
+    part: &ContactPart,
+    location: Option<LocationId>,
+    settings: &MappingSettings,
+    known: &ContactCandidate,
+) -> ContactDecision {
+    let mut warnings = Vec::new();
+    if known.location.is_some() && location.is_some() && known.location != location {
+        warnings.push(Warning {
+            code: "contact_location_mismatch",
+            pointer: "/contact",
+        });
+    }
+    let mut status = MappingStatus::Mapped;
+    let changed = known.with(part);
+    if changed != *known {
+        match settings.update_refusal() {
+            None => status = MappingStatus::Updated,
+            Some(code) => warnings.push(Warning {
+                code,
+                pointer: if changed.display_name == known.display_name {
+                    "/contact"
+                } else {
+                    "/contact/displayName"
+                },
+            }),
+        }
+    }
+    ContactDecision {
+        rule: ContactRule::K2,
+        status,
+        step: ContactStep::Link {
+            id: known.id,
+            update: status == MappingStatus::Updated,
+        },
+        warnings,
     }
 }
 

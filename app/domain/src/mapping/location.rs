@@ -113,12 +113,6 @@ pub fn decide(
     settings: &MappingSettings,
     found: Option<&LocationCandidate>,
 ) -> LocationDecision {
-    let stop = |rule, status, code: Option<&'static str>, pointer| LocationDecision {
-        rule,
-        status,
-        step: LocationStep::None,
-        warnings: code.map(|code| Warning { code, pointer }).into_iter().collect(),
-    };
     let Some(part) = part else {
         return stop(LocationRule::L0, MappingStatus::Skipped, None, "/location");
     };
@@ -146,81 +140,123 @@ pub fn decide(
             "/location",
         );
     }
-    let link = |rule, known: &LocationCandidate, mut warnings: Vec<Warning>| {
-        let mut status = MappingStatus::Mapped;
-        let changed = known.with(part);
-        if changed != *known {
-            match settings.update_refusal() {
-                None => status = MappingStatus::Updated,
-                Some(code) => warnings.push(Warning {
-                    code,
-                    pointer: if changed.name == known.name {
-                        "/location"
-                    } else {
-                        "/location/name"
-                    },
-                }),
-            }
-        }
-        LocationDecision {
-            rule,
-            status,
-            step: LocationStep::Link {
-                id: known.id,
-                customer: known.customer,
-                update: status == MappingStatus::Updated,
-            },
-            warnings,
-        }
-    };
     match (found, customer) {
-        (Some(known), _) if known.archived => stop(
-            LocationRule::L8,
-            MappingStatus::Failed,
-            Some("location_inactive"),
-            EXTERNAL_ID_POINTER,
-        ),
-        (Some(known), CustomerContext::NotGiven) => link(
-            LocationRule::L2,
-            known,
-            vec![Warning {
-                code: "customer_derived_from_location",
-                pointer: "/location",
-            }],
-        ),
-        (Some(known), CustomerContext::Resolved(Some(owner))) if owner == known.customer => {
-            link(LocationRule::L3, known, Vec::new())
-        }
-        (Some(_), _) => stop(
-            LocationRule::L4,
-            MappingStatus::Failed,
-            Some("location_customer_mismatch"),
-            EXTERNAL_ID_POINTER,
-        ),
-        (None, CustomerContext::Resolved(_)) => match settings.create_refusal(settings.create_locations) {
-            Some(code) => stop(LocationRule::L6, MappingStatus::Skipped, Some(code), "/location"),
-            None => LocationDecision {
-                rule: LocationRule::L5,
-                status: MappingStatus::Created,
-                step: LocationStep::Create {
-                    external_id: external_id.clone(),
-                },
-                warnings: if part.coordinates_of_new().is_none() {
-                    vec![Warning {
-                        code: "missing_coordinates",
-                        pointer: "/location/coordinates",
-                    }]
-                } else {
-                    Vec::new()
-                },
-            },
-        },
+        (Some(known), _) => known_location(part, customer, settings, known),
+        (None, CustomerContext::Resolved(_)) => unknown_location(part, settings, external_id),
         (None, _) => stop(
             LocationRule::L1,
             MappingStatus::Skipped,
             Some("customer_unresolved"),
             "/location",
         ),
+    }
+}
+
+/// Rows L2 to L4 and L8: the external id is known.
+fn known_location(
+    part: &LocationPart,
+    customer: CustomerContext,
+    settings: &MappingSettings,
+    known: &LocationCandidate,
+) -> LocationDecision {
+    if known.archived {
+        return stop(
+            LocationRule::L8,
+            MappingStatus::Failed,
+            Some("location_inactive"),
+            EXTERNAL_ID_POINTER,
+        );
+    }
+    match customer {
+        CustomerContext::NotGiven => link(
+            LocationRule::L2,
+            part,
+            settings,
+            known,
+            vec![Warning {
+                code: "customer_derived_from_location",
+                pointer: "/location",
+            }],
+        ),
+        CustomerContext::Resolved(Some(owner)) if owner == known.customer => {
+            link(LocationRule::L3, part, settings, known, Vec::new())
+        }
+        _ => stop(
+            LocationRule::L4,
+            MappingStatus::Failed,
+            Some("location_customer_mismatch"),
+            EXTERNAL_ID_POINTER,
+        ),
+    }
+}
+
+/// Rows L5 and L6: the external id is unknown.
+fn unknown_location(part: &LocationPart, settings: &MappingSettings, external_id: &ExternalId) -> LocationDecision {
+    if let Some(code) = settings.create_refusal(settings.create_locations) {
+        return stop(LocationRule::L6, MappingStatus::Skipped, Some(code), "/location");
+    }
+    LocationDecision {
+        rule: LocationRule::L5,
+        status: MappingStatus::Created,
+        step: LocationStep::Create {
+            external_id: external_id.clone(),
+        },
+        warnings: if part.coordinates_of_new().is_none() {
+            vec![Warning {
+                code: "missing_coordinates",
+                pointer: "/location/coordinates",
+            }]
+        } else {
+            Vec::new()
+        },
+    }
+}
+
+fn stop(
+    rule: LocationRule,
+    status: MappingStatus,
+    code: Option<&'static str>,
+    pointer: &'static str,
+) -> LocationDecision {
+    LocationDecision {
+        rule,
+        status,
+        step: LocationStep::None,
+        warnings: code.map(|code| Warning { code, pointer }).into_iter().collect(),
+    }
+}
+
+fn link(
+    rule: LocationRule,
+    part: &LocationPart,
+    settings: &MappingSettings,
+    known: &LocationCandidate,
+    mut warnings: Vec<Warning>,
+) -> LocationDecision {
+    let mut status = MappingStatus::Mapped;
+    let changed = known.with(part);
+    if changed != *known {
+        match settings.update_refusal() {
+            None => status = MappingStatus::Updated,
+            Some(code) => warnings.push(Warning {
+                code,
+                pointer: if changed.name == known.name {
+                    "/location"
+                } else {
+                    "/location/name"
+                },
+            }),
+        }
+    }
+    LocationDecision {
+        rule,
+        status,
+        step: LocationStep::Link {
+            id: known.id,
+            customer: known.customer,
+            update: status == MappingStatus::Updated,
+        },
+        warnings,
     }
 }
 

@@ -1,13 +1,13 @@
 //! The audit log and the timeline. Use cases read and verify the log; entries are written with each transaction.
 
+mod entries;
 pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
-pub(crate) use self::store::log::NewAuditEntry;
+pub(crate) use self::entries::{NewAuditEntry, NewTimelineEntry, TimelineKind};
 pub(crate) use self::store::log::write;
-pub(crate) use self::store::timeline::NewTimelineEntry;
 
-use domain::permissions::ViewAudit;
+use domain::identity::permissions::ViewAudit;
 
 use crate::audit::model::AuditLine;
 use crate::identity::actors::Permit;

@@ -3,8 +3,8 @@
 pub mod model;
 
 use chrono::{DateTime, Utc};
+use domain::identity::permissions::ViewIntegrations;
 use domain::ids::BillingTriggerId;
-use domain::permissions::ViewIntegrations;
 
 use crate::billing::model::BillingLine;
 use crate::identity::actors::Permit;

@@ -8,8 +8,8 @@ pub(crate) use self::store::INSERT_CONTACT;
 pub(crate) use self::store::NewContact;
 pub(crate) use self::store::NewLocation;
 
+use domain::identity::permissions::ViewOperations;
 use domain::ids::CustomerId;
-use domain::permissions::ViewOperations;
 use domain::text::name_for_comparison;
 
 use crate::audit::model::TimelineLine;

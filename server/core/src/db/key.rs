@@ -36,6 +36,11 @@ impl<K: Kind> From<Id<K>> for Key<K> {
         Self(id)
     }
 }
+impl<K: Kind> From<Key<K>> for Id<K> {
+    fn from(key: Key<K>) -> Self {
+        key.0
+    }
+}
 
 impl<K: Kind, DB: Database> Type<DB> for Key<K>
 where

@@ -120,12 +120,8 @@ impl<'a, A: Actor> TenantTx<'a, A> {
 
     /// Adds an audit row, which is written at commit.
     pub(crate) fn audit(&mut self, action: &'static str, subject: impl std::fmt::Display, details: serde_json::Value) {
-        self.audits.push(NewAuditEntry {
-            actor: self.actor.label(),
-            action,
-            subject: subject.to_string(),
-            details,
-        });
+        let entry = NewAuditEntry::new(self.actor.label(), action, subject).with_details(details);
+        self.audits.push(entry);
     }
 
     /// Writes events, deliveries and audit rows and commits; returns whether deliveries were written.
@@ -159,12 +155,7 @@ impl SystemTx<'_> {
         action: &'static str,
         subject: &str,
     ) -> Result<(), StoreError> {
-        let entry = NewAuditEntry {
-            actor: actor.to_owned(),
-            action,
-            subject: subject.to_owned(),
-            details: serde_json::json!({}),
-        };
+        let entry = NewAuditEntry::new(actor, action, subject);
         crate::audit::write(&mut self.tx, tenant, self.now, vec![entry]).await
     }
 

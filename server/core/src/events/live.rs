@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::identity::permissions::ViewOperations;
 use domain::ids::{RequestId, RouteSuggestionId};
-use domain::permissions::ViewOperations;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::identity::actors::{Actor as _, Permit, Staff};

@@ -2,9 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
-use domain::ids::{
-    ContactId, CustomerId, DeliveryId, EventId, EventKind, Id, LocationId, SourceSystemId, TargetId, WebhookEndpointId,
-};
+use domain::ids::{DeliveryId, EventId, EventKind, Id};
 use serde_json::{Value, json};
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -14,26 +12,8 @@ use crate::db::TenantTx;
 use crate::db::bulk::{hex, hex_id};
 use crate::db::transaction::allocate_numbers;
 use crate::db::{Engine, Store, StoreError, Tx, all, maybe, run};
+use crate::events::NewEvent;
 use crate::identity::actors::{Actor as _, ApiClient, TenantId};
-
-/// An event to insert.
-#[derive(Debug, Clone)]
-pub(crate) struct NewEvent {
-    pub kind: EventType,
-    /// The ID of the target or request. Events with the same key are delivered in order.
-    pub ordering_key: String,
-    /// The source system that may read the event; `None` means the source system of the target.
-    pub source: Option<SourceSystemId>,
-    pub target: Option<TargetId>,
-    pub customer: Option<CustomerId>,
-    pub location: Option<LocationId>,
-    pub contact: Option<ContactId>,
-    /// The endpoint that the event is about. A test event is sent only to this endpoint, other events only to the
-    /// others.
-    pub endpoint: Option<WebhookEndpointId>,
-    /// The type-specific members of the body. Members that need a data option are nested under its name.
-    pub details: Value,
-}
 
 /// An event with the data of its body. External IDs are those of the receiving source system.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -278,9 +258,11 @@ pub(crate) async fn write(
         .zip(&events)
         .map(|(sequence, (id, event))| {
             json!({
-                "id": hex_id(*id), "sequence": sequence, "type": event.kind.name(), "ordering_key": event.ordering_key, "target_id": event.target.map(hex_id),
-                "customer_id": event.customer.map(hex_id), "location_id": event.location.map(hex_id), "contact_id": event.contact.map(hex_id),
-                "endpoint_id": event.endpoint.map(hex_id), "source_system_id": event.source.map(hex_id), "details": event.details,
+                "id": hex_id(*id), "sequence": sequence, "type": event.kind.name(),
+                "ordering_key": event.ordering_key, "target_id": event.target.map(hex_id),
+                "customer_id": event.customer.map(hex_id), "location_id": event.location.map(hex_id),
+                "contact_id": event.contact.map(hex_id), "endpoint_id": event.endpoint.map(hex_id),
+                "source_system_id": event.source.map(hex_id), "details": event.details,
             })
         })
         .collect();

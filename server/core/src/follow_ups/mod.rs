@@ -6,14 +6,14 @@ mod store;
 
 use domain::events::EventType;
 use domain::follow_ups::FollowUpStatus;
+use domain::identity::permissions::PlanTargets;
 use domain::ids::{AppointmentId, FollowUpId, TargetId};
+use domain::jobs::targets::TargetStatus;
 use domain::lifecycle::Lifecycle as _;
-use domain::permissions::PlanTargets;
-use domain::problems::Record;
-use domain::targets::TargetStatus;
+use domain::problems::Problem;
 use serde_json::{Value, json};
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
@@ -55,13 +55,11 @@ pub async fn create_target(core: &Core, by: Permit<'_, PlanTargets>, id: FollowU
         return Err(concurrent_modification());
     }
     tx.audit("follow_up.target_made", id, json!({ "target": target }));
-    tx.add_timeline_entry(NewTimelineEntry {
-        kind: "target_created",
-        customer: record.customer_id.map(|key| key.0),
-        location: record.location_id.map(|key| key.0),
-        target: Some(target),
-        request: None,
-    })
+    tx.add_timeline_entry(
+        NewTimelineEntry::for_target(TimelineKind::TargetCreated, target)
+            .with_customer(record.customer_id)
+            .with_location(record.location_id),
+    )
     .await?;
     tx.emit(target_event(
         EventType::TargetCreated,
@@ -88,17 +86,12 @@ pub async fn dismiss(core: &Core, by: Permit<'_, PlanTargets>, id: FollowUpId) -
 }
 
 fn target_event(kind: EventType, target: &TargetRecord, details: Value) -> NewEvent {
-    NewEvent {
-        kind,
-        ordering_key: target.id.to_string(),
-        source: target.source_system_id.map(|key| key.0),
-        target: Some(target.id.0),
-        customer: target.customer_id.map(|key| key.0),
-        location: target.location_id.map(|key| key.0),
-        contact: target.contact_id.map(|key| key.0),
-        endpoint: None,
-        details,
-    }
+    NewEvent::for_target(kind, target.id)
+        .with_source(target.source_system_id)
+        .with_customer(target.customer_id)
+        .with_location(target.location_id)
+        .with_contact(target.contact_id)
+        .with_details(details)
 }
 
 /// Marks the follow-up of a target as planned when the target gets its first appointment.
@@ -124,13 +117,11 @@ pub(crate) async fn mark_planned<A: Operator>(
         json!({ "target": target.id.0, "appointment": appointment }),
     );
     // In the portal, the follow-up belongs to the visit that requires it.
-    tx.add_timeline_entry(NewTimelineEntry {
-        kind: "follow_up_planned",
-        customer: target.customer_id.map(|key| key.0),
-        location: target.location_id.map(|key| key.0),
-        target: Some(follow_up.target_id.0),
-        request: None,
-    })
+    tx.add_timeline_entry(
+        NewTimelineEntry::for_target(TimelineKind::FollowUpPlanned, follow_up.target_id)
+            .with_customer(target.customer_id)
+            .with_location(target.location_id),
+    )
     .await?;
     tx.emit(target_event(
         EventType::FollowUpPlanned,

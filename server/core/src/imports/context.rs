@@ -1,7 +1,7 @@
 //! Applies the mapping rules to customer, location and contact, in this order, and collects their decisions.
 
 use domain::ids::{ContactId, CustomerId, LocationId};
-use domain::import_results::{ItemNote, MappingEntries, MappingEntry};
+use domain::imports::results::{ItemNote, MappingEntries, MappingEntry};
 use domain::imports::{ItemOutcome, TargetImport};
 use domain::mapping::contact::{self, ContactCandidate, ContactDecision, ContactStep};
 use domain::mapping::customer::{self, CustomerCandidates, CustomerDecision, CustomerRule, CustomerStep};

@@ -1,16 +1,15 @@
 //! Import jobs: enqueued, read, cancelled and retried by clients; read by staff.
 
 use chrono::{DateTime, Utc};
-use domain::fields::FieldCode;
+use domain::identity::permissions::ViewImports;
 use domain::ids::{ClientId, ImportItemId, ImportJobId, SourceSystemId};
-use domain::import_jobs::{
+use domain::imports::ImportJobStatus;
+use domain::imports::jobs::{
     CONFLICTING_DUPLICATE, DUPLICATE, ImportChannel, ImportJob, ImportMode, JobCounts, MAX_ACTIVE_JOBS, TargetBatch,
 };
-use domain::import_results::{ImportItemResult, ItemNote, ItemStatus};
-use domain::imports::ImportJobStatus;
+use domain::imports::results::{ImportItemResult, ItemNote, ItemStatus};
 use domain::mapping::MappingSettings;
-use domain::permissions::ViewImports;
-use domain::problems::Cause;
+use domain::problems::Problem;
 use domain::scopes::markers::{CustomersReadScope, TargetsReadScope, TargetsWriteScope};
 use serde_json::{Value, json};
 

@@ -24,14 +24,15 @@ use std::collections::HashSet;
 
 use domain::feature_gates::FeatureGate;
 use domain::ids::ImportJobId;
-use domain::import_jobs::{ImportChannel, ImportMode, JobCounts};
-use domain::import_results::{ImportItemResult, ItemNote, canonical_json};
+use domain::imports::jobs::{ImportChannel, ImportMode, JobCounts};
+use domain::imports::results::{ImportItemResult, ItemNote, canonical_json};
 use domain::imports::{ImportAction, ImportJobStatus, ItemOutcome, TargetImport};
 use domain::mapping::{MappingSettings, ProblemPolicy};
 use domain::problems::Cause;
 use domain::scopes::markers::{CustomersMapScope, CustomersReadScope, CustomersWriteScope, TargetsWriteScope};
 use serde_json::Value;
 
+use crate::audit::TimelineKind;
 use crate::commit::finish;
 use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::{Actor as _, ApiClient, ClientPermit};
@@ -249,14 +250,11 @@ async fn write(tx: &mut TenantTx<'_, ApiClient>, mut writes: Writes) -> Result<(
     for id in &writes.cancelled_targets {
         tx.clear_follow_up_target(*id).await?;
         if tx
-            .close_planned_appointment(*id, domain::targets::AppointmentStatus::Cancelled)
+            .close_planned_appointment(*id, domain::jobs::targets::AppointmentStatus::Cancelled)
             .await?
-            && let Some(entry) = writes.notes.iter().find(|entry| entry.target == Some(*id)).cloned()
+            && let Some(entry) = writes.notes.iter().find(|entry| entry.target() == Some(*id)).cloned()
         {
-            writes.notes.push(crate::audit::NewTimelineEntry {
-                kind: "appointment_cancelled",
-                ..entry
-            });
+            writes.notes.push(entry.with_kind(TimelineKind::AppointmentCancelled));
         }
     }
     tx.insert_proposals(&writes.proposals).await?;

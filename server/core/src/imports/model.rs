@@ -3,8 +3,8 @@
 use crate::db::Key;
 use chrono::{DateTime, Utc};
 use domain::ids::{ClientKind, ImportItemKind, ImportJobKind, TargetKind};
-use domain::import_jobs::{ImportChannel, ImportJob, ImportMode, JobCounts};
-use domain::import_results::ItemStatus;
+use domain::imports::jobs::{ImportChannel, ImportJob, ImportMode, JobCounts};
+use domain::imports::results::ItemStatus;
 use domain::imports::{ImportJobStatus, ItemOutcome};
 use sqlx::FromRow;
 use sqlx::types::Json;

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use domain::ids::{ImportItemId, TargetId};
-use domain::import_jobs::JobCounts;
-use domain::import_results::{ImportItemResult, ItemNote, ItemStatus, MappingEntries};
+use domain::imports::jobs::JobCounts;
+use domain::imports::results::{ImportItemResult, ItemNote, ItemStatus, MappingEntries};
 use domain::imports::{ItemOutcome, TargetImport};
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Previews a mapping decision: the same rules and lookups as an import, but nothing is written.
 
 use domain::ids::{ContactId, CustomerId, LocationId};
-use domain::import_results::{ItemNote, MappingDecision, MappingEntries};
+use domain::imports::results::{ItemNote, MappingDecision, MappingEntries};
 use domain::imports::{ContactPart, CustomerPart, ImportAction, LocationPart, TargetImport};
 use domain::mapping::{MappingSettings, MappingStatus};
 use domain::scopes::Scope;

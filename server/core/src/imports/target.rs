@@ -3,16 +3,16 @@
 use domain::customers::Place;
 use domain::events::EventType;
 use domain::ids::TargetId;
-use domain::import_results::{ItemNote, MappingEntries, MappingEntry};
+use domain::imports::results::{ItemNote, MappingEntries, MappingEntry};
 use domain::imports::{ItemOutcome, TargetImport};
+use domain::jobs::change_proposals::Proposal;
+use domain::jobs::targets::TargetStatus;
 use domain::lifecycle::Lifecycle as _;
 use domain::mapping::{MappingStatus, Warning};
-use domain::proposals::Proposal;
 use domain::requests::Priority;
-use domain::targets::TargetStatus;
 use serde_json::json;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::db::Key;
 use crate::events::NewEvent;
 use crate::imports::Outcome;
@@ -114,7 +114,7 @@ pub(crate) fn cancel(work: &mut Workspace<'_>, target: Option<TargetRecord>, pay
     }
     work.writes.cancelled_targets.push(target.id.0);
     work.writes.changed_targets.push((cancelled.clone(), target.status));
-    note(work, &target, "target_cancelled");
+    note(work, &target, TimelineKind::TargetCancelled);
     work.audit("target.cancelled", target.id, json!({ "by": "import" }));
     emit(work, EventType::TargetCancelled, &cancelled);
     let mut outcome = skipped(Some(&target), "T4");
@@ -154,13 +154,47 @@ fn create(work: &mut Workspace<'_>, import: &TargetImport, payload_hash: &[u8], 
         id,
         json!({ "by": "import", "needsMapping": target.needs_mapping }),
     );
-    note(work, &target, "target_created");
+    note(work, &target, TimelineKind::TargetCreated);
     emit(work, EventType::TargetCreated, &target);
     if target.needs_mapping {
         emit(work, EventType::MappingReviewRequired, &target);
     }
     work.writes.new_targets.push(target);
     context.into_outcome(ItemOutcome::Created, Some(id), Some("T1"), Vec::new())
+}
+
+/// How the decided context relates to the stored target.
+struct Comparison {
+    /// The customer is known and the location does not contradict it.
+    is_resolved: bool,
+    is_customer_changed: bool,
+    is_location_changed: bool,
+    /// A target that waited for its mapping can be linked.
+    is_recovery: bool,
+    /// The rules rejected a part, so that the mapping requires a review. A part that the rules skipped keeps the link
+    /// that a dispatcher has set.
+    is_rejected: bool,
+}
+
+impl Comparison {
+    fn new(import: &TargetImport, target: &TargetRecord, context: &Context) -> Self {
+        let is_resolved = context.customer.is_some() && !context.location_failed;
+        let same_customer = target
+            .customer_id
+            .is_none_or(|stored| Some(stored.0) == context.customer);
+        Self {
+            is_resolved,
+            is_customer_changed: context.customer.is_some() && !same_customer,
+            is_location_changed: (context.location.is_some()
+                && context.location != target.location_id.map(|key| key.0))
+                || (import.clears_location && target.location_id.is_some()),
+            is_recovery: target.needs_mapping && is_resolved && same_customer,
+            is_rejected: context.location_failed
+                || (import.customer.is_some()
+                    && context.customer_unresolved
+                    && (context.customer_failed || target.customer_id.is_none())),
+        }
+    }
 }
 
 fn update(
@@ -171,91 +205,20 @@ fn update(
     mut context: Context,
 ) -> Outcome {
     let id = target.id.0;
-    let resolved = context.customer.is_some() && !context.location_failed;
-    let same_customer = target
-        .customer_id
-        .is_none_or(|stored| Some(stored.0) == context.customer);
-    let is_recovery = target.needs_mapping && resolved && same_customer;
-    if target.payload_hash.as_deref() == Some(payload_hash) && !is_recovery {
+    let compared = Comparison::new(import, &target, &context);
+    if target.payload_hash.as_deref() == Some(payload_hash) && !compared.is_recovery {
         confirm_version(work, import, &target);
         return context.into_outcome(ItemOutcome::Unchanged, Some(id), Some("T2"), Vec::new());
     }
     let mut changed = target.clone();
-    let mut rule = "T4";
-    // A part that the rules skipped keeps the link that a dispatcher has set; a part that they rejected requires a review.
-    let is_rejected = context.location_failed
-        || (import.customer.is_some()
-            && context.customer_unresolved
-            && (context.customer_failed || target.customer_id.is_none()));
-    let customer_changed = context.customer.is_some() && !same_customer;
-    if is_recovery {
-        relink(&mut changed, &context);
-        context.warnings.push(Warning {
-            code: "mapping_recovered",
-            pointer: "/customer",
-        });
-        rule = "T11";
-    } else if customer_changed {
-        context.warnings.push(Warning {
-            code: "target_customer_change_requires_review",
-            pointer: "/customer",
-        });
-        note(work, &target, "customer_change_proposed");
-        rule = "T7";
-    } else if target.status == TargetStatus::Open && is_rejected {
-        // The links stay, but the mapping must be reviewed before the job is scheduled.
-        changed.needs_mapping = true;
-    } else if target.status == TargetStatus::Open && resolved {
-        relink(&mut changed, &context);
-    } else if resolved {
-        // The contact may change at any time.
-        changed.contact_id = context.contact.map(Key).or(changed.contact_id);
-    }
-    if import.clears_contact {
-        changed.contact_id = None;
-    }
-    if import.clears_location && target.status == TargetStatus::Open {
-        changed.location_id = None;
-    }
+    let link_rule = update_links(work, import, &target, &mut changed, &mut context, &compared);
     apply_safe_fields(&mut changed, import);
-    let mut with_time = changed.clone();
-    apply_time(&mut with_time, import);
-    if !customer_changed && (!is_rejected || target.location_id.is_none()) {
-        with_time.place.0 = place(&target, import);
-    }
-    let location_changed = (context.location.is_some() && context.location != target.location_id.map(|key| key.0))
-        || (import.clears_location && target.location_id.is_some());
-    let mut proposal = Proposal {
-        customer: context.customer.filter(|_| customer_changed),
-        location: Some(context.location).filter(|location| customer_changed && location.is_some()),
-        ..Proposal::default()
-    };
-    if target.status == TargetStatus::Open {
-        changed = with_time;
-    } else if differs_in_time_or_place(&changed, &with_time) || location_changed || is_rejected {
-        context.warnings.push(Warning {
-            code: "change_requires_review",
-            pointer: "",
-        });
-        propose(&mut proposal, &changed, &with_time);
-        if location_changed {
-            proposal.location = Some(context.location);
-        }
-        if !customer_changed {
-            note(work, &target, "change_proposed");
-        }
-        if rule == "T4" {
-            rule = "T5";
-        }
-    }
-    if !proposal.is_empty() {
-        context.decision["proposal"] = json!(proposal);
-        work.writes.proposals.push((id, proposal));
-    }
+    let review_rule = update_time_and_place(work, import, &target, &mut changed, &mut context, &compared);
+    let rule = link_rule.or(review_rule).unwrap_or("T4");
     changed.payload_hash = Some(payload_hash.to_vec());
     changed.source_updated_at = import.source_updated_at.or(target.source_updated_at);
     work.audit("target.updated", id, json!({ "by": "import", "rule": rule }));
-    note(work, &changed, "target_updated");
+    note(work, &changed, TimelineKind::TargetUpdated);
     emit(work, EventType::TargetUpdated, &changed);
     if changed.needs_mapping != target.needs_mapping {
         let kind = if changed.needs_mapping {
@@ -267,6 +230,92 @@ fn update(
     }
     work.writes.changed_targets.push((changed, target.status));
     context.into_outcome(ItemOutcome::Updated, Some(id), Some(rule), Vec::new())
+}
+
+/// Updates customer, location and contact. Returns the rule, if a special one applies.
+fn update_links(
+    work: &mut Workspace<'_>,
+    import: &TargetImport,
+    target: &TargetRecord,
+    changed: &mut TargetRecord,
+    context: &mut Context,
+    compared: &Comparison,
+) -> Option<&'static str> {
+    let is_open = target.status == TargetStatus::Open;
+    let mut rule = None;
+    if compared.is_recovery {
+        relink(changed, context);
+        context.warnings.push(Warning {
+            code: "mapping_recovered",
+            pointer: "/customer",
+        });
+        rule = Some("T11");
+    } else if compared.is_customer_changed {
+        context.warnings.push(Warning {
+            code: "target_customer_change_requires_review",
+            pointer: "/customer",
+        });
+        note(work, target, TimelineKind::CustomerChangeProposed);
+        rule = Some("T7");
+    } else if is_open && compared.is_rejected {
+        // The links stay, but the mapping must be reviewed before the job is scheduled.
+        changed.needs_mapping = true;
+    } else if is_open && compared.is_resolved {
+        relink(changed, context);
+    } else if compared.is_resolved {
+        // The contact may change at any time.
+        changed.contact_id = context.contact.map(Key).or(changed.contact_id);
+    }
+    if import.clears_contact {
+        changed.contact_id = None;
+    }
+    if import.clears_location && is_open {
+        changed.location_id = None;
+    }
+    rule
+}
+
+/// Applies time and place to an open target. For any other target the differences become a proposal; returns its rule.
+fn update_time_and_place(
+    work: &mut Workspace<'_>,
+    import: &TargetImport,
+    target: &TargetRecord,
+    changed: &mut TargetRecord,
+    context: &mut Context,
+    compared: &Comparison,
+) -> Option<&'static str> {
+    let mut with_time = changed.clone();
+    apply_time(&mut with_time, import);
+    if !compared.is_customer_changed && (!compared.is_rejected || target.location_id.is_none()) {
+        with_time.place.0 = place(target, import);
+    }
+    let mut proposal = Proposal {
+        customer: context.customer.filter(|_| compared.is_customer_changed),
+        location: Some(context.location).filter(|location| compared.is_customer_changed && location.is_some()),
+        ..Proposal::default()
+    };
+    let mut rule = None;
+    if target.status == TargetStatus::Open {
+        *changed = with_time;
+    } else if differs_in_time_or_place(changed, &with_time) || compared.is_location_changed || compared.is_rejected {
+        context.warnings.push(Warning {
+            code: "change_requires_review",
+            pointer: "",
+        });
+        propose(&mut proposal, changed, &with_time);
+        if compared.is_location_changed {
+            proposal.location = Some(context.location);
+        }
+        if !compared.is_customer_changed {
+            note(work, target, TimelineKind::ChangeProposed);
+        }
+        rule = Some("T5");
+    }
+    if !proposal.is_empty() {
+        context.decision["proposal"] = json!(proposal);
+        work.writes.proposals.push((target.id.0, proposal));
+    }
+    rule
 }
 
 fn link(target: &mut TargetRecord, context: &Context) {
@@ -309,7 +358,7 @@ fn apply_safe_fields(target: &mut TargetRecord, import: &TargetImport) {
 /// Applies the requested time, which may contradict a scheduled appointment.
 fn apply_time(target: &mut TargetRecord, import: &TargetImport) {
     let stored = match (target.window_start, target.window_end, target.window_zone.clone()) {
-        (Some(start), Some(end), Some(zone)) => Some(domain::windows::TimeWindow { start, end, zone }),
+        (Some(start), Some(end), Some(zone)) => Some(domain::scheduling::windows::TimeWindow { start, end, zone }),
         _ => None,
     };
     let window = import.time_window.clone().over(stored);
@@ -348,7 +397,7 @@ fn differs_in_time_or_place(stored: &TargetRecord, sent: &TargetRecord) -> bool 
 /// Collects the differences to a scheduled target as a proposal.
 fn propose(proposal: &mut Proposal, stored: &TargetRecord, sent: &TargetRecord) {
     let window = |target: &TargetRecord| match (target.window_start, target.window_end, target.window_zone.clone()) {
-        (Some(start), Some(end), Some(zone)) => Some(domain::windows::TimeWindow { start, end, zone }),
+        (Some(start), Some(end), Some(zone)) => Some(domain::scheduling::windows::TimeWindow { start, end, zone }),
         _ => None,
     };
     if window(stored) != window(sent) {
@@ -362,27 +411,22 @@ fn propose(proposal: &mut Proposal, stored: &TargetRecord, sent: &TargetRecord) 
     }
 }
 
-fn note(work: &mut Workspace<'_>, target: &TargetRecord, kind: &'static str) {
-    work.writes.notes.push(NewTimelineEntry {
-        kind,
-        customer: target.customer_id.map(|key| key.0),
-        location: target.location_id.map(|key| key.0),
-        target: Some(target.id.0),
-        request: None,
-    });
+fn note(work: &mut Workspace<'_>, target: &TargetRecord, kind: TimelineKind) {
+    work.writes.notes.push(
+        NewTimelineEntry::for_target(kind, target.id)
+            .with_customer(target.customer_id)
+            .with_location(target.location_id),
+    );
 }
 
 fn emit(work: &mut Workspace<'_>, kind: EventType, target: &TargetRecord) {
     let source = Some(work.source);
-    work.writes.events.push(NewEvent {
-        endpoint: None,
-        kind,
-        ordering_key: target.id.to_string(),
-        source,
-        target: Some(target.id.0),
-        customer: target.customer_id.map(|key| key.0),
-        location: target.location_id.map(|key| key.0),
-        contact: target.contact_id.map(|key| key.0),
-        details: json!({ "status": target.status.name() }),
-    });
+    work.writes.events.push(
+        NewEvent::for_target(kind, target.id)
+            .with_source(source)
+            .with_customer(target.customer_id)
+            .with_location(target.location_id)
+            .with_contact(target.contact_id)
+            .with_details(json!({ "status": target.status.name() })),
+    );
 }

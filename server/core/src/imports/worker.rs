@@ -4,8 +4,8 @@
 
 use chrono::TimeDelta;
 use domain::events::EventType;
-use domain::import_jobs::{CONFLICTING_DUPLICATE, DUPLICATE, ImportMode, JobCounts};
-use domain::import_results::{ItemNote, ItemStatus, MappingEntries, MappingEntry};
+use domain::imports::jobs::{CONFLICTING_DUPLICATE, DUPLICATE, ImportMode, JobCounts};
+use domain::imports::results::{ItemNote, ItemStatus, MappingEntries, MappingEntry};
 use domain::imports::{ImportJobStatus, ItemOutcome, TargetImport};
 use domain::mapping::MappingStatus;
 use serde_json::{Value, json};
@@ -251,17 +251,11 @@ impl RunningJob<'_> {
         }
         let counts = tx.find_job_of_source(id).await?.map(|job| job.public().counts);
         tx.audit("import_job.completed", id, json!({ "status": status.name() }));
-        tx.emit(NewEvent {
-            endpoint: None,
-            source: Some(self.client.source_system),
-            kind: EventType::ImportJobCompleted,
-            ordering_key: id.to_string(),
-            target: None,
-            customer: None,
-            location: None,
-            contact: None,
-            details: json!({ "importJob": { "id": id, "status": status.name(), "dryRun": self.job.dry_run, "counts": counts } }),
-        });
+        let import_job = json!({ "id": id, "status": status.name(), "dryRun": self.job.dry_run, "counts": counts });
+        tx.emit(
+            NewEvent::for_source(EventType::ImportJobCompleted, self.client.source_system, id)
+                .with_details(json!({ "importJob": import_job })),
+        );
         Ok(())
     }
 

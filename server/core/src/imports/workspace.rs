@@ -46,11 +46,11 @@ pub(crate) struct Writes {
     pub changed_contacts: BTreeMap<ContactId, ContactPart>,
     pub new_targets: Vec<TargetRecord>,
     /// Changed targets, each with the status in which it was read.
-    pub changed_targets: Vec<(TargetRecord, domain::targets::TargetStatus)>,
+    pub changed_targets: Vec<(TargetRecord, domain::jobs::targets::TargetStatus)>,
     /// Targets whose planned appointment is cancelled with them.
     pub cancelled_targets: Vec<TargetId>,
     /// Changes that require a decision by a dispatcher.
-    pub proposals: Vec<(TargetId, domain::proposals::Proposal)>,
+    pub proposals: Vec<(TargetId, domain::jobs::change_proposals::Proposal)>,
     pub notes: Vec<NewTimelineEntry>,
     pub events: Vec<NewEvent>,
     pub audits: Vec<Audit>,

@@ -1,12 +1,11 @@
 //! Requests that staff enter for a caller.
 
 use domain::customers::Address;
-use domain::fields::FieldCode;
+use domain::identity::permissions::ReviewRequests;
 use domain::ids::{CustomerId, LocationId};
 use domain::intake::{MAX_DESCRIPTION_CHARS, Requester};
 use domain::locale::Locale;
-use domain::permissions::ReviewRequests;
-use domain::problems::Cause;
+use domain::problems::Problem;
 use domain::requests::{Channel, Priority, ServiceType};
 use domain::text;
 

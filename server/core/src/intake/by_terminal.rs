@@ -54,39 +54,12 @@ pub async fn submit_at_terminal(
     if envelope.terminal.parse() != Ok(terminal.id()) {
         return Err(CoreError::field("terminal", FieldCode::OtherTerminal));
     }
-    let (settings, nonce, token) = match &envelope.sending {
-        Sending::Online { nonce } => {
-            let nonce =
-                domain::text::line(nonce, 100).map_err(|_| CoreError::field("nonce", FieldCode::FormExpired))?;
-            (settings.for_terminal(), nonce, generate_token(core))
-        }
-        Sending::Queued { sequence, token } => {
-            if !is_token(token) {
-                return Err(CoreError::field("token", FieldCode::InvalidToken));
-            }
-            // A device that lost its counter restarts it; the receipt code keeps the nonce unique.
-            let code = terminals::code_of(token);
-            (
-                settings.for_late_terminal(),
-                format!("{sequence}-{code}"),
-                token.clone(),
-            )
-        }
-    };
+    let (settings, nonce, token) = read_sending(core, settings, &envelope.sending)?;
     let zone: chrono_tz::Tz = terminal.zone().parse().unwrap_or(chrono_tz::UTC);
     let today = core.clock.now().with_timezone(&zone).date_naive();
     let content = submission::read(&settings, raw, locale, today).map_err(CoreError::invalid)?;
     let code = terminals::code_of(&token);
-    // A token must not be reused for another request, even if a device forges one that exists.
-    let mut tx = core.store.read_system().await?;
-    let existing = tx.token_use(&sha256(token.as_bytes())).await?;
-    drop(tx);
-    let is_own = |(tenant, origin, used): &(uuid::Uuid, Option<uuid::Uuid>, Option<String>)| {
-        *tenant == terminal.tenant().uuid() && *origin == Some(terminal.id().uuid()) && used.as_deref() == Some(&nonce)
-    };
-    if existing.as_ref().is_some_and(|existing| !is_own(existing)) {
-        return Err(CoreError::field("token", FieldCode::TokenTaken));
-    }
+    ensure_token_is_unused(core, terminal, &token, &nonce).await?;
     submit_with_receipt(
         core,
         terminal,
@@ -111,4 +84,52 @@ pub async fn submit_at_terminal(
         Some((token, code)),
     )
     .await
+}
+
+/// Returns the settings that apply, the nonce that identifies the request, and its tracking token.
+fn read_sending(core: &Core, settings: &FormSettings, sending: &Sending) -> CoreResult<(FormSettings, String, String)> {
+    match sending {
+        Sending::Online { nonce } => {
+            let nonce = domain::text::line(nonce, 100)
+                .map_err(|_| CoreError::field("nonce", "form_expired", "Reload the page and try again."))?;
+            Ok((settings.for_terminal(), nonce, generate_token(core)))
+        }
+        Sending::Queued { sequence, token } => {
+            if !is_token(token) {
+                return Err(CoreError::field(
+                    "token",
+                    "validation_failed",
+                    "A token of 27 base64url characters is required.",
+                ));
+            }
+            // A device that lost its counter restarts it; the receipt code keeps the nonce unique.
+            let code = terminals::code_of(token);
+            Ok((
+                settings.for_late_terminal(),
+                format!("{sequence}-{code}"),
+                token.clone(),
+            ))
+        }
+    }
+}
+
+/// Ensures that a token is not reused for another request, even if a device forges one that exists.
+async fn ensure_token_is_unused(core: &Core, terminal: &Terminal, token: &str, nonce: &str) -> CoreResult<()> {
+    let existing = core
+        .store
+        .read_system()
+        .await?
+        .token_use(&sha256(token.as_bytes()))
+        .await?;
+    let is_own = |(tenant, origin, used): &(uuid::Uuid, Option<uuid::Uuid>, Option<String>)| {
+        *tenant == terminal.tenant().uuid() && *origin == Some(terminal.id().uuid()) && used.as_deref() == Some(nonce)
+    };
+    if existing.as_ref().is_some_and(|existing| !is_own(existing)) {
+        return Err(CoreError::field(
+            "token",
+            "token_taken",
+            "This receipt was already used. Request a new one.",
+        ));
+    }
+    Ok(())
 }

@@ -23,7 +23,7 @@ use domain::problems::Cause;
 use domain::requests::Channel;
 use serde_json::json;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::db::TenantTx;
 use crate::files::{CleanFile, Upload, clean_file};
 use crate::identity::actors::{Actor, FileUploader, Submitter, TenantId};
@@ -106,13 +106,11 @@ pub(crate) async fn complete_submission<A: Actor>(
     customer: Option<CustomerId>,
     location: Option<LocationId>,
 ) -> CoreResult<()> {
-    tx.add_timeline_entry(NewTimelineEntry {
-        kind: "request_submitted",
-        customer,
-        location,
-        target: None,
-        request: Some(id),
-    })
+    tx.add_timeline_entry(
+        NewTimelineEntry::for_request(TimelineKind::RequestSubmitted, id)
+            .with_customer(customer)
+            .with_location(location),
+    )
     .await?;
     tx.audit("request.submitted", id, json!({ "channel": channel.name() }));
     crate::classification::classify(tx, id).await?;

@@ -1,11 +1,10 @@
 //! Terminals: administration, pairing by code, presence and receipts.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::fields::FieldCode;
+use domain::identity::permissions::ManageIntake;
 use domain::ids::{FormId, LocationId, TerminalId};
 use domain::intake::terminal::{is_token, pairing_code, read_pairing_code, receipt_code};
-use domain::permissions::ManageIntake;
-use domain::problems::Cause;
+use domain::problems::Problem;
 use domain::text;
 use serde_json::json;
 

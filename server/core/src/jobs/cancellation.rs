@@ -1,18 +1,18 @@
 //! Cancelling a job, its appointment and its request.
 
 use domain::events::EventType;
+use domain::identity::permissions::PlanTargets;
 use domain::ids::TargetId;
 use domain::intake::MAX_MESSAGE_CHARS;
 use domain::intake::mails::MailKind;
+use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::lifecycle::Lifecycle as _;
-use domain::permissions::PlanTargets;
-use domain::problems::Record;
+use domain::problems::Problem;
 use domain::requests::{Channel, RequestStatus};
-use domain::targets::{AppointmentStatus, TargetStatus};
 use domain::text;
 use serde_json::json;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
@@ -49,16 +49,17 @@ pub async fn cancel(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, reas
     tx.clear_follow_up_target(id).await?;
     tx.withdraw_offer(id).await?;
     let request = tx.request_of_target(id).await?;
-    let timeline_entry = |kind| NewTimelineEntry {
-        kind,
-        customer: target.customer_id.map(|key| key.0),
-        location: target.location_id.map(|key| key.0),
-        target: Some(id),
-        request: request.as_ref().map(|request| request.id.0),
+    let timeline_entry = |kind| {
+        NewTimelineEntry::for_target(kind, id)
+            .with_request(request.as_ref().map(|request| request.id.0))
+            .with_customer(target.customer_id)
+            .with_location(target.location_id)
     };
-    tx.add_timeline_entry(timeline_entry("target_cancelled")).await?;
+    tx.add_timeline_entry(timeline_entry(TimelineKind::TargetCancelled))
+        .await?;
     if tx.close_planned_appointment(id, AppointmentStatus::Cancelled).await? && was_shared {
-        tx.add_timeline_entry(timeline_entry("appointment_cancelled")).await?;
+        tx.add_timeline_entry(timeline_entry(TimelineKind::AppointmentCancelled))
+            .await?;
     }
     tx.audit("target.cancelled", id, json!({ "by": "staff", "reason": reason }));
     emit(&mut tx, &target);
@@ -69,17 +70,13 @@ pub async fn cancel(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, reas
 }
 
 fn emit(tx: &mut TenantTx<'_, Staff>, target: &TargetRecord) {
-    tx.emit(NewEvent {
-        endpoint: None,
-        source: None,
-        kind: EventType::TargetCancelled,
-        ordering_key: target.id.to_string(),
-        target: Some(target.id.0),
-        customer: target.customer_id.map(|key| key.0),
-        location: target.location_id.map(|key| key.0),
-        contact: target.contact_id.map(|key| key.0),
-        details: json!({ "status": TargetStatus::Cancelled.name() }),
-    });
+    tx.emit(
+        NewEvent::for_target(EventType::TargetCancelled, target.id)
+            .with_customer(target.customer_id)
+            .with_location(target.location_id)
+            .with_contact(target.contact_id)
+            .with_details(json!({ "status": TargetStatus::Cancelled.name() })),
+    );
 }
 
 /// Cancels the request of the job and sends the reason to its author.
@@ -92,7 +89,7 @@ async fn cancel_request(
 ) -> CoreResult<()> {
     if request.status.step(RequestStatus::Cancelled).is_ok() {
         requests::change_status(tx, request, RequestStatus::Cancelled, None).await?;
-        requests::note(tx, request, "request_cancelled").await?;
+        requests::note(tx, request, TimelineKind::RequestCancelled).await?;
     }
     if request.channel == Channel::Api {
         return Ok(());

@@ -1,12 +1,12 @@
 //! Changes of a scheduled target that its source proposes and a dispatcher accepts or dismisses.
 
 use domain::events::EventType;
+use domain::identity::permissions::PlanTargets;
 use domain::ids::ProposalId;
-use domain::permissions::PlanTargets;
-use domain::problems::{Cause, Record};
+use domain::problems::Problem;
 use serde_json::json;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::Key;
 use crate::events::NewEvent;
@@ -69,25 +69,19 @@ pub async fn accept(core: &Core, by: Permit<'_, PlanTargets>, id: ProposalId) ->
         id,
         json!({ "target": target_id, "proposed": proposed }),
     );
-    tx.add_timeline_entry(NewTimelineEntry {
-        kind: "target_updated",
-        customer: record.customer_id.map(|key| key.0),
-        location: record.location_id.map(|key| key.0),
-        target: Some(target_id),
-        request: None,
-    })
+    tx.add_timeline_entry(
+        NewTimelineEntry::for_target(TimelineKind::TargetUpdated, target_id)
+            .with_customer(record.customer_id)
+            .with_location(record.location_id),
+    )
     .await?;
-    tx.emit(NewEvent {
-        kind: EventType::TargetUpdated,
-        ordering_key: target_id.to_string(),
-        source: None,
-        target: Some(target_id),
-        customer: record.customer_id.map(|key| key.0),
-        location: record.location_id.map(|key| key.0),
-        contact: record.contact_id.map(|key| key.0),
-        endpoint: None,
-        details: json!({ "status": record.status.name() }),
-    });
+    tx.emit(
+        NewEvent::for_target(EventType::TargetUpdated, target_id)
+            .with_customer(record.customer_id)
+            .with_location(record.location_id)
+            .with_contact(record.contact_id)
+            .with_details(json!({ "status": record.status.name() })),
+    );
     finish(core, tx).await
 }
 

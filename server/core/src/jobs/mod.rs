@@ -9,12 +9,12 @@ pub(crate) use self::store::targets::TargetRecord;
 pub(crate) use self::store::targets::select_target_line;
 
 use chrono::{DateTime, Utc};
+use domain::identity::permissions::ViewOperations;
 use domain::ids::TargetId;
+use domain::jobs::targets::TargetStatus;
 use domain::lifecycle::Lifecycle as _;
-use domain::permissions::ViewOperations;
-use domain::problems::Cause;
+use domain::problems::Problem;
 use domain::scopes::markers::{TargetsReadScope, TargetsWriteScope};
-use domain::targets::TargetStatus;
 use domain::text::ExternalId;
 
 use crate::audit::model::TimelineLine;

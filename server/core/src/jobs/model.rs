@@ -4,9 +4,9 @@ use crate::db::Key;
 use chrono::{DateTime, Utc};
 use domain::customers::Place;
 use domain::ids::{CustomerKind, LocationKind, ProposalKind, RequestKind, TargetKind};
-use domain::proposals::Proposal;
+use domain::jobs::change_proposals::Proposal;
+use domain::jobs::targets::TargetStatus;
 use domain::requests::Priority;
-use domain::targets::TargetStatus;
 use sqlx::FromRow;
 use sqlx::types::Json;
 

@@ -3,7 +3,7 @@
 use crate::db::Key;
 use chrono::{DateTime, Utc};
 use domain::ids::{ContactKind, CustomerKind, LocationKind, SourceSystemKind, TargetKind};
-use domain::targets::TargetStatus;
+use domain::jobs::targets::TargetStatus;
 use sqlx::FromRow;
 use uuid::Uuid;
 

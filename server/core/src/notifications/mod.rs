@@ -6,10 +6,10 @@ pub mod outbox;
 mod store;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::identity::permissions::ViewMails;
 use domain::ids::{MailId, RequestId, TargetId, UndoId};
 use domain::intake::mails::{MailData, MailKind, MailStatus};
 use domain::locale::Locale;
-use domain::permissions::ViewMails;
 use domain::requests::Channel;
 
 use crate::db::TenantTx;

@@ -98,6 +98,32 @@ impl InviteForm {
             typed => form.text("email", 254, text::email(typed)),
         };
         let reason = form.text("reason", MAX_LINE_CHARS, text::line(&self.reason, MAX_LINE_CHARS));
+        let places = self.check_places(&mut form);
+        let chosen: Vec<Capability> = self
+            .capabilities
+            .iter()
+            .filter_map(|name| Capability::from_name(name))
+            .collect();
+        if chosen.is_empty() {
+            form.add_error("capabilities", "required", "Choose at least one permission.");
+        }
+        let (from, until) = self.check_period(&mut form, zone, now);
+        form.finish()?;
+        Ok(Checked {
+            contact,
+            name,
+            email,
+            locale: Locale::from_tag(&self.locale).unwrap_or_default(),
+            places,
+            capabilities: Capabilities::of(&chosen),
+            from,
+            until,
+            reason: reason.unwrap_or_default(),
+        })
+    }
+
+    /// Returns the chosen locations; `None` is the whole customer.
+    fn check_places(&self, form: &mut Form) -> Vec<Option<LocationId>> {
         let mut places = Vec::new();
         if self.whole {
             places.push(None);
@@ -113,14 +139,16 @@ impl InviteForm {
         if places.is_empty() {
             form.add_error("locations", FieldCode::Required);
         }
-        let chosen: Vec<Capability> = self
-            .capabilities
-            .iter()
-            .filter_map(|name| Capability::from_name(name))
-            .collect();
-        if chosen.is_empty() {
-            form.add_error("capabilities", FieldCode::Required);
-        }
+        places
+    }
+
+    /// Returns begin and end of the access; `None` is now and no end.
+    fn check_period(
+        &self,
+        form: &mut Form,
+        zone: Tz,
+        now: DateTime<Utc>,
+    ) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
         let from = match self.from.trim() {
             "" => None,
             typed => {
@@ -147,18 +175,7 @@ impl InviteForm {
                 end
             }
         };
-        form.finish()?;
-        Ok(Checked {
-            contact,
-            name,
-            email,
-            locale: Locale::from_tag(&self.locale).unwrap_or_default(),
-            places,
-            capabilities: Capabilities::of(&chosen),
-            from,
-            until,
-            reason: reason.unwrap_or_default(),
-        })
+        (from, until)
     }
 }
 

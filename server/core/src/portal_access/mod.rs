@@ -14,9 +14,9 @@ pub(crate) use self::store::links::AccountMail;
 pub(crate) use self::store::links::LinkWriter;
 
 use chrono::{DateTime, Utc};
+use domain::identity::permissions::{ManagePortalAccess, ViewOperations};
 use domain::ids::{CustomerId, GrantId, PortalUserId};
 use domain::locale::Locale;
-use domain::permissions::{ManagePortalAccess, ViewOperations};
 use domain::portal_access::{EXPIRING_WITHIN, INACTIVE_AFTER, LinkPurpose};
 use domain::problems::Cause;
 use secrecy::SecretString;

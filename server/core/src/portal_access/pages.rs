@@ -17,7 +17,7 @@ use domain::text;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::events::NewEvent;
 use crate::files::Upload;
@@ -291,26 +291,19 @@ pub async fn withdraw_request(core: &Core, contact: &Contact, id: RequestId) -> 
             status: Some(request.status.name().to_owned()),
         }));
     }
-    tx.add_timeline_entry(NewTimelineEntry {
-        kind: "request_cancelled",
-        customer: Some(domain::ids::CustomerId::from_uuid(customer)),
-        location: location.map(LocationId::from_uuid),
-        target: None,
-        request: Some(id),
-    })
+    tx.add_timeline_entry(
+        NewTimelineEntry::for_request(TimelineKind::RequestCancelled, id)
+            .with_customer(Some(domain::ids::CustomerId::from_uuid(customer)))
+            .with_location(location.map(LocationId::from_uuid)),
+    )
     .await?;
     tx.audit("request.withdrawn", id, json!({}));
-    tx.emit(NewEvent {
-        endpoint: None,
-        source: None,
-        kind: EventType::RequestStatusChanged,
-        ordering_key: id.to_string(),
-        target: None,
-        customer: Some(domain::ids::CustomerId::from_uuid(customer)),
-        location: location.map(LocationId::from_uuid),
-        contact: None,
-        details: json!({ "request": { "id": id, "status": RequestStatus::Cancelled.name() } }),
-    });
+    tx.emit(
+        NewEvent::for_request(EventType::RequestStatusChanged, id)
+            .with_customer(Some(domain::ids::CustomerId::from_uuid(customer)))
+            .with_location(location.map(LocationId::from_uuid))
+            .with_details(json!({ "request": { "id": id, "status": RequestStatus::Cancelled.name() } })),
+    );
     finish(core, tx).await
 }
 

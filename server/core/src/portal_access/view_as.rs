@@ -1,7 +1,7 @@
 //! "Who can see this?": the portal users who can see a request, a job's appointments or a report.
 
+use domain::identity::permissions::{ViewOperations, ViewReports};
 use domain::ids::{RequestId, TargetId, VisitReportId};
-use domain::permissions::{ViewOperations, ViewReports};
 
 use crate::identity::actors::Permit;
 pub use crate::portal_access::store::visibility::Viewer;

@@ -4,15 +4,14 @@ pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 
-use domain::fields::FieldCode;
+use domain::identity::permissions::ReleaseReports;
 use domain::ids::{AttachmentId, VisitReportId};
-use domain::permissions::ReleaseReports;
-use domain::problems::Cause;
+use domain::problems::Problem;
 use domain::text;
-use domain::visit_reports::{ReleaseStatus, ReportStatus};
+use domain::visits::reports::{ReleaseStatus, ReportStatus};
 use serde_json::json;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::form::Form;
@@ -138,7 +137,11 @@ pub async fn publish(
     );
     tx.add_timeline_entry(timeline_entry(
         &report,
-        if replaced { "report_replaced" } else { "report_shared" },
+        if replaced {
+            TimelineKind::ReportReplaced
+        } else {
+            TimelineKind::ReportShared
+        },
     ))
     .await?;
     finish(core, tx).await?;
@@ -156,7 +159,7 @@ pub async fn withdraw(core: &Core, by: Permit<'_, ReleaseReports>, id: VisitRepo
         return Err(CoreError::new(Cause::ReportNotReleased));
     }
     tx.audit("portal_release.withdrawn", id, json!({}));
-    tx.add_timeline_entry(timeline_entry(&report, "report_withdrawn"))
+    tx.add_timeline_entry(timeline_entry(&report, TimelineKind::ReportWithdrawn))
         .await?;
     finish(core, tx).await
 }
@@ -165,12 +168,8 @@ async fn find_report(tx: &mut TenantTx<'_, Staff>, id: VisitReportId) -> CoreRes
     tx.report_view(id).await?.ok_or_else(CoreError::not_found)
 }
 
-fn timeline_entry(report: &ReportView, kind: &'static str) -> NewTimelineEntry {
-    NewTimelineEntry {
-        kind,
-        customer: report.customer_id.map(|key| key.0),
-        location: report.location_id.map(|key| key.0),
-        target: Some(report.target_id.0),
-        request: None,
-    }
+fn timeline_entry(report: &ReportView, kind: TimelineKind) -> NewTimelineEntry {
+    NewTimelineEntry::for_target(kind, report.target_id)
+        .with_customer(report.customer_id)
+        .with_location(report.location_id)
 }

@@ -3,7 +3,7 @@
 use crate::db::Key;
 use chrono::{DateTime, Utc};
 use domain::ids::ReleaseKind;
-use domain::visit_reports::ReleaseStatus;
+use domain::visits::reports::ReleaseStatus;
 use sqlx::FromRow;
 
 #[derive(Debug, Clone, FromRow)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use domain::ids::{AttachmentId, CustomerId, LocationId, PortalUserId, PortalUserKind, ReleaseId, VisitReportId};
-use domain::visit_reports::ReleaseStatus;
+use domain::visits::reports::ReleaseStatus;
 use sqlx::types::Json;
 
 use crate::db::Key;

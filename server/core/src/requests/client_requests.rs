@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
-use domain::fields::{FieldCode, FieldError};
-use domain::ids::RequestId;
+use domain::fields::FieldError;
+use domain::ids::{CustomerId, RequestId};
 use domain::intake::PreferredWindow;
 use domain::lifecycle::Lifecycle as _;
 use domain::mapping::MappingSettings;
@@ -14,12 +14,12 @@ use domain::scopes::markers::{RequestsReadScope, RequestsWriteScope};
 use domain::text::ExternalId;
 use serde_json::json;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::{StoreError, TenantTx};
 use crate::events::NewEvent;
 use crate::identity::actors::{ApiClient, ClientPermit};
-use crate::imports::resolve::{ContextParts, decide_context};
+use crate::imports::resolve::{ContextParts, Decided, decide_context};
 use crate::imports::source_settings;
 use crate::intake;
 use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
@@ -102,45 +102,7 @@ pub async fn submit(
             ..settings
         };
         let resolved = decide_context(core, &mut tx, form.context.clone(), &settings, &zone).await?;
-        // The last warning of the part that failed names the deciding mapping rule.
-        let part = if resolved.customer.is_none() {
-            "/customer"
-        } else {
-            "/location"
-        };
-        let refused = resolved
-            .warnings
-            .iter()
-            .rev()
-            .find(|warning| warning.pointer.starts_with(part))
-            .filter(|_| !resolved.resolved);
-        let Some(customer) = resolved.customer.filter(|_| refused.is_none()) else {
-            let code = refused
-                .map_or("customer_required", |warning| warning.code.as_str())
-                .to_owned();
-            let pointer = refused.map_or("/customer", |warning| warning.pointer.as_str());
-            return Err(CoreError::invalid(vec![FieldError::new(pointer, FieldCode::Mapping(code))]).into());
-        };
-        // Reject a location or contact that was sent but not found, instead of silently dropping it.
-        let unresolved = [
-            (
-                "/location",
-                form.context.location.is_some() && resolved.location.is_none(),
-            ),
-            ("/contact", form.context.contact.is_some() && resolved.contact.is_none()),
-        ];
-        if let Some((part, _)) = unresolved.iter().find(|(_, is_unresolved)| *is_unresolved) {
-            let warning = resolved
-                .warnings
-                .iter()
-                .rev()
-                .find(|warning| warning.pointer.starts_with(part));
-            let code = warning.map_or(FieldCode::NotResolved, |warning| {
-                FieldCode::Mapping(warning.code.to_string())
-            });
-            let pointer = warning.map_or(*part, |warning| warning.pointer.as_str());
-            return Err(CoreError::invalid(vec![FieldError::new(pointer, code)]).into());
-        }
+        let customer = resolved_customer(form, &resolved)?;
         let id: RequestId = tx.new_id();
         let is_new = tx
             .insert_client_request(&NewClientRequest {
@@ -172,6 +134,48 @@ pub async fn submit(
     })
 }
 
+/// Returns the customer of the request.
+///
+/// # Errors
+/// The customer is not known, or a location or contact that was sent was not found; it would be dropped silently.
+fn resolved_customer(form: &RequestForm, resolved: &Decided) -> CoreResult<CustomerId> {
+    // The last warning of the part that failed names the deciding mapping rule.
+    let last_warning = |part: &str| {
+        resolved
+            .warnings
+            .iter()
+            .rev()
+            .find(|warning| warning.pointer.starts_with(part))
+    };
+    let part = if resolved.customer.is_none() {
+        "/customer"
+    } else {
+        "/location"
+    };
+    let refused = last_warning(part).filter(|_| !resolved.resolved);
+    let Some(customer) = resolved.customer.filter(|_| refused.is_none()) else {
+        let code = refused.map_or("customer_required", |warning| warning.code.as_str());
+        let pointer = refused.map_or("/customer", |warning| warning.pointer.as_str());
+        let meaning = domain::mapping::table::meaning(code).unwrap_or("The customer is not known.");
+        return Err(CoreError::invalid(vec![FieldError::new(pointer, code, meaning)]));
+    };
+    let unresolved = [
+        (
+            "/location",
+            form.context.location.is_some() && resolved.location.is_none(),
+        ),
+        ("/contact", form.context.contact.is_some() && resolved.contact.is_none()),
+    ];
+    if let Some((part, _)) = unresolved.iter().find(|(_, is_unresolved)| *is_unresolved) {
+        let warning = last_warning(part);
+        let code = warning.map_or("validation_failed", |warning| warning.code.as_str());
+        let pointer = warning.map_or(*part, |warning| warning.pointer.as_str());
+        let meaning = domain::mapping::table::meaning(code).unwrap_or("Not found. Omit it or reference it by its ID.");
+        return Err(CoreError::invalid(vec![FieldError::new(pointer, code, meaning)]));
+    }
+    Ok(customer)
+}
+
 /// Withdraws a request.
 ///
 /// # Errors
@@ -200,13 +204,11 @@ pub async fn cancel(
         if !tx.set_request_status(id, known.status, to, None).await? {
             return Err(StoreError::Conflict("the request was changed concurrently".to_owned()).into());
         }
-        tx.add_timeline_entry(NewTimelineEntry {
-            kind: "request_cancelled",
-            customer: Some(known.customer_id.0),
-            location: known.location_id.map(|key| key.0),
-            target: None,
-            request: Some(id),
-        })
+        tx.add_timeline_entry(
+            NewTimelineEntry::for_request(TimelineKind::RequestCancelled, id)
+                .with_customer(Some(known.customer_id))
+                .with_location(known.location_id),
+        )
         .await?;
         tx.audit("request.withdrawn", id, json!({ "by": "client" }));
         let written = tx
@@ -222,15 +224,15 @@ pub async fn cancel(
 }
 
 fn emit(tx: &mut TenantTx<'_, ApiClient>, client: &ApiClient, request: &ClientRequest) {
-    tx.emit(NewEvent {
-        endpoint: None,
-        source: Some(client.source_system),
-        kind: EventType::RequestStatusChanged,
-        ordering_key: request.id.to_string(),
-        target: None,
-        customer: Some(request.customer_id.0),
-        location: request.location_id.map(|key| key.0),
-        contact: request.contact_id.map(|key| key.0),
-        details: json!({ "request": { "id": request.id.0, "externalId": request.external_id, "status": request.status.name() } }),
+    let details = json!({
+        "request": { "id": request.id.0, "externalId": request.external_id, "status": request.status.name() },
     });
+    tx.emit(
+        NewEvent::for_request(EventType::RequestStatusChanged, request.id)
+            .with_source(Some(client.source_system))
+            .with_customer(Some(request.customer_id))
+            .with_location(request.location_id)
+            .with_contact(request.contact_id)
+            .with_details(details),
+    );
 }

@@ -1,13 +1,13 @@
 //! Customer assignment: staff choose the customer of a request that arrived without one. Similar contacts are only
 //! hints.
 
-use domain::fields::FieldCode;
+use domain::identity::permissions::{ReviewRequests, ViewOperations};
 use domain::ids::{ContactId, CustomerId, LocationId, RequestId};
-use domain::permissions::{ReviewRequests, ViewOperations};
-use domain::problems::Cause;
+use domain::problems::Problem;
 use domain::text;
 use serde_json::json;
 
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::customers::model::{ContactLine, CustomerLine, LocationLine};
 use crate::form::Form;
@@ -16,7 +16,7 @@ use crate::{Core, CoreError, CoreResult};
 use crate::{classification, requests};
 
 /// Maximum number of search results.
-const MOST_FOUND: i64 = 20;
+const MAX_RESULTS: i64 = 20;
 
 /// Customers to choose from, or the locations and contacts of the chosen one.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ pub async fn choices(
     let customers = if search.is_empty() || chosen.is_some() {
         Vec::new()
     } else {
-        let found = tx.customers(&search, None, MOST_FOUND).await?;
+        let found = tx.customers(&search, None, MAX_RESULTS).await?;
         found.into_iter().filter(|customer| !customer.is_archived).collect()
     };
     Ok(Choices {
@@ -120,13 +120,11 @@ pub async fn assign_customer(
     }
     tx.assign_timeline_entries(id, customer, chosen_location).await?;
     classification::reclassify(&mut tx, id).await?;
-    tx.add_timeline_entry(crate::audit::NewTimelineEntry {
-        kind: "request_matched",
-        customer,
-        location: chosen_location,
-        target: None,
-        request: Some(id),
-    })
+    tx.add_timeline_entry(
+        NewTimelineEntry::for_request(TimelineKind::RequestMatched, id)
+            .with_customer(customer)
+            .with_location(chosen_location),
+    )
     .await?;
     tx.audit(
         "request.customer_assigned",

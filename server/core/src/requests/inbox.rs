@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::identity::permissions::ViewOperations;
 use domain::ids::{AttachmentId, RequestId, TargetId};
-use domain::permissions::ViewOperations;
 
 use crate::classification::model::RuleView;
 use crate::identity::actors::Permit;

@@ -14,18 +14,17 @@ pub use self::store::requests::RequestFilter;
 
 use domain::customers::Place as TypedPlace;
 use domain::events::EventType;
-use domain::fields::FieldCode;
+use domain::identity::permissions::ReviewRequests;
 use domain::ids::{RequestId, TargetId, UndoId};
 use domain::intake::mails::MailKind;
+use domain::jobs::targets::TargetStatus;
 use domain::lifecycle::Lifecycle as _;
-use domain::permissions::ReviewRequests;
-use domain::problems::{Cause, Record};
+use domain::problems::Problem;
 use domain::requests::{Channel, RequestStatus};
-use domain::targets::TargetStatus;
 use serde_json::json;
 use sqlx::types::Json;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
@@ -63,7 +62,7 @@ pub(crate) async fn accept(
         request.status = RequestStatus::InReview;
     }
     change_status(tx, &request, RequestStatus::Accepted, None).await?;
-    note(tx, &request, "request_accepted").await?;
+    note(tx, &request, TimelineKind::RequestAccepted).await?;
     notify_requester(
         core,
         tx,
@@ -85,7 +84,7 @@ pub(crate) async fn reject(
     undo: UndoId,
 ) -> CoreResult<()> {
     change_status(tx, request, RequestStatus::Rejected, Some(reason)).await?;
-    note(tx, request, "request_rejected").await?;
+    note(tx, request, TimelineKind::RequestRejected).await?;
     notify_requester(
         core,
         tx,
@@ -156,25 +155,21 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
         return Err(CoreError::conflict(Record::Request));
     }
     tx.audit("request.converted", id, json!({ "target": target_id }));
-    tx.add_timeline_entry(NewTimelineEntry {
-        kind: "target_created",
-        customer: request.customer_id.map(|key| key.0),
-        location: request.location_id.map(|key| key.0),
-        target: Some(target_id),
-        request: Some(id),
-    })
+    tx.add_timeline_entry(
+        NewTimelineEntry::for_target(TimelineKind::TargetCreated, target_id)
+            .with_request(Some(id))
+            .with_customer(request.customer_id)
+            .with_location(request.location_id),
+    )
     .await?;
-    tx.emit(NewEvent {
-        endpoint: None,
-        source: request.source_system_id.map(|key| key.0),
-        kind: EventType::TargetCreated,
-        ordering_key: target_id.to_string(),
-        target: Some(target_id),
-        customer: request.customer_id.map(|key| key.0),
-        location: request.location_id.map(|key| key.0),
-        contact: request.contact_id.map(|key| key.0),
-        details: json!({ "status": TargetStatus::Open.name() }),
-    });
+    tx.emit(
+        NewEvent::for_target(EventType::TargetCreated, target_id)
+            .with_source(request.source_system_id)
+            .with_customer(request.customer_id)
+            .with_location(request.location_id)
+            .with_contact(request.contact_id)
+            .with_details(json!({ "status": TargetStatus::Open.name() })),
+    );
     finish(core, tx).await?;
     Ok(target_id)
 }
@@ -199,31 +194,26 @@ pub(crate) async fn change_status<A: Operator>(
         request.id,
         json!({ "from": request.status.name(), "to": to.name() }),
     );
-    tx.emit(NewEvent {
-        endpoint: None,
-        source: request.source_system_id.map(|key| key.0),
-        kind: EventType::RequestStatusChanged,
-        ordering_key: request.id.to_string(),
-        target: request.target_id.map(|key| key.0),
-        customer: request.customer_id.map(|key| key.0),
-        location: request.location_id.map(|key| key.0),
-        contact: request.contact_id.map(|key| key.0),
-        details: json!({ "request": { "id": request.id.0, "status": to.name() } }),
-    });
+    tx.emit(
+        NewEvent::for_request(EventType::RequestStatusChanged, request.id)
+            .with_target(request.target_id)
+            .with_source(request.source_system_id)
+            .with_customer(request.customer_id)
+            .with_location(request.location_id)
+            .with_contact(request.contact_id)
+            .with_details(json!({ "request": { "id": request.id.0, "status": to.name() } })),
+    );
     Ok(())
 }
 
 pub(crate) async fn note<A: Actor>(
     tx: &mut TenantTx<'_, A>,
     request: &RequestView,
-    kind: &'static str,
+    kind: TimelineKind,
 ) -> CoreResult<()> {
-    let entry = NewTimelineEntry {
-        kind,
-        customer: request.customer_id.map(|key| key.0),
-        location: request.location_id.map(|key| key.0),
-        target: request.target_id.map(|key| key.0),
-        request: Some(request.id.0),
-    };
+    let entry = NewTimelineEntry::for_request(kind, request.id)
+        .with_target(request.target_id)
+        .with_customer(request.customer_id)
+        .with_location(request.location_id);
     Ok(tx.add_timeline_entry(entry).await?)
 }

@@ -5,10 +5,9 @@
 use chrono::{DateTime, Datelike as _, Days, NaiveTime, TimeDelta, TimeZone as _, Utc, Weekday};
 use chrono_tz::Tz;
 use domain::events::EventType;
-use domain::fields::FieldCode;
+use domain::identity::permissions::ReviewRequests;
 use domain::ids::{RequestId, StaffId, UndoId};
-use domain::permissions::ReviewRequests;
-use domain::problems::{Cause, Record};
+use domain::problems::Problem;
 use domain::requests::{Priority, ServiceType};
 use domain::text;
 use serde_json::json;
@@ -296,17 +295,14 @@ pub async fn undo(core: &Core, by: Permit<'_, ReviewRequests>, id: UndoId) -> Co
         if current.status != snapshot.status {
             // The portal must not show a milestone that was undone.
             tx.delete_decision_entry(request_id, decided_at).await?;
-            tx.emit(NewEvent {
-                endpoint: None,
-                source: current.source_system_id.map(|key| key.0),
-                kind: EventType::RequestStatusChanged,
-                ordering_key: current.id.to_string(),
-                target: None,
-                customer: current.customer_id.map(|key| key.0),
-                location: current.location_id.map(|key| key.0),
-                contact: current.contact_id.map(|key| key.0),
-                details: json!({ "request": { "id": current.id.0, "status": snapshot.status.name() } }),
-            });
+            tx.emit(
+                NewEvent::for_request(EventType::RequestStatusChanged, current.id)
+                    .with_source(current.source_system_id)
+                    .with_customer(current.customer_id)
+                    .with_location(current.location_id)
+                    .with_contact(current.contact_id)
+                    .with_details(json!({ "request": { "id": current.id.0, "status": snapshot.status.name() } })),
+            );
         }
     }
     if restored == 0 {

@@ -1,20 +1,20 @@
 //! Slot offers: dispatch offers two or three times for a job, and the requester's choice schedules the appointment.
 //! Offered times are not reserved, so a choice can fail because the technician was booked in the meantime.
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
-use domain::fields::{FieldCode, ScheduleConflict};
+use domain::identity::permissions::PlanTargets;
 use domain::ids::{OfferId, RequestId, StaffId, TargetId};
 use domain::intake::mails::MailKind;
-use domain::permissions::PlanTargets;
-use domain::problems::Cause;
+use domain::jobs::targets::TargetStatus;
+use domain::problems::Problem;
 use domain::requests::Channel;
-use domain::targets::TargetStatus;
 use serde_json::json;
 
 use crate::commit::finish;
+use crate::db::TenantTx;
 use crate::form::Form;
-use crate::identity::actors::{Actor, Contact, Permit, TenantId, TrackingRequester};
+use crate::identity::actors::{Actor, Contact, Permit, Staff, TenantId, TrackingRequester};
 use crate::identity::authentication;
 use crate::notifications;
 use crate::notifications::NotificationTrigger;
@@ -73,60 +73,7 @@ pub async fn offer(
     if hours.is_none() {
         form.add_error("hours", FieldCode::Required);
     }
-    let mut times: Vec<NewOption> = Vec::new();
-    for (index, option) in options.iter().enumerate().take(*OPTION_COUNT.end()) {
-        if option.date.trim().is_empty() {
-            continue;
-        }
-        let field = format!("date_{}", index + 1);
-        let technician = match option.technician.parse::<StaffId>() {
-            Ok(technician) if tx.is_technician(technician).await? => technician,
-            _ => {
-                form.add_error(&format!("technician_{}", index + 1), FieldCode::Required);
-                continue;
-            }
-        };
-        let Ok(date) = NaiveDate::parse_from_str(&option.date, "%Y-%m-%d") else {
-            form.add_error(&field, FieldCode::InvalidDate);
-            continue;
-        };
-        let (start, end) = (
-            parse_time(&mut form, &field, &option.start),
-            parse_time(&mut form, &field, &option.end),
-        );
-        let (Some(start), Some(end)) = (start, end) else {
-            continue;
-        };
-        let starts_at = parse_local_time(&mut form, &field, zone, date, start);
-        let ends_at = parse_local_time(&mut form, &field, zone, date, end);
-        let (Some(starts_at), Some(ends_at)) = (starts_at, ends_at) else {
-            continue;
-        };
-        validate_window_length(&mut form, &field, starts_at, ends_at);
-        if starts_at <= now {
-            form.add_error(&field, FieldCode::InThePast);
-        }
-        if let Some(number) = tx.overlapping_target(technician, id, starts_at, ends_at).await? {
-            form.add_error(
-                &format!("technician_{}", index + 1),
-                FieldCode::Schedule(ScheduleConflict::Overlap { job: number }),
-            );
-        }
-        if times
-            .iter()
-            .any(|other| other.starts_at == starts_at && other.ends_at == ends_at)
-        {
-            form.add_error(&field, FieldCode::SlotTwice);
-        }
-        times.push(NewOption {
-            technician,
-            starts_at,
-            ends_at,
-        });
-    }
-    if form.0.is_empty() && !OPTION_COUNT.contains(&times.len()) {
-        form.add_error("date_1", FieldCode::TooFewSlots);
-    }
+    let times = read_options(&mut tx, &mut form, id, options, zone).await?;
     form.finish()?;
     let first_start = times.iter().map(|time| time.starts_at).min().unwrap_or(now);
     let expires_at = (now + TimeDelta::hours(hours.unwrap_or_default())).min(first_start);
@@ -143,6 +90,84 @@ pub async fn offer(
     notifications::enqueue(core, &mut tx, request, trigger).await?;
     finish(core, tx).await?;
     Ok(offer)
+}
+
+/// Validates the offered times. Skips the rows of the form without a date.
+async fn read_options(
+    tx: &mut TenantTx<'_, Staff>,
+    form: &mut Form,
+    target: TargetId,
+    options: &[OptionForm],
+    zone: Tz,
+) -> CoreResult<Vec<NewOption>> {
+    let mut times: Vec<NewOption> = Vec::new();
+    for (index, option) in options.iter().enumerate().take(*OPTION_COUNT.end()) {
+        if option.date.trim().is_empty() {
+            continue;
+        }
+        let number = index + 1;
+        let Some(time) = read_option(tx, form, target, number, option, zone).await? else {
+            continue;
+        };
+        if times
+            .iter()
+            .any(|other| other.starts_at == time.starts_at && other.ends_at == time.ends_at)
+        {
+            form.add_error(&format!("date_{number}"), "slot_twice", "This time is already offered.");
+        }
+        times.push(time);
+    }
+    if form.0.is_empty() && !OPTION_COUNT.contains(&times.len()) {
+        form.add_error("date_1", "too_few_slots", "Offer two or three times.");
+    }
+    Ok(times)
+}
+
+/// Validates one offered time. Returns `None` if a field of it cannot be parsed.
+async fn read_option(
+    tx: &mut TenantTx<'_, Staff>,
+    form: &mut Form,
+    target: TargetId,
+    number: usize,
+    option: &OptionForm,
+    zone: Tz,
+) -> CoreResult<Option<NewOption>> {
+    let (date_field, technician_field) = (format!("date_{number}"), format!("technician_{number}"));
+    let technician = match option.technician.parse::<StaffId>() {
+        Ok(technician) if tx.is_technician(technician).await? => technician,
+        _ => {
+            form.add_error(&technician_field, "required", "Choose a technician.");
+            return Ok(None);
+        }
+    };
+    let Some((starts_at, ends_at)) = read_times(form, &date_field, option, zone) else {
+        return Ok(None);
+    };
+    validate_window_length(form, &date_field, starts_at, ends_at);
+    if starts_at <= tx.now {
+        form.add_error(&date_field, "in_the_past", "The time is in the past.");
+    }
+    if let Some(number) = tx.overlapping_target(technician, target, starts_at, ends_at).await? {
+        form.add_error(&technician_field, "technician_busy", number.to_string());
+    }
+    Ok(Some(NewOption {
+        technician,
+        starts_at,
+        ends_at,
+    }))
+}
+
+fn read_times(form: &mut Form, field: &str, option: &OptionForm, zone: Tz) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let Ok(date) = NaiveDate::parse_from_str(&option.date, "%Y-%m-%d") else {
+        form.add_error(field, "invalid_date", "Choose a date.");
+        return None;
+    };
+    let start = parse_time(form, field, &option.start);
+    let end = parse_time(form, field, &option.end);
+    let (start, end) = start.zip(end)?;
+    let starts_at = parse_local_time(form, field, zone, date, start);
+    let ends_at = parse_local_time(form, field, zone, date, end);
+    starts_at.zip(ends_at)
 }
 
 /// Chooses an offered time on the tracking page.

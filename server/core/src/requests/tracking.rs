@@ -6,7 +6,7 @@ use domain::problems::Cause;
 use domain::requests::RequestStatus;
 use serde_json::json;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::events::NewEvent;
 use crate::identity::actors::TrackingRequester;
@@ -69,26 +69,19 @@ pub async fn withdraw(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
         return Err(CoreError::new(Cause::RequestNotWithdrawable { status: None }));
     }
     let id: RequestId = by.request;
-    tx.add_timeline_entry(NewTimelineEntry {
-        kind: "request_cancelled",
-        customer: request.customer_id.map(|key| key.0),
-        location: request.location_id.map(|key| key.0),
-        target: None,
-        request: Some(id),
-    })
+    tx.add_timeline_entry(
+        NewTimelineEntry::for_request(TimelineKind::RequestCancelled, id)
+            .with_customer(request.customer_id)
+            .with_location(request.location_id),
+    )
     .await?;
     tx.audit("request.withdrawn", id, json!({ "by": "tracking_link" }));
-    tx.emit(NewEvent {
-        endpoint: None,
-        source: None,
-        kind: EventType::RequestStatusChanged,
-        ordering_key: id.to_string(),
-        target: None,
-        customer: request.customer_id.map(|key| key.0),
-        location: request.location_id.map(|key| key.0),
-        contact: None,
-        details: json!({ "request": { "id": id, "status": RequestStatus::Cancelled.name() } }),
-    });
+    tx.emit(
+        NewEvent::for_request(EventType::RequestStatusChanged, id)
+            .with_customer(request.customer_id)
+            .with_location(request.location_id)
+            .with_details(json!({ "request": { "id": id, "status": RequestStatus::Cancelled.name() } })),
+    );
     finish(core, tx).await
 }
 

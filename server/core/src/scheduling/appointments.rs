@@ -5,17 +5,18 @@ use chrono::{
 };
 use chrono_tz::Tz;
 use domain::events::EventType;
-use domain::fields::{FieldCode, FieldError};
+use domain::fields::FieldError;
+use domain::identity::permissions::PlanTargets;
 use domain::ids::{AppointmentId, StaffId, TargetId};
 use domain::intake::mails::MailKind;
+use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::lifecycle::Lifecycle as _;
-use domain::permissions::PlanTargets;
-use domain::problems::{Cause, Record};
+use domain::problems::Problem;
 use domain::requests::RequestStatus;
-use domain::targets::{AppointmentStatus, TargetStatus};
+use domain::scheduling::conflicts::Conflict;
 use serde_json::json;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
@@ -25,6 +26,7 @@ use crate::jobs::model::TargetView;
 use crate::notifications;
 use crate::notifications::NotificationTrigger;
 use crate::scheduling::board::moves::load_conflicts;
+use crate::scheduling::store::appointments::NewAppointment;
 use crate::{Core, CoreError, CoreResult};
 
 /// The longest visit window. The board query relies on it: no visit starts earlier than this before it ends.
@@ -176,57 +178,30 @@ pub(crate) async fn schedule_visit<A: Administrator>(
     target: &TargetView,
     visit: &NewVisit<'_>,
 ) -> CoreResult<()> {
-    let NewVisit {
-        technician,
-        starts_at,
-        ends_at,
-        zone,
-        shared,
-    } = *visit;
     let id = target.id.0;
-    // The customer's timeline contains only appointments that are shared with the customer.
     let appointments = tx.appointments_of(id).await?;
     let was_shared = appointments
         .iter()
         .any(|appointment| appointment.status == AppointmentStatus::Planned && appointment.is_shared);
-    let is_reschedule = match target.status {
-        TargetStatus::Scheduled | TargetStatus::Dispatched => true,
-        other => {
-            other.step(TargetStatus::Scheduled)?;
-            false
-        }
-    };
-    if is_reschedule {
-        if !tx.close_planned_appointment(id, AppointmentStatus::Moved).await? {
-            return Err(CoreError::conflict(Record::Job));
-        }
-    } else if !tx.set_target_status(id, target.status, TargetStatus::Scheduled).await? {
-        return Err(CoreError::conflict(Record::Job));
-    }
+    let change = SharedChange::between(was_shared, visit.shared);
+    let is_reschedule = mark_scheduled(tx, target).await?;
     let appointment: AppointmentId = tx.new_id();
-    tx.insert_appointment(&crate::scheduling::store::appointments::NewAppointment {
+    tx.insert_appointment(&NewAppointment {
         id: appointment,
         target: id,
-        technician,
-        is_shared: shared,
-        starts_at,
-        ends_at,
-        zone,
+        technician: visit.technician,
+        is_shared: visit.shared,
+        starts_at: visit.starts_at,
+        ends_at: visit.ends_at,
+        zone: visit.zone,
     })
     .await?;
-    let timeline_entry = |kind| NewTimelineEntry {
-        kind,
-        customer: target.customer_id.map(|key| key.0),
-        location: target.location_id.map(|key| key.0),
-        target: Some(id),
-        request: target.request_id.map(|key| key.0),
-    };
-    tx.add_timeline_entry(timeline_entry(match (shared, was_shared) {
-        (true, true) => "appointment_moved",
-        (true, false) => "appointment_scheduled",
-        (false, true) => "appointment_cancelled",
-        (false, false) => "target_planned_internally",
-    }))
+    tx.add_timeline_entry(
+        NewTimelineEntry::for_target(change.timeline_kind(), id)
+            .with_request(target.request_id)
+            .with_customer(target.customer_id)
+            .with_location(target.location_id),
+    )
     .await?;
     tx.audit(
         if is_reschedule {
@@ -235,20 +210,15 @@ pub(crate) async fn schedule_visit<A: Administrator>(
             "appointment.scheduled"
         },
         id,
-        json!({ "technician": technician, "startsAt": starts_at, "endsAt": ends_at }),
+        json!({ "technician": visit.technician, "startsAt": visit.starts_at, "endsAt": visit.ends_at }),
     );
-    let window = json!({ "id": appointment, "start": starts_at, "end": ends_at, "zone": zone });
-    tx.emit(NewEvent {
-        endpoint: None,
-        source: None,
-        kind: EventType::TargetScheduled,
-        ordering_key: id.to_string(),
-        target: Some(id),
-        customer: target.customer_id.map(|key| key.0),
-        location: target.location_id.map(|key| key.0),
-        contact: None,
-        details: json!({ "status": TargetStatus::Scheduled.name(), "appointment": window }),
-    });
+    let window = json!({ "id": appointment, "start": visit.starts_at, "end": visit.ends_at, "zone": visit.zone });
+    tx.emit(
+        NewEvent::for_target(EventType::TargetScheduled, id)
+            .with_customer(target.customer_id)
+            .with_location(target.location_id)
+            .with_details(json!({ "status": TargetStatus::Scheduled.name(), "appointment": window })),
+    );
     let planned = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
     crate::follow_ups::mark_planned(tx, &planned, appointment, &window).await?;
     if let Some(request) = tx.request_of_target(id).await?
@@ -256,25 +226,75 @@ pub(crate) async fn schedule_visit<A: Administrator>(
     {
         crate::requests::change_status(tx, &request, RequestStatus::Planned, None).await?;
     }
-    let trigger = match (shared, was_shared) {
-        (true, true) => Some(NotificationTrigger::with_windows(
-            MailKind::AppointmentMoved,
-            vec![(starts_at, ends_at)],
-            zone,
-        )),
-        (true, false) => Some(NotificationTrigger::with_windows(
-            MailKind::AppointmentScheduled,
-            vec![(starts_at, ends_at)],
-            zone,
-        )),
-        (false, true) => Some(NotificationTrigger::new(MailKind::AppointmentCancelled)),
-        (false, false) => None,
-    };
-    if let Some(trigger) = trigger {
+    if let Some(trigger) = change.notification(visit) {
         notifications::enqueue_for_target(core, tx, id, trigger).await?;
     }
     tx.withdraw_offer(id).await?;
     Ok(())
+}
+
+/// Marks the target as scheduled, or closes its previous appointment. Returns whether it had one.
+async fn mark_scheduled<A: Administrator>(tx: &mut TenantTx<'_, A>, target: &TargetView) -> CoreResult<bool> {
+    let id = target.id.0;
+    let is_reschedule = match target.status {
+        TargetStatus::Scheduled | TargetStatus::Dispatched => true,
+        other => {
+            other.step(TargetStatus::Scheduled)?;
+            false
+        }
+    };
+    let is_marked = if is_reschedule {
+        tx.close_planned_appointment(id, AppointmentStatus::Moved).await?
+    } else {
+        tx.set_target_status(id, target.status, TargetStatus::Scheduled).await?
+    };
+    if !is_marked {
+        return Err(CoreError::new(
+            Problem::ConcurrentModification,
+            "The target was scheduled by another user in the meantime.",
+        ));
+    }
+    Ok(is_reschedule)
+}
+
+/// What a customer, who sees only shared appointments, notices of a scheduled visit.
+#[derive(Debug, Clone, Copy)]
+enum SharedChange {
+    Moved,
+    Scheduled,
+    Cancelled,
+    Nothing,
+}
+
+impl SharedChange {
+    const fn between(was_shared: bool, is_shared: bool) -> Self {
+        match (was_shared, is_shared) {
+            (true, true) => Self::Moved,
+            (false, true) => Self::Scheduled,
+            (true, false) => Self::Cancelled,
+            (false, false) => Self::Nothing,
+        }
+    }
+
+    const fn timeline_kind(self) -> TimelineKind {
+        match self {
+            Self::Moved => TimelineKind::AppointmentMoved,
+            Self::Scheduled => TimelineKind::AppointmentScheduled,
+            Self::Cancelled => TimelineKind::AppointmentCancelled,
+            Self::Nothing => TimelineKind::TargetPlannedInternally,
+        }
+    }
+
+    fn notification<'a>(self, visit: &NewVisit<'a>) -> Option<NotificationTrigger<'a>> {
+        let with_window =
+            |kind| NotificationTrigger::with_windows(kind, vec![(visit.starts_at, visit.ends_at)], visit.zone);
+        match self {
+            Self::Moved => Some(with_window(MailKind::AppointmentMoved)),
+            Self::Scheduled => Some(with_window(MailKind::AppointmentScheduled)),
+            Self::Cancelled => Some(NotificationTrigger::new(MailKind::AppointmentCancelled)),
+            Self::Nothing => None,
+        }
+    }
 }
 
 /// Validates that a window ends after it starts and is at most [`MAX_WINDOW_HOURS`] long.
@@ -329,25 +349,19 @@ pub async fn reopen(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId) -> C
     if !tx.set_target_status(id, target.status, to).await? {
         return Err(CoreError::conflict(Record::Job));
     }
-    tx.add_timeline_entry(NewTimelineEntry {
-        kind: "target_reopened",
-        customer: target.customer_id.map(|key| key.0),
-        location: target.location_id.map(|key| key.0),
-        target: Some(id),
-        request: None,
-    })
+    tx.add_timeline_entry(
+        NewTimelineEntry::for_target(TimelineKind::TargetReopened, id)
+            .with_customer(target.customer_id)
+            .with_location(target.location_id),
+    )
     .await?;
     tx.audit("target.reopened", id, json!({}));
-    tx.emit(NewEvent {
-        endpoint: None,
-        source: None,
-        kind: EventType::TargetUpdated,
-        ordering_key: id.to_string(),
-        target: Some(id),
-        customer: target.customer_id.map(|key| key.0),
-        location: target.location_id.map(|key| key.0),
-        contact: target.contact_id.map(|key| key.0),
-        details: json!({ "status": to.name() }),
-    });
+    tx.emit(
+        NewEvent::for_target(EventType::TargetUpdated, id)
+            .with_customer(target.customer_id)
+            .with_location(target.location_id)
+            .with_contact(target.contact_id)
+            .with_details(json!({ "status": to.name() })),
+    );
     finish(core, tx).await
 }

@@ -3,10 +3,10 @@
 pub mod appointments;
 pub mod board;
 pub mod model;
-pub mod roads;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 pub mod technicians;
+pub mod travel_times;
 pub use self::store::board::BoardJob;
 pub use self::store::board::BoardVisit;
 pub use self::store::technicians::AbsenceView;

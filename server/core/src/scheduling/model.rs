@@ -3,7 +3,7 @@
 use crate::db::Key;
 use chrono::{DateTime, Utc};
 use domain::ids::{AppointmentKind, StaffKind};
-use domain::targets::AppointmentStatus;
+use domain::jobs::targets::AppointmentStatus;
 use sqlx::FromRow;
 
 #[derive(Debug, Clone, FromRow)]

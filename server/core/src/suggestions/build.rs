@@ -5,12 +5,13 @@ use std::ops::ControlFlow;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::customers::Coordinates;
 use domain::ids::StaffId;
-use domain::targets::{AppointmentStatus, TargetStatus};
-use domain::travel::TravelTimes;
+use domain::jobs::targets::{AppointmentStatus, TargetStatus};
+use domain::scheduling::technicians::ShiftOnDay;
+use domain::scheduling::travel::TravelTimes;
 use routing::{Break, MAX_TIME_SECONDS, Matrix, Problem, Settings, Skills, Technician, Time, Visit, Window};
 
 use crate::scheduling::board::{absence_on, day_endpoints, parse_zone};
-use crate::scheduling::roads::FoundTravelTimes;
+use crate::scheduling::travel_times::FoundTravelTimes;
 use crate::scheduling::{AbsenceView, BoardJob, BoardVisit, TechnicianView};
 use domain::suggestions::ExcludedJob;
 
@@ -108,182 +109,263 @@ fn service_time(job: &BoardJob) -> TimeDelta {
 /// # Errors
 /// The problem is invalid, which is a bug in this module.
 pub(crate) fn build(input: PlanInput, found: &FoundTravelTimes) -> Result<BuiltProblem, routing::Invalid> {
-    let base = input.begin - TimeDelta::hours(12);
-    let skills = required_skills(&input.jobs);
-    let mut locations: Vec<Coordinates> = Vec::new();
-    let mut location_index = |location: Option<Coordinates>| -> usize {
-        // Index 0 is the unknown location, with no travel time to any other.
+    let mut builder = ProblemBuilder::new(&input);
+    builder.add_technician_days(&input);
+    builder.add_planned_visits(&input);
+    builder.add_jobs(input);
+    builder.finish(found)
+}
+
+/// The distinct locations of the problem. Index 0 is the unknown location, with no travel time to any other.
+#[derive(Default)]
+struct Locations(Vec<Coordinates>);
+
+impl Locations {
+    fn index_of(&mut self, location: Option<Coordinates>) -> usize {
         let Some(location) = location else { return 0 };
-        let found = locations.iter().position(|known| *known == location);
+        let found = self.0.iter().position(|known| *known == location);
         1 + found.unwrap_or_else(|| {
-            locations.push(location);
-            locations.len() - 1
+            self.0.push(location);
+            self.0.len() - 1
         })
-    };
-    // Skills that no job requires are ignored.
-    let skill_set = |names: &[String]| -> Skills {
-        let numbered = skills.iter().enumerate().filter(|(_, skill)| names.contains(skill));
+    }
+
+    /// Returns the travel times between all locations, rounded up to [`STEP_SECONDS`].
+    fn travel_matrix(&self, travel_times: &TravelTimes) -> Result<Matrix, routing::Invalid> {
+        Matrix::from_fn(self.0.len() + 1, |from, to| {
+            if from == 0 || to == 0 || from == to {
+                return 0;
+            }
+            let seconds = travel_times.time(self.0[from - 1], self.0[to - 1]).num_seconds();
+            Time::try_from((seconds + STEP_SECONDS - 1) / STEP_SECONDS * STEP_SECONDS).unwrap_or(MAX_TIME_SECONDS)
+        })
+    }
+}
+
+/// The parts of the problem, collected step by step. Technicians and visits have the same indices as the records behind
+/// them, `technician_days` and `tasks`.
+struct ProblemBuilder {
+    base: DateTime<Utc>,
+    skills: Vec<String>,
+    locations: Locations,
+    technician_days: Vec<TechnicianDay>,
+    technicians: Vec<Technician>,
+    tasks: Vec<Task>,
+    visits: Vec<Visit>,
+    left: Vec<ExcludedJob>,
+    other_days: i64,
+}
+
+impl ProblemBuilder {
+    fn new(input: &PlanInput) -> Self {
+        Self {
+            base: input.begin - TimeDelta::hours(12),
+            skills: required_skills(&input.jobs),
+            locations: Locations::default(),
+            technician_days: Vec::new(),
+            technicians: Vec::new(),
+            tasks: Vec::new(),
+            visits: Vec::new(),
+            left: Vec::new(),
+            other_days: 0,
+        }
+    }
+
+    fn seconds(&self, moment: DateTime<Utc>) -> Time {
+        seconds(self.base, moment)
+    }
+
+    /// Returns the numbered skills among the names. Skills that no job requires are ignored.
+    fn skill_set(&self, names: &[String]) -> Skills {
+        let numbered = self
+            .skills
+            .iter()
+            .enumerate()
+            .filter(|(_, skill)| names.contains(skill));
         Skills(numbered.fold(0, |found, (index, _)| found | 1 << index))
-    };
-    let (mut technician_days, mut technicians) = (Vec::new(), Vec::new());
-    for technician in input
-        .technicians
-        .iter()
-        .filter(|technician| technician.locked_at.is_none())
-    {
-        let Some(week) = &technician.week else { continue };
-        for day in &input.days {
-            let Some(shift) = week.0.on(*day, &parse_zone(&technician.zone)) else {
-                continue;
-            };
-            // Skip absences and shifts that have ended.
-            if absence_on(&input.absences, technician.id.0, *day).is_some() || shift.until <= input.now {
+    }
+
+    /// Adds the shifts that have not ended, except on days of absence.
+    fn add_technician_days(&mut self, input: &PlanInput) {
+        let active = input
+            .technicians
+            .iter()
+            .filter(|technician| technician.locked_at.is_none());
+        for technician in active {
+            let Some(week) = &technician.week else { continue };
+            for day in &input.days {
+                let Some(shift) = week.0.on(*day, &parse_zone(&technician.zone)) else {
+                    continue;
+                };
+                if absence_on(&input.absences, technician.id.0, *day).is_some() || shift.until <= input.now {
+                    continue;
+                }
+                self.add_technician_day(technician, *day, &shift, input.now);
+            }
+        }
+    }
+
+    fn add_technician_day(
+        &mut self,
+        technician: &TechnicianView,
+        day: NaiveDate,
+        shift: &ShiftOnDay,
+        now: DateTime<Utc>,
+    ) {
+        let from = shift.from.max(round_up(now));
+        let (start, end) = day_endpoints(technician);
+        self.technician_days.push(TechnicianDay {
+            technician: technician.id.0,
+            name: technician.display_name.clone(),
+            day,
+            day_endpoints: (start, end),
+        });
+        let breaks = shift
+            .rests
+            .iter()
+            .filter(|(_, last, _)| *last > from)
+            .take(Technician::MAX_BREAKS)
+            .map(|(first, last, length)| Break {
+                window: Window {
+                    from: self.seconds(*first),
+                    until: self.seconds(*last),
+                },
+                duration: Time::try_from(length.num_seconds()).unwrap_or_default(),
+            })
+            .collect();
+        self.technicians.push(Technician {
+            start: self.locations.index_of(start),
+            end: self.locations.index_of(end),
+            from: self.seconds(from),
+            until: self.seconds(shift.until).max(self.seconds(from)),
+            overtime: 0,
+            skills: self.skill_set(&technician.skills.0),
+            capacity: 0,
+            breaks,
+        });
+    }
+
+    /// Adds the planned visits that have not ended, each locked to its technician day and time.
+    fn add_planned_visits(&mut self, input: &PlanInput) {
+        for visit in &input.visits {
+            if visit.appointment_status != AppointmentStatus::Planned || visit.ends_at <= input.now {
                 continue;
             }
-            let from = shift.from.max(round_up(input.now));
-            let (start, end) = day_endpoints(technician);
-            technician_days.push(TechnicianDay {
-                technician: technician.id.0,
-                name: technician.display_name.clone(),
-                day: *day,
-                day_endpoints: (start, end),
+            let start = self.seconds(visit.starts_at);
+            let Some(technician_day) = self.technician_day_near(visit.technician_id.0, start) else {
+                continue;
+            };
+            self.visits.push(Visit {
+                location: self.locations.index_of(visit.job.point()),
+                // The visit occupies its whole agreed window.
+                service: self.seconds(visit.ends_at) - start,
+                windows: vec![Window {
+                    from: start,
+                    until: start,
+                }],
+                skills: Skills::default(),
+                demand: 0,
+                tier: 0,
+                pinned: Some(technician_day),
+                locked: true,
             });
-            technicians.push(Technician {
-                start: location_index(start),
-                end: location_index(end),
-                from: seconds(base, from),
-                until: seconds(base, shift.until).max(seconds(base, from)),
-                overtime: 0,
-                skills: skill_set(&technician.skills.0),
-                capacity: 0,
-                breaks: shift
-                    .rests
-                    .iter()
-                    .filter(|(_, last, _)| *last > from)
-                    .take(Technician::MAX_BREAKS)
-                    .map(|(first, last, length)| Break {
-                        window: Window {
-                            from: seconds(base, *first),
-                            until: seconds(base, *last),
-                        },
-                        duration: Time::try_from(length.num_seconds()).unwrap_or_default(),
-                    })
-                    .collect(),
+            self.tasks.push(Task {
+                job: visit.job.clone(),
+                planned: Some((technician_day, visit.starts_at, visit.ends_at)),
             });
         }
     }
-    let (mut tasks, mut visits) = (Vec::new(), Vec::new());
-    for visit in &input.visits {
-        if visit.appointment_status != AppointmentStatus::Planned || visit.ends_at <= input.now {
-            continue;
-        }
-        let start = seconds(base, visit.starts_at);
-        let technician_day =
-            technician_days
-                .iter()
-                .enumerate()
-                .position(|(index, technician_day): (usize, &TechnicianDay)| {
-                    let near = technicians[index].from - 4 * 3_600..technicians[index].until + 4 * 3_600;
-                    technician_day.technician == visit.technician_id.0 && near.contains(&start)
-                });
-        let Some(technician_day) = technician_day else { continue };
-        // The visit occupies its whole agreed window.
-        let end = seconds(base, visit.ends_at);
-        let location = location_index(visit.job.point());
-        visits.push(Visit {
-            location,
-            service: end - start,
-            windows: vec![Window {
-                from: start,
-                until: start,
-            }],
-            skills: Skills::default(),
-            demand: 0,
-            tier: 0,
-            pinned: Some(technician_day),
-            locked: true,
-        });
-        tasks.push(Task {
-            job: visit.job.clone(),
-            planned: Some((technician_day, visit.starts_at, visit.ends_at)),
-        });
+
+    /// Returns the day of the technician whose shift, extended by four hours on both sides, contains the time.
+    fn technician_day_near(&self, technician: StaffId, start: Time) -> Option<usize> {
+        self.technician_days
+            .iter()
+            .zip(&self.technicians)
+            .position(|(technician_day, shift)| {
+                let extended = shift.from - 4 * 3_600..shift.until + 4 * 3_600;
+                technician_day.technician == technician && extended.contains(&start)
+            })
     }
-    let (mut left, mut other_days) = (Vec::new(), 0);
-    // The span covers the days themselves and the shifts that start on them.
-    let days = TimeDelta::days(input.days.len().try_into().unwrap_or(1));
-    let earliest_start = technicians
-        .iter()
-        .map(|technician| technician.from)
-        .min()
-        .unwrap_or_default();
-    let latest_end = technicians
-        .iter()
-        .map(|technician| technician.until)
-        .max()
-        .unwrap_or_default();
-    let begin = earliest_start.min(seconds(base, input.begin));
-    let end = latest_end.max(seconds(base, input.begin + days));
-    for job in input.jobs {
-        if job.status != TargetStatus::Open {
-            left.push(excluded_job(&job, "not_open"));
-        } else if job.needs_mapping || job.customer_name.is_none() {
-            left.push(excluded_job(&job, "needs_mapping"));
-        } else if technicians.is_empty() {
-            left.push(excluded_job(&job, "no_technician"));
-        } else if job.point().is_none() {
-            left.push(excluded_job(&job, "location_unknown"));
-        } else if !job.required_skills.0.iter().all(|skill| skills.contains(skill)) {
-            left.push(excluded_job(&job, "too_many_skills"));
-        } else {
-            let first = job.window_start.map_or(0, |start| seconds(base, start));
+
+    /// Adds the jobs that can be planned on these days, and records why the others cannot.
+    fn add_jobs(&mut self, input: PlanInput) {
+        let span = self.planned_span(&input);
+        for job in input.jobs {
+            if let Some(code) = self.exclusion_code(&job) {
+                self.left.push(excluded_job(&job, code));
+                continue;
+            }
+            let first = job.window_start.map_or(0, |start| self.seconds(start));
             // A job without a window can start at any time.
-            let last = job.window_end.map_or(MAX_TIME_SECONDS / 2, |end| seconds(base, end));
-            if last < begin || first > end {
+            let last = job.window_end.map_or(MAX_TIME_SECONDS / 2, |end| self.seconds(end));
+            if last < span.from || first > span.until {
                 if input.is_explicit {
-                    left.push(excluded_job(&job, "other_days"));
+                    self.left.push(excluded_job(&job, "other_days"));
                 } else {
-                    other_days += 1;
+                    self.other_days += 1;
                 }
                 continue;
             }
-            visits.push(Visit {
-                location: location_index(job.point()),
+            self.visits.push(Visit {
+                location: self.locations.index_of(job.point()),
                 service: Time::try_from(service_time(&job).num_seconds()).unwrap_or_default(),
                 windows: vec![Window {
                     from: first.min(last),
                     until: last,
                 }],
-                skills: skill_set(&job.required_skills.0),
+                skills: self.skill_set(&job.required_skills.0),
                 demand: 0,
                 tier: job.priority.rank(),
                 pinned: None,
                 locked: false,
             });
-            tasks.push(Task { job, planned: None });
+            self.tasks.push(Task { job, planned: None });
         }
     }
-    let travel = Matrix::from_fn(locations.len() + 1, |from, to| {
-        if from == 0 || to == 0 || from == to {
-            return 0;
+
+    /// Returns the span of the planned days and of the shifts that start on them.
+    fn planned_span(&self, input: &PlanInput) -> Window {
+        let days = TimeDelta::days(input.days.len().try_into().unwrap_or(1));
+        let earliest_start = self.technicians.iter().map(|technician| technician.from).min();
+        let latest_end = self.technicians.iter().map(|technician| technician.until).max();
+        Window {
+            from: earliest_start.unwrap_or_default().min(self.seconds(input.begin)),
+            until: latest_end.unwrap_or_default().max(self.seconds(input.begin + days)),
         }
-        let seconds = found
-            .travel_times
-            .time(locations[from - 1], locations[to - 1])
-            .num_seconds();
-        Time::try_from((seconds + STEP_SECONDS - 1) / STEP_SECONDS * STEP_SECONDS).unwrap_or(MAX_TIME_SECONDS)
-    })?;
-    fit_planned_visits(&mut technicians, &mut visits, &travel)?;
-    Ok(BuiltProblem {
-        problem: Problem::new(technicians, visits, travel)?,
-        base,
-        technician_days,
-        tasks,
-        skills,
-        left,
-        other_days,
-        travel_times: found.travel_times.clone(),
-        is_estimated: found.is_estimated,
-    })
+    }
+
+    /// Returns why a job cannot be planned on any day.
+    fn exclusion_code(&self, job: &BoardJob) -> Option<&'static str> {
+        if job.status != TargetStatus::Open {
+            Some("not_open")
+        } else if job.needs_mapping || job.customer_name.is_none() {
+            Some("needs_mapping")
+        } else if self.technicians.is_empty() {
+            Some("no_technician")
+        } else if job.point().is_none() {
+            Some("location_unknown")
+        } else if !job.required_skills.0.iter().all(|skill| self.skills.contains(skill)) {
+            Some("too_many_skills")
+        } else {
+            None
+        }
+    }
+
+    fn finish(mut self, found: &FoundTravelTimes) -> Result<BuiltProblem, routing::Invalid> {
+        let travel = self.locations.travel_matrix(&found.travel_times)?;
+        fit_planned_visits(&mut self.technicians, &mut self.visits, &travel)?;
+        Ok(BuiltProblem {
+            problem: Problem::new(self.technicians, self.visits, travel)?,
+            base: self.base,
+            technician_days: self.technician_days,
+            tasks: self.tasks,
+            skills: self.skills,
+            left: self.left,
+            other_days: self.other_days,
+            travel_times: found.travel_times.clone(),
+            is_estimated: found.is_estimated,
+        })
+    }
 }
 
 /// Makes planned visits feasible whatever their conflicts: extends shifts to include them, shortens a visit by the

@@ -1,10 +1,9 @@
 //! Commits a suggestion: each stop is checked against the current schedule before it becomes an appointment.
 
-use domain::fields::ScheduleConflict;
+use domain::identity::permissions::PlanTargets;
 use domain::ids::{RouteSuggestionId, TargetId};
-use domain::permissions::PlanTargets;
-use domain::problems::{Cause, Record};
-use domain::targets::TargetStatus;
+use domain::jobs::targets::TargetStatus;
+use domain::problems::Problem;
 use serde_json::json;
 
 use crate::commit::finish;

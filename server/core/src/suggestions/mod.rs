@@ -11,10 +11,9 @@ mod store;
 pub use self::store::SuggestionView;
 
 use chrono::{Days, NaiveDate};
-use domain::fields::FieldCode;
+use domain::identity::permissions::PlanTargets;
 use domain::ids::RouteSuggestionId;
-use domain::permissions::PlanTargets;
-use domain::problems::Cause;
+use domain::problems::Problem;
 use serde_json::json;
 
 pub use commit::{Committed, commit};

@@ -101,8 +101,11 @@ async fn load(core: &Core, system: &System, found: &ClaimedSuggestion) -> CoreRe
     };
     drop(tx);
     let locations = [input.locations()];
-    let travel = core.roads.fetch(&locations, core.clock.now(), ROUTING_TIMEOUT).await;
-    build(input, &travel).map_err(CoreError::internal)
+    let travel = core
+        .travel_times
+        .fetch(&locations, core.clock.now(), ROUTING_TIMEOUT)
+        .await;
+    build(input, &travel).map_err(|error| CoreError::new(domain::problems::Problem::InternalError, error.to_string()))
 }
 
 async fn compute(core: &Core, system: &System, found: &ClaimedSuggestion, claim: Uuid) -> CoreResult<Computed> {
@@ -202,17 +205,10 @@ async fn finish(
     tx.audit("route_suggestion.ended", id, json!({ "status": status.name() }));
     // Only the requesting client receives the event, and only with ID and status.
     if let Some(source) = found.source_system_id {
-        tx.emit(NewEvent {
-            endpoint: None,
-            source: Some(source.0),
-            kind: EventType::RouteSuggestionCompleted,
-            ordering_key: id.to_string(),
-            target: None,
-            customer: None,
-            location: None,
-            contact: None,
-            details: json!({ "routeSuggestion": { "id": id, "status": status.name() } }),
-        });
+        tx.emit(
+            NewEvent::for_source(EventType::RouteSuggestionCompleted, source, id)
+                .with_details(json!({ "routeSuggestion": { "id": id, "status": status.name() } })),
+        );
     }
     crate::commit::finish(core, tx).await
 }

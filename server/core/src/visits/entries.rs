@@ -2,12 +2,13 @@
 //! conflicts with the current state is stored unchanged until its technician or dispatch resolves the conflict.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::day_entries::{self, ConflictReason, DayEntryState, DayStep, SeenAppointment, StepCheck, WrittenReport};
-use domain::fields::FieldCode;
+use domain::identity::permissions::{PerformVisits, ViewOperations};
 use domain::ids::{DayEntryId, StaffId, TargetId};
-use domain::permissions::{PerformVisits, ViewOperations};
-use domain::problems::Cause;
-use domain::targets::TargetStatus;
+use domain::jobs::targets::TargetStatus;
+use domain::problems::Problem;
+use domain::visits::day_entries::{
+    self, ConflictReason, DayEntryState, DayStep, SeenAppointment, StepCheck, WrittenReport,
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -257,7 +258,7 @@ async fn try_submit(core: &Core, by: Permit<'_, PerformVisits>, entry: &mut Entr
         id: entry.id,
         target: entry.target,
         step: entry.step,
-        misfit: applied.err(),
+        conflict_reason: applied.err(),
         form: entry.written.as_ref().filter(|_| applied.is_err()),
         noted_at: entry.noted_at,
         seen: entry.seen.map(|seen| (seen.starts_at, seen.ends_at)),

@@ -11,17 +11,17 @@ pub mod sync_conflicts;
 pub(crate) use self::store::reports::FileRow;
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, Utc};
-use domain::day_entries::{self, ConflictReason, DayStep, SeenAppointment, StepCheck, VisitState};
 use domain::events::EventType;
+use domain::identity::permissions::PerformVisits;
 use domain::ids::TargetId;
+use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::lifecycle::Lifecycle as _;
-use domain::permissions::PerformVisits;
-use domain::problems::{Cause, Record};
-use domain::targets::{AppointmentStatus, TargetStatus};
-use domain::technicians::{self, WorkingWeek};
+use domain::problems::Problem;
+use domain::scheduling::technicians::{self, WorkingWeek};
+use domain::visits::day_entries::{self, ConflictReason, DayStep, SeenAppointment, StepCheck, VisitState};
 use serde_json::json;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
@@ -307,11 +307,11 @@ async fn move_target(
         tx,
         stop.target_id.0,
         match to {
-            TargetStatus::EnRoute => "target_en_route",
-            TargetStatus::OnSite => "target_on_site",
-            TargetStatus::Completed => "target_completed",
-            TargetStatus::NotCompleted => "target_not_completed",
-            _ => "target_dispatched",
+            TargetStatus::EnRoute => TimelineKind::TargetEnRoute,
+            TargetStatus::OnSite => TimelineKind::TargetOnSite,
+            TargetStatus::Completed => TimelineKind::TargetCompleted,
+            TargetStatus::NotCompleted => TimelineKind::TargetNotCompleted,
+            _ => TimelineKind::TargetDispatched,
         },
         noted_at,
     )
@@ -322,17 +322,13 @@ async fn move_target(
 async fn note(
     tx: &mut TenantTx<'_, Staff>,
     id: TargetId,
-    kind: &'static str,
+    kind: TimelineKind,
     noted_at: Option<DateTime<Utc>>,
 ) -> CoreResult<()> {
     let record = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
-    let entry = NewTimelineEntry {
-        kind,
-        customer: record.customer_id.map(|key| key.0),
-        location: record.location_id.map(|key| key.0),
-        target: Some(id),
-        request: None,
-    };
+    let entry = NewTimelineEntry::for_target(kind, id)
+        .with_customer(record.customer_id)
+        .with_location(record.location_id);
     match noted_at {
         Some(at) => tx.add_timeline_entry_at(entry, at).await?,
         None => tx.add_timeline_entry(entry).await?,
@@ -342,16 +338,12 @@ async fn note(
 
 async fn emit(tx: &mut TenantTx<'_, Staff>, kind: EventType, id: TargetId, status: TargetStatus) -> CoreResult<()> {
     let record = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
-    tx.emit(NewEvent {
-        endpoint: None,
-        source: None,
-        kind,
-        ordering_key: id.to_string(),
-        target: Some(id),
-        customer: record.customer_id.map(|key| key.0),
-        location: record.location_id.map(|key| key.0),
-        contact: record.contact_id.map(|key| key.0),
-        details: json!({ "status": status.name() }),
-    });
+    tx.emit(
+        NewEvent::for_target(kind, id)
+            .with_customer(record.customer_id)
+            .with_location(record.location_id)
+            .with_contact(record.contact_id)
+            .with_details(json!({ "status": status.name() })),
+    );
     Ok(())
 }

@@ -2,13 +2,13 @@
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
-use domain::day_entries::{SeenAppointment, WrittenReport};
 use domain::ids::{
     AppointmentKind, AttachmentKind, ContactKind, CustomerKind, FollowUpKind, LocationKind, TargetKind, VisitReportKind,
 };
+use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::requests::Priority;
-use domain::targets::{AppointmentStatus, TargetStatus};
-use domain::visit_reports::ReportStatus;
+use domain::visits::day_entries::{SeenAppointment, WrittenReport};
+use domain::visits::reports::ReportStatus;
 use sqlx::FromRow;
 
 #[derive(Debug, Clone, FromRow)]

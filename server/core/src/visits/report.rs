@@ -1,17 +1,17 @@
 //! Validates and submits visit reports with their photos.
 
 use chrono::{DateTime, Utc};
-use domain::day_entries::{DayStep, SeenAppointment, StepCheck, WrittenReport};
 use domain::events::EventType;
-use domain::fields::FieldCode;
+use domain::identity::permissions::PerformVisits;
 use domain::ids::{TargetId, VisitReportId};
-use domain::permissions::PerformVisits;
-use domain::problems::{Cause, Record};
-use domain::targets::{AppointmentStatus, TargetStatus};
+use domain::jobs::targets::{AppointmentStatus, TargetStatus};
+use domain::problems::Problem;
 use domain::text;
-use domain::visit_reports::{self, MAX_MATERIAL_LINE_CHARS, MAX_MATERIAL_LINES};
+use domain::visits::day_entries::{DayStep, SeenAppointment, StepCheck, WrittenReport};
+use domain::visits::reports::{self, MAX_MATERIAL_LINE_CHARS, MAX_MATERIAL_LINES, MAX_SIGNATURE_CHARS};
 use serde_json::json;
 
+use crate::audit::TimelineKind;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::files::clean_photo;
@@ -114,7 +114,7 @@ pub(crate) fn read(written: &WrittenReport) -> CoreResult<Report> {
             },
         );
     }
-    let material = visit_reports::material(&written.material);
+    let material = reports::material(&written.material);
     if material.is_none() {
         form.add_error(
             "material",
@@ -125,8 +125,12 @@ pub(crate) fn read(written: &WrittenReport) -> CoreResult<Report> {
         );
     }
     let signature = Some(written.signature.trim()).filter(|signature| !signature.is_empty());
-    if signature.is_some_and(|signature| !visit_reports::is_signature(signature)) {
-        form.add_error("signature", FieldCode::InvalidSignature);
+    if signature.is_some_and(|signature| !reports::is_signature(signature)) {
+        form.add_error(
+            "signature",
+            "invalid_signature",
+            format!("The signature can have at most {MAX_SIGNATURE_CHARS} characters."),
+        );
     }
     form.finish()?;
     let (Some(summary), Some(work_minutes)) = (summary, work_minutes) else {
@@ -138,7 +142,7 @@ pub(crate) fn read(written: &WrittenReport) -> CoreResult<Report> {
         summary,
         internal_notes,
         work_minutes,
-        material: material.map(|lines| visit_reports::material_text(&lines)),
+        material: material.map(|lines| reports::material_text(&lines)),
         signed_by,
         signature: signature.map(str::to_owned),
         billable: written.billable,
@@ -228,7 +232,7 @@ pub(crate) async fn store_report(
             follow_ups::mark_done(tx, id).await?;
         }
         if report.completed && stop.is_shared {
-            note(tx, id, "visit_completed", noted_at).await?;
+            note(tx, id, TimelineKind::VisitCompleted, noted_at).await?;
         }
         let kind = if report.completed {
             EventType::TargetCompleted

@@ -3,15 +3,15 @@
 
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
+use domain::identity::permissions::{ApproveReports, PerformVisits, ViewReports};
 use domain::ids::{AttachmentId, VisitReportId};
 use domain::lifecycle::Lifecycle as _;
-use domain::permissions::{ApproveReports, PerformVisits, ViewReports};
-use domain::problems::Record;
+use domain::problems::Problem;
 use domain::text;
-use domain::visit_reports::ReportStatus;
+use domain::visits::reports::ReportStatus;
 use serde_json::json;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
@@ -93,16 +93,12 @@ pub async fn approve(core: &Core, by: Permit<'_, ApproveReports>, id: VisitRepor
     }
     tx.audit("visit_report.approved", id, json!({ "target": report.target_id.0 }));
     let target = report.target_id.0;
-    let event = |kind, details| NewEvent {
-        endpoint: None,
-        source: None,
-        kind,
-        ordering_key: target.to_string(),
-        target: Some(target),
-        customer: report.customer_id.map(|key| key.0),
-        location: report.location_id.map(|key| key.0),
-        contact: report.contact_id.map(|key| key.0),
-        details,
+    let event = |kind, details| {
+        NewEvent::for_target(kind, target)
+            .with_customer(report.customer_id)
+            .with_location(report.location_id)
+            .with_contact(report.contact_id)
+            .with_details(details)
     };
     let preview: String = report.summary.chars().take(200).collect();
     tx.emit(event(
@@ -116,13 +112,11 @@ pub async fn approve(core: &Core, by: Permit<'_, ApproveReports>, id: VisitRepor
             EventType::FollowUpCreated,
             json!({ "followUp": { "id": follow_up, "status": "required" } }),
         ));
-        tx.add_timeline_entry(NewTimelineEntry {
-            kind: "follow_up_required",
-            customer: report.customer_id.map(|key| key.0),
-            location: report.location_id.map(|key| key.0),
-            target: Some(target),
-            request: None,
-        })
+        tx.add_timeline_entry(
+            NewTimelineEntry::for_target(TimelineKind::FollowUpRequired, target)
+                .with_customer(report.customer_id)
+                .with_location(report.location_id),
+        )
         .await?;
     }
     if report.billable

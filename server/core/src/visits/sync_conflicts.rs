@@ -1,9 +1,9 @@
 //! Sync conflicts: shows the server's and the phone's version of a visit, and resolves the conflict.
 
-use domain::day_entries::{DayEntryState, DayStep, SeenAppointment, StepCheck};
+use domain::identity::permissions::{PerformVisits, PlanTargets, ViewOperations};
 use domain::ids::TargetId;
-use domain::permissions::{PerformVisits, PlanTargets, ViewOperations};
-use domain::problems::Cause;
+use domain::problems::Problem;
+use domain::visits::day_entries::{DayEntryState, DayStep, SeenAppointment, StepCheck};
 use serde_json::json;
 
 use crate::commit::finish;

@@ -1,8 +1,8 @@
 //! Reads deliveries and attempts for clients and staff, and requests manual replays.
 
 use chrono::{DateTime, Utc};
+use domain::identity::permissions::{ManageIntegrations, ViewIntegrations};
 use domain::ids::{DeliveryId, ReplayId, WebhookEndpointId};
-use domain::permissions::{ManageIntegrations, ViewIntegrations};
 use domain::scopes::markers::{WebhooksReadScope, WebhooksWriteScope};
 use serde_json::json;
 

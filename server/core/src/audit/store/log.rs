@@ -4,20 +4,13 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use sha2::{Digest as _, Sha256};
 use sqlx::types::Json;
 
+use crate::audit::NewAuditEntry;
 use crate::audit::model::AuditLine;
 use crate::db::TenantTx;
 use crate::db::bulk::hex_bytes;
 use crate::db::transaction::allocate_numbers;
 use crate::db::{StoreError, Tx, all, maybe, run};
 use crate::identity::actors::{Staff, TenantId};
-
-/// An audit entry to append.
-pub(crate) struct NewAuditEntry {
-    pub actor: String,
-    pub action: &'static str,
-    pub subject: String,
-    pub details: serde_json::Value,
-}
 
 const SELECT_HASH: &str = r"
     SELECT hash

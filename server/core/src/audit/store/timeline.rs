@@ -5,21 +5,12 @@ use domain::ids::{CustomerId, LocationId, RequestId, TargetId, TimelineKindMarke
 
 use sqlx::types::Json;
 
+use crate::audit::NewTimelineEntry;
 use crate::audit::model::TimelineLine;
 use crate::db::TenantTx;
 use crate::db::bulk::hex_id;
 use crate::db::{StoreError, all, run};
 use crate::identity::actors::{Actor, Staff};
-
-/// A timeline entry to insert.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct NewTimelineEntry {
-    pub kind: &'static str,
-    pub customer: Option<CustomerId>,
-    pub location: Option<LocationId>,
-    pub target: Option<TargetId>,
-    pub request: Option<RequestId>,
-}
 
 const INSERT_ENTRY: &str = r"
     INSERT INTO timeline_entry (
@@ -95,7 +86,7 @@ impl<A: Actor> TenantTx<'_, A> {
             INSERT_ENTRY,
             tenant,
             id.uuid(),
-            entry.kind,
+            entry.kind.name(),
             at,
             entry.customer.map(domain::ids::Id::uuid),
             entry.location.map(domain::ids::Id::uuid),
@@ -114,8 +105,9 @@ impl<A: Actor> TenantTx<'_, A> {
             .iter()
             .map(|entry| {
                 serde_json::json!({
-                    "id": hex_id(self.new_id::<TimelineKindMarker>()), "kind": entry.kind, "customer_id": entry.customer.map(hex_id),
-                    "location_id": entry.location.map(hex_id), "target_id": entry.target.map(hex_id), "request_id": entry.request.map(hex_id),
+                    "id": hex_id(self.new_id::<TimelineKindMarker>()), "kind": entry.kind.name(),
+                    "customer_id": entry.customer.map(hex_id), "location_id": entry.location.map(hex_id),
+                    "target_id": entry.target.map(hex_id), "request_id": entry.request.map(hex_id),
                 })
             })
             .collect();

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{Id, ImportItemId, ImportItemKind, ImportJobId, TargetId};
-use domain::import_results::ItemStatus;
 use domain::imports::ItemOutcome;
+use domain::imports::results::ItemStatus;
 use serde_json::{Value, json};
 use sqlx::types::Json;
 

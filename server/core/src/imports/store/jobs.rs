@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ClientId, ClientKind, Id, ImportJobId, ImportJobKind, SourceSystemId, SourceSystemKind};
-use domain::import_jobs::{ImportChannel, ImportMode, JobCounts};
 use domain::imports::ImportJobStatus;
+use domain::imports::jobs::{ImportChannel, ImportMode, JobCounts};
 use domain::mapping::MappingSettings;
 use sqlx::types::Json;
 use uuid::Uuid;

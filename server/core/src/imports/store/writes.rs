@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::customers::{Address, Coordinates, Place};
 use domain::ids::{ContactId, CustomerId, LocationId, TargetId};
 use domain::imports::{ContactPart, LocationPart};
-use domain::targets::TargetStatus;
+use domain::jobs::targets::TargetStatus;
 use domain::text::name_for_comparison;
 use serde::Serialize;
 use serde_json::{Map, Value, json};

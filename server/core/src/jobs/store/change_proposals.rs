@@ -1,8 +1,8 @@
 //! Changes that a source proposes and a dispatcher decides about.
 
 use domain::ids::{ProposalId, ProposalKind, TargetId};
-use domain::proposals::Proposal;
-use domain::targets::TargetStatus;
+use domain::jobs::change_proposals::Proposal;
+use domain::jobs::targets::TargetStatus;
 use serde_json::json;
 use sqlx::types::Json;
 

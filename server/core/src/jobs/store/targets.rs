@@ -5,8 +5,8 @@ use domain::customers::Place;
 use domain::ids::{
     ContactKind, CustomerId, CustomerKind, LocationId, LocationKind, SourceSystemKind, TargetId, TargetKind,
 };
+use domain::jobs::targets::TargetStatus;
 use domain::requests::Priority;
-use domain::targets::TargetStatus;
 use serde_json::{Map, Value};
 use sqlx::types::Json;
 

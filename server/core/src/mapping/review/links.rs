@@ -1,9 +1,9 @@
 //! Undoing a wrong link: what it affects, and reverting it.
 
 use domain::events::EventType;
+use domain::identity::permissions::{ResolveMappings, ViewImports};
 use domain::ids::TargetId;
-use domain::permissions::{ResolveMappings, ViewImports};
-use domain::targets::TargetStatus;
+use domain::jobs::targets::TargetStatus;
 use serde_json::json;
 
 use crate::commit::finish;
@@ -208,15 +208,10 @@ async fn unlink_target(
 }
 
 fn emit_review_required(tx: &mut TenantTx<'_, Staff>, link: &LinkLine, target: &TargetRecord, id: TargetId) {
-    tx.emit(NewEvent {
-        endpoint: None,
-        source: Some(link.source_system_id.0),
-        kind: EventType::MappingReviewRequired,
-        ordering_key: id.to_string(),
-        target: Some(id),
-        customer: target.customer_id.map(|key| key.0),
-        location: None,
-        contact: None,
-        details: json!({ "status": target.status.name() }),
-    });
+    tx.emit(
+        NewEvent::for_target(EventType::MappingReviewRequired, id)
+            .with_source(Some(link.source_system_id))
+            .with_customer(target.customer_id)
+            .with_details(json!({ "status": target.status.name() })),
+    );
 }

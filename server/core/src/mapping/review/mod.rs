@@ -4,8 +4,8 @@ pub(crate) mod links;
 pub(crate) mod resolve;
 
 use chrono::{DateTime, Utc};
+use domain::identity::permissions::ViewImports;
 use domain::ids::{CustomerId, TargetId};
-use domain::permissions::ViewImports;
 use domain::text::{ExternalId, name_for_comparison};
 use serde_json::Value;
 

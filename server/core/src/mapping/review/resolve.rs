@@ -1,15 +1,14 @@
 //! Resolves the mapping of a target: its customer, location and contact, and which external IDs to link to them.
 
 use domain::events::EventType;
-use domain::fields::FieldCode;
+use domain::identity::permissions::ResolveMappings;
 use domain::ids::{ContactId, CustomerId, LocationId, SourceSystemId, TargetId};
-use domain::import_jobs::{ImportChannel, ImportMode, TargetBatch};
-use domain::permissions::ResolveMappings;
-use domain::problems::{Cause, Record};
+use domain::imports::jobs::{ImportChannel, ImportMode, TargetBatch};
+use domain::problems::Problem;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::audit::NewTimelineEntry;
+use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::{Key, TenantTx};
 use crate::events::NewEvent;
@@ -17,6 +16,7 @@ use crate::identity::actors::{Permit, Staff};
 use crate::imports::ReferenceKind;
 use crate::imports::model::ImportItemView;
 use crate::imports::{is_zone, jobs, settings_of};
+use crate::jobs::TargetRecord;
 use crate::mapping::review::SentExternalIds;
 use crate::{Core, CoreError, CoreResult};
 
@@ -66,51 +66,34 @@ pub async fn resolve(
         None => Value::Null,
     };
     let sent = SentExternalIds::of(&payload);
-    let mut pinned = Vec::new();
-    for (kind, external_id, record) in requested_references(&sent, &resolution) {
-        if let Some(source) = source {
-            pin(&mut tx, source, kind, external_id, record).await?;
-            pinned.push(json!({ "type": kind.name(), "externalId": external_id }));
-        }
-    }
+    let pinned = match source {
+        Some(source) => pin_requested(&mut tx, source, &sent, &resolution).await?,
+        None => Vec::new(),
+    };
     let (location, contact) = known_parts(&mut tx, source, &sent, &resolution).await?;
-    let mut linked = target.clone();
-    linked.customer_id = Some(Key(customer));
-    // If the customer is unchanged, parts without a new value keep their link.
-    let same_customer = target.customer_id == linked.customer_id;
-    linked.location_id = location.map(Key).or(target.location_id.filter(|_| same_customer));
-    linked.contact_id = contact.map(Key).or(target.contact_id.filter(|_| same_customer));
-    linked.needs_mapping = false;
-    if !tx.relink_target(&linked, target.status).await? {
-        return Err(CoreError::conflict(Record::Other));
-    }
+    relink(&mut tx, &target, customer, location, contact).await?;
     if let Some(item) = &item {
         tx.mark_item_resolved(item.id.0).await?;
     }
-    tx.add_timeline_entry(NewTimelineEntry {
-        kind: "mapping_resolved",
-        customer: Some(customer),
-        location,
-        target: Some(id),
-        request: None,
-    })
+    tx.add_timeline_entry(
+        NewTimelineEntry::for_target(TimelineKind::MappingResolved, id)
+            .with_customer(Some(customer))
+            .with_location(location),
+    )
     .await?;
     tx.audit(
         "mapping.resolved",
         id,
         json!({ "customer": customer, "location": location, "contact": contact, "pinned": pinned }),
     );
-    tx.emit(NewEvent {
-        endpoint: None,
-        source,
-        kind: EventType::MappingResolved,
-        ordering_key: id.to_string(),
-        target: Some(id),
-        customer: Some(customer),
-        location,
-        contact,
-        details: json!({ "status": target.status.name() }),
-    });
+    tx.emit(
+        NewEvent::for_target(EventType::MappingResolved, id)
+            .with_source(source)
+            .with_customer(Some(customer))
+            .with_location(location)
+            .with_contact(contact)
+            .with_details(json!({ "status": target.status.name() })),
+    );
     let mut reimported = 0;
     if resolution.reimport
         && resolution.customer.pin
@@ -121,6 +104,29 @@ pub async fn resolve(
     finish(core, tx).await?;
     core.wake_importer.notify_one();
     Ok(reimported)
+}
+
+/// Links the target to the customer. If the customer is unchanged, parts without a new value keep their link.
+async fn relink(
+    tx: &mut TenantTx<'_, Staff>,
+    target: &TargetRecord,
+    customer: CustomerId,
+    location: Option<LocationId>,
+    contact: Option<ContactId>,
+) -> CoreResult<()> {
+    let mut linked = target.clone();
+    linked.customer_id = Some(Key(customer));
+    let same_customer = target.customer_id == linked.customer_id;
+    linked.location_id = location.map(Key).or(target.location_id.filter(|_| same_customer));
+    linked.contact_id = contact.map(Key).or(target.contact_id.filter(|_| same_customer));
+    linked.needs_mapping = false;
+    if !tx.relink_target(&linked, target.status).await? {
+        return Err(CoreError::new(
+            Problem::ConcurrentModification,
+            "The record was changed by another user in the meantime.",
+        ));
+    }
+    Ok(())
 }
 
 /// Checks that the chosen records exist and belong together.
@@ -204,6 +210,21 @@ async fn known_parts(
         contact = Some(id);
     }
     Ok((location, contact))
+}
+
+/// Stores the requested references. Returns them for the audit log.
+async fn pin_requested(
+    tx: &mut TenantTx<'_, Staff>,
+    source: SourceSystemId,
+    sent: &SentExternalIds,
+    resolution: &Resolution,
+) -> CoreResult<Vec<Value>> {
+    let mut pinned = Vec::new();
+    for (kind, external_id, record) in requested_references(sent, resolution) {
+        pin(tx, source, kind, external_id, record).await?;
+        pinned.push(json!({ "type": kind.name(), "externalId": external_id }));
+    }
+    Ok(pinned)
 }
 
 /// Links an external ID to a record.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ContactId, CustomerId, Id, ImportItemId, LocationId, SourceSystemId, TargetId};
-use domain::targets::TargetStatus;
+use domain::jobs::targets::TargetStatus;
 use domain::text::name_for_comparison;
 use serde_json::Value;
 use sqlx::types::Json;

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
-use domain::conflicts::{BookedSlot, Conflict, ProposedVisit, TechnicianSchedule, conflicts};
 use domain::customers::Coordinates;
+use domain::identity::permissions::ViewOperations;
 use domain::ids::StaffId;
-use domain::permissions::ViewOperations;
-use domain::targets::AppointmentStatus;
-use domain::technicians::{AbsenceKind, ShiftOnDay};
-use domain::travel::TravelTimes;
+use domain::jobs::targets::AppointmentStatus;
+use domain::scheduling::conflicts::{BookedSlot, Conflict, ProposedVisit, TechnicianSchedule, conflicts};
+use domain::scheduling::technicians::{AbsenceKind, ShiftOnDay};
+use domain::scheduling::travel::TravelTimes;
 
 use crate::identity::actors::Permit;
 use crate::page::Page;
@@ -295,7 +295,10 @@ pub async fn day(
         })
         .collect();
     let places = places_by_technician(&technicians, &visits);
-    let travel = core.roads.fetch(&places, core.clock.now(), ROUTING_TIMEOUT).await;
+    let travel = core
+        .travel_times
+        .fetch(&places, core.clock.now(), ROUTING_TIMEOUT)
+        .await;
     let lines = lines(&travel.travel_times, date, technicians, &absences, visits);
     let (from, until) = visible_hours(&lines, begin);
     Ok(Board {
@@ -347,7 +350,7 @@ pub async fn week(core: &Core, by: Permit<'_, ViewOperations>, monday: NaiveDate
     drop(tx);
     // The weekly overview uses cached travel times only.
     let travel_times = core
-        .roads
+        .travel_times
         .cached(&places_by_technician(&technicians, &visits), core.clock.now())
         .travel_times;
     // A technician with a visit on one of the days has a line on every day.

@@ -1,13 +1,13 @@
 //! Previews scheduling or rescheduling a job: its conflicts, and who is affected.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::conflicts::{BookedSlot, Conflict};
 use domain::customers::Coordinates;
+use domain::identity::permissions::PlanTargets;
 use domain::ids::{StaffId, TargetId};
-use domain::permissions::PlanTargets;
+use domain::jobs::targets::AppointmentStatus;
 use domain::requests::Channel;
-use domain::targets::AppointmentStatus;
-use domain::travel::TravelTimes;
+use domain::scheduling::conflicts::{BookedSlot, Conflict};
+use domain::scheduling::travel::TravelTimes;
 
 use crate::db::TenantTx;
 use crate::identity::actors::{Administrator, Permit};
@@ -36,7 +36,7 @@ pub(crate) async fn load_conflicts<A: Administrator>(
     // A write transaction never waits for the routing service: cached travel times are enough, and the preview has
     // requested them.
     let context = load_context(tx, job, technician, from, until).await?;
-    let travel = core.roads.cached(&[context.places(job)], core.clock.now());
+    let travel = core.travel_times.cached(&[context.places(job)], core.clock.now());
     Ok(context.conflicts(&travel.travel_times, job, (from, until)))
 }
 
@@ -165,7 +165,10 @@ pub async fn preview(
     let plan = match proposal {
         Some(((starts_at, ends_at), technician, context)) => {
             let places = [context.places(&job)];
-            let travel = core.roads.fetch(&places, core.clock.now(), ROUTING_TIMEOUT).await;
+            let travel = core
+                .travel_times
+                .fetch(&places, core.clock.now(), ROUTING_TIMEOUT)
+                .await;
             let travel_time = |from: Option<Coordinates>, to: Option<Coordinates>| {
                 from.zip(to).map(|(from, to)| travel.travel_times.time(from, to))
             };

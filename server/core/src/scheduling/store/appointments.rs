@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{AppointmentId, StaffId, TargetId};
-use domain::targets::AppointmentStatus;
+use domain::jobs::targets::AppointmentStatus;
 
 use crate::db::TenantTx;
 use crate::db::{StoreError, all, maybe, run};

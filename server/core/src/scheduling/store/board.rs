@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::customers::{Coordinates, Place};
 use domain::ids::{AppointmentKind, StaffId, StaffKind, TargetId, TargetKind};
+use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::requests::Priority;
-use domain::targets::{AppointmentStatus, TargetStatus};
 use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::ids::{AbsenceId, AbsenceIdKind, StaffId, StaffKind};
-use domain::technicians::{AbsenceKind, WorkingWeek};
+use domain::scheduling::technicians::{AbsenceKind, WorkingWeek};
 use sqlx::FromRow;
 use sqlx::types::Json;
 

@@ -1,9 +1,9 @@
 //! Statements for entries of the phones' offline queue and their photos, which are uploaded before the entry.
 
 use chrono::{DateTime, Utc};
-use domain::day_entries::{ConflictReason, DayEntryState, DayStep, WrittenReport};
 use domain::ids::{DayEntryId, DayEntryKind, StaffId, StaffKind, TargetId, TargetKind};
-use domain::targets::TargetStatus;
+use domain::jobs::targets::TargetStatus;
+use domain::visits::day_entries::{ConflictReason, DayEntryState, DayStep, WrittenReport};
 use sqlx::FromRow;
 use sqlx::types::Json;
 
@@ -32,7 +32,8 @@ pub struct DayEntryView {
     #[sqlx(try_from = "String")]
     pub state: DayEntryState,
     /// The stored name of the conflict reason.
-    pub misfit: Option<String>,
+    #[sqlx(rename = "misfit")]
+    pub conflict_reason: Option<String>,
     /// The report's form fields, until the conflict is resolved.
     pub form: Option<Json<WrittenReport>>,
     /// When it was recorded, according to the phone's clock.
@@ -47,7 +48,7 @@ pub struct DayEntryView {
 impl DayEntryView {
     /// Parses the conflict reason.
     pub fn reason(&self) -> Option<ConflictReason> {
-        ConflictReason::from_name(self.misfit.as_deref()?)
+        ConflictReason::from_name(self.conflict_reason.as_deref()?)
     }
 }
 
@@ -56,7 +57,7 @@ pub(crate) struct NewDayEntry<'a> {
     pub id: DayEntryId,
     pub target: TargetId,
     pub step: DayStep,
-    pub misfit: Option<ConflictReason>,
+    pub conflict_reason: Option<ConflictReason>,
     pub form: Option<&'a WrittenReport>,
     pub noted_at: DateTime<Utc>,
     pub seen: Option<(DateTime<Utc>, DateTime<Utc>)>,
@@ -255,7 +256,7 @@ impl TenantTx<'_, Staff> {
             new.target.uuid(),
             new.step.name(),
             state.name(),
-            new.misfit.map(ConflictReason::name),
+            new.conflict_reason.map(ConflictReason::name),
             new.form.map(Json),
             new.noted_at,
             now,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{AppointmentId, AttachmentId, BillingTriggerId, EventId, FollowUpId, TargetId, VisitReportId};
-use domain::visit_reports::ReportStatus;
+use domain::visits::reports::ReportStatus;
 
 use crate::db::TenantTx;
 use crate::db::{StoreError, all, maybe, one, run};

@@ -1,14 +1,14 @@
 //! Webhook endpoints: creation and actions, shared by the client API and the staff app.
 
-pub(crate) mod acts;
+pub(crate) mod actions;
 pub(crate) mod checks;
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::fields::Patch;
+use domain::identity::permissions::{ManageIntegrations, ViewIntegrations};
 use domain::ids::{ClientId, EventId, RecoveryId, WebhookEndpointId};
-use domain::permissions::{ManageIntegrations, ViewIntegrations};
 use domain::scopes::markers::{WebhooksReadScope, WebhooksWriteScope};
 use domain::webhooks::Ordering;
 use secrecy::SecretString;
@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use crate::commit::finish;
 use crate::identity::actors::{ClientPermit, Permit as StaffPermit};
 use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
-use crate::webhooks::endpoints::acts::{create_endpoint, perform};
+use crate::webhooks::endpoints::actions::{create_endpoint, perform};
 pub(crate) use crate::webhooks::endpoints::checks::ensure_enabled;
 pub use crate::webhooks::endpoints::checks::{MAX_EVENT_TYPES, grace, local_moment};
 use crate::webhooks::endpoints::checks::{check_data_access, check_options, validate_action, validate_event_types};

@@ -352,25 +352,12 @@ impl SystemTx<'_> {
         if let Some(reason) = &health.disabled_reason {
             endpoint["reason"] = json!(reason);
         }
-        let event = NewEvent {
-            kind,
-            ordering_key: id.to_string(),
-            source: Some(health.source_system_id.0),
-            target: None,
-            customer: None,
-            location: None,
-            contact: None,
-            endpoint: Some(id),
-            details: json!({ "webhookEndpoint": endpoint }),
-        };
+        let event = NewEvent::for_endpoint(kind, health.source_system_id, id)
+            .with_details(json!({ "webhookEndpoint": endpoint }));
         let event_id = Id::from_uuid(self.store.randomness.uuid_v7(self.now));
         events::write(&mut self.tx, self.store, tenant, self.now, vec![(event_id, event)]).await?;
-        let entry = NewAuditEntry {
-            actor: "system:webhooks".to_owned(),
-            action: kind.name(),
-            subject: id.to_string(),
-            details: json!({ "reason": health.disabled_reason, "failuresInARow": health.failures_in_a_row }),
-        };
+        let entry = NewAuditEntry::new("system:webhooks", kind.name(), id)
+            .with_details(json!({ "reason": health.disabled_reason, "failuresInARow": health.failures_in_a_row }));
         audit::write(&mut self.tx, tenant, self.now, vec![entry]).await
     }
 }

@@ -5,8 +5,8 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use serde::{Deserialize, Serialize};
 
+use crate::jobs::targets::TargetStatus;
 use crate::lifecycle::Lifecycle as _;
-use crate::targets::TargetStatus;
 
 crate::stored_names! {
     /// A step of a visit.

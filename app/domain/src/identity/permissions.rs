@@ -1,6 +1,6 @@
 //! Permissions of staff roles. Services require a permission as a type, so a missing check does not compile.
 
-use crate::roles::Role;
+use crate::identity::roles::Role;
 
 /// A permission of staff users.
 pub trait Permission: 'static {

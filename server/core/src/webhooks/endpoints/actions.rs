@@ -1,8 +1,10 @@
 //! Actions on an endpoint, executed in the caller's transaction.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::events::EventType;
-use domain::ids::{ClientId, SourceSystemId, WebhookEndpointId, WebhookSecretId};
+use domain::ids::{ClientId, RecoveryId, SourceSystemId, WebhookEndpointId, WebhookSecretId};
 use domain::lifecycle::Lifecycle as _;
 use domain::problems::Cause;
 use domain::webhooks::{DisabledReason, EndpointStatus};
@@ -111,77 +113,115 @@ pub(crate) async fn perform<A: Operator>(
             tx.audit("webhook_endpoint.deleted", id, json!({}));
             return Ok(outcome);
         }
-        Act::RotateSecret(grace) => {
-            let expires_at = core.clock.now() + TimeDelta::from_std(*grace).unwrap_or(TimeDelta::MAX);
-            tx.expire_webhook_secrets(id, expires_at).await?;
-            if tx.count_webhook_secrets(id).await? >= MAX_SECRETS_PER_ENDPOINT {
-                return Err(CoreError::new(Cause::TooManySecrets {
-                    max: MAX_SECRETS_PER_ENDPOINT,
-                })
-                .into());
-            }
-            outcome.secret = Some(add_secret(core, tx, id, endpoint.public_key.is_some()).await?);
-            tx.audit(
-                "webhook_endpoint.secret_rotated",
-                id,
-                json!({ "gracePeriodSeconds": grace.as_secs() }),
-            );
-        }
+        Act::RotateSecret(grace) => outcome.secret = Some(rotate_secret(core, tx, endpoint, *grace).await?),
         Act::Test => {
             ensure_enabled(endpoint.status)?;
             outcome.event = Some(tx.emit(status_event(endpoint, EventType::WebhookTest, endpoint.status, None)));
             tx.audit("webhook_endpoint.tested", id, json!({}));
         }
-        Act::Enable => {
-            if endpoint.is_client_revoked {
-                return Err(CoreError::new(Cause::EndpointClientRevoked).into());
-            }
-            if endpoint.status == EndpointStatus::Disabled {
-                set_status(tx, endpoint, EndpointStatus::Active, None).await?;
-                tx.audit("webhook_endpoint.enabled", id, json!({}));
-                tx.wake_workers().await?;
-            }
-        }
-        Act::Disable => {
-            if endpoint.status != EndpointStatus::Disabled {
-                let reason = DisabledReason::Person;
-                set_status(tx, endpoint, EndpointStatus::Disabled, Some(reason)).await?;
-                tx.audit("webhook_endpoint.disabled", id, json!({ "reason": reason.name() }));
-                tx.emit(status_event(
-                    endpoint,
-                    EventType::EndpointDisabled,
-                    EndpointStatus::Disabled,
-                    Some(reason),
-                ));
-            }
-        }
+        Act::Enable => enable(tx, endpoint).await?,
+        Act::Disable => disable(tx, endpoint).await?,
         Act::Recover { since, until } => {
-            ensure_enabled(endpoint.status)?;
-            let range = range(core, *since, *until);
-            let (recovery, count) = tx.recover_deliveries(id, range).await?;
+            let (recovery, count) = recover(tx, endpoint, range(core, *since, *until)).await?;
             (outcome.recovery, outcome.deliveries) = (Some(recovery), count);
-            tx.audit(
-                "webhook_endpoint.recovered",
-                id,
-                json!({ "since": range.since, "until": range.until, "deliveries": count }),
-            );
-            tx.wake_workers().await?;
         }
         Act::ReplayRange { since, until } => {
-            ensure_enabled(endpoint.status)?;
-            let range = range(core, *since, *until);
-            let count = tx.insert_replays(id, range, MAX_REPLAYS_PER_RANGE).await?;
-            outcome.deliveries = i64::try_from(count).unwrap_or(i64::MAX);
-            tx.audit(
-                "webhook_endpoint.replayed",
-                id,
-                json!({ "since": range.since, "until": range.until, "deliveries": count }),
-            );
-            tx.wake_workers().await?;
+            outcome.deliveries = replay(tx, endpoint, range(core, *since, *until)).await?;
         }
     }
     outcome.endpoint = tx.endpoint(Some(endpoint.client_id.0), id).await?;
     Ok(outcome)
+}
+
+/// Adds a secret. The previous ones stay valid for the grace period.
+async fn rotate_secret<A: Operator>(
+    core: &Core,
+    tx: &mut TenantTx<'_, A>,
+    endpoint: &EndpointLine,
+    grace: Duration,
+) -> Result<SecretString, CoreError> {
+    let id = endpoint.id.0;
+    let expires_at = core.clock.now() + TimeDelta::from_std(grace).unwrap_or(TimeDelta::MAX);
+    tx.expire_webhook_secrets(id, expires_at).await?;
+    if tx.count_webhook_secrets(id).await? >= MAX_SECRETS_PER_ENDPOINT {
+        return Err(CoreError::new(
+            Problem::QuotaExceeded,
+            format!(
+                "At most {MAX_SECRETS_PER_ENDPOINT} secrets can be valid; use gracePeriodSeconds 0 to expire them."
+            ),
+        ));
+    }
+    let secret = add_secret(core, tx, id, endpoint.public_key.is_some()).await?;
+    tx.audit(
+        "webhook_endpoint.secret_rotated",
+        id,
+        json!({ "gracePeriodSeconds": grace.as_secs() }),
+    );
+    Ok(secret)
+}
+
+async fn enable<A: Operator>(tx: &mut TenantTx<'_, A>, endpoint: &EndpointLine) -> Result<(), AttemptError> {
+    if endpoint.is_client_revoked {
+        return Err(CoreError::new(Problem::EndpointDisabled, "The endpoint's client has been revoked.").into());
+    }
+    if endpoint.status == EndpointStatus::Disabled {
+        set_status(tx, endpoint, EndpointStatus::Active, None).await?;
+        tx.audit("webhook_endpoint.enabled", endpoint.id, json!({}));
+        tx.wake_workers().await?;
+    }
+    Ok(())
+}
+
+async fn disable<A: Operator>(tx: &mut TenantTx<'_, A>, endpoint: &EndpointLine) -> Result<(), AttemptError> {
+    if endpoint.status == EndpointStatus::Disabled {
+        return Ok(());
+    }
+    let reason = DisabledReason::Person;
+    set_status(tx, endpoint, EndpointStatus::Disabled, Some(reason)).await?;
+    tx.audit(
+        "webhook_endpoint.disabled",
+        endpoint.id,
+        json!({ "reason": reason.name() }),
+    );
+    tx.emit(status_event(
+        endpoint,
+        EventType::EndpointDisabled,
+        EndpointStatus::Disabled,
+        Some(reason),
+    ));
+    Ok(())
+}
+
+async fn recover<A: Operator>(
+    tx: &mut TenantTx<'_, A>,
+    endpoint: &EndpointLine,
+    range: Range,
+) -> Result<(RecoveryId, i64), CoreError> {
+    ensure_enabled(endpoint.status)?;
+    let (recovery, count) = tx.recover_deliveries(endpoint.id.0, range).await?;
+    tx.audit(
+        "webhook_endpoint.recovered",
+        endpoint.id,
+        json!({ "since": range.since, "until": range.until, "deliveries": count }),
+    );
+    tx.wake_workers().await?;
+    Ok((recovery, count))
+}
+
+async fn replay<A: Operator>(
+    tx: &mut TenantTx<'_, A>,
+    endpoint: &EndpointLine,
+    range: Range,
+) -> Result<i64, CoreError> {
+    ensure_enabled(endpoint.status)?;
+    let count = tx.insert_replays(endpoint.id.0, range, MAX_REPLAYS_PER_RANGE).await?;
+    tx.audit(
+        "webhook_endpoint.replayed",
+        endpoint.id,
+        json!({ "since": range.since, "until": range.until, "deliveries": count }),
+    );
+    tx.wake_workers().await?;
+    Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 pub(crate) fn range(core: &Core, since: DateTime<Utc>, until: Option<DateTime<Utc>>) -> Range {
@@ -217,17 +257,8 @@ pub(crate) fn status_event(
     if let Some(reason) = reason {
         member["reason"] = json!(reason.name());
     }
-    NewEvent {
-        kind,
-        ordering_key: endpoint.id.to_string(),
-        source: Some(endpoint.source_system_id.0),
-        target: None,
-        customer: None,
-        location: None,
-        contact: None,
-        endpoint: Some(endpoint.id.0),
-        details: json!({ "webhookEndpoint": member }),
-    }
+    NewEvent::for_endpoint(kind, endpoint.source_system_id, endpoint.id)
+        .with_details(json!({ "webhookEndpoint": member }))
 }
 
 pub(crate) async fn update<A: Operator>(

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::customers::Place;
 use crate::ids::{CustomerId, LocationId};
-use crate::windows::TimeWindow;
+use crate::scheduling::windows::TimeWindow;
 
 /// A proposed change; contains only the values that differ.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

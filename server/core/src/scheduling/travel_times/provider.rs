@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use domain::travel::{GridPoint, TravelLeg};
-use reqwest::{Client, Url};
+use domain::scheduling::travel::{GridPoint, TravelLeg};
+use reqwest::{Client, RequestBuilder, Url};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -14,9 +14,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// The largest response that is read; a table of 50 by 50 places is far smaller.
 const MAX_RESPONSE_BYTES: usize = 2 << 20;
 
-/// The URL and protocol of a routing service.
+/// The URL and protocol of a routing provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoutingService {
+pub struct RoutingProvider {
     protocol: Protocol,
     url: Url,
 }
@@ -27,11 +27,11 @@ enum Protocol {
     Valhalla,
 }
 
-/// A text that is not the URL of a routing service.
+/// A text that is not the URL of a routing provider.
 #[derive(Debug)]
-pub struct InvalidRoutingService(String);
+pub struct InvalidRoutingProvider(String);
 
-impl fmt::Display for InvalidRoutingService {
+impl fmt::Display for InvalidRoutingProvider {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
@@ -41,12 +41,12 @@ impl fmt::Display for InvalidRoutingService {
     }
 }
 
-impl FromStr for RoutingService {
-    type Err = InvalidRoutingService;
+impl FromStr for RoutingProvider {
+    type Err = InvalidRoutingProvider;
 
     /// Parses `osrm+http://host:port/path` and `valhalla+https://host/path`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let invalid = || InvalidRoutingService(text.to_owned());
+        let invalid = || InvalidRoutingProvider(text.to_owned());
         let (protocol, url) = text.trim().split_once('+').ok_or_else(invalid)?;
         let protocol = match protocol {
             "osrm" => Protocol::Osrm,
@@ -67,16 +67,16 @@ impl FromStr for RoutingService {
 
 /// Why a request has no result.
 pub(crate) enum RequestError {
-    /// The service is unreachable or overloaded; further requests are paused.
+    /// The provider is unreachable or overloaded; further requests are paused.
     Unavailable(String),
-    /// The service cannot answer this particular request.
+    /// The provider cannot answer this particular request.
     Rejected(String),
 }
 
 /// One row for each source with a cell for each destination; `None` where there is no road.
 pub(crate) type TravelTable = Vec<Vec<Option<TravelLeg>>>;
 
-/// Creates the HTTP client for the routing service.
+/// Creates the HTTP client for the routing provider.
 pub(crate) fn client() -> Client {
     #[expect(
         clippy::disallowed_methods,
@@ -92,7 +92,7 @@ pub(crate) fn client() -> Client {
     client
 }
 
-impl RoutingService {
+impl RoutingProvider {
     /// Requests the travel times from every source to every destination.
     pub(crate) async fn request(
         &self,
@@ -101,71 +101,10 @@ impl RoutingService {
         to: &[GridPoint],
     ) -> Result<TravelTable, RequestError> {
         let request = match self.protocol {
-            Protocol::Osrm => {
-                let coordinates: Vec<String> = from
-                    .iter()
-                    .chain(to)
-                    .map(|spot| {
-                        let (lat, lon) = spot.degrees();
-                        format!("{lon:.5},{lat:.5}")
-                    })
-                    .collect();
-                let indices =
-                    |range: std::ops::Range<usize>| range.map(|index| index.to_string()).collect::<Vec<_>>().join(";");
-                let path = format!(
-                    "table/v1/driving/{}?annotations=duration,distance&sources={}&destinations={}",
-                    coordinates.join(";"),
-                    indices(0..from.len()),
-                    indices(from.len()..from.len() + to.len())
-                );
-                client.get(
-                    self.url
-                        .join(&path)
-                        .map_err(|error| RequestError::Rejected(error.to_string()))?,
-                )
-            }
-            Protocol::Valhalla => {
-                let places = |spots: &[GridPoint]| -> Vec<_> {
-                    spots
-                        .iter()
-                        .map(|spot| {
-                            let (lat, lon) = spot.degrees();
-                            json!({ "lat": lat, "lon": lon })
-                        })
-                        .collect()
-                };
-                let url = self
-                    .url
-                    .join("sources_to_targets")
-                    .map_err(|error| RequestError::Rejected(error.to_string()))?;
-                let body =
-                    json!({ "sources": places(from), "targets": places(to), "costing": "auto", "units": "kilometers" });
-                client
-                    .post(url)
-                    .header("content-type", "application/json")
-                    .body(body.to_string())
-            }
+            Protocol::Osrm => self.osrm_request(client, from, to)?,
+            Protocol::Valhalla => self.valhalla_request(client, from, to)?,
         };
-        let unavailable = |error: reqwest::Error| RequestError::Unavailable(error.to_string());
-        let mut response = request.send().await.map_err(unavailable)?;
-        let status = response.status();
-        if !status.is_success() {
-            let text = format!("status {}", status.as_u16());
-            // A place without a road nearby or a request that is too large does not affect other requests.
-            let is_rejected = status.is_client_error() && !matches!(status.as_u16(), 401 | 403 | 404 | 405 | 408 | 429);
-            return Err(if is_rejected {
-                RequestError::Rejected(text)
-            } else {
-                RequestError::Unavailable(text)
-            });
-        }
-        let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unavailable)? {
-            bytes.extend_from_slice(&chunk);
-            if bytes.len() > MAX_RESPONSE_BYTES {
-                return Err(RequestError::Unavailable("the response is too large".to_owned()));
-            }
-        }
+        let bytes = send(request).await?;
         let table = match self.protocol {
             Protocol::Osrm => parse_osrm(&bytes),
             Protocol::Valhalla => parse_valhalla(&bytes),
@@ -179,6 +118,85 @@ impl RoutingService {
             ))
         }
     }
+
+    fn osrm_request(
+        &self,
+        client: &Client,
+        from: &[GridPoint],
+        to: &[GridPoint],
+    ) -> Result<RequestBuilder, RequestError> {
+        let coordinates: Vec<String> = from
+            .iter()
+            .chain(to)
+            .map(|point| {
+                let (lat, lon) = point.degrees();
+                format!("{lon:.5},{lat:.5}")
+            })
+            .collect();
+        let indices =
+            |range: std::ops::Range<usize>| range.map(|index| index.to_string()).collect::<Vec<_>>().join(";");
+        let path = format!(
+            "table/v1/driving/{}?annotations=duration,distance&sources={}&destinations={}",
+            coordinates.join(";"),
+            indices(0..from.len()),
+            indices(from.len()..from.len() + to.len())
+        );
+        Ok(client.get(self.endpoint(&path)?))
+    }
+
+    fn valhalla_request(
+        &self,
+        client: &Client,
+        from: &[GridPoint],
+        to: &[GridPoint],
+    ) -> Result<RequestBuilder, RequestError> {
+        let locations = |points: &[GridPoint]| -> Vec<_> {
+            points
+                .iter()
+                .map(|point| {
+                    let (lat, lon) = point.degrees();
+                    json!({ "lat": lat, "lon": lon })
+                })
+                .collect()
+        };
+        let body =
+            json!({ "sources": locations(from), "targets": locations(to), "costing": "auto", "units": "kilometers" });
+        Ok(client
+            .post(self.endpoint("sources_to_targets")?)
+            .header("content-type", "application/json")
+            .body(body.to_string()))
+    }
+
+    fn endpoint(&self, path: &str) -> Result<Url, RequestError> {
+        self.url
+            .join(path)
+            .map_err(|error| RequestError::Rejected(error.to_string()))
+    }
+}
+
+/// Sends a request and reads the response, up to [`MAX_RESPONSE_BYTES`].
+async fn send(request: RequestBuilder) -> Result<Vec<u8>, RequestError> {
+    let unavailable = |error: reqwest::Error| RequestError::Unavailable(error.to_string());
+    let mut response = request.send().await.map_err(unavailable)?;
+    let status = response.status();
+    if !status.is_success() {
+        let text = format!("status {}", status.as_u16());
+        // A place without a road nearby or a request that is too large does not affect other requests.
+        let is_rejected = status.is_client_error() && !matches!(status.as_u16(), 401 | 403 | 404 | 405 | 408 | 429);
+        return Err(if is_rejected {
+            RequestError::Rejected(text)
+        } else {
+            RequestError::Unavailable(text)
+        });
+    }
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(unavailable)? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MAX_RESPONSE_BYTES {
+            return Err(RequestError::Unavailable("the response is too large".to_owned()));
+        }
+    }
+    Ok(bytes)
 }
 
 #[derive(Deserialize)]
@@ -200,19 +218,19 @@ fn parse_osrm(bytes: &[u8]) -> Result<TravelTable, String> {
 
 #[derive(Deserialize)]
 struct ValhallaTable {
-    sources_to_targets: Vec<Vec<ValhallaWay>>,
+    sources_to_targets: Vec<Vec<ValhallaLeg>>,
 }
 
 #[derive(Deserialize)]
-struct ValhallaWay {
+struct ValhallaLeg {
     time: Option<f64>,
     distance: Option<f64>,
 }
 
 fn parse_valhalla(bytes: &[u8]) -> Result<TravelTable, String> {
     let table: ValhallaTable = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    let way = |way: ValhallaWay| TravelLeg::new(way.time?, way.distance? * 1_000.0);
-    let row = |row: Vec<ValhallaWay>| row.into_iter().map(way).collect();
+    let leg = |leg: ValhallaLeg| TravelLeg::new(leg.time?, leg.distance? * 1_000.0);
+    let row = |row: Vec<ValhallaLeg>| row.into_iter().map(leg).collect();
     Ok(table.sources_to_targets.into_iter().map(row).collect())
 }
 
@@ -221,10 +239,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn road_service_url_valid_or_invalid_is_parsed() {
+    fn routing_provider_url_valid_or_invalid_is_parsed() {
         for text in ["osrm+http://127.0.0.1:5000", "valhalla+https://roads.example.org/v1/"] {
-            let service: RoutingService = text.parse().expect(text);
-            assert!(service.url.path().ends_with('/'), "{text}");
+            let provider: RoutingProvider = text.parse().expect(text);
+            assert!(provider.url.path().ends_with('/'), "{text}");
         }
         for text in [
             "",
@@ -234,13 +252,13 @@ mod tests {
             "here+https://x",
             "osrm+http://x?key=1",
         ] {
-            let error = text.parse::<RoutingService>().expect_err(text);
+            let error = text.parse::<RoutingProvider>().expect_err(text);
             assert!(error.to_string().contains("osrm+http"), "{error}");
         }
     }
 
     #[test]
-    fn response_with_invalid_values_has_no_way() {
+    fn response_with_invalid_values_has_no_leg() {
         let table = parse_osrm(br#"{"code":"Ok","durations":[[0,61.2],[null,-4]],"distances":[[0,900.5],[3,4]]}"#)
             .expect("response is a table");
         assert_eq!(table[0][1], TravelLeg::new(61.2, 900.5));

@@ -3,8 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::customers::Coordinates;
-use crate::fields::ScheduleConflict;
-use crate::technicians::{AbsenceKind, ShiftOnDay};
+use crate::scheduling::technicians::{AbsenceKind, ShiftOnDay};
 
 /// A visit to be checked against a technician's schedule.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! Travel times by road: requested from an optional OSRM or Valhalla service, cached for a day, and estimated where the
-//! service has no answer. Callers wait at most as long as the timeout they pass.
+//! provider has no answer. Callers wait at most as long as the timeout they pass.
 
-pub(crate) mod service;
+pub(crate) mod provider;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::customers::Coordinates;
-use domain::travel::{GridPoint, TravelEstimates, TravelLeg, TravelTimes};
+use domain::scheduling::travel::{GridPoint, TravelEstimates, TravelLeg, TravelTimes};
 use reqwest::Client;
 
-pub use crate::scheduling::roads::service::{InvalidRoutingService, RoutingService};
-use crate::scheduling::roads::service::{RequestError, TravelTable};
+pub use crate::scheduling::travel_times::provider::{InvalidRoutingProvider, RoutingProvider};
+use crate::scheduling::travel_times::provider::{RequestError, TravelTable};
 
 /// How long a cached travel time is fresh.
 const CACHE_TTL: TimeDelta = TimeDelta::hours(24);
@@ -21,13 +21,13 @@ const CACHE_TTL: TimeDelta = TimeDelta::hours(24);
 const MAX_GENERATION_ENTRIES: usize = 250_000;
 /// Maximum sources and maximum destinations per request; OSRM accepts 100 coordinates in total by default.
 const MAX_PLACES_PER_SIDE: usize = 50;
-/// How long no request is sent after the service has failed.
+/// How long no request is sent after the provider has failed.
 const FAILURE_PAUSE: TimeDelta = TimeDelta::seconds(30);
 
-/// A cache of travel times in front of the routing service.
+/// A cache of travel times in front of the routing provider.
 #[derive(Debug)]
-pub struct TravelTimeService {
-    service: Option<RoutingService>,
+pub struct TravelTimeCache {
+    provider: Option<RoutingProvider>,
     paces: TravelEstimates,
     client: Client,
     cache: Mutex<Cache>,
@@ -35,7 +35,7 @@ pub struct TravelTimeService {
     request_turn: tokio::sync::Mutex<()>,
 }
 
-/// The service's answer for a pair of places and when it was given; no way where there is no road.
+/// The provider's answer for a pair of places and when it was given; no leg where there is no road.
 type CacheEntry = (Option<TravelLeg>, DateTime<Utc>);
 
 #[derive(Debug, Default)]
@@ -50,11 +50,11 @@ impl Cache {
         self.newer.get(&pair).or_else(|| self.older.get(&pair)).copied()
     }
 
-    fn insert(&mut self, pair: (GridPoint, GridPoint), way: Option<TravelLeg>, now: DateTime<Utc>) {
+    fn insert(&mut self, pair: (GridPoint, GridPoint), leg: Option<TravelLeg>, now: DateTime<Utc>) {
         if self.newer.len() >= MAX_GENERATION_ENTRIES {
             self.older = std::mem::take(&mut self.newer);
         }
-        self.newer.insert(pair, (way, now));
+        self.newer.insert(pair, (leg, now));
     }
 }
 
@@ -62,17 +62,17 @@ impl Cache {
 #[derive(Debug, Clone)]
 pub struct FoundTravelTimes {
     pub travel_times: TravelTimes,
-    /// Whether a routing service is configured but some travel times are estimates.
+    /// Whether a routing provider is configured but some travel times are estimates.
     pub is_estimated: bool,
 }
 
-impl TravelTimeService {
-    /// Creates an empty cache; without a service all travel times are estimates.
-    pub fn new(service: Option<RoutingService>, paces: TravelEstimates) -> Self {
+impl TravelTimeCache {
+    /// Creates an empty cache; without a provider all travel times are estimates.
+    pub fn new(provider: Option<RoutingProvider>, paces: TravelEstimates) -> Self {
         Self {
-            service,
+            provider,
             paces,
-            client: service::client(),
+            client: provider::client(),
             cache: Mutex::default(),
             request_turn: tokio::sync::Mutex::default(),
         }
@@ -88,16 +88,16 @@ impl TravelTimeService {
             travel_times: TravelTimes::estimated(self.paces.clone()),
             is_estimated: false,
         };
-        if self.service.is_none() {
+        if self.provider.is_none() {
             return found;
         }
         let cache = self.cache();
         for group in groups {
-            let spots = spots(group);
-            for (from, to) in pairs(&spots) {
+            let points = points(group);
+            for (from, to) in pairs(&points) {
                 match cache.get((from, to)) {
-                    Some((Some(way), at)) => {
-                        found.travel_times.insert(from, to, way);
+                    Some((Some(leg), at)) => {
+                        found.travel_times.insert(from, to, leg);
                         // An expired entry is better than an estimate, but it has to be requested again.
                         found.is_estimated |= now - at > CACHE_TTL;
                     }
@@ -120,12 +120,11 @@ impl TravelTimeService {
         if !found.is_estimated || self.is_paused(now) {
             return found;
         }
-        let (roads, groups) = (self.clone(), groups.to_vec());
-        let requested = groups.clone();
-        let task = tokio::spawn(async move { roads.request_missing(&requested, now).await });
+        let (cache, requested) = (self.clone(), groups.to_vec());
+        let task = tokio::spawn(async move { cache.request_missing(&requested, now).await });
         // The timeout ends only the waiting; the spawned request continues.
         let _ = tokio::time::timeout(timeout, task).await;
-        self.cached(&groups, now)
+        self.cached(groups, now)
     }
 
     fn is_paused(&self, now: DateTime<Utc>) -> bool {
@@ -133,17 +132,17 @@ impl TravelTimeService {
     }
 
     async fn request_missing(&self, groups: &[Vec<Coordinates>], now: DateTime<Utc>) {
-        let Some(service) = &self.service else { return };
+        let Some(provider) = &self.provider else { return };
         let _turn = self.request_turn.lock().await;
         for group in groups {
-            let spots = spots(group);
-            for from in spots.chunks(MAX_PLACES_PER_SIDE) {
-                for to in spots.chunks(MAX_PLACES_PER_SIDE) {
+            let points = points(group);
+            for from in points.chunks(MAX_PLACES_PER_SIDE) {
+                for to in points.chunks(MAX_PLACES_PER_SIDE) {
                     if self.is_paused(now) {
                         return;
                     }
-                    if let Err(error) = self.request_block(service, from, to, now).await {
-                        tracing::warn!(%error, "routing service unavailable, travel times are estimated");
+                    if let Err(error) = self.request_block(provider, from, to, now).await {
+                        tracing::warn!(%error, "routing provider unavailable, travel times are estimated");
                         self.cache().paused_until = Some(now + FAILURE_PAUSE);
                         return;
                     }
@@ -152,11 +151,11 @@ impl TravelTimeService {
         }
     }
 
-    /// Requests the travel times of a block. If the service rejects the block, it is requested again without the places
+    /// Requests the travel times of a block. If the provider rejects the block, it is requested again without the places
     /// that are not near a road, and then in halves, so that one bad place does not affect the others.
     async fn request_block(
         &self,
-        service: &RoutingService,
+        provider: &RoutingProvider,
         from: &[GridPoint],
         to: &[GridPoint],
         now: DateTime<Utc>,
@@ -166,7 +165,7 @@ impl TravelTimeService {
             if !self.is_missing(&from, &to, now) {
                 continue;
             }
-            match service.request(&self.client, &from, &to).await {
+            match provider.request(&self.client, &from, &to).await {
                 Ok(table) => self.store(&from, &to, table, now),
                 Err(RequestError::Unavailable(error)) => return Err(error),
                 Err(RequestError::Rejected(error)) if from.len() == 1 && to.len() == 1 => {
@@ -175,29 +174,29 @@ impl TravelTimeService {
                 }
                 Err(RequestError::Rejected(_)) if !is_filtered => {
                     let mut unreachable = BTreeSet::new();
-                    for spot in from.iter().chain(&to).copied().collect::<BTreeSet<_>>() {
-                        match service.request(&self.client, &[spot], &[spot]).await {
+                    for point in from.iter().chain(&to).copied().collect::<BTreeSet<_>>() {
+                        match provider.request(&self.client, &[point], &[point]).await {
                             Ok(_) => {}
                             Err(RequestError::Unavailable(error)) => return Err(error),
                             Err(RequestError::Rejected(_)) => {
-                                unreachable.insert(spot);
+                                unreachable.insert(point);
                             }
                         }
                     }
                     let (unreachable_from, from) = from
                         .into_iter()
-                        .partition::<Vec<_>, _>(|spot| unreachable.contains(spot));
+                        .partition::<Vec<_>, _>(|point| unreachable.contains(point));
                     let (unreachable_to, reachable_to) = to
                         .iter()
                         .copied()
-                        .partition::<Vec<_>, _>(|spot| unreachable.contains(spot));
+                        .partition::<Vec<_>, _>(|point| unreachable.contains(point));
                     self.store_unanswered(&unreachable_from, &to, now);
                     self.store_unanswered(&from, &unreachable_to, now);
                     blocks.push((from, reachable_to, true));
                 }
                 Err(RequestError::Rejected(_)) => {
-                    let split = |spots: &[GridPoint]| {
-                        let (first, second) = spots.split_at(spots.len() / 2);
+                    let split = |points: &[GridPoint]| {
+                        let (first, second) = points.split_at(points.len() / 2);
                         (first.to_vec(), second.to_vec())
                     };
                     let halves = if from.len() > to.len() {
@@ -224,9 +223,9 @@ impl TravelTimeService {
     fn store(&self, from: &[GridPoint], to: &[GridPoint], table: TravelTable, now: DateTime<Utc>) {
         let mut cache = self.cache();
         for (from, row) in from.iter().zip(table) {
-            for (to, way) in to.iter().zip(row) {
+            for (to, leg) in to.iter().zip(row) {
                 if from != to {
-                    cache.insert((*from, *to), way, now);
+                    cache.insert((*from, *to), leg, now);
                 }
             }
         }
@@ -238,7 +237,7 @@ impl TravelTimeService {
         for from in from {
             for to in to {
                 if from != to {
-                    let previous = cache.get((*from, *to)).and_then(|(way, _)| way);
+                    let previous = cache.get((*from, *to)).and_then(|(leg, _)| leg);
                     cache.insert((*from, *to), previous, now);
                 }
             }
@@ -246,14 +245,14 @@ impl TravelTimeService {
     }
 }
 
-/// Returns the distinct spots of places.
-fn spots(places: &[Coordinates]) -> Vec<GridPoint> {
+/// Returns the distinct grid points of places.
+fn points(places: &[Coordinates]) -> Vec<GridPoint> {
     let all: BTreeSet<GridPoint> = places.iter().copied().map(GridPoint::of).collect();
     all.into_iter().collect()
 }
 
-fn pairs(spots: &[GridPoint]) -> impl Iterator<Item = (GridPoint, GridPoint)> + '_ {
-    spots
+fn pairs(points: &[GridPoint]) -> impl Iterator<Item = (GridPoint, GridPoint)> + '_ {
+    points
         .iter()
-        .flat_map(move |from| spots.iter().filter(move |to| *to != from).map(move |to| (*from, *to)))
+        .flat_map(move |from| points.iter().filter(move |to| *to != from).map(move |to| (*from, *to)))
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::fields::{FieldCode, FieldError, ObjectReader, Patch};
 use crate::ids::ImportJobId;
-use crate::import_results::{ItemNote, canonical_json};
+use crate::imports::results::{ItemNote, canonical_json};
 use crate::imports::{ImportJobStatus, TargetImport, TargetImportBody};
 
 crate::stored_names! {

@@ -1,0 +1,4 @@
+//! Jobs, which the API calls targets, and the changes that source systems propose for them.
+
+pub mod change_proposals;
+pub mod targets;
