@@ -107,16 +107,14 @@ fn read_external_id(reader: &mut ObjectReader<'_>, body: &Value, errors: &mut Ve
     if sent.is_none_or(|sent| sent.is_null() || sent.as_str() == Some("")) {
         errors.push(FieldError::new(
             "/externalId",
-            "external_id_required",
-            "A value is required.",
+            FieldCode::ExternalIdRequired { is_placeholder: false },
         ));
     }
     external_id.value().inspect(|id| {
         if id.is_placeholder() {
             errors.push(FieldError::new(
                 "/externalId",
-                "external_id_required",
-                "This value is a placeholder, not an external ID.",
+                FieldCode::ExternalIdRequired { is_placeholder: true },
             ));
         }
     })

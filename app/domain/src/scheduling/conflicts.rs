@@ -1,5 +1,6 @@
 //! Scheduling conflicts of a proposed visit. They are warnings: dispatch may schedule the visit anyway.
 
+use crate::fields::ScheduleConflict;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::customers::Coordinates;

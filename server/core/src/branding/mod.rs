@@ -7,9 +7,10 @@ pub(crate) use self::store::branding_columns;
 
 use bytes::Bytes;
 use domain::branding::Color;
+use domain::fields::FieldCode;
 use domain::identity::permissions::{ManageBranding, ManageIntake};
 use domain::locale::Locale;
-use domain::problems::Problem;
+use domain::problems::Record;
 use domain::terminology::Terminology;
 use serde_json::json;
 

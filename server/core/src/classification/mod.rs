@@ -4,10 +4,11 @@ pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 
+use domain::fields::FieldCode;
 use domain::identity::permissions::ManageIntake;
 use domain::ids::{RequestId, RuleId};
 use domain::intake::classification::{self, Classification, ClassifiedField, Conditions, MatchReason, Outcome, Rule};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::text;
 use serde_json::json;
 

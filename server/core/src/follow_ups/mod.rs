@@ -10,7 +10,7 @@ use domain::identity::permissions::PlanTargets;
 use domain::ids::{AppointmentId, FollowUpId, TargetId};
 use domain::jobs::targets::TargetStatus;
 use domain::lifecycle::Lifecycle as _;
-use domain::problems::Problem;
+use domain::problems::Record;
 use serde_json::{Value, json};
 
 use crate::audit::{NewTimelineEntry, TimelineKind};

@@ -4,11 +4,12 @@
 use chrono::{NaiveDateTime, TimeZone as _};
 use chrono_tz::Tz;
 use csv::ReaderBuilder;
+use domain::fields::{CsvError, FieldCode};
 use domain::identity::permissions::ResolveMappings;
 use domain::ids::{ClientId, ImportJobId};
 use domain::imports::ImportJobStatus;
 use domain::imports::jobs::{ImportChannel, ImportMode, MAX_ITEMS, TargetBatch};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use serde_json::{Map, Value};
 
 use crate::commit::finish;

@@ -1,6 +1,7 @@
 //! Import jobs: enqueued, read, cancelled and retried by clients; read by staff.
 
 use chrono::{DateTime, Utc};
+use domain::fields::FieldCode;
 use domain::identity::permissions::ViewImports;
 use domain::ids::{ClientId, ImportItemId, ImportJobId, SourceSystemId};
 use domain::imports::ImportJobStatus;
@@ -9,7 +10,7 @@ use domain::imports::jobs::{
 };
 use domain::imports::results::{ImportItemResult, ItemNote, ItemStatus};
 use domain::mapping::MappingSettings;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::scopes::markers::{CustomersReadScope, TargetsReadScope, TargetsWriteScope};
 use serde_json::{Value, json};
 

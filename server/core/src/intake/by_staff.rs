@@ -1,11 +1,12 @@
 //! Requests that staff enter for a caller.
 
 use domain::customers::Address;
+use domain::fields::FieldCode;
 use domain::identity::permissions::ReviewRequests;
 use domain::ids::{CustomerId, LocationId};
 use domain::intake::{MAX_DESCRIPTION_CHARS, Requester};
 use domain::locale::Locale;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::requests::{Channel, Priority, ServiceType};
 use domain::text;
 

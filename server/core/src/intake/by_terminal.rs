@@ -90,17 +90,13 @@ pub async fn submit_at_terminal(
 fn read_sending(core: &Core, settings: &FormSettings, sending: &Sending) -> CoreResult<(FormSettings, String, String)> {
     match sending {
         Sending::Online { nonce } => {
-            let nonce = domain::text::line(nonce, 100)
-                .map_err(|_| CoreError::field("nonce", "form_expired", "Reload the page and try again."))?;
+            let nonce =
+                domain::text::line(nonce, 100).map_err(|_| CoreError::field("nonce", FieldCode::FormExpired))?;
             Ok((settings.for_terminal(), nonce, generate_token(core)))
         }
         Sending::Queued { sequence, token } => {
             if !is_token(token) {
-                return Err(CoreError::field(
-                    "token",
-                    "validation_failed",
-                    "A token of 27 base64url characters is required.",
-                ));
+                return Err(CoreError::field("token", FieldCode::InvalidToken));
             }
             // A device that lost its counter restarts it; the receipt code keeps the nonce unique.
             let code = terminals::code_of(token);
@@ -125,11 +121,7 @@ async fn ensure_token_is_unused(core: &Core, terminal: &Terminal, token: &str, n
         *tenant == terminal.tenant().uuid() && *origin == Some(terminal.id().uuid()) && used.as_deref() == Some(nonce)
     };
     if existing.as_ref().is_some_and(|existing| !is_own(existing)) {
-        return Err(CoreError::field(
-            "token",
-            "token_taken",
-            "This receipt was already used. Request a new one.",
-        ));
+        return Err(CoreError::field("token", FieldCode::TokenTaken));
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! Administration of public request forms.
 
+use domain::fields::FieldCode;
 use domain::identity::permissions::ManageIntake;
 use domain::ids::FormId;
 use domain::intake::form::{FormSettings, is_slug};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::text;
 use serde_json::json;
 

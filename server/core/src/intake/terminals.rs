@@ -1,10 +1,11 @@
 //! Terminals: administration, pairing by code, presence and receipts.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::fields::FieldCode;
 use domain::identity::permissions::ManageIntake;
 use domain::ids::{FormId, LocationId, TerminalId};
 use domain::intake::terminal::{is_token, pairing_code, read_pairing_code, receipt_code};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::text;
 use serde_json::json;
 

@@ -7,7 +7,7 @@ use domain::intake::MAX_MESSAGE_CHARS;
 use domain::intake::mails::MailKind;
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::lifecycle::Lifecycle as _;
-use domain::problems::Problem;
+use domain::problems::Record;
 use domain::requests::{Channel, RequestStatus};
 use domain::text;
 use serde_json::json;

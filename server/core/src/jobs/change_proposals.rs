@@ -3,7 +3,7 @@
 use domain::events::EventType;
 use domain::identity::permissions::PlanTargets;
 use domain::ids::ProposalId;
-use domain::problems::Problem;
+use domain::problems::{Cause, Record};
 use serde_json::json;
 
 use crate::audit::{NewTimelineEntry, TimelineKind};

@@ -13,7 +13,7 @@ use domain::identity::permissions::ViewOperations;
 use domain::ids::TargetId;
 use domain::jobs::targets::TargetStatus;
 use domain::lifecycle::Lifecycle as _;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::scopes::markers::{TargetsReadScope, TargetsWriteScope};
 use domain::text::ExternalId;
 

@@ -105,7 +105,7 @@ impl InviteForm {
             .filter_map(|name| Capability::from_name(name))
             .collect();
         if chosen.is_empty() {
-            form.add_error("capabilities", "required", "Choose at least one permission.");
+            form.add_error("capabilities", FieldCode::Required);
         }
         let (from, until) = self.check_period(&mut form, zone, now);
         form.finish()?;

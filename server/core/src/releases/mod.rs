@@ -4,9 +4,10 @@ pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 
+use domain::fields::FieldCode;
 use domain::identity::permissions::ReleaseReports;
 use domain::ids::{AttachmentId, VisitReportId};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::text;
 use domain::visits::reports::{ReleaseStatus, ReportStatus};
 use serde_json::json;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
-use domain::fields::FieldError;
+use domain::fields::FieldCode;
 use domain::ids::{CustomerId, RequestId};
 use domain::intake::PreferredWindow;
 use domain::lifecycle::Lifecycle as _;
@@ -154,10 +154,9 @@ fn resolved_customer(form: &RequestForm, resolved: &Decided) -> CoreResult<Custo
     };
     let refused = last_warning(part).filter(|_| !resolved.resolved);
     let Some(customer) = resolved.customer.filter(|_| refused.is_none()) else {
-        let code = refused.map_or("customer_required", |warning| warning.code.as_str());
+        let rule = refused.map_or("customer_required", |warning| warning.code.as_str());
         let pointer = refused.map_or("/customer", |warning| warning.pointer.as_str());
-        let meaning = domain::mapping::table::meaning(code).unwrap_or("The customer is not known.");
-        return Err(CoreError::invalid(vec![FieldError::new(pointer, code, meaning)]));
+        return Err(CoreError::field(pointer, FieldCode::Mapping(rule.to_owned())));
     };
     let unresolved = [
         (
@@ -168,10 +167,11 @@ fn resolved_customer(form: &RequestForm, resolved: &Decided) -> CoreResult<Custo
     ];
     if let Some((part, _)) = unresolved.iter().find(|(_, is_unresolved)| *is_unresolved) {
         let warning = last_warning(part);
-        let code = warning.map_or("validation_failed", |warning| warning.code.as_str());
+        let code = warning.map_or(FieldCode::NotResolved, |warning| {
+            FieldCode::Mapping(warning.code.to_string())
+        });
         let pointer = warning.map_or(*part, |warning| warning.pointer.as_str());
-        let meaning = domain::mapping::table::meaning(code).unwrap_or("Not found. Omit it or reference it by its ID.");
-        return Err(CoreError::invalid(vec![FieldError::new(pointer, code, meaning)]));
+        return Err(CoreError::field(pointer, code));
     }
     Ok(customer)
 }

@@ -1,10 +1,11 @@
 //! Internal notes about a request, and messages and questions to the requester.
 
+use domain::fields::FieldCode;
 use domain::identity::permissions::ReviewRequests;
 use domain::ids::RequestId;
 use domain::intake::MAX_MESSAGE_CHARS;
 use domain::intake::mails::MailKind;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::requests::{Channel, RequestStatus};
 use domain::text;
 use serde_json::json;

@@ -1,9 +1,10 @@
 //! Customer assignment: staff choose the customer of a request that arrived without one. Similar contacts are only
 //! hints.
 
+use domain::fields::FieldCode;
 use domain::identity::permissions::{ReviewRequests, ViewOperations};
 use domain::ids::{ContactId, CustomerId, LocationId, RequestId};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::text;
 use serde_json::json;
 

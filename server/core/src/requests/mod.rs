@@ -14,12 +14,13 @@ pub use self::store::requests::RequestFilter;
 
 use domain::customers::Place as TypedPlace;
 use domain::events::EventType;
+use domain::fields::FieldCode;
 use domain::identity::permissions::ReviewRequests;
 use domain::ids::{RequestId, TargetId, UndoId};
 use domain::intake::mails::MailKind;
 use domain::jobs::targets::TargetStatus;
 use domain::lifecycle::Lifecycle as _;
-use domain::problems::Problem;
+use domain::problems::{Cause, Record};
 use domain::requests::{Channel, RequestStatus};
 use serde_json::json;
 use sqlx::types::Json;

@@ -5,9 +5,10 @@
 use chrono::{DateTime, Datelike as _, Days, NaiveTime, TimeDelta, TimeZone as _, Utc, Weekday};
 use chrono_tz::Tz;
 use domain::events::EventType;
+use domain::fields::FieldCode;
 use domain::identity::permissions::ReviewRequests;
 use domain::ids::{RequestId, StaffId, UndoId};
-use domain::problems::Problem;
+use domain::problems::{Cause, Record};
 use domain::requests::{Priority, ServiceType};
 use domain::text;
 use serde_json::json;

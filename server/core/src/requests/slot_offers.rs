@@ -3,11 +3,12 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
+use domain::fields::{FieldCode, ScheduleConflict};
 use domain::identity::permissions::PlanTargets;
 use domain::ids::{OfferId, RequestId, StaffId, TargetId};
 use domain::intake::mails::MailKind;
 use domain::jobs::targets::TargetStatus;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::requests::Channel;
 use serde_json::json;
 
@@ -113,12 +114,12 @@ async fn read_options(
             .iter()
             .any(|other| other.starts_at == time.starts_at && other.ends_at == time.ends_at)
         {
-            form.add_error(&format!("date_{number}"), "slot_twice", "This time is already offered.");
+            form.add_error(&format!("date_{number}"), FieldCode::SlotTwice);
         }
         times.push(time);
     }
     if form.0.is_empty() && !OPTION_COUNT.contains(&times.len()) {
-        form.add_error("date_1", "too_few_slots", "Offer two or three times.");
+        form.add_error("date_1", FieldCode::TooFewSlots);
     }
     Ok(times)
 }
@@ -136,7 +137,7 @@ async fn read_option(
     let technician = match option.technician.parse::<StaffId>() {
         Ok(technician) if tx.is_technician(technician).await? => technician,
         _ => {
-            form.add_error(&technician_field, "required", "Choose a technician.");
+            form.add_error(&technician_field, FieldCode::Required);
             return Ok(None);
         }
     };
@@ -145,10 +146,11 @@ async fn read_option(
     };
     validate_window_length(form, &date_field, starts_at, ends_at);
     if starts_at <= tx.now {
-        form.add_error(&date_field, "in_the_past", "The time is in the past.");
+        form.add_error(&date_field, FieldCode::InThePast);
     }
     if let Some(number) = tx.overlapping_target(technician, target, starts_at, ends_at).await? {
-        form.add_error(&technician_field, "technician_busy", number.to_string());
+        let conflict = ScheduleConflict::Overlap { job: number };
+        form.add_error(&technician_field, FieldCode::Schedule(conflict));
     }
     Ok(Some(NewOption {
         technician,
@@ -159,7 +161,7 @@ async fn read_option(
 
 fn read_times(form: &mut Form, field: &str, option: &OptionForm, zone: Tz) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
     let Ok(date) = NaiveDate::parse_from_str(&option.date, "%Y-%m-%d") else {
-        form.add_error(field, "invalid_date", "Choose a date.");
+        form.add_error(field, FieldCode::InvalidDate);
         return None;
     };
     let start = parse_time(form, field, &option.start);

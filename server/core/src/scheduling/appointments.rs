@@ -5,15 +5,14 @@ use chrono::{
 };
 use chrono_tz::Tz;
 use domain::events::EventType;
-use domain::fields::FieldError;
+use domain::fields::{FieldCode, FieldError};
 use domain::identity::permissions::PlanTargets;
 use domain::ids::{AppointmentId, StaffId, TargetId};
 use domain::intake::mails::MailKind;
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::lifecycle::Lifecycle as _;
-use domain::problems::Problem;
+use domain::problems::{Cause, Record};
 use domain::requests::RequestStatus;
-use domain::scheduling::conflicts::Conflict;
 use serde_json::json;
 
 use crate::audit::{NewTimelineEntry, TimelineKind};
@@ -249,10 +248,7 @@ async fn mark_scheduled<A: Administrator>(tx: &mut TenantTx<'_, A>, target: &Tar
         tx.set_target_status(id, target.status, TargetStatus::Scheduled).await?
     };
     if !is_marked {
-        return Err(CoreError::new(
-            Problem::ConcurrentModification,
-            "The target was scheduled by another user in the meantime.",
-        ));
+        return Err(CoreError::conflict(Record::Job));
     }
     Ok(is_reschedule)
 }

@@ -2,9 +2,10 @@
 
 use chrono::NaiveDate;
 use domain::customers::Coordinates;
+use domain::fields::FieldCode;
 use domain::identity::permissions::{ManageTechnicians, ViewOperations};
 use domain::ids::{AbsenceId, StaffId};
-use domain::problems::Problem;
+use domain::problems::{Cause, Record};
 use domain::scheduling::technicians::{self, AbsenceKind, Break, Shift, WorkingWeek};
 use domain::text;
 use serde_json::json;

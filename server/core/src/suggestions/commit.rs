@@ -1,9 +1,10 @@
 //! Commits a suggestion: each stop is checked against the current schedule before it becomes an appointment.
 
+use domain::fields::ScheduleConflict;
 use domain::identity::permissions::PlanTargets;
 use domain::ids::{RouteSuggestionId, TargetId};
 use domain::jobs::targets::TargetStatus;
-use domain::problems::Problem;
+use domain::problems::{Cause, Record};
 use serde_json::json;
 
 use crate::commit::finish;

@@ -11,9 +11,10 @@ mod store;
 pub use self::store::SuggestionView;
 
 use chrono::{Days, NaiveDate};
+use domain::fields::FieldCode;
 use domain::identity::permissions::PlanTargets;
 use domain::ids::RouteSuggestionId;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use serde_json::json;
 
 pub use commit::{Committed, commit};

@@ -105,7 +105,7 @@ async fn load(core: &Core, system: &System, found: &ClaimedSuggestion) -> CoreRe
         .travel_times
         .fetch(&locations, core.clock.now(), ROUTING_TIMEOUT)
         .await;
-    build(input, &travel).map_err(|error| CoreError::new(domain::problems::Problem::InternalError, error.to_string()))
+    build(input, &travel).map_err(|error| CoreError::internal(error))
 }
 
 async fn compute(core: &Core, system: &System, found: &ClaimedSuggestion, claim: Uuid) -> CoreResult<Computed> {

@@ -2,10 +2,11 @@
 //! conflicts with the current state is stored unchanged until its technician or dispatch resolves the conflict.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::fields::FieldCode;
 use domain::identity::permissions::{PerformVisits, ViewOperations};
 use domain::ids::{DayEntryId, StaffId, TargetId};
 use domain::jobs::targets::TargetStatus;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::visits::day_entries::{
     self, ConflictReason, DayEntryState, DayStep, SeenAppointment, StepCheck, WrittenReport,
 };

@@ -16,7 +16,7 @@ use domain::identity::permissions::PerformVisits;
 use domain::ids::TargetId;
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::lifecycle::Lifecycle as _;
-use domain::problems::Problem;
+use domain::problems::{Cause, Record};
 use domain::scheduling::technicians::{self, WorkingWeek};
 use domain::visits::day_entries::{self, ConflictReason, DayStep, SeenAppointment, StepCheck, VisitState};
 use serde_json::json;

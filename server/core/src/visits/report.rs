@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
+use domain::fields::FieldCode;
 use domain::identity::permissions::PerformVisits;
 use domain::ids::{TargetId, VisitReportId};
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
-use domain::problems::Problem;
+use domain::problems::{Cause, Record};
 use domain::text;
 use domain::visits::day_entries::{DayStep, SeenAppointment, StepCheck, WrittenReport};
-use domain::visits::reports::{self, MAX_MATERIAL_LINE_CHARS, MAX_MATERIAL_LINES, MAX_SIGNATURE_CHARS};
+use domain::visits::reports::{self, MAX_MATERIAL_LINE_CHARS, MAX_MATERIAL_LINES};
 use serde_json::json;
 
 use crate::audit::TimelineKind;
@@ -126,11 +127,7 @@ pub(crate) fn read(written: &WrittenReport) -> CoreResult<Report> {
     }
     let signature = Some(written.signature.trim()).filter(|signature| !signature.is_empty());
     if signature.is_some_and(|signature| !reports::is_signature(signature)) {
-        form.add_error(
-            "signature",
-            "invalid_signature",
-            format!("The signature can have at most {MAX_SIGNATURE_CHARS} characters."),
-        );
+        form.add_error("signature", FieldCode::InvalidSignature);
     }
     form.finish()?;
     let (Some(summary), Some(work_minutes)) = (summary, work_minutes) else {

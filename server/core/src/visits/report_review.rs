@@ -6,7 +6,7 @@ use domain::events::EventType;
 use domain::identity::permissions::{ApproveReports, PerformVisits, ViewReports};
 use domain::ids::{AttachmentId, VisitReportId};
 use domain::lifecycle::Lifecycle as _;
-use domain::problems::Problem;
+use domain::problems::Record;
 use domain::text;
 use domain::visits::reports::ReportStatus;
 use serde_json::json;

@@ -2,7 +2,7 @@
 
 use domain::identity::permissions::{PerformVisits, PlanTargets, ViewOperations};
 use domain::ids::TargetId;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::visits::day_entries::{DayEntryState, DayStep, SeenAppointment, StepCheck};
 use serde_json::json;
 

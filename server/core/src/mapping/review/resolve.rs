@@ -1,10 +1,11 @@
 //! Resolves the mapping of a target: its customer, location and contact, and which external IDs to link to them.
 
 use domain::events::EventType;
+use domain::fields::FieldCode;
 use domain::identity::permissions::ResolveMappings;
 use domain::ids::{ContactId, CustomerId, LocationId, SourceSystemId, TargetId};
 use domain::imports::jobs::{ImportChannel, ImportMode, TargetBatch};
-use domain::problems::Problem;
+use domain::problems::{Cause, Record};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -121,10 +122,7 @@ async fn relink(
     linked.contact_id = contact.map(Key).or(target.contact_id.filter(|_| same_customer));
     linked.needs_mapping = false;
     if !tx.relink_target(&linked, target.status).await? {
-        return Err(CoreError::new(
-            Problem::ConcurrentModification,
-            "The record was changed by another user in the meantime.",
-        ));
+        return Err(CoreError::conflict(Record::Other));
     }
     Ok(())
 }

@@ -144,12 +144,9 @@ async fn rotate_secret<A: Operator>(
     let expires_at = core.clock.now() + TimeDelta::from_std(grace).unwrap_or(TimeDelta::MAX);
     tx.expire_webhook_secrets(id, expires_at).await?;
     if tx.count_webhook_secrets(id).await? >= MAX_SECRETS_PER_ENDPOINT {
-        return Err(CoreError::new(
-            Problem::QuotaExceeded,
-            format!(
-                "At most {MAX_SECRETS_PER_ENDPOINT} secrets can be valid; use gracePeriodSeconds 0 to expire them."
-            ),
-        ));
+        return Err(CoreError::new(Cause::TooManySecrets {
+            max: MAX_SECRETS_PER_ENDPOINT,
+        }));
     }
     let secret = add_secret(core, tx, id, endpoint.public_key.is_some()).await?;
     tx.audit(
@@ -162,7 +159,7 @@ async fn rotate_secret<A: Operator>(
 
 async fn enable<A: Operator>(tx: &mut TenantTx<'_, A>, endpoint: &EndpointLine) -> Result<(), AttemptError> {
     if endpoint.is_client_revoked {
-        return Err(CoreError::new(Problem::EndpointDisabled, "The endpoint's client has been revoked.").into());
+        return Err(CoreError::new(Cause::EndpointClientRevoked).into());
     }
     if endpoint.status == EndpointStatus::Disabled {
         set_status(tx, endpoint, EndpointStatus::Active, None).await?;
