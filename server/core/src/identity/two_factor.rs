@@ -9,16 +9,16 @@ use domain::permissions::ManagePortalAccess;
 use domain::problems::Problem;
 use domain::two_factor::{RECOVERY_CODE_COUNT, TypedCode, format_recovery_code, recovery_code};
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::json;
 use totp_rs::{Builder, Totp};
 use uuid::Uuid;
 
 use crate::commit::finish;
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Actor as _, Contact, Permit, TenantId};
+use crate::identity::admission::{PendingCode, SignedIn};
 use crate::identity::shown_once;
 use crate::identity::sign_in;
-use crate::identity::sign_in::SignedIn;
 use crate::portal_access::links::mail_data;
 use crate::portal_access::profile::check_password;
 use crate::portal_access::{AccountMail, LinkWriter as _};
@@ -254,26 +254,22 @@ pub async fn turn_off_for(core: &Core, by: Permit<'_, ManagePortalAccess>, id: P
     finish(core, tx).await
 }
 
-/// Completes a sign-in with a code; `waiting` is the value of [`sign_in::SignInOutcome::NeedsCode`].
+/// Completes a sign-in with a code.
 ///
 /// # Errors
 /// Field `code`; `rate_limited`, with the seconds in the detail; `missing_credentials` if the account changed in the
 /// meantime.
-pub async fn complete(core: &Core, waiting: &Value, code: &str) -> CoreResult<SignedIn> {
+pub(crate) async fn complete(core: &Core, waiting: &PendingCode, code: &str) -> CoreResult<SignedIn> {
     let expired = || CoreError::new(Problem::MissingCredentials, "Sign in first.");
-    let part = |index: usize| {
-        let text = waiting.get(index)?.as_str()?;
-        Uuid::parse_str(text).ok()
-    };
-    let (Some(tenant), Some(account)) = (part(0), part(1)) else {
-        return Err(expired());
-    };
-    let (tenant, account) = (TenantId::from_uuid(tenant), PortalUserId::from_uuid(account));
+    let (tenant, account) = (
+        TenantId::from_uuid(waiting.tenant),
+        PortalUserId::from_uuid(waiting.account),
+    );
     let code = TypedCode::read(code);
     let attempts = count(core, account, code.as_ref()).await?;
     let mut tx = core.store.begin_system().await?;
     let found = tx.waiting_account(tenant, account).await?.ok_or_else(expired)?;
-    if sign_in::pending_code(tenant.uuid(), account.uuid(), &found.password_hash) != *waiting {
+    if PendingCode::new(tenant.uuid(), account.uuid(), &found.password_hash) != *waiting {
         return Err(expired());
     }
     if let Some(secret) = &found.secret {
@@ -384,8 +380,7 @@ pub fn unseal(core: &Core, contact: &Contact, sealed: &str) -> Option<Vec<String
 mod tests {
     use super::*;
     use crate::conformance::demo_systems;
-    use crate::identity::sessions;
-    use crate::identity::sessions::{Realm, SessionId};
+    use crate::identity::sessions::Realm;
     use crate::identity::{administration, authentication};
     use crate::secrets::Keyring;
 
@@ -401,23 +396,7 @@ mod tests {
     async fn rotate_master_key_reseals_pending_secret() {
         for (core, book) in demo_systems().await {
             let account = &book.tenants[0].portal[0];
-            let signed_in = sign_in::sign_in(
-                &core,
-                Realm::Portal,
-                &account.email,
-                account.password.clone().into(),
-                "test",
-            )
-            .await
-            .expect("sign-in succeeds");
-            let sign_in::SignInOutcome::Granted(admitted) = &signed_in[0].outcome else {
-                panic!("demo accounts have no two-factor authentication");
-            };
-            let session = SessionId(i128::from_be_bytes(core.randomness.bytes()));
-            let until = core.clock.now() + authentication::IDLE_TIMEOUT;
-            sessions::create(&core, Realm::Portal, session, json!({ "account": admitted }), until)
-                .await
-                .expect("session is created");
+            let session = crate::identity::demo::sign_in(&core, Realm::Portal, &account.email, &account.password).await;
             let contact = authentication::contact(&core, session)
                 .await
                 .expect("session is read")

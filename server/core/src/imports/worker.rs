@@ -253,7 +253,7 @@ impl RunningJob<'_> {
         tx.audit("import_job.completed", id, json!({ "status": status.name() }));
         tx.emit(NewEvent {
             endpoint: None,
-            source: Some(self.client.source_system),
+            source: Some(self.client.source_system()),
             kind: EventType::ImportJobCompleted,
             ordering_key: id.to_string(),
             target: None,

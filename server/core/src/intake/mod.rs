@@ -24,7 +24,7 @@ use serde_json::json;
 use crate::audit::NewTimelineEntry;
 use crate::db::TenantTx;
 use crate::files::{CleanFile, Upload, clean_file};
-use crate::identity::actors::{Actor, FileUploader, Submitter, TenantId};
+use crate::identity::actors::{FileUploader, MayAnnotate, MayClassify, MayNotify, Submitter, TenantId};
 use crate::intake::store::requests::{NewFile, NewRequest};
 use crate::notifications;
 use crate::secrets::{AssociatedData, sha256};
@@ -96,7 +96,7 @@ fn seal_error(error: &crate::secrets::SecretError) -> CoreError {
 
 /// Completes a submission of any channel within the transaction that inserted the request: timeline, audit entry,
 /// classification and confirmation email.
-pub(crate) async fn complete_submission<A: Actor>(
+pub(crate) async fn complete_submission<A: MayAnnotate + MayClassify + MayNotify>(
     core: &Core,
     tx: &mut TenantTx<'_, A>,
     id: RequestId,

@@ -12,8 +12,8 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::identity::actors::TenantId;
+use crate::identity::admission::{Admission, SignedIn};
 use crate::identity::sign_in;
-use crate::identity::sign_in::{SignInOutcome, SignedIn};
 use crate::intake::{generate_token, seal_token};
 use crate::portal_access::store::links::{AccountMail, LinkIdentity, LinkWriter, NewLink};
 use crate::secrets::{AssociatedData, sha256};
@@ -305,11 +305,13 @@ async fn sign_in_or_ask_code(
 ) -> CoreResult<SignedIn> {
     let account = found.account_id.0;
     if found.has_second_factor {
-        return Ok(SignedIn {
-            outcome: SignInOutcome::NeedsCode(sign_in::pending_code(found.tenant_id, account.uuid(), password_hash)),
-            tenant_name: found.tenant_name.clone(),
-            home: "/portal",
-        });
+        let tenant = TenantId::from_uuid(found.tenant_id);
+        return Ok(sign_in::ask_portal_code(
+            tenant,
+            account,
+            &found.tenant_name,
+            password_hash,
+        ));
     }
     sign_in::complete_portal_sign_in(tx, TenantId::from_uuid(found.tenant_id), account, &found.tenant_name).await
 }
@@ -342,11 +344,11 @@ pub(crate) async fn create_view_as_link<T: LinkWriter>(
     Ok(format!("/portal/link/{token}"))
 }
 
-/// Starts a view-as session: returns the values for the session keys `ACCOUNT_KEY` and `IMPERSONATED_BY_KEY`.
+/// Admits a staff member who opened a view-as link to the portal as the link's account.
 ///
 /// # Errors
 /// `not_found` as for [`find`].
-pub async fn open_view_as_link(core: &Core, token: &str) -> CoreResult<(serde_json::Value, serde_json::Value)> {
+pub async fn open_view_as_link(core: &Core, token: &str) -> CoreResult<Admission> {
     let found = find_for_purpose(core, token, LinkPurpose::ViewAs).await?;
     let staff = found.made_by.ok_or_else(CoreError::not_found)?;
     let mut tx = core.store.begin_system().await?;
@@ -359,8 +361,7 @@ pub async fn open_view_as_link(core: &Core, token: &str) -> CoreResult<(serde_js
     tx.audit(tenant, &format!("staff:{staff}"), "portal.looked_at", &subject)
         .await?;
     tx.commit().await?;
-    let account = serde_json::json!([found.tenant_id.to_string(), found.account_id.0.uuid().to_string()]);
-    Ok((account, serde_json::json!(staff.uuid().to_string())))
+    Ok(Admission::view_as(tenant, found.account_id.0, staff))
 }
 
 /// Sets a new password with a mailed link, and revokes every session and other link of the account.

@@ -227,7 +227,7 @@ pub async fn cancel(
 fn emit(tx: &mut TenantTx<'_, ApiClient>, client: &ApiClient, request: &ClientRequest) {
     tx.emit(NewEvent {
         endpoint: None,
-        source: Some(client.source_system),
+        source: Some(client.source_system()),
         kind: EventType::RequestStatusChanged,
         ordering_key: request.id.to_string(),
         target: None,

@@ -28,7 +28,7 @@ use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
-use crate::identity::actors::{Actor, Operator, Permit, Staff};
+use crate::identity::actors::{MayAnnotate, Operator, Permit, Staff};
 use crate::jobs::TargetRecord;
 use crate::notifications;
 use crate::notifications::NotificationTrigger;
@@ -225,7 +225,7 @@ pub(crate) async fn change_status<A: Operator>(
     Ok(())
 }
 
-pub(crate) async fn note<A: Actor>(
+pub(crate) async fn note<A: MayAnnotate>(
     tx: &mut TenantTx<'_, A>,
     request: &RequestView,
     kind: &'static str,

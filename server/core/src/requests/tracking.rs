@@ -49,8 +49,8 @@ pub async fn answer(core: &Core, by: &TrackingRequester, answer: &str, nonce: &s
     let mut tx = core.store.begin(by).await?;
     let request = tx.tracked_view().await?.ok_or_else(CoreError::not_found)?;
     let (answer, nonce) = conversation::read_answer(request.status, answer, nonce)?;
-    if tx.insert_answer(by.request, &answer, &nonce).await? {
-        tx.audit("request.answered", by.request, json!({}));
+    if tx.insert_answer(by.request(), &answer, &nonce).await? {
+        tx.audit("request.answered", by.request(), json!({}));
     }
     finish(core, tx).await
 }
@@ -71,7 +71,7 @@ pub async fn withdraw(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
             "The request can no longer be withdrawn here. Send us a message instead.",
         ));
     }
-    let id: RequestId = by.request;
+    let id: RequestId = by.request();
     tx.add_timeline_entry(NewTimelineEntry {
         kind: "request_cancelled",
         customer: request.customer_id.map(|key| key.0),
@@ -98,8 +98,8 @@ pub async fn withdraw(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
 /// Unsubscribes from emails about this request only: the tracking link gives no access to other requests.
 pub async fn unsubscribe(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
     let mut tx = core.store.begin(by).await?;
-    if tx.insert_unsubscription(by.request).await? {
-        tx.audit("mail.refused", by.request, json!({}));
+    if tx.insert_unsubscription(by.request()).await? {
+        tx.audit("mail.refused", by.request(), json!({}));
     }
     finish(core, tx).await
 }

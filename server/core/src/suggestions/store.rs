@@ -280,7 +280,7 @@ impl<A: Administrator> TenantTx<'_, A> {
 impl TenantTx<'_, ApiClient> {
     /// Finds a suggestion of the client's source system.
     pub(crate) async fn own_suggestion(&mut self, id: RouteSuggestionId) -> Result<Option<SuggestionView>, StoreError> {
-        let (tenant, source) = (self.tenant(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.tenant(), self.actor.source_system().uuid());
         maybe!(
             &mut self.tx,
             SuggestionView,
@@ -297,7 +297,7 @@ impl TenantTx<'_, ApiClient> {
         before: Option<(DateTime<Utc>, RouteSuggestionId)>,
         limit: i64,
     ) -> Result<Vec<SuggestionView>, StoreError> {
-        let (tenant, source) = (self.tenant(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.tenant(), self.actor.source_system().uuid());
         let (at, id) = before.map_or((crate::db::far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
         all!(
             &mut self.tx,

@@ -12,6 +12,7 @@ use crate::db::{StoreError, all, maybe, run};
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, Partner, TenantId};
 use crate::identity::model::PartnerLine;
+use crate::identity::session_data::StoredSessionData;
 use crate::integrations::model::UsageLine;
 
 /// The columns of a partner account that sign-in needs.
@@ -36,7 +37,7 @@ pub(crate) struct PartnerSession {
     pub tenant_name: String,
     pub zone: String,
     pub last_seen_at: DateTime<Utc>,
-    pub data: Json<Value>,
+    pub data: Json<StoredSessionData>,
     /// The tenant's sandbox, if there is one.
     pub twin_id: Option<Uuid>,
 }

@@ -199,7 +199,7 @@ impl<A: Administrator> TenantTx<'_, A> {
 impl TenantTx<'_, Terminal> {
     /// Updates the last seen time of the terminal.
     pub(crate) async fn set_terminal_seen(&mut self) -> Result<(), StoreError> {
-        let (tenant, now, own) = (self.tenant(), self.now, self.actor.id.uuid());
+        let (tenant, now, own) = (self.tenant(), self.now, self.actor.id().uuid());
         run!(&mut self.tx, UPDATE_LAST_SEEN, tenant, own, now).map(drop)
     }
 
@@ -209,7 +209,7 @@ impl TenantTx<'_, Terminal> {
         token_hash: &[u8],
         since: DateTime<Utc>,
     ) -> Result<Option<String>, StoreError> {
-        let (tenant, own) = (self.tenant(), self.actor.id.uuid());
+        let (tenant, own) = (self.tenant(), self.actor.id().uuid());
         let row = maybe!(
             &mut self.tx,
             (Option<String>,),

@@ -779,7 +779,7 @@ impl TenantTx<'_, Staff> {
 
 impl TenantTx<'_, ApiClient> {
     pub(crate) async fn source_settings(&mut self) -> Result<SourceSettings, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         one!(&mut self.tx, SourceSettings, SELECT_SOURCE_SETTINGS, tenant, source)
     }
 
@@ -793,7 +793,7 @@ impl TenantTx<'_, ApiClient> {
 impl TenantTx<'_, Partner> {
     /// Returns the active clients of the partner's source.
     pub(crate) async fn list_clients_of_source(&mut self) -> Result<Vec<ClientLine>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         all!(&mut self.tx, ClientLine, SELECT_CLIENTS_OF_SOURCE, tenant, source)
     }
 }

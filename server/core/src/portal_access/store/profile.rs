@@ -11,7 +11,7 @@ use crate::db::{StoreError, all, maybe, one, run};
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::SET_PORTAL_PASSWORD;
 use crate::identity::actors::{Actor as _, Contact};
-use crate::identity::{Realm, delete_sessions_of_account};
+use crate::identity::{Realm, StoredSessionData, delete_sessions_of_account};
 use crate::intake::SealedToken;
 
 /// The signed-in portal user's account.
@@ -25,7 +25,7 @@ pub(crate) struct OwnAccount {
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct OwnSession {
     pub id_hash: Vec<u8>,
-    pub data: Json<serde_json::Value>,
+    pub data: Json<StoredSessionData>,
     pub signed_in_at: Option<DateTime<Utc>>,
     pub last_seen_at: DateTime<Utc>,
 }

@@ -415,7 +415,7 @@ impl TenantTx<'_, Contact> {
     /// Inserts a request; false if no grant allows it or the nonce was used.
     pub(crate) async fn insert_portal_request(&mut self, new: &NewPortalRequest<'_>) -> Result<bool, StoreError> {
         let (tenant, account, now) = self.scope();
-        let contact = self.actor.contact.uuid();
+        let contact = self.actor.contact().uuid();
         let written = run!(
             &mut self.tx,
             INSERT_REQUEST,

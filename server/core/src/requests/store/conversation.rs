@@ -85,7 +85,7 @@ const MARK_ANSWER_READ: &str = r"
 
 impl TenantTx<'_, Staff> {
     pub(crate) async fn insert_note(&mut self, request: RequestId, text: &str) -> Result<NoteId, StoreError> {
-        let (tenant, now, author) = (self.tenant(), self.now, self.actor.id.uuid());
+        let (tenant, now, author) = (self.tenant(), self.now, self.actor.id().uuid());
         let id: NoteId = self.new_id();
         run!(
             &mut self.tx,
@@ -112,7 +112,7 @@ impl TenantTx<'_, Staff> {
         text: &str,
         asks: bool,
     ) -> Result<MessageId, StoreError> {
-        let (tenant, now, author) = (self.tenant(), self.now, self.actor.id.uuid());
+        let (tenant, now, author) = (self.tenant(), self.now, self.actor.id().uuid());
         let id: MessageId = self.new_id();
         run!(
             &mut self.tx,

@@ -112,7 +112,7 @@ impl TenantTx<'_, Staff> {
         expires_at: DateTime<Utc>,
         options: &[NewOption],
     ) -> Result<(), StoreError> {
-        let (tenant, now, own) = (self.tenant(), self.now, self.actor.id.uuid());
+        let (tenant, now, own) = (self.tenant(), self.now, self.actor.id().uuid());
         run!(&mut self.tx, CLOSE_OFFER, tenant, target.uuid(), "replaced", now)?;
         run!(
             &mut self.tx,
