@@ -79,7 +79,7 @@ pub async fn verify_code(realm: Realm, code: &str) -> Result<(), ServerFnError> 
     let result = async {
         let (core, session) = parts?;
         let step = steps::with_code(&core, &session, code).await?;
-        Ok(silently(path_of(realm, step)))
+        CoreResult::Ok(silently(path_of(realm, step)))
     }
     .await;
     // Without a pending sign-in, or after the account changed in the meantime, it starts over.

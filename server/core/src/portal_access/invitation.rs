@@ -14,6 +14,7 @@ use crate::db::TenantTx;
 use crate::form::Form;
 use crate::identity::actors::Inviter;
 use crate::portal_access::links;
+use crate::portal_access::store::grants::InvitedContactWriter;
 use crate::{Core, CoreError, CoreResult};
 
 /// The limit for name and reason.
@@ -201,12 +202,15 @@ pub(crate) fn person(checked: &Checked, contacts: &[ContactLine]) -> CoreResult<
 }
 
 /// Finds or creates the account with the person's address in the organisation. A person has one account for all customers.
-pub(crate) async fn account<A: Inviter>(
-    tx: &mut TenantTx<'_, A>,
+pub(crate) async fn account<'a, A: Inviter>(
+    tx: &mut TenantTx<'a, A>,
     customer: CustomerId,
     person: &Person,
     checked: &Checked,
-) -> CoreResult<Account> {
+) -> CoreResult<Account>
+where
+    TenantTx<'a, A>: InvitedContactWriter,
+{
     if let Some(found) = tx.account_by_email(&person.email).await? {
         if found.is_blocked {
             return Err(CoreError::field(

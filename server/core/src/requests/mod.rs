@@ -11,6 +11,7 @@ pub mod slot_offers;
 mod store;
 pub mod tracking;
 pub use self::store::requests::RequestFilter;
+pub(crate) use self::store::slot_offers::select_slot_options;
 
 use domain::customers::Place as TypedPlace;
 use domain::events::EventType;

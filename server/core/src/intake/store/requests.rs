@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::db::Key;
 use crate::db::{StoreError, all, maybe, one, run};
 use crate::db::{SystemTx, TenantTx};
-use crate::identity::actors::{Actor, FileUploader, Staff, Submitter, TrackingRequester};
+use crate::identity::actors::{Actor, Staff, Submitter, TrackingRequester};
 use crate::intake::model::FileLine;
 use crate::visits::FileRow;
 
@@ -222,12 +222,17 @@ impl<A: Submitter> TenantTx<'_, A> {
     }
 }
 
-impl<A: FileUploader> TenantTx<'_, A> {
-    pub(crate) async fn insert_request_file(
+/// A transaction that can attach files to a request. Portal users have a statement of their own, which joins the grant.
+pub(crate) trait RequestFileWriter: Send {
+    fn insert_request_file(
         &mut self,
         request: RequestId,
         file: &NewFile<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+impl<A: Submitter> RequestFileWriter for TenantTx<'_, A> {
+    async fn insert_request_file(&mut self, request: RequestId, file: &NewFile<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         run!(
             &mut self.tx,

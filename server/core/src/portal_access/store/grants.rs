@@ -13,6 +13,7 @@ use crate::db::TenantTx;
 use crate::db::{StoreError, all, maybe, one, run};
 use crate::identity::actors::{Actor as _, Contact, Inviter, Staff};
 use crate::identity::{Realm, delete_sessions_of_account};
+use crate::portal_access::store::granted::{manages_grant, managing_grants};
 use crate::portal_access::model::{AccessLine, ColleagueLine, GrantLine, ReviewLine};
 
 /// A grant to create.
@@ -74,10 +75,39 @@ const REVOKE_LATER_GRANTS: &str = concat!(
     where_same_coverage!(),
     " AND valid_from >= $5"
 );
-/// Portal users cannot replace grants that allow managing access.
-const REVOKE_SAME_COVERAGE_WITHIN: &str = const_format::concatcp!(REVOKE_SAME_COVERAGE, " AND NOT may_manage");
-const END_EARLIER_GRANT_WITHIN: &str = const_format::concatcp!(END_EARLIER_GRANT, " AND NOT may_manage");
-const REVOKE_LATER_GRANTS_WITHIN: &str = const_format::concatcp!(REVOKE_LATER_GRANTS, " AND NOT may_manage");
+/// Grants that a portal user replaces with a new one for the same customer and location: $4 account, $5 customer,
+/// $6 location. Grants that allow managing access cannot be replaced.
+macro_rules! where_same_coverage_within {
+    () => {
+        concat!(
+            r"
+                WHERE tenant_id = $1
+                  AND portal_account_id = $4
+                  AND customer_id = $5
+                  AND revoked_at IS NULL
+                  AND ((location_id IS NULL AND $6 IS NULL) OR location_id = $6)
+                  AND NOT may_manage
+                  AND
+            ",
+            manages_grant!()
+        )
+    };
+}
+const REVOKE_SAME_COVERAGE_WITHIN: &str =
+    concat!("UPDATE portal_grant SET revoked_at = $3", where_same_coverage_within!());
+const END_EARLIER_GRANT_WITHIN: &str = concat!(
+    "UPDATE portal_grant SET valid_until = $7",
+    where_same_coverage_within!(),
+    r"
+          AND valid_from < $7
+          AND (valid_until IS NULL OR valid_until > $7)
+    "
+);
+const REVOKE_LATER_GRANTS_WITHIN: &str = concat!(
+    "UPDATE portal_grant SET revoked_at = $3",
+    where_same_coverage_within!(),
+    " AND valid_from >= $7"
+);
 const INSERT_INTO_GRANT: &str = r"
     INSERT INTO portal_grant (
         tenant_id, id, portal_account_id, customer_id, location_id, may_submit, may_see_appointments,
@@ -106,20 +136,6 @@ const INSERT_GRANT: &str = const_format::concatcp!(
           )
     "
 );
-/// Grants that let a portal user manage access: $1 tenant, $2 account, $3 now.
-macro_rules! managing_grants {
-    () => {
-        r"
-            portal_grant AS own_grant
-            WHERE own_grant.tenant_id = $1
-              AND own_grant.portal_account_id = $2
-              AND own_grant.may_manage
-              AND own_grant.revoked_at IS NULL
-              AND own_grant.valid_from <= $3
-              AND (own_grant.valid_until IS NULL OR own_grant.valid_until > $3)
-        "
-    };
-}
 /// Inserts a grant only if one of the user's managing grants covers its location, capabilities and end. The right to manage
 /// access cannot be passed on.
 const INSERT_GRANT_WITHIN: &str = const_format::concatcp!(
@@ -312,12 +328,10 @@ const SELECT_COLLEAGUES: &str = concat!(
           AND portal_grant.portal_account_id <> $2
           AND portal_grant.revoked_at IS NULL
           AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $3)
-          AND EXISTS (SELECT 1 FROM
+          AND
     ",
-    managing_grants!(),
+    manages_grant!(),
     r"
-          AND own_grant.customer_id = portal_grant.customer_id
-          AND (own_grant.location_id IS NULL OR own_grant.location_id = portal_grant.location_id))
         ORDER BY account.email, portal_grant.id
         LIMIT 500
     "
@@ -349,6 +363,53 @@ const SELECT_MANAGED_LOCATIONS: &str = concat!(
         LIMIT 500
     "
 );
+/// The contact of an invited colleague, for a customer that a managing grant of the user covers.
+const INSERT_CONTACT_WITHIN: &str = concat!(
+    r"
+        INSERT INTO contact (tenant_id, id, customer_id, display_name, email, created_at, updated_at)
+        SELECT own_grant.tenant_id, $4, own_grant.customer_id, $6, $7, $3, $3
+        FROM
+    ",
+    managing_grants!(),
+    r"
+          AND own_grant.customer_id = $5
+        LIMIT 1
+    "
+);
+const SELECT_ACCOUNT_OF_MANAGED_GRANT: &str = concat!(
+    r"
+        SELECT portal_grant.portal_account_id
+        FROM portal_grant
+        WHERE portal_grant.tenant_id = $1
+          AND portal_grant.id = $4
+          AND
+    ",
+    manages_grant!()
+);
+const DELETE_SESSIONS_WITHOUT_GRANTS: &str = concat!(
+    r"
+        DELETE FROM portal_session
+        WHERE tenant_id = $1
+          AND account_id = (
+              SELECT portal_grant.portal_account_id
+              FROM portal_grant
+              WHERE portal_grant.tenant_id = $1
+                AND portal_grant.id = $4
+                AND
+    ",
+    manages_grant!(),
+    r"
+          )
+          AND NOT EXISTS (
+              SELECT 1
+              FROM portal_grant AS remaining
+              WHERE remaining.tenant_id = portal_session.tenant_id
+                AND remaining.portal_account_id = portal_session.account_id
+                AND remaining.revoked_at IS NULL
+                AND (remaining.valid_until IS NULL OR remaining.valid_until > $3)
+          )
+    "
+);
 /// Grants that allow managing access can be revoked by staff only.
 const REVOKE_GRANT_WITHIN: &str = concat!(
     r"
@@ -359,14 +420,73 @@ const REVOKE_GRANT_WITHIN: &str = concat!(
           AND portal_account_id <> $2
           AND revoked_at IS NULL
           AND NOT may_manage
-          AND EXISTS (SELECT 1 FROM
+          AND
     ",
-    managing_grants!(),
-    r"
-          AND own_grant.customer_id = portal_grant.customer_id
-          AND (own_grant.location_id IS NULL OR own_grant.location_id = portal_grant.location_id))
-    "
+    manages_grant!()
 );
+
+/// A transaction that can add the contact of an invited person to a customer.
+pub(crate) trait InvitedContactWriter: Send {
+    fn insert_invited_contact(
+        &mut self,
+        customer: CustomerId,
+        display_name: &str,
+        email: &str,
+    ) -> impl Future<Output = Result<ContactId, StoreError>> + Send;
+}
+
+impl InvitedContactWriter for TenantTx<'_, Staff> {
+    async fn insert_invited_contact(
+        &mut self,
+        customer: CustomerId,
+        display_name: &str,
+        email: &str,
+    ) -> Result<ContactId, StoreError> {
+        let (tenant, now, id) = (self.tenant(), self.now, self.new_id());
+        run!(
+            &mut self.tx,
+            INSERT_CONTACT,
+            tenant,
+            ContactId::uuid(id),
+            customer.uuid(),
+            None::<Uuid>,
+            display_name,
+            email,
+            None::<&str>,
+            now
+        )?;
+        Ok(id)
+    }
+}
+
+impl InvitedContactWriter for TenantTx<'_, Contact> {
+    /// Fails with a conflict unless a managing grant covers the customer.
+    async fn insert_invited_contact(
+        &mut self,
+        customer: CustomerId,
+        display_name: &str,
+        email: &str,
+    ) -> Result<ContactId, StoreError> {
+        let (tenant, account, now) = self.scope();
+        let id: ContactId = self.new_id();
+        let written = run!(
+            &mut self.tx,
+            INSERT_CONTACT_WITHIN,
+            tenant,
+            account,
+            now,
+            id.uuid(),
+            customer.uuid(),
+            display_name,
+            email
+        )?;
+        if written == 1 {
+            Ok(id)
+        } else {
+            Err(StoreError::Conflict("no managing grant covers the customer".to_owned()))
+        }
+    }
+}
 
 impl<A: Inviter> TenantTx<'_, A> {
     pub(crate) async fn account_by_email(&mut self, email: &str) -> Result<Option<AddressedAccount>, StoreError> {
@@ -394,58 +514,20 @@ impl<A: Inviter> TenantTx<'_, A> {
         )?;
         Ok(id)
     }
+}
 
-    pub(crate) async fn insert_invited_contact(
-        &mut self,
-        customer: CustomerId,
-        display_name: &str,
-        email: &str,
-    ) -> Result<ContactId, StoreError> {
-        let (tenant, now, id) = (self.tenant(), self.now, self.new_id());
-        run!(
-            &mut self.tx,
-            INSERT_CONTACT,
-            tenant,
-            ContactId::uuid(id),
-            customer.uuid(),
-            None::<Uuid>,
-            display_name,
-            email,
-            None::<&str>,
-            now
-        )?;
-        Ok(id)
-    }
-
-    /// Ends or revokes the grants that the new one replaces; with `within`, managing grants are kept.
-    async fn replace_grant(&mut self, within: bool, grant: &NewPortalGrant<'_>) -> Result<(), StoreError> {
+impl TenantTx<'_, Staff> {
+    /// Ends or revokes the grants that the new one replaces.
+    async fn replace_grant(&mut self, grant: &NewPortalGrant<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        if let Some(from) = grant.valid_from {
-            let (before, later) = if within {
-                (END_EARLIER_GRANT_WITHIN, REVOKE_LATER_GRANTS_WITHIN)
-            } else {
-                (END_EARLIER_GRANT, REVOKE_LATER_GRANTS)
-            };
-            let location = grant.location.map(LocationId::uuid);
-            let (account, customer) = (grant.account.uuid(), grant.customer.uuid());
-            run!(&mut self.tx, before, tenant, account, customer, location, from)?;
-            return run!(&mut self.tx, later, tenant, account, customer, location, from, now).map(drop);
-        }
-        let sql = if within {
-            REVOKE_SAME_COVERAGE_WITHIN
-        } else {
-            REVOKE_SAME_COVERAGE
+        let (account, customer) = (grant.account.uuid(), grant.customer.uuid());
+        let location = grant.location.map(LocationId::uuid);
+        let tx = &mut self.tx;
+        let Some(from) = grant.valid_from else {
+            return run!(tx, REVOKE_SAME_COVERAGE, tenant, account, customer, location, now).map(drop);
         };
-        run!(
-            &mut self.tx,
-            sql,
-            tenant,
-            grant.account.uuid(),
-            grant.customer.uuid(),
-            grant.location.map(LocationId::uuid),
-            now
-        )
-        .map(drop)
+        run!(tx, END_EARLIER_GRANT, tenant, account, customer, location, from)?;
+        run!(tx, REVOKE_LATER_GRANTS, tenant, account, customer, location, from, now).map(drop)
     }
 
     /// Returns whether an account has a grant that is valid or will be.
@@ -475,9 +557,7 @@ impl<A: Inviter> TenantTx<'_, A> {
                 .map(|(id,)| PortalUserId::from_uuid(id)),
         )
     }
-}
 
-impl TenantTx<'_, Staff> {
     pub(crate) async fn portal_accounts_of(&mut self, customer: CustomerId) -> Result<Vec<AccessLine>, StoreError> {
         let tenant = self.tenant();
         all!(
@@ -507,7 +587,7 @@ impl TenantTx<'_, Staff> {
 
     /// Creates a grant; false if the customer or location does not exist or is archived.
     pub(crate) async fn create_grant(&mut self, grant: &NewPortalGrant<'_>) -> Result<bool, StoreError> {
-        self.replace_grant(false, grant).await?;
+        self.replace_grant(grant).await?;
         let (tenant, now, id): (_, _, GrantId) = (self.tenant(), self.now, self.new_id());
         let (staff, label, may) = (self.actor.id().uuid(), self.actor.label(), grant.capabilities);
         Ok(run!(
@@ -579,26 +659,79 @@ impl TenantTx<'_, Staff> {
 }
 
 impl TenantTx<'_, Contact> {
-    /// Binds of `managing_grants!`: tenant, account, now.
-    fn grant_scope(&self) -> (Uuid, Uuid, DateTime<Utc>) {
-        (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now)
+    /// Ends or revokes the grants that the new one replaces, as far as the user may manage them.
+    async fn replace_grant_within(&mut self, grant: &NewPortalGrant<'_>) -> Result<(), StoreError> {
+        let (tenant, own, now) = self.scope();
+        let (account, customer) = (grant.account.uuid(), grant.customer.uuid());
+        let location = grant.location.map(LocationId::uuid);
+        let tx = &mut self.tx;
+        let Some(from) = grant.valid_from else {
+            return run!(
+                tx,
+                REVOKE_SAME_COVERAGE_WITHIN,
+                tenant,
+                own,
+                now,
+                account,
+                customer,
+                location
+            )
+            .map(drop);
+        };
+        for sql in [END_EARLIER_GRANT_WITHIN, REVOKE_LATER_GRANTS_WITHIN] {
+            run!(tx, sql, tenant, own, now, account, customer, location, from)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the account that holds a grant which a managing grant of the user covers.
+    pub(crate) async fn account_of_managed_grant(
+        &mut self,
+        grant: GrantId,
+    ) -> Result<Option<PortalUserId>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        let row = maybe!(
+            &mut self.tx,
+            (Uuid,),
+            SELECT_ACCOUNT_OF_MANAGED_GRANT,
+            tenant,
+            account,
+            now,
+            grant.uuid()
+        )?;
+        Ok(row.map(|(id,)| PortalUserId::from_uuid(id)))
+    }
+
+    /// Signs out the account of a revoked grant that a managing grant of the user covers, if it has no other grant that is
+    /// valid or will be.
+    pub(crate) async fn sign_out_without_grants(&mut self, grant: GrantId) -> Result<(), StoreError> {
+        let (tenant, account, now) = self.scope();
+        run!(
+            &mut self.tx,
+            DELETE_SESSIONS_WITHOUT_GRANTS,
+            tenant,
+            account,
+            now,
+            grant.uuid()
+        )
+        .map(drop)
     }
 
     /// Returns the portal user's own valid grants.
     pub(crate) async fn own_grants(&mut self) -> Result<Vec<GrantLine>, StoreError> {
-        let (tenant, account, now) = self.grant_scope();
+        let (tenant, account, now) = self.scope();
         all!(&mut self.tx, GrantLine, SELECT_OWN_GRANTS, tenant, account, now)
     }
 
     pub(crate) async fn colleagues(&mut self) -> Result<Vec<ColleagueLine>, StoreError> {
-        let (tenant, account, now) = self.grant_scope();
+        let (tenant, account, now) = self.scope();
         all!(&mut self.tx, ColleagueLine, SELECT_COLLEAGUES, tenant, account, now)
     }
 
     pub(crate) async fn managed_locations(
         &mut self,
     ) -> Result<Vec<(Key<domain::ids::LocationKind>, Key<domain::ids::CustomerKind>, String)>, StoreError> {
-        let (tenant, account, now) = self.grant_scope();
+        let (tenant, account, now) = self.scope();
         all!(
             &mut self.tx,
             (Key<domain::ids::LocationKind>, Key<domain::ids::CustomerKind>, String),
@@ -611,8 +744,8 @@ impl TenantTx<'_, Contact> {
 
     /// Creates a grant covered by a managing grant of the user; false if none covers it.
     pub(crate) async fn create_grant_within(&mut self, grant: &NewPortalGrant<'_>) -> Result<bool, StoreError> {
-        self.replace_grant(true, grant).await?;
-        let (tenant, account, now) = self.grant_scope();
+        self.replace_grant_within(grant).await?;
+        let (tenant, account, now) = self.scope();
         let id: GrantId = self.new_id();
         let (label, may) = (self.actor.label(), grant.capabilities);
         Ok(run!(
@@ -642,7 +775,7 @@ impl TenantTx<'_, Contact> {
 
     /// Revokes a colleague's grant covered by a managing grant of the user; false if none covers it.
     pub(crate) async fn revoke_grant_within(&mut self, grant: GrantId) -> Result<bool, StoreError> {
-        let (tenant, account, now) = self.grant_scope();
+        let (tenant, account, now) = self.scope();
         Ok(run!(&mut self.tx, REVOKE_GRANT_WITHIN, tenant, account, now, grant.uuid())? == 1)
     }
 }

@@ -16,26 +16,9 @@ use uuid::Uuid;
 use crate::db::Key;
 use crate::db::TenantTx;
 use crate::db::{StoreError, all, maybe};
-use crate::identity::actors::{Actor as _, Contact};
+use crate::identity::actors::Contact;
+use crate::portal_access::store::granted::granted;
 use crate::visits::FileRow;
-
-/// The user's valid grants: $1 tenant, $2 account, $3 now.
-macro_rules! granted {
-    ($capability:literal) => {
-        concat!(
-            r"
-                portal_grant
-                WHERE portal_grant.tenant_id = $1
-                  AND portal_grant.portal_account_id = $2
-                  AND portal_grant.revoked_at IS NULL
-                  AND portal_grant.valid_from <= $3
-                  AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $3)
-                  AND portal_grant.",
-            $capability
-        )
-    };
-}
-pub(crate) use granted;
 
 macro_rules! select_appointments {
     () => {
@@ -465,10 +448,6 @@ impl From<FollowUpRow> for PublicFollowUp {
 }
 
 impl TenantTx<'_, Contact> {
-    pub(crate) fn scope(&self) -> (Uuid, Uuid, DateTime<Utc>) {
-        (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now)
-    }
-
     pub(crate) async fn upcoming_appointments(&mut self, limit: i64) -> Result<Vec<PublicAppointment>, StoreError> {
         let (tenant, account, now) = self.scope();
         Ok(all!(

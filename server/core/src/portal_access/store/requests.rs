@@ -1,5 +1,5 @@
-//! Portal statements for requests. Every statement joins the user's grants or is limited to the user's own requests, so
-//! other requests are not found.
+//! Portal statements for requests. Every statement joins the user's grants, so other requests are not found; those that
+//! change a request are limited to the user's own as well.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{AttachmentId, AttachmentKind, LocationId, LocationKind, RequestId, RequestKind};
@@ -13,7 +13,7 @@ use crate::db::TenantTx;
 use crate::db::far_future;
 use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::Contact;
-use crate::portal_access::store::pages::granted;
+use crate::portal_access::store::granted::{covers_request, granted, may_read_request};
 use crate::visits::FileRow;
 
 const SELECT_LOCATIONS: &str = concat!(
@@ -74,18 +74,9 @@ macro_rules! select_requests {
                 LEFT JOIN location ON location.tenant_id = request.tenant_id
                     AND location.id = request.location_id
                 WHERE request.tenant_id = $1
-                  AND EXISTS (SELECT 1 FROM
+                  AND
             ",
-            granted!("customer_id"),
-            r"
-                  = request.customer_id
-                  AND (
-                      portal_grant.location_id IS NULL
-                      OR request.location_id IS NULL
-                      OR portal_grant.location_id = request.location_id
-                  )
-                  AND (request.portal_account_id = $2 OR portal_grant.sees_all_requests))
-            "
+            may_read_request!()
         )
     };
 }
@@ -155,45 +146,65 @@ const INSERT_REQUEST: &str = concat!(
         ON CONFLICT (tenant_id, portal_account_id, nonce) DO NOTHING
     "
 );
-const SELECT_REQUEST_BY_NONCE: &str = r"
-    SELECT id
-    FROM request
-    WHERE tenant_id = $1
-      AND portal_account_id = $2
-      AND nonce = $3
-";
-const SELECT_CUSTOMER_OF_LOCATION: &str = r"
-    SELECT customer_id
-    FROM location
-    WHERE tenant_id = $1
-      AND id = $2
-";
-const WITHDRAW_REQUEST: &str = r"
-    UPDATE request
-    SET status = 'cancelled', updated_at = $3
-    WHERE tenant_id = $1
-      AND portal_account_id = $2
-      AND id = $4
-      AND status IN ('submitted', 'in_review', 'accepted')
-      AND target_id IS NULL
-";
+const SELECT_REQUEST_BY_NONCE: &str = concat!(
+    r"
+        SELECT request.id
+        FROM request
+        WHERE request.tenant_id = $1
+          AND request.portal_account_id = $2
+          AND request.nonce = $4
+          AND
+    ",
+    covers_request!()
+);
+const SELECT_CUSTOMER_OF_LOCATION: &str = concat!(
+    r"
+        SELECT location.customer_id
+        FROM location
+        WHERE location.tenant_id = $1
+          AND location.id = $4
+          AND EXISTS (SELECT 1 FROM
+    ",
+    granted!("may_submit"),
+    r"
+          AND portal_grant.customer_id = location.customer_id
+          AND (portal_grant.location_id IS NULL OR portal_grant.location_id = location.id))
+    "
+);
+const WITHDRAW_REQUEST: &str = concat!(
+    r"
+        UPDATE request
+        SET status = 'cancelled', updated_at = $3
+        WHERE tenant_id = $1
+          AND portal_account_id = $2
+          AND id = $4
+          AND status IN ('submitted', 'in_review', 'accepted')
+          AND target_id IS NULL
+          AND
+    ",
+    covers_request!()
+);
 /// Works once, and only while no technician is on the way.
-const REQUEST_CANCELLATION: &str = r"
-    UPDATE request
-    SET cancel_asked_at = $3
-    WHERE tenant_id = $1
-      AND portal_account_id = $2
-      AND id = $4
-      AND cancel_asked_at IS NULL
-      AND status IN ('accepted', 'planned')
-      AND EXISTS (
-          SELECT 1
-          FROM target
-          WHERE target.tenant_id = $1
-            AND target.id = request.target_id
-            AND target.status IN ('open', 'scheduled', 'dispatched')
-      )
-";
+const REQUEST_CANCELLATION: &str = concat!(
+    r"
+        UPDATE request
+        SET cancel_asked_at = $3
+        WHERE tenant_id = $1
+          AND portal_account_id = $2
+          AND id = $4
+          AND cancel_asked_at IS NULL
+          AND status IN ('accepted', 'planned')
+          AND EXISTS (
+              SELECT 1
+              FROM target
+              WHERE target.tenant_id = $1
+                AND target.id = request.target_id
+                AND target.status IN ('open', 'scheduled', 'dispatched')
+          )
+          AND
+    ",
+    covers_request!()
+);
 /// Files that this user uploaded, while a grant covers the request.
 const SELECT_OWN_FILES: &str = concat!(
     r"
@@ -206,16 +217,10 @@ const SELECT_OWN_FILES: &str = concat!(
         WHERE request_attachment.tenant_id = $1
           AND request.portal_account_id = $2
           AND request.id = $4
-          AND EXISTS (SELECT 1 FROM
+          AND
     ",
-    granted!("customer_id"),
+    covers_request!(),
     r"
-          = request.customer_id
-          AND (
-              portal_grant.location_id IS NULL
-              OR request.location_id IS NULL
-              OR portal_grant.location_id = request.location_id
-          ))
         ORDER BY request_attachment.file_name, request_attachment.id
         LIMIT 50
     "
@@ -229,25 +234,21 @@ const SELECT_OWN_FILE: &str = concat!(
         WHERE request_attachment.tenant_id = $1
           AND request.portal_account_id = $2
           AND request_attachment.id = $4
-          AND EXISTS (SELECT 1 FROM
+          AND
     ",
-    granted!("customer_id"),
-    r"
-          = request.customer_id
-          AND (
-              portal_grant.location_id IS NULL
-              OR request.location_id IS NULL
-              OR portal_grant.location_id = request.location_id
-          ))
-    "
+    covers_request!()
 );
-const SELECT_OWN_REQUEST_LOCATION: &str = r"
-    SELECT customer_id, location_id
-    FROM request
-    WHERE tenant_id = $1
-      AND portal_account_id = $2
-      AND id = $3
-";
+const SELECT_OWN_REQUEST_LOCATION: &str = concat!(
+    r"
+        SELECT request.customer_id, request.location_id
+        FROM request
+        WHERE request.tenant_id = $1
+          AND request.portal_account_id = $2
+          AND request.id = $4
+          AND
+    ",
+    covers_request!()
+);
 
 /// A request that a portal user submits.
 pub(crate) struct NewPortalRequest<'a> {
@@ -440,24 +441,32 @@ impl TenantTx<'_, Contact> {
     }
 
     pub(crate) async fn request_by_nonce(&mut self, nonce: &str) -> Result<Option<RequestId>, StoreError> {
-        let (tenant, account, _) = self.scope();
-        Ok(
-            maybe!(&mut self.tx, (Uuid,), SELECT_REQUEST_BY_NONCE, tenant, account, nonce)?
-                .map(|(id,)| RequestId::from_uuid(id)),
-        )
+        let (tenant, account, now) = self.scope();
+        let row = maybe!(
+            &mut self.tx,
+            (Uuid,),
+            SELECT_REQUEST_BY_NONCE,
+            tenant,
+            account,
+            now,
+            nonce
+        )?;
+        Ok(row.map(|(id,)| RequestId::from_uuid(id)))
     }
 
-    /// Returns the customer of a location.
+    /// Returns the customer of a location for which the user may submit requests.
     pub(crate) async fn customer_of_location(
         &mut self,
         location: LocationId,
     ) -> Result<Option<domain::ids::CustomerId>, StoreError> {
-        let tenant = self.tenant();
+        let (tenant, account, now) = self.scope();
         Ok(maybe!(
             &mut self.tx,
             (Uuid,),
             SELECT_CUSTOMER_OF_LOCATION,
             tenant,
+            account,
+            now,
             location.uuid()
         )?
         .map(|(id,)| domain::ids::CustomerId::from_uuid(id)))
@@ -480,13 +489,14 @@ impl TenantTx<'_, Contact> {
         &mut self,
         id: RequestId,
     ) -> Result<Option<(Uuid, Option<Uuid>)>, StoreError> {
-        let (tenant, account, _) = self.scope();
+        let (tenant, account, now) = self.scope();
         maybe!(
             &mut self.tx,
             (Uuid, Option<Uuid>),
             SELECT_OWN_REQUEST_LOCATION,
             tenant,
             account,
+            now,
             id.uuid()
         )
     }
