@@ -1,4 +1,4 @@
-//! Sessions: opaque IDs, hashed at rest. The web server carries the ID in a cookie and keeps the messages for its next page
+//! Sessions: opaque IDs, hashed at rest. The web server carries the ID to the browser and keeps the messages for its next page
 //! with the session; what the session is allowed to do is written here only.
 
 use std::sync::Arc;

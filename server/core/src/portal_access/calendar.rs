@@ -8,6 +8,7 @@ use domain::public::CalendarEntry;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::addresses;
 use crate::commit::finish;
 use crate::identity::actors::{Actor as _, Contact};
 use crate::intake::{generate_token, seal_token};
@@ -65,10 +66,6 @@ pub async fn entry(core: &Core, contact: &Contact, id: AppointmentId) -> CoreRes
     })
 }
 
-fn feed_url(core: &Core, token: &str) -> String {
-    format!("{}/portal/feed/{token}", core.settings.portal_url)
-}
-
 /// Returns the URL of the user's calendar feed, if there is one.
 pub async fn feed(core: &Core, contact: &Contact) -> CoreResult<Option<String>> {
     // A view-as session must not reveal the user's secret URL.
@@ -83,7 +80,9 @@ pub async fn feed(core: &Core, contact: &Contact) -> CoreResult<Option<String>> 
         .keyring
         .unseal(&sealed, &context)
         .map_err(|error| CoreError::new(Problem::InternalError, error.to_string()))?;
-    Ok(String::from_utf8(bytes).ok().map(|token| feed_url(core, &token)))
+    Ok(String::from_utf8(bytes)
+        .ok()
+        .map(|token| addresses::calendar_feed(&core.settings, &token)))
 }
 
 /// Creates a new calendar feed URL; the old one stops working.

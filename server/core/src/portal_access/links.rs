@@ -11,6 +11,7 @@ use domain::text;
 use secrecy::SecretString;
 use uuid::Uuid;
 
+use crate::addresses;
 use crate::identity::actors::TenantId;
 use crate::identity::admission::{Admission, SignedIn};
 use crate::identity::sign_in;
@@ -95,11 +96,6 @@ pub(crate) fn unseal_token(core: &Core, tenant: Uuid, link: Uuid, sealed: &[u8])
     String::from_utf8(bytes).map_err(|_| CoreError::not_found())
 }
 
-/// Returns the URL of a link.
-pub(crate) fn url(core: &Core, token: &str) -> String {
-    format!("{}/portal/link/{token}", core.settings.portal_url)
-}
-
 /// Creates a link, enqueues the mail that contains it and returns its URL.
 pub(crate) async fn send<T: LinkWriter>(
     core: &Core,
@@ -137,7 +133,7 @@ pub(crate) async fn send<T: LinkWriter>(
         },
     )
     .await?;
-    Ok(url(core, &token).into())
+    Ok(addresses::account_link(&core.settings, &token).into())
 }
 
 pub(crate) fn mail_data(tenant: &str, name: &str, zone: &str, until: Option<DateTime<Utc>>) -> MailData {
@@ -341,7 +337,7 @@ pub(crate) async fn create_view_as_link<T: LinkWriter>(
         },
     )
     .await?;
-    Ok(format!("/portal/link/{token}"))
+    Ok(addresses::account_link_path(&token))
 }
 
 /// Admits a staff member who opened a view-as link to the portal as the link's account.

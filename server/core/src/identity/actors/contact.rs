@@ -6,6 +6,7 @@ use domain::ids::{ContactId, PortalUserId, StaffId};
 use domain::locale::Locale;
 use domain::terminology::Terminology;
 
+use crate::addresses;
 use crate::identity::actors::{Actor, TenantId};
 
 /// The branding and terminology of an organisation's portal.
@@ -19,9 +20,9 @@ pub struct Branding {
 }
 
 impl Branding {
-    /// Builds the branding. The paths contain `version`, which changes with every update, so the files can be cached.
+    /// Builds the branding of a version, which changes with every update.
     pub(crate) fn of(terminology: Terminology, version: &str, has_colour: bool, has_logo: bool) -> Self {
-        let path = |file| format!("/portal/look/{version}/{file}");
+        let path = |file| addresses::branding_file(version, file);
         Self {
             terminology: Arc::new(terminology),
             sheet: has_colour.then(|| path("style.css")),
