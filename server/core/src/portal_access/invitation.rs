@@ -98,21 +98,7 @@ impl InviteForm {
             typed => form.text("email", 254, text::email(typed)),
         };
         let reason = form.text("reason", MAX_LINE_CHARS, text::line(&self.reason, MAX_LINE_CHARS));
-        let mut places = Vec::new();
-        if self.whole {
-            places.push(None);
-        } else {
-            for location in self.locations.iter().take(MAX_LOCATIONS) {
-                match location.parse() {
-                    Ok(id) if !places.contains(&Some(id)) => places.push(Some(id)),
-                    Ok(_) => {}
-                    Err(_) => form.add_error("locations", "required", "Choose locations or the whole customer."),
-                }
-            }
-        }
-        if places.is_empty() {
-            form.add_error("locations", "required", "Choose locations or the whole customer.");
-        }
+        let places = self.places(&mut form);
         let chosen: Vec<Capability> = self
             .capabilities
             .iter()
@@ -159,6 +145,26 @@ impl InviteForm {
             until,
             reason: reason.unwrap_or_default(),
         })
+    }
+
+    /// Returns the places to grant; `None` means the whole customer.
+    fn places(&self, form: &mut Form) -> Vec<Option<LocationId>> {
+        let mut places = Vec::new();
+        if self.whole {
+            places.push(None);
+        } else {
+            for location in self.locations.iter().take(MAX_LOCATIONS) {
+                match location.parse() {
+                    Ok(id) if !places.contains(&Some(id)) => places.push(Some(id)),
+                    Ok(_) => {}
+                    Err(_) => form.add_error("locations", "required", "Choose locations or the whole customer."),
+                }
+            }
+        }
+        if places.is_empty() {
+            form.add_error("locations", "required", "Choose locations or the whole customer.");
+        }
+        places
     }
 }
 
