@@ -4,7 +4,6 @@ use domain::feature_gates::FeatureGate;
 use domain::ids::ClientId;
 use domain::locale::Locale;
 use domain::permissions::{ManageIntegrations, ViewIntegrations};
-use domain::problems::Problem;
 use domain::public_language::Tone;
 use domain::scopes::Scope;
 use leptos::prelude::*;

@@ -7,8 +7,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::{CrossTenantTx, SystemTx, TenantTx};
 use crate::db::{StoreError, all, maybe, run};
-use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, ApiClient, Operator};
 use domain::suggestions::{Options, Outcome, StopOutcomes, SuggestionStatus};
 
@@ -312,12 +312,14 @@ impl TenantTx<'_, ApiClient> {
     }
 }
 
-impl SystemTx<'_> {
+impl<M> CrossTenantTx<'_, M> {
     pub(crate) async fn has_claimable_suggestion(&mut self) -> Result<bool, StoreError> {
         let now = self.now;
         Ok(maybe!(&mut self.tx, (Key<RouteSuggestionKind>,), SELECT_CLAIMABLE, now)?.is_some())
     }
+}
 
+impl SystemTx<'_> {
     pub(crate) async fn claim_suggestion(
         &mut self,
         claim: Uuid,

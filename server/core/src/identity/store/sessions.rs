@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::branding::{BrandingRow, branding_columns};
 use crate::db::Key;
-use crate::db::SystemTx;
+use crate::db::{CrossTenantTx, SystemTx};
 use crate::db::{StoreError, maybe, run};
 use crate::identity::actors::TenantId;
 use crate::identity::session_data::{SessionData, StoredSessionData};
@@ -169,6 +169,76 @@ const SELECT_STAFF_ROLE: &str = r"
       AND locked_at IS NULL
 ";
 
+impl<M> CrossTenantTx<'_, M> {
+    pub(crate) async fn session_data(
+        &mut self,
+        realm: Realm,
+        id_hash: &[u8],
+    ) -> Result<Option<SessionData>, StoreError> {
+        let row = maybe!(
+            &mut self.tx,
+            (Json<StoredSessionData>,),
+            select_data_statement(realm),
+            id_hash,
+            self.now
+        )?;
+        Ok(row.map(|(data,)| data.0.0))
+    }
+
+    pub(crate) async fn web_state(
+        &mut self,
+        realm: Realm,
+        id_hash: &[u8],
+    ) -> Result<Option<(String, DateTime<Utc>)>, StoreError> {
+        maybe!(
+            &mut self.tx,
+            (String, DateTime<Utc>),
+            select_web_state_statement(realm),
+            id_hash,
+            self.now
+        )
+    }
+
+    pub(crate) async fn staff_of_session(
+        &mut self,
+        id_hash: &[u8],
+        idle_since: DateTime<Utc>,
+        signed_in_since: DateTime<Utc>,
+    ) -> Result<Option<StaffSession>, StoreError> {
+        maybe!(
+            &mut self.tx,
+            StaffSession,
+            SELECT_STAFF_OF_SESSION,
+            id_hash,
+            self.now,
+            idle_since,
+            signed_in_since
+        )
+    }
+
+    pub(crate) async fn contact_of_session(
+        &mut self,
+        id_hash: &[u8],
+        idle_since: DateTime<Utc>,
+        signed_in_since: DateTime<Utc>,
+    ) -> Result<Option<ContactSession>, StoreError> {
+        maybe!(
+            &mut self.tx,
+            ContactSession,
+            SELECT_CONTACT_OF_SESSION,
+            id_hash,
+            self.now,
+            idle_since,
+            signed_in_since
+        )
+    }
+
+    /// Returns the role of a staff member who is not locked.
+    pub(crate) async fn role_of_staff(&mut self, tenant: Uuid, id: Uuid) -> Result<Option<String>, StoreError> {
+        Ok(maybe!(&mut self.tx, (String,), SELECT_STAFF_ROLE, tenant, id)?.map(|(role,)| role))
+    }
+}
+
 impl SystemTx<'_> {
     /// Inserts a session; false if its id is taken.
     pub(crate) async fn insert_session(&mut self, realm: Realm, row: &SessionRow) -> Result<bool, StoreError> {
@@ -208,21 +278,6 @@ impl SystemTx<'_> {
         Ok(written == 1)
     }
 
-    pub(crate) async fn session_data(
-        &mut self,
-        realm: Realm,
-        id_hash: &[u8],
-    ) -> Result<Option<SessionData>, StoreError> {
-        let row = maybe!(
-            &mut self.tx,
-            (Json<StoredSessionData>,),
-            select_data_statement(realm),
-            id_hash,
-            self.now
-        )?;
-        Ok(row.map(|(data,)| data.0.0))
-    }
-
     /// Updates what the web server keeps; a session that was deleted in the meantime is not restored.
     pub(crate) async fn set_web_state(
         &mut self,
@@ -239,20 +294,6 @@ impl SystemTx<'_> {
             expires_at
         )
         .map(drop)
-    }
-
-    pub(crate) async fn web_state(
-        &mut self,
-        realm: Realm,
-        id_hash: &[u8],
-    ) -> Result<Option<(String, DateTime<Utc>)>, StoreError> {
-        maybe!(
-            &mut self.tx,
-            (String, DateTime<Utc>),
-            select_web_state_statement(realm),
-            id_hash,
-            self.now
-        )
     }
 
     pub(crate) async fn delete_session(&mut self, realm: Realm, id_hash: &[u8]) -> Result<(), StoreError> {
@@ -295,45 +336,6 @@ impl SystemTx<'_> {
             id.uuid()
         )
         .map(drop)
-    }
-
-    pub(crate) async fn staff_of_session(
-        &mut self,
-        id_hash: &[u8],
-        idle_since: DateTime<Utc>,
-        signed_in_since: DateTime<Utc>,
-    ) -> Result<Option<StaffSession>, StoreError> {
-        maybe!(
-            &mut self.tx,
-            StaffSession,
-            SELECT_STAFF_OF_SESSION,
-            id_hash,
-            self.now,
-            idle_since,
-            signed_in_since
-        )
-    }
-
-    pub(crate) async fn contact_of_session(
-        &mut self,
-        id_hash: &[u8],
-        idle_since: DateTime<Utc>,
-        signed_in_since: DateTime<Utc>,
-    ) -> Result<Option<ContactSession>, StoreError> {
-        maybe!(
-            &mut self.tx,
-            ContactSession,
-            SELECT_CONTACT_OF_SESSION,
-            id_hash,
-            self.now,
-            idle_since,
-            signed_in_since
-        )
-    }
-
-    /// Returns the role of a staff member who is not locked.
-    pub(crate) async fn role_of_staff(&mut self, tenant: Uuid, id: Uuid) -> Result<Option<String>, StoreError> {
-        Ok(maybe!(&mut self.tx, (String,), SELECT_STAFF_ROLE, tenant, id)?.map(|(role,)| role))
     }
 
     /// Deletes expired sessions and returns their number.

@@ -12,8 +12,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::{CrossTenantTx, SystemTx, TenantTx};
 use crate::db::{StoreError, all, maybe, one, run};
-use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Actor, Staff, Submitter, TrackingRequester};
 use crate::intake::model::FileLine;
 use crate::visits::FileRow;
@@ -269,7 +269,7 @@ impl TenantTx<'_, Staff> {
     }
 }
 
-impl SystemTx<'_> {
+impl<M> CrossTenantTx<'_, M> {
     /// Finds a form by slug, including closed ones.
     pub(crate) async fn form_by_slug(&mut self, slug: &str) -> Result<Option<FormIdentity>, StoreError> {
         maybe!(&mut self.tx, FormIdentity, SELECT_FORM_BY_SLUG, slug)
@@ -280,7 +280,9 @@ impl SystemTx<'_> {
     pub(crate) async fn tracked_request(&mut self, hash: &[u8]) -> Result<Option<TrackedRequest>, StoreError> {
         maybe!(&mut self.tx, TrackedRequest, SELECT_TRACKED_REQUEST, hash)
     }
+}
 
+impl SystemTx<'_> {
     /// Lists a page of sealed tracking tokens, for the rotation of the master key.
     pub(crate) async fn tracking_tokens(
         &mut self,

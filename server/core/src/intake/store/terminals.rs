@@ -9,8 +9,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::{CrossTenantTx, TenantTx};
 use crate::db::{StoreError, all, maybe, run};
-use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, TenantId, Terminal};
 use crate::intake::model::TerminalView;
 use crate::intake::store::requests::SealedToken;
@@ -223,7 +223,7 @@ impl TenantTx<'_, Terminal> {
     }
 }
 
-impl SystemTx<'_> {
+impl<M> CrossTenantTx<'_, M> {
     /// Finds the terminal with a valid pairing code.
     pub(crate) async fn terminal_by_code(
         &mut self,

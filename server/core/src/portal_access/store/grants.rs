@@ -13,8 +13,8 @@ use crate::db::TenantTx;
 use crate::db::{StoreError, all, maybe, one, run};
 use crate::identity::actors::{Actor as _, Contact, Inviter, Staff};
 use crate::identity::{Realm, delete_sessions_of_account};
-use crate::portal_access::store::granted::{manages_grant, managing_grants};
 use crate::portal_access::model::{AccessLine, ColleagueLine, GrantLine, ReviewLine};
+use crate::portal_access::store::granted::{manages_grant, managing_grants};
 
 /// A grant to create.
 pub(crate) struct NewPortalGrant<'a> {

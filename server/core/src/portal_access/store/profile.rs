@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::branding::{BrandingRow, branding_columns};
 use crate::db::Key;
+use crate::db::{CrossTenantTx, SystemTx, TenantTx};
 use crate::db::{StoreError, all, maybe, one, run};
-use crate::db::{SystemTx, TenantTx};
 use crate::identity::SET_PORTAL_PASSWORD;
 use crate::identity::actors::{Actor as _, Contact};
 use crate::identity::{Realm, StoredSessionData, delete_sessions_of_account};
@@ -165,11 +165,13 @@ impl TenantTx<'_, Contact> {
     }
 }
 
-impl SystemTx<'_> {
+impl<M> CrossTenantTx<'_, M> {
     pub(crate) async fn contact_of_feed(&mut self, hash: &[u8]) -> Result<Option<FeedContact>, StoreError> {
         maybe!(&mut self.tx, FeedContact, SELECT_CONTACT_OF_FEED, hash)
     }
+}
 
+impl SystemTx<'_> {
     /// Returns the sealed tokens of all calendar feeds, for re-encryption.
     pub(crate) async fn feed_tokens(&mut self) -> Result<Vec<(Uuid, Uuid, Vec<u8>)>, StoreError> {
         all!(&mut self.tx, (Uuid, Uuid, Vec<u8>), SELECT_FEED_TOKENS)
