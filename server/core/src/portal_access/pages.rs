@@ -24,7 +24,7 @@ use crate::form::Form;
 use crate::identity::actors::{Actor as _, Contact};
 use crate::intake;
 use crate::page::{PAGE_SIZE, Page};
-use crate::portal_access::store::requests::NewPortalRequest;
+use crate::portal_access::store::submission::NewPortalRequest;
 use crate::requests::conversation;
 use crate::requests::model::{PublicMessage, SlotOption};
 use crate::visits::report_review::{Download, fetch};
