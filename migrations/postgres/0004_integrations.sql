@@ -48,6 +48,7 @@ CREATE TABLE partner_session (
     tenant_id UUID,
     account_id UUID,
     data JSONB NOT NULL,
+    web_state TEXT NOT NULL,
     signed_in_at TIMESTAMPTZ,
     last_seen_at TIMESTAMPTZ NOT NULL,
     expires_at TIMESTAMPTZ NOT NULL,

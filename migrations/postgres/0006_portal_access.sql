@@ -62,6 +62,7 @@ CREATE TABLE portal_session (
     tenant_id UUID,
     account_id UUID,
     data JSONB NOT NULL,
+    web_state TEXT NOT NULL,
     signed_in_at TIMESTAMPTZ,
     last_seen_at TIMESTAMPTZ NOT NULL,
     expires_at TIMESTAMPTZ NOT NULL,

@@ -37,12 +37,13 @@ CREATE TABLE staff_account (
 CREATE INDEX staff_account_by_email ON staff_account (email);
 
 -- One table for each kind of session, so that one is never accepted in place of another. tenant_id and account_id are
--- null before sign-in, when a session only carries the entered values of the sign-in form.
+-- null before sign-in. data is what the session may do; web_state holds the messages for the next page.
 CREATE TABLE staff_session (
     id_hash BLOB NOT NULL PRIMARY KEY,
     tenant_id BLOB,
     account_id BLOB,
     data TEXT NOT NULL,
+    web_state TEXT NOT NULL,
     signed_in_at TEXT,
     last_seen_at TEXT NOT NULL,
     expires_at TEXT NOT NULL,

@@ -48,6 +48,7 @@ CREATE TABLE partner_session (
     tenant_id BLOB,
     account_id BLOB,
     data TEXT NOT NULL,
+    web_state TEXT NOT NULL,
     signed_in_at TEXT,
     last_seen_at TEXT NOT NULL,
     expires_at TEXT NOT NULL,

@@ -20,12 +20,14 @@ use tower_http::csrf::CsrfLayer;
 use tower_sessions::cookie::{Key, SameSite};
 use tower_sessions::service::SignedCookie;
 use tower_sessions::{Expiry, SessionManagerLayer};
+use ui::realm::prefix;
 
 use crate::api::idempotency::InFlightKeys;
 use crate::api::limits::Limits;
 use crate::assets;
 use crate::assets::Manifest;
 use crate::authn::gate;
+use crate::authn::session_cookie;
 use crate::authn::session_store::RealmSessions;
 use crate::config::Config;
 use crate::health;
@@ -94,9 +96,9 @@ impl AppState {
     fn sessions(&self, realm: Realm) -> SessionManagerLayer<RealmSessions, SignedCookie> {
         // With separate hosts, the `__Host-` prefix binds each cookie to its host; on one host, paths separate the realms.
         let (name, path) = match (self.config.is_https(), self.config.portal_host()) {
-            (true, Some(_)) => (format!("__Host-{}", realm.cookie()), "/"),
-            (true, None) => (format!("__Secure-{}", realm.cookie()), realm.prefix()),
-            (false, _) => (realm.cookie().to_owned(), realm.prefix()),
+            (true, Some(_)) => (format!("__Host-{}", session_cookie::name(realm)), "/"),
+            (true, None) => (format!("__Secure-{}", session_cookie::name(realm)), prefix(realm)),
+            (false, _) => (session_cookie::name(realm).to_owned(), prefix(realm)),
         };
         let lifetime = time::Duration::seconds(authentication::MAX_SESSION_AGE.num_seconds());
         SessionManagerLayer::new(RealmSessions::new(self.core.clone(), realm))

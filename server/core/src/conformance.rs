@@ -11,10 +11,9 @@ use crate::db::{Store, all, maybe, run};
 use crate::demo;
 use crate::demo::{DemoAccounts, DemoSize};
 use crate::files::FileStore;
-use crate::identity::actors::{Staff, TenantId};
+use crate::identity::actors::{Actor as _, Staff, TenantId};
 use crate::identity::sessions::SessionId;
-use crate::identity::{Realm, SessionRow};
-use crate::identity::{authentication, sign_in};
+use crate::identity::{Realm, authentication, demo as demo_actors, sign_in};
 use crate::randomness::Randomness;
 use crate::secrets::Keyring;
 use crate::{Core, Settings};
@@ -77,28 +76,7 @@ pub(crate) async fn demo_systems() -> Vec<(Core, DemoAccounts)> {
 /// Signs in the demo staff account with a role.
 pub(crate) async fn staff(core: &Core, book: &DemoAccounts, role: &str) -> Staff {
     let account = book.tenants[0].staff(role).expect("demo has an account with this role");
-    let signed_in = sign_in::sign_in(
-        core,
-        Realm::Staff,
-        &account.email,
-        account.password.clone().into(),
-        "test",
-    )
-    .await
-    .expect("sign-in succeeds");
-    let sign_in::SignInOutcome::Granted(admitted) = &signed_in[0].outcome else {
-        panic!("staff accounts have no two-factor authentication");
-    };
-    let session = SessionId(i128::from_be_bytes(core.randomness.bytes()));
-    crate::identity::sessions::create(
-        core,
-        Realm::Staff,
-        session,
-        json!({ "account": admitted }),
-        core.clock.now() + authentication::IDLE_TIMEOUT,
-    )
-    .await
-    .expect("session is created");
+    let session = demo_actors::sign_in(core, Realm::Staff, &account.email, &account.password).await;
     authentication::staff(core, session)
         .await
         .expect("session is read")
@@ -153,13 +131,7 @@ async fn session_other_realm_or_idle_is_not_valid() {
     for (core, book) in demo_systems().await {
         let member = staff(&core, &book, "dispatcher").await;
         let id = SessionId(7);
-        let row = SessionRow {
-            id_hash: id.hash(),
-            tenant: Some(member.tenant.uuid()),
-            account: Some(member.id.uuid()),
-            data: json!({}),
-            expires_at: core.clock.now() + authentication::IDLE_TIMEOUT,
-        };
+        let row = demo_actors::session_row(&core, &member, id);
         let mut tx = core.store.begin_system().await.expect("transaction begins");
         assert!(tx.insert_session(Realm::Staff, &row).await.expect("row is inserted"));
         assert!(
@@ -228,7 +200,7 @@ async fn row_level_security_missing_filter_hides_other_tenants() {
         let mut tx = core.store.read(&member).await.expect("transaction begins");
         let tenants: Vec<(uuid::Uuid,)> =
             all!(&mut tx.tx, (uuid::Uuid,), "SELECT DISTINCT tenant_id FROM customer").expect("query succeeds");
-        assert_eq!(tenants, [(member.tenant.uuid(),)]);
+        assert_eq!(tenants, [(member.tenant().uuid(),)]);
         let mut without_tenant = core.store.begin_reading().await.expect("transaction begins");
         let rows: Vec<(uuid::Uuid,)> =
             all!(&mut without_tenant, (uuid::Uuid,), "SELECT id FROM customer").expect("query succeeds");
@@ -280,7 +252,7 @@ async fn audit_chain_modified_row_verify_returns_its_sequence() {
         run!(
             &mut tx.tx,
             "UPDATE audit_entry SET action = 'x' WHERE tenant_id = $1 AND sequence = 5",
-            auditor.tenant.uuid()
+            auditor.tenant().uuid()
         )
         .expect("row is modified");
         tx.commit().await.expect("transaction commits");
@@ -293,7 +265,7 @@ async fn audit_chain_concurrent_writers_is_valid() {
     for (core, book) in demo_systems().await {
         let auditor = staff(&core, &book, "auditor").await;
         let writers = (0..12).map(|number| {
-            let (core, tenant) = (core.clone(), auditor.tenant);
+            let (core, tenant) = (core.clone(), auditor.tenant());
             tokio::spawn(async move { write_audit(&core, tenant, number).await })
         });
         for writer in writers.collect::<Vec<_>>() {

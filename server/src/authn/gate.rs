@@ -15,10 +15,12 @@ use ordinavo_core::identity::authentication;
 use ordinavo_core::identity::sessions::{Realm, SessionId};
 use tower_sessions::Session;
 use ui::page::take_flash;
+use ui::realm::prefix;
 use ui::sign_in_flow::LANGUAGE_COOKIE;
 use ui::viewer::Viewer;
 
 use crate::api::texts;
+use crate::authn::session_cookie;
 use crate::http_layers::RequestId;
 use crate::public_limits;
 use crate::serve::AppState;
@@ -146,9 +148,11 @@ async fn authorize<A: Clone + Send + Sync + 'static>(
         Err(error) => return unavailable(&error),
     };
     let locale = actor.as_ref().and_then(language);
-    if actor.is_none() && needs_account(request.uri().path(), realm.prefix()) {
-        return require_sign_in(&request, realm.prefix());
+    if actor.is_none() && needs_account(request.uri().path(), prefix(realm)) {
+        return require_sign_in(&request, prefix(realm));
     }
+    let carried = session_cookie::request_session(realm, session.clone(), request.headers());
+    request.extensions_mut().insert(carried);
     if let Some(actor) = actor {
         request.extensions_mut().insert(actor);
     }

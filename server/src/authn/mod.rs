@@ -2,5 +2,6 @@
 
 pub mod bearer;
 pub mod gate;
+pub mod session_cookie;
 pub mod session_store;
 pub mod terminal;

@@ -1,10 +1,10 @@
-//! The session store of `tower-sessions`, backed by the database, with one table per realm.
+//! The session store of `tower-sessions`, backed by the database, with one table per realm. It keeps what the session
+//! layer needs; who is signed in is stored by the use cases of sign-in.
 
 use async_trait::async_trait;
 use ordinavo_core::Core;
 use ordinavo_core::identity::sessions;
 use ordinavo_core::identity::sessions::{Realm, SessionId};
-use serde_json::Value;
 use time::OffsetDateTime;
 use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
@@ -33,14 +33,9 @@ fn backend(error: impl std::fmt::Display) -> Error {
     Error::Backend(error.to_string())
 }
 
-fn data(record: &Record) -> Value {
-    Value::Object(
-        record
-            .data
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect(),
-    )
+/// Returns what the session layer keeps: the messages for the next page.
+fn web_state(record: &Record) -> Result<String> {
+    serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))
 }
 
 fn expiry(record: &Record) -> chrono::DateTime<chrono::Utc> {
@@ -54,7 +49,7 @@ impl SessionStore for RealmSessions {
             &self.core,
             self.realm,
             SessionId(record.id.0),
-            data(record),
+            &web_state(record)?,
             expiry(record),
         )
         .await
@@ -70,7 +65,7 @@ impl SessionStore for RealmSessions {
             &self.core,
             self.realm,
             SessionId(record.id.0),
-            data(record),
+            &web_state(record)?,
             expiry(record),
         )
         .await
@@ -81,14 +76,10 @@ impl SessionStore for RealmSessions {
         let found = sessions::load(&self.core, self.realm, SessionId(id.0))
             .await
             .map_err(backend)?;
-        Ok(found.map(|(data, expires_at)| Record {
+        Ok(found.map(|(web_state, expires_at)| Record {
             id: *id,
-            data: data
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
+            // Messages that cannot be read are lost; the session stays.
+            data: serde_json::from_str(&web_state).unwrap_or_default(),
             expiry_date: OffsetDateTime::from_unix_timestamp(expires_at.timestamp())
                 .unwrap_or(OffsetDateTime::UNIX_EPOCH),
         }))

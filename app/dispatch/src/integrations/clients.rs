@@ -4,7 +4,6 @@ use domain::feature_gates::FeatureGate;
 use domain::ids::ClientId;
 use domain::locale::Locale;
 use domain::permissions::{ManageIntegrations, ViewIntegrations};
-use domain::problems::Cause;
 use domain::public_language::Tone;
 use domain::scopes::Scope;
 use leptos::prelude::*;
@@ -267,17 +266,9 @@ pub async fn set_test_mode(#[server(default)] on: String) -> Result<(), ServerFn
         values: &[],
         back: "/app/integrations".to_owned(),
     };
-    run_action(submission, async |_: Core, staff: Staff| {
-        // Test mode needs permission to view integrations; leaving it is always allowed.
-        if !staff.is_test() {
-            staff.may::<ViewIntegrations>()?;
-        }
-        let internal_error = || CoreError::new(Cause::Internal);
-        let session = session.ok_or_else(internal_error)?;
-        session
-            .insert(sessions::TEST_MODE_KEY, !on.is_empty())
-            .await
-            .map_err(|_| internal_error())?;
+    run_action(submission, async |core: Core, staff: Staff| {
+        let session = session.ok_or_else(CoreError::not_found)?;
+        sessions::set_staff_test_mode(&core, &session, &staff, !on.is_empty()).await?;
         Ok(Redirect {
             to: "/app/imports".to_owned(),
             done: None,

@@ -13,55 +13,62 @@ pub trait Permission: 'static {
 }
 
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident = $text:literal: $($role:ident)|+;)*) => {
+    (@sandbox live_only) => {
+        false
+    };
+    (@sandbox live_and_sandbox) => {
+        true
+    };
+    ($($(#[$doc:meta])* $name:ident = $text:literal: $($role:ident)|+, $scope:ident;)*) => {
         $($(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         pub struct $name;
         impl Permission for $name {
             const NAME: &'static str = $text;
             const ROLES: &'static [Role] = &[$(Role::$role,)+];
-            const ALLOWED_IN_SANDBOX: bool = matches!($text.as_bytes(), b"view_operations" | b"view_imports" | b"resolve_mappings" | b"view_reports");
+            const ALLOWED_IN_SANDBOX: bool = permissions!(@sandbox $scope);
         })*
         /// Every permission with its roles, for the settings page and tests.
         pub const ALL: &[(&str, &[Role])] = &[$(($text, <$name as Permission>::ROLES),)*];
     };
 }
 
+// Name, roles, and whether it applies in the sandbox of test mode too.
 permissions! {
     /// View the inbox, requests, targets and customers.
-    ViewOperations = "view_operations": Admin | Manager | Dispatcher | Auditor;
+    ViewOperations = "view_operations": Admin | Manager | Dispatcher | Auditor, live_and_sandbox;
     /// Accept, reject and convert requests.
-    ReviewRequests = "review_requests": Admin | Manager | Dispatcher;
+    ReviewRequests = "review_requests": Admin | Manager | Dispatcher, live_only;
     /// Schedule, reschedule and cancel appointments.
-    PlanTargets = "plan_targets": Admin | Manager | Dispatcher;
+    PlanTargets = "plan_targets": Admin | Manager | Dispatcher, live_only;
     /// Manage technicians' skills, shifts, breaks, absences and start locations.
-    ManageTechnicians = "manage_technicians": Admin | Manager;
+    ManageTechnicians = "manage_technicians": Admin | Manager, live_only;
     /// Perform one's own visits and submit reports.
-    PerformVisits = "perform_visits": Technician;
+    PerformVisits = "perform_visits": Technician, live_only;
     /// View visit reports including internal text.
-    ViewReports = "view_reports": Admin | Manager | Dispatcher | Auditor;
+    ViewReports = "view_reports": Admin | Manager | Dispatcher | Auditor, live_and_sandbox;
     /// Approve reports or return them for correction.
-    ApproveReports = "approve_reports": Admin | Manager;
+    ApproveReports = "approve_reports": Admin | Manager, live_only;
     /// Publish reports to the portal and withdraw them.
-    ReleaseReports = "release_reports": Admin | Manager;
+    ReleaseReports = "release_reports": Admin | Manager, live_only;
     /// View import jobs and their mapping decisions.
-    ViewImports = "view_imports": Admin | Manager | Dispatcher | Auditor;
+    ViewImports = "view_imports": Admin | Manager | Dispatcher | Auditor, live_and_sandbox;
     /// View integrations, webhook endpoints, deliveries and attempts.
-    ViewIntegrations = "view_integrations": Admin | Manager | Auditor;
+    ViewIntegrations = "view_integrations": Admin | Manager | Auditor, live_only;
     /// Manage clients, keys, secrets, webhook endpoints, source systems and feature gates; invite partners.
-    ManageIntegrations = "manage_integrations": Admin;
+    ManageIntegrations = "manage_integrations": Admin, live_only;
     /// Resolve mappings, remove wrong links and upload import files.
-    ResolveMappings = "resolve_mappings": Admin | Manager | Dispatcher;
+    ResolveMappings = "resolve_mappings": Admin | Manager | Dispatcher, live_and_sandbox;
     /// View the email outbox.
-    ViewMails = "view_mails": Admin | Manager | Auditor;
+    ViewMails = "view_mails": Admin | Manager | Auditor, live_only;
     /// Manage public forms, terminals and classification rules.
-    ManageIntake = "manage_intake": Admin;
+    ManageIntake = "manage_intake": Admin, live_only;
     /// Invite portal users; grant and revoke access.
-    ManagePortalAccess = "manage_portal_access": Admin | Manager;
+    ManagePortalAccess = "manage_portal_access": Admin | Manager, live_only;
     /// Manage the portal's branding and terminology.
-    ManageBranding = "manage_portal_look": Admin;
+    ManageBranding = "manage_portal_look": Admin, live_only;
     /// View the audit log.
-    ViewAudit = "view_audit": Admin | Auditor;
+    ViewAudit = "view_audit": Admin | Auditor, live_only;
 }
 
 #[cfg(test)]
@@ -78,5 +85,15 @@ mod tests {
                 assert_eq!(*name, "perform_visits");
             }
         }
+    }
+
+    #[test]
+    fn sandbox_allows_imports_and_what_they_create() {
+        assert!(ViewOperations::ALLOWED_IN_SANDBOX);
+        assert!(ViewReports::ALLOWED_IN_SANDBOX);
+        assert!(ViewImports::ALLOWED_IN_SANDBOX);
+        assert!(ResolveMappings::ALLOWED_IN_SANDBOX);
+        assert!(!ViewIntegrations::ALLOWED_IN_SANDBOX);
+        assert!(!ManagePortalAccess::ALLOWED_IN_SANDBOX);
     }
 }

@@ -1,12 +1,11 @@
 //! Sign-in, choice of an organization, language, test mode and sign-out.
 
-use domain::problems::Cause;
 use leptos::prelude::*;
-use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Partner;
 use ordinavo_core::identity::sessions;
 use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::integrations::partner_console;
+use ordinavo_core::{Core, CoreError};
 use ui::actions::{FormSubmission, Redirect, run_action};
 use ui::components::SuccessNotice;
 use ui::forms::{ErrorSummary, FormState, TextField};
@@ -110,13 +109,9 @@ pub async fn set_test_mode(#[server(default)] on: String) -> Result<(), ServerFn
         values: &[],
         back: "/partner".to_owned(),
     };
-    run_action(submission, async |_: Core, _: Partner| {
-        let internal_error = || ordinavo_core::CoreError::new(Cause::Internal);
-        let session = session.ok_or_else(internal_error)?;
-        session
-            .insert(sessions::TEST_MODE_KEY, !on.is_empty())
-            .await
-            .map_err(|_| internal_error())?;
+    run_action(submission, async |core: Core, partner: Partner| {
+        let session = session.ok_or_else(CoreError::not_found)?;
+        sessions::set_partner_test_mode(&core, &session, &partner, !on.is_empty()).await?;
         Ok(Redirect {
             to: "/partner".to_owned(),
             done: None,

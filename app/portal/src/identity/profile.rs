@@ -3,7 +3,7 @@
 use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Contact;
-use ordinavo_core::identity::sessions::{Realm, SessionId};
+use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::portal_access::model::GrantLine;
 use ordinavo_core::portal_access::profile;
 use ordinavo_core::portal_access::profile::SessionLine;
@@ -29,9 +29,7 @@ const PAGE: &str = "/portal/profile";
 #[component]
 pub fn ProfilePage() -> impl IntoView {
     let contact = viewer_contact();
-    let session = sign_in_flow::request_session()
-        .and_then(|session| session.id())
-        .map(|id| SessionId(id.0));
+    let session = sign_in_flow::request_session().and_then(|session| session.id());
     let content = page(move |request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
@@ -165,10 +163,9 @@ pub async fn change_password(
     };
     let actor = use_context::<Core>().zip(use_context::<Contact>());
     let locale = ui::shell::locale();
-    sign_in_flow::complete_sign_in(submission, Realm::Portal, "done-password", async {
+    sign_in_flow::complete_sign_in(submission, Realm::Portal, "done-password", Some(PAGE), async {
         let (core, contact) = actor.ok_or_else(CoreError::not_found)?;
-        let account = profile::change_password(&core, &contact, locale, &current.into(), &password.into()).await?;
-        Ok((account, PAGE.to_owned()))
+        profile::change_password(&core, &contact, locale, &current.into(), &password.into()).await
     })
     .await
 }

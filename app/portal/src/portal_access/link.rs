@@ -192,11 +192,16 @@ pub async fn accept_invitation(
     #[server(default)] without: String,
 ) -> Result<(), ServerFnError> {
     let core = core();
-    sign_in_flow::complete_sign_in(submission(&token), Realm::Portal, "done-invitation-accepted", async {
-        let password = without.is_empty().then(|| password.into());
-        let signed_in = links::accept_invitation(&core?, &token, password.as_ref()).await?;
-        Ok((signed_in.outcome, signed_in.home.to_owned()))
-    })
+    sign_in_flow::complete_sign_in(
+        submission(&token),
+        Realm::Portal,
+        "done-invitation-accepted",
+        None,
+        async {
+            let password = without.is_empty().then(|| password.into());
+            links::accept_invitation(&core?, &token, password.as_ref()).await
+        },
+    )
     .await
 }
 
@@ -206,9 +211,8 @@ pub async fn set_password(
     #[server(default)] password: String,
 ) -> Result<(), ServerFnError> {
     let core = core();
-    sign_in_flow::complete_sign_in(submission(&token), Realm::Portal, "done-password", async {
-        let signed_in = links::set_password(&core?, &token, &password.into()).await?;
-        Ok((signed_in.outcome, signed_in.home.to_owned()))
+    sign_in_flow::complete_sign_in(submission(&token), Realm::Portal, "done-password", None, async {
+        links::set_password(&core?, &token, &password.into()).await
     })
     .await
 }
@@ -235,9 +239,8 @@ pub async fn use_link(#[server(default)] token: String) -> Result<(), ServerFnEr
             respond_to_form(submission(&token), result.await).await
         }
         _ => {
-            sign_in_flow::complete_sign_in(submission(&token), Realm::Portal, "done-signed-in", async {
-                let signed_in = links::sign_in(&core?, &token).await?;
-                Ok((signed_in.outcome, signed_in.home.to_owned()))
+            sign_in_flow::complete_sign_in(submission(&token), Realm::Portal, "done-signed-in", None, async {
+                links::sign_in(&core?, &token).await
             })
             .await
         }

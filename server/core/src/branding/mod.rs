@@ -18,7 +18,7 @@ use crate::branding::store::{OrganisationRow, StoredBranding};
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::files::{Upload, clean_logo};
-use crate::identity::actors::{Branding, Permit, Staff};
+use crate::identity::actors::{Actor as _, Branding, Permit, Staff};
 use crate::secrets::sha256;
 use crate::{Core, CoreError, CoreResult};
 
@@ -157,7 +157,7 @@ fn version(core: &Core) -> String {
 
 /// Returns the subject of audit entries.
 fn audit_subject(staff: &Staff) -> String {
-    staff.tenant.uuid().simple().to_string()
+    staff.tenant().uuid().simple().to_string()
 }
 
 /// The organisation that a page without a session belongs to.

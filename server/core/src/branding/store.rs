@@ -3,8 +3,8 @@
 use domain::terminology::Terminology;
 use sqlx::types::Json;
 
+use crate::db::{CrossTenantTx, TenantTx};
 use crate::db::{StoreError, all, maybe, run};
-use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Branding, Staff};
 
 /// The columns of [`BrandingRow`]; the statement must join `portal_look`.
@@ -187,7 +187,7 @@ impl TenantTx<'_, Staff> {
     }
 }
 
-impl SystemTx<'_> {
+impl<M> CrossTenantTx<'_, M> {
     /// Returns the only organisation of an installation with its branding; `None` if there are several.
     pub(crate) async fn only_organisation(&mut self) -> Result<Option<OrganisationRow>, StoreError> {
         let mut found = all!(&mut self.tx, OrganisationColumns, SELECT_ORGANISATIONS)?;

@@ -17,7 +17,7 @@ use crate::classification::store::FactsRow;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::form::Form;
-use crate::identity::actors::{Actor, Administrator, Permit};
+use crate::identity::actors::{Administrator, MayClassify, Permit};
 use crate::{Core, CoreError, CoreResult};
 
 /// Maximum number of rules of an organization.
@@ -28,7 +28,7 @@ pub const TRIAL_REQUESTS: i64 = 500;
 const MAX_TRIAL_LINES: usize = 50;
 
 /// Classifies a request within the transaction that inserted it.
-pub(crate) async fn classify<A: Actor>(tx: &mut TenantTx<'_, A>, id: RequestId) -> CoreResult<()> {
+pub(crate) async fn classify<A: MayClassify>(tx: &mut TenantTx<'_, A>, id: RequestId) -> CoreResult<()> {
     let rules = tx.active_rules().await?;
     if rules.is_empty() {
         return Ok(());

@@ -12,7 +12,7 @@ use crate::classification::model::RuleView;
 use crate::db::Key;
 use crate::db::TenantTx;
 use crate::db::{StoreError, all, maybe, run};
-use crate::identity::actors::{Actor, Administrator, Staff};
+use crate::identity::actors::{Administrator, MayClassify, Staff};
 
 /// The fields of a request that rules evaluate.
 #[derive(Debug, Clone, FromRow)]
@@ -139,9 +139,8 @@ const DEACTIVATE_RULE: &str = r"
 ";
 const DELETE_RULE: &str = "DELETE FROM classification_rule WHERE tenant_id = $1 AND id = $2";
 const UPDATE_RULE_POSITION: &str = "UPDATE classification_rule SET position = $3 WHERE tenant_id = $1 AND id = $2";
-impl<A: Actor> TenantTx<'_, A> {
-    /// Lists the active rules in evaluation order. Available to every actor, since rules also run on requests of
-    /// external senders, who never see the results.
+impl<A: MayClassify> TenantTx<'_, A> {
+    /// Lists the active rules in evaluation order.
     pub(crate) async fn active_rules(&mut self) -> Result<Vec<Rule>, StoreError> {
         let tenant = self.tenant();
         let rows = all!(&mut self.tx, RuleView, SELECT_ACTIVE_RULES, tenant)?;

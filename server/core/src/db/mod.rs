@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 pub use engine::{Engine, Store, StoreError, statement_count, thread_statement_count};
 pub(crate) use engine::{Tx, all, maybe, one, run};
 pub use key::Key;
-pub(crate) use transaction::{SystemTx, TenantTx};
+pub(crate) use transaction::{CrossTenantTx, SystemTx, TenantTx};
 
 /// Returns the upper bound of keyset lists that are read newest first: the year 3000.
 pub(crate) fn far_future() -> DateTime<Utc> {

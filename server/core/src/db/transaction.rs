@@ -1,6 +1,8 @@
 //! Transactions on behalf of an actor. Events and audit rows are collected and written at commit, always in the same order
 //! (events before audit), so that concurrent writers cannot deadlock.
 
+use std::marker::PhantomData;
+
 use chrono::{DateTime, Utc};
 use domain::ids::{EventId, Id, Kind};
 use uuid::Uuid;
@@ -20,13 +22,27 @@ pub(crate) struct TenantTx<'a, A: Actor> {
     audits: Vec<NewAuditEntry>,
 }
 
-/// A transaction across tenants, for what must find the tenant first: sign-in, key lookup, worker claims, administration.
-/// It has no operational statements.
-pub(crate) struct SystemTx<'a> {
+/// A write transaction across tenants, for what belongs to no single tenant: sign-in, worker claims, administration. It has
+/// no operational statements.
+pub(crate) type SystemTx<'a> = CrossTenantTx<'a, Writing>;
+
+/// A read-only transaction across tenants, for what must find the tenant first: sessions, keys, tokens, links. A statement
+/// that changes something is not available in it.
+pub(crate) type TenantLookup<'a> = CrossTenantTx<'a, Reading>;
+
+/// A transaction across tenants. Statements that only read are implemented for every mode.
+pub(crate) struct CrossTenantTx<'a, M> {
     pub(crate) tx: Tx,
     pub(crate) store: &'a Store,
     pub(crate) now: DateTime<Utc>,
+    mode: PhantomData<M>,
 }
+
+/// The mode of a [`TenantLookup`].
+pub(crate) struct Reading;
+
+/// The mode of a [`SystemTx`].
+pub(crate) struct Writing;
 
 impl Store {
     /// Begins a write transaction of an actor; fails with [`StoreError::ReadOnlySession`] for a read-only session.
@@ -60,21 +76,23 @@ impl Store {
     pub(crate) async fn begin_system(&self) -> Result<SystemTx<'_>, StoreError> {
         let mut tx = self.begin_writing().await?;
         tx.set_tenant("*").await?;
-        Ok(SystemTx {
+        Ok(CrossTenantTx {
             tx,
             store: self,
             now: self.clock.now(),
+            mode: PhantomData,
         })
     }
 
     /// Begins a read-only transaction across tenants.
-    pub(crate) async fn read_system(&self) -> Result<SystemTx<'_>, StoreError> {
+    pub(crate) async fn read_system(&self) -> Result<TenantLookup<'_>, StoreError> {
         let mut tx = self.begin_reading().await?;
         tx.set_tenant("*").await?;
-        Ok(SystemTx {
+        Ok(CrossTenantTx {
             tx,
             store: self,
             now: self.clock.now(),
+            mode: PhantomData,
         })
     }
 }
@@ -142,11 +160,13 @@ impl<'a> TenantTx<'a, crate::identity::actors::Staff> {
     }
 }
 
-impl SystemTx<'_> {
+impl<M> CrossTenantTx<'_, M> {
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         self.tx.commit().await
     }
+}
 
+impl SystemTx<'_> {
     /// Writes an audit row immediately.
     pub(crate) async fn audit(
         &mut self,

@@ -2,12 +2,11 @@
 
 use domain::customers::{Address, Coordinates};
 use domain::feature_gates::FeatureGate;
-use domain::ids::{ContactId, CustomerId, LocationId, StaffId};
+use domain::ids::{ContactId, CustomerId, LocationId};
 use domain::locale::Locale;
 use domain::roles::Role;
 use domain::scopes::Scope;
 use domain::text::{CustomerNumber, ExternalId};
-use serde_json::json;
 
 use crate::commit::finish;
 use crate::customers::{NewContact, NewLocation};
@@ -16,11 +15,10 @@ use crate::demo::DemoSize;
 use crate::demo::accounts::{DemoAccounts, DemoPortalUser, DemoStaff, DemoTenant};
 use crate::demo::clients::create_client;
 use crate::demo::places::{COMPANIES, FIRST_NAMES, LAST_NAMES, PLACES, STREETS};
+use crate::identity;
 use crate::identity::actors::{ApiClient, Contact, Staff, System, TenantId};
 use crate::identity::authentication;
-use crate::identity::sessions;
-use crate::identity::sessions::SessionId;
-use crate::identity::{NewGrant, NewStaff, NewTenant, Realm};
+use crate::identity::{NewGrant, NewStaff, NewTenant};
 use crate::imports::{ReferenceKind, ReferenceRow};
 use crate::randomness::Randomness;
 use crate::{Core, CoreError, CoreResult};
@@ -329,7 +327,7 @@ pub(crate) async fn nordlicht(
     for client in [&erp, &erp_strict, &partner] {
         let mut tx = core.store.begin(client).await?;
         // Other source systems than the ERP have a reference only for the main customer.
-        let known_count = if client.source_key == "erp" {
+        let known_count = if client.source_key() == "erp" {
             references.len()
         } else {
             1
@@ -405,14 +403,14 @@ pub(crate) async fn nordlicht(
     tx.commit().await?;
     accounts.tenants.push(entry);
 
-    let dispatcher = sign_in_staff(core, tenant, staff_ids[2]).await?;
-    let manager = sign_in_staff(core, tenant, staff_ids[1]).await?;
+    let dispatcher = identity::demo::staff(core, tenant, staff_ids[2]).await?;
+    let manager = identity::demo::staff(core, tenant, staff_ids[1]).await?;
     let mut technicians = Vec::new();
     for id in &staff_ids[4..] {
-        technicians.push(sign_in_staff(core, tenant, *id).await?);
+        technicians.push(identity::demo::staff(core, tenant, *id).await?);
     }
-    let anna = sign_in_contact(core, tenant, anna_account).await?;
-    let petra = sign_in_contact(core, tenant, petra_account).await?;
+    let anna = identity::demo::contact(core, tenant, anna_account).await?;
+    let petra = identity::demo::contact(core, tenant, petra_account).await?;
     Ok(DemoWorld {
         essen,
         dispatcher,
@@ -680,30 +678,4 @@ async fn create_contact(
     )
     .await?;
     Ok(id)
-}
-
-/// Creates a regular session, so that the actors of the demo are authenticated like any user.
-async fn demo_session(core: &Core, realm: Realm, tenant: TenantId, account: uuid::Uuid) -> CoreResult<SessionId> {
-    let id = SessionId(i128::from_be_bytes(core.randomness.bytes()));
-    let data = json!({ sessions::ACCOUNT_KEY: [tenant.uuid().to_string(), account.to_string()] });
-    sessions::create(core, realm, id, data, core.clock.now() + authentication::IDLE_TIMEOUT).await?;
-    Ok(id)
-}
-
-async fn sign_in_staff(core: &Core, tenant: TenantId, id: StaffId) -> CoreResult<Staff> {
-    let session = demo_session(core, Realm::Staff, tenant, id.uuid()).await?;
-    let staff = authentication::staff(core, session)
-        .await?
-        .ok_or_else(CoreError::not_found)?;
-    sessions::delete(core, Realm::Staff, session).await?;
-    Ok(staff)
-}
-
-async fn sign_in_contact(core: &Core, tenant: TenantId, id: domain::ids::PortalUserId) -> CoreResult<Contact> {
-    let session = demo_session(core, Realm::Portal, tenant, id.uuid()).await?;
-    let contact = authentication::contact(core, session)
-        .await?
-        .ok_or_else(CoreError::not_found)?;
-    sessions::delete(core, Realm::Portal, session).await?;
-    Ok(contact)
 }

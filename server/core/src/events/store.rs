@@ -306,7 +306,7 @@ impl TenantTx<'_, ApiClient> {
         kind: Option<EventType>,
         limit: i64,
     ) -> Result<Vec<EventContext>, StoreError> {
-        let (tenant, source) = (self.tenant(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.tenant(), self.actor.source_system().uuid());
         let first_sequence: Option<(Option<i64>,)> =
             maybe!(&mut self.tx, (Option<i64>,), SELECT_FIRST_SEQUENCE_SINCE, tenant, since)?;
         let Some((Some(first_sequence),)) = first_sequence else {
@@ -331,7 +331,7 @@ impl TenantTx<'_, ApiClient> {
         id: EventId,
         since: DateTime<Utc>,
     ) -> Result<Option<EventContext>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         maybe!(
             &mut self.tx,
             EventContext,

@@ -259,7 +259,7 @@ pub async fn rotate_master_key(core: &Core, path: &Path) -> CoreResult<usize> {
             tx.set_tracking_token(tenant, row, &sealed).await?;
         }
     }
-    crate::portal_access::links::reseal_tokens(&mut tx, &ring, core).await?;
+    crate::portal_access::key_rotation::reseal_tokens(&mut tx, &ring, core).await?;
     for tenant in tx.tenant_ids().await? {
         tx.audit(tenant, "operator", "master_key.rotated", "key").await?;
     }

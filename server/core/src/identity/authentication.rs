@@ -16,7 +16,6 @@ use domain::terminology::Terminology;
 use crate::identity::actors::{
     ApiClient, Contact, FormVisitor, Partner, Staff, System, TenantId, Terminal, TrackingRequester,
 };
-use crate::identity::sessions;
 use crate::identity::sessions::SessionId;
 use crate::identity::store::sessions::Realm;
 use crate::imports::ClaimedJob;
@@ -50,7 +49,10 @@ pub async fn staff(core: &Core, session: SessionId) -> CoreResult<Option<Staff>>
     let Some(role) = Role::from_name(&row.role) else {
         return Ok(None);
     };
-    let sandbox = sandbox_of_session(row.twin_id, &row.data.0);
+    let Some(session) = row.data.0.0.open() else {
+        return Ok(None);
+    };
+    let sandbox = row.twin_id.filter(|_| session.is_test);
     Ok(Some(Staff {
         is_test: sandbox.is_some(),
         tenant: TenantId::from_uuid(sandbox.unwrap_or(row.tenant_id)),
@@ -74,26 +76,21 @@ pub async fn contact(core: &Core, session: SessionId) -> CoreResult<Option<Conta
     else {
         return Ok(None);
     };
-    let impersonator = row.data.0.get(sessions::IMPERSONATED_BY_KEY).cloned();
-    let impersonated_by = match &impersonator {
-        None => None,
-        Some(staff) => {
-            let staff = staff.as_str().and_then(|text| uuid::Uuid::parse_str(text).ok());
-            let role = match staff {
-                Some(id) => tx.role_of_staff(row.tenant_id, id).await?,
-                None => None,
-            };
-            let is_permitted = role
-                .as_deref()
-                .and_then(Role::from_name)
-                .is_some_and(|role| <ManagePortalAccess as Permission>::ROLES.contains(&role));
-            // A view-as session is short and ends when the staff member loses the permission.
-            if !is_permitted || now - row.signed_in_at > VIEW_AS_LIFETIME {
-                return Ok(None);
-            }
-            staff.map(domain::ids::StaffId::from_uuid)
-        }
+    let Some(session) = row.data.0.0.open() else {
+        return Ok(None);
     };
+    let impersonated_by = session.view_as;
+    if let Some(staff) = impersonated_by {
+        let role = tx.role_of_staff(row.tenant_id, staff.uuid()).await?;
+        let is_permitted = role
+            .as_deref()
+            .and_then(Role::from_name)
+            .is_some_and(|role| <ManagePortalAccess as Permission>::ROLES.contains(&role));
+        // A view-as session is short and ends when the staff member loses the permission.
+        if !is_permitted || now - row.signed_in_at > VIEW_AS_LIFETIME {
+            return Ok(None);
+        }
+    }
     tx.commit().await?;
     if now - row.last_seen_at > TOUCH_INTERVAL {
         touch(core, Realm::Portal, &id_hash).await?;
@@ -150,7 +147,10 @@ pub async fn partner(core: &Core, session: SessionId) -> CoreResult<Option<Partn
     if now - row.last_seen_at > TOUCH_INTERVAL {
         touch(core, Realm::Partner, &id_hash).await?;
     }
-    let sandbox = sandbox_of_session(row.twin_id, &row.data.0);
+    let Some(session) = row.data.0.0.open() else {
+        return Ok(None);
+    };
+    let sandbox = row.twin_id.filter(|_| session.is_test);
     Ok(Some(Partner {
         tenant: TenantId::from_uuid(sandbox.unwrap_or(row.tenant_id)),
         live_tenant: TenantId::from_uuid(row.tenant_id),
@@ -162,11 +162,6 @@ pub async fn partner(core: &Core, session: SessionId) -> CoreResult<Option<Partn
         tenant_name: row.tenant_name,
         zone: row.zone,
     }))
-}
-
-/// Returns the sandbox if it exists and the session is in test mode.
-fn sandbox_of_session(sandbox: Option<uuid::Uuid>, session: &serde_json::Value) -> Option<uuid::Uuid> {
-    sandbox.filter(|_| session.get(sessions::TEST_MODE_KEY) == Some(&serde_json::Value::Bool(true)))
 }
 
 /// Returns a client of the partner's source system, for test calls from the partner console with the client's scopes.
@@ -269,6 +264,14 @@ pub(crate) fn system(tenant: TenantId, reason: &'static str) -> System {
         tenant,
         reason,
         on_behalf_of: None,
+    }
+}
+
+/// Returns the system as an actor that does what another actor caused; the audit log names that actor.
+pub(crate) fn system_on_behalf_of(tenant: TenantId, reason: &'static str, label: &str) -> System {
+    System {
+        on_behalf_of: Some(label.to_owned()),
+        ..system(tenant, reason)
     }
 }
 

@@ -2,17 +2,22 @@
 
 pub mod actors;
 pub mod administration;
+pub mod admission;
 pub mod authentication;
+pub(crate) mod demo;
 pub mod model;
 pub mod partner_accounts;
 pub mod passwords;
+mod session_data;
 pub mod sessions;
 pub mod shown_once;
-pub mod sign_in;
+pub(crate) mod sign_in;
+pub mod sign_in_steps;
 pub mod staff_settings;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 pub mod two_factor;
+pub(crate) use self::session_data::StoredSessionData;
 pub(crate) use self::store::accounts::NewStaff;
 pub(crate) use self::store::accounts::SET_PORTAL_PASSWORD;
 pub(crate) use self::store::partners::ItemResult;

@@ -9,6 +9,7 @@ use domain::text;
 use secrecy::SecretString;
 use serde_json::json;
 
+use crate::addresses;
 use crate::commit::finish;
 use crate::form::Form;
 use crate::identity::actors::{Permit, TenantId};
@@ -46,7 +47,7 @@ impl NewInvitation {
     }
 
     fn link(self, core: &Core) -> SecretString {
-        format!("{}/partner/invitation/{}", core.settings.public_url, self.token).into()
+        addresses::partner_invitation(&core.settings, &self.token).into()
     }
 }
 

@@ -1,25 +1,22 @@
-//! Session storage for the session layer: opaque IDs, hashed at rest. Tenant and account are stored in columns, so that an
-//! account's sessions can be revoked.
+//! Sessions: opaque IDs, hashed at rest. The web server carries the ID to the browser and keeps the messages for its next page
+//! with the session; what the session is allowed to do is written here only.
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
-use uuid::Uuid;
+use domain::permissions::ViewIntegrations;
+use domain::problems::Cause;
+use futures::future::BoxFuture;
 
+use crate::identity::actors::{Partner, Staff};
+use crate::identity::admission::Admission;
+use crate::identity::session_data::{OpenSession, SessionData};
 pub use crate::identity::store::sessions::Realm;
 use crate::identity::store::sessions::SessionRow;
 use crate::secrets::sha256;
-use crate::{Core, CoreResult};
+use crate::{Core, CoreError, CoreResult};
 
-/// The session data key of the signed-in account: tenant and account ID. Only [`crate::identity::sign_in`] creates its value.
-pub const ACCOUNT_KEY: &str = "account";
-
-/// The session data key of test mode, for staff and partner sessions.
-pub const TEST_MODE_KEY: &str = "testData";
-
-/// The session data key of the staff member in a view-as session of the portal.
-pub const IMPERSONATED_BY_KEY: &str = "lookedAtBy";
-
-/// The session ID in the cookie.
+/// The session ID that the browser presents.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionId(pub i128);
 
@@ -29,48 +26,182 @@ impl SessionId {
     }
 }
 
-fn row(id: SessionId, data: Value, expires_at: DateTime<Utc>) -> SessionRow {
-    let part = |index: usize| {
-        data.get(ACCOUNT_KEY)
-            .and_then(|account| account.get(index))
-            .and_then(Value::as_str)
-            .and_then(|text| Uuid::parse_str(text).ok())
-    };
-    let (tenant, account) = (part(0), part(1));
-    SessionRow {
-        id_hash: id.hash(),
-        tenant,
-        account,
-        data,
-        expires_at,
+/// Carries the session ID between server and browser.
+pub trait SessionCarrier: Send + Sync {
+    /// Returns the ID that the browser presented, if any.
+    fn id(&self) -> Option<SessionId>;
+
+    /// Ends the session and starts an empty one with a new ID, so that an ID planted in the browser is worthless.
+    fn renew(&self) -> BoxFuture<'_, CoreResult<SessionId>>;
+
+    /// Ends the session.
+    fn end(&self) -> BoxFuture<'_, CoreResult<()>>;
+}
+
+/// The session of a request.
+#[derive(Clone)]
+pub struct RequestSession {
+    realm: Realm,
+    /// The browser's user agent, for the list of sessions.
+    user_agent: String,
+    carrier: Arc<dyn SessionCarrier>,
+}
+
+impl std::fmt::Debug for RequestSession {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "RequestSession({:?})", self.realm)
     }
 }
 
-/// Stores a new session; false if the ID is taken.
+impl RequestSession {
+    pub fn new(realm: Realm, user_agent: String, carrier: Arc<dyn SessionCarrier>) -> Self {
+        Self {
+            realm,
+            user_agent,
+            carrier,
+        }
+    }
+
+    /// Returns the ID that the browser presented, if any.
+    pub fn id(&self) -> Option<SessionId> {
+        self.carrier.id()
+    }
+
+    pub(in crate::identity) const fn realm(&self) -> Realm {
+        self.realm
+    }
+
+    /// Reads the data; no session and an expired one count as anonymous.
+    pub(in crate::identity) async fn data(&self, core: &Core) -> CoreResult<SessionData> {
+        let Some(id) = self.id() else {
+            return Ok(SessionData::Anonymous);
+        };
+        let mut tx = core.store.read_system().await?;
+        let data = tx.session_data(self.realm, &id.hash()).await?;
+        Ok(data.unwrap_or_default())
+    }
+
+    /// Stores data under a new ID.
+    pub(in crate::identity) async fn restart(&self, core: &Core, data: &SessionData) -> CoreResult<()> {
+        let id = self.carrier.renew().await?;
+        set_data(core, self.realm, id, data).await
+    }
+
+    /// Opens a session of the admitted account under a new ID.
+    ///
+    /// # Errors
+    /// The session cannot be stored.
+    pub async fn open(&self, core: &Core, admission: Admission) -> CoreResult<()> {
+        let open = OpenSession::new(admission, self.user_agent.clone());
+        self.restart(core, &SessionData::Open(open)).await
+    }
+
+    /// Signs out.
+    ///
+    /// # Errors
+    /// The session cannot be deleted.
+    pub async fn end(&self) -> CoreResult<()> {
+        self.carrier.end().await
+    }
+
+    async fn set_test_mode(&self, core: &Core, is_on: bool) -> CoreResult<()> {
+        let internal_error = || CoreError::new(Cause::Internal);
+        let id = self.id().ok_or_else(internal_error)?;
+        match self.data(core).await? {
+            SessionData::Open(mut open) => {
+                open.is_test = is_on;
+                set_data(core, self.realm, id, &SessionData::Open(open)).await
+            }
+            _ => Err(internal_error()),
+        }
+    }
+}
+
+async fn set_data(core: &Core, realm: Realm, id: SessionId, data: &SessionData) -> CoreResult<()> {
+    let mut tx = core.store.begin_system().await?;
+    if !tx.set_session_data(realm, &id.hash(), data).await? {
+        return Err(CoreError::new(Cause::Internal));
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Turns test mode of a staff session on or off. It requires permission to view integrations; leaving it is always
+/// allowed.
+///
+/// # Errors
+/// `permission_denied`.
+pub async fn set_staff_test_mode(core: &Core, session: &RequestSession, staff: &Staff, is_on: bool) -> CoreResult<()> {
+    if !staff.is_test() {
+        staff.may::<ViewIntegrations>()?;
+    }
+    session.set_test_mode(core, is_on).await
+}
+
+/// Turns test mode of a partner's session on or off.
+///
+/// # Errors
+/// The session cannot be stored.
+pub async fn set_partner_test_mode(core: &Core, session: &RequestSession, _: &Partner, is_on: bool) -> CoreResult<()> {
+    session.set_test_mode(core, is_on).await
+}
+
+/// Stores a new anonymous session with what the web server keeps in it; false if the ID is taken.
 pub async fn create(
     core: &Core,
     realm: Realm,
     id: SessionId,
-    data: Value,
+    web_state: &str,
     expires_at: DateTime<Utc>,
 ) -> CoreResult<bool> {
+    insert(core, realm, id, SessionData::Anonymous, web_state, expires_at).await
+}
+
+/// Stores a session that is open from the start, where no browser is involved.
+pub(in crate::identity) async fn create_open(core: &Core, realm: Realm, admission: Admission) -> CoreResult<SessionId> {
+    let id = SessionId(i128::from_be_bytes(core.randomness.bytes()));
+    let data = SessionData::Open(OpenSession::new(admission, String::new()));
+    let expires_at = core.clock.now() + crate::identity::authentication::IDLE_TIMEOUT;
+    insert(core, realm, id, data, "{}", expires_at).await?;
+    Ok(id)
+}
+
+async fn insert(
+    core: &Core,
+    realm: Realm,
+    id: SessionId,
+    data: SessionData,
+    web_state: &str,
+    expires_at: DateTime<Utc>,
+) -> CoreResult<bool> {
+    let row = SessionRow {
+        id_hash: id.hash(),
+        data,
+        web_state: web_state.to_owned(),
+        expires_at,
+    };
     let mut tx = core.store.begin_system().await?;
-    let written = tx.insert_session(realm, &row(id, data, expires_at)).await?;
+    let written = tx.insert_session(realm, &row).await?;
     tx.commit().await?;
     Ok(written)
 }
 
-/// Updates a session; a session that was deleted in the meantime is not restored.
-pub async fn save(core: &Core, realm: Realm, id: SessionId, data: Value, expires_at: DateTime<Utc>) -> CoreResult<()> {
+/// Updates what the web server keeps in a session; a session that was deleted in the meantime is not restored.
+pub async fn save(
+    core: &Core,
+    realm: Realm,
+    id: SessionId,
+    web_state: &str,
+    expires_at: DateTime<Utc>,
+) -> CoreResult<()> {
     let mut tx = core.store.begin_system().await?;
-    tx.update_session(realm, &row(id, data, expires_at)).await?;
+    tx.set_web_state(realm, &id.hash(), web_state, expires_at).await?;
     Ok(tx.commit().await?)
 }
 
-/// Reads a session that has not expired.
-pub async fn load(core: &Core, realm: Realm, id: SessionId) -> CoreResult<Option<(Value, DateTime<Utc>)>> {
+/// Reads what the web server keeps in a session that has not expired.
+pub async fn load(core: &Core, realm: Realm, id: SessionId) -> CoreResult<Option<(String, DateTime<Utc>)>> {
     let mut tx = core.store.read_system().await?;
-    Ok(tx.load_session(realm, &id.hash()).await?)
+    Ok(tx.web_state(realm, &id.hash()).await?)
 }
 
 /// Deletes a session.

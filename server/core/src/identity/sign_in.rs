@@ -2,52 +2,28 @@
 //! grows with every failure but never becomes permanent.
 
 use chrono::TimeDelta;
+use domain::ids::{PartnerId, PortalUserId, StaffId};
 use domain::problems::Cause;
+use domain::roles::Role;
 use domain::text;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use crate::db::SystemTx;
-use crate::identity::actors::TenantId;
+use crate::identity::actors::{Actor as _, Contact, TenantId};
+use crate::identity::admission::{Admission, Home, PendingCode, SignInOutcome, SignedIn};
 use crate::identity::store::sessions::Realm;
-use crate::secrets::{hex, sha256};
+use crate::secrets::sha256;
 use crate::{Core, CoreError, CoreResult};
 
 /// The maximum length of a lockout: slows down guessing without locking out the owner of the account.
 const MAX_LOCKOUT_SECONDS: i64 = 300;
-
-/// The result of a sign-in.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum SignInOutcome {
-    /// Signed in, with the value for [`crate::identity::sessions::ACCOUNT_KEY`] in the session.
-    Granted(Value),
-    /// A code is required, with the value for [`crate::identity::two_factor::complete`]; it grants no access by itself.
-    NeedsCode(Value),
-}
-
-impl SignInOutcome {
-    pub(crate) fn granted(tenant: uuid::Uuid, account: uuid::Uuid) -> Self {
-        Self::Granted(json!([tenant.to_string(), account.to_string()]))
-    }
-}
-
-/// An account that has passed the first factor.
-#[derive(Debug, Clone)]
-pub struct SignedIn {
-    pub outcome: SignInOutcome,
-    /// The tenant's name, to choose from if there are several accounts.
-    pub tenant_name: String,
-    /// The path of the account's start page.
-    pub home: &'static str,
-}
 
 /// Signs in to a realm. Several results mean that the email has accounts in several tenants with the same password, and
 /// the person must choose.
 ///
 /// # Errors
 /// `invalid_credentials` for any mismatch; `rate_limited` while locked, with the seconds in the detail.
-pub async fn sign_in(
+pub(crate) async fn sign_in(
     core: &Core,
     realm: Realm,
     email: &str,
@@ -64,34 +40,12 @@ pub async fn sign_in(
     if attempt > 1 {
         tx.lock_out(&key, now + lockout_after(attempt - 1)).await?;
     }
-    let accounts: Vec<Candidate> = match realm {
-        Realm::Staff => tx
-            .staff_by_email(&email)
-            .await?
-            .into_iter()
-            .map(Candidate::from)
-            .collect(),
-        Realm::Portal => tx
-            .portal_users_by_email(&email)
-            .await?
-            .into_iter()
-            // Invited accounts and accounts that sign in with mailed links have no password.
-            .filter(|account| !account.password_hash.is_empty() && account.is_active)
-            .map(Candidate::from)
-            .collect(),
-        // Invited accounts have no password until they accept.
-        Realm::Partner => tx
-            .partners_by_email(&email)
-            .await?
-            .into_iter()
-            .filter_map(Candidate::from_partner)
-            .collect(),
-    };
+    let accounts = candidates(&mut tx, realm, &email).await?;
     tx.commit().await?;
-    let mut matching = Vec::new();
     if accounts.is_empty() {
         core.passwords.verify(&password, None).await?;
     }
+    let mut matching = Vec::new();
     for account in accounts {
         if core.passwords.verify(&password, Some(&account.password_hash)).await? && !account.locked {
             matching.push(account);
@@ -105,76 +59,100 @@ pub async fn sign_in(
     }
     tx.clear_attempts(&key).await?;
     for account in matching.iter().filter(|account| !account.needs_code) {
-        let tenant = TenantId::from_uuid(account.tenant);
-        match realm {
-            Realm::Staff => {
-                tx.staff_signed_in(tenant, domain::ids::Id::from_uuid(account.id))
-                    .await?
-            }
-            Realm::Portal => {
-                tx.portal_user_signed_in(tenant, domain::ids::Id::from_uuid(account.id))
-                    .await?
-            }
-            Realm::Partner => {
-                tx.partner_signed_in(tenant, domain::ids::Id::from_uuid(account.id))
-                    .await?
-            }
-        }
-        let (label, action) = match realm {
-            Realm::Staff => (
-                format!("staff:{}", domain::ids::StaffId::from_uuid(account.id)),
-                "staff.signed_in",
-            ),
-            Realm::Portal => (
-                format!("portal:{}", domain::ids::PortalUserId::from_uuid(account.id)),
-                "portal.signed_in",
-            ),
-            Realm::Partner => (
-                format!("partner:{}", domain::ids::PartnerId::from_uuid(account.id)),
-                "partner.signed_in",
-            ),
-        };
-        tx.audit(tenant, &label, action, &label).await?;
+        record_sign_in(&mut tx, realm, account).await?;
     }
     tx.commit().await?;
-    Ok(matching
-        .into_iter()
-        .map(|account| SignedIn {
-            outcome: if account.needs_code {
-                SignInOutcome::NeedsCode(pending_code(account.tenant, account.id, &account.password_hash))
-            } else {
-                SignInOutcome::granted(account.tenant, account.id)
-            },
-            tenant_name: account.tenant_name,
-            home: account.home,
-        })
-        .collect())
+    Ok(matching.into_iter().map(Candidate::into_signed_in).collect())
 }
 
-/// Returns the value of a sign-in that waits for a code. It contains a digest of the password hash, so changing the
-/// password invalidates it.
-pub(crate) fn pending_code(tenant: uuid::Uuid, account: uuid::Uuid, password_hash: &str) -> Value {
-    json!([
-        tenant.to_string(),
-        account.to_string(),
-        hex(&sha256(password_hash.as_bytes()))
-    ])
+/// Returns the accounts with this address that can have a password.
+async fn candidates(tx: &mut SystemTx<'_>, realm: Realm, email: &str) -> CoreResult<Vec<Candidate>> {
+    Ok(match realm {
+        Realm::Staff => tx
+            .staff_by_email(email)
+            .await?
+            .into_iter()
+            .map(Candidate::from)
+            .collect(),
+        Realm::Portal => tx
+            .portal_users_by_email(email)
+            .await?
+            .into_iter()
+            // Invited accounts and accounts that sign in with mailed links have no password.
+            .filter(|account| !account.password_hash.is_empty() && account.is_active)
+            .map(Candidate::from)
+            .collect(),
+        // Invited accounts have no password until they accept.
+        Realm::Partner => tx
+            .partners_by_email(email)
+            .await?
+            .into_iter()
+            .filter_map(Candidate::from_partner)
+            .collect(),
+    })
+}
+
+/// Stores the time of a complete sign-in and its audit row.
+async fn record_sign_in(tx: &mut SystemTx<'_>, realm: Realm, account: &Candidate) -> CoreResult<()> {
+    let tenant = TenantId::from_uuid(account.tenant);
+    let (label, action) = match realm {
+        Realm::Staff => {
+            let id = StaffId::from_uuid(account.id);
+            tx.staff_signed_in(tenant, id).await?;
+            (format!("staff:{id}"), "staff.signed_in")
+        }
+        Realm::Portal => {
+            let id = PortalUserId::from_uuid(account.id);
+            tx.portal_user_signed_in(tenant, id).await?;
+            (format!("portal:{id}"), "portal.signed_in")
+        }
+        Realm::Partner => {
+            let id = PartnerId::from_uuid(account.id);
+            tx.partner_signed_in(tenant, id).await?;
+            (format!("partner:{id}"), "partner.signed_in")
+        }
+    };
+    Ok(tx.audit(tenant, &label, action, &label).await?)
+}
+
+/// Admits a portal user again whose session was revoked by a change of its own, such as a new password. Every required
+/// factor was verified when that session was created.
+pub(crate) fn readmit(contact: &Contact) -> SignedIn {
+    SignedIn {
+        outcome: SignInOutcome::Granted(Admission::new(contact.tenant().uuid(), contact.id().uuid())),
+        tenant_name: contact.tenant_name().to_owned(),
+        home: Home::Portal,
+    }
+}
+
+/// Asks for a two-factor code after the first factor of a portal account was verified.
+pub(crate) fn ask_portal_code(
+    tenant: TenantId,
+    account: PortalUserId,
+    tenant_name: &str,
+    password_hash: &str,
+) -> SignedIn {
+    SignedIn {
+        outcome: SignInOutcome::NeedsCode(PendingCode::new(tenant.uuid(), account.uuid(), password_hash)),
+        tenant_name: tenant_name.to_owned(),
+        home: Home::Portal,
+    }
 }
 
 /// Completes a sign-in to the portal after every required factor was verified.
 pub(crate) async fn complete_portal_sign_in(
     tx: &mut SystemTx<'_>,
     tenant: TenantId,
-    account: domain::ids::PortalUserId,
+    account: PortalUserId,
     tenant_name: &str,
 ) -> CoreResult<SignedIn> {
     tx.portal_user_signed_in(tenant, account).await?;
     let label = format!("portal:{account}");
     tx.audit(tenant, &label, "portal.signed_in", &label).await?;
     Ok(SignedIn {
-        outcome: SignInOutcome::granted(tenant.uuid(), account.uuid()),
+        outcome: SignInOutcome::Granted(Admission::new(tenant.uuid(), account.uuid())),
         tenant_name: tenant_name.to_owned(),
-        home: "/portal",
+        home: Home::Portal,
     })
 }
 
@@ -207,7 +185,7 @@ struct Candidate {
     tenant_name: String,
     locked: bool,
     needs_code: bool,
-    home: &'static str,
+    home: Home,
 }
 
 impl From<crate::identity::store::accounts::StaffIdentity> for Candidate {
@@ -219,7 +197,7 @@ impl From<crate::identity::store::accounts::StaffIdentity> for Candidate {
             tenant_name: row.tenant_name,
             locked: row.locked_at.is_some(),
             needs_code: false,
-            home: domain::roles::Role::from_name(&row.role).map_or("/app", domain::roles::Role::home),
+            home: Home::Staff(Role::from_name(&row.role)),
         }
     }
 }
@@ -233,12 +211,24 @@ impl From<crate::identity::store::accounts::PortalIdentity> for Candidate {
             tenant_name: row.tenant_name,
             locked: row.locked_at.is_some(),
             needs_code: row.has_second_factor,
-            home: "/portal",
+            home: Home::Portal,
         }
     }
 }
 
 impl Candidate {
+    fn into_signed_in(self) -> SignedIn {
+        SignedIn {
+            outcome: if self.needs_code {
+                SignInOutcome::NeedsCode(PendingCode::new(self.tenant, self.id, &self.password_hash))
+            } else {
+                SignInOutcome::Granted(Admission::new(self.tenant, self.id))
+            },
+            tenant_name: self.tenant_name,
+            home: self.home,
+        }
+    }
+
     fn from_partner(row: crate::identity::store::partners::PartnerIdentity) -> Option<Self> {
         Some(Self {
             tenant: row.tenant_id,
@@ -247,7 +237,7 @@ impl Candidate {
             tenant_name: row.tenant_name,
             locked: row.locked_at.is_some(),
             needs_code: false,
-            home: "/partner",
+            home: Home::Partner,
         })
     }
 }

@@ -151,7 +151,7 @@ pub async fn submit(
         let (settings, _) = source_settings(&mut tx, permits.map.is_some(), permits.create.is_some()).await?;
         let new_job = NewImportJob {
             client: client.id(),
-            source_system: client.source_system,
+            source_system: client.source_system(),
             mode: batch.mode,
             dry_run: batch.dry_run,
             channel: ImportChannel::Api,
@@ -274,7 +274,7 @@ pub async fn retry(
         let batch = retryable_batch(&mut tx, &job).await?;
         let new_job = NewImportJob {
             client: client.id(),
-            source_system: client.source_system,
+            source_system: client.source_system(),
             mode: batch.mode,
             dry_run: job.dry_run,
             channel: job.channel,

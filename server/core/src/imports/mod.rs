@@ -118,7 +118,7 @@ pub async fn import_one(
         tx.insert_job(&ImportJobRow {
             id: job,
             client: client.id(),
-            source_system: client.source_system,
+            source_system: client.source_system(),
             status: ImportJobStatus::Completed,
             mode: ImportMode::Single,
             dry_run: false,
@@ -151,7 +151,7 @@ fn payload_hash(payload: &Value) -> Vec<u8> {
 /// Rejects a payload that names another source system than the client's own.
 fn check_source(client: &ApiClient, import: &TargetImport) -> CoreResult<()> {
     match &import.source_system {
-        Some(key) if *key != client.source_key => Err(CoreError::new(Cause::SourceSystemNotAllowed)),
+        Some(key) if *key != client.source_key() => Err(CoreError::new(Cause::SourceSystemNotAllowed)),
         _ => Ok(()),
     }
 }

@@ -253,7 +253,7 @@ impl RunningJob<'_> {
         tx.audit("import_job.completed", id, json!({ "status": status.name() }));
         let import_job = json!({ "id": id, "status": status.name(), "dryRun": self.job.dry_run, "counts": counts });
         tx.emit(
-            NewEvent::for_source(EventType::ImportJobCompleted, self.client.source_system, id)
+            NewEvent::for_source(EventType::ImportJobCompleted, self.client.source_system(), id)
                 .with_details(json!({ "importJob": import_job })),
         );
         Ok(())

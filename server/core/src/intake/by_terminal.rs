@@ -64,10 +64,10 @@ pub async fn submit_at_terminal(
         core,
         terminal,
         KnownRecords {
-            customer: Some(terminal.customer),
-            location: Some(terminal.location),
+            customer: Some(terminal.customer()),
+            location: Some(terminal.location()),
             contact: None,
-            form: Some(terminal.form),
+            form: Some(terminal.form()),
         },
         &[],
         &Content {

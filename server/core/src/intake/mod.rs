@@ -10,8 +10,8 @@ mod store;
 pub mod terminals;
 pub mod ticket;
 pub mod web_form;
-pub(crate) use self::store::requests::SealedToken;
 pub(crate) use self::store::requests::search_key;
+pub(crate) use self::store::requests::{NewFile, RequestFileWriter, SealedToken};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -26,8 +26,8 @@ use serde_json::json;
 use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::db::TenantTx;
 use crate::files::{CleanFile, Upload, clean_file};
-use crate::identity::actors::{Actor, FileUploader, Submitter, TenantId};
-use crate::intake::store::requests::{NewFile, NewRequest};
+use crate::identity::actors::{FileUploader, MayAnnotate, MayClassify, MayNotify, Submitter, TenantId};
+use crate::intake::store::requests::NewRequest;
 use crate::notifications;
 use crate::secrets::{AssociatedData, sha256};
 use crate::{Core, CoreError, CoreResult};
@@ -98,7 +98,7 @@ fn seal_error(error: &crate::secrets::SecretError) -> CoreError {
 
 /// Completes a submission of any channel within the transaction that inserted the request: timeline, audit entry,
 /// classification and confirmation email.
-pub(crate) async fn complete_submission<A: Actor>(
+pub(crate) async fn complete_submission<A: MayAnnotate + MayClassify + MayNotify>(
     core: &Core,
     tx: &mut TenantTx<'_, A>,
     id: RequestId,
@@ -196,11 +196,14 @@ async fn submit_with_receipt<A: Submitter>(
 }
 
 /// Attaches stored files to a request.
-pub(crate) async fn attach<A: FileUploader>(
-    tx: &mut TenantTx<'_, A>,
+pub(crate) async fn attach<'a, A: FileUploader>(
+    tx: &mut TenantTx<'a, A>,
     request: RequestId,
     files: &[CleanFile],
-) -> CoreResult<()> {
+) -> CoreResult<()>
+where
+    TenantTx<'a, A>: RequestFileWriter,
+{
     for file in files {
         let id = tx.new_id();
         tx.insert_request_file(

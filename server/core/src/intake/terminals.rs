@@ -190,7 +190,7 @@ pub async fn pair(core: &Core, code: &str) -> CoreResult<String> {
 /// Updates the terminal's last seen time, at most once a minute.
 pub async fn record_seen(core: &Core, by: &Terminal) -> CoreResult<()> {
     let now = core.clock.now();
-    if by.last_seen_at.is_some_and(|at| now - at < LAST_SEEN_INTERVAL) {
+    if by.last_seen_at().is_some_and(|at| now - at < LAST_SEEN_INTERVAL) {
         return Ok(());
     }
     let mut tx = core.store.begin(by).await?;

@@ -24,7 +24,7 @@ pub struct Envelope {
 
 /// Issues a ticket for the page of a form.
 pub fn new_ticket(core: &Core, visitor: &FormVisitor) -> String {
-    ticket::issue(core, visitor.form)
+    ticket::issue(core, visitor.form())
 }
 
 /// Submits a form. Repeated submissions of the same page return the first receipt.
@@ -43,10 +43,10 @@ pub async fn submit_form(
     if !envelope.website.is_empty() {
         return Err(CoreError::field("website", FieldCode::LeaveEmpty));
     }
-    let zone: chrono_tz::Tz = visitor.zone.parse().unwrap_or(chrono_tz::UTC);
+    let zone: chrono_tz::Tz = visitor.zone().parse().unwrap_or(chrono_tz::UTC);
     let today = core.clock.now().with_timezone(&zone).date_naive();
     let content = submission::read(settings, raw, locale, today).map_err(CoreError::invalid)?;
-    let nonce = ticket::check(core, visitor.form, &envelope.ticket, envelope.proof.parse().ok())?;
+    let nonce = ticket::check(core, visitor.form(), &envelope.ticket, envelope.proof.parse().ok())?;
     let uploads = if settings.mode(domain::intake::form::FormField::Files) == domain::intake::form::FieldMode::Off {
         Vec::new()
     } else {
@@ -57,7 +57,7 @@ pub async fn submit_form(
         core,
         visitor,
         KnownRecords {
-            form: Some(visitor.form),
+            form: Some(visitor.form()),
             ..KnownRecords::default()
         },
         &files,
@@ -69,7 +69,7 @@ pub async fn submit_form(
             windows: &content.windows,
             requester: Some(&content.requester),
             place: content.address.as_ref(),
-            origin: visitor.form.uuid(),
+            origin: visitor.form().uuid(),
             nonce,
         },
     )

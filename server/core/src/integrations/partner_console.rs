@@ -248,7 +248,7 @@ fn parse_dry_run(value: Value) -> CoreResult<TargetBatch> {
 pub async fn set_locale(core: &Core, by: &Partner, locale: Locale) -> CoreResult<()> {
     let mut tx = core.store.begin_system().await?;
     tx.set_partner_locale(by, locale).await?;
-    tx.audit(by.live_tenant, &by.label(), "partner.locale_changed", locale.tag())
+    tx.audit(by.live_tenant(), &by.label(), "partner.locale_changed", locale.tag())
         .await?;
     Ok(tx.commit().await?)
 }

@@ -25,7 +25,7 @@ impl ApiUsage {
             _ => 0,
         };
         if let Ok(mut counts) = self.0.lock() {
-            let key = (client.live_tenant, client.id, now.format("%Y-%m-%d").to_string());
+            let key = (client.live_tenant(), client.id(), now.format("%Y-%m-%d").to_string());
             counts.entry(key).or_default()[index] += 1;
         }
     }

@@ -13,7 +13,7 @@ use domain::locale::Locale;
 use domain::requests::Channel;
 
 use crate::db::TenantTx;
-use crate::identity::actors::{Actor, Operator, Permit};
+use crate::identity::actors::{MayNotify, Operator, Permit};
 use crate::notifications::model::MailLine;
 use crate::notifications::store::NewMail;
 use crate::page::{PAGE_SIZE, Page};
@@ -63,7 +63,7 @@ impl<'a> NotificationTrigger<'a> {
 }
 
 /// Enqueues an email to the requester. Returns `false` if no email address is known.
-pub(crate) async fn enqueue<A: Actor>(
+pub(crate) async fn enqueue<A: MayNotify>(
     core: &Core,
     tx: &mut TenantTx<'_, A>,
     request: RequestId,
@@ -128,7 +128,7 @@ pub(crate) async fn enqueue<A: Actor>(
 
 /// Enqueues an email to the requester of a target's request. Requests from the API get none: the client informs its
 /// user.
-pub(crate) async fn enqueue_for_target<A: Operator>(
+pub(crate) async fn enqueue_for_target<A: Operator + MayNotify>(
     core: &Core,
     tx: &mut TenantTx<'_, A>,
     target: TargetId,

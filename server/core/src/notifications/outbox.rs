@@ -7,6 +7,7 @@ use domain::intake::mails::{MailData, MailKind, MailStatus};
 use domain::locale::Locale;
 use uuid::Uuid;
 
+use crate::addresses;
 use crate::intake::open_token;
 use crate::notifications::store::ClaimedMail;
 use crate::portal_access::links;
@@ -99,7 +100,7 @@ enum Link {
 fn open_link(core: &Core, mail: &ClaimedMail) -> CoreResult<Link> {
     if let (Some(link), Some(sealed)) = (mail.link_id, mail.link_token.as_deref()) {
         let token = links::unseal_token(core, mail.tenant_id, link, sealed)?;
-        return Ok(Link::Account(links::url(core, &token)));
+        return Ok(Link::Account(addresses::account_link(&core.settings, &token)));
     }
     let Some(request) = mail.request_id else {
         return Ok(Link::Portal);
@@ -113,18 +114,17 @@ fn open_link(core: &Core, mail: &ClaimedMail) -> CoreResult<Link> {
 }
 
 fn build_mail(settings: &Settings, mail: ClaimedMail, claim: Uuid, link: Link) -> OutgoingMail {
-    let (base, portal) = (&settings.public_url, &settings.portal_url);
     let (link, tracking) = match link {
         Link::Account(address) => (address, None),
-        Link::Portal => (format!("{portal}/portal"), None),
+        Link::Portal => (addresses::portal(settings), None),
         Link::Request(request, _) if mail.portal_account_id.is_some() => {
-            (format!("{portal}/portal/requests/{request}"), None)
+            (addresses::portal_request(settings, request), None)
         }
         Link::Request(_, Some(token)) => {
-            let tracking = format!("{base}/track/{token}");
+            let tracking = addresses::tracking(settings, &token);
             (tracking.clone(), Some(tracking))
         }
-        Link::Request(_, None) => (base.clone(), None),
+        Link::Request(_, None) => (settings.public_url.clone(), None),
     };
     OutgoingMail {
         kind: mail.kind,

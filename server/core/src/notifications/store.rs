@@ -14,7 +14,7 @@ use crate::db::Key;
 use crate::db::far_future;
 use crate::db::{StoreError, Tx, all, maybe, one, run};
 use crate::db::{SystemTx, TenantTx};
-use crate::identity::actors::{Actor, Staff};
+use crate::identity::actors::{MayNotify, Staff, TrackingRequester};
 use crate::notifications::model::MailLine;
 
 /// The data of a request that an email needs.
@@ -207,7 +207,7 @@ const UPDATE_MAIL: &str = r"
 ";
 const PURGE_MAILS: &str = "DELETE FROM mail WHERE created_at < $1 AND status <> 'waiting'";
 
-impl<A: Actor> TenantTx<'_, A> {
+impl<A: MayNotify> TenantTx<'_, A> {
     pub(crate) async fn mail_context(&mut self, request: RequestId) -> Result<Option<MailContext>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         maybe!(&mut self.tx, MailContext, SELECT_CONTEXT, tenant, request.uuid(), now)
@@ -250,7 +250,9 @@ impl<A: Actor> TenantTx<'_, A> {
         )
         .map(drop)
     }
+}
 
+impl TenantTx<'_, TrackingRequester> {
     pub(crate) async fn insert_unsubscription(&mut self, request: RequestId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         Ok(run!(&mut self.tx, INSERT_UNSUBSCRIPTION, tenant, request.uuid(), now)? == 1)

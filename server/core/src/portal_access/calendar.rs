@@ -7,6 +7,7 @@ use domain::public::CalendarEntry;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::addresses;
 use crate::commit::finish;
 use crate::identity::actors::{Actor as _, Contact};
 use crate::intake::{generate_token, seal_token};
@@ -64,10 +65,6 @@ pub async fn entry(core: &Core, contact: &Contact, id: AppointmentId) -> CoreRes
     })
 }
 
-fn feed_url(core: &Core, token: &str) -> String {
-    format!("{}/portal/feed/{token}", core.settings.portal_url)
-}
-
 /// Returns the URL of the user's calendar feed, if there is one.
 pub async fn feed(core: &Core, contact: &Contact) -> CoreResult<Option<String>> {
     // A view-as session must not reveal the user's secret URL.
@@ -78,8 +75,13 @@ pub async fn feed(core: &Core, contact: &Contact) -> CoreResult<Option<String>> 
         return Ok(None);
     };
     let context = feed_context(contact.tenant().uuid(), contact.id().uuid());
-    let bytes = core.keyring.unseal(&sealed, &context).map_err(CoreError::internal)?;
-    Ok(String::from_utf8(bytes).ok().map(|token| feed_url(core, &token)))
+    let bytes = core
+        .keyring
+        .unseal(&sealed, &context)
+        .map_err(|error| CoreError::internal(error))?;
+    Ok(String::from_utf8(bytes)
+        .ok()
+        .map(|token| addresses::calendar_feed(&core.settings, &token)))
 }
 
 /// Creates a new calendar feed URL; the old one stops working.

@@ -179,10 +179,11 @@ pub async fn revoke(core: &Core, contact: &Contact, id: GrantId) -> CoreResult<(
     if !tx.revoke_grant_within(id).await? {
         return Err(CoreError::not_found());
     }
-    let account = tx.account_of_grant(id).await?.ok_or_else(CoreError::not_found)?;
-    if !tx.has_grants(account).await? {
-        tx.revoke_sessions_of(account).await?;
-    }
+    let account = tx
+        .account_of_managed_grant(id)
+        .await?
+        .ok_or_else(CoreError::not_found)?;
+    tx.sign_out_without_grants(id).await?;
     tx.audit("portal.grant_revoked", id, json!({ "account": account }));
     finish(core, tx).await
 }

@@ -15,6 +15,7 @@ use crate::db::TenantTx;
 use crate::form::Form;
 use crate::identity::actors::Inviter;
 use crate::portal_access::links;
+use crate::portal_access::store::grants::InvitedContactWriter;
 use crate::{Core, CoreError, CoreResult};
 
 /// The limit for name and reason.
@@ -98,7 +99,7 @@ impl InviteForm {
             typed => form.text("email", 254, text::email(typed)),
         };
         let reason = form.text("reason", MAX_LINE_CHARS, text::line(&self.reason, MAX_LINE_CHARS));
-        let places = self.check_places(&mut form);
+        let places = self.places(&mut form);
         let chosen: Vec<Capability> = self
             .capabilities
             .iter()
@@ -122,8 +123,8 @@ impl InviteForm {
         })
     }
 
-    /// Returns the chosen locations; `None` is the whole customer.
-    fn check_places(&self, form: &mut Form) -> Vec<Option<LocationId>> {
+    /// Returns the places to grant; `None` means the whole customer.
+    fn places(&self, form: &mut Form) -> Vec<Option<LocationId>> {
         let mut places = Vec::new();
         if self.whole {
             places.push(None);
@@ -219,12 +220,15 @@ pub(crate) fn person(checked: &Checked, contacts: &[ContactLine]) -> CoreResult<
 }
 
 /// Finds or creates the account with the person's address in the organisation. A person has one account for all customers.
-pub(crate) async fn account<A: Inviter>(
-    tx: &mut TenantTx<'_, A>,
+pub(crate) async fn account<'a, A: Inviter>(
+    tx: &mut TenantTx<'a, A>,
     customer: CustomerId,
     person: &Person,
     checked: &Checked,
-) -> CoreResult<Account> {
+) -> CoreResult<Account>
+where
+    TenantTx<'a, A>: InvitedContactWriter,
+{
     if let Some(found) = tx.account_by_email(&person.email).await? {
         if found.is_blocked {
             return Err(CoreError::field("email", FieldCode::AccountBlocked));

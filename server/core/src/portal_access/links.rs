@@ -10,9 +10,10 @@ use domain::text;
 use secrecy::SecretString;
 use uuid::Uuid;
 
+use crate::addresses;
 use crate::identity::actors::TenantId;
+use crate::identity::admission::{Admission, SignedIn};
 use crate::identity::sign_in;
-use crate::identity::sign_in::{SignInOutcome, SignedIn};
 use crate::intake::{generate_token, seal_token};
 use crate::portal_access::store::links::{AccountMail, LinkIdentity, LinkWriter, NewLink};
 use crate::secrets::{AssociatedData, sha256};
@@ -39,49 +40,12 @@ pub(crate) struct LinkMail<'a> {
     pub zone: &'a str,
 }
 
-fn token_context<'a>(tenant: Uuid, link: Uuid) -> AssociatedData<'a> {
+pub(super) fn token_context<'a>(tenant: Uuid, link: Uuid) -> AssociatedData<'a> {
     AssociatedData {
         tenant,
         kind: TOKEN_COLUMN,
         row: link,
     }
-}
-
-/// Seals link tokens, feed tokens and two-factor secrets again under the newest key.
-pub(crate) async fn reseal_tokens(
-    tx: &mut crate::db::SystemTx<'_>,
-    ring: &crate::secrets::Keyring,
-    core: &Core,
-) -> CoreResult<()> {
-    let internal = |error: crate::secrets::SecretError| CoreError::internal(error);
-    for (tenant, id, sealed) in tx.link_tokens().await? {
-        let context = token_context(tenant, id);
-        let plaintext = ring.unseal(&sealed, &context).map_err(internal)?;
-        let sealed = ring.seal(&plaintext, &context, &core.randomness).map_err(internal)?;
-        tx.set_link_token(tenant, id, &sealed).await?;
-    }
-    for (tenant, id, sealed) in tx.feed_tokens().await? {
-        let context = crate::portal_access::calendar::feed_context(tenant, id);
-        let plaintext = ring.unseal(&sealed, &context).map_err(internal)?;
-        let sealed = ring.seal(&plaintext, &context, &core.randomness).map_err(internal)?;
-        tx.set_feed_token(tenant, id, &sealed).await?;
-    }
-    for (tenant, id, secret, pending) in tx.factor_secrets().await? {
-        let context = crate::identity::two_factor::secret_context(tenant, id);
-        let reseal = |sealed: Option<Vec<u8>>| {
-            sealed
-                .map(|sealed| {
-                    let plaintext = ring.unseal(&sealed, &context)?;
-                    ring.seal(&plaintext, &context, &core.randomness)
-                })
-                .transpose()
-                .map_err(internal)
-        };
-        let (secret, pending) = (reseal(secret)?, reseal(pending)?);
-        tx.set_factor_secrets(tenant, id, secret.as_deref(), pending.as_deref())
-            .await?;
-    }
-    Ok(())
 }
 
 /// Unseals the token of a link, for the mail that contains it.
@@ -92,11 +56,6 @@ pub(crate) fn unseal_token(core: &Core, tenant: Uuid, link: Uuid, sealed: &[u8])
         .unseal(sealed, &token_context(tenant, link))
         .map_err(internal)?;
     String::from_utf8(bytes).map_err(|_| CoreError::not_found())
-}
-
-/// Returns the URL of a link.
-pub(crate) fn url(core: &Core, token: &str) -> String {
-    format!("{}/portal/link/{token}", core.settings.portal_url)
 }
 
 /// Creates a link, enqueues the mail that contains it and returns its URL.
@@ -136,7 +95,7 @@ pub(crate) async fn send<T: LinkWriter>(
         },
     )
     .await?;
-    Ok(url(core, &token).into())
+    Ok(addresses::account_link(&core.settings, &token).into())
 }
 
 pub(crate) fn mail_data(tenant: &str, name: &str, zone: &str, until: Option<DateTime<Utc>>) -> MailData {
@@ -304,11 +263,13 @@ async fn sign_in_or_ask_code(
 ) -> CoreResult<SignedIn> {
     let account = found.account_id.0;
     if found.has_second_factor {
-        return Ok(SignedIn {
-            outcome: SignInOutcome::NeedsCode(sign_in::pending_code(found.tenant_id, account.uuid(), password_hash)),
-            tenant_name: found.tenant_name.clone(),
-            home: "/portal",
-        });
+        let tenant = TenantId::from_uuid(found.tenant_id);
+        return Ok(sign_in::ask_portal_code(
+            tenant,
+            account,
+            &found.tenant_name,
+            password_hash,
+        ));
     }
     sign_in::complete_portal_sign_in(tx, TenantId::from_uuid(found.tenant_id), account, &found.tenant_name).await
 }
@@ -338,14 +299,14 @@ pub(crate) async fn create_view_as_link<T: LinkWriter>(
         },
     )
     .await?;
-    Ok(format!("/portal/link/{token}"))
+    Ok(addresses::account_link_path(&token))
 }
 
-/// Starts a view-as session: returns the values for the session keys `ACCOUNT_KEY` and `IMPERSONATED_BY_KEY`.
+/// Admits a staff member who opened a view-as link to the portal as the link's account.
 ///
 /// # Errors
 /// `not_found` as for [`find`].
-pub async fn open_view_as_link(core: &Core, token: &str) -> CoreResult<(serde_json::Value, serde_json::Value)> {
+pub async fn open_view_as_link(core: &Core, token: &str) -> CoreResult<Admission> {
     let found = find_for_purpose(core, token, LinkPurpose::ViewAs).await?;
     let staff = found.made_by.ok_or_else(CoreError::not_found)?;
     let mut tx = core.store.begin_system().await?;
@@ -358,8 +319,7 @@ pub async fn open_view_as_link(core: &Core, token: &str) -> CoreResult<(serde_js
     tx.audit(tenant, &format!("staff:{staff}"), "portal.looked_at", &subject)
         .await?;
     tx.commit().await?;
-    let account = serde_json::json!([found.tenant_id.to_string(), found.account_id.0.uuid().to_string()]);
-    Ok((account, serde_json::json!(staff.uuid().to_string())))
+    Ok(Admission::view_as(tenant, found.account_id.0, staff))
 }
 
 /// Sets a new password with a mailed link, and revokes every session and other link of the account.

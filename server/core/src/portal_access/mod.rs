@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod colleagues;
 pub(crate) mod invitation;
+pub(crate) mod key_rotation;
 pub mod links;
 pub mod model;
 pub mod pages;

@@ -25,7 +25,7 @@ use crate::form::Form;
 use crate::identity::actors::{Actor as _, Contact};
 use crate::intake;
 use crate::page::{PAGE_SIZE, Page};
-use crate::portal_access::store::requests::NewPortalRequest;
+use crate::portal_access::store::submission::NewPortalRequest;
 use crate::requests::conversation;
 use crate::requests::model::{PublicMessage, SlotOption};
 use crate::visits::report_review::{Download, fetch};
@@ -383,7 +383,7 @@ pub async fn report(core: &Core, contact: &Contact, id: ReleaseId) -> CoreResult
 /// Downloads a released file or one that the user uploaded. Every download checks grant, capability and release and is
 /// audited; in a view-as session, with the staff member as actor.
 pub async fn download(core: &Core, contact: &Contact, id: AttachmentId) -> CoreResult<Download> {
-    if let Some(staff) = contact.impersonated_by {
+    if let Some(staff) = contact.viewing_staff() {
         let mut tx = core.store.read(contact).await?;
         let row = match tx.released_file(id).await? {
             Some(row) => row,

@@ -11,10 +11,10 @@ use serde_json::json;
 
 use crate::commit::finish;
 use crate::identity::actors::{Actor as _, Contact};
+use crate::identity::admission::SignedIn;
 use crate::identity::authentication::{IDLE_TIMEOUT, MAX_SESSION_AGE};
-use crate::identity::sessions::{IMPERSONATED_BY_KEY, SessionId};
+use crate::identity::sessions::SessionId;
 use crate::identity::sign_in;
-use crate::identity::sign_in::SignInOutcome;
 use crate::identity::two_factor;
 use crate::identity::two_factor::TwoFactorStatus;
 use crate::portal_access::links;
@@ -22,9 +22,6 @@ use crate::portal_access::links::LinkMail;
 use crate::portal_access::model::GrantLine;
 use crate::secrets::hex;
 use crate::{Core, CoreError, CoreResult};
-
-/// The session data key of the browser's user agent.
-pub const USER_AGENT: &str = "agent";
 
 /// A session of the user.
 #[derive(Debug, Clone)]
@@ -66,19 +63,15 @@ pub async fn profile(core: &Core, contact: &Contact, session: Option<SessionId>)
         // View-as sessions are not the user's own; they are in the organisation's audit log.
         sessions: sessions
             .into_iter()
-            .filter(|session| session.data.0.get(IMPERSONATED_BY_KEY).is_none())
-            .map(|session| SessionLine {
-                reference: hex(&session.id_hash),
-                agent: session
-                    .data
-                    .0
-                    .get(USER_AGENT)
-                    .and_then(serde_json::Value::as_str)
-                    .unwrap_or_default()
-                    .to_owned(),
-                signed_in_at: session.signed_in_at.unwrap_or(session.last_seen_at),
-                last_seen_at: session.last_seen_at,
-                is_current: current_hash.as_ref() == Some(&session.id_hash),
+            .filter_map(|session| {
+                let open = session.data.0.0.open().filter(|open| open.view_as.is_none())?;
+                Some(SessionLine {
+                    reference: hex(&session.id_hash),
+                    agent: open.user_agent.clone(),
+                    signed_in_at: session.signed_in_at.unwrap_or(session.last_seen_at),
+                    last_seen_at: session.last_seen_at,
+                    is_current: current_hash.as_ref() == Some(&session.id_hash),
+                })
             })
             .collect(),
     })
@@ -116,7 +109,7 @@ pub async fn change_password(
     locale: Locale,
     current: &SecretString,
     new: &SecretString,
-) -> CoreResult<SignInOutcome> {
+) -> CoreResult<SignedIn> {
     let email = check_password(core, contact, current).await?;
     let hash = core.passwords.hash(new, &email).await?;
     let mut tx = core.store.begin(contact).await?;
@@ -125,8 +118,7 @@ pub async fn change_password(
     tx.revoke_own_links().await?;
     tx.audit("portal.password_changed", contact.id(), json!({}));
     finish(core, tx).await?;
-    // Every required factor was verified when this session was created.
-    Ok(SignInOutcome::granted(contact.tenant().uuid(), contact.id().uuid()))
+    Ok(sign_in::readmit(contact))
 }
 
 /// Sends a confirmation link to a new address; the change takes effect when the link is opened. If another account has the

@@ -229,7 +229,7 @@ fn emit(tx: &mut TenantTx<'_, ApiClient>, client: &ApiClient, request: &ClientRe
     });
     tx.emit(
         NewEvent::for_request(EventType::RequestStatusChanged, request.id)
-            .with_source(Some(client.source_system))
+            .with_source(Some(client.source_system()))
             .with_customer(Some(request.customer_id))
             .with_location(request.location_id)
             .with_contact(request.contact_id)

@@ -11,6 +11,7 @@ pub mod slot_offers;
 mod store;
 pub mod tracking;
 pub use self::store::requests::RequestFilter;
+pub(crate) use self::store::slot_offers::select_slot_options;
 
 use domain::customers::Place as TypedPlace;
 use domain::events::EventType;
@@ -29,7 +30,7 @@ use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
-use crate::identity::actors::{Actor, Operator, Permit, Staff};
+use crate::identity::actors::{MayAnnotate, Operator, Permit, Staff};
 use crate::jobs::TargetRecord;
 use crate::notifications;
 use crate::notifications::NotificationTrigger;
@@ -207,7 +208,7 @@ pub(crate) async fn change_status<A: Operator>(
     Ok(())
 }
 
-pub(crate) async fn note<A: Actor>(
+pub(crate) async fn note<A: MayAnnotate>(
     tx: &mut TenantTx<'_, A>,
     request: &RequestView,
     kind: TimelineKind,

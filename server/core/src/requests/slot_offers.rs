@@ -178,7 +178,7 @@ fn read_times(form: &mut Form, field: &str, option: &OptionForm, zone: Tz) -> Op
 /// Field `slot` with code `slot_gone` if the offer was answered or has expired, or `slot_taken` if the technician is
 /// booked.
 pub async fn choose_by_link(core: &Core, by: &TrackingRequester, offer: &str, position: &str) -> CoreResult<()> {
-    choose(core, by.tenant(), by.request, &by.label(), offer, position).await
+    choose(core, by.tenant(), by.request(), &by.label(), offer, position).await
 }
 
 /// Chooses an offered time in the portal.
@@ -215,8 +215,7 @@ async fn choose(
     };
     // The requester's actor type has no scheduling statements. The system schedules on the basis of the staff's offer,
     // for a request that the requester has proven access to.
-    let mut system = authentication::system(tenant, "slot_offer");
-    system.on_behalf_of = Some(chooser.to_owned());
+    let system = authentication::system_on_behalf_of(tenant, "slot_offer", chooser);
     let mut tx = core.store.begin(&system).await?;
     let open = tx
         .open_offer(request)

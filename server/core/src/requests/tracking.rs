@@ -49,8 +49,8 @@ pub async fn answer(core: &Core, by: &TrackingRequester, answer: &str, nonce: &s
     let mut tx = core.store.begin(by).await?;
     let request = tx.tracked_view().await?.ok_or_else(CoreError::not_found)?;
     let (answer, nonce) = conversation::read_answer(request.status, answer, nonce)?;
-    if tx.insert_answer(by.request, &answer, &nonce).await? {
-        tx.audit("request.answered", by.request, json!({}));
+    if tx.insert_answer(by.request(), &answer, &nonce).await? {
+        tx.audit("request.answered", by.request(), json!({}));
     }
     finish(core, tx).await
 }
@@ -68,7 +68,7 @@ pub async fn withdraw(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
     if !tx.withdraw_tracked().await? {
         return Err(CoreError::new(Cause::RequestNotWithdrawable { status: None }));
     }
-    let id: RequestId = by.request;
+    let id: RequestId = by.request();
     tx.add_timeline_entry(
         NewTimelineEntry::for_request(TimelineKind::RequestCancelled, id)
             .with_customer(request.customer_id)
@@ -88,8 +88,8 @@ pub async fn withdraw(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
 /// Unsubscribes from emails about this request only: the tracking link gives no access to other requests.
 pub async fn unsubscribe(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
     let mut tx = core.store.begin(by).await?;
-    if tx.insert_unsubscription(by.request).await? {
-        tx.audit("mail.refused", by.request, json!({}));
+    if tx.insert_unsubscription(by.request()).await? {
+        tx.audit("mail.refused", by.request(), json!({}));
     }
     finish(core, tx).await
 }

@@ -106,7 +106,7 @@ pub async fn request(
             targets: Some(targets),
             days,
         };
-        tx.insert_suggestion(id, date, Some(client.source_system), &options)
+        tx.insert_suggestion(id, date, Some(client.source_system()), &options)
             .await?;
         tx.audit("route_suggestion.asked", id, json!({ "date": date, "targets": count }));
         let answer = render(id);

@@ -7,8 +7,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::{CrossTenantTx, SystemTx, TenantTx};
 use crate::db::{StoreError, all, maybe, run};
-use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, ApiClient, Operator};
 use domain::suggestions::{Options, Outcome, StopOutcomes, SuggestionStatus};
 
@@ -280,7 +280,7 @@ impl<A: Administrator> TenantTx<'_, A> {
 impl TenantTx<'_, ApiClient> {
     /// Finds a suggestion of the client's source system.
     pub(crate) async fn own_suggestion(&mut self, id: RouteSuggestionId) -> Result<Option<SuggestionView>, StoreError> {
-        let (tenant, source) = (self.tenant(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.tenant(), self.actor.source_system().uuid());
         maybe!(
             &mut self.tx,
             SuggestionView,
@@ -297,7 +297,7 @@ impl TenantTx<'_, ApiClient> {
         before: Option<(DateTime<Utc>, RouteSuggestionId)>,
         limit: i64,
     ) -> Result<Vec<SuggestionView>, StoreError> {
-        let (tenant, source) = (self.tenant(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.tenant(), self.actor.source_system().uuid());
         let (at, id) = before.map_or((crate::db::far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
         all!(
             &mut self.tx,
@@ -312,12 +312,14 @@ impl TenantTx<'_, ApiClient> {
     }
 }
 
-impl SystemTx<'_> {
+impl<M> CrossTenantTx<'_, M> {
     pub(crate) async fn has_claimable_suggestion(&mut self) -> Result<bool, StoreError> {
         let now = self.now;
         Ok(maybe!(&mut self.tx, (Key<RouteSuggestionKind>,), SELECT_CLAIMABLE, now)?.is_some())
     }
+}
 
+impl SystemTx<'_> {
     pub(crate) async fn claim_suggestion(
         &mut self,
         claim: Uuid,

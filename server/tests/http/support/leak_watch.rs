@@ -13,6 +13,7 @@ use axum::response::Response;
 use axum::{Router, body};
 use domain::intake::mails::MailKind;
 use domain::locale::Locale;
+use ordinavo::authn::session_cookie;
 use ordinavo_core::identity::sessions::Realm;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -198,7 +199,7 @@ fn session(headers: &HeaderMap) -> Option<Id> {
     let (_, value) = cookies
         .split("; ")
         .filter_map(|cookie| cookie.split_once('='))
-        .find(|(name, _)| name.ends_with(Realm::Portal.cookie()))?;
+        .find(|(name, _)| name.ends_with(session_cookie::name(Realm::Portal)))?;
     value.get(value.len().checked_sub(22)?..)?.parse().ok()
 }
 

@@ -10,7 +10,7 @@ use crate::audit::model::TimelineLine;
 use crate::db::TenantTx;
 use crate::db::bulk::hex_id;
 use crate::db::{StoreError, all, run};
-use crate::identity::actors::{Actor, Staff};
+use crate::identity::actors::{MayAnnotate, Staff};
 
 const INSERT_ENTRY: &str = r"
     INSERT INTO timeline_entry (
@@ -68,7 +68,7 @@ const SELECT_ENTRIES_OF_TARGET: &str = r"
     LIMIT $3
 ";
 
-impl<A: Actor> TenantTx<'_, A> {
+impl<A: MayAnnotate> TenantTx<'_, A> {
     pub(crate) async fn add_timeline_entry(&mut self, entry: NewTimelineEntry) -> Result<(), StoreError> {
         let now = self.now;
         self.add_timeline_entry_at(entry, now).await

@@ -8,10 +8,11 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::{CrossTenantTx, SystemTx, TenantTx};
 use crate::db::{StoreError, all, maybe, run};
-use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, Partner, TenantId};
 use crate::identity::model::PartnerLine;
+use crate::identity::session_data::StoredSessionData;
 use crate::integrations::model::UsageLine;
 
 /// The columns of a partner account that sign-in needs.
@@ -36,7 +37,7 @@ pub(crate) struct PartnerSession {
     pub tenant_name: String,
     pub zone: String,
     pub last_seen_at: DateTime<Utc>,
-    pub data: Json<Value>,
+    pub data: Json<StoredSessionData>,
     /// The tenant's sandbox, if there is one.
     pub twin_id: Option<Uuid>,
 }
@@ -176,15 +177,7 @@ const SELECT_LATEST_ITEMS: &str = r"
     LIMIT $3
 ";
 
-impl SystemTx<'_> {
-    pub(crate) async fn partners_by_email(&mut self, email: &str) -> Result<Vec<PartnerIdentity>, StoreError> {
-        all!(&mut self.tx, PartnerIdentity, SELECT_PARTNERS_BY_EMAIL, email)
-    }
-
-    pub(crate) async fn partner_signed_in(&mut self, tenant: TenantId, id: PartnerId) -> Result<(), StoreError> {
-        run!(&mut self.tx, UPDATE_LAST_SIGN_IN, tenant.uuid(), id.uuid(), self.now).map(drop)
-    }
-
+impl<M> CrossTenantTx<'_, M> {
     pub(crate) async fn partner_of_session(
         &mut self,
         id_hash: &[u8],
@@ -204,6 +197,16 @@ impl SystemTx<'_> {
 
     pub(crate) async fn open_invitation(&mut self, hash: &[u8]) -> Result<Option<OpenInvitation>, StoreError> {
         maybe!(&mut self.tx, OpenInvitation, SELECT_INVITATION, hash, self.now)
+    }
+}
+
+impl SystemTx<'_> {
+    pub(crate) async fn partners_by_email(&mut self, email: &str) -> Result<Vec<PartnerIdentity>, StoreError> {
+        all!(&mut self.tx, PartnerIdentity, SELECT_PARTNERS_BY_EMAIL, email)
+    }
+
+    pub(crate) async fn partner_signed_in(&mut self, tenant: TenantId, id: PartnerId) -> Result<(), StoreError> {
+        run!(&mut self.tx, UPDATE_LAST_SIGN_IN, tenant.uuid(), id.uuid(), self.now).map(drop)
     }
 
     /// Sets the account's password and revokes its sessions; false if the invitation was used or expired in the meantime.
@@ -339,13 +342,15 @@ impl TenantTx<'_, Partner> {
 }
 
 /// In test mode the actor's tenant is the sandbox, but accounts and API usage are stored with the live tenant.
-impl SystemTx<'_> {
+impl<M> CrossTenantTx<'_, M> {
     /// Returns the daily API usage of the source's clients.
     pub(crate) async fn usage_of_source(&mut self, by: &Partner, since: &str) -> Result<Vec<UsageLine>, StoreError> {
         let (tenant, source) = (by.live_tenant.uuid(), by.source_system.uuid());
         all!(&mut self.tx, UsageLine, SELECT_USAGE, tenant, source, since)
     }
+}
 
+impl SystemTx<'_> {
     pub(crate) async fn set_partner_locale(&mut self, by: &Partner, locale: Locale) -> Result<(), StoreError> {
         let (tenant, id) = (by.live_tenant.uuid(), by.id.uuid());
         run!(&mut self.tx, UPDATE_LOCALE, tenant, id, locale.tag()).map(drop)

@@ -7,50 +7,33 @@ use uuid::Uuid;
 
 use crate::branding::{BrandingRow, branding_columns};
 use crate::db::Key;
-use crate::db::SystemTx;
+use crate::db::{CrossTenantTx, SystemTx};
 use crate::db::{StoreError, maybe, run};
 use crate::identity::actors::TenantId;
+use crate::identity::session_data::{SessionData, StoredSessionData};
 
 /// A sign-in realm: sessions of one are not valid in another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Realm {
-    /// Staff, under `/app`.
+    /// Staff.
     Staff,
-    /// Portal users, under `/portal`.
+    /// Portal users.
     Portal,
-    /// Partner users, under `/partner`.
+    /// Partner users.
     Partner,
 }
 
 impl Realm {
     pub const ALL: [Self; 3] = [Self::Staff, Self::Portal, Self::Partner];
-
-    /// Returns the path prefix of the realm's app.
-    pub const fn prefix(self) -> &'static str {
-        match self {
-            Self::Staff => "/app",
-            Self::Portal => "/portal",
-            Self::Partner => "/partner",
-        }
-    }
-
-    /// Returns the name of the session cookie.
-    pub const fn cookie(self) -> &'static str {
-        match self {
-            Self::Staff => "ordinavo_staff",
-            Self::Portal => "ordinavo_portal",
-            Self::Partner => "ordinavo_partner",
-        }
-    }
 }
 
-/// A stored session.
+/// A new session.
 #[derive(Debug, Clone)]
 pub(crate) struct SessionRow {
     pub id_hash: Vec<u8>,
-    pub tenant: Option<Uuid>,
-    pub account: Option<Uuid>,
-    pub data: serde_json::Value,
+    pub data: SessionData,
+    /// What the web server keeps with the session. Nothing else reads it.
+    pub web_state: String,
     pub expires_at: DateTime<Utc>,
 }
 
@@ -71,22 +54,32 @@ per_realm!(
     insert_statement,
     "INSERT INTO ",
     r"
-        (id_hash, tenant_id, account_id, data, signed_in_at, last_seen_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        (id_hash, tenant_id, account_id, data, signed_in_at, last_seen_at, expires_at, web_state)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (id_hash) DO NOTHING
     "
 );
 per_realm!(
-    update_statement,
+    set_data_statement,
     "UPDATE ",
     r"
-        SET tenant_id = $2, account_id = $3, data = $4, expires_at = $5
+        SET tenant_id = $2, account_id = $3, data = $4, signed_in_at = COALESCE(signed_in_at, $5)
         WHERE id_hash = $1
     "
 );
 per_realm!(
-    load_statement,
-    "SELECT data, expires_at FROM ",
+    select_data_statement,
+    "SELECT data FROM ",
+    " WHERE id_hash = $1 AND expires_at > $2"
+);
+per_realm!(
+    set_web_state_statement,
+    "UPDATE ",
+    " SET web_state = $2, expires_at = $3 WHERE id_hash = $1"
+);
+per_realm!(
+    select_web_state_statement,
+    "SELECT web_state, expires_at FROM ",
     " WHERE id_hash = $1 AND expires_at > $2"
 );
 per_realm!(delete_statement, "DELETE FROM ", " WHERE id_hash = $1");
@@ -146,7 +139,7 @@ pub(crate) struct StaffSession {
     pub tenant_name: String,
     pub zone: String,
     pub last_seen_at: DateTime<Utc>,
-    pub data: Json<serde_json::Value>,
+    pub data: Json<StoredSessionData>,
     /// The tenant's sandbox, if there is one.
     pub twin_id: Option<Uuid>,
 }
@@ -163,7 +156,7 @@ pub(crate) struct ContactSession {
     pub zone: String,
     pub last_seen_at: DateTime<Utc>,
     pub signed_in_at: DateTime<Utc>,
-    pub data: Json<serde_json::Value>,
+    pub data: Json<StoredSessionData>,
     #[sqlx(flatten)]
     pub branding: BrandingRow,
 }
@@ -176,51 +169,131 @@ const SELECT_STAFF_ROLE: &str = r"
       AND locked_at IS NULL
 ";
 
+impl<M> CrossTenantTx<'_, M> {
+    pub(crate) async fn session_data(
+        &mut self,
+        realm: Realm,
+        id_hash: &[u8],
+    ) -> Result<Option<SessionData>, StoreError> {
+        let row = maybe!(
+            &mut self.tx,
+            (Json<StoredSessionData>,),
+            select_data_statement(realm),
+            id_hash,
+            self.now
+        )?;
+        Ok(row.map(|(data,)| data.0.0))
+    }
+
+    pub(crate) async fn web_state(
+        &mut self,
+        realm: Realm,
+        id_hash: &[u8],
+    ) -> Result<Option<(String, DateTime<Utc>)>, StoreError> {
+        maybe!(
+            &mut self.tx,
+            (String, DateTime<Utc>),
+            select_web_state_statement(realm),
+            id_hash,
+            self.now
+        )
+    }
+
+    pub(crate) async fn staff_of_session(
+        &mut self,
+        id_hash: &[u8],
+        idle_since: DateTime<Utc>,
+        signed_in_since: DateTime<Utc>,
+    ) -> Result<Option<StaffSession>, StoreError> {
+        maybe!(
+            &mut self.tx,
+            StaffSession,
+            SELECT_STAFF_OF_SESSION,
+            id_hash,
+            self.now,
+            idle_since,
+            signed_in_since
+        )
+    }
+
+    pub(crate) async fn contact_of_session(
+        &mut self,
+        id_hash: &[u8],
+        idle_since: DateTime<Utc>,
+        signed_in_since: DateTime<Utc>,
+    ) -> Result<Option<ContactSession>, StoreError> {
+        maybe!(
+            &mut self.tx,
+            ContactSession,
+            SELECT_CONTACT_OF_SESSION,
+            id_hash,
+            self.now,
+            idle_since,
+            signed_in_since
+        )
+    }
+
+    /// Returns the role of a staff member who is not locked.
+    pub(crate) async fn role_of_staff(&mut self, tenant: Uuid, id: Uuid) -> Result<Option<String>, StoreError> {
+        Ok(maybe!(&mut self.tx, (String,), SELECT_STAFF_ROLE, tenant, id)?.map(|(role,)| role))
+    }
+}
+
 impl SystemTx<'_> {
     /// Inserts a session; false if its id is taken.
     pub(crate) async fn insert_session(&mut self, realm: Realm, row: &SessionRow) -> Result<bool, StoreError> {
-        let signed_in = row.account.map(|_| self.now);
+        let account = row.data.account();
         let written = run!(
             &mut self.tx,
             insert_statement(realm),
             &row.id_hash,
-            row.tenant,
-            row.account,
+            account.map(|(tenant, _)| tenant),
+            account.map(|(_, account)| account),
             Json(&row.data),
-            signed_in,
+            account.map(|_| self.now),
             self.now,
-            row.expires_at
+            row.expires_at,
+            &row.web_state
         )?;
         Ok(written == 1)
     }
 
-    /// Updates an existing session; a session that was deleted in the meantime is not restored.
-    pub(crate) async fn update_session(&mut self, realm: Realm, row: &SessionRow) -> Result<(), StoreError> {
-        run!(
-            &mut self.tx,
-            update_statement(realm),
-            &row.id_hash,
-            row.tenant,
-            row.account,
-            Json(&row.data),
-            row.expires_at
-        )
-        .map(drop)
-    }
-
-    pub(crate) async fn load_session(
+    /// Sets what a session is allowed to do; false if the session was deleted in the meantime.
+    pub(crate) async fn set_session_data(
         &mut self,
         realm: Realm,
         id_hash: &[u8],
-    ) -> Result<Option<(serde_json::Value, DateTime<Utc>)>, StoreError> {
-        let row = maybe!(
+        data: &SessionData,
+    ) -> Result<bool, StoreError> {
+        let account = data.account();
+        let written = run!(
             &mut self.tx,
-            (Json<serde_json::Value>, DateTime<Utc>),
-            load_statement(realm),
+            set_data_statement(realm),
             id_hash,
-            self.now
+            account.map(|(tenant, _)| tenant),
+            account.map(|(_, account)| account),
+            Json(data),
+            account.map(|_| self.now)
         )?;
-        Ok(row.map(|(data, expires_at)| (data.0, expires_at)))
+        Ok(written == 1)
+    }
+
+    /// Updates what the web server keeps; a session that was deleted in the meantime is not restored.
+    pub(crate) async fn set_web_state(
+        &mut self,
+        realm: Realm,
+        id_hash: &[u8],
+        web_state: &str,
+        expires_at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        run!(
+            &mut self.tx,
+            set_web_state_statement(realm),
+            id_hash,
+            web_state,
+            expires_at
+        )
+        .map(drop)
     }
 
     pub(crate) async fn delete_session(&mut self, realm: Realm, id_hash: &[u8]) -> Result<(), StoreError> {
@@ -263,45 +336,6 @@ impl SystemTx<'_> {
             id.uuid()
         )
         .map(drop)
-    }
-
-    pub(crate) async fn staff_of_session(
-        &mut self,
-        id_hash: &[u8],
-        idle_since: DateTime<Utc>,
-        signed_in_since: DateTime<Utc>,
-    ) -> Result<Option<StaffSession>, StoreError> {
-        maybe!(
-            &mut self.tx,
-            StaffSession,
-            SELECT_STAFF_OF_SESSION,
-            id_hash,
-            self.now,
-            idle_since,
-            signed_in_since
-        )
-    }
-
-    pub(crate) async fn contact_of_session(
-        &mut self,
-        id_hash: &[u8],
-        idle_since: DateTime<Utc>,
-        signed_in_since: DateTime<Utc>,
-    ) -> Result<Option<ContactSession>, StoreError> {
-        maybe!(
-            &mut self.tx,
-            ContactSession,
-            SELECT_CONTACT_OF_SESSION,
-            id_hash,
-            self.now,
-            idle_since,
-            signed_in_since
-        )
-    }
-
-    /// Returns the role of a staff member who is not locked.
-    pub(crate) async fn role_of_staff(&mut self, tenant: Uuid, id: Uuid) -> Result<Option<String>, StoreError> {
-        Ok(maybe!(&mut self.tx, (String,), SELECT_STAFF_ROLE, tenant, id)?.map(|(role,)| role))
     }
 
     /// Deletes expired sessions and returns their number.

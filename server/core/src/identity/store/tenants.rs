@@ -6,7 +6,7 @@ use domain::ids::{ContactId, CustomerId, GrantKind, Id, LocationId, PortalUserId
 use domain::locale::Locale;
 use uuid::Uuid;
 
-use crate::db::SystemTx;
+use crate::db::{CrossTenantTx, SystemTx};
 use crate::db::{StoreError, all, one, run};
 use crate::identity::actors::TenantId;
 
@@ -158,6 +158,13 @@ const DELETE_AUDIT_POSTGRES: &[&str] = &[
     "ALTER TABLE audit_entry ENABLE TRIGGER audit_entry_append_only",
 ];
 
+impl<M> CrossTenantTx<'_, M> {
+    pub(crate) async fn tenant_ids(&mut self) -> Result<Vec<TenantId>, StoreError> {
+        let rows: Vec<(Uuid,)> = all!(&mut self.tx, (Uuid,), SELECT_TENANT_IDS)?;
+        Ok(rows.into_iter().map(|(id,)| TenantId::from_uuid(id)).collect())
+    }
+}
+
 impl SystemTx<'_> {
     pub(crate) async fn insert_tenant(&mut self, new: &NewTenant<'_>) -> Result<TenantId, StoreError> {
         let id = self.store.randomness.uuid_v7(self.now);
@@ -237,11 +244,6 @@ impl SystemTx<'_> {
     /// Returns the number of tenants and the number of those that are not demo tenants.
     pub(crate) async fn count_tenants(&mut self) -> Result<(i64, i64), StoreError> {
         one!(&mut self.tx, (i64, i64), COUNT_TENANTS)
-    }
-
-    pub(crate) async fn tenant_ids(&mut self) -> Result<Vec<TenantId>, StoreError> {
-        let rows: Vec<(Uuid,)> = all!(&mut self.tx, (Uuid,), SELECT_TENANT_IDS)?;
-        Ok(rows.into_iter().map(|(id,)| TenantId::from_uuid(id)).collect())
     }
 
     /// Empties every table. The caller must make sure that there are only demo tenants.

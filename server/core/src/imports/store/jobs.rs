@@ -9,8 +9,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::{CrossTenantTx, SystemTx, TenantTx};
 use crate::db::{StoreError, all, maybe, one, run};
-use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{ApiClient, Operator, SourceScoped, Staff};
 use crate::imports::model::ImportJobView;
 
@@ -344,12 +344,14 @@ impl TenantTx<'_, Staff> {
     }
 }
 
-impl SystemTx<'_> {
+impl<M> CrossTenantTx<'_, M> {
     /// Returns whether a job can be claimed. A cheap read that does not take the write lock.
     pub(crate) async fn has_runnable_job(&mut self) -> Result<bool, StoreError> {
         Ok(maybe!(&mut self.tx, (Uuid,), SELECT_RUNNABLE_JOB, self.now)?.is_some())
     }
+}
 
+impl SystemTx<'_> {
     /// Claims the oldest queued job, or one whose claim expired because its worker died.
     pub(crate) async fn claim_job(
         &mut self,

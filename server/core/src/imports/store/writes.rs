@@ -450,7 +450,7 @@ impl TenantTx<'_, ApiClient> {
         &mut self,
         external_ids: &[&str],
     ) -> Result<Vec<TargetRecord>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         let sql = self
             .tx
             .dialect(SELECT_TARGETS_SQLITE, SELECT_TARGETS_FOR_UPDATE_POSTGRES);
@@ -473,7 +473,7 @@ impl TenantTx<'_, ApiClient> {
                 |row| serde_json::json!({ "kind": row.kind.name(), "external_id": row.external_id, "id": hex(row.id) }),
             )
             .collect();
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         let sql = self.tx.dialect(INSERT_REFERENCES_SQLITE, INSERT_REFERENCES_POSTGRES);
         let made_by = self.actor.label();
         let written = run!(&mut self.tx, sql, tenant, source, Json(&json), &made_by, self.now)?;
@@ -588,7 +588,7 @@ impl TenantTx<'_, ApiClient> {
     /// Returns a target of the client's source and locks it for this transaction.
     pub(crate) async fn lock_client_target(&mut self, id: TargetId) -> Result<Option<TargetRecord>, StoreError> {
         self.lock_target(id).await?;
-        let source = self.actor.source_system;
+        let source = self.actor.source_system();
         Ok(self
             .target_record(id)
             .await?

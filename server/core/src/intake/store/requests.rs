@@ -12,9 +12,9 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::{CrossTenantTx, SystemTx, TenantTx};
 use crate::db::{StoreError, all, maybe, one, run};
-use crate::db::{SystemTx, TenantTx};
-use crate::identity::actors::{Actor, FileUploader, Staff, Submitter, TrackingRequester};
+use crate::identity::actors::{Actor, Staff, Submitter, TrackingRequester};
 use crate::intake::model::FileLine;
 use crate::visits::FileRow;
 
@@ -222,12 +222,17 @@ impl<A: Submitter> TenantTx<'_, A> {
     }
 }
 
-impl<A: FileUploader> TenantTx<'_, A> {
-    pub(crate) async fn insert_request_file(
+/// A transaction that can attach files to a request. Portal users have a statement of their own, which joins the grant.
+pub(crate) trait RequestFileWriter: Send {
+    fn insert_request_file(
         &mut self,
         request: RequestId,
         file: &NewFile<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+impl<A: Submitter> RequestFileWriter for TenantTx<'_, A> {
+    async fn insert_request_file(&mut self, request: RequestId, file: &NewFile<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         run!(
             &mut self.tx,
@@ -264,7 +269,7 @@ impl TenantTx<'_, Staff> {
     }
 }
 
-impl SystemTx<'_> {
+impl<M> CrossTenantTx<'_, M> {
     /// Finds a form by slug, including closed ones.
     pub(crate) async fn form_by_slug(&mut self, slug: &str) -> Result<Option<FormIdentity>, StoreError> {
         maybe!(&mut self.tx, FormIdentity, SELECT_FORM_BY_SLUG, slug)
@@ -275,7 +280,9 @@ impl SystemTx<'_> {
     pub(crate) async fn tracked_request(&mut self, hash: &[u8]) -> Result<Option<TrackedRequest>, StoreError> {
         maybe!(&mut self.tx, TrackedRequest, SELECT_TRACKED_REQUEST, hash)
     }
+}
 
+impl SystemTx<'_> {
     /// Lists a page of sealed tracking tokens, for the rotation of the master key.
     pub(crate) async fn tracking_tokens(
         &mut self,

@@ -9,8 +9,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::{CrossTenantTx, TenantTx};
 use crate::db::{StoreError, all, maybe, run};
-use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, TenantId, Terminal};
 use crate::intake::model::TerminalView;
 use crate::intake::store::requests::SealedToken;
@@ -199,7 +199,7 @@ impl<A: Administrator> TenantTx<'_, A> {
 impl TenantTx<'_, Terminal> {
     /// Updates the last seen time of the terminal.
     pub(crate) async fn set_terminal_seen(&mut self) -> Result<(), StoreError> {
-        let (tenant, now, own) = (self.tenant(), self.now, self.actor.id.uuid());
+        let (tenant, now, own) = (self.tenant(), self.now, self.actor.id().uuid());
         run!(&mut self.tx, UPDATE_LAST_SEEN, tenant, own, now).map(drop)
     }
 
@@ -209,7 +209,7 @@ impl TenantTx<'_, Terminal> {
         token_hash: &[u8],
         since: DateTime<Utc>,
     ) -> Result<Option<String>, StoreError> {
-        let (tenant, own) = (self.tenant(), self.actor.id.uuid());
+        let (tenant, own) = (self.tenant(), self.actor.id().uuid());
         let row = maybe!(
             &mut self.tx,
             (Option<String>,),
@@ -223,7 +223,7 @@ impl TenantTx<'_, Terminal> {
     }
 }
 
-impl SystemTx<'_> {
+impl<M> CrossTenantTx<'_, M> {
     /// Finds the terminal with a valid pairing code.
     pub(crate) async fn terminal_by_code(
         &mut self,

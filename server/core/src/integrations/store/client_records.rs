@@ -317,7 +317,7 @@ pub(crate) enum RecordKey<'a> {
 
 macro_rules! find_record {
     ($tx:expr, $row:ty, $which:expr, $by_id:expr, $by_external_id:expr) => {{
-        let (tenant, source) = ($tx.actor.tenant().uuid(), $tx.actor.source_system.uuid());
+        let (tenant, source) = ($tx.actor.tenant().uuid(), $tx.actor.source_system().uuid());
         match $which {
             RecordKey::Id(id) => maybe!(&mut $tx.tx, $row, $by_id, tenant, source, id),
             RecordKey::ExternalId(external_id) => {
@@ -328,7 +328,7 @@ macro_rules! find_record {
 }
 macro_rules! list_page {
     ($tx:expr, $row:ty, $sql:expr, $at:expr, $id:expr, $limit:expr) => {{
-        let (tenant, source) = ($tx.actor.tenant().uuid(), $tx.actor.source_system.uuid());
+        let (tenant, source) = ($tx.actor.tenant().uuid(), $tx.actor.source_system().uuid());
         all!(&mut $tx.tx, $row, $sql, tenant, source, $at, $id, $limit)
     }};
 }
@@ -346,7 +346,7 @@ impl TenantTx<'_, ApiClient> {
         after: &str,
         limit: i64,
     ) -> Result<Vec<ClientCustomer>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         match number {
             None => all!(
                 &mut self.tx,
@@ -388,7 +388,7 @@ impl TenantTx<'_, ApiClient> {
         after: &str,
         limit: i64,
     ) -> Result<Vec<ClientLocation>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         all!(
             &mut self.tx,
             ClientLocation,
@@ -418,7 +418,7 @@ impl TenantTx<'_, ApiClient> {
         after: &str,
         limit: i64,
     ) -> Result<Vec<ClientContact>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         all!(
             &mut self.tx,
             ClientContact,
@@ -509,7 +509,7 @@ impl TenantTx<'_, ApiClient> {
         external_ids: &[String],
         ids: &[String],
     ) -> Result<Vec<ClientTarget>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         let mut rows: Vec<ClientTarget> = Vec::new();
         if !external_ids.is_empty() {
             let sql = self.tx.dialect(
@@ -553,7 +553,7 @@ impl TenantTx<'_, ApiClient> {
     /// Inserts a request; false if its external ID already exists in the source.
     pub(crate) async fn insert_client_request(&mut self, new: &NewClientRequest<'_>) -> Result<bool, StoreError> {
         let number = self.next_number("request").await?;
-        let (tenant, source, now) = (self.tenant(), self.actor.source_system.uuid(), self.now);
+        let (tenant, source, now) = (self.tenant(), self.actor.source_system().uuid(), self.now);
         Ok(run!(
             &mut self.tx,
             INSERT_REQUEST,
@@ -586,7 +586,7 @@ impl TenantTx<'_, ApiClient> {
     }
 
     pub(crate) async fn find_client_report(&mut self, id: VisitReportId) -> Result<Option<ClientReport>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         maybe!(&mut self.tx, ClientReport, SELECT_REPORT, tenant, source, id.uuid())
     }
 
@@ -607,7 +607,7 @@ impl TenantTx<'_, ApiClient> {
     }
 
     pub(crate) async fn find_client_follow_up(&mut self, id: FollowUpId) -> Result<Option<ClientFollowUp>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         maybe!(
             &mut self.tx,
             ClientFollowUp,
@@ -638,7 +638,7 @@ impl TenantTx<'_, ApiClient> {
         &mut self,
         id: BillingTriggerId,
     ) -> Result<Option<ClientBillingTrigger>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         maybe!(
             &mut self.tx,
             ClientBillingTrigger,

@@ -9,8 +9,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::{CrossTenantTx, SystemTx, TenantTx};
 use crate::db::{Engine, StoreError, Tx, all, maybe, one, run};
-use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Actor as _, Administrator, ApiClient, Partner, Staff, TenantId};
 use crate::integrations::model::{ClientLine, CredentialLine, SourceLine, UsageLine};
 
@@ -450,7 +450,7 @@ async fn sync_sandbox_tenant(
     Ok(())
 }
 
-impl SystemTx<'_> {
+impl<M> CrossTenantTx<'_, M> {
     pub(crate) async fn client_by_key(&mut self, public_id: &str) -> Result<Option<ClientIdentity>, StoreError> {
         maybe!(&mut self.tx, ClientIdentity, SELECT_KEY_IDENTITY, public_id)
     }
@@ -463,12 +463,14 @@ impl SystemTx<'_> {
         maybe!(&mut self.tx, ClientIdentity, sql, token_hash, false)
     }
 
-    pub(crate) async fn mark_key_used(&mut self, public_id: &str) -> Result<(), StoreError> {
-        run!(&mut self.tx, UPDATE_KEY_LAST_USED, public_id, self.now).map(drop)
-    }
-
     pub(crate) async fn list_secrets(&mut self, client: ClientId) -> Result<Vec<SecretIdentity>, StoreError> {
         all!(&mut self.tx, SecretIdentity, SELECT_SECRETS_OF_CLIENT, client.uuid())
+    }
+}
+
+impl SystemTx<'_> {
+    pub(crate) async fn mark_key_used(&mut self, public_id: &str) -> Result<(), StoreError> {
+        run!(&mut self.tx, UPDATE_KEY_LAST_USED, public_id, self.now).map(drop)
     }
 
     /// Returns whether a secret is valid and the scopes of its client are unchanged since they were read. Locks both
@@ -779,7 +781,7 @@ impl TenantTx<'_, Staff> {
 
 impl TenantTx<'_, ApiClient> {
     pub(crate) async fn source_settings(&mut self) -> Result<SourceSettings, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         one!(&mut self.tx, SourceSettings, SELECT_SOURCE_SETTINGS, tenant, source)
     }
 
@@ -793,7 +795,7 @@ impl TenantTx<'_, ApiClient> {
 impl TenantTx<'_, Partner> {
     /// Returns the active clients of the partner's source.
     pub(crate) async fn list_clients_of_source(&mut self) -> Result<Vec<ClientLine>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         all!(&mut self.tx, ClientLine, SELECT_CLIENTS_OF_SOURCE, tenant, source)
     }
 }

@@ -307,7 +307,7 @@ impl<A: Operator> TenantTx<'_, A> {
 
 impl TenantTx<'_, ApiClient> {
     pub(crate) async fn find_client_target(&mut self, id: TargetId) -> Result<Option<ClientTarget>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         maybe!(
             &mut self.tx,
             ClientTarget,
@@ -322,7 +322,7 @@ impl TenantTx<'_, ApiClient> {
         &mut self,
         external_id: &str,
     ) -> Result<Option<ClientTarget>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         maybe!(
             &mut self.tx,
             ClientTarget,
@@ -339,7 +339,7 @@ impl TenantTx<'_, ApiClient> {
         after: Option<(DateTime<Utc>, TargetId)>,
         limit: i64,
     ) -> Result<Vec<ClientTarget>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         let (created_after, id_after) =
             after.map_or((DateTime::UNIX_EPOCH, uuid::Uuid::nil()), |(at, id)| (at, id.uuid()));
         all!(

@@ -208,7 +208,7 @@ impl TenantTx<'_, ApiClient> {
         candidate_query: &CandidateQuery,
         found: &mut Candidates,
     ) -> Result<(), StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         if !candidate_query.customer_ids.is_empty() {
             let sql = self.tx.dialect(
                 SELECT_CUSTOMERS_BY_REFERENCE_SQLITE,
@@ -285,7 +285,7 @@ impl TenantTx<'_, ApiClient> {
         candidate_query: &CandidateQuery,
         found: &mut Candidates,
     ) -> Result<(), StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         if !candidate_query.name_keys.is_empty() {
             let sql = self.tx.dialect(SELECT_NAME_KEYS_SQLITE, SELECT_NAME_KEYS_POSTGRES);
             let rows: Vec<(String,)> = all!(&mut self.tx, (String,), sql, tenant, Json(&candidate_query.name_keys))?;

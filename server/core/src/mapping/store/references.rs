@@ -167,7 +167,7 @@ impl<A: Operator> TenantTx<'_, A> {
 impl TenantTx<'_, ApiClient> {
     /// Returns the source system of the client.
     pub(crate) fn source_system(&self) -> domain::ids::SourceSystemId {
-        self.actor.source_system
+        self.actor.source_system()
     }
 
     /// Returns a page of the references of the client's source, by type and external ID.
@@ -177,7 +177,7 @@ impl TenantTx<'_, ApiClient> {
         after: Option<(&str, &str)>,
         limit: i64,
     ) -> Result<Vec<MappingLine>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         let (after_type, after_id) = after.unwrap_or_default();
         match kind {
             None => all!(
@@ -208,7 +208,7 @@ impl TenantTx<'_, ApiClient> {
         kind: ReferenceKind,
         external_id: &str,
     ) -> Result<Option<MappingLine>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         maybe!(
             &mut self.tx,
             MappingLine,
@@ -226,7 +226,7 @@ impl TenantTx<'_, ApiClient> {
         kind: ReferenceKind,
         id: Uuid,
     ) -> Result<Option<MappingLine>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         maybe!(
             &mut self.tx,
             MappingLine,
@@ -243,7 +243,7 @@ impl TenantTx<'_, ApiClient> {
         kind: ReferenceKind,
         external_id: &str,
     ) -> Result<bool, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         Ok(run!(&mut self.tx, DELETE_REFERENCE, tenant, source, kind.name(), external_id)? == 1)
     }
 

@@ -1,5 +1,4 @@
-//! Statements for portal accounts and grants. Those of portal users join their own managing grants, so a grant that they
-//! may not give or revoke affects no row.
+//! Statements for portal accounts and grants. Those of portal users who manage colleagues are in `colleagues`.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ContactId, CustomerId, GrantId, LocationId, PortalUserId, PortalUserKind};
@@ -13,7 +12,7 @@ use crate::db::TenantTx;
 use crate::db::{StoreError, all, maybe, one, run};
 use crate::identity::actors::{Actor as _, Contact, Inviter, Staff};
 use crate::identity::{Realm, delete_sessions_of_account};
-use crate::portal_access::model::{AccessLine, ColleagueLine, GrantLine, ReviewLine};
+use crate::portal_access::model::{AccessLine, GrantLine, ReviewLine};
 
 /// A grant to create.
 pub(crate) struct NewPortalGrant<'a> {
@@ -74,11 +73,7 @@ const REVOKE_LATER_GRANTS: &str = concat!(
     where_same_coverage!(),
     " AND valid_from >= $5"
 );
-/// Portal users cannot replace grants that allow managing access.
-const REVOKE_SAME_COVERAGE_WITHIN: &str = const_format::concatcp!(REVOKE_SAME_COVERAGE, " AND NOT may_manage");
-const END_EARLIER_GRANT_WITHIN: &str = const_format::concatcp!(END_EARLIER_GRANT, " AND NOT may_manage");
-const REVOKE_LATER_GRANTS_WITHIN: &str = const_format::concatcp!(REVOKE_LATER_GRANTS, " AND NOT may_manage");
-const INSERT_INTO_GRANT: &str = r"
+pub(super) const INSERT_INTO_GRANT: &str = r"
     INSERT INTO portal_grant (
         tenant_id, id, portal_account_id, customer_id, location_id, may_submit, may_see_appointments,
         may_see_reports, may_download, sees_all_requests, may_manage, valid_from, valid_until, granted_by,
@@ -106,54 +101,6 @@ const INSERT_GRANT: &str = const_format::concatcp!(
           )
     "
 );
-/// Grants that let a portal user manage access: $1 tenant, $2 account, $3 now.
-macro_rules! managing_grants {
-    () => {
-        r"
-            portal_grant AS own_grant
-            WHERE own_grant.tenant_id = $1
-              AND own_grant.portal_account_id = $2
-              AND own_grant.may_manage
-              AND own_grant.revoked_at IS NULL
-              AND own_grant.valid_from <= $3
-              AND (own_grant.valid_until IS NULL OR own_grant.valid_until > $3)
-        "
-    };
-}
-/// Inserts a grant only if one of the user's managing grants covers its location, capabilities and end. The right to manage
-/// access cannot be passed on.
-const INSERT_GRANT_WITHIN: &str = const_format::concatcp!(
-    INSERT_INTO_GRANT,
-    r"
-        SELECT
-            $1, $4, $5, own_grant.customer_id, $7, $8, $9, $10, $11, $12, $18, $19, $13, $14, $15, $16, $17
-        FROM
-    ",
-    managing_grants!(),
-    r"
-          AND own_grant.customer_id = $6
-          AND (own_grant.location_id IS NULL OR own_grant.location_id = $7)
-          AND (NOT $8 OR own_grant.may_submit)
-          AND (NOT $9 OR own_grant.may_see_appointments)
-          AND (NOT $10 OR own_grant.may_see_reports)
-          AND (NOT $11 OR own_grant.may_download)
-          AND (NOT $12 OR own_grant.sees_all_requests)
-          AND (own_grant.valid_until IS NULL OR ($13 IS NOT NULL AND $13 <= own_grant.valid_until))
-          AND (
-              $7 IS NULL
-              OR EXISTS (
-                  SELECT 1
-                  FROM location
-                  WHERE location.tenant_id = $1
-                    AND location.customer_id = own_grant.customer_id
-                    AND location.id = $7
-                    AND location.archived_at IS NULL
-              )
-          )
-        LIMIT 1
-    "
-);
-
 macro_rules! select_accounts {
     () => {
         r"
@@ -279,49 +226,6 @@ const SELECT_GRANTS_TO_REVIEW: &str = r"
     LIMIT $6
 ";
 
-/// Grants covered by a managing grant of the user. The name is included only if the contact belongs to that customer.
-const SELECT_COLLEAGUES: &str = concat!(
-    r"
-        SELECT
-            portal_grant.id, portal_grant.portal_account_id AS account_id,
-            CASE
-                WHEN contact.customer_id = portal_grant.customer_id THEN contact.display_name
-            END AS display_name,
-            account.email, customer.name AS customer_name, location.name AS location_name,
-            portal_grant.may_submit, portal_grant.may_see_appointments, portal_grant.may_see_reports,
-            portal_grant.may_download, portal_grant.sees_all_requests, portal_grant.may_manage,
-            portal_grant.valid_from, portal_grant.valid_until,
-            account.activated_at IS NOT NULL AS is_active, account.locked_at IS NOT NULL AS is_blocked,
-            (
-                SELECT max(link.expires_at)
-                FROM portal_link AS link
-                WHERE link.tenant_id = account.tenant_id
-                  AND link.portal_account_id = account.id
-                  AND link.purpose = 'invitation'
-                  AND link.used_at IS NULL
-            ) AS invitation_ends
-        FROM portal_grant
-        JOIN portal_account AS account ON account.tenant_id = portal_grant.tenant_id
-            AND account.id = portal_grant.portal_account_id
-        JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
-        JOIN customer ON customer.tenant_id = portal_grant.tenant_id
-            AND customer.id = portal_grant.customer_id
-        LEFT JOIN location ON location.tenant_id = portal_grant.tenant_id
-            AND location.id = portal_grant.location_id
-        WHERE portal_grant.tenant_id = $1
-          AND portal_grant.portal_account_id <> $2
-          AND portal_grant.revoked_at IS NULL
-          AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $3)
-          AND EXISTS (SELECT 1 FROM
-    ",
-    managing_grants!(),
-    r"
-          AND own_grant.customer_id = portal_grant.customer_id
-          AND (own_grant.location_id IS NULL OR own_grant.location_id = portal_grant.location_id))
-        ORDER BY account.email, portal_grant.id
-        LIMIT 500
-    "
-);
 const SELECT_OWN_GRANTS: &str = concat!(
     select_grants!(),
     r"
@@ -332,41 +236,39 @@ const SELECT_OWN_GRANTS: &str = concat!(
         LIMIT 200
     "
 );
-/// Locations covered by a managing grant of the user.
-const SELECT_MANAGED_LOCATIONS: &str = concat!(
-    r"
-        SELECT location.id, location.customer_id, location.name
-        FROM location
-        WHERE location.tenant_id = $1
-          AND location.archived_at IS NULL
-          AND EXISTS (SELECT 1 FROM
-    ",
-    managing_grants!(),
-    r"
-          AND own_grant.customer_id = location.customer_id
-          AND (own_grant.location_id IS NULL OR own_grant.location_id = location.id))
-        ORDER BY location.name, location.id
-        LIMIT 500
-    "
-);
-/// Grants that allow managing access can be revoked by staff only.
-const REVOKE_GRANT_WITHIN: &str = concat!(
-    r"
-        UPDATE portal_grant
-        SET revoked_at = $3
-        WHERE tenant_id = $1
-          AND id = $4
-          AND portal_account_id <> $2
-          AND revoked_at IS NULL
-          AND NOT may_manage
-          AND EXISTS (SELECT 1 FROM
-    ",
-    managing_grants!(),
-    r"
-          AND own_grant.customer_id = portal_grant.customer_id
-          AND (own_grant.location_id IS NULL OR own_grant.location_id = portal_grant.location_id))
-    "
-);
+/// A transaction that can add the contact of an invited person to a customer.
+pub(crate) trait InvitedContactWriter: Send {
+    fn insert_invited_contact(
+        &mut self,
+        customer: CustomerId,
+        display_name: &str,
+        email: &str,
+    ) -> impl Future<Output = Result<ContactId, StoreError>> + Send;
+}
+
+impl InvitedContactWriter for TenantTx<'_, Staff> {
+    async fn insert_invited_contact(
+        &mut self,
+        customer: CustomerId,
+        display_name: &str,
+        email: &str,
+    ) -> Result<ContactId, StoreError> {
+        let (tenant, now, id) = (self.tenant(), self.now, self.new_id());
+        run!(
+            &mut self.tx,
+            INSERT_CONTACT,
+            tenant,
+            ContactId::uuid(id),
+            customer.uuid(),
+            None::<Uuid>,
+            display_name,
+            email,
+            None::<&str>,
+            now
+        )?;
+        Ok(id)
+    }
+}
 
 impl<A: Inviter> TenantTx<'_, A> {
     pub(crate) async fn account_by_email(&mut self, email: &str) -> Result<Option<AddressedAccount>, StoreError> {
@@ -394,58 +296,20 @@ impl<A: Inviter> TenantTx<'_, A> {
         )?;
         Ok(id)
     }
+}
 
-    pub(crate) async fn insert_invited_contact(
-        &mut self,
-        customer: CustomerId,
-        display_name: &str,
-        email: &str,
-    ) -> Result<ContactId, StoreError> {
-        let (tenant, now, id) = (self.tenant(), self.now, self.new_id());
-        run!(
-            &mut self.tx,
-            INSERT_CONTACT,
-            tenant,
-            ContactId::uuid(id),
-            customer.uuid(),
-            None::<Uuid>,
-            display_name,
-            email,
-            None::<&str>,
-            now
-        )?;
-        Ok(id)
-    }
-
-    /// Ends or revokes the grants that the new one replaces; with `within`, managing grants are kept.
-    async fn replace_grant(&mut self, within: bool, grant: &NewPortalGrant<'_>) -> Result<(), StoreError> {
+impl TenantTx<'_, Staff> {
+    /// Ends or revokes the grants that the new one replaces.
+    async fn replace_grant(&mut self, grant: &NewPortalGrant<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        if let Some(from) = grant.valid_from {
-            let (before, later) = if within {
-                (END_EARLIER_GRANT_WITHIN, REVOKE_LATER_GRANTS_WITHIN)
-            } else {
-                (END_EARLIER_GRANT, REVOKE_LATER_GRANTS)
-            };
-            let location = grant.location.map(LocationId::uuid);
-            let (account, customer) = (grant.account.uuid(), grant.customer.uuid());
-            run!(&mut self.tx, before, tenant, account, customer, location, from)?;
-            return run!(&mut self.tx, later, tenant, account, customer, location, from, now).map(drop);
-        }
-        let sql = if within {
-            REVOKE_SAME_COVERAGE_WITHIN
-        } else {
-            REVOKE_SAME_COVERAGE
+        let (account, customer) = (grant.account.uuid(), grant.customer.uuid());
+        let location = grant.location.map(LocationId::uuid);
+        let tx = &mut self.tx;
+        let Some(from) = grant.valid_from else {
+            return run!(tx, REVOKE_SAME_COVERAGE, tenant, account, customer, location, now).map(drop);
         };
-        run!(
-            &mut self.tx,
-            sql,
-            tenant,
-            grant.account.uuid(),
-            grant.customer.uuid(),
-            grant.location.map(LocationId::uuid),
-            now
-        )
-        .map(drop)
+        run!(tx, END_EARLIER_GRANT, tenant, account, customer, location, from)?;
+        run!(tx, REVOKE_LATER_GRANTS, tenant, account, customer, location, from, now).map(drop)
     }
 
     /// Returns whether an account has a grant that is valid or will be.
@@ -475,9 +339,7 @@ impl<A: Inviter> TenantTx<'_, A> {
                 .map(|(id,)| PortalUserId::from_uuid(id)),
         )
     }
-}
 
-impl TenantTx<'_, Staff> {
     pub(crate) async fn portal_accounts_of(&mut self, customer: CustomerId) -> Result<Vec<AccessLine>, StoreError> {
         let tenant = self.tenant();
         all!(
@@ -507,7 +369,7 @@ impl TenantTx<'_, Staff> {
 
     /// Creates a grant; false if the customer or location does not exist or is archived.
     pub(crate) async fn create_grant(&mut self, grant: &NewPortalGrant<'_>) -> Result<bool, StoreError> {
-        self.replace_grant(false, grant).await?;
+        self.replace_grant(grant).await?;
         let (tenant, now, id): (_, _, GrantId) = (self.tenant(), self.now, self.new_id());
         let (staff, label, may) = (self.actor.id().uuid(), self.actor.label(), grant.capabilities);
         Ok(run!(
@@ -579,70 +441,9 @@ impl TenantTx<'_, Staff> {
 }
 
 impl TenantTx<'_, Contact> {
-    /// Binds of `managing_grants!`: tenant, account, now.
-    fn grant_scope(&self) -> (Uuid, Uuid, DateTime<Utc>) {
-        (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now)
-    }
-
     /// Returns the portal user's own valid grants.
     pub(crate) async fn own_grants(&mut self) -> Result<Vec<GrantLine>, StoreError> {
-        let (tenant, account, now) = self.grant_scope();
+        let (tenant, account, now) = self.scope();
         all!(&mut self.tx, GrantLine, SELECT_OWN_GRANTS, tenant, account, now)
-    }
-
-    pub(crate) async fn colleagues(&mut self) -> Result<Vec<ColleagueLine>, StoreError> {
-        let (tenant, account, now) = self.grant_scope();
-        all!(&mut self.tx, ColleagueLine, SELECT_COLLEAGUES, tenant, account, now)
-    }
-
-    pub(crate) async fn managed_locations(
-        &mut self,
-    ) -> Result<Vec<(Key<domain::ids::LocationKind>, Key<domain::ids::CustomerKind>, String)>, StoreError> {
-        let (tenant, account, now) = self.grant_scope();
-        all!(
-            &mut self.tx,
-            (Key<domain::ids::LocationKind>, Key<domain::ids::CustomerKind>, String),
-            SELECT_MANAGED_LOCATIONS,
-            tenant,
-            account,
-            now
-        )
-    }
-
-    /// Creates a grant covered by a managing grant of the user; false if none covers it.
-    pub(crate) async fn create_grant_within(&mut self, grant: &NewPortalGrant<'_>) -> Result<bool, StoreError> {
-        self.replace_grant(true, grant).await?;
-        let (tenant, account, now) = self.grant_scope();
-        let id: GrantId = self.new_id();
-        let (label, may) = (self.actor.label(), grant.capabilities);
-        Ok(run!(
-            &mut self.tx,
-            INSERT_GRANT_WITHIN,
-            tenant,
-            account,
-            now,
-            id.uuid(),
-            grant.account.uuid(),
-            grant.customer.uuid(),
-            grant.location.map(LocationId::uuid),
-            may.submit,
-            may.appointments,
-            may.reports,
-            may.downloads,
-            may.all_requests,
-            grant.valid_until,
-            &label,
-            grant.reason,
-            None::<Uuid>,
-            Some(account),
-            false,
-            grant.valid_from.unwrap_or(now)
-        )? == 1)
-    }
-
-    /// Revokes a colleague's grant covered by a managing grant of the user; false if none covers it.
-    pub(crate) async fn revoke_grant_within(&mut self, grant: GrantId) -> Result<bool, StoreError> {
-        let (tenant, account, now) = self.grant_scope();
-        Ok(run!(&mut self.tx, REVOKE_GRANT_WITHIN, tenant, account, now, grant.uuid())? == 1)
     }
 }

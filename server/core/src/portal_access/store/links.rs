@@ -6,8 +6,8 @@ use domain::portal_access::LinkPurpose;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::{CrossTenantTx, SystemTx, TenantTx};
 use crate::db::{StoreError, all, maybe, one, run};
-use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Actor as _, Contact, Inviter, Staff, TenantId};
 use crate::intake::SealedToken;
 
@@ -271,11 +271,20 @@ impl TenantTx<'_, Contact> {
     }
 }
 
-impl SystemTx<'_> {
+impl<M> CrossTenantTx<'_, M> {
     pub(crate) async fn open_link(&mut self, hash: &[u8]) -> Result<Option<LinkIdentity>, StoreError> {
         maybe!(&mut self.tx, LinkIdentity, SELECT_OPEN_LINK, hash, self.now)
     }
 
+    pub(crate) async fn pending_link_requests(
+        &mut self,
+        limit: i64,
+    ) -> Result<Vec<(Uuid, String, String)>, StoreError> {
+        all!(&mut self.tx, (Uuid, String, String), SELECT_LINK_REQUESTS, limit)
+    }
+}
+
+impl SystemTx<'_> {
     /// Marks a link as used; false if it was used or expired in the meantime.
     pub(crate) async fn use_link(&mut self, link: &LinkIdentity) -> Result<bool, StoreError> {
         Ok(run!(&mut self.tx, USE_LINK, link.tenant_id, link.id, self.now)? == 1)
@@ -321,13 +330,6 @@ impl SystemTx<'_> {
     pub(crate) async fn insert_link_request(&mut self, email: &str, purpose: LinkPurpose) -> Result<(), StoreError> {
         let id = self.store.randomness.uuid_v7(self.now);
         run!(&mut self.tx, INSERT_LINK_REQUEST, id, email, purpose.name(), self.now).map(drop)
-    }
-
-    pub(crate) async fn pending_link_requests(
-        &mut self,
-        limit: i64,
-    ) -> Result<Vec<(Uuid, String, String)>, StoreError> {
-        all!(&mut self.tx, (Uuid, String, String), SELECT_LINK_REQUESTS, limit)
     }
 
     /// Claims and removes a link request; false if another worker claimed it.

@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use crate::branding::{BrandingRow, branding_columns};
 use crate::db::Key;
+use crate::db::{CrossTenantTx, SystemTx, TenantTx};
 use crate::db::{StoreError, all, maybe, one, run};
-use crate::db::{SystemTx, TenantTx};
 use crate::identity::SET_PORTAL_PASSWORD;
 use crate::identity::actors::{Actor as _, Contact};
-use crate::identity::{Realm, delete_sessions_of_account};
+use crate::identity::{Realm, StoredSessionData, delete_sessions_of_account};
 use crate::intake::SealedToken;
 
 /// The signed-in portal user's account.
@@ -25,7 +25,7 @@ pub(crate) struct OwnAccount {
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct OwnSession {
     pub id_hash: Vec<u8>,
-    pub data: Json<serde_json::Value>,
+    pub data: Json<StoredSessionData>,
     pub signed_in_at: Option<DateTime<Utc>>,
     pub last_seen_at: DateTime<Utc>,
 }
@@ -165,11 +165,13 @@ impl TenantTx<'_, Contact> {
     }
 }
 
-impl SystemTx<'_> {
+impl<M> CrossTenantTx<'_, M> {
     pub(crate) async fn contact_of_feed(&mut self, hash: &[u8]) -> Result<Option<FeedContact>, StoreError> {
         maybe!(&mut self.tx, FeedContact, SELECT_CONTACT_OF_FEED, hash)
     }
+}
 
+impl SystemTx<'_> {
     /// Returns the sealed tokens of all calendar feeds, for re-encryption.
     pub(crate) async fn feed_tokens(&mut self) -> Result<Vec<(Uuid, Uuid, Vec<u8>)>, StoreError> {
         all!(&mut self.tx, (Uuid, Uuid, Vec<u8>), SELECT_FEED_TOKENS)

@@ -1,9 +1,9 @@
-//! Portal statements for requests. Every statement joins the user's grants or is limited to the user's own requests, so
-//! other requests are not found.
+//! Portal statements for requests. Every statement joins the user's grants, so other requests are not found; those that
+//! change a request are limited to the user's own as well.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{AttachmentId, AttachmentKind, LocationId, LocationKind, RequestId, RequestKind};
-use domain::public::{PublicAttachment, PublicLocation, PublicRequest};
+use domain::ids::{AttachmentId, AttachmentKind, RequestId, RequestKind};
+use domain::public::{PublicAttachment, PublicRequest};
 use domain::requests::ServiceType;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -13,25 +13,8 @@ use crate::db::TenantTx;
 use crate::db::far_future;
 use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::Contact;
-use crate::portal_access::store::pages::granted;
+use crate::portal_access::store::granted::{covers_request, granted, may_read_request};
 use crate::visits::FileRow;
-
-const SELECT_LOCATIONS: &str = concat!(
-    r"
-        SELECT location.id, location.name, location.city, location.zone
-        FROM location
-        WHERE location.tenant_id = $1
-          AND location.archived_at IS NULL
-          AND EXISTS (SELECT 1 FROM
-    ",
-    granted!("may_submit"),
-    r"
-          AND portal_grant.customer_id = location.customer_id
-          AND (portal_grant.location_id IS NULL OR portal_grant.location_id = location.id))
-        ORDER BY location.name, location.id
-        LIMIT 500
-    "
-);
 
 /// Whether time slots are offered: $3 now.
 macro_rules! has_offer {
@@ -74,18 +57,9 @@ macro_rules! select_requests {
                 LEFT JOIN location ON location.tenant_id = request.tenant_id
                     AND location.id = request.location_id
                 WHERE request.tenant_id = $1
-                  AND EXISTS (SELECT 1 FROM
+                  AND
             ",
-            granted!("customer_id"),
-            r"
-                  = request.customer_id
-                  AND (
-                      portal_grant.location_id IS NULL
-                      OR request.location_id IS NULL
-                      OR portal_grant.location_id = request.location_id
-                  )
-                  AND (request.portal_account_id = $2 OR portal_grant.sees_all_requests))
-            "
+            may_read_request!()
         )
     };
 }
@@ -131,69 +105,40 @@ const SELECT_REQUESTS_WAITING_FOR_CUSTOMER: &str = concat!(
 );
 const SELECT_REQUEST: &str = concat!(select_requests!(), "AND request.id = $4");
 
-/// Inserts nothing unless a grant allows requests for the location; the customer comes from the location.
-const INSERT_REQUEST: &str = concat!(
+const WITHDRAW_REQUEST: &str = concat!(
     r"
-        INSERT INTO request (
-            tenant_id, id, number, channel, status, service_type, priority, description, preferred,
-            customer_id, location_id, contact_id, portal_account_id, nonce, preferred_windows,
-            tracking_hash, tracking_token, search_key, submitted_at, updated_at
-        )
-        SELECT
-            location.tenant_id, $5, $6, 'portal', 'submitted', $7, $12, $8, $9, location.customer_id,
-            location.id, $10, $2, $11, $13, $14, $15, $16, $3, $3
-        FROM location
-        WHERE location.tenant_id = $1
-          AND location.id = $4
-          AND location.archived_at IS NULL
-          AND EXISTS (SELECT 1 FROM
+        UPDATE request
+        SET status = 'cancelled', updated_at = $3
+        WHERE tenant_id = $1
+          AND portal_account_id = $2
+          AND id = $4
+          AND status IN ('submitted', 'in_review', 'accepted')
+          AND target_id IS NULL
+          AND
     ",
-    granted!("may_submit"),
-    r"
-          AND portal_grant.customer_id = location.customer_id
-          AND (portal_grant.location_id IS NULL OR portal_grant.location_id = location.id))
-        ON CONFLICT (tenant_id, portal_account_id, nonce) DO NOTHING
-    "
+    covers_request!()
 );
-const SELECT_REQUEST_BY_NONCE: &str = r"
-    SELECT id
-    FROM request
-    WHERE tenant_id = $1
-      AND portal_account_id = $2
-      AND nonce = $3
-";
-const SELECT_CUSTOMER_OF_LOCATION: &str = r"
-    SELECT customer_id
-    FROM location
-    WHERE tenant_id = $1
-      AND id = $2
-";
-const WITHDRAW_REQUEST: &str = r"
-    UPDATE request
-    SET status = 'cancelled', updated_at = $3
-    WHERE tenant_id = $1
-      AND portal_account_id = $2
-      AND id = $4
-      AND status IN ('submitted', 'in_review', 'accepted')
-      AND target_id IS NULL
-";
 /// Works once, and only while no technician is on the way.
-const REQUEST_CANCELLATION: &str = r"
-    UPDATE request
-    SET cancel_asked_at = $3
-    WHERE tenant_id = $1
-      AND portal_account_id = $2
-      AND id = $4
-      AND cancel_asked_at IS NULL
-      AND status IN ('accepted', 'planned')
-      AND EXISTS (
-          SELECT 1
-          FROM target
-          WHERE target.tenant_id = $1
-            AND target.id = request.target_id
-            AND target.status IN ('open', 'scheduled', 'dispatched')
-      )
-";
+const REQUEST_CANCELLATION: &str = concat!(
+    r"
+        UPDATE request
+        SET cancel_asked_at = $3
+        WHERE tenant_id = $1
+          AND portal_account_id = $2
+          AND id = $4
+          AND cancel_asked_at IS NULL
+          AND status IN ('accepted', 'planned')
+          AND EXISTS (
+              SELECT 1
+              FROM target
+              WHERE target.tenant_id = $1
+                AND target.id = request.target_id
+                AND target.status IN ('open', 'scheduled', 'dispatched')
+          )
+          AND
+    ",
+    covers_request!()
+);
 /// Files that this user uploaded, while a grant covers the request.
 const SELECT_OWN_FILES: &str = concat!(
     r"
@@ -206,16 +151,10 @@ const SELECT_OWN_FILES: &str = concat!(
         WHERE request_attachment.tenant_id = $1
           AND request.portal_account_id = $2
           AND request.id = $4
-          AND EXISTS (SELECT 1 FROM
+          AND
     ",
-    granted!("customer_id"),
+    covers_request!(),
     r"
-          = request.customer_id
-          AND (
-              portal_grant.location_id IS NULL
-              OR request.location_id IS NULL
-              OR portal_grant.location_id = request.location_id
-          ))
         ORDER BY request_attachment.file_name, request_attachment.id
         LIMIT 50
     "
@@ -229,40 +168,21 @@ const SELECT_OWN_FILE: &str = concat!(
         WHERE request_attachment.tenant_id = $1
           AND request.portal_account_id = $2
           AND request_attachment.id = $4
-          AND EXISTS (SELECT 1 FROM
+          AND
     ",
-    granted!("customer_id"),
-    r"
-          = request.customer_id
-          AND (
-              portal_grant.location_id IS NULL
-              OR request.location_id IS NULL
-              OR portal_grant.location_id = request.location_id
-          ))
-    "
+    covers_request!()
 );
-const SELECT_OWN_REQUEST_LOCATION: &str = r"
-    SELECT customer_id, location_id
-    FROM request
-    WHERE tenant_id = $1
-      AND portal_account_id = $2
-      AND id = $3
-";
-
-/// A request that a portal user submits.
-pub(crate) struct NewPortalRequest<'a> {
-    pub id: RequestId,
-    pub number: i64,
-    pub location: LocationId,
-    pub service_type: ServiceType,
-    pub description: &'a str,
-    pub preferred: Option<&'a str>,
-    pub priority: domain::requests::Priority,
-    pub windows: &'a [domain::intake::PreferredWindow],
-    pub tracking: &'a crate::intake::SealedToken,
-    /// Generated with the form, so that submitting it twice creates one request.
-    pub nonce: &'a str,
-}
+const SELECT_OWN_REQUEST_LOCATION: &str = concat!(
+    r"
+        SELECT request.customer_id, request.location_id
+        FROM request
+        WHERE request.tenant_id = $1
+          AND request.portal_account_id = $2
+          AND request.id = $4
+          AND
+    ",
+    covers_request!()
+);
 
 #[derive(sqlx::FromRow)]
 struct RequestRow {
@@ -338,27 +258,6 @@ impl TenantTx<'_, Contact> {
         maybe!(&mut self.tx, FileRow, SELECT_OWN_FILE, tenant, account, now, id.uuid())
     }
 
-    pub(crate) async fn locations_for_requests(&mut self) -> Result<Vec<PublicLocation>, StoreError> {
-        let (tenant, account, now) = self.scope();
-        let rows = all!(
-            &mut self.tx,
-            (Key<LocationKind>, String, Option<String>, String),
-            SELECT_LOCATIONS,
-            tenant,
-            account,
-            now
-        )?;
-        Ok(rows
-            .into_iter()
-            .map(|(id, name, city, zone)| PublicLocation {
-                id: id.0,
-                name,
-                city,
-                zone,
-            })
-            .collect())
-    }
-
     /// Returns requests, newest first: all of them or only the open ones.
     pub(crate) async fn requests(
         &mut self,
@@ -412,57 +311,6 @@ impl TenantTx<'_, Contact> {
         .map(Into::into))
     }
 
-    /// Inserts a request; false if no grant allows it or the nonce was used.
-    pub(crate) async fn insert_portal_request(&mut self, new: &NewPortalRequest<'_>) -> Result<bool, StoreError> {
-        let (tenant, account, now) = self.scope();
-        let contact = self.actor.contact.uuid();
-        let written = run!(
-            &mut self.tx,
-            INSERT_REQUEST,
-            tenant,
-            account,
-            now,
-            new.location.uuid(),
-            new.id.uuid(),
-            new.number,
-            new.service_type.name(),
-            new.description,
-            new.preferred,
-            contact,
-            new.nonce,
-            new.priority.name(),
-            Json(new.windows),
-            &new.tracking.hash,
-            &new.tracking.closed,
-            crate::intake::search_key(new.description, None, None, None)
-        )?;
-        Ok(written == 1)
-    }
-
-    pub(crate) async fn request_by_nonce(&mut self, nonce: &str) -> Result<Option<RequestId>, StoreError> {
-        let (tenant, account, _) = self.scope();
-        Ok(
-            maybe!(&mut self.tx, (Uuid,), SELECT_REQUEST_BY_NONCE, tenant, account, nonce)?
-                .map(|(id,)| RequestId::from_uuid(id)),
-        )
-    }
-
-    /// Returns the customer of a location.
-    pub(crate) async fn customer_of_location(
-        &mut self,
-        location: LocationId,
-    ) -> Result<Option<domain::ids::CustomerId>, StoreError> {
-        let tenant = self.tenant();
-        Ok(maybe!(
-            &mut self.tx,
-            (Uuid,),
-            SELECT_CUSTOMER_OF_LOCATION,
-            tenant,
-            location.uuid()
-        )?
-        .map(|(id,)| domain::ids::CustomerId::from_uuid(id)))
-    }
-
     /// Withdraws one of the user's requests that has no job; false if it cannot be withdrawn.
     pub(crate) async fn withdraw_request(&mut self, id: RequestId) -> Result<bool, StoreError> {
         let (tenant, account, now) = self.scope();
@@ -480,13 +328,14 @@ impl TenantTx<'_, Contact> {
         &mut self,
         id: RequestId,
     ) -> Result<Option<(Uuid, Option<Uuid>)>, StoreError> {
-        let (tenant, account, _) = self.scope();
+        let (tenant, account, now) = self.scope();
         maybe!(
             &mut self.tx,
             (Uuid, Option<Uuid>),
             SELECT_OWN_REQUEST_LOCATION,
             tenant,
             account,
+            now,
             id.uuid()
         )
     }

@@ -5,7 +5,7 @@ use domain::ids::{MessageId, NoteId, RequestId, StaffId};
 
 use crate::db::TenantTx;
 use crate::db::{StoreError, all, run};
-use crate::identity::actors::{Contact, Staff, TrackingRequester};
+use crate::identity::actors::{Staff, TrackingRequester};
 use crate::requests::model::{MessageLine, NoteLine, PublicMessage};
 
 const INSERT_NOTE: &str = r"
@@ -85,7 +85,7 @@ const MARK_ANSWER_READ: &str = r"
 
 impl TenantTx<'_, Staff> {
     pub(crate) async fn insert_note(&mut self, request: RequestId, text: &str) -> Result<NoteId, StoreError> {
-        let (tenant, now, author) = (self.tenant(), self.now, self.actor.id.uuid());
+        let (tenant, now, author) = (self.tenant(), self.now, self.actor.id().uuid());
         let id: NoteId = self.new_id();
         run!(
             &mut self.tx,
@@ -112,7 +112,7 @@ impl TenantTx<'_, Staff> {
         text: &str,
         asks: bool,
     ) -> Result<MessageId, StoreError> {
-        let (tenant, now, author) = (self.tenant(), self.now, self.actor.id.uuid());
+        let (tenant, now, author) = (self.tenant(), self.now, self.actor.id().uuid());
         let id: MessageId = self.new_id();
         run!(
             &mut self.tx,
@@ -145,53 +145,45 @@ impl TenantTx<'_, Staff> {
     }
 }
 
-/// Implements the requester's view of the conversation for tracking links and for portal users with a grant.
-macro_rules! requester_conversation {
-    ($actor:ty) => {
-        impl TenantTx<'_, $actor> {
-            pub(crate) async fn public_messages(
-                &mut self,
-                request: RequestId,
-            ) -> Result<Vec<PublicMessage>, StoreError> {
-                let tenant = self.tenant();
-                all!(
-                    &mut self.tx,
-                    PublicMessage,
-                    SELECT_PUBLIC_MESSAGES,
-                    tenant,
-                    request.uuid()
-                )
-            }
+/// The requester's view of the conversation through a tracking link. Portal users have statements of their own, which
+/// join the grant.
+impl TenantTx<'_, TrackingRequester> {
+    pub(crate) async fn public_messages(&mut self, request: RequestId) -> Result<Vec<PublicMessage>, StoreError> {
+        let tenant = self.tenant();
+        all!(
+            &mut self.tx,
+            PublicMessage,
+            SELECT_PUBLIC_MESSAGES,
+            tenant,
+            request.uuid()
+        )
+    }
 
-            /// Inserts a message to dispatch; returns false if the nonce was used before.
-            pub(crate) async fn insert_answer(
-                &mut self,
-                request: RequestId,
-                text: &str,
-                nonce: &str,
-            ) -> Result<bool, StoreError> {
-                let (tenant, now) = (self.tenant(), self.now);
-                let id: MessageId = self.new_id();
-                let none: Option<StaffId> = None;
-                let written = run!(
-                    &mut self.tx,
-                    INSERT_MESSAGE,
-                    tenant,
-                    id.uuid(),
-                    request.uuid(),
-                    none.map(domain::ids::Id::uuid),
-                    false,
-                    text,
-                    Some(nonce),
-                    now
-                )?;
-                if written == 1 {
-                    run!(&mut self.tx, MARK_ANSWERED, tenant, request.uuid(), now)?;
-                }
-                Ok(written == 1)
-            }
+    /// Inserts a message to dispatch; returns false if the nonce was used before.
+    pub(crate) async fn insert_answer(
+        &mut self,
+        request: RequestId,
+        text: &str,
+        nonce: &str,
+    ) -> Result<bool, StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        let id: MessageId = self.new_id();
+        let none: Option<StaffId> = None;
+        let written = run!(
+            &mut self.tx,
+            INSERT_MESSAGE,
+            tenant,
+            id.uuid(),
+            request.uuid(),
+            none.map(domain::ids::Id::uuid),
+            false,
+            text,
+            Some(nonce),
+            now
+        )?;
+        if written == 1 {
+            run!(&mut self.tx, MARK_ANSWERED, tenant, request.uuid(), now)?;
         }
-    };
+        Ok(written == 1)
+    }
 }
-requester_conversation!(TrackingRequester);
-requester_conversation!(Contact);

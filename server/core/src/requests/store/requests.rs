@@ -515,7 +515,7 @@ impl TenantTx<'_, Staff> {
 
     /// Records whether the signed-in staff member has a request open.
     pub(crate) async fn set_presence(&mut self, request: RequestId, here: bool) -> Result<(), StoreError> {
-        let (tenant, now, own) = (self.tenant(), self.now, self.actor.id.uuid());
+        let (tenant, now, own) = (self.tenant(), self.now, self.actor.id().uuid());
         if here {
             run!(&mut self.tx, UPSERT_PRESENCE, tenant, request.uuid(), own, now).map(drop)
         } else {
@@ -529,7 +529,7 @@ impl TenantTx<'_, Staff> {
         request: RequestId,
         since: DateTime<Utc>,
     ) -> Result<Vec<String>, StoreError> {
-        let (tenant, own) = (self.tenant(), self.actor.id.uuid());
+        let (tenant, own) = (self.tenant(), self.actor.id().uuid());
         let rows = all!(
             &mut self.tx,
             (String,),

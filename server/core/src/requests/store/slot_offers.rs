@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use crate::db::Key;
 use crate::db::TenantTx;
 use crate::db::{StoreError, all, maybe, run};
-use crate::identity::actors::{Administrator, Contact, Operator, Staff, TrackingRequester};
+use crate::identity::actors::{Administrator, Operator, Staff, TrackingRequester};
 use crate::requests::model::SlotOption;
 
 /// A time to offer.
@@ -76,30 +76,40 @@ const SELECT_OPTION: &str = r"
       AND position = $3
 ";
 /// Omits the technician. An option is gone if its time has passed or the technician is booked.
-const SELECT_OPTIONS: &str = r"
-    SELECT
-        slot_option.offer_id, slot_option.position, slot_option.starts_at, slot_option.ends_at,
-        slot_offer.zone, slot_offer.expires_at,
-        (
-            slot_option.starts_at <= $3 OR EXISTS (
-                SELECT 1
-                FROM appointment
-                WHERE appointment.tenant_id = slot_option.tenant_id
-                  AND appointment.technician_id = slot_option.technician_id
-                  AND appointment.status = 'planned'
-                  AND appointment.target_id <> slot_offer.target_id
-                  AND appointment.starts_at < slot_option.ends_at
-                  AND appointment.ends_at > slot_option.starts_at
-            )
-        ) AS is_gone
-    FROM slot_option
-    JOIN slot_offer ON slot_offer.tenant_id = slot_option.tenant_id AND slot_offer.id = slot_option.offer_id
-    WHERE slot_offer.tenant_id = $1
-      AND slot_offer.request_id = $2
-      AND slot_offer.status = 'open'
-      AND slot_offer.expires_at > $3
-    ORDER BY slot_option.position
-";
+/// The options of open offers: $1 tenant, $3 now.
+macro_rules! select_slot_options {
+    ($condition:expr) => {
+        concat!(
+            r"
+                SELECT
+                    slot_option.offer_id, slot_option.position, slot_option.starts_at, slot_option.ends_at,
+                    slot_offer.zone, slot_offer.expires_at,
+                    (
+                        slot_option.starts_at <= $3 OR EXISTS (
+                            SELECT 1
+                            FROM appointment
+                            WHERE appointment.tenant_id = slot_option.tenant_id
+                              AND appointment.technician_id = slot_option.technician_id
+                              AND appointment.status = 'planned'
+                              AND appointment.target_id <> slot_offer.target_id
+                              AND appointment.starts_at < slot_option.ends_at
+                              AND appointment.ends_at > slot_option.starts_at
+                        )
+                    ) AS is_gone
+                FROM slot_option
+                JOIN slot_offer ON slot_offer.tenant_id = slot_option.tenant_id
+                    AND slot_offer.id = slot_option.offer_id
+                WHERE slot_offer.tenant_id = $1
+                  AND slot_offer.status = 'open'
+                  AND slot_offer.expires_at > $3
+            ",
+            $condition,
+            " ORDER BY slot_option.position"
+        )
+    };
+}
+pub(crate) use select_slot_options;
+const SELECT_OPTIONS: &str = select_slot_options!("AND slot_offer.request_id = $2");
 
 impl TenantTx<'_, Staff> {
     /// Inserts an offer for a target and closes the previous one as replaced.
@@ -112,7 +122,7 @@ impl TenantTx<'_, Staff> {
         expires_at: DateTime<Utc>,
         options: &[NewOption],
     ) -> Result<(), StoreError> {
-        let (tenant, now, own) = (self.tenant(), self.now, self.actor.id.uuid());
+        let (tenant, now, own) = (self.tenant(), self.now, self.actor.id().uuid());
         run!(&mut self.tx, CLOSE_OFFER, tenant, target.uuid(), "replaced", now)?;
         run!(
             &mut self.tx,
@@ -197,4 +207,4 @@ macro_rules! slot_options {
         }
     )*};
 }
-slot_options!(Staff, TrackingRequester, Contact);
+slot_options!(Staff, TrackingRequester);

@@ -36,13 +36,13 @@ const CANCEL_REQUEST: &str = r"
 impl TenantTx<'_, TrackingRequester> {
     /// Finds the request of the tracking link.
     pub(crate) async fn tracked_view(&mut self) -> Result<Option<TrackedView>, StoreError> {
-        let (tenant, own) = (self.tenant(), self.actor.request.uuid());
+        let (tenant, own) = (self.tenant(), self.actor.request().uuid());
         maybe!(&mut self.tx, TrackedView, SELECT_TRACKED_REQUEST, tenant, own)
     }
 
     /// Withdraws the request of the tracking link; returns false if it has ended or was converted to a job.
     pub(crate) async fn withdraw_tracked(&mut self) -> Result<bool, StoreError> {
-        let (tenant, now, own): (_, _, RequestId) = (self.tenant(), self.now, self.actor.request);
+        let (tenant, now, own): (_, _, RequestId) = (self.tenant(), self.now, self.actor.request());
         Ok(run!(&mut self.tx, CANCEL_REQUEST, tenant, own.uuid(), now)? == 1)
     }
 }

@@ -38,7 +38,7 @@ type UsedUndo = (Json<Vec<RequestSnapshot>>, DateTime<Utc>);
 impl TenantTx<'_, Staff> {
     /// Stores the state of requests before the decision of this transaction.
     pub(crate) async fn insert_undo(&mut self, id: UndoId, earlier: &[RequestSnapshot]) -> Result<(), StoreError> {
-        let (tenant, now, own) = (self.tenant(), self.now, self.actor.id.uuid());
+        let (tenant, now, own) = (self.tenant(), self.now, self.actor.id().uuid());
         run!(&mut self.tx, INSERT_UNDO, tenant, id.uuid(), own, Json(earlier), now).map(drop)
     }
 
@@ -48,7 +48,7 @@ impl TenantTx<'_, Staff> {
         id: UndoId,
         since: DateTime<Utc>,
     ) -> Result<Option<(Vec<RequestSnapshot>, DateTime<Utc>)>, StoreError> {
-        let (tenant, now, own) = (self.tenant(), self.now, self.actor.id.uuid());
+        let (tenant, now, own) = (self.tenant(), self.now, self.actor.id().uuid());
         let used = maybe!(&mut self.tx, UsedUndo, USE_UNDO, tenant, id.uuid(), own, now, since)?;
         Ok(used.map(|(earlier, at)| (earlier.0, at)))
     }

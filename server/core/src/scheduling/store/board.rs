@@ -274,7 +274,7 @@ impl TenantTx<'_, ApiClient> {
         &mut self,
         ids: &[TargetId],
     ) -> Result<Vec<(Key<TargetKind>, Option<String>)>, StoreError> {
-        let (tenant, source) = (self.tenant(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.tenant(), self.actor.source_system().uuid());
         let sql = self
             .tx
             .dialect(SELECT_OWN_TARGETS_BY_IDS_SQLITE, SELECT_OWN_TARGETS_BY_IDS_POSTGRES);
@@ -294,7 +294,7 @@ impl TenantTx<'_, ApiClient> {
         &mut self,
         ids: &[String],
     ) -> Result<Vec<(Key<TargetKind>, Option<String>)>, StoreError> {
-        let (tenant, source) = (self.tenant(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.tenant(), self.actor.source_system().uuid());
         let sql = self.tx.dialect(
             SELECT_OWN_TARGETS_BY_EXTERNAL_IDS_SQLITE,
             SELECT_OWN_TARGETS_BY_EXTERNAL_IDS_POSTGRES,

@@ -174,7 +174,7 @@ pub async fn create_for_client(
         if let Some(response) = replay_response(&mut tx, idempotency).await? {
             return Ok(response);
         }
-        let (endpoint, secret) = create_endpoint(core, &mut tx, client.id(), client.source_system, form).await?;
+        let (endpoint, secret) = create_endpoint(core, &mut tx, client.id(), client.source_system(), form).await?;
         store_response(&mut tx, idempotency, &render(&endpoint, None)).await?;
         finish(core, tx).await?;
         Ok(render(&endpoint, Some(&secret)))

@@ -7,8 +7,8 @@ use serde_json::json;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::db::SystemTx;
 use crate::db::bulk::hex;
+use crate::db::{CrossTenantTx, SystemTx};
 use crate::db::{StoreError, all, maybe, run};
 use crate::events::{EventContext, event_columns, event_joins};
 
@@ -329,7 +329,7 @@ pub(crate) fn places(places: &[EndpointKey]) -> Json<Vec<serde_json::Value>> {
     )
 }
 
-impl SystemTx<'_> {
+impl<M> CrossTenantTx<'_, M> {
     /// Returns endpoints with due deliveries, without locking them.
     pub(crate) async fn due_endpoints(&mut self) -> Result<Vec<DueEndpoint>, StoreError> {
         all!(&mut self.tx, DueEndpoint, SELECT_DUE_ENDPOINTS, self.now)
@@ -339,7 +339,9 @@ impl SystemTx<'_> {
     pub(crate) async fn is_replay_waiting(&mut self) -> Result<bool, StoreError> {
         Ok(maybe!(&mut self.tx, EndpointKey, SELECT_WAITING_REPLAY, self.now)?.is_some())
     }
+}
 
+impl SystemTx<'_> {
     /// Returns claimable deliveries of the endpoints: at most `per_endpoint` of each and `limit` in total.
     pub(crate) async fn due_deliveries(
         &mut self,

@@ -1,7 +1,10 @@
 //! Optional two-factor authentication of portal users: a code from an authenticator app (RFC 6238) or a recovery code. Each
 //! code works once. Staff can turn it off for users who have lost both.
 
-use chrono::TimeDelta;
+mod verification;
+
+pub(crate) use self::verification::complete;
+use self::verification::{code_hash, matching_step, verify_own_code};
 use domain::fields::FieldCode;
 use domain::ids::PortalUserId;
 use domain::intake::mails::MailKind;
@@ -10,20 +13,18 @@ use domain::permissions::ManagePortalAccess;
 use domain::problems::Cause;
 use domain::two_factor::{RECOVERY_CODE_COUNT, TypedCode, format_recovery_code, recovery_code};
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::json;
 use totp_rs::{Builder, Totp};
 use uuid::Uuid;
 
 use crate::commit::finish;
-use crate::db::{SystemTx, TenantTx};
-use crate::identity::actors::{Actor as _, Contact, Permit, TenantId};
+use crate::db::TenantTx;
+use crate::identity::actors::{Actor as _, Contact, Permit};
 use crate::identity::shown_once;
-use crate::identity::sign_in;
-use crate::identity::sign_in::SignedIn;
 use crate::portal_access::links::mail_data;
 use crate::portal_access::profile::check_password;
 use crate::portal_access::{AccountMail, LinkWriter as _};
-use crate::secrets::{AssociatedData, SecretError, sha256};
+use crate::secrets::{AssociatedData, SecretError};
 use crate::{Core, CoreError, CoreResult};
 
 /// The secret length that RFC 4226 recommends (section 4, R6).
@@ -76,13 +77,6 @@ fn totp(secret: &[u8], account: &str, issuer: &str) -> CoreResult<Totp> {
         .with_issuer(Some(without_colon(issuer)))
         .build()
         .map_err(CoreError::internal)
-}
-
-/// Returns the time step that a code is valid for: the current one, the one before or the one after.
-fn matching_step(core: &Core, secret: &[u8], code: &str) -> CoreResult<Option<i64>> {
-    let now = u64::try_from(core.clock.now().timestamp()).unwrap_or_default();
-    let step = totp(secret, "-", "-")?.check(code, now);
-    Ok(step.and_then(|step| i64::try_from(step).ok()))
 }
 
 pub(crate) fn status(
@@ -247,116 +241,6 @@ pub async fn turn_off_for(core: &Core, by: Permit<'_, ManagePortalAccess>, id: P
     finish(core, tx).await
 }
 
-/// Completes a sign-in with a code; `waiting` is the value of [`sign_in::SignInOutcome::NeedsCode`].
-///
-/// # Errors
-/// Field `code`; `rate_limited`, with the seconds in the detail; `missing_credentials` if the account changed in the
-/// meantime.
-pub async fn complete(core: &Core, waiting: &Value, code: &str) -> CoreResult<SignedIn> {
-    let expired = || CoreError::new(Cause::SignInRequired);
-    let part = |index: usize| {
-        let text = waiting.get(index)?.as_str()?;
-        Uuid::parse_str(text).ok()
-    };
-    let (Some(tenant), Some(account)) = (part(0), part(1)) else {
-        return Err(expired());
-    };
-    let (tenant, account) = (TenantId::from_uuid(tenant), PortalUserId::from_uuid(account));
-    let code = TypedCode::read(code);
-    let attempts = count(core, account, code.as_ref()).await?;
-    let mut tx = core.store.begin_system().await?;
-    let found = tx.waiting_account(tenant, account).await?.ok_or_else(expired)?;
-    if sign_in::pending_code(tenant.uuid(), account.uuid(), &found.password_hash) != *waiting {
-        return Err(expired());
-    }
-    if let Some(secret) = &found.secret {
-        check(core, &mut tx, tenant, account, secret, code, &attempts).await?;
-    }
-    let signed_in = sign_in::complete_portal_sign_in(&mut tx, tenant, account, &found.tenant_name).await?;
-    tx.commit().await?;
-    Ok(signed_in)
-}
-
-/// Verifies a code of the signed-in user.
-async fn verify_own_code(core: &Core, contact: &Contact, code: &str) -> CoreResult<()> {
-    let (tenant, account) = (contact.tenant(), contact.id());
-    // Rejects a read-only session before an attempt is counted.
-    drop(core.store.begin(contact).await?);
-    let code = TypedCode::read(code);
-    let attempts = count(core, account, code.as_ref()).await?;
-    let mut tx = core.store.begin_system().await?;
-    let found = tx.waiting_account(tenant, account).await?;
-    let secret = found.and_then(|found| found.secret).ok_or_else(not_on)?;
-    check(core, &mut tx, tenant, account, &secret, code, &attempts).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// Counts an attempt before it is made and returns the throttle key, to be cleared after a success. App codes and recovery
-/// codes are counted separately, so guessing app codes cannot lock out the holder of a recovery code.
-async fn count(core: &Core, account: PortalUserId, code: Option<&TypedCode>) -> CoreResult<Vec<u8>> {
-    let kind = match code {
-        Some(TypedCode::Recovery(_)) => "recovery code",
-        _ => "second factor",
-    };
-    let key = sha256(format!("attempt\n{kind}\n{account}").as_bytes());
-    let mut tx = core.store.begin_system().await?;
-    let attempt = sign_in::count_attempt(core, &mut tx, &key).await?;
-    tx.lock_out(&key, core.clock.now() + lockout_after(attempt)).await?;
-    tx.commit().await?;
-    Ok(key)
-}
-
-/// Returns the length of the lock after a number of attempts: 2 s, 4 s, 8 s, up to one hour.
-fn lockout_after(attempts: i64) -> TimeDelta {
-    let seconds = 1_i64 << attempts.clamp(1, 12);
-    TimeDelta::seconds(seconds.min(3600))
-}
-
-/// Verifies and uses a code whose attempt was counted before, and clears the throttle.
-async fn check(
-    core: &Core,
-    tx: &mut SystemTx<'_>,
-    tenant: TenantId,
-    account: PortalUserId,
-    secret: &[u8],
-    code: Option<TypedCode>,
-    attempts: &[u8],
-) -> CoreResult<()> {
-    let label = format!("portal:{account}");
-    let is_valid = match code {
-        Some(TypedCode::App(code)) => {
-            let secret = core
-                .keyring
-                .unseal(secret, &secret_context(tenant.uuid(), account.uuid()))
-                .map_err(internal)?;
-            match matching_step(core, &secret, &code)? {
-                Some(step) => tx.use_factor_step(tenant, account, step).await?,
-                None => false,
-            }
-        }
-        Some(TypedCode::Recovery(code)) => {
-            let is_valid = tx
-                .use_recovery_code(tenant, account, &code_hash(account, &code))
-                .await?;
-            if is_valid {
-                tx.audit(tenant, &label, "portal.recovery_code_used", &label).await?;
-            }
-            is_valid
-        }
-        None => false,
-    };
-    if !is_valid {
-        return Err(wrong_code());
-    }
-    tx.clear_attempts(attempts).await?;
-    Ok(())
-}
-
-fn code_hash(account: PortalUserId, code: &str) -> Vec<u8> {
-    sha256(format!("recovery code\n{account}\n{code}").as_bytes())
-}
-
 /// Generates recovery codes: one per line as shown to the user, and their hashes.
 fn generate_codes(core: &Core, account: PortalUserId) -> (SecretString, Vec<Vec<u8>>) {
     let codes: Vec<String> = (0..RECOVERY_CODE_COUNT)
@@ -377,40 +261,15 @@ pub fn unseal(core: &Core, contact: &Contact, sealed: &str) -> Option<Vec<String
 mod tests {
     use super::*;
     use crate::conformance::demo_systems;
-    use crate::identity::sessions;
-    use crate::identity::sessions::{Realm, SessionId};
+    use crate::identity::sessions::Realm;
     use crate::identity::{administration, authentication};
     use crate::secrets::Keyring;
-
-    #[test]
-    fn lock_after_many_attempts_is_at_most_one_hour() {
-        let seconds: Vec<i64> = [1, 2, 3, 11, 12, 500]
-            .map(|attempts| lockout_after(attempts).num_seconds())
-            .to_vec();
-        assert_eq!(seconds, [2, 4, 8, 2048, 3600, 3600]);
-    }
 
     #[tokio::test]
     async fn rotate_master_key_reseals_pending_secret() {
         for (core, book) in demo_systems().await {
             let account = &book.tenants[0].portal[0];
-            let signed_in = sign_in::sign_in(
-                &core,
-                Realm::Portal,
-                &account.email,
-                account.password.clone().into(),
-                "test",
-            )
-            .await
-            .expect("sign-in succeeds");
-            let sign_in::SignInOutcome::Granted(admitted) = &signed_in[0].outcome else {
-                panic!("demo accounts have no two-factor authentication");
-            };
-            let session = SessionId(i128::from_be_bytes(core.randomness.bytes()));
-            let until = core.clock.now() + authentication::IDLE_TIMEOUT;
-            sessions::create(&core, Realm::Portal, session, json!({ "account": admitted }), until)
-                .await
-                .expect("session is created");
+            let session = crate::identity::demo::sign_in(&core, Realm::Portal, &account.email, &account.password).await;
             let contact = authentication::contact(&core, session)
                 .await
                 .expect("session is read")

@@ -1,0 +1,47 @@
+//! The addresses of pages that mails, copied links and calendars contain. Core knows no other paths; the web apps own the
+//! rest.
+
+use domain::ids::RequestId;
+
+use crate::Settings;
+
+/// Returns the path of a mailed link or a view-as link.
+pub(crate) fn account_link_path(token: &str) -> String {
+    format!("/portal/link/{token}")
+}
+
+/// Returns the address of a mailed link of a portal account.
+pub(crate) fn account_link(settings: &Settings, token: &str) -> String {
+    format!("{}{}", settings.portal_url, account_link_path(token))
+}
+
+/// Returns the address of a portal user's calendar feed.
+pub(crate) fn calendar_feed(settings: &Settings, token: &str) -> String {
+    format!("{}/portal/feed/{token}", settings.portal_url)
+}
+
+/// Returns the address of a partner's invitation.
+pub(crate) fn partner_invitation(settings: &Settings, token: &str) -> String {
+    format!("{}/partner/invitation/{token}", settings.public_url)
+}
+
+/// Returns the address of the portal.
+pub(crate) fn portal(settings: &Settings) -> String {
+    format!("{}/portal", settings.portal_url)
+}
+
+/// Returns the address of a request in the portal.
+pub(crate) fn portal_request(settings: &Settings, request: RequestId) -> String {
+    format!("{}/portal/requests/{request}", settings.portal_url)
+}
+
+/// Returns the address of a request's tracking page.
+pub(crate) fn tracking(settings: &Settings, token: &str) -> String {
+    format!("{}/track/{token}", settings.public_url)
+}
+
+/// Returns the path of a file of an organisation's branding. The version changes with every update, so the files can be
+/// cached.
+pub(crate) fn branding_file(version: &str, file: &str) -> String {
+    format!("/portal/look/{version}/{file}")
+}

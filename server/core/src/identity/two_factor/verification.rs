@@ -1,0 +1,140 @@
+//! Verification of two-factor codes. Attempts are counted before they are made.
+
+use chrono::TimeDelta;
+use domain::ids::PortalUserId;
+use domain::problems::Cause;
+use domain::two_factor::TypedCode;
+
+use crate::db::SystemTx;
+use crate::identity::actors::{Actor as _, Contact, TenantId};
+use crate::identity::admission::{PendingCode, SignedIn};
+use crate::identity::sign_in;
+use crate::identity::two_factor::{internal, not_on, secret_context, totp, wrong_code};
+use crate::secrets::sha256;
+use crate::{Core, CoreError, CoreResult};
+
+/// Returns the time step that a code is valid for: the current one, the one before or the one after.
+pub(super) fn matching_step(core: &Core, secret: &[u8], code: &str) -> CoreResult<Option<i64>> {
+    let now = u64::try_from(core.clock.now().timestamp()).unwrap_or_default();
+    let step = totp(secret, "-", "-")?.check(code, now);
+    Ok(step.and_then(|step| i64::try_from(step).ok()))
+}
+
+/// Completes a sign-in with a code.
+///
+/// # Errors
+/// Field `code`; `rate_limited`, with the seconds in the detail; `missing_credentials` if the account changed in the
+/// meantime.
+pub(crate) async fn complete(core: &Core, waiting: &PendingCode, code: &str) -> CoreResult<SignedIn> {
+    let expired = || CoreError::new(Cause::SignInRequired);
+    let (tenant, account) = (
+        TenantId::from_uuid(waiting.tenant),
+        PortalUserId::from_uuid(waiting.account),
+    );
+    let code = TypedCode::read(code);
+    let attempts = count(core, account, code.as_ref()).await?;
+    let mut tx = core.store.begin_system().await?;
+    let found = tx.waiting_account(tenant, account).await?.ok_or_else(expired)?;
+    if PendingCode::new(tenant.uuid(), account.uuid(), &found.password_hash) != *waiting {
+        return Err(expired());
+    }
+    if let Some(secret) = &found.secret {
+        check(core, &mut tx, tenant, account, secret, code, &attempts).await?;
+    }
+    let signed_in = sign_in::complete_portal_sign_in(&mut tx, tenant, account, &found.tenant_name).await?;
+    tx.commit().await?;
+    Ok(signed_in)
+}
+
+/// Verifies a code of the signed-in user.
+pub(super) async fn verify_own_code(core: &Core, contact: &Contact, code: &str) -> CoreResult<()> {
+    let (tenant, account) = (contact.tenant(), contact.id());
+    // Rejects a read-only session before an attempt is counted.
+    drop(core.store.begin(contact).await?);
+    let code = TypedCode::read(code);
+    let attempts = count(core, account, code.as_ref()).await?;
+    let mut tx = core.store.begin_system().await?;
+    let found = tx.waiting_account(tenant, account).await?;
+    let secret = found.and_then(|found| found.secret).ok_or_else(not_on)?;
+    check(core, &mut tx, tenant, account, &secret, code, &attempts).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Counts an attempt before it is made and returns the throttle key, to be cleared after a success. App codes and recovery
+/// codes are counted separately, so guessing app codes cannot lock out the holder of a recovery code.
+async fn count(core: &Core, account: PortalUserId, code: Option<&TypedCode>) -> CoreResult<Vec<u8>> {
+    let kind = match code {
+        Some(TypedCode::Recovery(_)) => "recovery code",
+        _ => "second factor",
+    };
+    let key = sha256(format!("attempt\n{kind}\n{account}").as_bytes());
+    let mut tx = core.store.begin_system().await?;
+    let attempt = sign_in::count_attempt(core, &mut tx, &key).await?;
+    tx.lock_out(&key, core.clock.now() + lockout_after(attempt)).await?;
+    tx.commit().await?;
+    Ok(key)
+}
+
+/// Returns the length of the lock after a number of attempts: 2 s, 4 s, 8 s, up to one hour.
+fn lockout_after(attempts: i64) -> TimeDelta {
+    let seconds = 1_i64 << attempts.clamp(1, 12);
+    TimeDelta::seconds(seconds.min(3600))
+}
+
+/// Verifies and uses a code whose attempt was counted before, and clears the throttle.
+async fn check(
+    core: &Core,
+    tx: &mut SystemTx<'_>,
+    tenant: TenantId,
+    account: PortalUserId,
+    secret: &[u8],
+    code: Option<TypedCode>,
+    attempts: &[u8],
+) -> CoreResult<()> {
+    let label = format!("portal:{account}");
+    let is_valid = match code {
+        Some(TypedCode::App(code)) => {
+            let secret = core
+                .keyring
+                .unseal(secret, &secret_context(tenant.uuid(), account.uuid()))
+                .map_err(internal)?;
+            match matching_step(core, &secret, &code)? {
+                Some(step) => tx.use_factor_step(tenant, account, step).await?,
+                None => false,
+            }
+        }
+        Some(TypedCode::Recovery(code)) => {
+            let is_valid = tx
+                .use_recovery_code(tenant, account, &code_hash(account, &code))
+                .await?;
+            if is_valid {
+                tx.audit(tenant, &label, "portal.recovery_code_used", &label).await?;
+            }
+            is_valid
+        }
+        None => false,
+    };
+    if !is_valid {
+        return Err(wrong_code());
+    }
+    tx.clear_attempts(attempts).await?;
+    Ok(())
+}
+
+pub(super) fn code_hash(account: PortalUserId, code: &str) -> Vec<u8> {
+    sha256(format!("recovery code\n{account}\n{code}").as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lock_after_many_attempts_is_at_most_one_hour() {
+        let seconds: Vec<i64> = [1, 2, 3, 11, 12, 500]
+            .map(|attempts| lockout_after(attempts).num_seconds())
+            .to_vec();
+        assert_eq!(seconds, [2, 4, 8, 2048, 3600, 3600]);
+    }
+}

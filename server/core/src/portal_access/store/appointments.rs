@@ -1,0 +1,312 @@
+//! Portal queries for appointments and calendars. Every statement joins the user's grants, so an appointment outside them
+//! is not found.
+
+use chrono::{DateTime, Utc};
+use domain::ids::{AppointmentId, AppointmentKind, RequestId};
+use domain::public::{CalendarEntry, PublicAppointment};
+use domain::public_language::PublicVisit;
+use domain::requests::ServiceType;
+use uuid::Uuid;
+
+use crate::db::Key;
+use crate::db::TenantTx;
+use crate::db::{StoreError, all, maybe};
+use crate::identity::actors::Contact;
+use crate::portal_access::store::granted::granted;
+
+macro_rules! select_appointments {
+    () => {
+        select_appointments!("")
+    };
+    ($columns:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            r"
+                    appointment.id, appointment.status AS appointment_status, target.status AS target_status,
+                    target.service_type, appointment.starts_at, appointment.ends_at, appointment.zone,
+                    location.name AS location, location.street, location.postal_code, location.city,
+                    CASE WHEN tenant.shows_technician THEN technician.display_name END AS technician
+                FROM appointment
+                JOIN target ON target.tenant_id = appointment.tenant_id
+                    AND target.id = appointment.target_id
+                JOIN location ON location.tenant_id = target.tenant_id AND location.id = target.location_id
+                JOIN staff_account AS technician ON technician.tenant_id = appointment.tenant_id
+                    AND technician.id = appointment.technician_id
+                JOIN tenant ON tenant.id = appointment.tenant_id
+                WHERE appointment.tenant_id = $1
+                  AND appointment.is_shared
+                  AND EXISTS (SELECT 1 FROM
+            ",
+            granted!("may_see_appointments"),
+            r"
+                  AND portal_grant.customer_id = target.customer_id
+                  AND (portal_grant.location_id IS NULL OR portal_grant.location_id = target.location_id))
+            "
+        )
+    };
+}
+const SELECT_UPCOMING_APPOINTMENTS: &str = concat!(
+    select_appointments!(),
+    r"
+          AND appointment.status = 'planned'
+          AND appointment.ends_at >= $3
+        ORDER BY appointment.starts_at, appointment.id
+        LIMIT $4
+    "
+);
+const SELECT_PAST_APPOINTMENTS: &str = concat!(
+    select_appointments!(),
+    r"
+          AND (appointment.status <> 'planned' OR appointment.ends_at < $3)
+          AND (appointment.starts_at, appointment.id) < ($4, $5)
+        ORDER BY appointment.starts_at DESC, appointment.id DESC
+        LIMIT $6
+    "
+);
+const SELECT_APPOINTMENT: &str = concat!(select_appointments!(), "AND appointment.id = $4");
+/// The latest appointment of a request's job that is planned or done.
+const SELECT_APPOINTMENT_OF_REQUEST: &str = concat!(
+    select_appointments!(),
+    r"
+          AND appointment.status IN ('planned', 'done')
+          AND appointment.target_id = (
+              SELECT request.target_id
+              FROM request
+              WHERE request.tenant_id = $1
+                AND request.id = $4
+          )
+        ORDER BY appointment.starts_at DESC
+        LIMIT 1
+    "
+);
+/// The latest shared appointment of each job, so a rescheduled one appears at its new time only.
+macro_rules! select_calendar_entries {
+    () => {
+        concat!(
+            select_appointments!(
+                r"
+                appointment.target_id,
+                (
+                    SELECT count(*)
+                    FROM appointment AS other
+                    WHERE other.tenant_id = appointment.tenant_id
+                      AND other.target_id = appointment.target_id
+                      AND (other.created_at, other.id) < (appointment.created_at, appointment.id)
+                ) AS earlier,
+            "
+            ),
+            r"
+                  AND appointment.status <> 'moved'
+                  AND NOT EXISTS (
+                      SELECT 1
+                      FROM appointment AS other
+                      WHERE other.tenant_id = appointment.tenant_id
+                        AND other.target_id = appointment.target_id
+                        AND other.is_shared
+                        AND (other.created_at, other.id) > (appointment.created_at, appointment.id)
+                  )
+            "
+        )
+    };
+}
+const SELECT_CALENDAR_ENTRIES: &str = concat!(
+    select_calendar_entries!(),
+    r"
+          AND appointment.ends_at > $4
+        ORDER BY appointment.starts_at, appointment.id
+        LIMIT $5
+    "
+);
+/// The ID of a rescheduled appointment resolves to the latest one of its job.
+const SELECT_CALENDAR_ENTRY: &str = concat!(
+    select_calendar_entries!(),
+    r"
+          AND appointment.target_id = (
+              SELECT original.target_id
+              FROM appointment AS original
+              WHERE original.tenant_id = $1
+                AND original.id = $4
+                AND original.is_shared
+          )
+    "
+);
+
+#[derive(sqlx::FromRow)]
+struct AppointmentRow {
+    id: Key<AppointmentKind>,
+    #[sqlx(try_from = "String")]
+    appointment_status: domain::targets::AppointmentStatus,
+    #[sqlx(try_from = "String")]
+    target_status: domain::targets::TargetStatus,
+    service_type: Option<String>,
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    zone: String,
+    location: String,
+    street: Option<String>,
+    postal_code: Option<String>,
+    city: Option<String>,
+    technician: Option<String>,
+}
+
+/// An appointment with the number of earlier appointments of its job.
+#[derive(sqlx::FromRow)]
+struct CalendarEntryRow {
+    target_id: Uuid,
+    earlier: i64,
+    #[sqlx(flatten)]
+    appointment: AppointmentRow,
+}
+
+/// The job's ID, the calendar sequence number and the appointment.
+impl From<CalendarEntryRow> for (Uuid, u32, PublicAppointment) {
+    fn from(row: CalendarEntryRow) -> Self {
+        let appointment = PublicAppointment::from(row.appointment);
+        let earlier = u32::try_from(row.earlier).unwrap_or(u32::MAX);
+        let is_cancelled = appointment.status == PublicVisit::Cancelled;
+        let sequence = CalendarEntry::sequence_after(earlier, is_cancelled);
+        (row.target_id, sequence, appointment)
+    }
+}
+
+impl From<AppointmentRow> for PublicAppointment {
+    fn from(row: AppointmentRow) -> Self {
+        let town = [row.postal_code, row.city]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" ");
+        Self {
+            id: row.id.0,
+            status: PublicVisit::of(row.appointment_status, row.target_status),
+            service_type: row.service_type.as_deref().and_then(ServiceType::from_name),
+            starts_at: row.starts_at,
+            ends_at: row.ends_at,
+            zone: row.zone,
+            location: row.location,
+            address: row
+                .street
+                .into_iter()
+                .chain(Some(town))
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join(", "),
+            technician: row
+                .technician
+                .and_then(|name| name.split_whitespace().next().map(str::to_owned)),
+        }
+    }
+}
+
+impl TenantTx<'_, Contact> {
+    pub(crate) async fn upcoming_appointments(&mut self, limit: i64) -> Result<Vec<PublicAppointment>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        Ok(all!(
+            &mut self.tx,
+            AppointmentRow,
+            SELECT_UPCOMING_APPOINTMENTS,
+            tenant,
+            account,
+            now,
+            limit
+        )?
+        .into_iter()
+        .map(Into::into)
+        .collect())
+    }
+
+    pub(crate) async fn past_appointments(
+        &mut self,
+        before: Option<(DateTime<Utc>, AppointmentId)>,
+        limit: i64,
+    ) -> Result<Vec<PublicAppointment>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        let (at, id) = before.map_or((crate::db::far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
+        Ok(all!(
+            &mut self.tx,
+            AppointmentRow,
+            SELECT_PAST_APPOINTMENTS,
+            tenant,
+            account,
+            now,
+            at,
+            id,
+            limit
+        )?
+        .into_iter()
+        .map(Into::into)
+        .collect())
+    }
+
+    pub(crate) async fn appointment(&mut self, id: AppointmentId) -> Result<Option<PublicAppointment>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        Ok(maybe!(
+            &mut self.tx,
+            AppointmentRow,
+            SELECT_APPOINTMENT,
+            tenant,
+            account,
+            now,
+            id.uuid()
+        )?
+        .map(Into::into))
+    }
+
+    /// Returns the appointment of a request's job, if the user may see its appointments.
+    pub(crate) async fn appointment_of_request(
+        &mut self,
+        id: RequestId,
+    ) -> Result<Option<PublicAppointment>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        Ok(maybe!(
+            &mut self.tx,
+            AppointmentRow,
+            SELECT_APPOINTMENT_OF_REQUEST,
+            tenant,
+            account,
+            now,
+            id.uuid()
+        )?
+        .map(Into::into))
+    }
+
+    /// Returns appointments for a calendar, with their jobs and sequence numbers.
+    pub(crate) async fn calendar_entries(
+        &mut self,
+        since: DateTime<Utc>,
+        limit: i64,
+    ) -> Result<Vec<(Uuid, u32, PublicAppointment)>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        Ok(all!(
+            &mut self.tx,
+            CalendarEntryRow,
+            SELECT_CALENDAR_ENTRIES,
+            tenant,
+            account,
+            now,
+            since,
+            limit
+        )?
+        .into_iter()
+        .map(Into::into)
+        .collect())
+    }
+
+    pub(crate) async fn calendar_entry(
+        &mut self,
+        id: AppointmentId,
+    ) -> Result<Option<(Uuid, u32, PublicAppointment)>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        Ok(maybe!(
+            &mut self.tx,
+            CalendarEntryRow,
+            SELECT_CALENDAR_ENTRY,
+            tenant,
+            account,
+            now,
+            id.uuid()
+        )?
+        .map(Into::into))
+    }
+}

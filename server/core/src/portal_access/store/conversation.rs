@@ -1,0 +1,167 @@
+//! Portal statements for what belongs to a request: messages, offered time slots, uploaded files. They join the user's
+//! grants through the request.
+
+use domain::ids::{MessageId, RequestId};
+
+use crate::db::TenantTx;
+use crate::db::{StoreError, all, run};
+use crate::identity::actors::Contact;
+use crate::intake::{NewFile, RequestFileWriter};
+use crate::portal_access::store::granted::{covers_request, granted, may_read_request};
+use crate::requests::model::{PublicMessage, SlotOption};
+use crate::requests::select_slot_options;
+
+/// Omits the author's name: to the requester, messages come from the organization.
+const SELECT_MESSAGES: &str = concat!(
+    r"
+        SELECT *
+        FROM (
+            SELECT
+                customer_message.id, customer_message.text, customer_message.asks, customer_message.created_at,
+                customer_message.staff_id IS NULL AS is_own
+            FROM customer_message
+            JOIN request ON request.tenant_id = customer_message.tenant_id
+                AND request.id = customer_message.request_id
+            WHERE customer_message.tenant_id = $1
+              AND customer_message.request_id = $4
+              AND
+    ",
+    may_read_request!(),
+    r"
+            ORDER BY customer_message.created_at DESC, customer_message.id DESC
+            LIMIT 200
+        ) AS newest
+        ORDER BY created_at, id
+    "
+);
+const INSERT_ANSWER: &str = concat!(
+    r"
+        INSERT INTO customer_message (tenant_id, id, request_id, asks, text, nonce, created_at)
+        SELECT request.tenant_id, $5, request.id, $6, $7, $8, $3
+        FROM request
+        WHERE request.tenant_id = $1
+          AND request.id = $4
+          AND request.portal_account_id = $2
+          AND
+    ",
+    covers_request!(),
+    r"
+        ON CONFLICT (tenant_id, request_id, nonce) DO NOTHING
+    "
+);
+const MARK_ANSWERED: &str = concat!(
+    r"
+        UPDATE request
+        SET asked_at = NULL, answered_at = $3, snoozed_until = NULL, updated_at = $3
+        WHERE tenant_id = $1
+          AND id = $4
+          AND portal_account_id = $2
+          AND
+    ",
+    covers_request!()
+);
+const SELECT_SLOT_OPTIONS: &str = select_slot_options!(concat!(
+    r"
+        AND slot_offer.request_id = $4
+        AND EXISTS (
+            SELECT 1
+            FROM request
+            WHERE request.tenant_id = slot_offer.tenant_id
+              AND request.id = slot_offer.request_id
+              AND request.portal_account_id = $2
+              AND
+    ",
+    covers_request!(),
+    ")"
+));
+const INSERT_FILE: &str = concat!(
+    r"
+        INSERT INTO request_attachment (
+            tenant_id, id, request_id, file_name, media_type, size_bytes, content_hash, created_at
+        )
+        SELECT request.tenant_id, $5, request.id, $6, $7, $8, $9, $3
+        FROM request
+        WHERE request.tenant_id = $1
+          AND request.id = $4
+          AND request.portal_account_id = $2
+          AND
+    ",
+    covers_request!()
+);
+
+impl TenantTx<'_, Contact> {
+    pub(crate) async fn public_messages(&mut self, request: RequestId) -> Result<Vec<PublicMessage>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        all!(
+            &mut self.tx,
+            PublicMessage,
+            SELECT_MESSAGES,
+            tenant,
+            account,
+            now,
+            request.uuid()
+        )
+    }
+
+    /// Inserts a message to dispatch about one of the user's requests; false if the nonce was used before.
+    pub(crate) async fn insert_answer(
+        &mut self,
+        request: RequestId,
+        text: &str,
+        nonce: &str,
+    ) -> Result<bool, StoreError> {
+        let (tenant, account, now) = self.scope();
+        let id: MessageId = self.new_id();
+        let written = run!(
+            &mut self.tx,
+            INSERT_ANSWER,
+            tenant,
+            account,
+            now,
+            request.uuid(),
+            id.uuid(),
+            false,
+            text,
+            nonce
+        )?;
+        if written == 1 {
+            run!(&mut self.tx, MARK_ANSWERED, tenant, account, now, request.uuid())?;
+        }
+        Ok(written == 1)
+    }
+
+    /// Lists the options of the open offer for one of the user's requests, and whether each is still available.
+    pub(crate) async fn slot_options(&mut self, request: RequestId) -> Result<Vec<SlotOption>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        all!(
+            &mut self.tx,
+            SlotOption,
+            SELECT_SLOT_OPTIONS,
+            tenant,
+            account,
+            now,
+            request.uuid()
+        )
+    }
+}
+
+impl RequestFileWriter for TenantTx<'_, Contact> {
+    /// Inserts a file of one of the user's requests.
+    async fn insert_request_file(&mut self, request: RequestId, file: &NewFile<'_>) -> Result<(), StoreError> {
+        let (tenant, account, now) = self.scope();
+        run!(
+            &mut self.tx,
+            INSERT_FILE,
+            tenant,
+            account,
+            now,
+            request.uuid(),
+            file.id.uuid(),
+            file.file_name,
+            file.media_type,
+            file.size_bytes,
+            file.content_hash
+        )
+        .map(drop)
+    }
+}

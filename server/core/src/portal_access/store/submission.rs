@@ -1,0 +1,177 @@
+//! Portal statements for submitting a request. They join the user's grants, so nothing is written for a location outside of
+//! them.
+
+use domain::ids::{CustomerId, LocationId, LocationKind, RequestId};
+use domain::public::PublicLocation;
+use domain::requests::ServiceType;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::db::Key;
+use crate::db::TenantTx;
+use crate::db::{StoreError, all, maybe, run};
+use crate::identity::actors::Contact;
+use crate::portal_access::store::granted::{covers_request, granted};
+
+const SELECT_LOCATIONS: &str = concat!(
+    r"
+        SELECT location.id, location.name, location.city, location.zone
+        FROM location
+        WHERE location.tenant_id = $1
+          AND location.archived_at IS NULL
+          AND EXISTS (SELECT 1 FROM
+    ",
+    granted!("may_submit"),
+    r"
+          AND portal_grant.customer_id = location.customer_id
+          AND (portal_grant.location_id IS NULL OR portal_grant.location_id = location.id))
+        ORDER BY location.name, location.id
+        LIMIT 500
+    "
+);
+
+/// Inserts nothing unless a grant allows requests for the location; the customer comes from the location.
+const INSERT_REQUEST: &str = concat!(
+    r"
+        INSERT INTO request (
+            tenant_id, id, number, channel, status, service_type, priority, description, preferred,
+            customer_id, location_id, contact_id, portal_account_id, nonce, preferred_windows,
+            tracking_hash, tracking_token, search_key, submitted_at, updated_at
+        )
+        SELECT
+            location.tenant_id, $5, $6, 'portal', 'submitted', $7, $12, $8, $9, location.customer_id,
+            location.id, $10, $2, $11, $13, $14, $15, $16, $3, $3
+        FROM location
+        WHERE location.tenant_id = $1
+          AND location.id = $4
+          AND location.archived_at IS NULL
+          AND EXISTS (SELECT 1 FROM
+    ",
+    granted!("may_submit"),
+    r"
+          AND portal_grant.customer_id = location.customer_id
+          AND (portal_grant.location_id IS NULL OR portal_grant.location_id = location.id))
+        ON CONFLICT (tenant_id, portal_account_id, nonce) DO NOTHING
+    "
+);
+const SELECT_REQUEST_BY_NONCE: &str = concat!(
+    r"
+        SELECT request.id
+        FROM request
+        WHERE request.tenant_id = $1
+          AND request.portal_account_id = $2
+          AND request.nonce = $4
+          AND
+    ",
+    covers_request!()
+);
+const SELECT_CUSTOMER_OF_LOCATION: &str = concat!(
+    r"
+        SELECT location.customer_id
+        FROM location
+        WHERE location.tenant_id = $1
+          AND location.id = $4
+          AND EXISTS (SELECT 1 FROM
+    ",
+    granted!("may_submit"),
+    r"
+          AND portal_grant.customer_id = location.customer_id
+          AND (portal_grant.location_id IS NULL OR portal_grant.location_id = location.id))
+    "
+);
+/// A request that a portal user submits.
+pub(crate) struct NewPortalRequest<'a> {
+    pub id: RequestId,
+    pub number: i64,
+    pub location: LocationId,
+    pub service_type: ServiceType,
+    pub description: &'a str,
+    pub preferred: Option<&'a str>,
+    pub priority: domain::requests::Priority,
+    pub windows: &'a [domain::intake::PreferredWindow],
+    pub tracking: &'a crate::intake::SealedToken,
+    /// Generated with the form, so that submitting it twice creates one request.
+    pub nonce: &'a str,
+}
+
+impl TenantTx<'_, Contact> {
+    pub(crate) async fn locations_for_requests(&mut self) -> Result<Vec<PublicLocation>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        let rows = all!(
+            &mut self.tx,
+            (Key<LocationKind>, String, Option<String>, String),
+            SELECT_LOCATIONS,
+            tenant,
+            account,
+            now
+        )?;
+        Ok(rows
+            .into_iter()
+            .map(|(id, name, city, zone)| PublicLocation {
+                id: id.0,
+                name,
+                city,
+                zone,
+            })
+            .collect())
+    }
+
+    /// Inserts a request; false if no grant allows it or the nonce was used.
+    pub(crate) async fn insert_portal_request(&mut self, new: &NewPortalRequest<'_>) -> Result<bool, StoreError> {
+        let (tenant, account, now) = self.scope();
+        let contact = self.actor.contact().uuid();
+        let written = run!(
+            &mut self.tx,
+            INSERT_REQUEST,
+            tenant,
+            account,
+            now,
+            new.location.uuid(),
+            new.id.uuid(),
+            new.number,
+            new.service_type.name(),
+            new.description,
+            new.preferred,
+            contact,
+            new.nonce,
+            new.priority.name(),
+            Json(new.windows),
+            &new.tracking.hash,
+            &new.tracking.closed,
+            crate::intake::search_key(new.description, None, None, None)
+        )?;
+        Ok(written == 1)
+    }
+
+    pub(crate) async fn request_by_nonce(&mut self, nonce: &str) -> Result<Option<RequestId>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        let row = maybe!(
+            &mut self.tx,
+            (Uuid,),
+            SELECT_REQUEST_BY_NONCE,
+            tenant,
+            account,
+            now,
+            nonce
+        )?;
+        Ok(row.map(|(id,)| RequestId::from_uuid(id)))
+    }
+
+    /// Returns the customer of a location for which the user may submit requests.
+    pub(crate) async fn customer_of_location(
+        &mut self,
+        location: LocationId,
+    ) -> Result<Option<CustomerId>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        Ok(maybe!(
+            &mut self.tx,
+            (Uuid,),
+            SELECT_CUSTOMER_OF_LOCATION,
+            tenant,
+            account,
+            now,
+            location.uuid()
+        )?
+        .map(|(id,)| CustomerId::from_uuid(id)))
+    }
+}
