@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use domain::ids::BillingTriggerId;
 
 use crate::billing::model::ClientBillingTrigger;
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, maybe, run};
 use crate::identity::actors::{Actor as _, ApiClient};
 use crate::integrations::start_before;
 
@@ -57,14 +57,9 @@ impl TenantTx<'_, ApiClient> {
         id: BillingTriggerId,
     ) -> Result<Option<ClientBillingTrigger>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        maybe!(
-            &mut self.tx,
-            ClientBillingTrigger,
-            SELECT_BILLING_TRIGGER,
-            tenant,
-            source,
-            id.uuid()
-        )
+        self.tx
+            .fetch_optional::<ClientBillingTrigger>(SELECT_BILLING_TRIGGER, (tenant, source, id.uuid()))
+            .await
     }
 
     /// Marks a billing trigger as acknowledged; false if it already was.
@@ -74,13 +69,10 @@ impl TenantTx<'_, ApiClient> {
         reference: &str,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            ACKNOWLEDGE_BILLING_TRIGGER,
-            tenant,
-            id.uuid(),
-            now,
-            reference
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(ACKNOWLEDGE_BILLING_TRIGGER, (tenant, id.uuid(), now, reference))
+            .await?
+            == 1)
     }
 }

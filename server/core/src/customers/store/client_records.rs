@@ -6,8 +6,8 @@ use domain::text::CustomerNumber;
 use uuid::Uuid;
 
 use crate::customers::model::{ClientContact, ClientCustomer, ClientLocation};
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::{Actor as _, ApiClient};
 use crate::integrations::RecordKey;
 
@@ -130,25 +130,16 @@ impl TenantTx<'_, ApiClient> {
     ) -> Result<Vec<ClientCustomer>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
         match number {
-            None => all!(
-                &mut self.tx,
-                ClientCustomer,
-                SELECT_CUSTOMERS,
-                tenant,
-                source,
-                after,
-                limit
-            ),
-            Some(key) => all!(
-                &mut self.tx,
-                ClientCustomer,
-                SELECT_CUSTOMERS_BY_NUMBER,
-                tenant,
-                source,
-                after,
-                limit,
-                key
-            ),
+            None => {
+                self.tx
+                    .fetch_all::<ClientCustomer>(SELECT_CUSTOMERS, (tenant, source, after, limit))
+                    .await
+            }
+            Some(key) => {
+                self.tx
+                    .fetch_all::<ClientCustomer>(SELECT_CUSTOMERS_BY_NUMBER, (tenant, source, after, limit, key))
+                    .await
+            }
         }
     }
 
@@ -166,15 +157,9 @@ impl TenantTx<'_, ApiClient> {
         limit: i64,
     ) -> Result<Vec<ClientLocation>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        all!(
-            &mut self.tx,
-            ClientLocation,
-            SELECT_LOCATIONS,
-            tenant,
-            source,
-            after,
-            limit
-        )
+        self.tx
+            .fetch_all::<ClientLocation>(SELECT_LOCATIONS, (tenant, source, after, limit))
+            .await
     }
 
     pub(crate) async fn find_client_location(
@@ -191,15 +176,9 @@ impl TenantTx<'_, ApiClient> {
         limit: i64,
     ) -> Result<Vec<ClientContact>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        all!(
-            &mut self.tx,
-            ClientContact,
-            SELECT_CONTACTS,
-            tenant,
-            source,
-            after,
-            limit
-        )
+        self.tx
+            .fetch_all::<ClientContact>(SELECT_CONTACTS, (tenant, source, after, limit))
+            .await
     }
 
     pub(crate) async fn find_client_contact(
@@ -214,14 +193,18 @@ impl TenantTx<'_, ApiClient> {
     pub(crate) async fn lock_customer_number(&mut self, number: &CustomerNumber) -> Result<(), StoreError> {
         let key = format!("{}:{}", self.tenant(), CustomerNumber::for_comparison(number));
         let sql = self.tx.dialect(LOCK_KEY_SQLITE, LOCK_KEY_POSTGRES);
-        run!(&mut self.tx, sql, &key).map(drop)
+        self.tx.execute(sql, (&key,)).await.map(drop)
     }
 
     /// Returns whether a customer of the tenant has this number.
     pub(crate) async fn is_customer_number_used(&mut self, number: &CustomerNumber) -> Result<bool, StoreError> {
         let tenant = self.tenant();
         let key = CustomerNumber::for_comparison(number);
-        Ok(maybe!(&mut self.tx, (Uuid,), SELECT_CUSTOMER_WITH_NUMBER, tenant, &key)?.is_some())
+        Ok(self
+            .tx
+            .fetch_optional::<(Uuid,)>(SELECT_CUSTOMER_WITH_NUMBER, (tenant, &key))
+            .await?
+            .is_some())
     }
 
     pub(crate) async fn set_location(
@@ -232,21 +215,24 @@ impl TenantTx<'_, ApiClient> {
         coordinates: Option<Coordinates>,
     ) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(
-            &mut self.tx,
-            UPDATE_LOCATION,
-            tenant,
-            id.uuid(),
-            name,
-            address.street.as_deref(),
-            address.postal_code.as_deref(),
-            address.city.as_deref(),
-            address.country.as_deref(),
-            coordinates.map(|place| place.lat),
-            coordinates.map(|place| place.lon),
-            now
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                UPDATE_LOCATION,
+                (
+                    tenant,
+                    id.uuid(),
+                    name,
+                    address.street.as_deref(),
+                    address.postal_code.as_deref(),
+                    address.city.as_deref(),
+                    address.country.as_deref(),
+                    coordinates.map(|place| place.lat),
+                    coordinates.map(|place| place.lon),
+                    now,
+                ),
+            )
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn set_contact(
@@ -257,16 +243,9 @@ impl TenantTx<'_, ApiClient> {
         phone: Option<&str>,
     ) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(
-            &mut self.tx,
-            UPDATE_CONTACT,
-            tenant,
-            id.uuid(),
-            display_name,
-            email,
-            phone,
-            now
-        )
-        .map(drop)
+        self.tx
+            .execute(UPDATE_CONTACT, (tenant, id.uuid(), display_name, email, phone, now))
+            .await
+            .map(drop)
     }
 }

@@ -4,7 +4,7 @@ use domain::ids::{ClientId, ClientKind, SourceSystemId};
 use domain::scopes::Scope;
 use sqlx::types::Json;
 
-use crate::db::{StoreError, TenantTx, all, maybe, run};
+use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::{Actor as _, Administrator, Partner, Staff};
 use crate::integrations::model::ClientLine;
 
@@ -69,16 +69,12 @@ impl<A: Administrator> TenantTx<'_, A> {
         scopes: &[Scope],
     ) -> Result<ClientId, StoreError> {
         let (tenant, id, now) = (self.tenant(), self.new_id::<ClientKind>(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_CLIENT,
-            tenant,
-            id.uuid(),
-            name,
-            source_system.uuid(),
-            Json(scopes),
-            now
-        )?;
+        self.tx
+            .execute(
+                INSERT_CLIENT,
+                (tenant, id.uuid(), name, source_system.uuid(), Json(scopes), now),
+            )
+            .await?;
         Ok(id)
     }
 }
@@ -86,19 +82,21 @@ impl<A: Administrator> TenantTx<'_, A> {
 impl TenantTx<'_, Staff> {
     pub(crate) async fn clients(&mut self) -> Result<Vec<ClientLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, ClientLine, SELECT_CLIENTS, tenant)
+        self.tx.fetch_all::<ClientLine>(SELECT_CLIENTS, (tenant,)).await
     }
 
     pub(crate) async fn client(&mut self, id: ClientId) -> Result<Option<ClientLine>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, ClientLine, SELECT_CLIENT, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<ClientLine>(SELECT_CLIENT, (tenant, id.uuid()))
+            .await
     }
 
     /// Revokes a client: disables its webhook endpoints, holds their pending deliveries and cancels its active jobs.
     pub(crate) async fn revoke_client(&mut self, client: ClientId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         // The client row first: issuing a token locks it, so no token can be issued after the deletion below.
-        let revoked = run!(&mut self.tx, REVOKE_CLIENT, tenant, client.uuid(), now)? == 1;
+        let revoked = self.tx.execute(REVOKE_CLIENT, (tenant, client.uuid(), now)).await? == 1;
         self.delete_tokens_of_client(client).await?;
         self.disable_endpoints_of_client(client).await?;
         self.cancel_imports_of_client(client).await?;
@@ -108,7 +106,11 @@ impl TenantTx<'_, Staff> {
     /// Updates the scopes of a client and revokes its tokens.
     pub(crate) async fn set_scopes(&mut self, client: ClientId, scopes: &[Scope]) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        let changed = run!(&mut self.tx, UPDATE_SCOPES, tenant, client.uuid(), Json(scopes))? == 1;
+        let changed = self
+            .tx
+            .execute(UPDATE_SCOPES, (tenant, client.uuid(), Json(scopes)))
+            .await?
+            == 1;
         self.delete_tokens_of_client(client).await?;
         Ok(changed)
     }
@@ -118,6 +120,8 @@ impl TenantTx<'_, Partner> {
     /// Returns the active clients of the partner's source.
     pub(crate) async fn list_clients_of_source(&mut self) -> Result<Vec<ClientLine>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        all!(&mut self.tx, ClientLine, SELECT_CLIENTS_OF_SOURCE, tenant, source)
+        self.tx
+            .fetch_all::<ClientLine>(SELECT_CLIENTS_OF_SOURCE, (tenant, source))
+            .await
     }
 }

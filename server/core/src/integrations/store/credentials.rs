@@ -6,7 +6,7 @@ use domain::scopes::Scope;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::db::{Engine, Key, StoreError, SystemTx, TenantTx, all, maybe, one, run};
+use crate::db::{Engine, Key, StoreError, SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, Staff};
 use crate::integrations::model::CredentialLine;
 
@@ -175,7 +175,9 @@ const COUNT_ACTIVE_SECRETS: &str = r"
 
 impl SystemTx<'_> {
     pub(crate) async fn client_by_key(&mut self, public_id: &str) -> Result<Option<ClientIdentity>, StoreError> {
-        maybe!(&mut self.tx, ClientIdentity, SELECT_KEY_IDENTITY, public_id)
+        self.tx
+            .fetch_optional::<ClientIdentity>(SELECT_KEY_IDENTITY, (public_id,))
+            .await
     }
 
     pub(crate) async fn client_by_token(&mut self, token_hash: &[u8]) -> Result<Option<ClientIdentity>, StoreError> {
@@ -183,15 +185,20 @@ impl SystemTx<'_> {
             Engine::Sqlite => SELECT_TOKEN_IDENTITY_SQLITE,
             Engine::Postgres => SELECT_TOKEN_IDENTITY_POSTGRES,
         };
-        maybe!(&mut self.tx, ClientIdentity, sql, token_hash, false)
+        self.tx.fetch_optional::<ClientIdentity>(sql, (token_hash, false)).await
     }
 
     pub(crate) async fn mark_key_used(&mut self, public_id: &str) -> Result<(), StoreError> {
-        run!(&mut self.tx, UPDATE_KEY_LAST_USED, public_id, self.now).map(drop)
+        self.tx
+            .execute(UPDATE_KEY_LAST_USED, (public_id, self.now))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn list_secrets(&mut self, client: ClientId) -> Result<Vec<SecretIdentity>, StoreError> {
-        all!(&mut self.tx, SecretIdentity, SELECT_SECRETS_OF_CLIENT, client.uuid())
+        self.tx
+            .fetch_all::<SecretIdentity>(SELECT_SECRETS_OF_CLIENT, (client.uuid(),))
+            .await
     }
 
     /// Returns whether a secret is valid and the scopes of its client are unchanged since they were read. Locks both
@@ -205,14 +212,10 @@ impl SystemTx<'_> {
         let sql = self
             .tx
             .dialect(LOCK_SECRET_AND_CLIENT_SQLITE, LOCK_SECRET_AND_CLIENT_POSTGRES);
-        let row: Option<Row> = maybe!(
-            &mut self.tx,
-            Row,
-            sql,
-            secret.tenant_id,
-            client.uuid(),
-            secret.secret_id
-        )?;
+        let row: Option<Row> = self
+            .tx
+            .fetch_optional::<Row>(sql, (secret.tenant_id, client.uuid(), secret.secret_id))
+            .await?;
         Ok(row.is_some_and(|(scopes,)| scopes.0 == secret.scopes.0))
     }
 
@@ -225,28 +228,30 @@ impl SystemTx<'_> {
         scopes: &[Scope],
         expires_at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        run!(
-            &mut self.tx,
-            UPDATE_SECRET_LAST_USED,
-            secret.tenant_id,
-            secret.secret_id,
-            self.now
-        )?;
-        run!(
-            &mut self.tx,
-            INSERT_TOKEN,
-            token_hash,
-            secret.tenant_id,
-            client.uuid(),
-            Json(scopes),
-            self.now,
-            expires_at
-        )
-        .map(drop)
+        self.tx
+            .execute(UPDATE_SECRET_LAST_USED, (secret.tenant_id, secret.secret_id, self.now))
+            .await?;
+        self.tx
+            .execute(
+                INSERT_TOKEN,
+                (
+                    token_hash,
+                    secret.tenant_id,
+                    client.uuid(),
+                    Json(scopes),
+                    self.now,
+                    expires_at,
+                ),
+            )
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn delete_token(&mut self, token_hash: &[u8], client: ClientId) -> Result<(), StoreError> {
-        run!(&mut self.tx, DELETE_TOKEN, token_hash, client.uuid()).map(drop)
+        self.tx
+            .execute(DELETE_TOKEN, (token_hash, client.uuid()))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn delete_expired_tokens(&mut self) -> Result<u64, StoreError> {
@@ -264,24 +269,22 @@ impl<A: Administrator> TenantTx<'_, A> {
         expires_at: Option<DateTime<Utc>>,
     ) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_KEY,
-            tenant,
-            public_id,
-            client.uuid(),
-            is_test,
-            secret_hash,
-            now,
-            expires_at
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                INSERT_KEY,
+                (tenant, public_id, client.uuid(), is_test, secret_hash, now, expires_at),
+            )
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn insert_secret(&mut self, client: ClientId, secret_hash: &[u8]) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         let id = self.store.randomness.uuid_v7(now);
-        run!(&mut self.tx, INSERT_SECRET, tenant, id, client.uuid(), secret_hash, now).map(drop)
+        self.tx
+            .execute(INSERT_SECRET, (tenant, id, client.uuid(), secret_hash, now))
+            .await
+            .map(drop)
     }
 }
 
@@ -290,8 +293,14 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn list_credentials(&mut self, client: ClientId) -> Result<Vec<CredentialLine>, StoreError> {
         type SecretRow = (Uuid, DateTime<Utc>, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
         let tenant = self.tenant();
-        let mut lines: Vec<CredentialLine> = all!(&mut self.tx, CredentialLine, SELECT_KEYS, tenant, client.uuid())?;
-        let secrets: Vec<SecretRow> = all!(&mut self.tx, SecretRow, SELECT_SECRETS, tenant, client.uuid())?;
+        let mut lines: Vec<CredentialLine> = self
+            .tx
+            .fetch_all::<CredentialLine>(SELECT_KEYS, (tenant, client.uuid()))
+            .await?;
+        let secrets: Vec<SecretRow> = self
+            .tx
+            .fetch_all::<SecretRow>(SELECT_SECRETS, (tenant, client.uuid()))
+            .await?;
         lines.extend(
             secrets
                 .into_iter()
@@ -310,34 +319,36 @@ impl TenantTx<'_, Staff> {
     /// Returns how many active keys of a kind a client has.
     pub(crate) async fn count_active_keys(&mut self, client: ClientId, is_test: bool) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (count,) = one!(
-            &mut self.tx,
-            (i64,),
-            COUNT_ACTIVE_KEYS,
-            tenant,
-            client.uuid(),
-            is_test,
-            self.now
-        )?;
+        let (count,) = self
+            .tx
+            .fetch_one::<(i64,)>(COUNT_ACTIVE_KEYS, (tenant, client.uuid(), is_test, self.now))
+            .await?;
         Ok(count)
     }
 
     /// Returns how many active OAuth secrets a client has.
     pub(crate) async fn count_active_secrets(&mut self, client: ClientId) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (count,) = one!(&mut self.tx, (i64,), COUNT_ACTIVE_SECRETS, tenant, client.uuid())?;
+        let (count,) = self
+            .tx
+            .fetch_one::<(i64,)>(COUNT_ACTIVE_SECRETS, (tenant, client.uuid()))
+            .await?;
         Ok(count)
     }
 
     pub(crate) async fn revoke_key(&mut self, client: ClientId, public_id: &str) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, REVOKE_KEY, tenant, public_id, now, client.uuid())? == 1)
+        Ok(self
+            .tx
+            .execute(REVOKE_KEY, (tenant, public_id, now, client.uuid()))
+            .await?
+            == 1)
     }
 
     /// Revokes a secret and all tokens of the client, since a token does not record which secret it was issued for.
     pub(crate) async fn revoke_secret(&mut self, client: ClientId, id: Uuid) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        let revoked = run!(&mut self.tx, REVOKE_SECRET, tenant, id, now, client.uuid())? == 1;
+        let revoked = self.tx.execute(REVOKE_SECRET, (tenant, id, now, client.uuid())).await? == 1;
         self.delete_tokens_of_client(client).await?;
         Ok(revoked)
     }
@@ -345,6 +356,9 @@ impl TenantTx<'_, Staff> {
     /// Revokes all tokens of a client.
     pub(crate) async fn delete_tokens_of_client(&mut self, client: ClientId) -> Result<(), StoreError> {
         let tenant = self.tenant();
-        run!(&mut self.tx, DELETE_TOKENS_OF_CLIENT, tenant, client.uuid()).map(drop)
+        self.tx
+            .execute(DELETE_TOKENS_OF_CLIENT, (tenant, client.uuid()))
+            .await
+            .map(drop)
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::feature_gates::FeatureGate;
 
-use crate::db::{StoreError, TenantTx, all, run};
+use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::{ApiClient, Staff};
 
 const SELECT_ENABLED_GATES: &str = r"
@@ -21,20 +21,23 @@ const UPSERT_GATE: &str = r"
 impl TenantTx<'_, Staff> {
     pub(crate) async fn gates(&mut self) -> Result<Vec<String>, StoreError> {
         let tenant = self.tenant();
-        let rows: Vec<(String,)> = all!(&mut self.tx, (String,), SELECT_ENABLED_GATES, tenant)?;
+        let rows: Vec<(String,)> = self.tx.fetch_all::<(String,)>(SELECT_ENABLED_GATES, (tenant,)).await?;
         Ok(rows.into_iter().map(|(gate,)| gate).collect())
     }
 
     pub(crate) async fn set_gate_enabled(&mut self, gate: FeatureGate, enabled: bool) -> Result<(), StoreError> {
         let tenant = self.tenant();
-        run!(&mut self.tx, UPSERT_GATE, tenant, gate.name(), enabled).map(drop)
+        self.tx
+            .execute(UPSERT_GATE, (tenant, gate.name(), enabled))
+            .await
+            .map(drop)
     }
 }
 
 impl TenantTx<'_, ApiClient> {
     pub(crate) async fn list_enabled_gates(&mut self) -> Result<Vec<String>, StoreError> {
         let tenant = self.tenant();
-        let rows: Vec<(String,)> = all!(&mut self.tx, (String,), SELECT_ENABLED_GATES, tenant)?;
+        let rows: Vec<(String,)> = self.tx.fetch_all::<(String,)>(SELECT_ENABLED_GATES, (tenant,)).await?;
         Ok(rows.into_iter().map(|(gate,)| gate).collect())
     }
 }

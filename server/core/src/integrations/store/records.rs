@@ -2,12 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{Id, Kind};
-use sqlx::FromRow;
-use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
-use crate::db::{StoreError, TenantTx, all, far_future, maybe};
+use crate::db::{Row, StoreError, TenantTx, far_future};
 use crate::identity::actors::{Actor as _, ApiClient};
 
 /// The key of a record: its ID, or its external ID in the client's source.
@@ -24,36 +21,32 @@ pub(crate) fn start_before<K: Kind>(before: Option<(DateTime<Utc>, Id<K>)>) -> (
 
 impl TenantTx<'_, ApiClient> {
     /// Returns a record of the client's source. Both statements take tenant, source system and key.
-    pub(crate) async fn find_record<Row>(
+    pub(crate) async fn find_record<R: Row>(
         &mut self,
         key: RecordKey<'_>,
         by_id: &'static str,
         by_external_id: &'static str,
-    ) -> Result<Option<Row>, StoreError>
-    where
-        Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
-    {
+    ) -> Result<Option<R>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
         match key {
-            RecordKey::Id(id) => maybe!(&mut self.tx, Row, by_id, tenant, source, id),
+            RecordKey::Id(id) => self.tx.fetch_optional(by_id, (tenant, source, id)).await,
             RecordKey::ExternalId(external_id) => {
-                maybe!(&mut self.tx, Row, by_external_id, tenant, source, external_id)
+                self.tx
+                    .fetch_optional(by_external_id, (tenant, source, external_id))
+                    .await
             }
         }
     }
 
     /// Returns a page of the records of the client's source. The statement takes tenant, source system, time and ID of
     /// the last record of the previous page, and a limit.
-    pub(crate) async fn list_records<Row>(
+    pub(crate) async fn list_records<R: Row>(
         &mut self,
         sql: &'static str,
         (at, id): (DateTime<Utc>, Uuid),
         limit: i64,
-    ) -> Result<Vec<Row>, StoreError>
-    where
-        Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
-    {
+    ) -> Result<Vec<R>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        all!(&mut self.tx, Row, sql, tenant, source, at, id, limit)
+        self.tx.fetch_all(sql, (tenant, source, at, id, limit)).await
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::db::{StoreError, TenantTx, Tx, run};
+use crate::db::{StoreError, TenantTx, Tx};
 use crate::identity::actors::Administrator;
 
 /// The sandbox is a separate tenant with the same source systems, clients and gates. Data of test keys is therefore
@@ -62,10 +62,10 @@ async fn sync_sandbox_tenant(
     create: Option<(Uuid, DateTime<Utc>)>,
 ) -> Result<(), StoreError> {
     if let Some((id, now)) = create {
-        run!(&mut *tx, INSERT_SANDBOX_TENANT, tenant, id, now)?;
+        tx.execute(INSERT_SANDBOX_TENANT, (tenant, id, now)).await?;
     }
     for sql in [COPY_SOURCES_TO_SANDBOX, COPY_CLIENTS_TO_SANDBOX, COPY_GATES_TO_SANDBOX] {
-        run!(&mut *tx, sql, tenant)?;
+        tx.execute(sql, (tenant,)).await?;
     }
     Ok(())
 }

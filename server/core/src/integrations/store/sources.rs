@@ -3,7 +3,7 @@
 use domain::ids::{SourceSystemId, SourceSystemKind};
 use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
 
-use crate::db::{StoreError, TenantTx, all, maybe, one, run};
+use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::{Actor as _, Administrator, ApiClient, Staff};
 use crate::integrations::model::SourceLine;
 
@@ -104,21 +104,24 @@ impl<A: Administrator> TenantTx<'_, A> {
         form: &SourceForm,
     ) -> Result<SourceSystemId, StoreError> {
         let (tenant, id, now) = (self.tenant(), self.new_id::<SourceSystemKind>(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_SOURCE,
-            tenant,
-            id.uuid(),
-            key,
-            form.create_customers,
-            form.create_locations,
-            form.create_contacts,
-            form.auto_update,
-            form.customer_required,
-            form.problem_policy.name(),
-            form.duplicate_names.name(),
-            now
-        )?;
+        self.tx
+            .execute(
+                INSERT_SOURCE,
+                (
+                    tenant,
+                    id.uuid(),
+                    key,
+                    form.create_customers,
+                    form.create_locations,
+                    form.create_contacts,
+                    form.auto_update,
+                    form.customer_required,
+                    form.problem_policy.name(),
+                    form.duplicate_names.name(),
+                    now,
+                ),
+            )
+            .await?;
         Ok(id)
     }
 }
@@ -126,41 +129,52 @@ impl<A: Administrator> TenantTx<'_, A> {
 impl TenantTx<'_, Staff> {
     pub(crate) async fn sources(&mut self) -> Result<Vec<SourceLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, SourceLine, SELECT_SOURCES, tenant)
+        self.tx.fetch_all::<SourceLine>(SELECT_SOURCES, (tenant,)).await
     }
 
     pub(crate) async fn source(&mut self, id: SourceSystemId) -> Result<Option<SourceLine>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, SourceLine, SELECT_SOURCE, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<SourceLine>(SELECT_SOURCE, (tenant, id.uuid()))
+            .await
     }
 
     pub(crate) async fn update_source(&mut self, id: SourceSystemId, form: &SourceForm) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(run!(
-            &mut self.tx,
-            UPDATE_SOURCE,
-            tenant,
-            id.uuid(),
-            form.create_customers,
-            form.create_locations,
-            form.create_contacts,
-            form.auto_update,
-            form.customer_required,
-            form.problem_policy.name(),
-            form.duplicate_names.name()
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(
+                UPDATE_SOURCE,
+                (
+                    tenant,
+                    id.uuid(),
+                    form.create_customers,
+                    form.create_locations,
+                    form.create_contacts,
+                    form.auto_update,
+                    form.customer_required,
+                    form.problem_policy.name(),
+                    form.duplicate_names.name(),
+                ),
+            )
+            .await?
+            == 1)
     }
 
     /// Returns the settings under which imports of a source run.
     pub(crate) async fn settings_of_source(&mut self, id: SourceSystemId) -> Result<SourceSettings, StoreError> {
         let tenant = self.tenant();
-        one!(&mut self.tx, SourceSettings, SELECT_SOURCE_SETTINGS, tenant, id.uuid())
+        self.tx
+            .fetch_one::<SourceSettings>(SELECT_SOURCE_SETTINGS, (tenant, id.uuid()))
+            .await
     }
 }
 
 impl TenantTx<'_, ApiClient> {
     pub(crate) async fn source_settings(&mut self) -> Result<SourceSettings, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        one!(&mut self.tx, SourceSettings, SELECT_SOURCE_SETTINGS, tenant, source)
+        self.tx
+            .fetch_one::<SourceSettings>(SELECT_SOURCE_SETTINGS, (tenant, source))
+            .await
     }
 }

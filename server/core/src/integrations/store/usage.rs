@@ -2,7 +2,7 @@
 
 use domain::ids::ClientId;
 
-use crate::db::{StoreError, SystemTx, TenantTx, all, run};
+use crate::db::{StoreError, SystemTx, TenantTx};
 use crate::identity::actors::{Staff, TenantId};
 use crate::integrations::model::UsageLine;
 
@@ -33,17 +33,13 @@ impl SystemTx<'_> {
         counts: [i64; 3],
     ) -> Result<(), StoreError> {
         let [answered, refused, limited] = counts;
-        run!(
-            &mut self.tx,
-            ADD_USAGE,
-            tenant.uuid(),
-            client.uuid(),
-            day,
-            answered,
-            refused,
-            limited
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                ADD_USAGE,
+                (tenant.uuid(), client.uuid(), day, answered, refused, limited),
+            )
+            .await
+            .map(drop)
     }
 }
 
@@ -51,6 +47,8 @@ impl TenantTx<'_, Staff> {
     /// Returns the usage of a client on its latest days.
     pub(crate) async fn list_usage(&mut self, client: ClientId) -> Result<Vec<UsageLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, UsageLine, SELECT_USAGE, tenant, client.uuid())
+        self.tx
+            .fetch_all::<UsageLine>(SELECT_USAGE, (tenant, client.uuid()))
+            .await
     }
 }
