@@ -52,7 +52,9 @@ CREATE TABLE portal_grant (
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, portal_account_id) REFERENCES portal_account (tenant_id, id),
     FOREIGN KEY (tenant_id, customer_id) REFERENCES customer (tenant_id, id),
-    FOREIGN KEY (tenant_id, customer_id, location_id) REFERENCES location (tenant_id, customer_id, id)
+    FOREIGN KEY (tenant_id, customer_id, location_id) REFERENCES location (tenant_id, customer_id, id),
+    FOREIGN KEY (tenant_id, granted_by_staff) REFERENCES staff_account (tenant_id, id),
+    FOREIGN KEY (tenant_id, granted_by_account) REFERENCES portal_account (tenant_id, id)
 );
 CREATE INDEX portal_grant_by_account ON portal_grant (tenant_id, portal_account_id, customer_id);
 CREATE INDEX portal_grant_by_customer ON portal_grant (tenant_id, customer_id, portal_account_id);

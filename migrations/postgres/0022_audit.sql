@@ -1,4 +1,6 @@
 -- Internal history. `kind` is a public milestone or an internal entry.
+-- There is no key on `location_id`: undoing a mapping deletes a location that an import created, and entries from a time
+-- when a target was there stay.
 CREATE TABLE timeline_entry (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,

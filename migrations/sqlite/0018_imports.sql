@@ -57,7 +57,8 @@ CREATE TABLE import_item (
     created_at TEXT NOT NULL,
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, job_id, position),
-    FOREIGN KEY (tenant_id, job_id) REFERENCES import_job (tenant_id, id)
+    FOREIGN KEY (tenant_id, job_id) REFERENCES import_job (tenant_id, id),
+    FOREIGN KEY (tenant_id, target_id) REFERENCES target (tenant_id, id)
 ) STRICT;
 CREATE INDEX import_item_by_target ON import_item (tenant_id, target_id, created_at);
 CREATE INDEX import_item_by_age ON import_item (tenant_id, created_at, id);

@@ -1,4 +1,6 @@
 -- The outbox of events, written in the transaction of the change. `endpoint_id` is set for events about an endpoint.
+-- There is no key on `location_id` and `contact_id`: undoing a mapping deletes a location or contact that an import created,
+-- and the events about it stay.
 CREATE TABLE event (
     tenant_id BLOB NOT NULL REFERENCES tenant (id),
     id BLOB NOT NULL,
@@ -15,6 +17,8 @@ CREATE TABLE event (
     occurred_at TEXT NOT NULL,
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, sequence),
+    FOREIGN KEY (tenant_id, target_id) REFERENCES target (tenant_id, id),
+    FOREIGN KEY (tenant_id, customer_id) REFERENCES customer (tenant_id, id),
     FOREIGN KEY (tenant_id, source_system_id) REFERENCES source_system (tenant_id, id),
     FOREIGN KEY (tenant_id, endpoint_id) REFERENCES webhook_endpoint (tenant_id, id)
 ) STRICT;

@@ -1,6 +1,8 @@
 //! Billing triggers with their delivery and acknowledgement status. Invoices are created in other systems.
 
 pub mod model;
+#[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
+mod store;
 
 use chrono::{DateTime, Utc};
 use domain::identity::permissions::ViewIntegrations;

@@ -4,9 +4,9 @@ pub mod client_records;
 pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
-pub(crate) use self::store::INSERT_CONTACT;
-pub(crate) use self::store::NewContact;
-pub(crate) use self::store::NewLocation;
+pub(crate) use self::store::records::INSERT_CONTACT;
+pub(crate) use self::store::records::NewContact;
+pub(crate) use self::store::records::NewLocation;
 
 use domain::identity::permissions::ViewOperations;
 use domain::ids::CustomerId;

@@ -85,7 +85,7 @@ fn failure(code: &str) -> Failure {
 /// that no longer exists, so every later `BEGIN` on that connection would be refused.
 fn sqlite_pool() -> SqlitePoolOptions {
     SqlitePoolOptions::new()
-        .acquire_timeout(LONGEST_WAIT)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
         .after_release(|connection, _| {
             Box::pin(async move {
                 // Waits for the queued rollback of a dropped transaction.
@@ -148,8 +148,10 @@ fn make_private(path: &str) -> Result<(), StoreError> {
     }
 }
 
-/// How long a caller waits for a connection.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// How long a caller waits for a connection of the pool.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long SQLite waits for the lock of another process, such as a backup.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Store {
     /// Opens `sqlite://path` or `postgres://…`. Creates a missing SQLite file, but no schema.
@@ -162,7 +164,7 @@ impl Store {
             Pools::Postgres(
                 PgPoolOptions::new()
                     .max_connections(16)
-                    .acquire_timeout(LONGEST_WAIT)
+                    .acquire_timeout(ACQUIRE_TIMEOUT)
                     .connect_with(options)
                     .await?,
             )
@@ -182,7 +184,7 @@ impl Store {
                 // FULL: a committed transaction survives a power failure.
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
-                .busy_timeout(LONGEST_WAIT)
+                .busy_timeout(BUSY_TIMEOUT)
                 .statement_cache_capacity(256)
                 .disable_statement_logging();
             let writer = sqlite_pool().max_connections(1).connect_with(options.clone()).await?;
@@ -304,6 +306,7 @@ impl Store {
     }
 }
 
+const SET_TENANT: &str = "SELECT set_config('ordinavo.tenant', $1, true)";
 const PROBE_WRITE: &str = r"
     INSERT INTO write_probe (id, written_at)
     VALUES (1, $1)
@@ -323,10 +326,7 @@ impl Tx {
     /// Sets the tenant for PostgreSQL's row-level security; `*` allows every tenant.
     pub(crate) async fn set_tenant(&mut self, tenant: &str) -> Result<(), StoreError> {
         if let Self::Postgres(tx) = self {
-            sqlx::query("SELECT set_config('ordinavo.tenant', $1, true)")
-                .bind(tenant)
-                .execute(&mut **tx)
-                .await?;
+            sqlx::query(SET_TENANT).bind(tenant).execute(&mut **tx).await?;
         }
         Ok(())
     }

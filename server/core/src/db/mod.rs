@@ -8,6 +8,7 @@ pub(crate) mod bulk;
 pub(crate) mod engine;
 pub(crate) mod key;
 pub(crate) mod migrations;
+mod statement;
 pub(crate) mod transaction;
 
 use chrono::{DateTime, Utc};
@@ -15,6 +16,7 @@ use chrono::{DateTime, Utc};
 pub use engine::{Engine, Store, StoreError, statement_count, thread_statement_count};
 pub(crate) use engine::{Tx, all, maybe, one, run};
 pub use key::Key;
+pub(crate) use statement::Row;
 pub(crate) use transaction::{CrossTenantTx, SystemTx, TenantTx};
 
 /// Returns the upper bound of keyset lists that are read newest first: the year 3000.

@@ -8,7 +8,7 @@ use domain::ids::{EventId, Id, Kind};
 use uuid::Uuid;
 
 use crate::audit::NewAuditEntry;
-use crate::db::{Store, StoreError, Tx, one, run};
+use crate::db::{Store, StoreError, Tx};
 use crate::events::NewEvent;
 use crate::identity::actors::{Actor, TenantId};
 
@@ -107,7 +107,9 @@ const INCREMENT_COUNTER: &str = r"
 
 /// Allocates `count` numbers of a counter and returns the last.
 pub(crate) async fn allocate_numbers(tx: &mut Tx, tenant: TenantId, name: &str, count: i64) -> Result<i64, StoreError> {
-    let (value,): (i64,) = one!(tx, (i64,), INCREMENT_COUNTER, tenant.uuid(), name, count)?;
+    let (value,): (i64,) = tx
+        .fetch_one::<(i64,)>(INCREMENT_COUNTER, (tenant.uuid(), name, count))
+        .await?;
     Ok(value)
 }
 
@@ -180,6 +182,6 @@ impl SystemTx<'_> {
     }
 
     pub(crate) async fn execute_now(&mut self, sql: &'static str) -> Result<u64, StoreError> {
-        run!(&mut self.tx, sql, self.now)
+        self.tx.execute(sql, (self.now,)).await
     }
 }

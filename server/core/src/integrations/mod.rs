@@ -8,10 +8,9 @@ pub mod partner_console;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 pub mod usage;
-pub(crate) use self::store::client_records::NewClientRequest;
-pub(crate) use self::store::client_records::RecordKey;
-pub use self::store::clients::SourceForm;
-pub(crate) use self::store::clients::SourceSettings;
+pub(crate) use self::store::records::{RecordKey, start_before};
+pub use self::store::sources::SourceForm;
+pub(crate) use self::store::sources::SourceSettings;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::feature_gates::FeatureGate;

@@ -6,7 +6,7 @@ use domain::ids::ClientId;
 use domain::scopes::Scope;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::integrations::store::clients::SecretIdentity;
+use crate::integrations::store::credentials::SecretIdentity;
 use crate::secrets::{constant_time_eq, hex, sha256};
 use crate::{Core, CoreError};
 

@@ -22,10 +22,11 @@ use crate::identity::actors::{ApiClient, ClientPermit};
 use crate::imports::resolve::{ContextParts, Decided, decide_context};
 use crate::imports::source_settings;
 use crate::intake;
+use crate::integrations::RecordKey;
 use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
-use crate::integrations::{NewClientRequest, RecordKey};
 use crate::page::Page;
 use crate::requests::model::ClientRequest;
+use crate::requests::store::client_requests::NewClientRequest;
 use crate::{Core, CoreError, CoreResult};
 
 /// The longest description, in characters.

@@ -336,7 +336,7 @@ impl<A: Administrator> TenantTx<'_, A> {
 impl TenantTx<'_, Partner> {
     /// Returns the results of the source's latest items, without dry runs.
     pub(crate) async fn latest_items(&mut self, limit: i64) -> Result<Vec<ItemResult>, StoreError> {
-        let (tenant, source) = (self.tenant(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.tenant(), self.actor.source_system().uuid());
         all!(&mut self.tx, ItemResult, SELECT_LATEST_ITEMS, tenant, source, limit)
     }
 }

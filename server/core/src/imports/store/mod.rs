@@ -1,5 +1,6 @@
 //! Database access for import jobs, their items and the records they write.
 
+pub(crate) mod client_revocation;
 pub(crate) mod items;
 pub(crate) mod jobs;
 pub(crate) mod writes;

@@ -1,6 +1,6 @@
 //! Responses stored under an `Idempotency-Key`.
 
-use crate::db::{StoreError, maybe, run};
+use crate::db::StoreError;
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Actor as _, ApiClient};
 
@@ -46,7 +46,7 @@ const DELETE_EXPIRED_RESPONSES: &str = "DELETE FROM idempotency_key WHERE create
 impl SystemTx<'_> {
     /// Deletes expired responses and returns how many there were.
     pub(crate) async fn purge_stored_responses(&mut self) -> Result<u64, StoreError> {
-        run!(&mut self.tx, DELETE_EXPIRED_RESPONSES, self.now - RETENTION)
+        self.tx.execute(DELETE_EXPIRED_RESPONSES, (self.now - RETENTION,)).await
     }
 }
 
@@ -57,16 +57,9 @@ impl TenantTx<'_, ApiClient> {
         key: &str,
     ) -> Result<Option<StoredResponse>, StoreError> {
         let (tenant, client, not_before) = (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now - RETENTION);
-        maybe!(
-            &mut self.tx,
-            StoredResponse,
-            SELECT_RESPONSE,
-            tenant,
-            client,
-            route,
-            key,
-            not_before
-        )
+        self.tx
+            .fetch_optional::<StoredResponse>(SELECT_RESPONSE, (tenant, client, route, key, not_before))
+            .await
     }
 
     /// Stores a response. Returns false if a concurrent request used the key; the caller must then roll back.
@@ -77,28 +70,26 @@ impl TenantTx<'_, ApiClient> {
         response: &StoredResponse,
     ) -> Result<bool, StoreError> {
         let (tenant, client, not_before) = (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now - RETENTION);
-        run!(
-            &mut self.tx,
-            DELETE_EXPIRED_RESPONSE,
-            tenant,
-            client,
-            route,
-            key,
-            not_before
-        )?;
-        let written = run!(
-            &mut self.tx,
-            INSERT_RESPONSE,
-            tenant,
-            client,
-            route,
-            key,
-            &response.fingerprint,
-            response.response_status,
-            response.response_location.as_deref(),
-            &response.response_body,
-            self.now
-        )?;
+        self.tx
+            .execute(DELETE_EXPIRED_RESPONSE, (tenant, client, route, key, not_before))
+            .await?;
+        let written = self
+            .tx
+            .execute(
+                INSERT_RESPONSE,
+                (
+                    tenant,
+                    client,
+                    route,
+                    key,
+                    &response.fingerprint,
+                    response.response_status,
+                    response.response_location.as_deref(),
+                    &response.response_body,
+                    self.now,
+                ),
+            )
+            .await?;
         Ok(written == 1)
     }
 }

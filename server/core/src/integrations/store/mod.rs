@@ -1,5 +1,10 @@
-//! Database access for integration clients, their records and stored responses.
+//! Database access for integration clients, their source systems and stored responses.
 
-pub(crate) mod client_records;
 pub(crate) mod clients;
+pub(crate) mod credentials;
+pub(crate) mod gates;
 pub(crate) mod idempotency;
+pub(crate) mod records;
+pub(crate) mod sandbox;
+pub(crate) mod sources;
+pub(crate) mod usage;

@@ -1,5 +1,6 @@
 //! SQL statements of the `requests` module.
 
+pub(crate) mod client_requests;
 pub(crate) mod conversation;
 pub(crate) mod requests;
 pub(crate) mod slot_offers;

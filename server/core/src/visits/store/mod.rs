@@ -1,4 +1,5 @@
 //! SQL statements of the `visits` module.
 
+pub(crate) mod client_reports;
 pub(crate) mod day_entries;
 pub(crate) mod reports;

@@ -5,9 +5,9 @@ use domain::ids::{ContactId, CustomerId, Id, LocationId};
 use domain::text::{CustomerNumber, name_for_comparison};
 
 use crate::customers::model::{ContactLine, CustomerLine, LocationLine};
+use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::bulk::escape_like;
-use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::{Operator, Staff};
 
 /// A location to insert.
@@ -130,71 +130,77 @@ impl<A: Operator> TenantTx<'_, A> {
         archived: bool,
     ) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_CUSTOMER,
-            tenant,
-            id.uuid(),
-            number.map(CustomerNumber::as_str),
-            number.map(CustomerNumber::for_comparison),
-            name,
-            name_for_comparison(name),
-            archived.then_some(now),
-            now
-        )?;
+        self.tx
+            .execute(
+                INSERT_CUSTOMER,
+                (
+                    tenant,
+                    id.uuid(),
+                    number.map(CustomerNumber::as_str),
+                    number.map(CustomerNumber::for_comparison),
+                    name,
+                    name_for_comparison(name),
+                    archived.then_some(now),
+                    now,
+                ),
+            )
+            .await?;
         Ok(())
     }
 
     pub(crate) async fn rename_customer(&mut self, id: CustomerId, name: &str) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(
-            &mut self.tx,
-            UPDATE_CUSTOMER_NAME,
-            tenant,
-            id.uuid(),
-            name,
-            name_for_comparison(name),
-            now
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                UPDATE_CUSTOMER_NAME,
+                (tenant, id.uuid(), name, name_for_comparison(name), now),
+            )
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn insert_location(&mut self, id: LocationId, new: &NewLocation<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_LOCATION,
-            tenant,
-            id.uuid(),
-            new.customer.uuid(),
-            new.name,
-            new.address.street.as_deref(),
-            new.address.postal_code.as_deref(),
-            new.address.city.as_deref(),
-            new.address.country.as_deref(),
-            new.coordinates.map(|place| place.lat),
-            new.coordinates.map(|place| place.lon),
-            new.zone,
-            new.access_notes,
-            now
-        )?;
+        self.tx
+            .execute(
+                INSERT_LOCATION,
+                (
+                    tenant,
+                    id.uuid(),
+                    new.customer.uuid(),
+                    new.name,
+                    new.address.street.as_deref(),
+                    new.address.postal_code.as_deref(),
+                    new.address.city.as_deref(),
+                    new.address.country.as_deref(),
+                    new.coordinates.map(|place| place.lat),
+                    new.coordinates.map(|place| place.lon),
+                    new.zone,
+                    new.access_notes,
+                    now,
+                ),
+            )
+            .await?;
         Ok(())
     }
 
     pub(crate) async fn insert_contact(&mut self, id: ContactId, new: &NewContact<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_CONTACT,
-            tenant,
-            id.uuid(),
-            new.customer.uuid(),
-            new.location.map(Id::uuid),
-            new.display_name,
-            new.email,
-            new.phone,
-            now
-        )?;
+        self.tx
+            .execute(
+                INSERT_CONTACT,
+                (
+                    tenant,
+                    id.uuid(),
+                    new.customer.uuid(),
+                    new.location.map(Id::uuid),
+                    new.display_name,
+                    new.email,
+                    new.phone,
+                    now,
+                ),
+            )
+            .await?;
         Ok(())
     }
 }
@@ -214,32 +220,32 @@ impl TenantTx<'_, Staff> {
             pattern(name_for_comparison(search)),
             pattern(search.trim().to_uppercase()),
         );
-        all!(
-            &mut self.tx,
-            CustomerLine,
-            SELECT_CUSTOMERS,
-            tenant,
-            name_key,
-            id,
-            search.trim(),
-            &by_name,
-            &by_number,
-            limit
-        )
+        self.tx
+            .fetch_all::<CustomerLine>(
+                SELECT_CUSTOMERS,
+                (tenant, name_key, id, search.trim(), &by_name, &by_number, limit),
+            )
+            .await
     }
 
     pub(crate) async fn customer(&mut self, id: CustomerId) -> Result<Option<CustomerLine>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, CustomerLine, SELECT_CUSTOMER, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<CustomerLine>(SELECT_CUSTOMER, (tenant, id.uuid()))
+            .await
     }
 
     pub(crate) async fn locations_of(&mut self, id: CustomerId) -> Result<Vec<LocationLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, LocationLine, SELECT_LOCATIONS, tenant, id.uuid())
+        self.tx
+            .fetch_all::<LocationLine>(SELECT_LOCATIONS, (tenant, id.uuid()))
+            .await
     }
 
     pub(crate) async fn contacts_of(&mut self, id: CustomerId) -> Result<Vec<ContactLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, ContactLine, SELECT_CONTACTS, tenant, id.uuid())
+        self.tx
+            .fetch_all::<ContactLine>(SELECT_CONTACTS, (tenant, id.uuid()))
+            .await
     }
 }

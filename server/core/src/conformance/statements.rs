@@ -1,0 +1,144 @@
+//! Every statement of the crate, found in its source, is prepared on both engines and checked against the rules for SQL.
+
+use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
+
+use crate::clock::Clock;
+use crate::conformance::new_stores;
+use crate::conformance::rust_source::{SourceText, read_sources};
+use crate::db::Engine;
+use crate::db::engine::Pools;
+
+/// A statement with runs of white space as one space.
+struct Statement {
+    /// The file and the name of the constant.
+    name: String,
+    text: String,
+    /// The engine, if the statement is written for one.
+    engine: Option<Engine>,
+}
+
+/// Constants that are the beginning of several statements.
+const BEGINNINGS: &[&str] = &["INSERT_INTO_GRANT", "INSERT_INTO_TARGET", "SET_TARGET_FIELDS"];
+
+/// Statements that only PostgreSQL executes, with the reason.
+const ONLY_POSTGRES: &[(&str, &str)] = &[
+    ("SET_TENANT", "SQLite has no row-level security"),
+    ("NOTIFY_WORKERS", "SQLite has no notifications"),
+    ("LOCK_FAILING_ENDPOINTS", "SQLite has a single writer"),
+    (
+        "LOCK_CUSTOMERS_SQLITE",
+        "SQLite has a single writer; `listed!` defines a constant for each engine",
+    ),
+];
+
+/// Returns every statement in the source of the crate.
+fn statements() -> Vec<Statement> {
+    let mut statements = Vec::new();
+    for SourceText {
+        file,
+        name,
+        text,
+        position,
+    } in read_sources()
+    {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = text.replace("( ", "(").replace(" )", ")");
+        let engine = match position {
+            Some(0) => Some(Engine::Sqlite),
+            Some(_) => Some(Engine::Postgres),
+            None if name.ends_with("_SQLITE") => Some(Engine::Sqlite),
+            None if name.ends_with("_POSTGRES") => Some(Engine::Postgres),
+            None => None,
+        };
+        let is_statement = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "]
+            .iter()
+            .any(|verb| text.starts_with(verb));
+        if is_statement {
+            statements.push(Statement {
+                name: format!("{file} {name}"),
+                text,
+                engine,
+            });
+        }
+    }
+    assert!(
+        statements.len() > 550,
+        "only {} statements were found",
+        statements.len()
+    );
+    statements
+}
+
+/// Returns whether PostgreSQL analyzed the statement and misses only the type of an argument, which sqlx sends with the
+/// values.
+fn is_missing_type(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| ["42P08", "42P18"].contains(&code.as_ref()))
+}
+
+#[tokio::test]
+async fn statement_every_one_is_prepared_on_both_engines() {
+    let statements = statements();
+    let mut failures = Vec::new();
+    for store in new_stores(&Clock::system()).await {
+        let engine = store.engine();
+        let chosen = statements
+            .iter()
+            .filter(|statement| statement.engine.is_none_or(|other| other == engine))
+            .filter(|statement| !BEGINNINGS.iter().any(|name| statement.name.ends_with(name)))
+            .filter(|statement| {
+                engine == Engine::Postgres || !ONLY_POSTGRES.iter().any(|(name, _)| statement.name.ends_with(name))
+            });
+        for Statement { name, text, .. } in chosen {
+            let sql = AssertSqlSafe(text.as_str()).into_sql_str();
+            let prepared = match &store.pools {
+                Pools::Sqlite { writer, .. } => writer.prepare(sql).await.map(drop),
+                Pools::Postgres(pool) => pool.prepare(sql).await.map(drop),
+            };
+            if let Err(error) = prepared
+                && !is_missing_type(&error)
+            {
+                failures.push(format!("{engine:?} {name}: {error}\n    {text}"));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Without `MATERIALIZED`, SQLite evaluates the list for each row and scans the tenant's rows instead of using the key.
+#[test]
+fn bulk_update_sqlite_materializes_the_list() {
+    let mut updates = 0;
+    for Statement { name, text, .. } in statements() {
+        let Some((before, after)) = text.split_once("UPDATE ") else {
+            continue;
+        };
+        if name.contains("_SQLITE") || before.contains("MATERIALIZED") {
+            assert!(
+                !after.contains("json_each") || after.contains("IN (SELECT"),
+                "{name}: {text}"
+            );
+            updates += usize::from(before.contains("MATERIALIZED"));
+        }
+    }
+    assert!(updates >= 10, "only {updates} bulk updates were found");
+}
+
+/// Keyset pagination compares rows, `(a, b) > ($1, $2)`: PostgreSQL then starts at that index entry. Written with OR, it
+/// scans everything before the cursor.
+#[test]
+fn keyset_pagination_compares_rows() {
+    let mut rows = 0;
+    for Statement { name, text, .. } in statements() {
+        let uses_or = text.split(" OR (").skip(1).any(|rest| {
+            rest.split_once(" AND ").is_some_and(|(equal, after)| {
+                equal.contains(" = $") && (after.contains(" > $") || after.contains(" < $")) && after.contains("))")
+            })
+        });
+        assert!(!uses_or, "{name}: {text}");
+        rows += text.matches(") > ($").count() + text.matches(") < ($").count();
+    }
+    assert!(rows >= 20, "only {rows} keyset comparisons were found");
+}

@@ -1,0 +1,87 @@
+//! Customers of a client.
+
+use domain::fields::FieldCode;
+use domain::ids::{CustomerId, CustomerKind};
+use domain::problems::Cause;
+use domain::text::CustomerNumber;
+
+use crate::customers::client_records::has_number;
+use crate::customers::client_records::put::{ClientTx, Condition, RecordForm, RecordWriter, check_gate, put_once};
+use crate::customers::model::ClientCustomer;
+use crate::imports::ReferenceKind;
+use crate::integrations::RecordKey;
+use crate::integrations::idempotency::retry_on_conflict;
+use crate::{Core, CoreError, CoreResult};
+
+/// The fields of a customer that a client sends.
+struct CustomerForm<'a> {
+    name: &'a str,
+    number: Option<&'a CustomerNumber>,
+}
+
+/// Creates or renames a customer. A number can only be set on creation and must be unused. Also returns whether the
+/// record is new.
+///
+/// # Errors
+/// `precondition_failed`, `feature_not_enabled`, `mapping_conflict` if the number is taken, field `/customerNumber` if
+/// it would change.
+pub async fn put_customer(
+    core: &Core,
+    by: RecordWriter<'_>,
+    external_id: &str,
+    condition: Condition,
+    name: &str,
+    number: Option<&CustomerNumber>,
+) -> CoreResult<(ClientCustomer, bool)> {
+    let form = CustomerForm { name, number };
+    retry_on_conflict!(put_once(core, by, external_id, condition, &form))
+}
+
+impl RecordForm for CustomerForm<'_> {
+    type Kind = CustomerKind;
+    type Record = ClientCustomer;
+    type Customer = ();
+    type New = ();
+
+    const REFERENCE: ReferenceKind = ReferenceKind::Customer;
+    const CREATED: &'static str = "customer.created";
+    const UPDATED: &'static str = "customer.updated";
+
+    async fn find(tx: &mut ClientTx<'_>, external_id: &str) -> CoreResult<Option<ClientCustomer>> {
+        Ok(tx.find_client_customer(RecordKey::ExternalId(external_id)).await?)
+    }
+
+    async fn customer(&self, _: &mut ClientTx<'_>) -> CoreResult<()> {
+        Ok(())
+    }
+
+    async fn update(&self, tx: &mut ClientTx<'_>, (): (), known: ClientCustomer) -> CoreResult<Option<CustomerId>> {
+        if known.is_archived || known.merged_into.is_some() {
+            return Err(CoreError::new(Cause::CustomerInactive));
+        }
+        if self.number.is_some_and(|sent| !has_number(&known, sent.as_str())) {
+            return Err(CoreError::field("/customerNumber", FieldCode::NumberIsFixed));
+        }
+        if known.name == self.name {
+            return Ok(None);
+        }
+        tx.rename_customer(known.id.0, self.name).await?;
+        Ok(Some(known.id.0))
+    }
+
+    async fn check_new(&self, tx: &mut ClientTx<'_>, (): ()) -> CoreResult<()> {
+        check_gate(tx).await?;
+        let Some(number) = self.number else {
+            return Ok(());
+        };
+        tx.lock_customer_number(number).await?;
+        if tx.is_customer_number_used(number).await? {
+            return Err(CoreError::new(Cause::CustomerNumberTaken));
+        }
+        Ok(())
+    }
+
+    async fn insert(&self, tx: &mut ClientTx<'_>, id: CustomerId, (): ()) -> CoreResult<()> {
+        Ok(tx.insert_customer(id, self.number, self.name, false).await?)
+    }
+}
