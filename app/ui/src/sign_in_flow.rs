@@ -16,6 +16,7 @@ use ordinavo_core::portal_access::profile::USER_AGENT;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use serde_json::Value;
 use tower_sessions::Session;
+use tower_sessions::cookie::{Cookie, SameSite, time};
 
 use crate::actions::{FormSubmission, Redirect, respond_to_form};
 use crate::format::escape_query;
@@ -386,11 +387,13 @@ pub async fn choose_language(
         save(locale).await?;
         if let (Some(response), Ok(cookie)) = (
             response,
-            HeaderValue::from_str(&format!(
-                "{LANGUAGE_COOKIE}={}; Path={}; Max-Age=31536000; SameSite=Lax",
-                locale.tag(),
-                realm.prefix()
-            )),
+            HeaderValue::from_str(
+                &Cookie::build((LANGUAGE_COOKIE, locale.tag()))
+                    .path(realm.prefix())
+                    .max_age(time::Duration::days(365))
+                    .same_site(SameSite::Lax)
+                    .to_string(),
+            ),
         ) {
             response.append_header(SET_COOKIE, cookie);
         }

@@ -97,7 +97,7 @@ pub fn RequestPage() -> impl IntoView {
                     <ProblemNotice locale flash=problem request_id=request.viewer.request_id.clone()/>
                     {unsent_reason.map(|text| view! { <section class="box"><h2>{t!(locale, "unsent-text")}</h2><p class="prose" dir="auto">{text}</p></section> })}
                     <div id="live-request" class="live">
-                        <div role="status">{(!found.others.is_empty()).then(|| view! { <p class="notice notice-warn"><Icon name="users"/>{t!(locale, "others-here", names = found.others.join(", "))}</p> })}</div>
+                        <div role="status">{(!found.others.is_empty()).then(|| view! { <p class="notice notice-warn"><Icon name="users"/>{t!(locale, "others-here", names = format::list(locale, &found.others))}</p> })}</div>
                         <header class="title-row">
                             <h1 id="request-title"><bdi class="mono">{title}</bdi>" "{service_label(locale, Some(item.service_type.name()))}</h1>
                             <StatusChip status/>
