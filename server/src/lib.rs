@@ -15,6 +15,7 @@ pub mod health;
 pub mod hosts;
 mod http_layers;
 pub mod live;
+pub mod logging;
 pub mod mailer;
 pub mod metrics;
 pub mod oauth;
