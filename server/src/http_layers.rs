@@ -11,6 +11,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use ipnet::IpNet;
+use ordinavo_core::activity;
 use tower_http::request_id::{self, MakeRequestId, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
 use tracing::Span;
@@ -134,7 +135,8 @@ async fn finish_response(State(state): State<AppState>, mut request: Request, ne
     request.extensions_mut().insert(RequestId(id.clone()));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let started = Instant::now();
-    let mut response = CURRENT_REQUEST.scope((id, path.clone()), next.run(request)).await;
+    let answer = activity::scope(Span::current(), next.run(request));
+    let mut response = CURRENT_REQUEST.scope((id, path.clone()), answer).await;
     crate::metrics::record_response(&method, &path, response.status(), started.elapsed());
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

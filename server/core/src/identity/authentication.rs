@@ -12,6 +12,7 @@ use domain::roles::Role;
 use domain::scopes::Scope;
 use domain::terminology::Terminology;
 
+use crate::activity;
 use crate::identity::actors::{
     Actor, ApiClient, Contact, FormVisitor, Partner, Staff, System, TenantId, Terminal, TrackingRequester,
 };
@@ -31,13 +32,9 @@ const TOKEN_CHARS: usize = 27;
 /// The precision of the last use of a session or key, so that not every request is a write.
 const TOUCH_INTERVAL: TimeDelta = TimeDelta::minutes(5);
 
-/// Adds tenant and kind of an actor to the log lines of the current request.
+/// Makes the actor known to the log.
 fn identified<A: Actor>(actor: A) -> A {
-    let label = actor.label();
-    let kind = label.split_once(':').map_or(label.as_str(), |(kind, _)| kind);
-    tracing::Span::current()
-        .record("tenant", tracing::field::display(actor.tenant().uuid()))
-        .record("actor", kind);
+    activity::record_actor(&actor);
     actor
 }
 
