@@ -18,6 +18,7 @@ use ordinavo_core::visits::entries;
 use ordinavo_core::visits::report_review;
 use ordinavo_core::visits::report_review::Download;
 use ordinavo_core::{CoreError, CoreResult};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::serve::AppState;
 
@@ -151,6 +152,9 @@ fn parse_range(range: Option<&str>, if_range: Option<&str>, etag: &str, length: 
     }
 }
 
+/// The characters that an extended parameter value (RFC 8187) contains literally.
+const EXTENDED_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
+
 /// Returns an `attachment` disposition with the file name in both forms of RFC 6266.
 fn disposition(file_name: &str) -> HeaderValue {
     let plain: String = file_name
@@ -163,16 +167,7 @@ fn disposition(file_name: &str) -> HeaderValue {
             }
         })
         .collect();
-    let encoded: String = file_name
-        .bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_') {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect();
+    let encoded = utf8_percent_encode(file_name, EXTENDED_VALUE);
     HeaderValue::from_str(&format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"))
         .unwrap_or(HeaderValue::from_static("attachment"))
 }

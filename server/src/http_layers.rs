@@ -1,18 +1,25 @@
-//! Middleware for all requests: request ID, access log, security headers and the check for a request origin.
+//! Middleware for all requests: request ID, span, access log, security headers and the check for a request origin.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::Router;
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::header::{CACHE_CONTROL, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
-use axum::middleware::Next;
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use ipnet::IpNet;
+use ordinavo_core::activity;
+use tower_http::request_id::{self, MakeRequestId, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::trace::TraceLayer;
+use tracing::Span;
+use tracing::field::Empty;
 
 use crate::serve::AppState;
 
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The ID of a request, as it appears in the log.
 #[derive(Debug, Clone)]
@@ -23,19 +30,86 @@ tokio::task_local! {
     pub static CURRENT_REQUEST: (String, String);
 }
 
-/// Assigns the request ID (a valid ID from a proxy is reused), resolves the client address behind proxies, writes the
-/// access log and sets the security headers.
-pub async fn instrument_request(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let proxy_id = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
-    let id = proxy_id
-        .filter(|id| {
-            (8..=64).contains(&id.len())
-                && id
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-        })
-        .map_or_else(|| state.new_request_id(), str::to_owned);
-    request.extensions_mut().insert(RequestId(id.clone()));
+/// Wraps all routes: every request has an ID, which is also in the response, a span for its log lines, and the security
+/// headers.
+pub fn instrument(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
+    routes
+        .layer(middleware::from_fn_with_state(state.clone(), finish_response))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(request_span)
+                .on_request(())
+                .on_response(log_response)
+                .on_body_chunk(())
+                .on_eos(())
+                .on_failure(()),
+        )
+        .layer(middleware::from_fn_with_state(state.clone(), resolve_client_address))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId(state.clone())))
+        .layer(middleware::map_request(drop_invalid_request_id))
+}
+
+/// Generates the ID of a request that brings none.
+#[derive(Clone)]
+struct NewRequestId(AppState);
+
+impl MakeRequestId for NewRequestId {
+    fn make_request_id<B>(&mut self, _: &http::Request<B>) -> Option<request_id::RequestId> {
+        let id = HeaderValue::from_str(&self.0.new_request_id()).ok()?;
+        Some(request_id::RequestId::new(id))
+    }
+}
+
+/// Removes a request ID that is unsuitable for the log, so that a new one is generated. A valid one from a proxy stays.
+async fn drop_invalid_request_id(mut request: Request) -> Request {
+    let is_valid = request.headers().get(&REQUEST_ID).is_some_and(|id| {
+        let id = id.as_bytes();
+        (8..=64).contains(&id.len())
+            && id
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    });
+    if !is_valid {
+        request.headers_mut().remove(&REQUEST_ID);
+    }
+    request
+}
+
+fn request_id(request: &Request) -> &str {
+    request
+        .headers()
+        .get(&REQUEST_ID)
+        .and_then(|id| id.to_str().ok())
+        .unwrap_or_default()
+}
+
+/// Creates the span of a request. Authentication adds the actor. The level is that of errors, so that no log filter
+/// separates a line from its request.
+fn request_span(request: &Request) -> Span {
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    tracing::error_span!(
+        "request",
+        request_id = request_id(request),
+        method = %request.method(),
+        path = %loggable(request.uri().path()),
+        route,
+        tenant = Empty,
+        actor = Empty,
+    )
+}
+
+/// Writes the access log.
+fn log_response<B>(response: &http::Response<B>, latency: Duration, _: &Span) {
+    tracing::info!(
+        status = response.status().as_u16(),
+        ms = latency.as_millis(),
+        "request completed"
+    );
+}
+
+/// Resolves the client address behind proxies.
+async fn resolve_client_address(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
     if let Some(peer) = peer {
         let forwarded = request
@@ -52,18 +126,19 @@ pub async fn instrument_request(State(state): State<AppState>, mut request: Requ
             .extensions_mut()
             .insert(ConnectInfo(SocketAddr::new(client, peer.port())));
     }
+    next.run(request).await
+}
+
+/// Runs the request with its ID at hand, counts the response and sets the security headers.
+async fn finish_response(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let id = request_id(&request).to_owned();
+    request.extensions_mut().insert(RequestId(id.clone()));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let started = Instant::now();
-    let mut response = CURRENT_REQUEST
-        .scope((id.clone(), path.clone()), next.run(request))
-        .await;
-    let path = loggable(path);
-    tracing::info!(request_id = %id, %method, %path, status = response.status().as_u16(), ms = started.elapsed().as_millis(), "request completed");
+    let answer = activity::scope(Span::current(), next.run(request));
+    let mut response = CURRENT_REQUEST.scope((id, path.clone()), answer).await;
     crate::metrics::record_response(&method, &path, response.status(), started.elapsed());
     let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        headers.insert(REQUEST_ID, value);
-    }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(
@@ -93,7 +168,7 @@ pub async fn instrument_request(State(state): State<AppState>, mut request: Requ
 const TOKEN_PREFIXES: [&str; 4] = ["/track/", "/portal/link/", "/portal/feed/", "/partner/invitation/"];
 
 /// Returns the path without secret tokens, which would give readers of the log access to the linked pages.
-fn loggable(path: String) -> String {
+fn loggable(path: &str) -> Cow<'_, str> {
     let found = TOKEN_PREFIXES
         .iter()
         .find_map(|prefix| Some((prefix, path.strip_prefix(prefix)?)));
@@ -103,9 +178,9 @@ fn loggable(path: String) -> String {
                 .split_once('/')
                 .map(|(_, suffix)| format!("/{suffix}"))
                 .unwrap_or_default();
-            format!("{prefix}…{suffix}")
+            format!("{prefix}…{suffix}").into()
         }
-        None => path,
+        None => path.into(),
     }
 }
 
@@ -160,7 +235,7 @@ mod tests {
             ("/portal/links", "/portal/links"),
             ("/app/inbox", "/app/inbox"),
         ] {
-            assert_eq!(loggable(path.to_owned()), logged);
+            assert_eq!(loggable(path), logged);
         }
     }
 

@@ -8,6 +8,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use ordinavo_core::notifications::outbox;
 use ordinavo_core::notifications::outbox::{Outcome, OutgoingMail};
 use ordinavo_core::{Core, CoreResult};
+use tracing::Instrument as _;
 
 use crate::config::Config;
 
@@ -45,13 +46,17 @@ impl Mailer {
     pub async fn send_due(&self, core: &Core) -> CoreResult<usize> {
         let due = outbox::claim(core).await?;
         for mail in &due {
-            let outcome = self.send(mail).await;
-            if let Outcome::Retry(error) | Outcome::Rejected(error) = &outcome {
-                tracing::warn!(mail = %mail.message_id, %error, "failed to send mail");
-            }
-            outbox::record(core, mail, &outcome).await?;
+            self.attempt(core, mail).instrument(mail.span()).await?;
         }
         Ok(due.len())
+    }
+
+    async fn attempt(&self, core: &Core, mail: &OutgoingMail) -> CoreResult<()> {
+        let outcome = self.send(mail).await;
+        if let Outcome::Retry(error) | Outcome::Rejected(error) = &outcome {
+            tracing::warn!(%error, "failed to send mail");
+        }
+        outbox::record(core, mail, &outcome).await
     }
 
     async fn send(&self, mail: &OutgoingMail) -> Outcome {

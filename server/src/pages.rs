@@ -14,6 +14,7 @@ use leptos_axum::{
     LeptosRoutes as _, ResponseOptions, generate_route_list, handle_server_fns_with_context,
     render_app_async_with_context, render_route_with_context,
 };
+use mediatype::{MediaType, ReadParams as _, media_type, names};
 use ordinavo_core::branding::BrandedOrganisation;
 use ordinavo_core::identity::actors::{Contact, Partner, Staff};
 use public::docs::{self, Article};
@@ -160,10 +161,14 @@ fn is_multipart(request: &Request) -> bool {
         .headers()
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
-    content_type.is_some_and(|value| {
-        let value = value.to_ascii_lowercase();
-        value.starts_with("multipart/form-data") && value.contains("boundary=") && !value.ends_with("boundary=")
-    })
+    content_type
+        .and_then(|value| MediaType::parse(value).ok())
+        .is_some_and(|media_type| {
+            media_type.essence() == media_type!(MULTIPART / FORM_DATA)
+                && media_type
+                    .get_param(names::BOUNDARY)
+                    .is_some_and(|boundary| !boundary.as_str().is_empty())
+        })
 }
 
 /// Returns the context of a page or action: services, viewer, actor, flash and branding. It also sets the

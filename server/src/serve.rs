@@ -144,7 +144,7 @@ pub fn router(state: &AppState) -> Router {
         .layer(DefaultBodyLimit::disable())
         .layer(CsrfLayer::new())
         .layer(middleware::from_fn(http_layers::require_origin));
-    Router::new()
+    let routes = Router::new()
         .merge(apps)
         .merge(pages::public())
         .merge(public_pages::routes(state))
@@ -154,12 +154,8 @@ pub fn router(state: &AppState) -> Router {
         .merge(health::routes())
         .fallback(pages::not_found_page)
         .layer(middleware::from_fn_with_state(state.clone(), hosts::route_by_host))
-        .layer(CatchPanicLayer::new())
-        .layer(middleware::from_fn_with_state(
-            state.clone(),
-            http_layers::instrument_request,
-        ))
-        .with_state(state.clone())
+        .layer(CatchPanicLayer::new());
+    http_layers::instrument(routes, state).with_state(state.clone())
 }
 
 /// Serves until `stop` completes, then finishes open requests and claimed deliveries.

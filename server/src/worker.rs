@@ -16,6 +16,7 @@ use ordinavo_core::webhooks::guard;
 use ordinavo_core::webhooks::guard::Client;
 use ordinavo_core::{Core, CoreResult};
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
 use crate::mailer::Mailer;
 
@@ -35,13 +36,15 @@ pub async fn run(
     stop: watch::Receiver<bool>,
 ) -> Result<(), String> {
     let client = guard::client(&settings).map_err(|error| format!("outbound HTTP client: {error}"))?;
+    // A line outside of a job, such as a failure to claim one, still names its worker.
+    let span = |worker| tracing::error_span!("worker", worker);
     tokio::join!(
-        deliveries(&core, &client, stop.clone()),
-        imports(&core, stop.clone()),
-        suggestions(&core, stop.clone()),
-        emails(&core, mailer, stop.clone()),
-        listen(&core, stop.clone()),
-        purge(&core, stop)
+        deliveries(&core, &client, stop.clone()).instrument(span("deliveries")),
+        imports(&core, stop.clone()).instrument(span("imports")),
+        suggestions(&core, stop.clone()).instrument(span("suggestions")),
+        emails(&core, mailer, stop.clone()).instrument(span("emails")),
+        listen(&core, stop.clone()).instrument(span("notifications")),
+        purge(&core, stop).instrument(span("purge"))
     );
     Ok(())
 }

@@ -3,6 +3,12 @@
 use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _, Utc};
 use chrono_tz::Tz;
 use domain::locale::Locale;
+use icu_decimal::DecimalFormatter;
+use icu_decimal::input::Decimal;
+use icu_decimal::options::DecimalFormatterOptions;
+use icu_list::ListFormatter;
+use icu_list::options::ListFormatterOptions;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::word;
 
@@ -102,30 +108,68 @@ pub fn age(locale: Locale, since: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
-/// Formats a file size.
-pub fn size(locale: Locale, bytes: i64) -> String {
-    if bytes < 1_000_000 {
-        word!(locale, "file-size-kb", size = (bytes / 1000 + 1))
-    } else {
-        word!(
-            locale,
-            "file-size-mb",
-            size = format!("{}.{}", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
-        )
+/// Formats a number with at most one decimal place, counted in tenths.
+fn tenths(locale: Locale, tenths: i64) -> String {
+    let mut value = Decimal::from(tenths);
+    value.multiply_pow10(-1);
+    decimal(locale, &value)
+}
+
+/// Formats a whole number with the separators of the language.
+pub fn number(locale: Locale, value: i64) -> String {
+    decimal(locale, &Decimal::from(value))
+}
+
+fn decimal(locale: Locale, value: &Decimal) -> String {
+    DecimalFormatter::try_new(conventions(locale).into(), DecimalFormatterOptions::default())
+        .map_or_else(|_| value.to_string(), |formatter| formatter.format(value).to_string())
+}
+
+/// Formats an enumeration as part of a sentence, such as `Ada, Ben and Cem`.
+pub fn list<T: AsRef<str>>(locale: Locale, items: &[T]) -> String {
+    let items = items.iter().map(AsRef::as_ref);
+    match ListFormatter::try_new_and(conventions(locale).into(), ListFormatterOptions::default()) {
+        Ok(formatter) => formatter.format(items).to_string(),
+        Err(_) => items.collect::<Vec<_>>().join(", "),
     }
 }
 
+/// Returns the locale whose conventions apply. Arabic texts use Latin digits, as codes and numbers next to them do.
+const fn conventions(locale: Locale) -> icu_locale_core::Locale {
+    match locale {
+        Locale::En => icu_locale_core::locale!("en-GB"),
+        Locale::De => icu_locale_core::locale!("de"),
+        Locale::Ar => icu_locale_core::locale!("ar-u-nu-latn"),
+    }
+}
+
+/// Formats a file size.
+pub fn size(locale: Locale, bytes: i64) -> String {
+    if bytes < 1_000_000 {
+        word!(locale, "file-size-kb", size = number(locale, bytes / 1000 + 1))
+    } else {
+        word!(locale, "file-size-mb", size = tenths(locale, bytes / 100_000))
+    }
+}
+
+/// The characters that a query contains literally: the unreserved ones of RFC 3986, and the slash of paths.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/');
+
 /// Percent-encodes text for the query of a URL.
 pub fn escape_query(text: &str) -> String {
-    text.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
+    utf8_percent_encode(text, QUERY).to_string()
+}
+
+/// Encodes the parameters of a query, without the question mark.
+pub fn query<N: AsRef<str>, V: AsRef<str>>(parameters: impl IntoIterator<Item = (N, V)>) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(parameters)
+        .finish()
 }
 
 #[cfg(test)]
@@ -161,5 +205,31 @@ mod tests {
         ] {
             assert_eq!(age(Locale::En, now - chrono::TimeDelta::minutes(minutes), now), text);
         }
+    }
+
+    #[test]
+    fn numbers_and_lists_follow_conventions_of_language() {
+        for (locale, megabytes, kilobytes, thousands, names) in [
+            (Locale::En, "1.5 MB", "321 kB", "1,234,567", "A, B and C"),
+            (Locale::De, "1,5 MB", "321 kB", "1.234.567", "A, B und C"),
+            (
+                Locale::Ar,
+                "\u{2068}1.5\u{2069} ميغابايت",
+                "\u{2068}321\u{2069} كيلوبايت",
+                "1,234,567",
+                "A وB وC",
+            ),
+        ] {
+            assert_eq!(size(locale, 1_560_000), megabytes);
+            assert_eq!(size(locale, 320_999), kilobytes);
+            assert_eq!(number(locale, 1_234_567), thousands);
+            assert_eq!(list(locale, &["A", "B", "C"]), names);
+        }
+    }
+
+    #[test]
+    fn query_values_cannot_add_parameters() {
+        assert_eq!(escape_query("/app/inbox?q=ä b&c"), "/app/inbox%3Fq%3D%C3%A4%20b%26c");
+        assert_eq!(query([("q", "ä b&c"), ("status", "new")]), "q=%C3%A4+b%26c&status=new");
     }
 }

@@ -12,6 +12,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use leptos_router::params::ParamsMap;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use tower_sessions::Session;
+use tracing::Instrument as _;
 
 use crate::components::ErrorPage;
 use crate::flash;
@@ -82,7 +83,8 @@ where
         params,
         query,
     };
-    let content = load(request);
+    // The data may be loaded on another task, whose log lines belong to the request too.
+    let content = load(request).in_current_span();
     Some(view! {
         <Suspense>
             {Suspend::new(async move {

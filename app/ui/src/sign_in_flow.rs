@@ -14,6 +14,7 @@ use ordinavo_core::identity::sessions::{Realm, RequestSession};
 use ordinavo_core::identity::sign_in_steps as steps;
 use ordinavo_core::identity::sign_in_steps::NextStep;
 use ordinavo_core::{Core, CoreError, CoreResult};
+use tower_sessions::cookie::{Cookie, SameSite, time};
 
 use crate::actions::{FormSubmission, Redirect, respond_to_form};
 use crate::format::escape_query;
@@ -254,11 +255,13 @@ pub async fn choose_language(
         save(locale).await?;
         if let (Some(response), Ok(cookie)) = (
             response,
-            HeaderValue::from_str(&format!(
-                "{LANGUAGE_COOKIE}={}; Path={}; Max-Age=31536000; SameSite=Lax",
-                locale.tag(),
-                prefix(realm)
-            )),
+            HeaderValue::from_str(
+                &Cookie::build((LANGUAGE_COOKIE, locale.tag()))
+                    .path(prefix(realm))
+                    .max_age(time::Duration::days(365))
+                    .same_site(SameSite::Lax)
+                    .to_string(),
+            ),
         ) {
             response.append_header(SET_COOKIE, cookie);
         }

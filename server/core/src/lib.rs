@@ -4,6 +4,7 @@
 //! the command line call. It takes a [`Core`] and an actor or a permit, opens the transaction, and writes outbox, audit
 //! and idempotency rows in that same transaction. SQL is in the private module `store` of each slice.
 
+pub mod activity;
 mod addresses;
 pub mod audit;
 pub mod billing;

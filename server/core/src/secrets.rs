@@ -8,6 +8,8 @@ use aes_gcm::aead::{Aead as _, KeyInit as _, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use hkdf::Hkdf;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -20,7 +22,12 @@ pub fn sha256(bytes: &[u8]) -> Vec<u8> {
 
 /// Returns the bytes as lowercase hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(bytes)
+}
+
+/// Parses a SHA-256 digest from hexadecimal digits of either case.
+pub fn parse_digest(text: &str) -> Option<[u8; 32]> {
+    HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?.try_into().ok()
 }
 
 /// Compares two digests in constant time.
@@ -146,22 +153,21 @@ impl Keyring {
         self.keys = vec![newest];
     }
 
-    /// Derives key material for a purpose from the oldest key, so that adding a key does not change it.
+    /// Derives key material for a purpose with HKDF-SHA-256 (RFC 5869) from the oldest key, so that adding a key does not
+    /// change it.
+    ///
+    /// # Panics
+    /// Never: HKDF yields up to 8160 bytes.
     pub fn derive(&self, purpose: &str) -> [u8; 64] {
-        use hmac::{Hmac, KeyInit as _, Mac as _};
         let oldest = self
             .keys
             .iter()
             .min_by_key(|(id, _)| *id)
             .map_or([0; 32], |(_, key)| *key);
         let mut output = [0; 64];
-        for (index, block) in output.chunks_mut(32).enumerate() {
-            if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&oldest) {
-                mac.update(purpose.as_bytes());
-                mac.update(&[0, u8::try_from(index).unwrap_or_default()]);
-                block.copy_from_slice(&mac.finalize().into_bytes());
-            }
-        }
+        Hkdf::<Sha256>::new(None, &oldest)
+            .expand(purpose.as_bytes(), &mut output)
+            .expect("HKDF-SHA-256 yields 64 bytes");
         output
     }
 
@@ -225,6 +231,19 @@ impl Keyring {
 mod tests {
     use super::*;
     use uuid::Uuid;
+
+    #[test]
+    fn derived_key_material_stays_the_same_when_a_key_is_added() {
+        let mut ring = Keyring {
+            keys: vec![(1, [7; 32])],
+        };
+        let expected = "41ed3fad1119793fca8810010844ff8a91d2c961286cb99d5f9fb8fa4270d976\
+                        a46d4bf811bd86228bcdf9705a731b806991e16437f8eccbca3b0b62746bb728";
+        assert_eq!(hex(&ring.derive("session-cookies")), expected);
+        ring.add_key(&Randomness::seeded(7));
+        assert_eq!(hex(&ring.derive("session-cookies")), expected);
+        assert_ne!(hex(&ring.derive("form-ticket")), expected);
+    }
 
     #[test]
     fn sealed_value_other_row_tampered_or_retired_key_is_not_unsealed() {

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderName};
 use domain::fields::{FieldCode, check_body};
 use domain::json::{self, JsonError};
 use domain::problems::Cause;
+use mediatype::{MediaType, media_type};
 use ordinavo_core::{CoreError, CoreResult};
 use serde_json::Value;
 
@@ -43,12 +44,9 @@ fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
 }
 
 fn check_type(headers: &HeaderMap) -> CoreResult<()> {
-    let essence = header(headers, &CONTENT_TYPE)
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
-    if essence.eq_ignore_ascii_case("application/json") {
+    let is_json = MediaType::parse(header(headers, &CONTENT_TYPE))
+        .is_ok_and(|media_type| media_type.essence() == media_type!(APPLICATION / JSON));
+    if is_json {
         Ok(())
     } else {
         Err(CoreError::new(Cause::MediaTypeNotJson))

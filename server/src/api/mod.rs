@@ -20,7 +20,9 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use domain::fields::ObjectReader;
 use domain::problems::Cause;
+use mediatype::{MediaTypeList, ReadParams as _, names};
 use ordinavo_core::{CoreError, CoreResult};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -58,22 +60,25 @@ async fn require_json_accepted(request: Request, next: Next) -> Response {
         .iter()
         .filter_map(|value| value.to_str().ok())
         .collect();
-    let accepts_json = |range: &str| {
-        let mut parts = range.split(';').map(str::trim);
-        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let refused =
-            parts.any(|part| matches!(part.replace(' ', "").as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-        !refused
-            && matches!(
-                kind.as_str(),
-                "*/*" | "application/*" | "application/json" | "application/problem+json"
-            )
-    };
-    if accepted.is_empty() || accepted.iter().flat_map(|value| value.split(',')).any(accepts_json) {
+    if accepted.is_empty() || accepted.into_iter().any(accepts_json) {
         next.run(request).await
     } else {
         ApiError::from(CoreError::new(Cause::NotAcceptable)).into_response()
     }
+}
+
+/// Returns whether the value of an `Accept` header contains a range that includes JSON and is not refused with `q=0`.
+fn accepts_json(accept: &str) -> bool {
+    const RANGES: [&str; 4] = ["*/*", "application/*", "application/json", "application/problem+json"];
+    MediaTypeList::new(accept).filter_map(Result::ok).any(|range| {
+        let is_refused = range
+            .get_param(names::Q)
+            .is_some_and(|quality| quality.as_str().parse() == Ok(0.0_f32));
+        !is_refused
+            && RANGES
+                .iter()
+                .any(|json| range.essence().to_string().eq_ignore_ascii_case(json))
+    })
 }
 
 /// Turns a `405` response into a problem and keeps the `Allow` header that the router has set.
@@ -115,15 +120,37 @@ pub fn created_or_updated<T: Serialize>(is_new: bool, location: &str, body: &T) 
     }
 }
 
+/// The characters that a path segment contains literally: the unreserved ones of RFC 3986.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// Percent-encodes a text for one path segment.
 pub fn encode_segment(text: &str) -> String {
-    text.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
+    utf8_percent_encode(text, UNRESERVED).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_json_unless_excluded() {
+        for (accept, expected) in [
+            ("application/json", true),
+            ("Application/JSON; charset=utf-8", true),
+            ("application/problem+json", true),
+            ("text/html, application/*;q=0.5", true),
+            ("text/html,application/xml;q=0.9,*/*;q=0.8", true),
+            ("text/html", false),
+            ("application/json;q=0", false),
+            ("application/json; q=0.000, text/html", false),
+            ("nonsense", false),
+        ] {
+            assert_eq!(accepts_json(accept), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn encode_segment_keeps_unreserved_characters_only() {
+        assert_eq!(encode_segment("A-1._~ /?ä"), "A-1._~%20%2F%3F%C3%A4");
+    }
 }

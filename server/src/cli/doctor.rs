@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 
+use ordinavo_core::Core;
 use ordinavo_core::files::MIN_FREE_BYTES;
 
 use super::startup;
@@ -41,50 +42,57 @@ pub async fn run_checks(config: &Config) -> Result<(), String> {
             "correct the setting; docs/configuration.md lists the allowed values",
         ),
         Ok((core, _)) => {
-            match core.store().missing_migrations().await {
-                Ok(0) => report.ok("database", "reachable, schema up to date"),
-                Ok(missing) => report.problem(
-                    "database",
-                    &format!("{missing} migrations are pending"),
-                    "run: ordinavo migrate",
-                ),
-                Err(error) => report.problem(
-                    "database",
-                    &error.to_string(),
-                    "check ORDINAVO_DATABASE_URL and whether the database is running",
-                ),
-            }
-            match core.store().check_integrity().await.as_deref() {
-                Ok("ok") => report.ok("database", "integrity check passed"),
-                Ok(result) => report.problem("database", result, "restore the last backup: ordinavo restore"),
-                Err(error) => report.problem(
-                    "database",
-                    &error.to_string(),
-                    "check ORDINAVO_DATABASE_URL and whether the database is running",
-                ),
-            }
-            match core.files().check().await {
-                Ok(()) => report.ok("files", "can be written, read and deleted"),
-                Err(error) => report.problem(
-                    "files",
-                    &error,
-                    "check ORDINAVO_FILES, the folder permissions or the bucket credentials (AWS_*)",
-                ),
-            }
-            match core.files().free_bytes() {
-                None => {}
-                Some(Ok(free)) if free >= 2 * MIN_FREE_BYTES => {
-                    report.ok("disk", &format!("{} MiB free for files", free / 1024 / 1024));
-                }
-                Some(Ok(free)) => report.problem(
-                    "disk",
-                    &format!("{} MiB free for files", free / 1024 / 1024),
-                    "free disk space: uploads are rejected when the disk is almost full",
-                ),
-                Some(Err(error)) => report.problem("disk", &error.to_string(), "check the folder in ORDINAVO_FILES"),
-            }
+            check_database(&core, &mut report).await;
+            check_files(&core, &mut report).await;
         }
     }
+    check_mail(config, &mut report).await;
+    report.finish()
+}
+
+const DATABASE_ADVICE: &str = "check ORDINAVO_DATABASE_URL and whether the database is running";
+
+async fn check_database(core: &Core, report: &mut Report) {
+    match core.store().missing_migrations().await {
+        Ok(0) => report.ok("database", "reachable, schema up to date"),
+        Ok(missing) => report.problem(
+            "database",
+            &format!("{missing} migrations are pending"),
+            "run: ordinavo migrate",
+        ),
+        Err(error) => report.problem("database", &error.to_string(), DATABASE_ADVICE),
+    }
+    match core.store().check_integrity().await.as_deref() {
+        Ok("ok") => report.ok("database", "integrity check passed"),
+        Ok(result) => report.problem("database", result, "restore the last backup: ordinavo restore"),
+        Err(error) => report.problem("database", &error.to_string(), DATABASE_ADVICE),
+    }
+}
+
+async fn check_files(core: &Core, report: &mut Report) {
+    match core.files().check().await {
+        Ok(()) => report.ok("files", "can be written, read and deleted"),
+        Err(error) => report.problem(
+            "files",
+            &error,
+            "check ORDINAVO_FILES, the folder permissions or the bucket credentials (AWS_*)",
+        ),
+    }
+    match core.files().free_bytes() {
+        None => {}
+        Some(Ok(free)) if free >= 2 * MIN_FREE_BYTES => {
+            report.ok("disk", &format!("{} MiB free for files", free / 1024 / 1024));
+        }
+        Some(Ok(free)) => report.problem(
+            "disk",
+            &format!("{} MiB free for files", free / 1024 / 1024),
+            "free disk space: uploads are rejected when the disk is almost full",
+        ),
+        Some(Err(error)) => report.problem("disk", &error.to_string(), "check the folder in ORDINAVO_FILES"),
+    }
+}
+
+async fn check_mail(config: &Config, report: &mut Report) {
     match &config.smtp_url {
         None => report.ok("mail", "not configured: mails are not sent"),
         Some(address) => match check_smtp(address).await {
@@ -96,7 +104,6 @@ pub async fn run_checks(config: &Config) -> Result<(), String> {
             ),
         },
     }
-    report.finish()
 }
 
 async fn check_smtp(address: &str) -> Result<(), String> {

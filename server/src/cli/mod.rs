@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use crate::api::texts;
 use crate::config::Config;
 use crate::mailer::Mailer;
-use crate::{api, serve, worker};
+use crate::{api, logging, serve, worker};
 
 #[derive(Parser)]
 #[command(
@@ -78,7 +78,7 @@ pub fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.to_string()),
     };
-    startup::init_logging(&config);
+    logging::init(&config);
     match runtime.block_on(execute(arguments.command, config)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),

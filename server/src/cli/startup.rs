@@ -6,20 +6,8 @@ use ordinavo_core::clock::Clock;
 use ordinavo_core::files::FileStore;
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::secrets::Keyring;
-use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
-
-/// Initializes logging: one JSON object per line on standard error, because standard output belongs to the command.
-pub fn init_logging(config: &Config) {
-    let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    let _ = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .try_init();
-}
 
 /// Opens database, files and keys. With `migrate`, applies pending migrations.
 pub async fn open_core(config: &Config, migrate: bool) -> Result<(Core, Keyring), String> {

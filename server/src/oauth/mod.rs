@@ -13,6 +13,7 @@ use axum::{Extension, Json};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::scopes::Scope;
+use mediatype::{MediaType, media_type};
 use ordinavo_core::integrations::oauth;
 use ordinavo_core::integrations::oauth::{Refusal, TOKEN_LIFETIME};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -192,8 +193,9 @@ async fn read_form(request: Request) -> Result<(HeaderMap, Form), ErrorResponse>
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+    let is_form = MediaType::parse(content_type.trim())
+        .is_ok_and(|media_type| media_type.essence() == media_type!(APPLICATION / x_::WWW_FORM_URLENCODED));
+    if !is_form {
         return Err(ErrorResponse::request(
             "Send the parameters as application/x-www-form-urlencoded.",
         ));

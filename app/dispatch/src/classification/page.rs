@@ -162,7 +162,7 @@ fn TestResult(trial: Trial, forms: Vec<FormLine>, locale: Locale) -> impl IntoVi
                     <ul class="plain">{would_set.into_iter().map(|(field, before, after)| view! {
                         <li>{by_key(locale, &format!("classified-{}", field.name()))}": "{before.filter(|before| *before != after).map(|before| view! { <s><bdi>{value_label(locale, field, &before)}</bdi></s>" " })}<strong><bdi>{value_label(locale, field, &after)}</bdi></strong></li>
                     }).collect_view()}</ul>
-                    {(!decided_before.is_empty()).then(|| view! { <p class="quiet">{t!(locale, "classify-decided-before", names = decided_before.join(", "))}</p> })}
+                    {(!decided_before.is_empty()).then(|| view! { <p class="quiet">{t!(locale, "classify-decided-before", names = format::list(locale, &decided_before))}</p> })}
                 </li>
             }
         }).collect_view()}</ul>

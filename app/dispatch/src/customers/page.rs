@@ -31,14 +31,18 @@ pub fn CustomersPage() -> impl IntoView {
             after_id.map(|id| (after_name.as_str(), id)),
         )
         .await?;
-        let page_href =
-            |name: &str, id: &str| format!("/app/customers?q={}&name={}&after={id}", encode(&search), encode(name));
+        let page_href = |name: &str, id: &str| {
+            format!(
+                "/app/customers?{}",
+                format::query([("q", search.as_str()), ("name", name), ("after", id)])
+            )
+        };
         let next = found
             .rows
             .last()
             .filter(|_| found.has_more)
             .map(|row| page_href(&row.name, &row.id.to_string()));
-        let first = after_id.map(|_| format!("/app/customers?q={}", encode(&search)));
+        let first = after_id.map(|_| format!("/app/customers?{}", format::query([("q", &search)])));
         let empty = found.rows.is_empty();
         Ok(view! {
             <Title text=t!(locale, "customers-title")/>
@@ -67,19 +71,6 @@ pub fn CustomersPage() -> impl IntoView {
         .into_any())
     });
     view! { <AppFrame current="/app/customers">{content}</AppFrame> }
-}
-
-/// Percent-encodes text for a query: all but the unreserved characters of RFC 3986.
-fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
 }
 
 #[component]

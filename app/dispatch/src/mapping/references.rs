@@ -9,7 +9,7 @@ use ordinavo_core::mapping::review;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use ui::actions::{FormSubmission, Redirect, run_action};
 use ui::components::{ConfirmAction, Fact, Identifier, ProblemNotice, TargetChip};
-use ui::format::{self, escape_query};
+use ui::format;
 use ui::page::page;
 use ui::title::Title;
 
@@ -20,11 +20,8 @@ use crate::t;
 
 /// Returns the path of a reference. Its parts are in the query because an external ID may contain any character.
 pub fn link_path(kind: &str, source: &str, external_id: &str) -> String {
-    format!(
-        "/app/imports/links?type={kind}&source={}&id={}",
-        escape_query(source),
-        escape_query(external_id)
-    )
+    let query = format::query([("type", kind), ("source", source), ("id", external_id)]);
+    format!("/app/imports/links?{query}")
 }
 
 /// Parses the record type of a reference; defaults to customer.

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::requests::inbox::{AssignedTo, Inbox, RequestFilter};
 use ordinavo_core::scheduling::model::TechnicianChoice;
-use ui::format::escape_query;
+use ui::format;
 use ui::page::PageRequest;
 
 use crate::i18n::by_key;
@@ -58,14 +58,10 @@ impl InboxQuery {
         if let Some((name, Some(value))) = replaced {
             parts.push((name, value));
         }
-        let text: Vec<String> = parts
-            .into_iter()
-            .map(|(name, value)| format!("{name}={}", escape_query(value)))
-            .collect();
-        if text.is_empty() {
+        if parts.is_empty() {
             String::new()
         } else {
-            format!("?{}", text.join("&"))
+            format!("?{}", format::query(parts))
         }
     }
 

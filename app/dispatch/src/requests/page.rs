@@ -123,7 +123,7 @@ fn RequestHeader(item: RequestView, others: Vec<String>, locale: Locale) -> impl
     };
     view! {
         <div id="live-request" class="live">
-            <div role="status">{(!others.is_empty()).then(|| view! { <p class="notice notice-warn"><Icon name="users"/>{t!(locale, "others-here", names = others.join(", "))}</p> })}</div>
+            <div role="status">{(!others.is_empty()).then(|| view! { <p class="notice notice-warn"><Icon name="users"/>{t!(locale, "others-here", names = format::list(locale, &others))}</p> })}</div>
             <header class="title-row">
                 <h1 id="request-title"><bdi class="mono">{format!("REQ-{}", item.number)}</bdi>" "{service_label(locale, Some(item.service_type.name()))}</h1>
                 <StatusChip status/>

@@ -1,10 +1,14 @@
 //! Terminals: the reduced form they show, and the short codes that users read aloud or type.
 
+use std::sync::LazyLock;
+
+use data_encoding::{Encoding, Specification};
+
 use super::form::{FieldMode, FormField, FormSettings};
 use crate::requests::ServiceType;
 
 /// Crockford base32 alphabet in uppercase, without letters that resemble digits.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const ALPHABET: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Length of a pairing code in characters, without the hyphen.
 pub const PAIRING_CODE_CHARS: usize = 8;
 /// Maximum number of fields on a terminal besides service type and description.
@@ -12,35 +16,26 @@ pub const MAX_TERMINAL_FIELDS: usize = 2;
 /// Length of a tracking token in base64url characters (20 bytes).
 pub const TOKEN_CHARS: usize = 27;
 
-/// Encodes the leading bits as `count` base32 characters.
-fn encode_base32(bytes: &[u8], count: usize) -> String {
-    let mut bits: u64 = 0;
-    let mut available = 0;
-    let mut text = String::with_capacity(count);
-    let mut bytes = bytes.iter();
-    while text.len() < count {
-        if available < 5 {
-            bits = (bits << 8) | u64::from(bytes.next().copied().unwrap_or_default());
-            available += 8;
-        }
-        available -= 5;
-        text.push(char::from(
-            ALPHABET[usize::try_from((bits >> available) & 31).unwrap_or_default()],
-        ));
-    }
-    text
-}
+static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut specification = Specification::new();
+    specification.symbols.push_str(ALPHABET);
+    specification.encoding().expect("alphabet has 32 different characters")
+});
 
 /// Returns the receipt code derived from the hash of the tracking token, such as `K7F-3QP`. It identifies a request in
 /// conversation and grants no access.
 pub fn receipt_code(token_hash: &[u8]) -> String {
-    let text = encode_base32(token_hash, 6);
-    format!("{}-{}", &text[..3], &text[3..])
+    let mut leading = [0; 4];
+    for (byte, value) in leading.iter_mut().zip(token_hash) {
+        *byte = *value;
+    }
+    let text = BASE32.encode(&leading);
+    format!("{}-{}", &text[..3], &text[3..6])
 }
 
 /// Returns a pairing code for display, such as `K7F3-QP9M`, encoded from five random bytes.
 pub fn pairing_code(random: [u8; 5]) -> String {
-    let text = encode_base32(&random, PAIRING_CODE_CHARS);
+    let text = BASE32.encode(&random);
     format!("{}-{}", &text[..4], &text[4..])
 }
 
@@ -57,7 +52,8 @@ pub fn read_pairing_code(text: &str) -> Option<String> {
             other => other,
         })
         .collect();
-    let is_code = normalized.len() == PAIRING_CODE_CHARS && normalized.bytes().all(|byte| ALPHABET.contains(&byte));
+    let is_code =
+        normalized.len() == PAIRING_CODE_CHARS && normalized.chars().all(|character| ALPHABET.contains(character));
     is_code.then(|| format!("{}-{}", &normalized[..4], &normalized[4..]))
 }
 
@@ -110,6 +106,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn codes_of_known_bytes_stay_the_same() {
+        assert_eq!(pairing_code([0x3a, 0x5f, 0xff, 0x01, 0x80]), "79FZ-Y0C0");
+        assert_eq!(receipt_code(&[0xf0, 0xf1, 0xf2, 0xf3, 0xf4]), "Y3R-Z5W");
+    }
 
     #[test]
     fn for_terminal_keeps_two_fields_and_prefers_required_ones() {

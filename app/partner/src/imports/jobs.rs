@@ -79,12 +79,9 @@ pub fn JobPage() -> impl IntoView {
         let (job, items) = partner_console::job(&request.core, &viewer, id, after, &filter).await?;
         let (status, code) = (request.query("status"), request.query("code"));
         let page_href = |after: i64| {
-            let escape = format::escape_query;
-            format!(
-                "/partner/jobs/{id}?after={after}&status={}&code={}",
-                escape(&status),
-                escape(&code)
-            )
+            let after = after.to_string();
+            let query = format::query([("after", after.as_str()), ("status", &status), ("code", &code)]);
+            format!("/partner/jobs/{id}?{query}")
         };
         let next = items
             .rows

@@ -55,13 +55,7 @@ pub(crate) fn escape_like(text: &str) -> String {
 
 /// Encodes bytes for a JSON bind.
 pub(crate) fn hex_bytes(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    crate::secrets::hex(bytes)
 }
 
 /// Formats a timestamp as SQLite stores it; PostgreSQL parses the same format.

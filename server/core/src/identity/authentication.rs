@@ -1,9 +1,9 @@
 //! Authentication: creates actors from a session, an API key, a token or a job row. Nothing else creates actors.
 
-use domain::fields::FieldCode;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use domain::fields::FieldCode;
 use domain::intake::form::FormSettings;
 use domain::locale::Locale;
 use domain::permissions::{ManagePortalAccess, Permission};
@@ -13,8 +13,9 @@ use domain::roles::Role;
 use domain::scopes::Scope;
 use domain::terminology::Terminology;
 
+use crate::activity;
 use crate::identity::actors::{
-    ApiClient, Contact, FormVisitor, Partner, Staff, System, TenantId, Terminal, TrackingRequester,
+    Actor, ApiClient, Contact, FormVisitor, Partner, Staff, System, TenantId, Terminal, TrackingRequester,
 };
 use crate::identity::sessions::SessionId;
 use crate::identity::store::sessions::Realm;
@@ -30,6 +31,12 @@ pub const MAX_SESSION_AGE: TimeDelta = TimeDelta::days(7);
 const TOKEN_CHARS: usize = 27;
 /// The precision of the last use of a session or key, so that not every request is a write.
 const TOUCH_INTERVAL: TimeDelta = TimeDelta::minutes(5);
+
+/// Makes the actor known to the log.
+fn identified<A: Actor>(actor: A) -> A {
+    activity::record_actor(&actor);
+    actor
+}
 
 /// Returns the staff member of a session; `None` for an anonymous or expired session or one of another realm.
 pub async fn staff(core: &Core, session: SessionId) -> CoreResult<Option<Staff>> {
@@ -53,7 +60,7 @@ pub async fn staff(core: &Core, session: SessionId) -> CoreResult<Option<Staff>>
         return Ok(None);
     };
     let sandbox = row.twin_id.filter(|_| session.is_test);
-    Ok(Some(Staff {
+    Ok(Some(identified(Staff {
         is_test: sandbox.is_some(),
         tenant: TenantId::from_uuid(sandbox.unwrap_or(row.tenant_id)),
         id: row.id.0,
@@ -62,7 +69,7 @@ pub async fn staff(core: &Core, session: SessionId) -> CoreResult<Option<Staff>>
         locale: row.locale.as_deref().and_then(Locale::from_tag),
         tenant_name: row.tenant_name,
         zone: row.zone,
-    }))
+    })))
 }
 
 /// Returns the portal user of a session; `None` for an anonymous or expired session or one of another realm.
@@ -95,7 +102,7 @@ pub async fn contact(core: &Core, session: SessionId) -> CoreResult<Option<Conta
     if now - row.last_seen_at > TOUCH_INTERVAL {
         touch(core, Realm::Portal, &id_hash).await?;
     }
-    Ok(Some(Contact {
+    Ok(Some(identified(Contact {
         tenant: TenantId::from_uuid(row.tenant_id),
         id: row.id.0,
         contact: row.contact_id.0,
@@ -106,7 +113,7 @@ pub async fn contact(core: &Core, session: SessionId) -> CoreResult<Option<Conta
         locale: row.locale.as_deref().and_then(Locale::from_tag),
         tenant_name: row.tenant_name,
         zone: row.zone,
-    }))
+    })))
 }
 
 /// Returns the portal user with this calendar feed token, as a read-only actor.
@@ -118,7 +125,7 @@ pub async fn calendar_reader(core: &Core, token: &str) -> CoreResult<Option<Cont
     let Some(row) = tx.contact_of_feed(&sha256(token.as_bytes())).await? else {
         return Ok(None);
     };
-    Ok(Some(Contact {
+    Ok(Some(identified(Contact {
         tenant: TenantId::from_uuid(row.tenant_id),
         id: row.id.0,
         contact: row.contact_id.0,
@@ -129,7 +136,7 @@ pub async fn calendar_reader(core: &Core, token: &str) -> CoreResult<Option<Cont
         locale: row.locale.as_deref().and_then(Locale::from_tag),
         tenant_name: row.tenant_name,
         zone: row.zone,
-    }))
+    })))
 }
 
 /// Returns the partner user of a session; `None` for an anonymous or expired session or one of another realm.
@@ -151,7 +158,7 @@ pub async fn partner(core: &Core, session: SessionId) -> CoreResult<Option<Partn
         return Ok(None);
     };
     let sandbox = row.twin_id.filter(|_| session.is_test);
-    Ok(Some(Partner {
+    Ok(Some(identified(Partner {
         tenant: TenantId::from_uuid(sandbox.unwrap_or(row.tenant_id)),
         live_tenant: TenantId::from_uuid(row.tenant_id),
         id: row.id.0,
@@ -161,7 +168,7 @@ pub async fn partner(core: &Core, session: SessionId) -> CoreResult<Option<Partn
         locale: row.locale.as_deref().and_then(Locale::from_tag),
         tenant_name: row.tenant_name,
         zone: row.zone,
-    }))
+    })))
 }
 
 /// Returns a client of the partner's source system, for test calls from the partner console with the client's scopes.
@@ -228,7 +235,7 @@ pub async fn client(core: &Core, credential: &str) -> CoreResult<ApiClient> {
     } else {
         identity.tenant_id
     };
-    Ok(ApiClient {
+    Ok(identified(ApiClient {
         tenant: TenantId::from_uuid(tenant),
         live_tenant: TenantId::from_uuid(identity.tenant_id),
         id: identity.client_id.0,
@@ -241,7 +248,7 @@ pub async fn client(core: &Core, credential: &str) -> CoreResult<ApiClient> {
             .filter_map(|name| Scope::from_name(name))
             .collect(),
         acting_partner: None,
-    })
+    }))
 }
 
 /// Returns the client of a job that the worker has claimed. It has no scopes: the job's settings contain what the client
@@ -292,13 +299,13 @@ pub async fn form_visitor(core: &Core, slug: &str) -> CoreResult<Option<(FormVis
         return Err(CoreError::field("form", FieldCode::FormClosed));
     }
     Ok(Some((
-        FormVisitor {
+        identified(FormVisitor {
             tenant: TenantId::from_uuid(form.tenant_id),
             form: form.id.0,
             tenant_name: form.tenant_name,
             zone: form.zone,
             terminology: terminology(form.words),
-        },
+        }),
         form.settings.0,
     )))
 }
@@ -310,12 +317,14 @@ pub async fn tracking_requester(core: &Core, token: &str) -> CoreResult<Option<T
     }
     let mut tx = core.store.read_system().await?;
     let found = tx.tracked_request(&sha256(token.as_bytes())).await?;
-    Ok(found.map(|request| TrackingRequester {
-        tenant: TenantId::from_uuid(request.tenant_id),
-        request: domain::ids::Id::from_uuid(request.id),
-        tenant_name: request.tenant_name,
-        zone: request.zone,
-        terminology: terminology(request.words),
+    Ok(found.map(|request| {
+        identified(TrackingRequester {
+            tenant: TenantId::from_uuid(request.tenant_id),
+            request: domain::ids::Id::from_uuid(request.id),
+            tenant_name: request.tenant_name,
+            zone: request.zone,
+            terminology: terminology(request.words),
+        })
     }))
 }
 
@@ -331,7 +340,7 @@ pub async fn terminal(core: &Core, token: &str) -> CoreResult<Option<(Terminal, 
     if found.is_closed {
         return Err(CoreError::field("form", FieldCode::FormClosed));
     }
-    let terminal = Terminal {
+    let terminal = identified(Terminal {
         tenant: TenantId::from_uuid(found.tenant_id),
         id: found.id.0,
         location: domain::ids::Id::from_uuid(found.location_id),
@@ -342,6 +351,6 @@ pub async fn terminal(core: &Core, token: &str) -> CoreResult<Option<(Terminal, 
         zone: found.zone,
         last_seen_at: found.last_seen_at,
         terminology: terminology(found.words),
-    };
+    });
     Ok(Some((terminal, found.settings.0)))
 }

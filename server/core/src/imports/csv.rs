@@ -16,7 +16,7 @@ use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::identity::actors::{Actor as _, Permit};
 use crate::imports::{is_zone, jobs, settings_of};
-use crate::secrets::{hex, sha256};
+use crate::secrets::{hex, parse_digest, sha256};
 use crate::{Core, CoreError, CoreResult};
 
 /// The maximum size of a file (2 MiB).
@@ -184,12 +184,7 @@ pub async fn store_file(core: &Core, by: Permit<'_, ResolveMappings>, bytes: Vec
 }
 
 async fn load(core: &Core, by: Permit<'_, ResolveMappings>, name: &str) -> CoreResult<Table> {
-    let is_hex = name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let hash: Option<Vec<u8>> = (0..name.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(name.get(at..at + 2)?, 16).ok())
-        .collect();
-    let hash = hash.filter(|_| is_hex).ok_or_else(CoreError::not_found)?;
+    let hash = parse_digest(name).ok_or_else(CoreError::not_found)?;
     let bytes = core.files.get(by.staff().tenant(), &hash).await?;
     read(&bytes)
 }

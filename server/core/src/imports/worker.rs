@@ -9,6 +9,7 @@ use domain::imports::results::{ItemNote, ItemStatus, MappingEntries, MappingEntr
 use domain::imports::{ImportJobStatus, ItemOutcome, TargetImport};
 use domain::mapping::MappingStatus;
 use serde_json::{Value, json};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::db::{StoreError, TenantTx};
@@ -42,33 +43,38 @@ pub async fn run_next(core: &Core) -> CoreResult<bool> {
     let job = tx.claim_job(claim, core.clock.now() + LEASE).await?;
     tx.commit().await?;
     let Some(job) = job else { return Ok(false) };
+    let span = tracing::error_span!("job", worker = "imports", tenant = %job.tenant_id, job = %job.id);
     let running = RunningJob {
         core,
         client: authentication::client_of_job(&job),
         job,
         claim,
     };
+    run_job(running).instrument(span).await?;
+    Ok(true)
+}
+
+async fn run_job(running: RunningJob<'_>) -> CoreResult<()> {
     let result = if running.job.mode == ImportMode::Atomic || running.job.dry_run {
         running.run_in_one_transaction().await
     } else {
         running.run_in_chunks().await
     };
     match result {
-        Ok(()) => Ok(true),
+        Ok(()) => Ok(()),
         // The job was cancelled or claimed by another worker; the last transaction was rolled back.
         Err(StoreError::Conflict(text)) => {
-            tracing::info!(job = %running.job.id, %text, "import job abandoned");
-            Ok(true)
+            tracing::info!(%text, "import job abandoned");
+            Ok(())
         }
         // A permanent failure must not block the jobs behind it.
         Err(StoreError::Broken(text)) => {
-            tracing::error!(job = %running.job.id, error = %text, "import job failed");
-            running.mark_failed().await?;
-            Ok(true)
+            tracing::error!(error = %text, "import job failed");
+            Ok(running.mark_failed().await?)
         }
         Err(error) => {
-            if let Ok(mut tx) = core.store.begin_system().await
-                && tx.release_job(claim).await.is_ok()
+            if let Ok(mut tx) = running.core.store.begin_system().await
+                && tx.release_job(running.claim).await.is_ok()
             {
                 let _ = tx.commit().await;
             }
@@ -273,7 +279,7 @@ impl RunningJob<'_> {
             match self.process_chunk(&items).await {
                 // Retries the items one by one, so that only the broken one fails.
                 Err(StoreError::Broken(text)) => {
-                    tracing::warn!(job = %self.job.id, error = %text, "failed to write import chunk, retrying items one by one");
+                    tracing::warn!(error = %text, "failed to write import chunk, retrying items one by one");
                     for item in &items {
                         self.process_single(item).await?;
                     }
@@ -306,7 +312,7 @@ impl RunningJob<'_> {
     async fn process_single(&self, item: &ParsedItem) -> Result<(), StoreError> {
         match self.process_chunk(std::slice::from_ref(item)).await {
             Err(StoreError::Broken(text)) => {
-                tracing::error!(job = %self.job.id, item = %item.0.id, error = %text, "failed to write import item");
+                tracing::error!(item = %item.0.id, error = %text, "failed to write import item");
                 let row = rejected_row(&item.0, &[ItemNote::new("internal_error", "")], ItemOutcome::Failed)?;
                 let mut tx = self.core.store.begin(&self.client).await?;
                 self.record(&mut tx, &[row]).await?;

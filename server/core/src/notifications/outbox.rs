@@ -47,6 +47,13 @@ pub struct OutgoingMail {
     claim: Uuid,
 }
 
+impl OutgoingMail {
+    /// Returns the span of an attempt to send the email.
+    pub fn span(&self) -> tracing::Span {
+        tracing::error_span!("job", worker = "emails", tenant = %self.claimed.tenant_id, job = %self.claimed.id)
+    }
+}
+
 /// The result of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {

@@ -20,7 +20,7 @@ use crate::identity::two_factor::TwoFactorStatus;
 use crate::portal_access::links;
 use crate::portal_access::links::LinkMail;
 use crate::portal_access::model::GrantLine;
-use crate::secrets::hex;
+use crate::secrets::{hex, parse_digest};
 use crate::{Core, CoreError, CoreResult};
 
 /// A session of the user.
@@ -164,14 +164,7 @@ pub async fn change_email(
 /// # Errors
 /// `not_found`.
 pub async fn revoke_session(core: &Core, contact: &Contact, session: &str) -> CoreResult<()> {
-    let id_hash: Option<Vec<u8>> = (session.len() == 64 && session.is_ascii())
-        .then(|| {
-            (0..32)
-                .map(|at| u8::from_str_radix(&session[at * 2..at * 2 + 2], 16).ok())
-                .collect()
-        })
-        .flatten();
-    let id_hash = id_hash.ok_or_else(CoreError::not_found)?;
+    let id_hash = parse_digest(session).ok_or_else(CoreError::not_found)?;
     let mut tx = core.store.begin(contact).await?;
     if !tx.revoke_own_session(&id_hash).await? {
         return Err(CoreError::not_found());

@@ -11,6 +11,7 @@ use domain::events::EventType;
 use domain::ids::RouteSuggestionId;
 use routing::Settings;
 use serde_json::json;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::events::NewEvent;
@@ -48,27 +49,34 @@ pub async fn run_next(core: &Core) -> CoreResult<bool> {
     tx.commit().await?;
     let Some(claimed) = found else { return Ok(false) };
     let system = authentication::system(TenantId::from_uuid(claimed.tenant_id), "route_suggestion");
-    let id = claimed.id.0;
-    match compute(core, &system, &claimed, claim).await {
+    let span = tracing::error_span!("job", worker = "suggestions", tenant = %claimed.tenant_id, job = %claimed.id);
+    run(core, &system, &claimed, claim).instrument(span).await?;
+    Ok(true)
+}
+
+async fn run(core: &Core, system: &System, claimed: &ClaimedSuggestion, claim: Uuid) -> CoreResult<()> {
+    match compute(core, system, claimed, claim).await {
         Ok(Computed::Plan(outcome)) => {
             finish(
                 core,
-                &system,
-                &claimed,
+                system,
+                claimed,
                 claim,
                 SuggestionStatus::Completed,
                 Some(&outcome),
             )
-            .await?;
+            .await
         }
-        Ok(Computed::Cancelled) => finish(core, &system, &claimed, claim, SuggestionStatus::Cancelled, None).await?,
-        Ok(Computed::ClaimLost) => tracing::info!(%id, "route suggestion was claimed by another worker"),
+        Ok(Computed::Cancelled) => finish(core, system, claimed, claim, SuggestionStatus::Cancelled, None).await,
+        Ok(Computed::ClaimLost) => {
+            tracing::info!("route suggestion was claimed by another worker");
+            Ok(())
+        }
         Err(error) => {
-            tracing::error!(%id, %error, "failed to compute route suggestion");
-            finish(core, &system, &claimed, claim, SuggestionStatus::Failed, None).await?;
+            tracing::error!(%error, "failed to compute route suggestion");
+            finish(core, system, claimed, claim, SuggestionStatus::Failed, None).await
         }
     }
-    Ok(true)
 }
 
 enum Computed {

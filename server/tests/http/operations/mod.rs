@@ -3,3 +3,4 @@
 pub mod commands;
 pub mod crash;
 pub mod full_disk;
+pub mod logs;

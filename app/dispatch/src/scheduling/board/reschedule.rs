@@ -257,7 +257,7 @@ fn Affected(found: Preview, plan: Planned, locale: Locale) -> impl IntoView {
     if viewers.is_empty() {
         lines.push(t!(locale, "affected-no-viewers"));
     } else {
-        lines.push(t!(locale, "affected-viewers", names = viewers.join(", ")));
+        lines.push(t!(locale, "affected-viewers", names = format::list(locale, &viewers)));
     }
     if found.mails {
         lines.push(t!(locale, "affected-email"));
@@ -281,22 +281,19 @@ pub async fn move_target(
     #[server(default)] overlap: Option<String>,
 ) -> Result<(), ServerFnError> {
     let back = safe_back(&back);
-    let query: Vec<String> = [
+    let query = format::query([
         ("target", &target),
         ("technician", &technician),
         ("date", &date),
         ("start", &start),
         ("end", &end),
         ("back", &back),
-    ]
-    .into_iter()
-    .map(|(name, value)| format!("{name}={}", format::escape_query(value)))
-    .collect();
+    ]);
     // A rejected change is shown against the current state.
     let submission = FormSubmission {
         form: "move",
         values: &[],
-        back: format!("/app/board/move?{}", query.join("&")),
+        back: format!("/app/board/move?{query}"),
     };
     run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<PlanTargets>()?;

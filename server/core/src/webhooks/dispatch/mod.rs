@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Client;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::webhooks::dispatch::recording::record;
@@ -198,11 +199,18 @@ impl Dispatcher {
         self.in_flight[flight.lane] += 1;
         *self.by_endpoint.entry((flight.place, flight.lane)).or_default() += 1;
         let (core, client, sender) = (self.core.clone(), self.client.clone(), self.sender.clone());
-        tokio::spawn(async move {
+        let span = tracing::error_span!(
+            "job",
+            worker = "deliveries",
+            tenant = %flight.place.tenant_id,
+            job = %flight.delivery
+        );
+        let attempt = async move {
             let exchange = exchange::send(&core, &client, &outgoing).await;
             // The receiver is gone when the worker has stopped; the claim expires and the delivery is repeated.
             let _ = sender.send((flight, outgoing.url, exchange));
-        });
+        };
+        tokio::spawn(attempt.instrument(span));
     }
 
     /// Selects, without locks, the endpoints to claim from: those with due deliveries and free capacity, tenants in
