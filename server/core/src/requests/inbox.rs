@@ -17,7 +17,7 @@ use crate::visits::report_review;
 use crate::visits::report_review::Download;
 use crate::{Core, CoreError, CoreResult};
 
-pub use crate::requests::store::requests::{AssignedTo, RequestFilter};
+pub use crate::requests::store::inbox::{AssignedTo, RequestFilter};
 
 /// Counters stop at this number.
 pub const MAX_COUNTED: i64 = 1_000;

@@ -10,7 +10,7 @@ pub mod slot_offers;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 pub mod tracking;
-pub use self::store::requests::RequestFilter;
+pub use self::store::inbox::RequestFilter;
 pub(crate) use self::store::slot_offers::select_slot_options;
 
 use domain::customers::Place as TypedPlace;

@@ -13,7 +13,8 @@ use crate::visits::entries::photos;
 use crate::visits::model::DayStop;
 use crate::visits::report;
 use crate::visits::report::Report;
-use crate::visits::store::day_entries::{DayEntryView, DayPhoto};
+use crate::visits::store::day_entries::DayEntryView;
+use crate::visits::store::day_photos::DayPhoto;
 use crate::visits::{Step, fit, own_stop, perform, refusal};
 use crate::{Core, CoreError, CoreResult};
 

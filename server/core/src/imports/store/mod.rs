@@ -3,4 +3,5 @@
 pub(crate) mod client_revocation;
 pub(crate) mod items;
 pub(crate) mod jobs;
+pub(crate) mod target_writes;
 pub(crate) mod writes;

@@ -4,3 +4,5 @@ pub(crate) mod candidates;
 pub(crate) mod links;
 pub(crate) mod references;
 pub(crate) mod review;
+pub(crate) mod review_choices;
+pub(crate) mod review_references;

@@ -2,6 +2,8 @@
 
 pub(crate) mod client_requests;
 pub(crate) mod conversation;
+pub(crate) mod inbox;
+pub(crate) mod presence;
 pub(crate) mod requests;
 pub(crate) mod slot_offers;
 pub(crate) mod tracking;

@@ -1,120 +1,14 @@
-//! SQL statements for the inbox and for decisions about requests.
+//! Statements for single requests and for decisions about them.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ContactId, CustomerId, Id, LocationId, RequestId, StaffId, TargetId};
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
-use domain::text::name_for_comparison;
 
 use crate::db::TenantTx;
-use crate::db::bulk::escape_like;
-use crate::db::{StoreError, all, maybe, one, run};
+use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::{Administrator, Operator, Staff};
-use crate::requests::model::{ContactHint, RequestLine, RequestView};
+use crate::requests::model::{ContactHint, RequestView};
 
-/// Filter by assignee.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum AssignedTo {
-    /// Any assignee or none.
-    #[default]
-    Any,
-    /// Unassigned requests.
-    Unassigned,
-    Person(StaffId),
-}
-
-/// Filter of a list of requests.
-#[derive(Debug, Clone, Default)]
-pub struct RequestFilter {
-    /// Without a status, all requests that await dispatch.
-    pub status: Option<RequestStatus>,
-    pub channel: Option<Channel>,
-    pub service_type: Option<ServiceType>,
-    pub priority: Option<Priority>,
-    pub region: Option<String>,
-    pub assigned: AssignedTo,
-    /// Only requests without a customer.
-    pub unmatched: bool,
-    /// Only snoozed requests; otherwise only those that are not.
-    pub snoozed: bool,
-    /// Only requests with an unread answer.
-    pub answered: bool,
-    /// A request number, or part of the searchable text.
-    pub text: String,
-}
-
-macro_rules! select_line {
-    () => {
-        r"
-            SELECT
-                request.id, request.number, request.channel, request.status, request.service_type,
-                request.priority, request.description, request.submitted_at, request.updated_at,
-                request.requester, request.place, request.asked_at, request.answered_at,
-                request.cancel_asked_at, request.snoozed_until, request.region,
-                customer.name AS customer_name, location.name AS location_name,
-                staff_account.display_name AS assignee_name
-            FROM request
-            LEFT JOIN customer ON customer.tenant_id = request.tenant_id
-                AND customer.id = request.customer_id
-            LEFT JOIN location ON location.tenant_id = request.tenant_id
-                AND location.id = request.location_id
-            LEFT JOIN staff_account ON staff_account.tenant_id = request.tenant_id
-                AND staff_account.id = request.assignee_id
-            WHERE request.tenant_id = $1 AND
-        "
-    };
-}
-macro_rules! filter_and_page {
-    () => {
-        r"
-              AND (request.submitted_at, request.id) > ($2, $3)
-              AND ($4 IS NULL OR request.channel = $4)
-              AND ($5 IS NULL OR request.service_type = $5)
-              AND ($6 IS NULL OR request.priority = $6)
-              AND (
-                  $7 = 'anybody'
-                  OR ($7 = 'nobody' AND request.assignee_id IS NULL)
-                  OR request.assignee_id = $8
-              )
-              AND (NOT $9 OR request.customer_id IS NULL)
-              AND ($10 = (request.snoozed_until IS NOT NULL AND request.snoozed_until > $11))
-              AND (NOT $12 OR request.answered_at IS NOT NULL)
-              AND (
-                  $13 = ''
-                  OR request.number = $14
-                  OR request.search_key LIKE $13 ESCAPE '!'
-                  OR customer.name_key LIKE $13 ESCAPE '!'
-              )
-              AND ($15 IS NULL OR request.region = $15)
-            ORDER BY request.submitted_at, request.id
-            LIMIT $16
-        "
-    };
-}
-const SELECT_WAITING_REQUESTS: &str = concat!(
-    select_line!(),
-    "request.status IN ('submitted', 'in_review', 'accepted') AND request.target_id IS NULL",
-    filter_and_page!()
-);
-/// Includes requests of any status, since requesters also write about converted requests.
-const SELECT_ANSWERED_REQUESTS: &str = concat!(select_line!(), "request.answered_at IS NOT NULL", filter_and_page!());
-const COUNT_ANSWERED_REQUESTS: &str = r"
-    SELECT count(*)
-    FROM (SELECT 1 FROM request WHERE tenant_id = $1 AND answered_at IS NOT NULL LIMIT $2) AS answered
-";
-const SELECT_REQUESTS_WITH_STATUS: &str = concat!(select_line!(), "request.status = $17", filter_and_page!());
-/// Counts up to a limit, which keeps the query fast for large queues.
-const COUNT_WAITING_REQUESTS: &str = r"
-    SELECT count(*)
-    FROM (
-        SELECT 1
-        FROM request
-        WHERE tenant_id = $1
-          AND status IN ('submitted', 'in_review', 'accepted')
-          AND target_id IS NULL
-          AND (snoozed_until IS NULL OR snoozed_until <= $2)
-        LIMIT $3
-    ) AS waiting
-";
 const SELECT_REQUEST: &str = r"
     SELECT
         request.id, request.number, request.channel, request.status, request.service_type, request.priority,
@@ -193,17 +87,6 @@ const RESTORE_REQUEST: &str = r"
       AND updated_at = $10
       AND target_id IS NULL
 ";
-const SELECT_WAITING_REQUESTS_AT_LOCATION: &str = concat!(
-    select_line!(),
-    r"
-        request.location_id = $2
-          AND request.id <> $3
-          AND request.status IN ('submitted', 'in_review', 'accepted')
-          AND request.target_id IS NULL
-        ORDER BY request.submitted_at, request.id
-        LIMIT 5
-    "
-);
 /// Only a hint for staff: the same email address does not identify a contact.
 const SELECT_CONTACTS_WITH_EMAIL: &str = r"
     SELECT
@@ -218,35 +101,6 @@ const SELECT_CONTACTS_WITH_EMAIL: &str = r"
     ORDER BY customer.name, contact.id
     LIMIT 5
 ";
-const UPSERT_PRESENCE: &str = r"
-    INSERT INTO request_presence (tenant_id, request_id, staff_id, seen_at)
-    VALUES ($1, $2, $3, $4)
-    ON CONFLICT (tenant_id, request_id, staff_id)
-    DO UPDATE SET seen_at = excluded.seen_at
-";
-const DELETE_PRESENCE: &str = "DELETE FROM request_presence WHERE tenant_id = $1 AND request_id = $2 AND staff_id = $3";
-const SELECT_OTHERS_PRESENT: &str = r"
-    SELECT staff_account.display_name
-    FROM request_presence
-    JOIN staff_account ON staff_account.tenant_id = request_presence.tenant_id
-        AND staff_account.id = request_presence.staff_id
-    WHERE request_presence.tenant_id = $1
-      AND request_presence.request_id = $2
-      AND request_presence.staff_id <> $3
-      AND request_presence.seen_at > $4
-    ORDER BY staff_account.display_name
-    LIMIT 5
-";
-const SELECT_REVIEWERS: &str = r"
-    SELECT id, display_name
-    FROM staff_account
-    WHERE tenant_id = $1
-      AND role IN ('admin', 'manager', 'dispatcher')
-      AND locked_at IS NULL
-    ORDER BY display_name, id
-    LIMIT 200
-";
-
 impl<A: Operator> TenantTx<'_, A> {
     /// Changes the status of a request if it is still the expected one.
     pub(crate) async fn set_request_status(
@@ -330,98 +184,6 @@ pub(crate) struct Triage {
 }
 
 impl TenantTx<'_, Staff> {
-    /// Lists a page of requests, oldest first.
-    pub(crate) async fn requests(
-        &mut self,
-        filter: &RequestFilter,
-        after: Option<(DateTime<Utc>, RequestId)>,
-        limit: i64,
-    ) -> Result<Vec<RequestLine>, StoreError> {
-        let (tenant, now) = (self.tenant(), self.now);
-        let (at, id) = after.map_or((DateTime::UNIX_EPOCH, uuid::Uuid::nil()), |(at, id)| (at, id.uuid()));
-        let (assigned, assignee) = match filter.assigned {
-            AssignedTo::Any => ("anybody", None),
-            AssignedTo::Unassigned => ("nobody", None),
-            AssignedTo::Person(id) => ("person", Some(id.uuid())),
-        };
-        let text = name_for_comparison(&filter.text);
-        let number: i64 = text.trim_start_matches("req-").parse().unwrap_or(-1);
-        let like = if text.is_empty() {
-            String::new()
-        } else {
-            format!("%{}%", escape_like(&text))
-        };
-        let channel = filter.channel.map(Channel::name);
-        let service = filter.service_type.map(ServiceType::name);
-        let priority = filter.priority.map(Priority::name);
-        let sql = if filter.answered {
-            SELECT_ANSWERED_REQUESTS
-        } else {
-            SELECT_WAITING_REQUESTS
-        };
-        match filter.status {
-            None => all!(
-                &mut self.tx,
-                RequestLine,
-                sql,
-                tenant,
-                at,
-                id,
-                channel,
-                service,
-                priority,
-                assigned,
-                assignee,
-                filter.unmatched,
-                filter.snoozed,
-                now,
-                filter.answered,
-                &like,
-                number,
-                &filter.region,
-                limit
-            ),
-            Some(status) => {
-                all!(
-                    &mut self.tx,
-                    RequestLine,
-                    SELECT_REQUESTS_WITH_STATUS,
-                    tenant,
-                    at,
-                    id,
-                    channel,
-                    service,
-                    priority,
-                    assigned,
-                    assignee,
-                    filter.unmatched,
-                    filter.snoozed,
-                    now,
-                    filter.answered,
-                    &like,
-                    number,
-                    &filter.region,
-                    limit,
-                    status.name()
-                )
-            }
-        }
-    }
-
-    /// Counts requests with an unread answer, up to `max`.
-    pub(crate) async fn count_answered_requests(&mut self, max: i64) -> Result<i64, StoreError> {
-        let tenant = self.tenant();
-        let (count,) = one!(&mut self.tx, (i64,), COUNT_ANSWERED_REQUESTS, tenant, max)?;
-        Ok(count)
-    }
-
-    /// Counts requests that await dispatch, up to `max`.
-    pub(crate) async fn count_waiting_requests(&mut self, max: i64) -> Result<i64, StoreError> {
-        let (tenant, now) = (self.tenant(), self.now);
-        let (count,) = one!(&mut self.tx, (i64,), COUNT_WAITING_REQUESTS, tenant, now, max)?;
-        Ok(count)
-    }
-
     /// Assigns the customer; returns false once the request is converted to a target.
     pub(crate) async fn set_request_customer(
         &mut self,
@@ -491,65 +253,8 @@ impl TenantTx<'_, Staff> {
         )? == 1)
     }
 
-    /// Lists other requests at the same location that await dispatch.
-    pub(crate) async fn waiting_requests_at(
-        &mut self,
-        location: LocationId,
-        except: RequestId,
-    ) -> Result<Vec<RequestLine>, StoreError> {
-        let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            RequestLine,
-            SELECT_WAITING_REQUESTS_AT_LOCATION,
-            tenant,
-            location.uuid(),
-            except.uuid()
-        )
-    }
-
     pub(crate) async fn contacts_with_email(&mut self, email: &str) -> Result<Vec<ContactHint>, StoreError> {
         let tenant = self.tenant();
         all!(&mut self.tx, ContactHint, SELECT_CONTACTS_WITH_EMAIL, tenant, email)
-    }
-
-    /// Records whether the signed-in staff member has a request open.
-    pub(crate) async fn set_presence(&mut self, request: RequestId, here: bool) -> Result<(), StoreError> {
-        let (tenant, now, own) = (self.tenant(), self.now, self.actor.id().uuid());
-        if here {
-            run!(&mut self.tx, UPSERT_PRESENCE, tenant, request.uuid(), own, now).map(drop)
-        } else {
-            run!(&mut self.tx, DELETE_PRESENCE, tenant, request.uuid(), own).map(drop)
-        }
-    }
-
-    /// Lists the names of other staff members who had a request open after a time.
-    pub(crate) async fn others_at(
-        &mut self,
-        request: RequestId,
-        since: DateTime<Utc>,
-    ) -> Result<Vec<String>, StoreError> {
-        let (tenant, own) = (self.tenant(), self.actor.id().uuid());
-        let rows = all!(
-            &mut self.tx,
-            (String,),
-            SELECT_OTHERS_PRESENT,
-            tenant,
-            request.uuid(),
-            own,
-            since
-        )?;
-        Ok(rows.into_iter().map(|(name,)| name).collect())
-    }
-
-    /// Lists staff members who can be assigned to requests.
-    pub(crate) async fn reviewers(&mut self) -> Result<Vec<crate::scheduling::model::TechnicianChoice>, StoreError> {
-        let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            crate::scheduling::model::TechnicianChoice,
-            SELECT_REVIEWERS,
-            tenant
-        )
     }
 }

@@ -2,4 +2,5 @@
 
 pub(crate) mod client_reports;
 pub(crate) mod day_entries;
+pub(crate) mod day_photos;
 pub(crate) mod reports;

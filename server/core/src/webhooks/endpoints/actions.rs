@@ -21,7 +21,9 @@ use crate::webhooks::endpoints::{
 };
 use crate::webhooks::model::EndpointLine;
 use crate::webhooks::signature;
-use crate::webhooks::store::endpoints::{NewEndpoint, NewWebhookSecret, Range};
+use crate::webhooks::store::endpoints::NewEndpoint;
+use crate::webhooks::store::recoveries::Range;
+use crate::webhooks::store::secrets::NewWebhookSecret;
 use crate::webhooks::{SECRET_FIELD, SIGNING_KEY_FIELD, place};
 use crate::{Core, CoreError};
 

@@ -5,3 +5,5 @@ pub(crate) mod deliveries;
 pub(crate) mod delivery_records;
 pub(crate) mod delivery_views;
 pub(crate) mod endpoints;
+pub(crate) mod recoveries;
+pub(crate) mod secrets;

@@ -1,0 +1,273 @@
+//! Writes the targets of a chunk of imports in few statements.
+
+use domain::customers::Place;
+use domain::ids::TargetId;
+use domain::jobs::targets::TargetStatus;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sqlx::types::Json;
+
+use crate::db::TenantTx;
+use crate::db::bulk::{format_timestamp, hex_bytes, hex_id, listed};
+use crate::db::transaction::allocate_numbers;
+use crate::db::{StoreError, all, run};
+use crate::identity::actors::{Actor as _, ApiClient};
+use crate::imports::store::writes::all_written;
+use crate::jobs::TargetRecord;
+
+macro_rules! target_fields_sqlite {
+    () => {
+        r"
+            unhex(value->>'customer_id') AS customer_id, unhex(value->>'location_id') AS location_id,
+            unhex(value->>'contact_id') AS contact_id, value->>'status' AS status,
+            value->>'needs_mapping' AS needs_mapping, value->>'service_type' AS service_type,
+            value->>'priority' AS priority, value->>'duration_minutes' AS duration_minutes,
+            value->>'window_start' AS window_start, value->>'window_end' AS window_end,
+            value->>'window_zone' AS window_zone, value->'required_skills' AS required_skills,
+            value->>'notes' AS notes, value->'attributes' AS attributes, value->'place' AS place,
+            unhex(value->>'payload_hash') AS payload_hash, value->>'source_updated_at' AS source_updated_at
+        "
+    };
+}
+macro_rules! target_fields_postgres {
+    () => {
+        r"
+            record.customer_id, record.location_id, record.contact_id, record.status, record.needs_mapping,
+            record.service_type, record.priority, record.duration_minutes, record.window_start,
+            record.window_end, record.window_zone, record.required_skills, record.notes, record.attributes,
+            record.place, decode(record.payload_hash, 'hex'), record.source_updated_at
+        "
+    };
+}
+macro_rules! target_record_postgres {
+    () => {
+        r"
+            jsonb_to_recordset($2) AS record (
+                id UUID, number BIGINT, source_system_id UUID, external_id TEXT, read_as TEXT, customer_id UUID,
+                location_id UUID, contact_id UUID, status TEXT, needs_mapping BOOLEAN, service_type TEXT,
+                priority TEXT, duration_minutes BIGINT, window_start TIMESTAMPTZ, window_end TIMESTAMPTZ,
+                window_zone TEXT, required_skills JSONB, notes TEXT, attributes JSONB, place JSONB,
+                payload_hash TEXT, source_updated_at TIMESTAMPTZ
+            )
+        "
+    };
+}
+const INSERT_INTO_TARGET: &str = r"
+    INSERT INTO target (
+        tenant_id, id, number, source_system_id, external_id, customer_id, location_id, contact_id, status,
+        needs_mapping, service_type, priority, duration_minutes, window_start, window_end, window_zone,
+        required_skills, notes, attributes, place, payload_hash, source_updated_at, created_at, updated_at
+    )
+";
+const INSERT_TARGETS_SQLITE: &str = const_format::concatcp!(
+    INSERT_INTO_TARGET,
+    r"
+    SELECT
+        $1, unhex(value->>'id'), value->>'number', unhex(value->>'source_system_id'), value->>'external_id',
+    ",
+    target_fields_sqlite!(),
+    r"
+        , $3, $3
+    FROM json_each($2)
+    WHERE true
+    ON CONFLICT (tenant_id, source_system_id, external_id) DO NOTHING
+    "
+);
+const INSERT_TARGETS_POSTGRES: &str = const_format::concatcp!(
+    INSERT_INTO_TARGET,
+    "SELECT $1, record.id, record.number, record.source_system_id, record.external_id, ",
+    target_fields_postgres!(),
+    ", $3, $3 FROM ",
+    target_record_postgres!(),
+    " ON CONFLICT (tenant_id, source_system_id, external_id) DO NOTHING"
+);
+const SET_TARGET_FIELDS: &str = r"
+    UPDATE target
+    SET
+        customer_id = input.customer_id, location_id = input.location_id, contact_id = input.contact_id,
+        status = input.status, needs_mapping = input.needs_mapping, service_type = input.service_type,
+        priority = input.priority, duration_minutes = input.duration_minutes,
+        window_start = input.window_start, window_end = input.window_end, window_zone = input.window_zone,
+        required_skills = input.required_skills, notes = input.notes, attributes = input.attributes,
+        place = input.place, payload_hash = input.payload_hash,
+        source_updated_at = input.source_updated_at, updated_at = $3
+    FROM
+";
+const UPDATE_TARGETS_SQLITE: &str = const_format::concatcp!(
+    r"
+    WITH input AS MATERIALIZED (
+        SELECT unhex(value->>'id') AS id, value->>'read_as' AS read_as,
+    ",
+    target_fields_sqlite!(),
+    r"
+        FROM json_each($2)
+    )
+    ",
+    SET_TARGET_FIELDS,
+    r"
+        input
+    WHERE target.tenant_id = $1
+      AND target.id = input.id
+      AND target.status = input.read_as
+    "
+);
+const UPDATE_TARGETS_POSTGRES: &str = const_format::concatcp!(
+    SET_TARGET_FIELDS,
+    r"
+        (
+            SELECT
+                record.id, record.read_as, record.customer_id, record.location_id, record.contact_id,
+                record.status, record.needs_mapping, record.service_type, record.priority,
+                record.duration_minutes, record.window_start, record.window_end, record.window_zone,
+                record.required_skills, record.notes, record.attributes, record.place,
+                decode(record.payload_hash, 'hex') AS payload_hash, record.source_updated_at
+            FROM
+    ",
+    target_record_postgres!(),
+    r"
+        ) AS input
+    WHERE target.tenant_id = $1
+      AND target.id = input.id
+      AND target.status = input.read_as
+    "
+);
+listed!(text SELECT_TARGETS_SQLITE, SELECT_TARGETS_POSTGRES,
+    r"
+        SELECT
+            id, number, source_system_id, external_id, customer_id, location_id, contact_id, status,
+            needs_mapping, service_type, priority, duration_minutes, window_start, window_end, window_zone,
+            required_skills, notes, attributes, place, payload_hash, source_updated_at
+        FROM target
+        WHERE tenant_id = $1
+          AND source_system_id = $2
+          AND external_id
+    ", "$3", "");
+const SELECT_TARGETS_FOR_UPDATE_POSTGRES: &str =
+    const_format::concatcp!(SELECT_TARGETS_POSTGRES, " ORDER BY id FOR UPDATE");
+
+#[derive(Serialize)]
+struct TargetJson<'a> {
+    id: String,
+    number: i64,
+    source_system_id: Option<String>,
+    external_id: Option<&'a str>,
+    read_as: &'static str,
+    customer_id: Option<String>,
+    location_id: Option<String>,
+    contact_id: Option<String>,
+    status: &'static str,
+    needs_mapping: bool,
+    service_type: Option<&'a str>,
+    priority: &'static str,
+    duration_minutes: i64,
+    window_start: Option<String>,
+    window_end: Option<String>,
+    window_zone: Option<&'a str>,
+    required_skills: &'a [String],
+    notes: Option<&'a str>,
+    attributes: &'a Map<String, Value>,
+    place: &'a Place,
+    payload_hash: Option<String>,
+    source_updated_at: Option<String>,
+}
+
+impl<'a> TargetJson<'a> {
+    fn of(target: &'a TargetRecord, read_as: TargetStatus) -> Self {
+        Self {
+            id: hex_id(target.id.0),
+            number: target.number,
+            source_system_id: target.source_system_id.map(|key| hex_id(key.0)),
+            external_id: target.external_id.as_deref(),
+            read_as: read_as.name(),
+            customer_id: target.customer_id.map(|key| hex_id(key.0)),
+            location_id: target.location_id.map(|key| hex_id(key.0)),
+            contact_id: target.contact_id.map(|key| hex_id(key.0)),
+            status: target.status.name(),
+            needs_mapping: target.needs_mapping,
+            service_type: target.service_type.as_deref(),
+            priority: target.priority.name(),
+            duration_minutes: target.duration_minutes,
+            window_start: target.window_start.map(format_timestamp),
+            window_end: target.window_end.map(format_timestamp),
+            window_zone: target.window_zone.as_deref(),
+            required_skills: &target.required_skills.0,
+            notes: target.notes.as_deref(),
+            attributes: &target.attributes.0,
+            place: &target.place.0,
+            payload_hash: target.payload_hash.as_deref().map(hex_bytes),
+            source_updated_at: target.source_updated_at.map(format_timestamp),
+        }
+    }
+}
+
+impl TenantTx<'_, ApiClient> {
+    /// Returns the known targets with these external IDs and locks them for this transaction, so that imports of the
+    /// same ID run one after another.
+    pub(crate) async fn lock_targets_to_import(
+        &mut self,
+        external_ids: &[&str],
+    ) -> Result<Vec<TargetRecord>, StoreError> {
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
+        let sql = self
+            .tx
+            .dialect(SELECT_TARGETS_SQLITE, SELECT_TARGETS_FOR_UPDATE_POSTGRES);
+        all!(&mut self.tx, TargetRecord, sql, tenant, source, Json(external_ids))
+    }
+
+    /// Inserts new targets and assigns their display numbers in input order.
+    ///
+    /// # Errors
+    /// A conflict if an external ID already exists in its source.
+    pub(crate) async fn insert_targets(&mut self, targets: &mut [TargetRecord]) -> Result<(), StoreError> {
+        let Ok(count) = i64::try_from(targets.len()) else {
+            return Ok(());
+        };
+        if count == 0 {
+            return Ok(());
+        }
+        let last = allocate_numbers(&mut self.tx, self.actor.tenant(), "target", count).await?;
+        for (number, target) in (last - count + 1..).zip(targets.iter_mut()) {
+            target.number = number;
+        }
+        let rows: Vec<_> = targets
+            .iter()
+            .map(|target| TargetJson::of(target, target.status))
+            .collect();
+        let (tenant, sql) = (
+            self.tenant(),
+            self.tx.dialect(INSERT_TARGETS_SQLITE, INSERT_TARGETS_POSTGRES),
+        );
+        let written = run!(&mut self.tx, sql, tenant, Json(&rows), self.now)?;
+        all_written(written, targets.len(), "external ID used")
+    }
+
+    /// Updates targets that still have the status in which they were read.
+    ///
+    /// # Errors
+    /// A conflict if the status of one has changed.
+    pub(crate) async fn update_targets(&mut self, targets: &[(TargetRecord, TargetStatus)]) -> Result<(), StoreError> {
+        if targets.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<_> = targets
+            .iter()
+            .map(|(target, read_as)| TargetJson::of(target, *read_as))
+            .collect();
+        let (tenant, sql) = (
+            self.tenant(),
+            self.tx.dialect(UPDATE_TARGETS_SQLITE, UPDATE_TARGETS_POSTGRES),
+        );
+        let written = run!(&mut self.tx, sql, tenant, Json(&rows), self.now)?;
+        all_written(written, targets.len(), "target status changed")
+    }
+
+    /// Returns a target of the client's source and locks it for this transaction.
+    pub(crate) async fn lock_client_target(&mut self, id: TargetId) -> Result<Option<TargetRecord>, StoreError> {
+        self.lock_target(id).await?;
+        let source = self.actor.source_system();
+        Ok(self
+            .target_record(id)
+            .await?
+            .filter(|target| target.source_system_id.map(|key| key.0) == Some(source)))
+    }
+}

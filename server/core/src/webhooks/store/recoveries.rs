@@ -1,0 +1,188 @@
+//! Statements for recoveries and replays of the deliveries of an endpoint.
+
+use chrono::{DateTime, Utc};
+use domain::ids::{DeliveryId, Id, RecoveryId, ReplayId, WebhookEndpointId};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::db::TenantTx;
+use crate::db::{StoreError, all, run};
+use crate::identity::actors::Operator;
+use crate::webhooks::model::RecoveryLine;
+
+/// Range of creation times; `since` is inclusive, `until` exclusive.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Range {
+    pub since: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+}
+
+const INSERT_RECOVERY: &str = r"
+    INSERT INTO webhook_recovery (tenant_id, id, endpoint_id, since, until, deliveries, requested_by,
+        created_at)
+    VALUES ($1, $2, $3, $4, $5, 0, $6, $7)
+";
+const RECOVER_DELIVERIES: &str = r"
+    UPDATE webhook_delivery
+    SET status = 'pending',
+        lane = 'retry',
+        attempts = 0,
+        next_attempt_at = $5,
+        recovery_id = $6
+    WHERE tenant_id = $1
+      AND endpoint_id = $2
+      AND status IN ('held', 'failed')
+      AND created_at >= $3
+      AND created_at < $4
+";
+const UPDATE_RECOVERY_COUNT: &str = "UPDATE webhook_recovery SET deliveries = $3 WHERE tenant_id = $1 AND id = $2";
+const SELECT_RECOVERIES: &str = r"
+    SELECT recovery.id, recovery.since, recovery.until, recovery.deliveries, recovery.requested_by,
+        recovery.created_at,
+        (
+            SELECT count(*)
+            FROM webhook_delivery AS delivery
+            WHERE delivery.tenant_id = recovery.tenant_id
+              AND delivery.recovery_id = recovery.id
+              AND delivery.status = 'delivered'
+        ) AS delivered,
+        (
+            SELECT count(*)
+            FROM webhook_delivery AS delivery
+            WHERE delivery.tenant_id = recovery.tenant_id
+              AND delivery.recovery_id = recovery.id
+              AND delivery.status IN ('pending', 'in_flight')
+        ) AS waiting
+    FROM webhook_recovery AS recovery
+    WHERE recovery.tenant_id = $1
+      AND recovery.endpoint_id = $2
+    ORDER BY recovery.created_at DESC, recovery.id DESC
+    LIMIT 10
+";
+const INSERT_REPLAY: &str = r"
+    INSERT INTO webhook_replay (tenant_id, id, delivery_id, endpoint_id, requested_by, requested_at)
+    VALUES ($1, $2, $3, $4, $5, $6)
+";
+const SELECT_DELIVERIES_IN_RANGE: &str = r"
+    SELECT delivery.id
+    FROM webhook_delivery AS delivery
+    WHERE delivery.tenant_id = $1
+      AND delivery.endpoint_id = $2
+      AND delivery.created_at >= $3
+      AND delivery.created_at < $4
+    ORDER BY delivery.created_at, delivery.id
+    LIMIT $5
+";
+const INSERT_REPLAYS_SQLITE: &str = r"
+    INSERT INTO webhook_replay (tenant_id, id, delivery_id, endpoint_id, requested_by, requested_at)
+    SELECT $1, unhex(value->>'id'), unhex(value->>'delivery_id'), $2, $3, $4
+    FROM json_each($5)
+";
+const INSERT_REPLAYS_POSTGRES: &str = r"
+    INSERT INTO webhook_replay (tenant_id, id, delivery_id, endpoint_id, requested_by, requested_at)
+    SELECT $1, x.id, x.delivery_id, $2, $3, $4
+    FROM jsonb_to_recordset($5) AS x (id UUID, delivery_id UUID)
+";
+
+impl<A: Operator> TenantTx<'_, A> {
+    /// Reschedules held and failed deliveries with a new retry schedule. Returns the recovery and the number of
+    /// deliveries.
+    pub(crate) async fn recover_deliveries(
+        &mut self,
+        endpoint: WebhookEndpointId,
+        range: Range,
+    ) -> Result<(RecoveryId, i64), StoreError> {
+        let (tenant, now, id) = (self.tenant(), self.now, self.new_id::<domain::ids::RecoveryKind>());
+        let label = self.actor.label();
+        run!(
+            &mut self.tx,
+            INSERT_RECOVERY,
+            tenant,
+            id.uuid(),
+            endpoint.uuid(),
+            range.since,
+            range.until,
+            label,
+            now
+        )?;
+        let count = run!(
+            &mut self.tx,
+            RECOVER_DELIVERIES,
+            tenant,
+            endpoint.uuid(),
+            range.since,
+            range.until,
+            now,
+            id.uuid()
+        )?;
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        run!(&mut self.tx, UPDATE_RECOVERY_COUNT, tenant, id.uuid(), count)?;
+        Ok((id, count))
+    }
+
+    pub(crate) async fn list_recoveries(
+        &mut self,
+        endpoint: WebhookEndpointId,
+    ) -> Result<Vec<RecoveryLine>, StoreError> {
+        let tenant = self.tenant();
+        all!(&mut self.tx, RecoveryLine, SELECT_RECOVERIES, tenant, endpoint.uuid())
+    }
+
+    /// Requests one more attempt of a delivery.
+    pub(crate) async fn insert_replay(
+        &mut self,
+        delivery: DeliveryId,
+        endpoint: WebhookEndpointId,
+    ) -> Result<ReplayId, StoreError> {
+        let (tenant, now, id) = (self.tenant(), self.now, self.new_id::<domain::ids::ReplayKind>());
+        let label = self.actor.label();
+        run!(
+            &mut self.tx,
+            INSERT_REPLAY,
+            tenant,
+            id.uuid(),
+            delivery.uuid(),
+            endpoint.uuid(),
+            label,
+            now
+        )?;
+        Ok(id)
+    }
+
+    /// Requests one more attempt of at most `limit` deliveries in a range. Returns the number of deliveries.
+    pub(crate) async fn insert_replays(
+        &mut self,
+        endpoint: WebhookEndpointId,
+        range: Range,
+        limit: i64,
+    ) -> Result<usize, StoreError> {
+        let (tenant, now, label) = (self.tenant(), self.now, self.actor.label());
+        let found: Vec<(Uuid,)> = all!(
+            &mut self.tx,
+            (Uuid,),
+            SELECT_DELIVERIES_IN_RANGE,
+            tenant,
+            endpoint.uuid(),
+            range.since,
+            range.until,
+            limit
+        )?;
+        let rows: Vec<_> = found
+            .iter()
+            .map(|(delivery,)| {
+                let id: ReplayId = Id::from_uuid(self.store.randomness.uuid_v7(now));
+                serde_json::json!({ "id": crate::db::bulk::hex_id(id), "delivery_id": crate::db::bulk::hex(*delivery) })
+            })
+            .collect();
+        if !rows.is_empty() {
+            let sql = self.tx.dialect(INSERT_REPLAYS_SQLITE, INSERT_REPLAYS_POSTGRES);
+            run!(&mut self.tx, sql, tenant, endpoint.uuid(), label, now, Json(&rows))?;
+        }
+        Ok(rows.len())
+    }
+
+    /// Notifies the workers of other processes at commit.
+    pub(crate) async fn wake_workers(&mut self) -> Result<(), StoreError> {
+        crate::events::notify_workers(&mut self.tx, self.store).await
+    }
+}
