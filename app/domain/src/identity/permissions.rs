@@ -89,11 +89,11 @@ mod tests {
 
     #[test]
     fn sandbox_allows_imports_and_what_they_create() {
-        assert!(ViewOperations::ALLOWED_IN_SANDBOX);
-        assert!(ViewReports::ALLOWED_IN_SANDBOX);
-        assert!(ViewImports::ALLOWED_IN_SANDBOX);
-        assert!(ResolveMappings::ALLOWED_IN_SANDBOX);
-        assert!(!ViewIntegrations::ALLOWED_IN_SANDBOX);
-        assert!(!ManagePortalAccess::ALLOWED_IN_SANDBOX);
+        const { assert!(ViewOperations::ALLOWED_IN_SANDBOX) };
+        const { assert!(ViewReports::ALLOWED_IN_SANDBOX) };
+        const { assert!(ViewImports::ALLOWED_IN_SANDBOX) };
+        const { assert!(ResolveMappings::ALLOWED_IN_SANDBOX) };
+        const { assert!(!ViewIntegrations::ALLOWED_IN_SANDBOX) };
+        const { assert!(!ManagePortalAccess::ALLOWED_IN_SANDBOX) };
     }
 }

@@ -3,8 +3,8 @@
 use domain::terminology::Terminology;
 use sqlx::types::Json;
 
+use crate::db::StoreError;
 use crate::db::{CrossTenantTx, TenantTx};
-use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::{Branding, Staff};
 
 /// The columns of [`BrandingRow`]; the statement must join `portal_look`.
@@ -153,44 +153,54 @@ struct LinkOrganisationRow {
 impl TenantTx<'_, Staff> {
     pub(crate) async fn branding(&mut self) -> Result<Option<StoredBranding>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, StoredBranding, SELECT_BRANDING, tenant)
+        self.tx
+            .fetch_optional::<StoredBranding>(SELECT_BRANDING, (tenant,))
+            .await
     }
 
     /// Inserts the row that the other statements update, if it is missing.
     pub(crate) async fn ensure_branding(&mut self, version: &str) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_BRANDING,
-            tenant,
-            Json(Terminology::default()),
-            version,
-            now
-        )
-        .map(drop)
+        self.tx
+            .execute(INSERT_BRANDING, (tenant, Json(Terminology::default()), version, now))
+            .await
+            .map(drop)
     }
 
     /// Sets the terminology; false if it was changed since `revision` was read.
     pub(crate) async fn set_terminology(&mut self, words: &Terminology, revision: i64) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, UPDATE_TERMINOLOGY, tenant, revision, Json(words), now)? == 1)
+        Ok(self
+            .tx
+            .execute(UPDATE_TERMINOLOGY, (tenant, revision, Json(words), now))
+            .await?
+            == 1)
     }
 
     pub(crate) async fn set_colour(&mut self, colour: Option<&str>, version: &str) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(&mut self.tx, UPDATE_COLOUR, tenant, colour, version, now).map(drop)
+        self.tx
+            .execute(UPDATE_COLOUR, (tenant, colour, version, now))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn set_logo(&mut self, logo: Option<&[u8]>, version: &str) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(&mut self.tx, UPDATE_LOGO, tenant, logo, version, now).map(drop)
+        self.tx
+            .execute(UPDATE_LOGO, (tenant, logo, version, now))
+            .await
+            .map(drop)
     }
 }
 
 impl<M> CrossTenantTx<'_, M> {
     /// Returns the only organisation of an installation with its branding; `None` if there are several.
     pub(crate) async fn only_organisation(&mut self) -> Result<Option<OrganisationRow>, StoreError> {
-        let mut found = all!(&mut self.tx, OrganisationColumns, SELECT_ORGANISATIONS)?;
+        let mut found = self
+            .tx
+            .fetch_all::<OrganisationColumns>(SELECT_ORGANISATIONS, ())
+            .await?;
         Ok(match (found.pop(), found.is_empty()) {
             (Some(only), true) => Some(only.into()),
             _ => None,
@@ -199,7 +209,11 @@ impl<M> CrossTenantTx<'_, M> {
 
     /// Returns an organisation by its slug.
     pub(crate) async fn organisation(&mut self, slug: &str) -> Result<Option<OrganisationRow>, StoreError> {
-        Ok(maybe!(&mut self.tx, OrganisationColumns, SELECT_ORGANISATION, slug)?.map(Into::into))
+        Ok(self
+            .tx
+            .fetch_optional::<OrganisationColumns>(SELECT_ORGANISATION, (slug,))
+            .await?
+            .map(Into::into))
     }
 
     /// Returns the organisation of a portal link and the language of its account.
@@ -207,21 +221,27 @@ impl<M> CrossTenantTx<'_, M> {
         &mut self,
         token_hash: &[u8],
     ) -> Result<Option<(OrganisationRow, Option<String>)>, StoreError> {
-        Ok(maybe!(
-            &mut self.tx,
-            LinkOrganisationRow,
-            SELECT_ORGANISATION_OF_LINK,
-            token_hash
-        )?
-        .map(|row| (row.organisation.into(), row.locale)))
+        Ok(self
+            .tx
+            .fetch_optional::<LinkOrganisationRow>(SELECT_ORGANISATION_OF_LINK, (token_hash,))
+            .await?
+            .map(|row| (row.organisation.into(), row.locale)))
     }
 
     pub(crate) async fn colour_of_version(&mut self, version: &str) -> Result<Option<String>, StoreError> {
-        Ok(maybe!(&mut self.tx, (String,), SELECT_COLOUR, version)?.map(|(colour,)| colour))
+        Ok(self
+            .tx
+            .fetch_optional::<(String,)>(SELECT_COLOUR, (version,))
+            .await?
+            .map(|(colour,)| colour))
     }
 
     pub(crate) async fn logo_of_version(&mut self, version: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(maybe!(&mut self.tx, (Vec<u8>,), SELECT_LOGO, version)?.map(|(logo,)| logo))
+        Ok(self
+            .tx
+            .fetch_optional::<(Vec<u8>,)>(SELECT_LOGO, (version,))
+            .await?
+            .map(|(logo,)| logo))
     }
 }
 

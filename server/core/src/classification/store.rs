@@ -10,8 +10,8 @@ use sqlx::types::Json;
 
 use crate::classification::model::RuleView;
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::{Administrator, MayClassify, Staff};
 
 /// The fields of a request that rules evaluate.
@@ -143,13 +143,15 @@ impl<A: MayClassify> TenantTx<'_, A> {
     /// Lists the active rules in evaluation order.
     pub(crate) async fn active_rules(&mut self) -> Result<Vec<Rule>, StoreError> {
         let tenant = self.tenant();
-        let rows = all!(&mut self.tx, RuleView, SELECT_ACTIVE_RULES, tenant)?;
+        let rows = self.tx.fetch_all::<RuleView>(SELECT_ACTIVE_RULES, (tenant,)).await?;
         Ok(rows.into_iter().map(RuleView::into_rule).collect())
     }
 
     pub(crate) async fn facts_of_request(&mut self, id: RequestId) -> Result<Option<FactsRow>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, FactsRow, SELECT_FACTS_OF_REQUEST, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<FactsRow>(SELECT_FACTS_OF_REQUEST, (tenant, id.uuid()))
+            .await
     }
 
     pub(crate) async fn set_classification(
@@ -160,29 +162,34 @@ impl<A: MayClassify> TenantTx<'_, A> {
         priority: Priority,
     ) -> Result<(), StoreError> {
         let tenant = self.tenant();
-        run!(
-            &mut self.tx,
-            UPDATE_CLASSIFICATION,
-            tenant,
-            id.uuid(),
-            Json(classification),
-            classification.value(ClassifiedField::Region),
-            service_type.name(),
-            priority.name()
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                UPDATE_CLASSIFICATION,
+                (
+                    tenant,
+                    id.uuid(),
+                    Json(classification),
+                    classification.value(ClassifiedField::Region),
+                    service_type.name(),
+                    priority.name(),
+                ),
+            )
+            .await
+            .map(drop)
     }
 }
 
 impl<A: Administrator> TenantTx<'_, A> {
     pub(crate) async fn rules(&mut self) -> Result<Vec<RuleView>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, RuleView, SELECT_RULES, tenant)
+        self.tx.fetch_all::<RuleView>(SELECT_RULES, (tenant,)).await
     }
 
     pub(crate) async fn rule(&mut self, id: RuleId) -> Result<Option<RuleView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, RuleView, SELECT_RULE, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<RuleView>(SELECT_RULE, (tenant, id.uuid()))
+            .await
     }
 
     /// Inserts an inactive rule after all others.
@@ -194,17 +201,13 @@ impl<A: Administrator> TenantTx<'_, A> {
         outcome: &Outcome,
     ) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_RULE,
-            tenant,
-            id.uuid(),
-            name,
-            Json(conditions),
-            Json(outcome),
-            now
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                INSERT_RULE,
+                (tenant, id.uuid(), name, Json(conditions), Json(outcome), now),
+            )
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn update_rule(
@@ -215,42 +218,43 @@ impl<A: Administrator> TenantTx<'_, A> {
         outcome: &Outcome,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            UPDATE_RULE,
-            tenant,
-            id.uuid(),
-            name,
-            Json(conditions),
-            Json(outcome),
-            now
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(
+                UPDATE_RULE,
+                (tenant, id.uuid(), name, Json(conditions), Json(outcome), now),
+            )
+            .await?
+            == 1)
     }
 
     pub(crate) async fn set_rule_tried(&mut self, id: RuleId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, MARK_RULE_TRIED, tenant, id.uuid(), now)? == 1)
+        Ok(self.tx.execute(MARK_RULE_TRIED, (tenant, id.uuid(), now)).await? == 1)
     }
 
     /// Activates a tried rule or deactivates a rule; returns false if nothing changed.
     pub(crate) async fn set_rule_active(&mut self, id: RuleId, on: bool) -> Result<bool, StoreError> {
         let (tenant, now): (_, DateTime<Utc>) = (self.tenant(), self.now);
         let changed = if on {
-            run!(&mut self.tx, ACTIVATE_RULE, tenant, id.uuid(), now)?
+            self.tx.execute(ACTIVATE_RULE, (tenant, id.uuid(), now)).await?
         } else {
-            run!(&mut self.tx, DEACTIVATE_RULE, tenant, id.uuid())?
+            self.tx.execute(DEACTIVATE_RULE, (tenant, id.uuid())).await?
         };
         Ok(changed == 1)
     }
 
     pub(crate) async fn set_rule_position(&mut self, id: RuleId, position: i64) -> Result<(), StoreError> {
         let tenant = self.tenant();
-        run!(&mut self.tx, UPDATE_RULE_POSITION, tenant, id.uuid(), position).map(drop)
+        self.tx
+            .execute(UPDATE_RULE_POSITION, (tenant, id.uuid(), position))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn delete_rule(&mut self, id: RuleId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(run!(&mut self.tx, DELETE_RULE, tenant, id.uuid())? == 1)
+        Ok(self.tx.execute(DELETE_RULE, (tenant, id.uuid())).await? == 1)
     }
 }
 
@@ -258,6 +262,8 @@ impl TenantTx<'_, Staff> {
     /// Lists the facts of the latest requests.
     pub(crate) async fn facts_of_latest(&mut self, limit: i64) -> Result<Vec<FactsRow>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, FactsRow, SELECT_FACTS_OF_LATEST, tenant, limit)
+        self.tx
+            .fetch_all::<FactsRow>(SELECT_FACTS_OF_LATEST, (tenant, limit))
+            .await
     }
 }

@@ -5,7 +5,6 @@ use serde_json::json;
 use crate::Core;
 use crate::audit::NewAuditEntry;
 use crate::conformance::{demo_systems, staff};
-use crate::db::run;
 use crate::identity::actors::Actor as _;
 use crate::identity::actors::TenantId;
 
@@ -20,7 +19,10 @@ async fn audit_chain_modified_row_verify_returns_its_sequence() {
         };
         assert_eq!(verify().await, None);
         let mut tx = core.store.begin_system().await.expect("transaction begins");
-        let refused = run!(&mut tx.tx, "UPDATE audit_entry SET action = 'x' WHERE sequence = 5");
+        let refused = tx
+            .tx
+            .execute("UPDATE audit_entry SET action = 'x' WHERE sequence = 5", ())
+            .await;
         assert!(refused.is_err(), "the log is append-only");
         drop(tx);
         let mut tx = core.store.begin_system().await.expect("transaction begins");
@@ -28,13 +30,14 @@ async fn audit_chain_modified_row_verify_returns_its_sequence() {
             "DROP TRIGGER audit_entry_no_update",
             "ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_append_only",
         );
-        run!(&mut tx.tx, disable_trigger).expect("trigger is disabled");
-        run!(
-            &mut tx.tx,
-            "UPDATE audit_entry SET action = 'x' WHERE tenant_id = $1 AND sequence = 5",
-            auditor.tenant().uuid()
-        )
-        .expect("row is modified");
+        tx.tx.execute(disable_trigger, ()).await.expect("trigger is disabled");
+        tx.tx
+            .execute(
+                "UPDATE audit_entry SET action = 'x' WHERE tenant_id = $1 AND sequence = 5",
+                (auditor.tenant().uuid(),),
+            )
+            .await
+            .expect("row is modified");
         tx.commit().await.expect("transaction commits");
         assert_eq!(verify().await, Some(5));
     }

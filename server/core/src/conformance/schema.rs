@@ -2,7 +2,6 @@
 
 use crate::clock::Clock;
 use crate::conformance::new_stores;
-use crate::db::all;
 
 #[tokio::test]
 async fn schema_both_engines_same_tables_and_columns() {
@@ -18,8 +17,8 @@ async fn schema_both_engines_same_tables_and_columns() {
         let mut tx = store.begin_reading().await.expect("transaction begins");
         let columns = tx.dialect(SQLITE, POSTGRES);
         let indexes = tx.dialect(SQLITE_INDEXES, POSTGRES_INDEXES);
-        let mut schema: Vec<(String,)> = all!(&mut tx, (String,), columns).expect("columns are read");
-        schema.extend(all!(&mut tx, (String,), indexes).expect("indexes are read"));
+        let mut schema: Vec<(String,)> = tx.fetch_all::<(String,)>(columns, ()).await.expect("columns are read");
+        schema.extend(tx.fetch_all::<(String,)>(indexes, ()).await.expect("indexes are read"));
         schema.sort();
         assert!(schema.len() > 200);
         schemas.push(schema);

@@ -3,7 +3,6 @@
 use crate::clock::Clock;
 use crate::conformance::{demo_systems, new_stores, staff};
 use crate::db::engine::Pools;
-use crate::db::{all, maybe, run};
 use crate::identity::actors::Actor as _;
 
 #[tokio::test]
@@ -11,22 +10,16 @@ async fn reference_across_tenants_is_a_conflict() {
     for (core, _) in demo_systems().await {
         let mut tx = core.store.begin_system().await.expect("transaction begins");
         let tenants = tx.tenant_ids().await.expect("tenants are read");
-        let (customer,): (uuid::Uuid,) = maybe!(
-            &mut tx.tx,
-            (uuid::Uuid,),
-            "SELECT id FROM customer WHERE tenant_id = $1 LIMIT 1",
-            tenants[0].uuid()
-        )
-        .expect("query succeeds")
-        .expect("demo has a customer");
-        let foreign = run!(
-            &mut tx.tx,
-            "INSERT INTO location (tenant_id, id, customer_id, name, zone, created_at, updated_at) VALUES ($1, $2, $3, 'x', 'UTC', $4, $4)",
-            tenants[1].uuid(),
-            uuid::Uuid::from_u128(1),
-            customer,
-            core.clock.now()
-        );
+        let (customer,): (uuid::Uuid,) = tx
+            .tx
+            .fetch_optional::<(uuid::Uuid,)>(
+                "SELECT id FROM customer WHERE tenant_id = $1 LIMIT 1",
+                (tenants[0].uuid(),),
+            )
+            .await
+            .expect("query succeeds")
+            .expect("demo has a customer");
+        let foreign = tx.tx.execute("INSERT INTO location (tenant_id, id, customer_id, name, zone, created_at, updated_at) VALUES ($1, $2, $3, 'x', 'UTC', $4, $4)", (tenants[1].uuid(), uuid::Uuid::from_u128(1), customer, core.clock.now())).await;
         assert!(
             matches!(foreign, Err(crate::db::StoreError::Conflict(_))),
             "{foreign:?}"
@@ -42,12 +35,17 @@ async fn row_level_security_missing_filter_hides_other_tenants() {
         }
         let member = staff(&core, &book, "dispatcher").await;
         let mut tx = core.store.read(&member).await.expect("transaction begins");
-        let tenants: Vec<(uuid::Uuid,)> =
-            all!(&mut tx.tx, (uuid::Uuid,), "SELECT DISTINCT tenant_id FROM customer").expect("query succeeds");
+        let tenants: Vec<(uuid::Uuid,)> = tx
+            .tx
+            .fetch_all::<(uuid::Uuid,)>("SELECT DISTINCT tenant_id FROM customer", ())
+            .await
+            .expect("query succeeds");
         assert_eq!(tenants, [(member.tenant().uuid(),)]);
         let mut without_tenant = core.store.begin_reading().await.expect("transaction begins");
-        let rows: Vec<(uuid::Uuid,)> =
-            all!(&mut without_tenant, (uuid::Uuid,), "SELECT id FROM customer").expect("query succeeds");
+        let rows: Vec<(uuid::Uuid,)> = without_tenant
+            .fetch_all::<(uuid::Uuid,)>("SELECT id FROM customer", ())
+            .await
+            .expect("query succeeds");
         assert!(rows.is_empty(), "a transaction without a tenant finds nothing");
     }
 }
@@ -59,7 +57,10 @@ async fn row_level_security_every_tenant_table_is_protected() {
     for store in new_stores(&Clock::system()).await {
         if matches!(store.pools, Pools::Postgres(_)) {
             let mut tx = store.begin_reading().await.expect("transaction begins");
-            let rows: Vec<(String,)> = all!(&mut tx, (String,), UNPROTECTED_TABLES).expect("query succeeds");
+            let rows: Vec<(String,)> = tx
+                .fetch_all::<(String,)>(UNPROTECTED_TABLES, ())
+                .await
+                .expect("query succeeds");
             // Sessions are found by a 256-bit hash before the tenant is known.
             assert_eq!(
                 rows,

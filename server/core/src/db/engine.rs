@@ -233,7 +233,7 @@ impl Store {
     /// [`StoreError::Unavailable`] if the change cannot be stored.
     pub async fn probe_write(&self) -> Result<(), StoreError> {
         let mut tx = self.begin_writing().await?;
-        run!(&mut tx, PROBE_WRITE, self.clock.now())?;
+        tx.execute(PROBE_WRITE, (self.clock.now(),)).await?;
         tx.commit().await
     }
 
@@ -361,45 +361,3 @@ pub fn thread_statement_count() -> u64 {
 pub fn statement_count() -> u64 {
     STATEMENT_COUNT.load(Ordering::Relaxed)
 }
-
-/// Returns all rows of a query.
-macro_rules! all {
-    ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
-        $crate::db::engine::count_statement();
-        match $tx {
-            $crate::db::Tx::Sqlite(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(&mut **c).await,
-            $crate::db::Tx::Postgres(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(&mut **c).await,
-        }.map_err($crate::db::StoreError::from)
-    }};
-}
-/// Returns the row of a query, if there is one.
-macro_rules! maybe {
-    ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
-        $crate::db::engine::count_statement();
-        match $tx {
-            $crate::db::Tx::Sqlite(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(&mut **c).await,
-            $crate::db::Tx::Postgres(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(&mut **c).await,
-        }.map_err($crate::db::StoreError::from)
-    }};
-}
-/// Returns the only row of a query.
-macro_rules! one {
-    ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
-        $crate::db::engine::count_statement();
-        match $tx {
-            $crate::db::Tx::Sqlite(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_one(&mut **c).await,
-            $crate::db::Tx::Postgres(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_one(&mut **c).await,
-        }.map_err($crate::db::StoreError::from)
-    }};
-}
-/// Executes a statement and returns the number of affected rows.
-macro_rules! run {
-    ($tx:expr, $sql:expr $(, $bind:expr)* $(,)?) => {{
-        $crate::db::engine::count_statement();
-        match $tx {
-            $crate::db::Tx::Sqlite(c) => sqlx::query($sql)$(.bind($bind))*.execute(&mut **c).await.map(|done| done.rows_affected()),
-            $crate::db::Tx::Postgres(c) => sqlx::query($sql)$(.bind($bind))*.execute(&mut **c).await.map(|done| done.rows_affected()),
-        }.map_err($crate::db::StoreError::from)
-    }};
-}
-pub(crate) use {all, maybe, one, run};

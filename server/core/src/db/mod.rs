@@ -13,8 +13,8 @@ pub(crate) mod transaction;
 
 use chrono::{DateTime, Utc};
 
+pub(crate) use engine::Tx;
 pub use engine::{Engine, Store, StoreError, statement_count, thread_statement_count};
-pub(crate) use engine::{Tx, all, maybe, one, run};
 pub use key::Key;
 pub(crate) use statement::Row;
 pub(crate) use transaction::{CrossTenantTx, SystemTx, TenantTx};

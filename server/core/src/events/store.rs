@@ -11,7 +11,7 @@ use crate::db::Key;
 use crate::db::TenantTx;
 use crate::db::bulk::{hex, hex_id};
 use crate::db::transaction::allocate_numbers;
-use crate::db::{Engine, Store, StoreError, Tx, all, maybe, run};
+use crate::db::{Engine, Store, StoreError, Tx};
 use crate::events::NewEvent;
 use crate::identity::actors::{Actor as _, ApiClient, TenantId};
 
@@ -267,10 +267,12 @@ pub(crate) async fn write(
         })
         .collect();
     let sql = tx.dialect(INSERT_EVENTS_SQLITE, INSERT_EVENTS_POSTGRES);
-    run!(&mut *tx, sql, tenant.uuid(), Json(&rows), now)?;
+    tx.execute(sql, (tenant.uuid(), Json(&rows), now)).await?;
     let sql = tx.dialect(SELECT_SUBSCRIPTIONS_SQLITE, SELECT_SUBSCRIPTIONS_POSTGRES);
     type Subscription = (Uuid, i64, Uuid, String, Option<String>);
-    let subscriptions: Vec<Subscription> = all!(&mut *tx, Subscription, sql, tenant.uuid(), last - count, last)?;
+    let subscriptions: Vec<Subscription> = tx
+        .fetch_all::<Subscription>(sql, (tenant.uuid(), last - count, last))
+        .await?;
     if subscriptions.is_empty() {
         return Ok(false);
     }
@@ -283,7 +285,7 @@ pub(crate) async fn write(
         })
         .collect();
     let sql = tx.dialect(INSERT_DELIVERIES_SQLITE, INSERT_DELIVERIES_POSTGRES);
-    run!(&mut *tx, sql, tenant.uuid(), Json(&deliveries), now)?;
+    tx.execute(sql, (tenant.uuid(), Json(&deliveries), now)).await?;
     notify_workers(tx, store).await?;
     Ok(true)
 }
@@ -291,7 +293,7 @@ pub(crate) async fn write(
 /// Notifies workers in other processes about new work when the transaction commits.
 pub(crate) async fn notify_workers(tx: &mut Tx, store: &Store) -> Result<(), StoreError> {
     if store.engine() == Engine::Postgres {
-        run!(&mut *tx, NOTIFY_WORKERS)?;
+        tx.execute(NOTIFY_WORKERS, ()).await?;
     }
     Ok(())
 }
@@ -307,23 +309,20 @@ impl TenantTx<'_, ApiClient> {
         limit: i64,
     ) -> Result<Vec<EventContext>, StoreError> {
         let (tenant, source) = (self.tenant(), self.actor.source_system().uuid());
-        let first_sequence: Option<(Option<i64>,)> =
-            maybe!(&mut self.tx, (Option<i64>,), SELECT_FIRST_SEQUENCE_SINCE, tenant, since)?;
+        let first_sequence: Option<(Option<i64>,)> = self
+            .tx
+            .fetch_optional::<(Option<i64>,)>(SELECT_FIRST_SEQUENCE_SINCE, (tenant, since))
+            .await?;
         let Some((Some(first_sequence),)) = first_sequence else {
             return Ok(Vec::new());
         };
         let after = after.max(first_sequence - 1);
-        all!(
-            &mut self.tx,
-            EventContext,
-            SELECT_EVENTS_OF_SOURCE,
-            tenant,
-            source,
-            after,
-            since,
-            kind.map(EventType::name),
-            limit
-        )
+        self.tx
+            .fetch_all::<EventContext>(
+                SELECT_EVENTS_OF_SOURCE,
+                (tenant, source, after, since, kind.map(EventType::name), limit),
+            )
+            .await
     }
 
     pub(crate) async fn find_event_of_source(
@@ -332,14 +331,8 @@ impl TenantTx<'_, ApiClient> {
         since: DateTime<Utc>,
     ) -> Result<Option<EventContext>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
-        maybe!(
-            &mut self.tx,
-            EventContext,
-            SELECT_EVENT_OF_SOURCE,
-            tenant,
-            source,
-            id.uuid(),
-            since
-        )
+        self.tx
+            .fetch_optional::<EventContext>(SELECT_EVENT_OF_SOURCE, (tenant, source, id.uuid(), since))
+            .await
     }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::db::Key;
 use crate::db::far_future;
-use crate::db::{StoreError, Tx, all, maybe, one, run};
+use crate::db::{StoreError, Tx};
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{MayNotify, Staff, TrackingRequester};
 use crate::notifications::model::MailLine;
@@ -210,13 +210,18 @@ const PURGE_MAILS: &str = "DELETE FROM mail WHERE created_at < $1 AND status <> 
 impl<A: MayNotify> TenantTx<'_, A> {
     pub(crate) async fn mail_context(&mut self, request: RequestId) -> Result<Option<MailContext>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        maybe!(&mut self.tx, MailContext, SELECT_CONTEXT, tenant, request.uuid(), now)
+        self.tx
+            .fetch_optional::<MailContext>(SELECT_CONTEXT, (tenant, request.uuid(), now))
+            .await
     }
 
     /// Returns whether the requester has unsubscribed from emails about the request.
     pub(crate) async fn has_unsubscribed(&mut self, request: RequestId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        let (count,) = one!(&mut self.tx, (i64,), COUNT_UNSUBSCRIPTIONS, tenant, request.uuid())?;
+        let (count,) = self
+            .tx
+            .fetch_one::<(i64,)>(COUNT_UNSUBSCRIPTIONS, (tenant, request.uuid()))
+            .await?;
         Ok(count > 0)
     }
 
@@ -226,36 +231,46 @@ impl<A: MayNotify> TenantTx<'_, A> {
         since: DateTime<Utc>,
     ) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (count,) = one!(&mut self.tx, (i64,), COUNT_RECEIPTS_SINCE, tenant, recipient, since)?;
+        let (count,) = self
+            .tx
+            .fetch_one::<(i64,)>(COUNT_RECEIPTS_SINCE, (tenant, recipient, since))
+            .await?;
         Ok(count)
     }
 
     pub(crate) async fn insert_mail(&mut self, mail: &NewMail<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         let id: MailId = self.new_id();
-        run!(
-            &mut self.tx,
-            INSERT_MAIL,
-            tenant,
-            id.uuid(),
-            mail.kind.name(),
-            mail.recipient,
-            mail.locale.tag(),
-            Json(mail.data),
-            mail.request.uuid(),
-            mail.undo.map(domain::ids::Id::uuid),
-            mail.status.name(),
-            mail.not_before,
-            now
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                INSERT_MAIL,
+                (
+                    tenant,
+                    id.uuid(),
+                    mail.kind.name(),
+                    mail.recipient,
+                    mail.locale.tag(),
+                    Json(mail.data),
+                    mail.request.uuid(),
+                    mail.undo.map(domain::ids::Id::uuid),
+                    mail.status.name(),
+                    mail.not_before,
+                    now,
+                ),
+            )
+            .await
+            .map(drop)
     }
 }
 
 impl TenantTx<'_, TrackingRequester> {
     pub(crate) async fn insert_unsubscription(&mut self, request: RequestId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, INSERT_UNSUBSCRIPTION, tenant, request.uuid(), now)? == 1)
+        Ok(self
+            .tx
+            .execute(INSERT_UNSUBSCRIPTION, (tenant, request.uuid(), now))
+            .await?
+            == 1)
     }
 }
 
@@ -263,15 +278,13 @@ impl TenantTx<'_, Staff> {
     /// Cancels the emails of a decision about a request; returns `false` if one of them is being sent or was sent.
     pub(crate) async fn cancel_mails(&mut self, undo: UndoId, request: RequestId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(&mut self.tx, CANCEL_MAILS, tenant, undo.uuid(), now, request.uuid())?;
-        let (uncancelled,) = one!(
-            &mut self.tx,
-            (i64,),
-            COUNT_UNCANCELLED_MAILS,
-            tenant,
-            undo.uuid(),
-            request.uuid()
-        )?;
+        self.tx
+            .execute(CANCEL_MAILS, (tenant, undo.uuid(), now, request.uuid()))
+            .await?;
+        let (uncancelled,) = self
+            .tx
+            .fetch_one::<(i64,)>(COUNT_UNCANCELLED_MAILS, (tenant, undo.uuid(), request.uuid()))
+            .await?;
         Ok(uncancelled == 0)
     }
 
@@ -283,12 +296,16 @@ impl TenantTx<'_, Staff> {
     ) -> Result<Vec<MailLine>, StoreError> {
         let tenant = self.tenant();
         let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        all!(&mut self.tx, MailLine, SELECT_MAILS, tenant, at, id, limit)
+        self.tx
+            .fetch_all::<MailLine>(SELECT_MAILS, (tenant, at, id, limit))
+            .await
     }
 
     pub(crate) async fn mail(&mut self, id: MailId) -> Result<Option<MailLine>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, MailLine, SELECT_MAIL, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<MailLine>(SELECT_MAIL, (tenant, id.uuid()))
+            .await
     }
 }
 
@@ -305,10 +322,12 @@ impl SystemTx<'_> {
             Tx::Sqlite(_) => CLAIM_MAILS_SQLITE,
             Tx::Postgres(_) => CLAIM_MAILS_POSTGRES,
         };
-        if run!(&mut self.tx, sql, claim, until, now, limit)? == 0 {
+        if self.tx.execute(sql, (claim, until, now, limit)).await? == 0 {
             return Ok(Vec::new());
         }
-        all!(&mut self.tx, ClaimedMail, SELECT_CLAIMED_MAILS, claim, now)
+        self.tx
+            .fetch_all::<ClaimedMail>(SELECT_CLAIMED_MAILS, (claim, now))
+            .await
     }
 
     /// Records the result of an attempt.
@@ -321,22 +340,17 @@ impl SystemTx<'_> {
         next: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let sent = (status == MailStatus::Sent).then_some(self.now);
-        run!(
-            &mut self.tx,
-            UPDATE_MAIL,
-            mail.tenant_id,
-            mail.id,
-            claim,
-            status.name(),
-            error,
-            next,
-            sent
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                UPDATE_MAIL,
+                (mail.tenant_id, mail.id, claim, status.name(), error, next, sent),
+            )
+            .await
+            .map(drop)
     }
 
     /// Deletes finished emails that were created before `before`.
     pub(crate) async fn purge_mails(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
-        run!(&mut self.tx, PURGE_MAILS, before)
+        self.tx.execute(PURGE_MAILS, (before,)).await
     }
 }

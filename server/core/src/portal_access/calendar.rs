@@ -78,7 +78,7 @@ pub async fn feed(core: &Core, contact: &Contact) -> CoreResult<Option<String>> 
     let bytes = core
         .keyring
         .unseal(&sealed, &context)
-        .map_err(|error| CoreError::internal(error))?;
+        .map_err(CoreError::internal)?;
     Ok(String::from_utf8(bytes)
         .ok()
         .map(|token| addresses::calendar_feed(&core.settings, &token)))

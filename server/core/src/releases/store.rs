@@ -8,9 +8,9 @@ use domain::visits::reports::ReleaseStatus;
 use sqlx::types::Json;
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::bulk::{hex_id, listed};
-use crate::db::{StoreError, all, one, run};
 use crate::identity::actors::{Actor as _, Staff};
 use crate::releases::model::{Recipient, ReleaseView};
 
@@ -129,14 +129,11 @@ impl TenantTx<'_, Staff> {
         status: ReleaseStatus,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            UPDATE_PUBLISHED_STATUS,
-            tenant,
-            report.uuid(),
-            status.name(),
-            now
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(UPDATE_PUBLISHED_STATUS, (tenant, report.uuid(), status.name(), now))
+            .await?
+            == 1)
     }
 
     /// Inserts the next revision as published.
@@ -150,30 +147,36 @@ impl TenantTx<'_, Staff> {
             self.now,
             self.new_id(),
         );
-        let (revision,): (i64,) = one!(&mut self.tx, (i64,), SELECT_NEXT_REVISION, tenant, new.report.uuid())?;
-        run!(
-            &mut self.tx,
-            INSERT_RELEASE,
-            tenant,
-            id.uuid(),
-            new.report.uuid(),
-            revision,
-            new.title,
-            new.summary,
-            new.message,
-            new.follow_up,
-            staff,
-            now
-        )?;
+        let (revision,): (i64,) = self
+            .tx
+            .fetch_one::<(i64,)>(SELECT_NEXT_REVISION, (tenant, new.report.uuid()))
+            .await?;
+        self.tx
+            .execute(
+                INSERT_RELEASE,
+                (
+                    tenant,
+                    id.uuid(),
+                    new.report.uuid(),
+                    revision,
+                    new.title,
+                    new.summary,
+                    new.message,
+                    new.follow_up,
+                    staff,
+                    now,
+                ),
+            )
+            .await?;
         for attachment in new.attachments {
-            if run!(
-                &mut self.tx,
-                INSERT_ATTACHMENT,
-                tenant,
-                new.report.uuid(),
-                id.uuid(),
-                attachment.uuid()
-            )? != 1
+            if self
+                .tx
+                .execute(
+                    INSERT_ATTACHMENT,
+                    (tenant, new.report.uuid(), id.uuid(), attachment.uuid()),
+                )
+                .await?
+                != 1
             {
                 return Err(StoreError::Conflict(
                     "an attachment belongs to another report".to_owned(),
@@ -185,13 +188,9 @@ impl TenantTx<'_, Staff> {
 
     pub(crate) async fn list_releases(&mut self, report: VisitReportId) -> Result<Vec<ReleaseView>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            ReleaseView,
-            SELECT_RELEASES_OF_REPORT,
-            tenant,
-            report.uuid()
-        )
+        self.tx
+            .fetch_all::<ReleaseView>(SELECT_RELEASES_OF_REPORT, (tenant, report.uuid()))
+            .await
     }
 
     /// Returns the downloads of the files, latest first, as `(time, account name, file ID)`. The name is `None` if the
@@ -203,7 +202,10 @@ impl TenantTx<'_, Staff> {
         let tenant = self.tenant();
         let sql = self.tx.dialect(SELECT_DOWNLOADS_SQLITE, SELECT_DOWNLOADS_POSTGRES);
         let files: Vec<String> = files.iter().map(ToString::to_string).collect();
-        let rows = all!(&mut self.tx, (DateTime<Utc>, String, String), sql, tenant, Json(&files))?;
+        let rows = self
+            .tx
+            .fetch_all::<(DateTime<Utc>, String, String)>(sql, (tenant, Json(&files)))
+            .await?;
         let account_of = |actor: &str| actor.strip_prefix("portal:")?.parse::<PortalUserId>().ok();
         let accounts: BTreeSet<String> = rows
             .iter()
@@ -213,16 +215,13 @@ impl TenantTx<'_, Staff> {
         let sql = self
             .tx
             .dialect(SELECT_ACCOUNT_NAMES_SQLITE, SELECT_ACCOUNT_NAMES_POSTGRES);
-        let names: HashMap<_, _> = all!(
-            &mut self.tx,
-            (Key<PortalUserKind>, String),
-            sql,
-            tenant,
-            Json(&accounts)
-        )?
-        .into_iter()
-        .map(|(id, name)| (id.0, name))
-        .collect();
+        let names: HashMap<_, _> = self
+            .tx
+            .fetch_all::<(Key<PortalUserKind>, String)>(sql, (tenant, Json(&accounts)))
+            .await?
+            .into_iter()
+            .map(|(id, name)| (id.0, name))
+            .collect();
         Ok(rows
             .into_iter()
             .map(|(at, actor, file)| (at, account_of(&actor).and_then(|id| names.get(&id).cloned()), file))
@@ -236,14 +235,11 @@ impl TenantTx<'_, Staff> {
         location: Option<LocationId>,
     ) -> Result<Vec<Recipient>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        all!(
-            &mut self.tx,
-            Recipient,
-            SELECT_RECIPIENTS,
-            tenant,
-            customer.uuid(),
-            location.map(domain::ids::Id::uuid),
-            now
-        )
+        self.tx
+            .fetch_all::<Recipient>(
+                SELECT_RECIPIENTS,
+                (tenant, customer.uuid(), location.map(domain::ids::Id::uuid), now),
+            )
+            .await
     }
 }

@@ -113,7 +113,7 @@ async fn load(core: &Core, system: &System, found: &ClaimedSuggestion) -> CoreRe
         .travel_times
         .fetch(&locations, core.clock.now(), ROUTING_TIMEOUT)
         .await;
-    build(input, &travel).map_err(|error| CoreError::internal(error))
+    build(input, &travel).map_err(CoreError::internal)
 }
 
 async fn compute(core: &Core, system: &System, found: &ClaimedSuggestion, claim: Uuid) -> CoreResult<Computed> {

@@ -7,8 +7,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::{CrossTenantTx, SystemTx, TenantTx};
-use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::{Administrator, ApiClient, Operator};
 use domain::suggestions::{Options, Outcome, StopOutcomes, SuggestionStatus};
 
@@ -174,26 +174,29 @@ impl<A: Operator> TenantTx<'_, A> {
         options: &Options,
     ) -> Result<(), StoreError> {
         let (tenant, now, label) = (self.tenant(), self.now, self.actor.label());
-        run!(
-            &mut self.tx,
-            INSERT_SUGGESTION,
-            tenant,
-            id.uuid(),
-            date,
-            label,
-            source.map(domain::ids::Id::uuid),
-            Json(options),
-            false,
-            Json(StopOutcomes::default()),
-            now
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                INSERT_SUGGESTION,
+                (
+                    tenant,
+                    id.uuid(),
+                    date,
+                    label,
+                    source.map(domain::ids::Id::uuid),
+                    Json(options),
+                    false,
+                    Json(StopOutcomes::default()),
+                    now,
+                ),
+            )
+            .await
+            .map(drop)
     }
 
     /// Counts queued and running suggestions.
     pub(crate) async fn count_open_suggestions(&mut self) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (count,) = crate::db::one!(&mut self.tx, (i64,), COUNT_OPEN_SUGGESTIONS, tenant)?;
+        let (count,) = self.tx.fetch_one::<(i64,)>(COUNT_OPEN_SUGGESTIONS, (tenant,)).await?;
         Ok(count)
     }
 }
@@ -201,19 +204,23 @@ impl<A: Operator> TenantTx<'_, A> {
 impl<A: Administrator> TenantTx<'_, A> {
     pub(crate) async fn suggestion(&mut self, id: RouteSuggestionId) -> Result<Option<SuggestionView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, SuggestionView, SELECT_SUGGESTION, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<SuggestionView>(SELECT_SUGGESTION, (tenant, id.uuid()))
+            .await
     }
 
     /// Lists the latest suggestions.
     pub(crate) async fn suggestions(&mut self, limit: i64) -> Result<Vec<SuggestionLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, SuggestionLine, SELECT_SUGGESTIONS, tenant, limit)
+        self.tx
+            .fetch_all::<SuggestionLine>(SELECT_SUGGESTIONS, (tenant, limit))
+            .await
     }
 
     /// Sets the cancel flag; returns false if the suggestion has ended.
     pub(crate) async fn request_suggestion_cancel(&mut self, id: RouteSuggestionId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(run!(&mut self.tx, REQUEST_CANCEL, tenant, id.uuid(), true)? == 1)
+        Ok(self.tx.execute(REQUEST_CANCEL, (tenant, id.uuid(), true)).await? == 1)
     }
 
     /// Stores the decisions about its stops; returns false if the revision is outdated.
@@ -224,12 +231,16 @@ impl<A: Administrator> TenantTx<'_, A> {
         revision: i64,
     ) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(run!(&mut self.tx, UPDATE_DECIDED, tenant, id.uuid(), Json(decided), revision)? == 1)
+        Ok(self
+            .tx
+            .execute(UPDATE_DECIDED, (tenant, id.uuid(), Json(decided), revision))
+            .await?
+            == 1)
     }
 
     pub(crate) async fn discard_suggestion(&mut self, id: RouteSuggestionId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(run!(&mut self.tx, DISCARD, tenant, id.uuid())? == 1)
+        Ok(self.tx.execute(DISCARD, (tenant, id.uuid())).await? == 1)
     }
 
     /// Stores the progress and renews the claim; returns the cancel flag, or `None` if the claim is lost.
@@ -241,17 +252,11 @@ impl<A: Administrator> TenantTx<'_, A> {
         until: DateTime<Utc>,
     ) -> Result<Option<bool>, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(
-            &mut self.tx,
-            (bool,),
-            RENEW_CLAIM,
-            tenant,
-            id.uuid(),
-            claim,
-            progress,
-            until
-        )?
-        .map(|(cancel_requested,)| cancel_requested))
+        Ok(self
+            .tx
+            .fetch_optional::<(bool,)>(RENEW_CLAIM, (tenant, id.uuid(), claim, progress, until))
+            .await?
+            .map(|(cancel_requested,)| cancel_requested))
     }
 
     /// Stores the final status and plan; returns false if the claim is lost.
@@ -263,16 +268,13 @@ impl<A: Administrator> TenantTx<'_, A> {
         outcome: Option<&Outcome>,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        let changed = run!(
-            &mut self.tx,
-            FINISH,
-            tenant,
-            id.uuid(),
-            claim,
-            status.name(),
-            outcome.map(Json),
-            now
-        )?;
+        let changed = self
+            .tx
+            .execute(
+                FINISH,
+                (tenant, id.uuid(), claim, status.name(), outcome.map(Json), now),
+            )
+            .await?;
         Ok(changed == 1)
     }
 }
@@ -281,14 +283,9 @@ impl TenantTx<'_, ApiClient> {
     /// Finds a suggestion of the client's source system.
     pub(crate) async fn own_suggestion(&mut self, id: RouteSuggestionId) -> Result<Option<SuggestionView>, StoreError> {
         let (tenant, source) = (self.tenant(), self.actor.source_system().uuid());
-        maybe!(
-            &mut self.tx,
-            SuggestionView,
-            SELECT_OWN_SUGGESTION,
-            tenant,
-            id.uuid(),
-            source
-        )
+        self.tx
+            .fetch_optional::<SuggestionView>(SELECT_OWN_SUGGESTION, (tenant, id.uuid(), source))
+            .await
     }
 
     /// Lists a page of the client's suggestions, newest first.
@@ -299,23 +296,20 @@ impl TenantTx<'_, ApiClient> {
     ) -> Result<Vec<SuggestionView>, StoreError> {
         let (tenant, source) = (self.tenant(), self.actor.source_system().uuid());
         let (at, id) = before.map_or((crate::db::far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        all!(
-            &mut self.tx,
-            SuggestionView,
-            SELECT_OWN_SUGGESTIONS,
-            tenant,
-            source,
-            at,
-            id,
-            limit
-        )
+        self.tx
+            .fetch_all::<SuggestionView>(SELECT_OWN_SUGGESTIONS, (tenant, source, at, id, limit))
+            .await
     }
 }
 
 impl<M> CrossTenantTx<'_, M> {
     pub(crate) async fn has_claimable_suggestion(&mut self) -> Result<bool, StoreError> {
         let now = self.now;
-        Ok(maybe!(&mut self.tx, (Key<RouteSuggestionKind>,), SELECT_CLAIMABLE, now)?.is_some())
+        Ok(self
+            .tx
+            .fetch_optional::<(Key<RouteSuggestionKind>,)>(SELECT_CLAIMABLE, (now,))
+            .await?
+            .is_some())
     }
 }
 
@@ -326,11 +320,13 @@ impl SystemTx<'_> {
         until: DateTime<Utc>,
     ) -> Result<Option<ClaimedSuggestion>, StoreError> {
         let sql = self.tx.dialect(CLAIM_SQLITE, CLAIM_POSTGRES);
-        maybe!(&mut self.tx, ClaimedSuggestion, sql, claim, until, self.now)
+        self.tx
+            .fetch_optional::<ClaimedSuggestion>(sql, (claim, until, self.now))
+            .await
     }
 
     /// Deletes suggestions created before a time.
     pub(crate) async fn purge_suggestions(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
-        run!(&mut self.tx, PURGE, before)
+        self.tx.execute(PURGE, (before,)).await
     }
 }

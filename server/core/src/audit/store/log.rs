@@ -9,7 +9,7 @@ use crate::audit::model::AuditLine;
 use crate::db::TenantTx;
 use crate::db::bulk::hex_bytes;
 use crate::db::transaction::allocate_numbers;
-use crate::db::{StoreError, Tx, all, maybe, run};
+use crate::db::{StoreError, Tx};
 use crate::identity::actors::{Staff, TenantId};
 
 const SELECT_HASH: &str = r"
@@ -89,8 +89,10 @@ pub(crate) async fn write(
     let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
     let last = allocate_numbers(tx, tenant, "audit", count).await?;
     let mut sequence = last - count;
-    let mut previous =
-        maybe!(&mut *tx, (Vec<u8>,), SELECT_HASH, tenant.uuid(), sequence)?.map_or_else(|| vec![0; 32], |(hash,)| hash);
+    let mut previous = tx
+        .fetch_optional::<(Vec<u8>,)>(SELECT_HASH, (tenant.uuid(), sequence))
+        .await?
+        .map_or_else(|| vec![0; 32], |(hash,)| hash);
     let mut rows = Vec::with_capacity(entries.len());
     for entry in entries {
         sequence += 1;
@@ -110,14 +112,14 @@ pub(crate) async fn write(
         previous = hash;
     }
     let sql = tx.dialect(INSERT_ENTRIES_SQLITE, INSERT_ENTRIES_POSTGRES);
-    run!(&mut *tx, sql, tenant.uuid(), Json(&rows), now).map(drop)
+    tx.execute(sql, (tenant.uuid(), Json(&rows), now)).await.map(drop)
 }
 
 impl TenantTx<'_, Staff> {
     /// Returns the sequence of the latest entry. It grows with every change.
     pub(crate) async fn latest_audit_sequence(&mut self) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (last,) = crate::db::one!(&mut self.tx, (i64,), SELECT_LAST_SEQUENCE, tenant)?;
+        let (last,) = self.tx.fetch_one::<(i64,)>(SELECT_LAST_SEQUENCE, (tenant,)).await?;
         Ok(last)
     }
 
@@ -128,20 +130,18 @@ impl TenantTx<'_, Staff> {
         limit: i64,
     ) -> Result<Vec<AuditLine>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            AuditLine,
-            SELECT_PAGE,
-            tenant,
-            before.unwrap_or(i64::MAX),
-            limit
-        )
+        self.tx
+            .fetch_all::<AuditLine>(SELECT_PAGE, (tenant, before.unwrap_or(i64::MAX), limit))
+            .await
     }
 
     /// Verifies the whole chain. Returns the first sequence with an invalid entry.
     pub(crate) async fn find_audit_break(&mut self) -> Result<Option<i64>, StoreError> {
         let tenant = self.tenant();
-        let mut rows: Vec<AuditLine> = all!(&mut self.tx, AuditLine, SELECT_PAGE, tenant, i64::MAX, i64::MAX)?;
+        let mut rows: Vec<AuditLine> = self
+            .tx
+            .fetch_all::<AuditLine>(SELECT_PAGE, (tenant, i64::MAX, i64::MAX))
+            .await?;
         rows.reverse();
         let mut previous = vec![0; 32];
         for (expected, row) in (1_i64..).zip(&rows) {

@@ -7,9 +7,9 @@ use sqlx::types::Json;
 
 use crate::audit::NewTimelineEntry;
 use crate::audit::model::TimelineLine;
+use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::bulk::hex_id;
-use crate::db::{StoreError, all, run};
 use crate::identity::actors::{MayAnnotate, Staff};
 
 const INSERT_ENTRY: &str = r"
@@ -81,19 +81,22 @@ impl<A: MayAnnotate> TenantTx<'_, A> {
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let (tenant, id, actor) = (self.tenant(), self.new_id::<TimelineKindMarker>(), self.actor.label());
-        run!(
-            &mut self.tx,
-            INSERT_ENTRY,
-            tenant,
-            id.uuid(),
-            entry.kind.name(),
-            at,
-            entry.customer.map(domain::ids::Id::uuid),
-            entry.location.map(domain::ids::Id::uuid),
-            entry.target.map(domain::ids::Id::uuid),
-            entry.request.map(domain::ids::Id::uuid),
-            &actor
-        )?;
+        self.tx
+            .execute(
+                INSERT_ENTRY,
+                (
+                    tenant,
+                    id.uuid(),
+                    entry.kind.name(),
+                    at,
+                    entry.customer.map(domain::ids::Id::uuid),
+                    entry.location.map(domain::ids::Id::uuid),
+                    entry.target.map(domain::ids::Id::uuid),
+                    entry.request.map(domain::ids::Id::uuid),
+                    &actor,
+                ),
+            )
+            .await?;
         Ok(())
     }
 
@@ -113,7 +116,10 @@ impl<A: MayAnnotate> TenantTx<'_, A> {
             .collect();
         let (tenant, actor) = (self.tenant(), self.actor.label());
         let sql = self.tx.dialect(INSERT_ENTRIES_SQLITE, INSERT_ENTRIES_POSTGRES);
-        run!(&mut self.tx, sql, tenant, Json(&rows), self.now, &actor).map(drop)
+        self.tx
+            .execute(sql, (tenant, Json(&rows), self.now, &actor))
+            .await
+            .map(drop)
     }
 }
 
@@ -126,15 +132,18 @@ impl TenantTx<'_, Staff> {
         location: Option<LocationId>,
     ) -> Result<(), StoreError> {
         let tenant = self.tenant();
-        run!(
-            &mut self.tx,
-            UPDATE_CUSTOMER_OF_REQUEST,
-            tenant,
-            request.uuid(),
-            customer.map(domain::ids::Id::uuid),
-            location.map(domain::ids::Id::uuid)
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                UPDATE_CUSTOMER_OF_REQUEST,
+                (
+                    tenant,
+                    request.uuid(),
+                    customer.map(domain::ids::Id::uuid),
+                    location.map(domain::ids::Id::uuid),
+                ),
+            )
+            .await
+            .map(drop)
     }
 
     /// Deletes the entry of a review decision that was undone; `at` is the time of the decision.
@@ -144,7 +153,10 @@ impl TenantTx<'_, Staff> {
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let tenant = self.tenant();
-        run!(&mut self.tx, DELETE_DECISION, tenant, request.uuid(), at).map(drop)
+        self.tx
+            .execute(DELETE_DECISION, (tenant, request.uuid(), at))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn timeline_of_customer(
@@ -153,14 +165,9 @@ impl TenantTx<'_, Staff> {
         limit: i64,
     ) -> Result<Vec<TimelineLine>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            TimelineLine,
-            SELECT_ENTRIES_OF_CUSTOMER,
-            tenant,
-            customer.uuid(),
-            limit
-        )
+        self.tx
+            .fetch_all::<TimelineLine>(SELECT_ENTRIES_OF_CUSTOMER, (tenant, customer.uuid(), limit))
+            .await
     }
 
     pub(crate) async fn timeline_of_target(
@@ -169,13 +176,8 @@ impl TenantTx<'_, Staff> {
         limit: i64,
     ) -> Result<Vec<TimelineLine>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            TimelineLine,
-            SELECT_ENTRIES_OF_TARGET,
-            tenant,
-            target.uuid(),
-            limit
-        )
+        self.tx
+            .fetch_all::<TimelineLine>(SELECT_ENTRIES_OF_TARGET, (tenant, target.uuid(), limit))
+            .await
     }
 }

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::ids::FollowUpId;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, maybe};
 use crate::follow_ups::model::ClientFollowUp;
 use crate::identity::actors::{Actor as _, ApiClient};
 use crate::integrations::start_before;
@@ -46,13 +46,8 @@ impl TenantTx<'_, ApiClient> {
 
     pub(crate) async fn find_client_follow_up(&mut self, id: FollowUpId) -> Result<Option<ClientFollowUp>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
-        maybe!(
-            &mut self.tx,
-            ClientFollowUp,
-            SELECT_FOLLOW_UP,
-            tenant,
-            source,
-            id.uuid()
-        )
+        self.tx
+            .fetch_optional::<ClientFollowUp>(SELECT_FOLLOW_UP, (tenant, source, id.uuid()))
+            .await
     }
 }

@@ -3,8 +3,8 @@
 use domain::follow_ups::FollowUpStatus;
 use domain::ids::{FollowUpId, TargetId, VisitReportId};
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, maybe, run};
 use crate::follow_ups::model::FollowUpView;
 use crate::identity::actors::Operator;
 
@@ -50,42 +50,43 @@ const SET_STATUS: &str = r"
 impl<A: Operator> TenantTx<'_, A> {
     pub(crate) async fn follow_up(&mut self, id: FollowUpId) -> Result<Option<FollowUpView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, FollowUpView, SELECT_FOLLOW_UP, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<FollowUpView>(SELECT_FOLLOW_UP, (tenant, id.uuid()))
+            .await
     }
 
     pub(crate) async fn follow_up_of_report(&mut self, id: VisitReportId) -> Result<Option<FollowUpView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(
-            &mut self.tx,
-            FollowUpView,
-            SELECT_FOLLOW_UP_OF_REPORT,
-            tenant,
-            id.uuid()
-        )
+        self.tx
+            .fetch_optional::<FollowUpView>(SELECT_FOLLOW_UP_OF_REPORT, (tenant, id.uuid()))
+            .await
     }
 
     /// Returns the follow-up that a target was created for.
     pub(crate) async fn follow_up_of_target(&mut self, target: TargetId) -> Result<Option<FollowUpView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(
-            &mut self.tx,
-            FollowUpView,
-            SELECT_FOLLOW_UP_OF_TARGET,
-            tenant,
-            target.uuid()
-        )
+        self.tx
+            .fetch_optional::<FollowUpView>(SELECT_FOLLOW_UP_OF_TARGET, (tenant, target.uuid()))
+            .await
     }
 
     /// Sets the target of a follow-up; returns `false` if it already has one.
     pub(crate) async fn set_follow_up_target(&mut self, id: FollowUpId, target: TargetId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, SET_TARGET, tenant, id.uuid(), target.uuid(), now)? == 1)
+        Ok(self
+            .tx
+            .execute(SET_TARGET, (tenant, id.uuid(), target.uuid(), now))
+            .await?
+            == 1)
     }
 
     /// Detaches the follow-up from a cancelled target, so that a new target can be created.
     pub(crate) async fn clear_follow_up_target(&mut self, target: TargetId) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(&mut self.tx, CLEAR_TARGET, tenant, target.uuid(), now).map(drop)
+        self.tx
+            .execute(CLEAR_TARGET, (tenant, target.uuid(), now))
+            .await
+            .map(drop)
     }
 
     /// Changes the status; returns `false` if the current status is not `from`.
@@ -96,6 +97,10 @@ impl<A: Operator> TenantTx<'_, A> {
         to: FollowUpStatus,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, SET_STATUS, tenant, id.uuid(), from.name(), to.name(), now)? == 1)
+        Ok(self
+            .tx
+            .execute(SET_STATUS, (tenant, id.uuid(), from.name(), to.name(), now))
+            .await?
+            == 1)
     }
 }

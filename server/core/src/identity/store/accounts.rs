@@ -6,7 +6,7 @@ use domain::locale::Locale;
 use uuid::Uuid;
 
 use crate::db::Key;
-use crate::db::{StoreError, all, maybe, run};
+use crate::db::StoreError;
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Actor as _, Contact, Staff, TenantId};
 use crate::scheduling::model::TechnicianChoice;
@@ -99,50 +99,49 @@ pub(crate) struct NewStaff<'a> {
 
 impl SystemTx<'_> {
     pub(crate) async fn staff_by_email(&mut self, email: &str) -> Result<Vec<StaffIdentity>, StoreError> {
-        all!(&mut self.tx, StaffIdentity, SELECT_STAFF_BY_EMAIL, email)
+        self.tx
+            .fetch_all::<StaffIdentity>(SELECT_STAFF_BY_EMAIL, (email,))
+            .await
     }
 
     pub(crate) async fn portal_users_by_email(&mut self, email: &str) -> Result<Vec<PortalIdentity>, StoreError> {
-        all!(&mut self.tx, PortalIdentity, SELECT_PORTAL_USERS_BY_EMAIL, email)
+        self.tx
+            .fetch_all::<PortalIdentity>(SELECT_PORTAL_USERS_BY_EMAIL, (email,))
+            .await
     }
 
     pub(crate) async fn staff_signed_in(&mut self, tenant: TenantId, id: StaffId) -> Result<(), StoreError> {
-        run!(
-            &mut self.tx,
-            UPDATE_STAFF_LAST_SIGN_IN,
-            tenant.uuid(),
-            id.uuid(),
-            self.now
-        )
-        .map(drop)
+        self.tx
+            .execute(UPDATE_STAFF_LAST_SIGN_IN, (tenant.uuid(), id.uuid(), self.now))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn portal_user_signed_in(&mut self, tenant: TenantId, id: PortalUserId) -> Result<(), StoreError> {
-        run!(
-            &mut self.tx,
-            UPDATE_PORTAL_LAST_SIGN_IN,
-            tenant.uuid(),
-            id.uuid(),
-            self.now
-        )
-        .map(drop)
+        self.tx
+            .execute(UPDATE_PORTAL_LAST_SIGN_IN, (tenant.uuid(), id.uuid(), self.now))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn insert_staff(&mut self, tenant: TenantId, new: &NewStaff<'_>) -> Result<StaffId, StoreError> {
         let id: StaffId = Id::from_uuid(self.store.randomness.uuid_v7(self.now));
-        run!(
-            &mut self.tx,
-            INSERT_STAFF,
-            tenant.uuid(),
-            id.uuid(),
-            new.email,
-            new.display_name,
-            new.role.name(),
-            new.password_hash,
-            new.locale.map(Locale::tag),
-            sqlx::types::Json(new.skills),
-            self.now
-        )?;
+        self.tx
+            .execute(
+                INSERT_STAFF,
+                (
+                    tenant.uuid(),
+                    id.uuid(),
+                    new.email,
+                    new.display_name,
+                    new.role.name(),
+                    new.password_hash,
+                    new.locale.map(Locale::tag),
+                    sqlx::types::Json(new.skills),
+                    self.now,
+                ),
+            )
+            .await?;
         Ok(id)
     }
 
@@ -153,13 +152,9 @@ impl SystemTx<'_> {
         id: StaffId,
         password_hash: &str,
     ) -> Result<(), StoreError> {
-        run!(
-            &mut self.tx,
-            UPDATE_STAFF_PASSWORD,
-            tenant.uuid(),
-            id.uuid(),
-            password_hash
-        )?;
+        self.tx
+            .execute(UPDATE_STAFF_PASSWORD, (tenant.uuid(), id.uuid(), password_hash))
+            .await?;
         self.revoke_staff_sessions(tenant, id).await
     }
 
@@ -170,26 +165,20 @@ impl SystemTx<'_> {
         id: PortalUserId,
         password_hash: &str,
     ) -> Result<(), StoreError> {
-        run!(
-            &mut self.tx,
-            SET_PORTAL_PASSWORD,
-            tenant.uuid(),
-            id.uuid(),
-            password_hash,
-            self.now
-        )?;
+        self.tx
+            .execute(SET_PORTAL_PASSWORD, (tenant.uuid(), id.uuid(), password_hash, self.now))
+            .await?;
         self.revoke_portal_sessions(tenant, id).await
     }
 
     /// Locks or unlocks an account; locking revokes its sessions.
     pub(crate) async fn lock_staff(&mut self, tenant: TenantId, id: StaffId, locked: bool) -> Result<(), StoreError> {
-        run!(
-            &mut self.tx,
-            UPDATE_STAFF_LOCK,
-            tenant.uuid(),
-            id.uuid(),
-            locked.then_some(self.now)
-        )?;
+        self.tx
+            .execute(
+                UPDATE_STAFF_LOCK,
+                (tenant.uuid(), id.uuid(), locked.then_some(self.now)),
+            )
+            .await?;
         if locked {
             self.revoke_staff_sessions(tenant, id).await
         } else {
@@ -204,13 +193,12 @@ impl SystemTx<'_> {
         id: PortalUserId,
         locked: bool,
     ) -> Result<(), StoreError> {
-        run!(
-            &mut self.tx,
-            UPDATE_PORTAL_LOCK,
-            tenant.uuid(),
-            id.uuid(),
-            locked.then_some(self.now)
-        )?;
+        self.tx
+            .execute(
+                UPDATE_PORTAL_LOCK,
+                (tenant.uuid(), id.uuid(), locked.then_some(self.now)),
+            )
+            .await?;
         if locked {
             self.revoke_portal_sessions(tenant, id).await
         } else {
@@ -222,19 +210,27 @@ impl SystemTx<'_> {
 impl TenantTx<'_, Staff> {
     pub(crate) async fn technicians(&mut self) -> Result<Vec<TechnicianChoice>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, TechnicianChoice, SELECT_TECHNICIANS, tenant)
+        self.tx
+            .fetch_all::<TechnicianChoice>(SELECT_TECHNICIANS, (tenant,))
+            .await
     }
 
     pub(crate) async fn set_own_locale(&mut self, locale: Locale) -> Result<(), StoreError> {
         let (tenant, id) = (self.actor.tenant().uuid(), self.actor.id().uuid());
-        run!(&mut self.tx, UPDATE_STAFF_LOCALE, tenant, id, locale.tag()).map(drop)
+        self.tx
+            .execute(UPDATE_STAFF_LOCALE, (tenant, id, locale.tag()))
+            .await
+            .map(drop)
     }
 }
 
 impl TenantTx<'_, Contact> {
     pub(crate) async fn set_own_locale(&mut self, locale: Locale) -> Result<(), StoreError> {
         let (tenant, id) = (self.actor.tenant().uuid(), self.actor.id().uuid());
-        run!(&mut self.tx, UPDATE_PORTAL_LOCALE, tenant, id, locale.tag()).map(drop)
+        self.tx
+            .execute(UPDATE_PORTAL_LOCALE, (tenant, id, locale.tag()))
+            .await
+            .map(drop)
     }
 }
 
@@ -246,6 +242,10 @@ const SELECT_TENANT_BY_SLUG: &str = r"
 
 impl SystemTx<'_> {
     pub(crate) async fn tenant_by_slug(&mut self, slug: &str) -> Result<Option<TenantId>, StoreError> {
-        Ok(maybe!(&mut self.tx, (Uuid,), SELECT_TENANT_BY_SLUG, slug)?.map(|(id,)| TenantId::from_uuid(id)))
+        Ok(self
+            .tx
+            .fetch_optional::<(Uuid,)>(SELECT_TENANT_BY_SLUG, (slug,))
+            .await?
+            .map(|(id,)| TenantId::from_uuid(id)))
     }
 }

@@ -8,8 +8,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::{CrossTenantTx, SystemTx, TenantTx};
-use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::{Administrator, Partner, TenantId};
 use crate::identity::model::PartnerLine;
 use crate::identity::session_data::StoredSessionData;
@@ -184,29 +184,33 @@ impl<M> CrossTenantTx<'_, M> {
         idle_since: DateTime<Utc>,
         signed_in_since: DateTime<Utc>,
     ) -> Result<Option<PartnerSession>, StoreError> {
-        maybe!(
-            &mut self.tx,
-            PartnerSession,
-            SELECT_PARTNER_OF_SESSION,
-            id_hash,
-            self.now,
-            idle_since,
-            signed_in_since
-        )
+        self.tx
+            .fetch_optional::<PartnerSession>(
+                SELECT_PARTNER_OF_SESSION,
+                (id_hash, self.now, idle_since, signed_in_since),
+            )
+            .await
     }
 
     pub(crate) async fn open_invitation(&mut self, hash: &[u8]) -> Result<Option<OpenInvitation>, StoreError> {
-        maybe!(&mut self.tx, OpenInvitation, SELECT_INVITATION, hash, self.now)
+        self.tx
+            .fetch_optional::<OpenInvitation>(SELECT_INVITATION, (hash, self.now))
+            .await
     }
 }
 
 impl SystemTx<'_> {
     pub(crate) async fn partners_by_email(&mut self, email: &str) -> Result<Vec<PartnerIdentity>, StoreError> {
-        all!(&mut self.tx, PartnerIdentity, SELECT_PARTNERS_BY_EMAIL, email)
+        self.tx
+            .fetch_all::<PartnerIdentity>(SELECT_PARTNERS_BY_EMAIL, (email,))
+            .await
     }
 
     pub(crate) async fn partner_signed_in(&mut self, tenant: TenantId, id: PartnerId) -> Result<(), StoreError> {
-        run!(&mut self.tx, UPDATE_LAST_SIGN_IN, tenant.uuid(), id.uuid(), self.now).map(drop)
+        self.tx
+            .execute(UPDATE_LAST_SIGN_IN, (tenant.uuid(), id.uuid(), self.now))
+            .await
+            .map(drop)
     }
 
     /// Sets the account's password and revokes its sessions; false if the invitation was used or expired in the meantime.
@@ -217,15 +221,13 @@ impl SystemTx<'_> {
         invitation: &[u8],
         password_hash: &str,
     ) -> Result<bool, StoreError> {
-        let accepted = run!(
-            &mut self.tx,
-            ACCEPT_INVITATION,
-            tenant.uuid(),
-            id.uuid(),
-            password_hash,
-            invitation,
-            self.now
-        )?;
+        let accepted = self
+            .tx
+            .execute(
+                ACCEPT_INVITATION,
+                (tenant.uuid(), id.uuid(), password_hash, invitation, self.now),
+            )
+            .await?;
         self.revoke_partner_sessions(tenant, id).await?;
         Ok(accepted == 1)
     }
@@ -237,7 +239,9 @@ impl SystemTx<'_> {
         id: PartnerId,
         password_hash: &str,
     ) -> Result<(), StoreError> {
-        run!(&mut self.tx, UPDATE_PASSWORD, tenant.uuid(), id.uuid(), password_hash)?;
+        self.tx
+            .execute(UPDATE_PASSWORD, (tenant.uuid(), id.uuid(), password_hash))
+            .await?;
         self.revoke_partner_sessions(tenant, id).await
     }
 
@@ -249,7 +253,9 @@ impl SystemTx<'_> {
         locked: bool,
     ) -> Result<(), StoreError> {
         let locked_at = locked.then_some(self.now);
-        run!(&mut self.tx, UPDATE_LOCK, tenant.uuid(), id.uuid(), locked_at)?;
+        self.tx
+            .execute(UPDATE_LOCK, (tenant.uuid(), id.uuid(), locked_at))
+            .await?;
         if locked {
             self.revoke_partner_sessions(tenant, id).await?;
         }
@@ -268,19 +274,23 @@ impl<A: Administrator> TenantTx<'_, A> {
     ) -> Result<Option<PartnerId>, StoreError> {
         let id: PartnerId = self.new_id();
         let (tenant, now, by) = (self.tenant(), self.now, self.actor.label());
-        let written = run!(
-            &mut self.tx,
-            INSERT_INVITED_PARTNER,
-            tenant,
-            id.uuid(),
-            source.uuid(),
-            email,
-            display_name,
-            invitation.0,
-            invitation.1,
-            by,
-            now
-        )?;
+        let written = self
+            .tx
+            .execute(
+                INSERT_INVITED_PARTNER,
+                (
+                    tenant,
+                    id.uuid(),
+                    source.uuid(),
+                    email,
+                    display_name,
+                    invitation.0,
+                    invitation.1,
+                    by,
+                    now,
+                ),
+            )
+            .await?;
         Ok((written == 1).then_some(id))
     }
 
@@ -292,22 +302,21 @@ impl<A: Administrator> TenantTx<'_, A> {
         invitation: (&[u8], DateTime<Utc>),
     ) -> Result<bool, StoreError> {
         let (tenant, by) = (self.tenant(), self.actor.label());
-        let written = run!(
-            &mut self.tx,
-            UPDATE_INVITATION,
-            tenant,
-            id.uuid(),
-            source.uuid(),
-            invitation.0,
-            invitation.1,
-            by
-        )?;
+        let written = self
+            .tx
+            .execute(
+                UPDATE_INVITATION,
+                (tenant, id.uuid(), source.uuid(), invitation.0, invitation.1, by),
+            )
+            .await?;
         Ok(written == 1)
     }
 
     pub(crate) async fn partners_of_source(&mut self, source: SourceSystemId) -> Result<Vec<PartnerLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, PartnerLine, SELECT_PARTNERS, tenant, source.uuid())
+        self.tx
+            .fetch_all::<PartnerLine>(SELECT_PARTNERS, (tenant, source.uuid()))
+            .await
     }
 
     /// Locks or unlocks an account of a source system; false if there is none. Locking revokes its sessions.
@@ -318,16 +327,13 @@ impl<A: Administrator> TenantTx<'_, A> {
         locked: bool,
     ) -> Result<bool, StoreError> {
         let (tenant, locked_at) = (self.tenant(), locked.then_some(self.now));
-        let found = run!(
-            &mut self.tx,
-            UPDATE_LOCK_OF_SOURCE,
-            tenant,
-            id.uuid(),
-            locked_at,
-            source.uuid()
-        )? == 1;
+        let found = self
+            .tx
+            .execute(UPDATE_LOCK_OF_SOURCE, (tenant, id.uuid(), locked_at, source.uuid()))
+            .await?
+            == 1;
         if found && locked {
-            run!(&mut self.tx, DELETE_SESSIONS, tenant, id.uuid())?;
+            self.tx.execute(DELETE_SESSIONS, (tenant, id.uuid())).await?;
         }
         Ok(found)
     }
@@ -337,7 +343,9 @@ impl TenantTx<'_, Partner> {
     /// Returns the results of the source's latest items, without dry runs.
     pub(crate) async fn latest_items(&mut self, limit: i64) -> Result<Vec<ItemResult>, StoreError> {
         let (tenant, source) = (self.tenant(), self.actor.source_system().uuid());
-        all!(&mut self.tx, ItemResult, SELECT_LATEST_ITEMS, tenant, source, limit)
+        self.tx
+            .fetch_all::<ItemResult>(SELECT_LATEST_ITEMS, (tenant, source, limit))
+            .await
     }
 }
 
@@ -346,13 +354,18 @@ impl<M> CrossTenantTx<'_, M> {
     /// Returns the daily API usage of the source's clients.
     pub(crate) async fn usage_of_source(&mut self, by: &Partner, since: &str) -> Result<Vec<UsageLine>, StoreError> {
         let (tenant, source) = (by.live_tenant.uuid(), by.source_system.uuid());
-        all!(&mut self.tx, UsageLine, SELECT_USAGE, tenant, source, since)
+        self.tx
+            .fetch_all::<UsageLine>(SELECT_USAGE, (tenant, source, since))
+            .await
     }
 }
 
 impl SystemTx<'_> {
     pub(crate) async fn set_partner_locale(&mut self, by: &Partner, locale: Locale) -> Result<(), StoreError> {
         let (tenant, id) = (by.live_tenant.uuid(), by.id.uuid());
-        run!(&mut self.tx, UPDATE_LOCALE, tenant, id, locale.tag()).map(drop)
+        self.tx
+            .execute(UPDATE_LOCALE, (tenant, id, locale.tag()))
+            .await
+            .map(drop)
     }
 }

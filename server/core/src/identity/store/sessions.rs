@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::branding::{BrandingRow, branding_columns};
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::{CrossTenantTx, SystemTx};
-use crate::db::{StoreError, maybe, run};
 use crate::identity::actors::TenantId;
 use crate::identity::session_data::{SessionData, StoredSessionData};
 
@@ -175,13 +175,10 @@ impl<M> CrossTenantTx<'_, M> {
         realm: Realm,
         id_hash: &[u8],
     ) -> Result<Option<SessionData>, StoreError> {
-        let row = maybe!(
-            &mut self.tx,
-            (Json<StoredSessionData>,),
-            select_data_statement(realm),
-            id_hash,
-            self.now
-        )?;
+        let row = self
+            .tx
+            .fetch_optional::<(Json<StoredSessionData>,)>(select_data_statement(realm), (id_hash, self.now))
+            .await?;
         Ok(row.map(|(data,)| data.0.0))
     }
 
@@ -190,13 +187,9 @@ impl<M> CrossTenantTx<'_, M> {
         realm: Realm,
         id_hash: &[u8],
     ) -> Result<Option<(String, DateTime<Utc>)>, StoreError> {
-        maybe!(
-            &mut self.tx,
-            (String, DateTime<Utc>),
-            select_web_state_statement(realm),
-            id_hash,
-            self.now
-        )
+        self.tx
+            .fetch_optional::<(String, DateTime<Utc>)>(select_web_state_statement(realm), (id_hash, self.now))
+            .await
     }
 
     pub(crate) async fn staff_of_session(
@@ -205,15 +198,12 @@ impl<M> CrossTenantTx<'_, M> {
         idle_since: DateTime<Utc>,
         signed_in_since: DateTime<Utc>,
     ) -> Result<Option<StaffSession>, StoreError> {
-        maybe!(
-            &mut self.tx,
-            StaffSession,
-            SELECT_STAFF_OF_SESSION,
-            id_hash,
-            self.now,
-            idle_since,
-            signed_in_since
-        )
+        self.tx
+            .fetch_optional::<StaffSession>(
+                SELECT_STAFF_OF_SESSION,
+                (id_hash, self.now, idle_since, signed_in_since),
+            )
+            .await
     }
 
     pub(crate) async fn contact_of_session(
@@ -222,20 +212,21 @@ impl<M> CrossTenantTx<'_, M> {
         idle_since: DateTime<Utc>,
         signed_in_since: DateTime<Utc>,
     ) -> Result<Option<ContactSession>, StoreError> {
-        maybe!(
-            &mut self.tx,
-            ContactSession,
-            SELECT_CONTACT_OF_SESSION,
-            id_hash,
-            self.now,
-            idle_since,
-            signed_in_since
-        )
+        self.tx
+            .fetch_optional::<ContactSession>(
+                SELECT_CONTACT_OF_SESSION,
+                (id_hash, self.now, idle_since, signed_in_since),
+            )
+            .await
     }
 
     /// Returns the role of a staff member who is not locked.
     pub(crate) async fn role_of_staff(&mut self, tenant: Uuid, id: Uuid) -> Result<Option<String>, StoreError> {
-        Ok(maybe!(&mut self.tx, (String,), SELECT_STAFF_ROLE, tenant, id)?.map(|(role,)| role))
+        Ok(self
+            .tx
+            .fetch_optional::<(String,)>(SELECT_STAFF_ROLE, (tenant, id))
+            .await?
+            .map(|(role,)| role))
     }
 }
 
@@ -243,18 +234,22 @@ impl SystemTx<'_> {
     /// Inserts a session; false if its id is taken.
     pub(crate) async fn insert_session(&mut self, realm: Realm, row: &SessionRow) -> Result<bool, StoreError> {
         let account = row.data.account();
-        let written = run!(
-            &mut self.tx,
-            insert_statement(realm),
-            &row.id_hash,
-            account.map(|(tenant, _)| tenant),
-            account.map(|(_, account)| account),
-            Json(&row.data),
-            account.map(|_| self.now),
-            self.now,
-            row.expires_at,
-            &row.web_state
-        )?;
+        let written = self
+            .tx
+            .execute(
+                insert_statement(realm),
+                (
+                    &row.id_hash,
+                    account.map(|(tenant, _)| tenant),
+                    account.map(|(_, account)| account),
+                    Json(&row.data),
+                    account.map(|_| self.now),
+                    self.now,
+                    row.expires_at,
+                    &row.web_state,
+                ),
+            )
+            .await?;
         Ok(written == 1)
     }
 
@@ -266,15 +261,19 @@ impl SystemTx<'_> {
         data: &SessionData,
     ) -> Result<bool, StoreError> {
         let account = data.account();
-        let written = run!(
-            &mut self.tx,
-            set_data_statement(realm),
-            id_hash,
-            account.map(|(tenant, _)| tenant),
-            account.map(|(_, account)| account),
-            Json(data),
-            account.map(|_| self.now)
-        )?;
+        let written = self
+            .tx
+            .execute(
+                set_data_statement(realm),
+                (
+                    id_hash,
+                    account.map(|(tenant, _)| tenant),
+                    account.map(|(_, account)| account),
+                    Json(data),
+                    account.map(|_| self.now),
+                ),
+            )
+            .await?;
         Ok(written == 1)
     }
 
@@ -286,42 +285,35 @@ impl SystemTx<'_> {
         web_state: &str,
         expires_at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        run!(
-            &mut self.tx,
-            set_web_state_statement(realm),
-            id_hash,
-            web_state,
-            expires_at
-        )
-        .map(drop)
+        self.tx
+            .execute(set_web_state_statement(realm), (id_hash, web_state, expires_at))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn delete_session(&mut self, realm: Realm, id_hash: &[u8]) -> Result<(), StoreError> {
-        run!(&mut self.tx, delete_statement(realm), id_hash).map(drop)
+        self.tx.execute(delete_statement(realm), (id_hash,)).await.map(drop)
     }
 
     pub(crate) async fn touch_session(&mut self, realm: Realm, id_hash: &[u8]) -> Result<(), StoreError> {
-        run!(&mut self.tx, touch_statement(realm), id_hash, self.now).map(drop)
+        self.tx
+            .execute(touch_statement(realm), (id_hash, self.now))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn revoke_staff_sessions(&mut self, tenant: TenantId, id: StaffId) -> Result<(), StoreError> {
-        run!(
-            &mut self.tx,
-            delete_sessions_of_account(Realm::Staff),
-            tenant.uuid(),
-            id.uuid()
-        )
-        .map(drop)
+        self.tx
+            .execute(delete_sessions_of_account(Realm::Staff), (tenant.uuid(), id.uuid()))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn revoke_partner_sessions(&mut self, tenant: TenantId, id: PartnerId) -> Result<(), StoreError> {
-        run!(
-            &mut self.tx,
-            delete_sessions_of_account(Realm::Partner),
-            tenant.uuid(),
-            id.uuid()
-        )
-        .map(drop)
+        self.tx
+            .execute(delete_sessions_of_account(Realm::Partner), (tenant.uuid(), id.uuid()))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn revoke_portal_sessions(
@@ -329,13 +321,10 @@ impl SystemTx<'_> {
         tenant: TenantId,
         id: PortalUserId,
     ) -> Result<(), StoreError> {
-        run!(
-            &mut self.tx,
-            delete_sessions_of_account(Realm::Portal),
-            tenant.uuid(),
-            id.uuid()
-        )
-        .map(drop)
+        self.tx
+            .execute(delete_sessions_of_account(Realm::Portal), (tenant.uuid(), id.uuid()))
+            .await
+            .map(drop)
     }
 
     /// Deletes expired sessions and returns their number.
@@ -373,24 +362,34 @@ const PURGE_ATTEMPTS: &str = "DELETE FROM sign_in_throttle WHERE updated_at < $1
 impl SystemTx<'_> {
     /// Counts an attempt before it is made and returns its number since the last success, or `None` while locked.
     pub(crate) async fn count_attempt(&mut self, key_hash: &[u8]) -> Result<Option<i64>, StoreError> {
-        Ok(maybe!(&mut self.tx, (i64,), COUNT_ATTEMPT, key_hash, self.now)?.map(|(failures,)| failures))
+        Ok(self
+            .tx
+            .fetch_optional::<(i64,)>(COUNT_ATTEMPT, (key_hash, self.now))
+            .await?
+            .map(|(failures,)| failures))
     }
 
     pub(crate) async fn locked_until(&mut self, key_hash: &[u8]) -> Result<Option<DateTime<Utc>>, StoreError> {
-        Ok(maybe!(&mut self.tx, (DateTime<Utc>,), SELECT_LOCKED_UNTIL, key_hash)?.map(|(until,)| until))
+        Ok(self
+            .tx
+            .fetch_optional::<(DateTime<Utc>,)>(SELECT_LOCKED_UNTIL, (key_hash,))
+            .await?
+            .map(|(until,)| until))
     }
 
     /// Locks attempts until `until`; never shortens a lock.
     pub(crate) async fn lock_out(&mut self, key_hash: &[u8], until: DateTime<Utc>) -> Result<(), StoreError> {
-        run!(&mut self.tx, LOCK_ATTEMPTS, key_hash, until).map(drop)
+        self.tx.execute(LOCK_ATTEMPTS, (key_hash, until)).await.map(drop)
     }
 
     pub(crate) async fn clear_attempts(&mut self, key_hash: &[u8]) -> Result<(), StoreError> {
-        run!(&mut self.tx, DELETE_ATTEMPTS, key_hash).map(drop)
+        self.tx.execute(DELETE_ATTEMPTS, (key_hash,)).await.map(drop)
     }
 
     /// Deletes attempts older than one day.
     pub(crate) async fn purge_attempts(&mut self) -> Result<u64, StoreError> {
-        run!(&mut self.tx, PURGE_ATTEMPTS, self.now - chrono::TimeDelta::days(1))
+        self.tx
+            .execute(PURGE_ATTEMPTS, (self.now - chrono::TimeDelta::days(1),))
+            .await
     }
 }

@@ -6,8 +6,8 @@ use domain::ids::{ContactId, CustomerId, GrantKind, Id, LocationId, PortalUserId
 use domain::locale::Locale;
 use uuid::Uuid;
 
+use crate::db::StoreError;
 use crate::db::{CrossTenantTx, SystemTx};
-use crate::db::{StoreError, all, one, run};
 use crate::identity::actors::TenantId;
 
 /// A tenant to insert.
@@ -160,7 +160,7 @@ const DELETE_AUDIT_POSTGRES: &[&str] = &[
 
 impl<M> CrossTenantTx<'_, M> {
     pub(crate) async fn tenant_ids(&mut self) -> Result<Vec<TenantId>, StoreError> {
-        let rows: Vec<(Uuid,)> = all!(&mut self.tx, (Uuid,), SELECT_TENANT_IDS)?;
+        let rows: Vec<(Uuid,)> = self.tx.fetch_all::<(Uuid,)>(SELECT_TENANT_IDS, ()).await?;
         Ok(rows.into_iter().map(|(id,)| TenantId::from_uuid(id)).collect())
     }
 }
@@ -168,18 +168,21 @@ impl<M> CrossTenantTx<'_, M> {
 impl SystemTx<'_> {
     pub(crate) async fn insert_tenant(&mut self, new: &NewTenant<'_>) -> Result<TenantId, StoreError> {
         let id = self.store.randomness.uuid_v7(self.now);
-        run!(
-            &mut self.tx,
-            INSERT_TENANT,
-            id,
-            new.slug,
-            new.name,
-            new.zone,
-            new.locale.tag(),
-            true,
-            new.is_demo,
-            self.now
-        )?;
+        self.tx
+            .execute(
+                INSERT_TENANT,
+                (
+                    id,
+                    new.slug,
+                    new.name,
+                    new.zone,
+                    new.locale.tag(),
+                    true,
+                    new.is_demo,
+                    self.now,
+                ),
+            )
+            .await?;
         Ok(TenantId::from_uuid(id))
     }
 
@@ -189,7 +192,10 @@ impl SystemTx<'_> {
         gate: FeatureGate,
         enabled: bool,
     ) -> Result<(), StoreError> {
-        run!(&mut self.tx, UPSERT_FEATURE_GATE, tenant.uuid(), gate.name(), enabled).map(drop)
+        self.tx
+            .execute(UPSERT_FEATURE_GATE, (tenant.uuid(), gate.name(), enabled))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn insert_portal_account(
@@ -201,68 +207,76 @@ impl SystemTx<'_> {
         locale: Option<Locale>,
     ) -> Result<PortalUserId, StoreError> {
         let id: PortalUserId = Id::from_uuid(self.store.randomness.uuid_v7(self.now));
-        run!(
-            &mut self.tx,
-            INSERT_PORTAL_ACCOUNT,
-            tenant.uuid(),
-            id.uuid(),
-            contact.uuid(),
-            email,
-            password_hash,
-            locale.map(Locale::tag),
-            self.now
-        )?;
+        self.tx
+            .execute(
+                INSERT_PORTAL_ACCOUNT,
+                (
+                    tenant.uuid(),
+                    id.uuid(),
+                    contact.uuid(),
+                    email,
+                    password_hash,
+                    locale.map(Locale::tag),
+                    self.now,
+                ),
+            )
+            .await?;
         Ok(id)
     }
 
     pub(crate) async fn insert_grant(&mut self, tenant: TenantId, new: &NewGrant<'_>) -> Result<(), StoreError> {
         let id: Id<GrantKind> = Id::from_uuid(self.store.randomness.uuid_v7(self.now));
-        run!(
-            &mut self.tx,
-            INSERT_GRANT,
-            tenant.uuid(),
-            id.uuid(),
-            new.account.uuid(),
-            new.customer.uuid(),
-            new.location.map(Id::uuid),
-            true,
-            new.may_download,
-            new.sees_all_requests,
-            new.valid_from,
-            new.valid_until,
-            new.granted_by,
-            new.reason,
-            new.may_manage
-        )?;
+        self.tx
+            .execute(
+                INSERT_GRANT,
+                (
+                    tenant.uuid(),
+                    id.uuid(),
+                    new.account.uuid(),
+                    new.customer.uuid(),
+                    new.location.map(Id::uuid),
+                    true,
+                    new.may_download,
+                    new.sees_all_requests,
+                    new.valid_from,
+                    new.valid_until,
+                    new.granted_by,
+                    new.reason,
+                    new.may_manage,
+                ),
+            )
+            .await?;
         Ok(())
     }
 
     pub(crate) async fn revoke_grants(&mut self, tenant: TenantId, account: PortalUserId) -> Result<u64, StoreError> {
-        run!(&mut self.tx, REVOKE_GRANTS, tenant.uuid(), self.now, account.uuid())
+        self.tx
+            .execute(REVOKE_GRANTS, (tenant.uuid(), self.now, account.uuid()))
+            .await
     }
 
     /// Returns the number of tenants and the number of those that are not demo tenants.
     pub(crate) async fn count_tenants(&mut self) -> Result<(i64, i64), StoreError> {
-        one!(&mut self.tx, (i64, i64), COUNT_TENANTS)
+        self.tx.fetch_one::<(i64, i64)>(COUNT_TENANTS, ()).await
     }
 
     /// Empties every table. The caller must make sure that there are only demo tenants.
     pub(crate) async fn delete_all_tenant_data(&mut self) -> Result<(), StoreError> {
         for statement in DELETE_TENANT_DATA {
-            run!(&mut self.tx, *statement)?;
+            self.tx.execute(statement, ()).await?;
         }
         let audit = match self.tx {
             crate::db::Tx::Sqlite(_) => DELETE_AUDIT_SQLITE,
             crate::db::Tx::Postgres(_) => DELETE_AUDIT_POSTGRES,
         };
         for statement in audit {
-            run!(&mut self.tx, *statement)?;
+            self.tx.execute(statement, ()).await?;
         }
-        run!(&mut self.tx, "DELETE FROM tenant").map(drop)
+        self.tx.execute("DELETE FROM tenant", ()).await.map(drop)
     }
 
     pub(crate) async fn webhook_secrets(&mut self) -> Result<Vec<SealedSecret>, StoreError> {
-        all!(&mut self.tx, SealedSecret, SELECT_WEBHOOK_SECRETS)
+        self.tx.fetch_all::<SealedSecret>(SELECT_WEBHOOK_SECRETS, ()).await
     }
 
     pub(crate) async fn set_webhook_secret(
@@ -272,6 +286,9 @@ impl SystemTx<'_> {
         secret: &[u8],
         signing_key: Option<&[u8]>,
     ) -> Result<(), StoreError> {
-        run!(&mut self.tx, UPDATE_WEBHOOK_SECRET, tenant, id, secret, signing_key).map(drop)
+        self.tx
+            .execute(UPDATE_WEBHOOK_SECRET, (tenant, id, secret, signing_key))
+            .await
+            .map(drop)
     }
 }

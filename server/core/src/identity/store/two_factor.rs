@@ -3,7 +3,7 @@
 use domain::ids::PortalUserId;
 use uuid::Uuid;
 
-use crate::db::{StoreError, all, maybe, one, run};
+use crate::db::StoreError;
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Actor as _, Contact, Staff, TenantId};
 
@@ -108,34 +108,40 @@ impl TenantTx<'_, Contact> {
 
     pub(crate) async fn own_factor(&mut self) -> Result<TwoFactorRow, StoreError> {
         let (tenant, account) = self.account_ids();
-        one!(&mut self.tx, TwoFactorRow, SELECT_OWN_FACTOR, tenant, account)
+        self.tx
+            .fetch_one::<TwoFactorRow>(SELECT_OWN_FACTOR, (tenant, account))
+            .await
     }
 
     /// Stores or removes an unconfirmed secret; false if two-factor authentication is on.
     pub(crate) async fn set_pending_factor(&mut self, secret: Option<&[u8]>) -> Result<bool, StoreError> {
         let (tenant, account) = self.account_ids();
-        Ok(run!(&mut self.tx, UPDATE_PENDING_SECRET, tenant, account, secret)? == 1)
+        Ok(self
+            .tx
+            .execute(UPDATE_PENDING_SECRET, (tenant, account, secret))
+            .await?
+            == 1)
     }
 
     /// Turns two-factor authentication on with a confirmed secret; false if it is on or the pending secret has changed.
     pub(crate) async fn turn_factor_on(&mut self, secret: &[u8], step: i64) -> Result<bool, StoreError> {
         let (tenant, account) = self.account_ids();
-        Ok(run!(&mut self.tx, ENABLE_FACTOR, tenant, account, step, secret)? == 1)
+        Ok(self.tx.execute(ENABLE_FACTOR, (tenant, account, step, secret)).await? == 1)
     }
 
     /// Turns two-factor authentication off and deletes the recovery codes; false if it was off.
     pub(crate) async fn turn_factor_off(&mut self) -> Result<bool, StoreError> {
         let (tenant, account) = self.account_ids();
-        run!(&mut self.tx, DELETE_RECOVERY_CODES, tenant, account)?;
-        Ok(run!(&mut self.tx, DISABLE_FACTOR, tenant, account)? == 1)
+        self.tx.execute(DELETE_RECOVERY_CODES, (tenant, account)).await?;
+        Ok(self.tx.execute(DISABLE_FACTOR, (tenant, account)).await? == 1)
     }
 
     /// Replaces the recovery codes.
     pub(crate) async fn set_recovery_codes(&mut self, hashes: &[Vec<u8>]) -> Result<(), StoreError> {
         let (tenant, account) = self.account_ids();
-        run!(&mut self.tx, DELETE_RECOVERY_CODES, tenant, account)?;
+        self.tx.execute(DELETE_RECOVERY_CODES, (tenant, account)).await?;
         for hash in hashes {
-            run!(&mut self.tx, INSERT_RECOVERY_CODE, tenant, account, hash)?;
+            self.tx.execute(INSERT_RECOVERY_CODE, (tenant, account, hash)).await?;
         }
         Ok(())
     }
@@ -145,8 +151,8 @@ impl TenantTx<'_, Staff> {
     /// Turns an account's two-factor authentication off; false if it was off.
     pub(crate) async fn remove_factor(&mut self, account: PortalUserId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        run!(&mut self.tx, DELETE_RECOVERY_CODES, tenant, account.uuid())?;
-        Ok(run!(&mut self.tx, DISABLE_FACTOR, tenant, account.uuid())? == 1)
+        self.tx.execute(DELETE_RECOVERY_CODES, (tenant, account.uuid())).await?;
+        Ok(self.tx.execute(DISABLE_FACTOR, (tenant, account.uuid())).await? == 1)
     }
 }
 
@@ -156,13 +162,9 @@ impl SystemTx<'_> {
         tenant: TenantId,
         account: PortalUserId,
     ) -> Result<Option<WaitingAccount>, StoreError> {
-        maybe!(
-            &mut self.tx,
-            WaitingAccount,
-            SELECT_WAITING_ACCOUNT,
-            tenant.uuid(),
-            account.uuid()
-        )
+        self.tx
+            .fetch_optional::<WaitingAccount>(SELECT_WAITING_ACCOUNT, (tenant.uuid(), account.uuid()))
+            .await
     }
 
     /// Uses a time step; false if it or a later one was used.
@@ -172,7 +174,11 @@ impl SystemTx<'_> {
         account: PortalUserId,
         step: i64,
     ) -> Result<bool, StoreError> {
-        Ok(run!(&mut self.tx, UPDATE_LAST_STEP, tenant.uuid(), account.uuid(), step)? == 1)
+        Ok(self
+            .tx
+            .execute(UPDATE_LAST_STEP, (tenant.uuid(), account.uuid(), step))
+            .await?
+            == 1)
     }
 
     /// Deletes a recovery code; false if there is no such code.
@@ -182,18 +188,20 @@ impl SystemTx<'_> {
         account: PortalUserId,
         hash: &[u8],
     ) -> Result<bool, StoreError> {
-        Ok(run!(&mut self.tx, DELETE_RECOVERY_CODE, tenant.uuid(), account.uuid(), hash)? == 1)
+        Ok(self
+            .tx
+            .execute(DELETE_RECOVERY_CODE, (tenant.uuid(), account.uuid(), hash))
+            .await?
+            == 1)
     }
 
     /// Returns all sealed secrets, for re-encryption.
     pub(crate) async fn factor_secrets(
         &mut self,
     ) -> Result<Vec<(Uuid, Uuid, Option<Vec<u8>>, Option<Vec<u8>>)>, StoreError> {
-        all!(
-            &mut self.tx,
-            (Uuid, Uuid, Option<Vec<u8>>, Option<Vec<u8>>),
-            SELECT_SECRETS
-        )
+        self.tx
+            .fetch_all::<(Uuid, Uuid, Option<Vec<u8>>, Option<Vec<u8>>)>(SELECT_SECRETS, ())
+            .await
     }
 
     pub(crate) async fn set_factor_secrets(
@@ -203,6 +211,9 @@ impl SystemTx<'_> {
         secret: Option<&[u8]>,
         pending: Option<&[u8]>,
     ) -> Result<(), StoreError> {
-        run!(&mut self.tx, UPDATE_SECRETS, tenant, id, secret, pending).map(drop)
+        self.tx
+            .execute(UPDATE_SECRETS, (tenant, id, secret, pending))
+            .await
+            .map(drop)
     }
 }

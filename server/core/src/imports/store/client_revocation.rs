@@ -2,7 +2,7 @@
 
 use domain::ids::ClientId;
 
-use crate::db::{StoreError, TenantTx, run};
+use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::Staff;
 
 const CANCEL_ITEMS_OF_CLIENT: &str = r"
@@ -30,7 +30,10 @@ impl TenantTx<'_, Staff> {
     /// Cancels the active jobs of a revoked client and their pending items.
     pub(crate) async fn cancel_imports_of_client(&mut self, client: ClientId) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(&mut self.tx, CANCEL_ITEMS_OF_CLIENT, tenant, client.uuid())?;
-        run!(&mut self.tx, CANCEL_JOBS_OF_CLIENT, tenant, client.uuid(), now).map(drop)
+        self.tx.execute(CANCEL_ITEMS_OF_CLIENT, (tenant, client.uuid())).await?;
+        self.tx
+            .execute(CANCEL_JOBS_OF_CLIENT, (tenant, client.uuid(), now))
+            .await
+            .map(drop)
     }
 }

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use sqlx::types::Json;
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::bulk::hex_id;
 use crate::db::far_future;
-use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::{Actor as _, ApiClient, ImportReader, Operator, Staff};
 use crate::imports::model::ImportItemView;
 
@@ -296,17 +296,19 @@ impl<A: ImportReader> TenantTx<'_, A> {
         let sql = self
             .tx
             .dialect(SELECT_ITEMS_OF_JOB_SQLITE, SELECT_ITEMS_OF_JOB_POSTGRES);
-        all!(
-            &mut self.tx,
-            ImportItemView,
-            sql,
-            tenant,
-            job.uuid(),
-            after,
-            filter.status.as_deref(),
-            filter.warning_code.as_deref(),
-            limit
-        )
+        self.tx
+            .fetch_all::<ImportItemView>(
+                sql,
+                (
+                    tenant,
+                    job.uuid(),
+                    after,
+                    filter.status.as_deref(),
+                    filter.warning_code.as_deref(),
+                    limit,
+                ),
+            )
+            .await
     }
 }
 
@@ -315,25 +317,36 @@ impl<A: Operator> TenantTx<'_, A> {
         let json: Vec<_> = rows.iter().map(ImportItemRow::json).collect();
         let (tenant, now) = (self.tenant(), self.now);
         let sql = self.tx.dialect(INSERT_ITEMS_SQLITE, INSERT_ITEMS_POSTGRES);
-        run!(&mut self.tx, sql, tenant, job.uuid(), Json(&json), now).map(drop)
+        self.tx
+            .execute(sql, (tenant, job.uuid(), Json(&json), now))
+            .await
+            .map(drop)
     }
 
     /// Returns the payloads of a job in input order.
     pub(crate) async fn list_payloads_of_job(&mut self, job: ImportJobId) -> Result<Vec<Value>, StoreError> {
         let tenant = self.tenant();
-        let rows: Vec<(Json<Value>,)> = all!(&mut self.tx, (Json<Value>,), SELECT_PAYLOADS, tenant, job.uuid())?;
+        let rows: Vec<(Json<Value>,)> = self
+            .tx
+            .fetch_all::<(Json<Value>,)>(SELECT_PAYLOADS, (tenant, job.uuid()))
+            .await?;
         Ok(rows.into_iter().map(|(payload,)| payload.0).collect())
     }
 
     pub(crate) async fn cancel_pending_items(&mut self, job: ImportJobId) -> Result<(), StoreError> {
         let tenant = self.tenant();
-        run!(&mut self.tx, CANCEL_PENDING_ITEMS, tenant, job.uuid()).map(drop)
+        self.tx
+            .execute(CANCEL_PENDING_ITEMS, (tenant, job.uuid()))
+            .await
+            .map(drop)
     }
 
     /// Returns the items of a job that failed, were skipped or were cancelled.
     pub(crate) async fn list_retryable_items(&mut self, job: ImportJobId) -> Result<Vec<RetryableItem>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, RetryableItem, SELECT_RETRYABLE_ITEMS, tenant, job.uuid())
+        self.tx
+            .fetch_all::<RetryableItem>(SELECT_RETRYABLE_ITEMS, (tenant, job.uuid()))
+            .await
     }
 }
 
@@ -345,14 +358,9 @@ impl TenantTx<'_, ApiClient> {
         limit: i64,
     ) -> Result<Vec<PendingItem>, StoreError> {
         let tenant = self.actor.tenant().uuid();
-        all!(
-            &mut self.tx,
-            PendingItem,
-            SELECT_PENDING_ITEMS,
-            tenant,
-            job.uuid(),
-            limit
-        )
+        self.tx
+            .fetch_all::<PendingItem>(SELECT_PENDING_ITEMS, (tenant, job.uuid(), limit))
+            .await
     }
 
     /// Stores the results of pending items.
@@ -363,7 +371,7 @@ impl TenantTx<'_, ApiClient> {
         let json: Vec<_> = rows.iter().map(ImportItemRow::json).collect();
         let tenant = self.tenant();
         let sql = self.tx.dialect(COMPLETE_ITEMS_SQLITE, COMPLETE_ITEMS_POSTGRES);
-        let written = run!(&mut self.tx, sql, tenant, Json(&json))?;
+        let written = self.tx.execute(sql, (tenant, Json(&json))).await?;
         if written == rows.len() as u64 {
             Ok(())
         } else {
@@ -381,15 +389,9 @@ impl TenantTx<'_, Staff> {
     ) -> Result<Vec<ImportItemView>, StoreError> {
         let tenant = self.tenant();
         let (created_before, id_before) = before.map_or((far_future(), uuid::Uuid::max()), |(at, id)| (at, id.uuid()));
-        all!(
-            &mut self.tx,
-            ImportItemView,
-            SELECT_ITEMS,
-            tenant,
-            created_before,
-            id_before,
-            limit
-        )
+        self.tx
+            .fetch_all::<ImportItemView>(SELECT_ITEMS, (tenant, created_before, id_before, limit))
+            .await
     }
 
     /// Returns the latest item that was applied to a target.
@@ -398,23 +400,15 @@ impl TenantTx<'_, Staff> {
         target: TargetId,
     ) -> Result<Option<ImportItemView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(
-            &mut self.tx,
-            ImportItemView,
-            SELECT_LATEST_APPLIED_ITEM,
-            tenant,
-            Id::uuid(target)
-        )
+        self.tx
+            .fetch_optional::<ImportItemView>(SELECT_LATEST_APPLIED_ITEM, (tenant, Id::uuid(target)))
+            .await
     }
 
     pub(crate) async fn items_of_target(&mut self, target: TargetId) -> Result<Vec<ImportItemView>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            ImportItemView,
-            SELECT_ITEMS_OF_TARGET,
-            tenant,
-            Id::uuid(target)
-        )
+        self.tx
+            .fetch_all::<ImportItemView>(SELECT_ITEMS_OF_TARGET, (tenant, Id::uuid(target)))
+            .await
     }
 }

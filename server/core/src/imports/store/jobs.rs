@@ -9,8 +9,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::{CrossTenantTx, SystemTx, TenantTx};
-use crate::db::{StoreError, all, maybe, one, run};
 use crate::identity::actors::{ApiClient, Operator, SourceScoped, Staff};
 use crate::imports::model::ImportJobView;
 
@@ -184,30 +184,33 @@ impl<A: Operator> TenantTx<'_, A> {
     pub(crate) async fn insert_job(&mut self, new: &ImportJobRow<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         let ended = matches!(new.status, ImportJobStatus::Completed).then_some(now);
-        run!(
-            &mut self.tx,
-            INSERT_JOB,
-            tenant,
-            new.id.uuid(),
-            new.client.uuid(),
-            new.source_system.uuid(),
-            new.status.name(),
-            new.mode.name(),
-            new.dry_run,
-            new.channel.name(),
-            Json(new.settings),
-            new.created_by,
-            new.retried_from.map(Id::uuid),
-            new.counts.total,
-            new.counts.created,
-            new.counts.updated,
-            new.counts.unchanged,
-            new.counts.skipped,
-            new.counts.failed,
-            new.counts.warnings,
-            now,
-            ended
-        )?;
+        self.tx
+            .execute(
+                INSERT_JOB,
+                (
+                    tenant,
+                    new.id.uuid(),
+                    new.client.uuid(),
+                    new.source_system.uuid(),
+                    new.status.name(),
+                    new.mode.name(),
+                    new.dry_run,
+                    new.channel.name(),
+                    Json(new.settings),
+                    new.created_by,
+                    new.retried_from.map(Id::uuid),
+                    new.counts.total,
+                    new.counts.created,
+                    new.counts.updated,
+                    new.counts.unchanged,
+                    new.counts.skipped,
+                    new.counts.failed,
+                    new.counts.warnings,
+                    now,
+                    ended,
+                ),
+            )
+            .await?;
         Ok(())
     }
 
@@ -216,20 +219,26 @@ impl<A: Operator> TenantTx<'_, A> {
     pub(crate) async fn lock_client(&mut self, client: ClientId) -> Result<(), StoreError> {
         let tenant = self.tenant();
         let sql = self.tx.dialect(LOCK_CLIENT_SQLITE, LOCK_CLIENT_POSTGRES);
-        maybe!(&mut self.tx, (Uuid,), sql, tenant, client.uuid()).map(drop)
+        self.tx
+            .fetch_optional::<(Uuid,)>(sql, (tenant, client.uuid()))
+            .await
+            .map(drop)
     }
 
     /// Returns how many jobs of a client are queued or running.
     pub(crate) async fn count_active_jobs(&mut self, client: ClientId) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (count,) = one!(&mut self.tx, (i64,), COUNT_ACTIVE_JOBS, tenant, client.uuid())?;
+        let (count,) = self
+            .tx
+            .fetch_one::<(i64,)>(COUNT_ACTIVE_JOBS, (tenant, client.uuid()))
+            .await?;
         Ok(count)
     }
 
     /// Cancels a job that has not ended; false if it has. A worker that processes it loses its claim and rolls back.
     pub(crate) async fn cancel_job(&mut self, id: ImportJobId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, CANCEL_JOB, tenant, id.uuid(), now)? == 1)
+        Ok(self.tx.execute(CANCEL_JOB, (tenant, id.uuid(), now)).await? == 1)
     }
 }
 
@@ -243,28 +252,19 @@ impl<A: SourceScoped> TenantTx<'_, A> {
         let (tenant, source) = (self.tenant(), self.actor.source_system().uuid());
         let (created_before, id_before) =
             before.map_or((crate::db::far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        all!(
-            &mut self.tx,
-            ImportJobView,
-            SELECT_JOBS_OF_SOURCE,
-            tenant,
-            source,
-            created_before,
-            id_before,
-            limit
-        )
+        self.tx
+            .fetch_all::<ImportJobView>(
+                SELECT_JOBS_OF_SOURCE,
+                (tenant, source, created_before, id_before, limit),
+            )
+            .await
     }
 
     pub(crate) async fn find_job_of_source(&mut self, id: ImportJobId) -> Result<Option<ImportJobView>, StoreError> {
         let (tenant, source) = (self.tenant(), self.actor.source_system().uuid());
-        maybe!(
-            &mut self.tx,
-            ImportJobView,
-            SELECT_JOB_OF_SOURCE,
-            tenant,
-            source,
-            id.uuid()
-        )
+        self.tx
+            .fetch_optional::<ImportJobView>(SELECT_JOB_OF_SOURCE, (tenant, source, id.uuid()))
+            .await
     }
 }
 
@@ -279,20 +279,25 @@ impl TenantTx<'_, ApiClient> {
         counts: &JobCounts,
     ) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(run!(
-            &mut self.tx,
-            UPDATE_JOB_PROGRESS,
-            tenant,
-            id.uuid(),
-            claim,
-            lease_until,
-            counts.created,
-            counts.updated,
-            counts.unchanged,
-            counts.skipped,
-            counts.failed,
-            counts.warnings
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(
+                UPDATE_JOB_PROGRESS,
+                (
+                    tenant,
+                    id.uuid(),
+                    claim,
+                    lease_until,
+                    counts.created,
+                    counts.updated,
+                    counts.unchanged,
+                    counts.skipped,
+                    counts.failed,
+                    counts.warnings,
+                ),
+            )
+            .await?
+            == 1)
     }
 
     /// Finishes a claimed job; false if the claim is lost.
@@ -304,16 +309,11 @@ impl TenantTx<'_, ApiClient> {
         failure: Option<&str>,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            FINISH_JOB,
-            tenant,
-            id.uuid(),
-            claim,
-            status.name(),
-            failure,
-            now
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(FINISH_JOB, (tenant, id.uuid(), claim, status.name(), failure, now))
+            .await?
+            == 1)
     }
 }
 
@@ -327,27 +327,27 @@ impl TenantTx<'_, Staff> {
         let tenant = self.tenant();
         let (created_before, id_before) =
             before.map_or((crate::db::far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        all!(
-            &mut self.tx,
-            ImportJobView,
-            SELECT_JOBS,
-            tenant,
-            created_before,
-            id_before,
-            limit
-        )
+        self.tx
+            .fetch_all::<ImportJobView>(SELECT_JOBS, (tenant, created_before, id_before, limit))
+            .await
     }
 
     pub(crate) async fn import_job(&mut self, id: ImportJobId) -> Result<Option<ImportJobView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, ImportJobView, SELECT_JOB, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<ImportJobView>(SELECT_JOB, (tenant, id.uuid()))
+            .await
     }
 }
 
 impl<M> CrossTenantTx<'_, M> {
     /// Returns whether a job can be claimed. A cheap read that does not take the write lock.
     pub(crate) async fn has_runnable_job(&mut self) -> Result<bool, StoreError> {
-        Ok(maybe!(&mut self.tx, (Uuid,), SELECT_RUNNABLE_JOB, self.now)?.is_some())
+        Ok(self
+            .tx
+            .fetch_optional::<(Uuid,)>(SELECT_RUNNABLE_JOB, (self.now,))
+            .await?
+            .is_some())
     }
 }
 
@@ -359,11 +359,13 @@ impl SystemTx<'_> {
         lease_until: DateTime<Utc>,
     ) -> Result<Option<ClaimedJob>, StoreError> {
         let sql = self.tx.dialect(CLAIM_JOB_SQLITE, CLAIM_JOB_POSTGRES);
-        maybe!(&mut self.tx, ClaimedJob, sql, claim, lease_until, self.now)
+        self.tx
+            .fetch_optional::<ClaimedJob>(sql, (claim, lease_until, self.now))
+            .await
     }
 
     /// Releases a claim, so that another worker need not wait for the lease to end.
     pub(crate) async fn release_job(&mut self, claim: Uuid) -> Result<(), StoreError> {
-        run!(&mut self.tx, RELEASE_CLAIM, claim).map(drop)
+        self.tx.execute(RELEASE_CLAIM, (claim,)).await.map(drop)
     }
 }

@@ -7,10 +7,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sqlx::types::Json;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::bulk::{format_timestamp, hex_bytes, hex_id, listed};
 use crate::db::transaction::allocate_numbers;
-use crate::db::{StoreError, all, run};
 use crate::identity::actors::{Actor as _, ApiClient};
 use crate::imports::store::writes::all_written;
 use crate::jobs::TargetRecord;
@@ -211,7 +211,9 @@ impl TenantTx<'_, ApiClient> {
         let sql = self
             .tx
             .dialect(SELECT_TARGETS_SQLITE, SELECT_TARGETS_FOR_UPDATE_POSTGRES);
-        all!(&mut self.tx, TargetRecord, sql, tenant, source, Json(external_ids))
+        self.tx
+            .fetch_all::<TargetRecord>(sql, (tenant, source, Json(external_ids)))
+            .await
     }
 
     /// Inserts new targets and assigns their display numbers in input order.
@@ -237,7 +239,7 @@ impl TenantTx<'_, ApiClient> {
             self.tenant(),
             self.tx.dialect(INSERT_TARGETS_SQLITE, INSERT_TARGETS_POSTGRES),
         );
-        let written = run!(&mut self.tx, sql, tenant, Json(&rows), self.now)?;
+        let written = self.tx.execute(sql, (tenant, Json(&rows), self.now)).await?;
         all_written(written, targets.len(), "external ID used")
     }
 
@@ -257,7 +259,7 @@ impl TenantTx<'_, ApiClient> {
             self.tenant(),
             self.tx.dialect(UPDATE_TARGETS_SQLITE, UPDATE_TARGETS_POSTGRES),
         );
-        let written = run!(&mut self.tx, sql, tenant, Json(&rows), self.now)?;
+        let written = self.tx.execute(sql, (tenant, Json(&rows), self.now)).await?;
         all_written(written, targets.len(), "target status changed")
     }
 

@@ -9,9 +9,9 @@ use sqlx::types::Json;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::bulk::{hex, hex_id};
-use crate::db::{StoreError, run};
 use crate::identity::actors::{Actor as _, ApiClient};
 
 /// The kind of record that an external ID refers to.
@@ -237,7 +237,7 @@ impl TenantTx<'_, ApiClient> {
             .collect();
         let sql = self.tx.dialect(UPDATE_LOCATIONS_SQLITE, UPDATE_LOCATIONS_POSTGRES);
         let (tenant, now) = (self.actor.tenant().uuid(), self.now);
-        run!(&mut self.tx, sql, tenant, Json(&rows), now).map(drop)
+        self.tx.execute(sql, (tenant, Json(&rows), now)).await.map(drop)
     }
 
     /// Writes the sent fields of known contacts.
@@ -251,7 +251,7 @@ impl TenantTx<'_, ApiClient> {
             .collect();
         let sql = self.tx.dialect(UPDATE_CONTACTS_SQLITE, UPDATE_CONTACTS_POSTGRES);
         let (tenant, now) = (self.actor.tenant().uuid(), self.now);
-        run!(&mut self.tx, sql, tenant, Json(&rows), now).map(drop)
+        self.tx.execute(sql, (tenant, Json(&rows), now)).await.map(drop)
     }
 
     /// Links external IDs to records.
@@ -273,7 +273,10 @@ impl TenantTx<'_, ApiClient> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         let sql = self.tx.dialect(INSERT_REFERENCES_SQLITE, INSERT_REFERENCES_POSTGRES);
         let made_by = self.actor.label();
-        let written = run!(&mut self.tx, sql, tenant, source, Json(&json), &made_by, self.now)?;
+        let written = self
+            .tx
+            .execute(sql, (tenant, source, Json(&json), &made_by, self.now))
+            .await?;
         all_written(written, rows.len(), "reference linked")
     }
 
@@ -291,7 +294,7 @@ impl TenantTx<'_, ApiClient> {
             self.tenant(),
             self.tx.dialect(INSERT_CUSTOMERS_SQLITE, INSERT_CUSTOMERS_POSTGRES),
         );
-        run!(&mut self.tx, sql, tenant, Json(&json), self.now).map(drop)
+        self.tx.execute(sql, (tenant, Json(&json), self.now)).await.map(drop)
     }
 
     pub(crate) async fn insert_locations(&mut self, rows: &[LocationRow]) -> Result<(), StoreError> {
@@ -312,7 +315,7 @@ impl TenantTx<'_, ApiClient> {
             self.tenant(),
             self.tx.dialect(INSERT_LOCATIONS_SQLITE, INSERT_LOCATIONS_POSTGRES),
         );
-        run!(&mut self.tx, sql, tenant, Json(&json), self.now).map(drop)
+        self.tx.execute(sql, (tenant, Json(&json), self.now)).await.map(drop)
     }
 
     pub(crate) async fn insert_contacts(&mut self, rows: &[ContactRow]) -> Result<(), StoreError> {
@@ -332,6 +335,6 @@ impl TenantTx<'_, ApiClient> {
             self.tenant(),
             self.tx.dialect(INSERT_CONTACTS_SQLITE, INSERT_CONTACTS_POSTGRES),
         );
-        run!(&mut self.tx, sql, tenant, Json(&json), self.now).map(drop)
+        self.tx.execute(sql, (tenant, Json(&json), self.now)).await.map(drop)
     }
 }

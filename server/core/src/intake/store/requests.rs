@@ -12,8 +12,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::{CrossTenantTx, SystemTx, TenantTx};
-use crate::db::{StoreError, all, maybe, one, run};
 use crate::identity::actors::{Actor, Staff, Submitter, TrackingRequester};
 use crate::intake::model::FileLine;
 use crate::visits::FileRow;
@@ -176,31 +176,36 @@ impl<A: Submitter> TenantTx<'_, A> {
     /// Inserts a request; returns false if its origin used the nonce before.
     pub(crate) async fn insert_request(&mut self, new: &NewRequest<'_>) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            INSERT_REQUEST,
-            tenant,
-            new.id.uuid(),
-            new.number,
-            new.channel.name(),
-            new.service_type.name(),
-            new.priority.name(),
-            new.description,
-            new.customer.map(Id::uuid),
-            new.location.map(Id::uuid),
-            new.contact.map(Id::uuid),
-            new.origin,
-            new.nonce,
-            new.form.map(Id::uuid),
-            new.requester.map(Json),
-            new.place.map(Json),
-            Json(new.windows),
-            &new.tracking.hash,
-            &new.tracking.closed,
-            search_key(new.description, new.requester, new.place, new.receipt_code),
-            now,
-            new.receipt_code
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(
+                INSERT_REQUEST,
+                (
+                    tenant,
+                    new.id.uuid(),
+                    new.number,
+                    new.channel.name(),
+                    new.service_type.name(),
+                    new.priority.name(),
+                    new.description,
+                    new.customer.map(Id::uuid),
+                    new.location.map(Id::uuid),
+                    new.contact.map(Id::uuid),
+                    new.origin,
+                    new.nonce,
+                    new.form.map(Id::uuid),
+                    new.requester.map(Json),
+                    new.place.map(Json),
+                    Json(new.windows),
+                    &new.tracking.hash,
+                    &new.tracking.closed,
+                    search_key(new.description, new.requester, new.place, new.receipt_code),
+                    now,
+                    new.receipt_code,
+                ),
+            )
+            .await?
+            == 1)
     }
 
     /// Finds the request with a nonce of an origin, with its sealed tracking token.
@@ -210,14 +215,10 @@ impl<A: Submitter> TenantTx<'_, A> {
         nonce: &str,
     ) -> Result<Option<(RequestId, Vec<u8>)>, StoreError> {
         let tenant = self.tenant();
-        let row = maybe!(
-            &mut self.tx,
-            (Uuid, Option<Vec<u8>>),
-            SELECT_REQUEST_BY_NONCE,
-            tenant,
-            origin,
-            nonce
-        )?;
+        let row = self
+            .tx
+            .fetch_optional::<(Uuid, Option<Vec<u8>>)>(SELECT_REQUEST_BY_NONCE, (tenant, origin, nonce))
+            .await?;
         Ok(row.map(|(id, token)| (RequestId::from_uuid(id), token.unwrap_or_default())))
     }
 }
@@ -234,19 +235,22 @@ pub(crate) trait RequestFileWriter: Send {
 impl<A: Submitter> RequestFileWriter for TenantTx<'_, A> {
     async fn insert_request_file(&mut self, request: RequestId, file: &NewFile<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_FILE,
-            tenant,
-            file.id.uuid(),
-            request.uuid(),
-            file.file_name,
-            file.media_type,
-            file.size_bytes,
-            file.content_hash,
-            now
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                INSERT_FILE,
+                (
+                    tenant,
+                    file.id.uuid(),
+                    request.uuid(),
+                    file.file_name,
+                    file.media_type,
+                    file.size_bytes,
+                    file.content_hash,
+                    now,
+                ),
+            )
+            .await
+            .map(drop)
     }
 }
 
@@ -258,27 +262,35 @@ impl SeesFileRows for TrackingRequester {}
 impl<A: SeesFileRows> TenantTx<'_, A> {
     pub(crate) async fn request_files(&mut self, request: RequestId) -> Result<Vec<FileLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, FileLine, SELECT_FILES, tenant, request.uuid())
+        self.tx
+            .fetch_all::<FileLine>(SELECT_FILES, (tenant, request.uuid()))
+            .await
     }
 }
 
 impl TenantTx<'_, Staff> {
     pub(crate) async fn request_file(&mut self, id: AttachmentId) -> Result<Option<FileRow>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, FileRow, SELECT_FILE, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<FileRow>(SELECT_FILE, (tenant, id.uuid()))
+            .await
     }
 }
 
 impl<M> CrossTenantTx<'_, M> {
     /// Finds a form by slug, including closed ones.
     pub(crate) async fn form_by_slug(&mut self, slug: &str) -> Result<Option<FormIdentity>, StoreError> {
-        maybe!(&mut self.tx, FormIdentity, SELECT_FORM_BY_SLUG, slug)
+        self.tx
+            .fetch_optional::<FormIdentity>(SELECT_FORM_BY_SLUG, (slug,))
+            .await
     }
 
     /// Finds a request by the hash of its tracking token. Requests of portal users are excluded: they are shown in the
     /// portal, subject to grants.
     pub(crate) async fn tracked_request(&mut self, hash: &[u8]) -> Result<Option<TrackedRequest>, StoreError> {
-        maybe!(&mut self.tx, TrackedRequest, SELECT_TRACKED_REQUEST, hash)
+        self.tx
+            .fetch_optional::<TrackedRequest>(SELECT_TRACKED_REQUEST, (hash,))
+            .await
     }
 }
 
@@ -289,14 +301,9 @@ impl SystemTx<'_> {
         after: (Uuid, Uuid),
         limit: i64,
     ) -> Result<Vec<(Uuid, Uuid, Vec<u8>)>, StoreError> {
-        all!(
-            &mut self.tx,
-            (Uuid, Uuid, Vec<u8>),
-            SELECT_TRACKING_TOKENS,
-            after.0,
-            after.1,
-            limit
-        )
+        self.tx
+            .fetch_all::<(Uuid, Uuid, Vec<u8>)>(SELECT_TRACKING_TOKENS, (after.0, after.1, limit))
+            .await
     }
 
     pub(crate) async fn set_tracking_token(
@@ -305,7 +312,10 @@ impl SystemTx<'_> {
         request: Uuid,
         token: &[u8],
     ) -> Result<(), StoreError> {
-        run!(&mut self.tx, UPDATE_TRACKING_TOKEN, tenant, request, token).map(drop)
+        self.tx
+            .execute(UPDATE_TRACKING_TOKEN, (tenant, request, token))
+            .await
+            .map(drop)
     }
 }
 
@@ -337,16 +347,11 @@ impl<A: crate::identity::actors::Administrator> TenantTx<'_, A> {
         settings: &FormSettings,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            INSERT_FORM,
-            tenant,
-            id.uuid(),
-            slug,
-            name,
-            Json(settings),
-            now
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(INSERT_FORM, (tenant, id.uuid(), slug, name, Json(settings), now))
+            .await?
+            == 1)
     }
 
     pub(crate) async fn update_form(
@@ -356,34 +361,40 @@ impl<A: crate::identity::actors::Administrator> TenantTx<'_, A> {
         settings: &FormSettings,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, UPDATE_FORM, tenant, id.uuid(), name, Json(settings), now)? == 1)
+        Ok(self
+            .tx
+            .execute(UPDATE_FORM, (tenant, id.uuid(), name, Json(settings), now))
+            .await?
+            == 1)
     }
 
     /// Closes or reopens a form.
     pub(crate) async fn close_form(&mut self, id: FormId, closed: bool) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, CLOSE_FORM, tenant, id.uuid(), closed.then_some(now), now)? == 1)
+        Ok(self
+            .tx
+            .execute(CLOSE_FORM, (tenant, id.uuid(), closed.then_some(now), now))
+            .await?
+            == 1)
     }
 
     pub(crate) async fn forms(&mut self) -> Result<Vec<crate::intake::model::FormLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, crate::intake::model::FormLine, SELECT_FORMS, tenant)
+        self.tx
+            .fetch_all::<crate::intake::model::FormLine>(SELECT_FORMS, (tenant,))
+            .await
     }
 
     pub(crate) async fn form(&mut self, id: FormId) -> Result<Option<crate::intake::model::FormLine>, StoreError> {
         let tenant = self.tenant();
-        maybe!(
-            &mut self.tx,
-            crate::intake::model::FormLine,
-            SELECT_FORM,
-            tenant,
-            id.uuid()
-        )
+        self.tx
+            .fetch_optional::<crate::intake::model::FormLine>(SELECT_FORM, (tenant, id.uuid()))
+            .await
     }
 
     pub(crate) async fn count_forms(&mut self) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (count,) = one!(&mut self.tx, (i64,), COUNT_FORMS, tenant)?;
+        let (count,) = self.tx.fetch_one::<(i64,)>(COUNT_FORMS, (tenant,)).await?;
         Ok(count)
     }
 }

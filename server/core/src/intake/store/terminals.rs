@@ -9,8 +9,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::{CrossTenantTx, TenantTx};
-use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::{Administrator, TenantId, Terminal};
 use crate::intake::model::TerminalView;
 use crate::intake::store::requests::SealedToken;
@@ -110,18 +110,24 @@ const SELECT_RECEIPT_CODE: &str = r"
 impl<A: Administrator> TenantTx<'_, A> {
     pub(crate) async fn terminals(&mut self) -> Result<Vec<TerminalView>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, TerminalView, SELECT_TERMINALS, tenant)
+        self.tx.fetch_all::<TerminalView>(SELECT_TERMINALS, (tenant,)).await
     }
 
     pub(crate) async fn terminal(&mut self, id: TerminalId) -> Result<Option<TerminalView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, TerminalView, SELECT_TERMINAL, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<TerminalView>(SELECT_TERMINAL, (tenant, id.uuid()))
+            .await
     }
 
     /// Checks that a location exists and is not archived.
     pub(crate) async fn is_active_location(&mut self, location: LocationId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(&mut self.tx, (Uuid,), SELECT_ACTIVE_LOCATION, tenant, location.uuid())?.is_some())
+        Ok(self
+            .tx
+            .fetch_optional::<(Uuid,)>(SELECT_ACTIVE_LOCATION, (tenant, location.uuid()))
+            .await?
+            .is_some())
     }
 
     pub(crate) async fn insert_terminal(
@@ -132,17 +138,13 @@ impl<A: Administrator> TenantTx<'_, A> {
         form: FormId,
     ) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_TERMINAL,
-            tenant,
-            id.uuid(),
-            name,
-            location.uuid(),
-            form.uuid(),
-            now
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                INSERT_TERMINAL,
+                (tenant, id.uuid(), name, location.uuid(), form.uuid(), now),
+            )
+            .await
+            .map(drop)
     }
 
     /// Sets a new pairing code, which invalidates the previous one.
@@ -153,27 +155,25 @@ impl<A: Administrator> TenantTx<'_, A> {
         expires_at: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            UPDATE_PAIRING_CODE,
-            tenant,
-            id.uuid(),
-            &code.hash,
-            &code.closed,
-            expires_at,
-            now
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(
+                UPDATE_PAIRING_CODE,
+                (tenant, id.uuid(), &code.hash, &code.closed, expires_at, now),
+            )
+            .await?
+            == 1)
     }
 
     /// Revokes the pairing code and the device token.
     pub(crate) async fn unpair_terminal(&mut self, id: TerminalId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, UNPAIR_DEVICE, tenant, id.uuid(), now)? == 1)
+        Ok(self.tx.execute(UNPAIR_DEVICE, (tenant, id.uuid(), now)).await? == 1)
     }
 
     pub(crate) async fn delete_terminal(&mut self, id: TerminalId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(run!(&mut self.tx, DELETE_TERMINAL, tenant, id.uuid())? == 1)
+        Ok(self.tx.execute(DELETE_TERMINAL, (tenant, id.uuid())).await? == 1)
     }
 
     /// Stores the device token; returns false if the code was used concurrently.
@@ -184,15 +184,11 @@ impl<A: Administrator> TenantTx<'_, A> {
         device_hash: &[u8],
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            PAIR_DEVICE,
-            tenant,
-            id.uuid(),
-            device_hash,
-            now,
-            code_hash
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(PAIR_DEVICE, (tenant, id.uuid(), device_hash, now, code_hash))
+            .await?
+            == 1)
     }
 }
 
@@ -200,7 +196,7 @@ impl TenantTx<'_, Terminal> {
     /// Updates the last seen time of the terminal.
     pub(crate) async fn set_terminal_seen(&mut self) -> Result<(), StoreError> {
         let (tenant, now, own) = (self.tenant(), self.now, self.actor.id().uuid());
-        run!(&mut self.tx, UPDATE_LAST_SEEN, tenant, own, now).map(drop)
+        self.tx.execute(UPDATE_LAST_SEEN, (tenant, own, now)).await.map(drop)
     }
 
     /// Finds the code of a receipt that this terminal issued after a time.
@@ -210,15 +206,10 @@ impl TenantTx<'_, Terminal> {
         since: DateTime<Utc>,
     ) -> Result<Option<String>, StoreError> {
         let (tenant, own) = (self.tenant(), self.actor.id().uuid());
-        let row = maybe!(
-            &mut self.tx,
-            (Option<String>,),
-            SELECT_RECEIPT_CODE,
-            tenant,
-            own,
-            token_hash,
-            since
-        )?;
+        let row = self
+            .tx
+            .fetch_optional::<(Option<String>,)>(SELECT_RECEIPT_CODE, (tenant, own, token_hash, since))
+            .await?;
         Ok(row.and_then(|(code,)| code))
     }
 }
@@ -230,7 +221,10 @@ impl<M> CrossTenantTx<'_, M> {
         code_hash: &[u8],
     ) -> Result<Option<(TenantId, TerminalId)>, StoreError> {
         let now = self.now;
-        let row = maybe!(&mut self.tx, (Uuid, Uuid), SELECT_TERMINAL_BY_CODE, code_hash, now)?;
+        let row = self
+            .tx
+            .fetch_optional::<(Uuid, Uuid)>(SELECT_TERMINAL_BY_CODE, (code_hash, now))
+            .await?;
         Ok(row.map(|(tenant, id)| (TenantId::from_uuid(tenant), TerminalId::from_uuid(id))))
     }
 
@@ -239,12 +233,9 @@ impl<M> CrossTenantTx<'_, M> {
         &mut self,
         token_hash: &[u8],
     ) -> Result<Option<(Uuid, Option<Uuid>, Option<String>)>, StoreError> {
-        maybe!(
-            &mut self.tx,
-            (Uuid, Option<Uuid>, Option<String>),
-            SELECT_TOKEN_USE,
-            token_hash
-        )
+        self.tx
+            .fetch_optional::<(Uuid, Option<Uuid>, Option<String>)>(SELECT_TOKEN_USE, (token_hash,))
+            .await
     }
 
     /// Finds the terminal with a device token.
@@ -252,6 +243,8 @@ impl<M> CrossTenantTx<'_, M> {
         &mut self,
         device_hash: &[u8],
     ) -> Result<Option<TerminalIdentity>, StoreError> {
-        maybe!(&mut self.tx, TerminalIdentity, SELECT_TERMINAL_BY_DEVICE, device_hash)
+        self.tx
+            .fetch_optional::<TerminalIdentity>(SELECT_TERMINAL_BY_DEVICE, (device_hash,))
+            .await
     }
 }

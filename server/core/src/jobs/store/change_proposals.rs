@@ -6,9 +6,9 @@ use domain::jobs::targets::TargetStatus;
 use serde_json::json;
 use sqlx::types::Json;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::bulk::hex_id;
-use crate::db::{StoreError, maybe, run};
 use crate::identity::actors::{Actor as _, ApiClient, Operator};
 use crate::jobs::model::ProposalView;
 use crate::jobs::store::targets::TargetRecord;
@@ -105,9 +105,9 @@ impl TenantTx<'_, ApiClient> {
         let sql = self
             .tx
             .dialect(SUPERSEDE_PROPOSALS_SQLITE, SUPERSEDE_PROPOSALS_POSTGRES);
-        run!(&mut self.tx, sql, tenant, Json(&rows), now)?;
+        self.tx.execute(sql, (tenant, Json(&rows), now)).await?;
         let sql = self.tx.dialect(INSERT_PROPOSALS_SQLITE, INSERT_PROPOSALS_POSTGRES);
-        run!(&mut self.tx, sql, tenant, Json(&rows), now).map(drop)
+        self.tx.execute(sql, (tenant, Json(&rows), now)).await.map(drop)
     }
 }
 
@@ -115,18 +115,16 @@ impl<A: Operator> TenantTx<'_, A> {
     /// Returns the open proposal of a target.
     pub(crate) async fn open_proposal(&mut self, target: TargetId) -> Result<Option<ProposalView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(
-            &mut self.tx,
-            ProposalView,
-            SELECT_OPEN_PROPOSAL_OF_TARGET,
-            tenant,
-            target.uuid()
-        )
+        self.tx
+            .fetch_optional::<ProposalView>(SELECT_OPEN_PROPOSAL_OF_TARGET, (tenant, target.uuid()))
+            .await
     }
 
     pub(crate) async fn proposal(&mut self, id: ProposalId) -> Result<Option<ProposalView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, ProposalView, SELECT_OPEN_PROPOSAL, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<ProposalView>(SELECT_OPEN_PROPOSAL, (tenant, id.uuid()))
+            .await
     }
 
     /// Returns the names of the proposed customer and location.
@@ -135,21 +133,28 @@ impl<A: Operator> TenantTx<'_, A> {
         proposal: &Proposal,
     ) -> Result<(Option<String>, Option<String>), StoreError> {
         let tenant = self.tenant();
-        let names: Option<(Option<String>, Option<String>)> = maybe!(
-            &mut self.tx,
-            (Option<String>, Option<String>),
-            SELECT_PROPOSED_NAMES,
-            tenant,
-            proposal.customer.map(domain::ids::Id::uuid),
-            proposal.location.flatten().map(domain::ids::Id::uuid)
-        )?;
+        let names: Option<(Option<String>, Option<String>)> = self
+            .tx
+            .fetch_optional::<(Option<String>, Option<String>)>(
+                SELECT_PROPOSED_NAMES,
+                (
+                    tenant,
+                    proposal.customer.map(domain::ids::Id::uuid),
+                    proposal.location.flatten().map(domain::ids::Id::uuid),
+                ),
+            )
+            .await?;
         Ok(names.unwrap_or_default())
     }
 
     /// Closes a proposal; false if it was already closed.
     pub(crate) async fn decide_proposal(&mut self, id: ProposalId, decision: &'static str) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, DECIDE_PROPOSAL, tenant, id.uuid(), now, decision)? == 1)
+        Ok(self
+            .tx
+            .execute(DECIDE_PROPOSAL, (tenant, id.uuid(), now, decision))
+            .await?
+            == 1)
     }
 
     /// Applies an accepted proposal; false if the target does not have the status in which it was read.
@@ -159,22 +164,27 @@ impl<A: Operator> TenantTx<'_, A> {
         read_as: TargetStatus,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            UPDATE_TARGET,
-            tenant,
-            target.id,
-            target.customer_id,
-            target.location_id,
-            target.contact_id,
-            target.window_start,
-            target.window_end,
-            target.window_zone.as_deref(),
-            target.duration_minutes,
-            &target.place,
-            target.needs_mapping,
-            now,
-            domain::lifecycle::Lifecycle::name(read_as)
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(
+                UPDATE_TARGET,
+                (
+                    tenant,
+                    target.id,
+                    target.customer_id,
+                    target.location_id,
+                    target.contact_id,
+                    target.window_start,
+                    target.window_end,
+                    target.window_zone.as_deref(),
+                    target.duration_minutes,
+                    &target.place,
+                    target.needs_mapping,
+                    now,
+                    domain::lifecycle::Lifecycle::name(read_as),
+                ),
+            )
+            .await?
+            == 1)
     }
 }

@@ -2,9 +2,9 @@
 
 use sqlx::types::Json;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::bulk::listed;
-use crate::db::{StoreError, all};
 use crate::identity::actors::{Actor as _, ApiClient};
 use crate::jobs::model::ClientTarget;
 
@@ -58,13 +58,19 @@ impl TenantTx<'_, ApiClient> {
                 SELECT_TARGETS_BY_EXTERNAL_ID_SQLITE,
                 SELECT_TARGETS_BY_EXTERNAL_ID_POSTGRES,
             );
-            rows = all!(&mut self.tx, ClientTarget, sql, tenant, source, Json(external_ids))?;
+            rows = self
+                .tx
+                .fetch_all::<ClientTarget>(sql, (tenant, source, Json(external_ids)))
+                .await?;
         }
         if !ids.is_empty() {
             let sql = self
                 .tx
                 .dialect(SELECT_TARGETS_BY_ID_SQLITE, SELECT_TARGETS_BY_ID_POSTGRES);
-            let more: Vec<ClientTarget> = all!(&mut self.tx, ClientTarget, sql, tenant, source, Json(ids))?;
+            let more: Vec<ClientTarget> = self
+                .tx
+                .fetch_all::<ClientTarget>(sql, (tenant, source, Json(ids)))
+                .await?;
             rows.extend(more);
         }
         Ok(rows)

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use sqlx::types::Json;
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::{Actor as _, Administrator, ApiClient, Operator, Staff};
 use crate::jobs::model::{ClientTarget, TargetLine, TargetView};
 
@@ -243,46 +243,55 @@ impl<A: Operator> TenantTx<'_, A> {
     /// Inserts a target; false if its external ID already exists in its source.
     pub(crate) async fn insert_target(&mut self, target: &TargetRecord) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        let written = run!(
-            &mut self.tx,
-            INSERT_TARGET,
-            tenant,
-            target.id,
-            target.number,
-            target.source_system_id,
-            target.external_id.as_deref(),
-            target.customer_id,
-            target.location_id,
-            target.contact_id,
-            target.status.name(),
-            target.needs_mapping,
-            target.service_type.as_deref(),
-            target.priority.name(),
-            target.duration_minutes,
-            target.window_start,
-            target.window_end,
-            target.window_zone.as_deref(),
-            &target.required_skills,
-            target.notes.as_deref(),
-            &target.attributes,
-            &target.place,
-            target.payload_hash.as_deref(),
-            target.source_updated_at,
-            now
-        )?;
+        let written = self
+            .tx
+            .execute(
+                INSERT_TARGET,
+                (
+                    tenant,
+                    target.id,
+                    target.number,
+                    target.source_system_id,
+                    target.external_id.as_deref(),
+                    target.customer_id,
+                    target.location_id,
+                    target.contact_id,
+                    target.status.name(),
+                    target.needs_mapping,
+                    target.service_type.as_deref(),
+                    target.priority.name(),
+                    target.duration_minutes,
+                    target.window_start,
+                    target.window_end,
+                    target.window_zone.as_deref(),
+                    &target.required_skills,
+                    target.notes.as_deref(),
+                    &target.attributes,
+                    &target.place,
+                    target.payload_hash.as_deref(),
+                    target.source_updated_at,
+                    now,
+                ),
+            )
+            .await?;
         Ok(written == 1)
     }
 
     pub(crate) async fn target_record(&mut self, id: TargetId) -> Result<Option<TargetRecord>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, TargetRecord, SELECT_RECORD, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<TargetRecord>(SELECT_RECORD, (tenant, id.uuid()))
+            .await
     }
 
     /// Locks a target until the transaction ends, so that later reads return its latest state. SQLite has a single
     /// writer and needs no lock.
     pub(crate) async fn lock_target(&mut self, id: TargetId) -> Result<(), StoreError> {
         let (tenant, sql) = (self.tenant(), self.tx.dialect(LOCK_TARGET_SQLITE, LOCK_TARGET_POSTGRES));
-        maybe!(&mut self.tx, (uuid::Uuid,), sql, tenant, id.uuid()).map(drop)
+        self.tx
+            .fetch_optional::<(uuid::Uuid,)>(sql, (tenant, id.uuid()))
+            .await
+            .map(drop)
     }
 
     /// Changes the status of a target if it is still `from`.
@@ -293,29 +302,20 @@ impl<A: Operator> TenantTx<'_, A> {
         to: TargetStatus,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            UPDATE_STATUS,
-            tenant,
-            id.uuid(),
-            to.name(),
-            now,
-            from.name()
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(UPDATE_STATUS, (tenant, id.uuid(), to.name(), now, from.name()))
+            .await?
+            == 1)
     }
 }
 
 impl TenantTx<'_, ApiClient> {
     pub(crate) async fn find_client_target(&mut self, id: TargetId) -> Result<Option<ClientTarget>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
-        maybe!(
-            &mut self.tx,
-            ClientTarget,
-            SELECT_CLIENT_TARGET,
-            tenant,
-            source,
-            id.uuid()
-        )
+        self.tx
+            .fetch_optional::<ClientTarget>(SELECT_CLIENT_TARGET, (tenant, source, id.uuid()))
+            .await
     }
 
     pub(crate) async fn find_client_target_by_external_id(
@@ -323,14 +323,9 @@ impl TenantTx<'_, ApiClient> {
         external_id: &str,
     ) -> Result<Option<ClientTarget>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
-        maybe!(
-            &mut self.tx,
-            ClientTarget,
-            SELECT_CLIENT_TARGET_BY_EXTERNAL_ID,
-            tenant,
-            source,
-            external_id
-        )
+        self.tx
+            .fetch_optional::<ClientTarget>(SELECT_CLIENT_TARGET_BY_EXTERNAL_ID, (tenant, source, external_id))
+            .await
     }
 
     /// Returns a page of the targets of the client's source, oldest first.
@@ -342,23 +337,18 @@ impl TenantTx<'_, ApiClient> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         let (created_after, id_after) =
             after.map_or((DateTime::UNIX_EPOCH, uuid::Uuid::nil()), |(at, id)| (at, id.uuid()));
-        all!(
-            &mut self.tx,
-            ClientTarget,
-            SELECT_CLIENT_TARGETS,
-            tenant,
-            source,
-            created_after,
-            id_after,
-            limit
-        )
+        self.tx
+            .fetch_all::<ClientTarget>(SELECT_CLIENT_TARGETS, (tenant, source, created_after, id_after, limit))
+            .await
     }
 }
 
 impl<A: Administrator> TenantTx<'_, A> {
     pub(crate) async fn target_view(&mut self, id: TargetId) -> Result<Option<TargetView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, TargetView, SELECT_TARGET_VIEW, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<TargetView>(SELECT_TARGET_VIEW, (tenant, id.uuid()))
+            .await
     }
 }
 
@@ -369,14 +359,9 @@ impl TenantTx<'_, Staff> {
         limit: i64,
     ) -> Result<Vec<TargetLine>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            TargetLine,
-            SELECT_TARGETS_OF_CUSTOMER,
-            tenant,
-            id.uuid(),
-            limit
-        )
+        self.tx
+            .fetch_all::<TargetLine>(SELECT_TARGETS_OF_CUSTOMER, (tenant, id.uuid(), limit))
+            .await
     }
 
     /// Returns a page of targets without an appointment, oldest first.
@@ -388,31 +373,21 @@ impl TenantTx<'_, Staff> {
         let tenant = self.tenant();
         let (created_after, id_after) =
             after.map_or((DateTime::UNIX_EPOCH, uuid::Uuid::nil()), |(at, id)| (at, id.uuid()));
-        all!(
-            &mut self.tx,
-            TargetLine,
-            SELECT_OPEN_TARGETS,
-            tenant,
-            created_after,
-            id_after,
-            limit
-        )
+        self.tx
+            .fetch_all::<TargetLine>(SELECT_OPEN_TARGETS, (tenant, created_after, id_after, limit))
+            .await
     }
 
     pub(crate) async fn count_open_targets(&mut self) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (count,) = crate::db::one!(&mut self.tx, (i64,), COUNT_OPEN_TARGETS, tenant)?;
+        let (count,) = self.tx.fetch_one::<(i64,)>(COUNT_OPEN_TARGETS, (tenant,)).await?;
         Ok(count)
     }
 
     pub(crate) async fn active_targets_at(&mut self, location: LocationId) -> Result<Vec<TargetLine>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            TargetLine,
-            SELECT_ACTIVE_TARGETS_AT_LOCATION,
-            tenant,
-            location.uuid()
-        )
+        self.tx
+            .fetch_all::<TargetLine>(SELECT_ACTIVE_TARGETS_AT_LOCATION, (tenant, location.uuid()))
+            .await
     }
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::db::Key;
 use crate::db::TenantTx;
 use crate::db::bulk::{hex_id, listed};
-use crate::db::{Engine, StoreError, all};
+use crate::db::{Engine, StoreError};
 use crate::identity::actors::{Actor as _, ApiClient};
 
 /// The keys to look up.
@@ -195,7 +195,7 @@ impl TenantTx<'_, ApiClient> {
             let tenant = self.tenant();
             let ids: Vec<_> = linking.into_iter().map(hex_id).collect();
             let sql = self.tx.dialect(LOCK_CUSTOMERS_SQLITE, LOCK_CUSTOMERS_POSTGRES);
-            let _: Vec<(Uuid,)> = all!(&mut self.tx, (Uuid,), sql, tenant, Json(&ids))?;
+            let _: Vec<(Uuid,)> = self.tx.fetch_all::<(Uuid,)>(sql, (tenant, Json(&ids))).await?;
             found = Candidates::default();
             self.find_customers(candidate_query, &mut found).await?;
         }
@@ -214,14 +214,10 @@ impl TenantTx<'_, ApiClient> {
                 SELECT_CUSTOMERS_BY_REFERENCE_SQLITE,
                 SELECT_CUSTOMERS_BY_REFERENCE_POSTGRES,
             );
-            let rows = all!(
-                &mut self.tx,
-                CustomerRow,
-                sql,
-                tenant,
-                source,
-                Json(&candidate_query.customer_ids)
-            )?;
+            let rows = self
+                .tx
+                .fetch_all::<CustomerRow>(sql, (tenant, source, Json(&candidate_query.customer_ids)))
+                .await?;
             for row in rows {
                 if let Some(external_id) = &row.looked_up {
                     found.customer_references.insert(external_id.clone(), row.id.0);
@@ -234,14 +230,10 @@ impl TenantTx<'_, ApiClient> {
             let sql = self
                 .tx
                 .dialect(SELECT_CUSTOMERS_BY_NUMBER_SQLITE, SELECT_CUSTOMERS_BY_NUMBER_POSTGRES);
-            let rows = all!(
-                &mut self.tx,
-                CustomerRow,
-                sql,
-                tenant,
-                source,
-                Json(&candidate_query.number_keys)
-            )?;
+            let rows = self
+                .tx
+                .fetch_all::<CustomerRow>(sql, (tenant, source, Json(&candidate_query.number_keys)))
+                .await?;
             for row in rows {
                 if let Some(number) = &row.looked_up {
                     found
@@ -272,7 +264,7 @@ impl TenantTx<'_, ApiClient> {
             let sql = self
                 .tx
                 .dialect(SELECT_CUSTOMERS_BY_ID_SQLITE, SELECT_CUSTOMERS_BY_ID_POSTGRES);
-            let rows: Vec<CustomerRow> = all!(&mut self.tx, CustomerRow, sql, tenant, Json(&missing))?;
+            let rows: Vec<CustomerRow> = self.tx.fetch_all::<CustomerRow>(sql, (tenant, Json(&missing))).await?;
             for row in rows {
                 found.add_customer(row);
             }
@@ -288,19 +280,18 @@ impl TenantTx<'_, ApiClient> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         if !candidate_query.name_keys.is_empty() {
             let sql = self.tx.dialect(SELECT_NAME_KEYS_SQLITE, SELECT_NAME_KEYS_POSTGRES);
-            let rows: Vec<(String,)> = all!(&mut self.tx, (String,), sql, tenant, Json(&candidate_query.name_keys))?;
+            let rows: Vec<(String,)> = self
+                .tx
+                .fetch_all::<(String,)>(sql, (tenant, Json(&candidate_query.name_keys)))
+                .await?;
             found.name_keys.extend(rows.into_iter().map(|(name,)| name));
         }
         if !candidate_query.location_ids.is_empty() {
             let sql = self.tx.dialect(SELECT_LOCATIONS_SQLITE, SELECT_LOCATIONS_POSTGRES);
-            let rows: Vec<LocationRow> = all!(
-                &mut self.tx,
-                LocationRow,
-                sql,
-                tenant,
-                source,
-                Json(&candidate_query.location_ids)
-            )?;
+            let rows: Vec<LocationRow> = self
+                .tx
+                .fetch_all::<LocationRow>(sql, (tenant, source, Json(&candidate_query.location_ids)))
+                .await?;
             for row in rows {
                 found.location_references.insert(row.external_id, row.id.0);
                 found.locations.insert(
@@ -326,14 +317,10 @@ impl TenantTx<'_, ApiClient> {
         }
         if !candidate_query.contact_ids.is_empty() {
             let sql = self.tx.dialect(SELECT_CONTACTS_SQLITE, SELECT_CONTACTS_POSTGRES);
-            let rows: Vec<ContactRow> = all!(
-                &mut self.tx,
-                ContactRow,
-                sql,
-                tenant,
-                source,
-                Json(&candidate_query.contact_ids)
-            )?;
+            let rows: Vec<ContactRow> = self
+                .tx
+                .fetch_all::<ContactRow>(sql, (tenant, source, Json(&candidate_query.contact_ids)))
+                .await?;
             for row in rows {
                 found.contact_references.insert(row.external_id, row.id.0);
                 found.contacts.insert(

@@ -3,8 +3,8 @@
 use domain::ids::TargetId;
 use uuid::Uuid;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, maybe, one, run};
 use crate::identity::actors::Staff;
 use crate::imports::ReferenceKind;
 use crate::mapping::model::{AffectedTarget, CreatedRecord, LinkLine};
@@ -270,7 +270,9 @@ impl TenantTx<'_, Staff> {
             ReferenceKind::Location => SELECT_LOCATION_LINK,
             ReferenceKind::Contact => SELECT_CONTACT_LINK,
         };
-        maybe!(&mut self.tx, LinkLine, sql, tenant, source_key, external_id)
+        self.tx
+            .fetch_optional::<LinkLine>(sql, (tenant, source_key, external_id))
+            .await
     }
 
     /// Returns the targets of a link, oldest first, at most one page.
@@ -311,7 +313,9 @@ impl TenantTx<'_, Staff> {
     ) -> Result<Vec<AffectedTarget>, StoreError> {
         let tenant = self.tenant();
         let (source, entity) = (link.source_system_id, link.entity_id);
-        all!(&mut self.tx, AffectedTarget, sql, tenant, source, entity, external_id)
+        self.tx
+            .fetch_all::<AffectedTarget>(sql, (tenant, source, entity, external_id))
+            .await
     }
 
     /// Returns how many targets are linked through a reference.
@@ -328,7 +332,10 @@ impl TenantTx<'_, Staff> {
             ReferenceKind::Contact => COUNT_AFFECTED_BY_CONTACT,
         };
         let (source, entity) = (link.source_system_id, link.entity_id);
-        let (count,) = one!(&mut self.tx, (i64,), sql, tenant, source, entity, external_id)?;
+        let (count,) = self
+            .tx
+            .fetch_one::<(i64,)>(sql, (tenant, source, entity, external_id))
+            .await?;
         Ok(count)
     }
 
@@ -347,7 +354,9 @@ impl TenantTx<'_, Staff> {
             ReferenceKind::Contact => SELECT_CREATED_CONTACTS,
         };
         let (source, customer) = (link.source_system_id, link.customer_id);
-        all!(&mut self.tx, CreatedRecord, sql, tenant, source, customer, external_id)
+        self.tx
+            .fetch_all::<CreatedRecord>(sql, (tenant, source, customer, external_id))
+            .await
     }
 
     /// Deletes a location or contact that nothing else refers to. Returns whether it was deleted.
@@ -358,7 +367,7 @@ impl TenantTx<'_, Staff> {
             ReferenceKind::Location => DELETE_UNUSED_LOCATION,
             ReferenceKind::Contact => DELETE_UNUSED_CONTACT,
         };
-        Ok(run!(&mut self.tx, sql, tenant, id)? == 1)
+        Ok(self.tx.execute(sql, (tenant, id)).await? == 1)
     }
 
     /// Detaches the timeline entries of a target from its customer, or only from its location, since the portal shows
@@ -370,6 +379,6 @@ impl TenantTx<'_, Staff> {
             ReferenceKind::Location => DETACH_TIMELINE_FROM_LOCATION,
             ReferenceKind::Contact => return Ok(()),
         };
-        run!(&mut self.tx, sql, tenant, target.uuid()).map(drop)
+        self.tx.execute(sql, (tenant, target.uuid())).await.map(drop)
     }
 }

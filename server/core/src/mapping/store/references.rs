@@ -3,8 +3,8 @@
 use domain::ids::CustomerId;
 use uuid::Uuid;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::{Actor as _, ApiClient, Operator, Staff};
 use crate::imports::ReferenceKind;
 use crate::mapping::model::{MappingLine, ReferenceLine};
@@ -160,7 +160,7 @@ impl<A: Operator> TenantTx<'_, A> {
                 ReferenceKind::Contact => self.tx.dialect(LOCK_CONTACT_SQLITE, LOCK_CONTACT_POSTGRES),
             },
         );
-        maybe!(&mut self.tx, (Uuid,), sql, tenant, id).map(drop)
+        self.tx.fetch_optional::<(Uuid,)>(sql, (tenant, id)).await.map(drop)
     }
 }
 
@@ -180,26 +180,19 @@ impl TenantTx<'_, ApiClient> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         let (after_type, after_id) = after.unwrap_or_default();
         match kind {
-            None => all!(
-                &mut self.tx,
-                MappingLine,
-                SELECT_REFERENCES,
-                tenant,
-                source,
-                after_type,
-                after_id,
-                limit
-            ),
-            Some(kind) => all!(
-                &mut self.tx,
-                MappingLine,
-                SELECT_REFERENCES_OF_TYPE,
-                tenant,
-                source,
-                kind.name(),
-                after_id,
-                limit
-            ),
+            None => {
+                self.tx
+                    .fetch_all::<MappingLine>(SELECT_REFERENCES, (tenant, source, after_type, after_id, limit))
+                    .await
+            }
+            Some(kind) => {
+                self.tx
+                    .fetch_all::<MappingLine>(
+                        SELECT_REFERENCES_OF_TYPE,
+                        (tenant, source, kind.name(), after_id, limit),
+                    )
+                    .await
+            }
         }
     }
 
@@ -209,15 +202,9 @@ impl TenantTx<'_, ApiClient> {
         external_id: &str,
     ) -> Result<Option<MappingLine>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
-        maybe!(
-            &mut self.tx,
-            MappingLine,
-            SELECT_REFERENCE,
-            tenant,
-            source,
-            kind.name(),
-            external_id
-        )
+        self.tx
+            .fetch_optional::<MappingLine>(SELECT_REFERENCE, (tenant, source, kind.name(), external_id))
+            .await
     }
 
     /// Returns the reference of a record in the client's source.
@@ -227,15 +214,9 @@ impl TenantTx<'_, ApiClient> {
         id: Uuid,
     ) -> Result<Option<MappingLine>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
-        maybe!(
-            &mut self.tx,
-            MappingLine,
-            SELECT_REFERENCE_OF_ENTITY,
-            tenant,
-            source,
-            kind.name(),
-            id
-        )
+        self.tx
+            .fetch_optional::<MappingLine>(SELECT_REFERENCE_OF_ENTITY, (tenant, source, kind.name(), id))
+            .await
     }
 
     pub(crate) async fn delete_client_reference(
@@ -244,7 +225,11 @@ impl TenantTx<'_, ApiClient> {
         external_id: &str,
     ) -> Result<bool, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
-        Ok(run!(&mut self.tx, DELETE_REFERENCE, tenant, source, kind.name(), external_id)? == 1)
+        Ok(self
+            .tx
+            .execute(DELETE_REFERENCE, (tenant, source, kind.name(), external_id))
+            .await?
+            == 1)
     }
 
     /// Returns whether a record exists and is active.
@@ -255,7 +240,7 @@ impl TenantTx<'_, ApiClient> {
             ReferenceKind::Location => SELECT_LINKABLE_LOCATION,
             ReferenceKind::Contact => SELECT_LINKABLE_CONTACT,
         };
-        Ok(maybe!(&mut self.tx, (Uuid,), sql, tenant, id)?.is_some())
+        Ok(self.tx.fetch_optional::<(Uuid,)>(sql, (tenant, id)).await?.is_some())
     }
 }
 
@@ -265,12 +250,8 @@ impl TenantTx<'_, Staff> {
         customer: CustomerId,
     ) -> Result<Vec<ReferenceLine>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            ReferenceLine,
-            SELECT_REFERENCES_OF_CUSTOMER,
-            tenant,
-            customer.uuid()
-        )
+        self.tx
+            .fetch_all::<ReferenceLine>(SELECT_REFERENCES_OF_CUSTOMER, (tenant, customer.uuid()))
+            .await
     }
 }

@@ -7,8 +7,8 @@ use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, maybe, one, run};
 use crate::identity::actors::Staff;
 use crate::jobs::model::TargetLine;
 use crate::jobs::{TargetRecord, select_target_line};
@@ -96,7 +96,10 @@ const MARK_ITEM_RESOLVED: &str = "UPDATE import_item SET resolved_at = $3 WHERE 
 impl TenantTx<'_, Staff> {
     pub(crate) async fn count_targets_needing_mapping(&mut self) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (count,) = one!(&mut self.tx, (i64,), COUNT_TARGETS_NEEDING_MAPPING, tenant)?;
+        let (count,) = self
+            .tx
+            .fetch_one::<(i64,)>(COUNT_TARGETS_NEEDING_MAPPING, (tenant,))
+            .await?;
         Ok(count)
     }
 
@@ -107,33 +110,26 @@ impl TenantTx<'_, Staff> {
     ) -> Result<Vec<TargetLine>, StoreError> {
         let tenant = self.tenant();
         let (created_after, id_after) = after.map_or((DateTime::UNIX_EPOCH, Uuid::nil()), |(at, id)| (at, id.uuid()));
-        all!(
-            &mut self.tx,
-            TargetLine,
-            SELECT_TARGETS_NEEDING_MAPPING,
-            tenant,
-            created_after,
-            id_after,
-            limit
-        )
+        self.tx
+            .fetch_all::<TargetLine>(SELECT_TARGETS_NEEDING_MAPPING, (tenant, created_after, id_after, limit))
+            .await
     }
 
     pub(crate) async fn find_payload_of_item(&mut self, id: ImportItemId) -> Result<Option<Value>, StoreError> {
         let tenant = self.tenant();
-        let row: Option<(Option<Json<Value>>,)> =
-            maybe!(&mut self.tx, (Option<Json<Value>>,), SELECT_PAYLOAD, tenant, id.uuid())?;
+        let row: Option<(Option<Json<Value>>,)> = self
+            .tx
+            .fetch_optional::<(Option<Json<Value>>,)>(SELECT_PAYLOAD, (tenant, id.uuid()))
+            .await?;
         Ok(row.and_then(|(payload,)| payload).map(|payload| payload.0))
     }
 
     pub(crate) async fn source_of_target(&mut self, id: TargetId) -> Result<Option<SourceSystemId>, StoreError> {
         let tenant = self.tenant();
-        let row: Option<(Option<Uuid>,)> = maybe!(
-            &mut self.tx,
-            (Option<Uuid>,),
-            SELECT_SOURCE_OF_TARGET,
-            tenant,
-            id.uuid()
-        )?;
+        let row: Option<(Option<Uuid>,)> = self
+            .tx
+            .fetch_optional::<(Option<Uuid>,)>(SELECT_SOURCE_OF_TARGET, (tenant, id.uuid()))
+            .await?;
         Ok(row.and_then(|(source,)| source).map(Id::from_uuid))
     }
 
@@ -145,15 +141,13 @@ impl TenantTx<'_, Staff> {
         except: TargetId,
     ) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (count,) = one!(
-            &mut self.tx,
-            (i64,),
-            COUNT_PENDING_OF_CUSTOMER,
-            tenant,
-            source.uuid(),
-            external_id,
-            except.uuid()
-        )?;
+        let (count,) = self
+            .tx
+            .fetch_one::<(i64,)>(
+                COUNT_PENDING_OF_CUSTOMER,
+                (tenant, source.uuid(), external_id, except.uuid()),
+            )
+            .await?;
         Ok(count)
     }
 
@@ -165,15 +159,13 @@ impl TenantTx<'_, Staff> {
         except: TargetId,
     ) -> Result<Vec<Value>, StoreError> {
         let tenant = self.tenant();
-        let rows: Vec<(Json<Value>,)> = all!(
-            &mut self.tx,
-            (Json<Value>,),
-            SELECT_PENDING_PAYLOADS_OF_CUSTOMER,
-            tenant,
-            source.uuid(),
-            external_id,
-            except.uuid()
-        )?;
+        let rows: Vec<(Json<Value>,)> = self
+            .tx
+            .fetch_all::<(Json<Value>,)>(
+                SELECT_PENDING_PAYLOADS_OF_CUSTOMER,
+                (tenant, source.uuid(), external_id, except.uuid()),
+            )
+            .await?;
         Ok(rows.into_iter().map(|(payload,)| payload.0).collect())
     }
 
@@ -184,22 +176,30 @@ impl TenantTx<'_, Staff> {
         read_as: TargetStatus,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            UPDATE_TARGET_LINKS,
-            tenant,
-            target.id,
-            target.customer_id,
-            target.location_id,
-            target.contact_id,
-            target.needs_mapping,
-            now,
-            read_as.name()
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(
+                UPDATE_TARGET_LINKS,
+                (
+                    tenant,
+                    target.id,
+                    target.customer_id,
+                    target.location_id,
+                    target.contact_id,
+                    target.needs_mapping,
+                    now,
+                    read_as.name(),
+                ),
+            )
+            .await?
+            == 1)
     }
 
     pub(crate) async fn mark_item_resolved(&mut self, id: ImportItemId) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(&mut self.tx, MARK_ITEM_RESOLVED, tenant, id.uuid(), now).map(drop)
+        self.tx
+            .execute(MARK_ITEM_RESOLVED, (tenant, id.uuid(), now))
+            .await
+            .map(drop)
     }
 }

@@ -4,9 +4,9 @@ use domain::ids::{CustomerId, Id, SourceSystemId};
 use domain::text::name_for_comparison;
 use sqlx::types::Json;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::bulk::{escape_like, hex_id, listed};
-use crate::db::{StoreError, all};
 use crate::identity::actors::Staff;
 use crate::mapping::model::{CandidateLine, ContactChoice, KnownReference, LocationChoice};
 
@@ -159,18 +159,20 @@ impl TenantTx<'_, Staff> {
         let pattern = |text: String| format!("%{}%", escape_like(&text));
         let (by_name, by_number) = (pattern(name_for_comparison(search)), pattern(search.to_uppercase()));
         let sql = self.tx.dialect(SELECT_CANDIDATES_SQLITE, SELECT_CANDIDATES_POSTGRES);
-        all!(
-            &mut self.tx,
-            CandidateLine,
-            sql,
-            tenant,
-            source.map(Id::uuid),
-            Json(&ids),
-            name_key.unwrap_or("\u{1}"),
-            search,
-            &by_name,
-            &by_number
-        )
+        self.tx
+            .fetch_all::<CandidateLine>(
+                sql,
+                (
+                    tenant,
+                    source.map(Id::uuid),
+                    Json(&ids),
+                    name_key.unwrap_or("\u{1}"),
+                    search,
+                    &by_name,
+                    &by_number,
+                ),
+            )
+            .await
     }
 
     /// Returns the locations and contacts of customers, each with its external ID in a source.
@@ -185,27 +187,17 @@ impl TenantTx<'_, Staff> {
         let sql = self
             .tx
             .dialect(SELECT_LOCATION_CHOICES_SQLITE, SELECT_LOCATION_CHOICES_POSTGRES);
-        let locations = all!(
-            &mut self.tx,
-            LocationChoice,
-            sql,
-            tenant,
-            source,
-            Json(&ids),
-            MAX_CHOICES_PER_CUSTOMER
-        )?;
+        let locations = self
+            .tx
+            .fetch_all::<LocationChoice>(sql, (tenant, source, Json(&ids), MAX_CHOICES_PER_CUSTOMER))
+            .await?;
         let sql = self
             .tx
             .dialect(SELECT_CONTACT_CHOICES_SQLITE, SELECT_CONTACT_CHOICES_POSTGRES);
-        let contacts = all!(
-            &mut self.tx,
-            ContactChoice,
-            sql,
-            tenant,
-            source,
-            Json(&ids),
-            MAX_CHOICES_PER_CUSTOMER
-        )?;
+        let contacts = self
+            .tx
+            .fetch_all::<ContactChoice>(sql, (tenant, source, Json(&ids), MAX_CHOICES_PER_CUSTOMER))
+            .await?;
         Ok((locations, contacts))
     }
 
@@ -216,15 +208,11 @@ impl TenantTx<'_, Staff> {
         [customer, location, contact]: [Option<&str>; 3],
     ) -> Result<Vec<KnownReference>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            KnownReference,
-            SELECT_KNOWN_REFERENCES,
-            tenant,
-            source.uuid(),
-            customer,
-            location,
-            contact
-        )
+        self.tx
+            .fetch_all::<KnownReference>(
+                SELECT_KNOWN_REFERENCES,
+                (tenant, source.uuid(), customer, location, contact),
+            )
+            .await
     }
 }

@@ -3,8 +3,8 @@
 use domain::ids::{ContactId, CustomerId, LocationId, SourceSystemId};
 use uuid::Uuid;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, maybe, run};
 use crate::identity::actors::{Actor as _, Staff};
 use crate::imports::ReferenceKind;
 
@@ -63,33 +63,29 @@ const DELETE_REFERENCE: &str = r"
 impl TenantTx<'_, Staff> {
     pub(crate) async fn is_active_customer(&mut self, id: CustomerId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(&mut self.tx, (Uuid,), SELECT_ACTIVE_CUSTOMER, tenant, id.uuid())?.is_some())
+        Ok(self
+            .tx
+            .fetch_optional::<(Uuid,)>(SELECT_ACTIVE_CUSTOMER, (tenant, id.uuid()))
+            .await?
+            .is_some())
     }
 
     pub(crate) async fn is_location_of(&mut self, id: LocationId, customer: CustomerId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(
-            &mut self.tx,
-            (Uuid,),
-            SELECT_LOCATION_OF_CUSTOMER,
-            tenant,
-            id.uuid(),
-            customer.uuid()
-        )?
-        .is_some())
+        Ok(self
+            .tx
+            .fetch_optional::<(Uuid,)>(SELECT_LOCATION_OF_CUSTOMER, (tenant, id.uuid(), customer.uuid()))
+            .await?
+            .is_some())
     }
 
     pub(crate) async fn is_contact_of(&mut self, id: ContactId, customer: CustomerId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(
-            &mut self.tx,
-            (Uuid,),
-            SELECT_CONTACT_OF_CUSTOMER,
-            tenant,
-            id.uuid(),
-            customer.uuid()
-        )?
-        .is_some())
+        Ok(self
+            .tx
+            .fetch_optional::<(Uuid,)>(SELECT_CONTACT_OF_CUSTOMER, (tenant, id.uuid(), customer.uuid()))
+            .await?
+            .is_some())
     }
 
     /// Returns the record that an external ID refers to in a source.
@@ -100,15 +96,13 @@ impl TenantTx<'_, Staff> {
         external_id: &str,
     ) -> Result<Option<Uuid>, StoreError> {
         let tenant = self.tenant();
-        let row: Option<(Uuid,)> = maybe!(
-            &mut self.tx,
-            (Uuid,),
-            SELECT_REFERENCED_RECORD,
-            tenant,
-            source.uuid(),
-            kind.name(),
-            external_id
-        )?;
+        let row: Option<(Uuid,)> = self
+            .tx
+            .fetch_optional::<(Uuid,)>(
+                SELECT_REFERENCED_RECORD,
+                (tenant, source.uuid(), kind.name(), external_id),
+            )
+            .await?;
         Ok(row.map(|(id,)| id))
     }
 
@@ -120,16 +114,11 @@ impl TenantTx<'_, Staff> {
         id: Uuid,
     ) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(
-            &mut self.tx,
-            (String,),
-            SELECT_REFERENCE_OF_RECORD,
-            tenant,
-            source.uuid(),
-            kind.name(),
-            id
-        )?
-        .is_some())
+        Ok(self
+            .tx
+            .fetch_optional::<(String,)>(SELECT_REFERENCE_OF_RECORD, (tenant, source.uuid(), kind.name(), id))
+            .await?
+            .is_some())
     }
 
     pub(crate) async fn insert_reference_in(
@@ -140,18 +129,13 @@ impl TenantTx<'_, Staff> {
         id: Uuid,
     ) -> Result<(), StoreError> {
         let (tenant, made_by, now) = (self.tenant(), self.actor.label(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_REFERENCE,
-            tenant,
-            source.uuid(),
-            kind.name(),
-            external_id,
-            id,
-            &made_by,
-            now
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                INSERT_REFERENCE,
+                (tenant, source.uuid(), kind.name(), external_id, id, &made_by, now),
+            )
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn delete_reference_in(
@@ -161,14 +145,9 @@ impl TenantTx<'_, Staff> {
         external_id: &str,
     ) -> Result<(), StoreError> {
         let tenant = self.tenant();
-        run!(
-            &mut self.tx,
-            DELETE_REFERENCE,
-            tenant,
-            source.uuid(),
-            kind.name(),
-            external_id
-        )
-        .map(drop)
+        self.tx
+            .execute(DELETE_REFERENCE, (tenant, source.uuid(), kind.name(), external_id))
+            .await
+            .map(drop)
     }
 }

@@ -9,8 +9,8 @@ use domain::requests::ServiceType;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, maybe};
 use crate::identity::actors::Contact;
 use crate::portal_access::store::granted::granted;
 
@@ -202,18 +202,13 @@ impl From<AppointmentRow> for PublicAppointment {
 impl TenantTx<'_, Contact> {
     pub(crate) async fn upcoming_appointments(&mut self, limit: i64) -> Result<Vec<PublicAppointment>, StoreError> {
         let (tenant, account, now) = self.scope();
-        Ok(all!(
-            &mut self.tx,
-            AppointmentRow,
-            SELECT_UPCOMING_APPOINTMENTS,
-            tenant,
-            account,
-            now,
-            limit
-        )?
-        .into_iter()
-        .map(Into::into)
-        .collect())
+        Ok(self
+            .tx
+            .fetch_all::<AppointmentRow>(SELECT_UPCOMING_APPOINTMENTS, (tenant, account, now, limit))
+            .await?
+            .into_iter()
+            .map(Into::into)
+            .collect())
     }
 
     pub(crate) async fn past_appointments(
@@ -223,34 +218,22 @@ impl TenantTx<'_, Contact> {
     ) -> Result<Vec<PublicAppointment>, StoreError> {
         let (tenant, account, now) = self.scope();
         let (at, id) = before.map_or((crate::db::far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        Ok(all!(
-            &mut self.tx,
-            AppointmentRow,
-            SELECT_PAST_APPOINTMENTS,
-            tenant,
-            account,
-            now,
-            at,
-            id,
-            limit
-        )?
-        .into_iter()
-        .map(Into::into)
-        .collect())
+        Ok(self
+            .tx
+            .fetch_all::<AppointmentRow>(SELECT_PAST_APPOINTMENTS, (tenant, account, now, at, id, limit))
+            .await?
+            .into_iter()
+            .map(Into::into)
+            .collect())
     }
 
     pub(crate) async fn appointment(&mut self, id: AppointmentId) -> Result<Option<PublicAppointment>, StoreError> {
         let (tenant, account, now) = self.scope();
-        Ok(maybe!(
-            &mut self.tx,
-            AppointmentRow,
-            SELECT_APPOINTMENT,
-            tenant,
-            account,
-            now,
-            id.uuid()
-        )?
-        .map(Into::into))
+        Ok(self
+            .tx
+            .fetch_optional::<AppointmentRow>(SELECT_APPOINTMENT, (tenant, account, now, id.uuid()))
+            .await?
+            .map(Into::into))
     }
 
     /// Returns the appointment of a request's job, if the user may see its appointments.
@@ -259,16 +242,11 @@ impl TenantTx<'_, Contact> {
         id: RequestId,
     ) -> Result<Option<PublicAppointment>, StoreError> {
         let (tenant, account, now) = self.scope();
-        Ok(maybe!(
-            &mut self.tx,
-            AppointmentRow,
-            SELECT_APPOINTMENT_OF_REQUEST,
-            tenant,
-            account,
-            now,
-            id.uuid()
-        )?
-        .map(Into::into))
+        Ok(self
+            .tx
+            .fetch_optional::<AppointmentRow>(SELECT_APPOINTMENT_OF_REQUEST, (tenant, account, now, id.uuid()))
+            .await?
+            .map(Into::into))
     }
 
     /// Returns appointments for a calendar, with their jobs and sequence numbers.
@@ -278,19 +256,13 @@ impl TenantTx<'_, Contact> {
         limit: i64,
     ) -> Result<Vec<(Uuid, u32, PublicAppointment)>, StoreError> {
         let (tenant, account, now) = self.scope();
-        Ok(all!(
-            &mut self.tx,
-            CalendarEntryRow,
-            SELECT_CALENDAR_ENTRIES,
-            tenant,
-            account,
-            now,
-            since,
-            limit
-        )?
-        .into_iter()
-        .map(Into::into)
-        .collect())
+        Ok(self
+            .tx
+            .fetch_all::<CalendarEntryRow>(SELECT_CALENDAR_ENTRIES, (tenant, account, now, since, limit))
+            .await?
+            .into_iter()
+            .map(Into::into)
+            .collect())
     }
 
     pub(crate) async fn calendar_entry(
@@ -298,15 +270,10 @@ impl TenantTx<'_, Contact> {
         id: AppointmentId,
     ) -> Result<Option<(Uuid, u32, PublicAppointment)>, StoreError> {
         let (tenant, account, now) = self.scope();
-        Ok(maybe!(
-            &mut self.tx,
-            CalendarEntryRow,
-            SELECT_CALENDAR_ENTRY,
-            tenant,
-            account,
-            now,
-            id.uuid()
-        )?
-        .map(Into::into))
+        Ok(self
+            .tx
+            .fetch_optional::<CalendarEntryRow>(SELECT_CALENDAR_ENTRY, (tenant, account, now, id.uuid()))
+            .await?
+            .map(Into::into))
     }
 }

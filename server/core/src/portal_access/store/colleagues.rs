@@ -5,8 +5,8 @@ use domain::ids::{ContactId, CustomerId, GrantId, LocationId, PortalUserId};
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::{Actor as _, Contact};
 use crate::portal_access::model::ColleagueLine;
 use crate::portal_access::store::granted::{manages_grant, managing_grants};
@@ -209,17 +209,13 @@ impl InvitedContactWriter for TenantTx<'_, Contact> {
     ) -> Result<ContactId, StoreError> {
         let (tenant, account, now) = self.scope();
         let id: ContactId = self.new_id();
-        let written = run!(
-            &mut self.tx,
-            INSERT_CONTACT_WITHIN,
-            tenant,
-            account,
-            now,
-            id.uuid(),
-            customer.uuid(),
-            display_name,
-            email
-        )?;
+        let written = self
+            .tx
+            .execute(
+                INSERT_CONTACT_WITHIN,
+                (tenant, account, now, id.uuid(), customer.uuid(), display_name, email),
+            )
+            .await?;
         if written == 1 {
             Ok(id)
         } else {
@@ -236,20 +232,17 @@ impl TenantTx<'_, Contact> {
         let location = grant.location.map(LocationId::uuid);
         let tx = &mut self.tx;
         let Some(from) = grant.valid_from else {
-            return run!(
-                tx,
-                REVOKE_SAME_COVERAGE_WITHIN,
-                tenant,
-                own,
-                now,
-                account,
-                customer,
-                location
-            )
-            .map(drop);
+            return tx
+                .execute(
+                    REVOKE_SAME_COVERAGE_WITHIN,
+                    (tenant, own, now, account, customer, location),
+                )
+                .await
+                .map(drop);
         };
         for sql in [END_EARLIER_GRANT_WITHIN, REVOKE_LATER_GRANTS_WITHIN] {
-            run!(tx, sql, tenant, own, now, account, customer, location, from)?;
+            tx.execute(sql, (tenant, own, now, account, customer, location, from))
+                .await?;
         }
         Ok(())
     }
@@ -260,15 +253,10 @@ impl TenantTx<'_, Contact> {
         grant: GrantId,
     ) -> Result<Option<PortalUserId>, StoreError> {
         let (tenant, account, now) = self.scope();
-        let row = maybe!(
-            &mut self.tx,
-            (Uuid,),
-            SELECT_ACCOUNT_OF_MANAGED_GRANT,
-            tenant,
-            account,
-            now,
-            grant.uuid()
-        )?;
+        let row = self
+            .tx
+            .fetch_optional::<(Uuid,)>(SELECT_ACCOUNT_OF_MANAGED_GRANT, (tenant, account, now, grant.uuid()))
+            .await?;
         Ok(row.map(|(id,)| PortalUserId::from_uuid(id)))
     }
 
@@ -276,34 +264,29 @@ impl TenantTx<'_, Contact> {
     /// valid or will be.
     pub(crate) async fn sign_out_without_grants(&mut self, grant: GrantId) -> Result<(), StoreError> {
         let (tenant, account, now) = self.scope();
-        run!(
-            &mut self.tx,
-            DELETE_SESSIONS_WITHOUT_GRANTS,
-            tenant,
-            account,
-            now,
-            grant.uuid()
-        )
-        .map(drop)
+        self.tx
+            .execute(DELETE_SESSIONS_WITHOUT_GRANTS, (tenant, account, now, grant.uuid()))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn colleagues(&mut self) -> Result<Vec<ColleagueLine>, StoreError> {
         let (tenant, account, now) = self.scope();
-        all!(&mut self.tx, ColleagueLine, SELECT_COLLEAGUES, tenant, account, now)
+        self.tx
+            .fetch_all::<ColleagueLine>(SELECT_COLLEAGUES, (tenant, account, now))
+            .await
     }
 
     pub(crate) async fn managed_locations(
         &mut self,
     ) -> Result<Vec<(Key<domain::ids::LocationKind>, Key<domain::ids::CustomerKind>, String)>, StoreError> {
         let (tenant, account, now) = self.scope();
-        all!(
-            &mut self.tx,
-            (Key<domain::ids::LocationKind>, Key<domain::ids::CustomerKind>, String),
-            SELECT_MANAGED_LOCATIONS,
-            tenant,
-            account,
-            now
-        )
+        self.tx
+            .fetch_all::<(Key<domain::ids::LocationKind>, Key<domain::ids::CustomerKind>, String)>(
+                SELECT_MANAGED_LOCATIONS,
+                (tenant, account, now),
+            )
+            .await
     }
 
     /// Creates a grant covered by a managing grant of the user; false if none covers it.
@@ -312,34 +295,43 @@ impl TenantTx<'_, Contact> {
         let (tenant, account, now) = self.scope();
         let id: GrantId = self.new_id();
         let (label, may) = (self.actor.label(), grant.capabilities);
-        Ok(run!(
-            &mut self.tx,
-            INSERT_GRANT_WITHIN,
-            tenant,
-            account,
-            now,
-            id.uuid(),
-            grant.account.uuid(),
-            grant.customer.uuid(),
-            grant.location.map(LocationId::uuid),
-            may.submit,
-            may.appointments,
-            may.reports,
-            may.downloads,
-            may.all_requests,
-            grant.valid_until,
-            &label,
-            grant.reason,
-            None::<Uuid>,
-            Some(account),
-            false,
-            grant.valid_from.unwrap_or(now)
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(
+                INSERT_GRANT_WITHIN,
+                (
+                    tenant,
+                    account,
+                    now,
+                    id.uuid(),
+                    grant.account.uuid(),
+                    grant.customer.uuid(),
+                    grant.location.map(LocationId::uuid),
+                    may.submit,
+                    may.appointments,
+                    may.reports,
+                    may.downloads,
+                    may.all_requests,
+                    grant.valid_until,
+                    &label,
+                    grant.reason,
+                    None::<Uuid>,
+                    Some(account),
+                    false,
+                    grant.valid_from.unwrap_or(now),
+                ),
+            )
+            .await?
+            == 1)
     }
 
     /// Revokes a colleague's grant covered by a managing grant of the user; false if none covers it.
     pub(crate) async fn revoke_grant_within(&mut self, grant: GrantId) -> Result<bool, StoreError> {
         let (tenant, account, now) = self.scope();
-        Ok(run!(&mut self.tx, REVOKE_GRANT_WITHIN, tenant, account, now, grant.uuid())? == 1)
+        Ok(self
+            .tx
+            .execute(REVOKE_GRANT_WITHIN, (tenant, account, now, grant.uuid()))
+            .await?
+            == 1)
     }
 }

@@ -3,8 +3,8 @@
 
 use domain::ids::{MessageId, RequestId};
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, run};
 use crate::identity::actors::Contact;
 use crate::intake::{NewFile, RequestFileWriter};
 use crate::portal_access::store::granted::{covers_request, granted, may_read_request};
@@ -92,15 +92,9 @@ const INSERT_FILE: &str = concat!(
 impl TenantTx<'_, Contact> {
     pub(crate) async fn public_messages(&mut self, request: RequestId) -> Result<Vec<PublicMessage>, StoreError> {
         let (tenant, account, now) = self.scope();
-        all!(
-            &mut self.tx,
-            PublicMessage,
-            SELECT_MESSAGES,
-            tenant,
-            account,
-            now,
-            request.uuid()
-        )
+        self.tx
+            .fetch_all::<PublicMessage>(SELECT_MESSAGES, (tenant, account, now, request.uuid()))
+            .await
     }
 
     /// Inserts a message to dispatch about one of the user's requests; false if the nonce was used before.
@@ -112,20 +106,17 @@ impl TenantTx<'_, Contact> {
     ) -> Result<bool, StoreError> {
         let (tenant, account, now) = self.scope();
         let id: MessageId = self.new_id();
-        let written = run!(
-            &mut self.tx,
-            INSERT_ANSWER,
-            tenant,
-            account,
-            now,
-            request.uuid(),
-            id.uuid(),
-            false,
-            text,
-            nonce
-        )?;
+        let written = self
+            .tx
+            .execute(
+                INSERT_ANSWER,
+                (tenant, account, now, request.uuid(), id.uuid(), false, text, nonce),
+            )
+            .await?;
         if written == 1 {
-            run!(&mut self.tx, MARK_ANSWERED, tenant, account, now, request.uuid())?;
+            self.tx
+                .execute(MARK_ANSWERED, (tenant, account, now, request.uuid()))
+                .await?;
         }
         Ok(written == 1)
     }
@@ -133,15 +124,9 @@ impl TenantTx<'_, Contact> {
     /// Lists the options of the open offer for one of the user's requests, and whether each is still available.
     pub(crate) async fn slot_options(&mut self, request: RequestId) -> Result<Vec<SlotOption>, StoreError> {
         let (tenant, account, now) = self.scope();
-        all!(
-            &mut self.tx,
-            SlotOption,
-            SELECT_SLOT_OPTIONS,
-            tenant,
-            account,
-            now,
-            request.uuid()
-        )
+        self.tx
+            .fetch_all::<SlotOption>(SELECT_SLOT_OPTIONS, (tenant, account, now, request.uuid()))
+            .await
     }
 }
 
@@ -149,19 +134,22 @@ impl RequestFileWriter for TenantTx<'_, Contact> {
     /// Inserts a file of one of the user's requests.
     async fn insert_request_file(&mut self, request: RequestId, file: &NewFile<'_>) -> Result<(), StoreError> {
         let (tenant, account, now) = self.scope();
-        run!(
-            &mut self.tx,
-            INSERT_FILE,
-            tenant,
-            account,
-            now,
-            request.uuid(),
-            file.id.uuid(),
-            file.file_name,
-            file.media_type,
-            file.size_bytes,
-            file.content_hash
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                INSERT_FILE,
+                (
+                    tenant,
+                    account,
+                    now,
+                    request.uuid(),
+                    file.id.uuid(),
+                    file.file_name,
+                    file.media_type,
+                    file.size_bytes,
+                    file.content_hash,
+                ),
+            )
+            .await
+            .map(drop)
     }
 }

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::customers::INSERT_CONTACT;
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, maybe, one, run};
 use crate::identity::actors::{Actor as _, Contact, Inviter, Staff};
 use crate::identity::{Realm, delete_sessions_of_account};
 use crate::portal_access::model::{AccessLine, GrantLine, ReviewLine};
@@ -254,18 +254,21 @@ impl InvitedContactWriter for TenantTx<'_, Staff> {
         email: &str,
     ) -> Result<ContactId, StoreError> {
         let (tenant, now, id) = (self.tenant(), self.now, self.new_id());
-        run!(
-            &mut self.tx,
-            INSERT_CONTACT,
-            tenant,
-            ContactId::uuid(id),
-            customer.uuid(),
-            None::<Uuid>,
-            display_name,
-            email,
-            None::<&str>,
-            now
-        )?;
+        self.tx
+            .execute(
+                INSERT_CONTACT,
+                (
+                    tenant,
+                    ContactId::uuid(id),
+                    customer.uuid(),
+                    None::<Uuid>,
+                    display_name,
+                    email,
+                    None::<&str>,
+                    now,
+                ),
+            )
+            .await?;
         Ok(id)
     }
 }
@@ -273,7 +276,9 @@ impl InvitedContactWriter for TenantTx<'_, Staff> {
 impl<A: Inviter> TenantTx<'_, A> {
     pub(crate) async fn account_by_email(&mut self, email: &str) -> Result<Option<AddressedAccount>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, AddressedAccount, SELECT_ACCOUNT_BY_EMAIL, tenant, email)
+        self.tx
+            .fetch_optional::<AddressedAccount>(SELECT_ACCOUNT_BY_EMAIL, (tenant, email))
+            .await
     }
 
     /// Inserts an account without a password, to be activated by an invitation.
@@ -284,16 +289,19 @@ impl<A: Inviter> TenantTx<'_, A> {
         locale: Option<Locale>,
     ) -> Result<PortalUserId, StoreError> {
         let (tenant, now, id) = (self.tenant(), self.now, self.new_id());
-        run!(
-            &mut self.tx,
-            INSERT_ACCOUNT,
-            tenant,
-            PortalUserId::uuid(id),
-            contact.uuid(),
-            email,
-            locale.map(Locale::tag),
-            now
-        )?;
+        self.tx
+            .execute(
+                INSERT_ACCOUNT,
+                (
+                    tenant,
+                    PortalUserId::uuid(id),
+                    contact.uuid(),
+                    email,
+                    locale.map(Locale::tag),
+                    now,
+                ),
+            )
+            .await?;
         Ok(id)
     }
 }
@@ -306,65 +314,66 @@ impl TenantTx<'_, Staff> {
         let location = grant.location.map(LocationId::uuid);
         let tx = &mut self.tx;
         let Some(from) = grant.valid_from else {
-            return run!(tx, REVOKE_SAME_COVERAGE, tenant, account, customer, location, now).map(drop);
+            return tx
+                .execute(REVOKE_SAME_COVERAGE, (tenant, account, customer, location, now))
+                .await
+                .map(drop);
         };
-        run!(tx, END_EARLIER_GRANT, tenant, account, customer, location, from)?;
-        run!(tx, REVOKE_LATER_GRANTS, tenant, account, customer, location, from, now).map(drop)
+        tx.execute(END_EARLIER_GRANT, (tenant, account, customer, location, from))
+            .await?;
+        tx.execute(REVOKE_LATER_GRANTS, (tenant, account, customer, location, from, now))
+            .await
+            .map(drop)
     }
 
     /// Returns whether an account has a grant that is valid or will be.
     pub(crate) async fn has_grants(&mut self, account: PortalUserId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        let (count,) = one!(&mut self.tx, (i64,), COUNT_GRANTS, tenant, account.uuid(), now)?;
+        let (count,) = self
+            .tx
+            .fetch_one::<(i64,)>(COUNT_GRANTS, (tenant, account.uuid(), now))
+            .await?;
         Ok(count > 0)
     }
 
     /// Revokes every session of an account.
     pub(crate) async fn revoke_sessions_of(&mut self, account: PortalUserId) -> Result<(), StoreError> {
         let tenant = self.tenant();
-        run!(
-            &mut self.tx,
-            delete_sessions_of_account(Realm::Portal),
-            tenant,
-            account.uuid()
-        )
-        .map(drop)
+        self.tx
+            .execute(delete_sessions_of_account(Realm::Portal), (tenant, account.uuid()))
+            .await
+            .map(drop)
     }
 
     /// Returns the account that holds a grant.
     pub(crate) async fn account_of_grant(&mut self, grant: GrantId) -> Result<Option<PortalUserId>, StoreError> {
         let tenant = self.tenant();
-        Ok(
-            maybe!(&mut self.tx, (Uuid,), SELECT_ACCOUNT_OF_GRANT, tenant, grant.uuid())?
-                .map(|(id,)| PortalUserId::from_uuid(id)),
-        )
+        Ok(self
+            .tx
+            .fetch_optional::<(Uuid,)>(SELECT_ACCOUNT_OF_GRANT, (tenant, grant.uuid()))
+            .await?
+            .map(|(id,)| PortalUserId::from_uuid(id)))
     }
 
     pub(crate) async fn portal_accounts_of(&mut self, customer: CustomerId) -> Result<Vec<AccessLine>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            AccessLine,
-            SELECT_ACCOUNTS_OF_CUSTOMER,
-            tenant,
-            customer.uuid()
-        )
+        self.tx
+            .fetch_all::<AccessLine>(SELECT_ACCOUNTS_OF_CUSTOMER, (tenant, customer.uuid()))
+            .await
     }
 
     pub(crate) async fn portal_account(&mut self, id: PortalUserId) -> Result<Option<AccessLine>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, AccessLine, SELECT_ACCOUNT, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<AccessLine>(SELECT_ACCOUNT, (tenant, id.uuid()))
+            .await
     }
 
     pub(crate) async fn grants_of_customer(&mut self, customer: CustomerId) -> Result<Vec<GrantLine>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            GrantLine,
-            SELECT_GRANTS_OF_CUSTOMER,
-            tenant,
-            customer.uuid()
-        )
+        self.tx
+            .fetch_all::<GrantLine>(SELECT_GRANTS_OF_CUSTOMER, (tenant, customer.uuid()))
+            .await
     }
 
     /// Creates a grant; false if the customer or location does not exist or is archived.
@@ -372,44 +381,47 @@ impl TenantTx<'_, Staff> {
         self.replace_grant(grant).await?;
         let (tenant, now, id): (_, _, GrantId) = (self.tenant(), self.now, self.new_id());
         let (staff, label, may) = (self.actor.id().uuid(), self.actor.label(), grant.capabilities);
-        Ok(run!(
-            &mut self.tx,
-            INSERT_GRANT,
-            tenant,
-            id.uuid(),
-            grant.account.uuid(),
-            grant.customer.uuid(),
-            grant.location.map(LocationId::uuid),
-            may.submit,
-            may.appointments,
-            may.reports,
-            may.downloads,
-            may.all_requests,
-            may.manage,
-            grant.valid_from.unwrap_or(now),
-            grant.valid_until,
-            &label,
-            grant.reason,
-            Some(staff),
-            None::<Uuid>
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(
+                INSERT_GRANT,
+                (
+                    tenant,
+                    id.uuid(),
+                    grant.account.uuid(),
+                    grant.customer.uuid(),
+                    grant.location.map(LocationId::uuid),
+                    may.submit,
+                    may.appointments,
+                    may.reports,
+                    may.downloads,
+                    may.all_requests,
+                    may.manage,
+                    grant.valid_from.unwrap_or(now),
+                    grant.valid_until,
+                    &label,
+                    grant.reason,
+                    Some(staff),
+                    None::<Uuid>,
+                ),
+            )
+            .await?
+            == 1)
     }
 
     pub(crate) async fn revoke_grant(&mut self, grant: GrantId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, REVOKE_GRANT, tenant, grant.uuid(), now)? == 1)
+        Ok(self.tx.execute(REVOKE_GRANT, (tenant, grant.uuid(), now)).await? == 1)
     }
 
     /// Blocks or unblocks an account; blocking revokes its sessions.
     pub(crate) async fn block_account(&mut self, account: PortalUserId, blocked: bool) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        let found = run!(
-            &mut self.tx,
-            UPDATE_ACCOUNT_LOCK,
-            tenant,
-            account.uuid(),
-            blocked.then_some(now)
-        )? == 1;
+        let found = self
+            .tx
+            .execute(UPDATE_ACCOUNT_LOCK, (tenant, account.uuid(), blocked.then_some(now)))
+            .await?
+            == 1;
         if found && blocked {
             self.revoke_sessions_of(account).await?;
         }
@@ -426,17 +438,12 @@ impl TenantTx<'_, Staff> {
     ) -> Result<Vec<ReviewLine>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         let after = after.map_or(Uuid::nil(), GrantId::uuid);
-        all!(
-            &mut self.tx,
-            ReviewLine,
-            SELECT_GRANTS_TO_REVIEW,
-            tenant,
-            after,
-            now,
-            ends_until,
-            unused_since,
-            limit
-        )
+        self.tx
+            .fetch_all::<ReviewLine>(
+                SELECT_GRANTS_TO_REVIEW,
+                (tenant, after, now, ends_until, unused_since, limit),
+            )
+            .await
     }
 }
 
@@ -444,6 +451,8 @@ impl TenantTx<'_, Contact> {
     /// Returns the portal user's own valid grants.
     pub(crate) async fn own_grants(&mut self) -> Result<Vec<GrantLine>, StoreError> {
         let (tenant, account, now) = self.scope();
-        all!(&mut self.tx, GrantLine, SELECT_OWN_GRANTS, tenant, account, now)
+        self.tx
+            .fetch_all::<GrantLine>(SELECT_OWN_GRANTS, (tenant, account, now))
+            .await
     }
 }

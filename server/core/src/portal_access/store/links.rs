@@ -6,8 +6,8 @@ use domain::portal_access::LinkPurpose;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::{CrossTenantTx, SystemTx, TenantTx};
-use crate::db::{StoreError, all, maybe, one, run};
 use crate::identity::actors::{Actor as _, Contact, Inviter, Staff, TenantId};
 use crate::intake::SealedToken;
 
@@ -184,47 +184,51 @@ macro_rules! link_statements {
     () => {
         async fn insert_link(&mut self, tenant: TenantId, new: &NewLink<'_>) -> Result<(), StoreError> {
             let now = self.now;
-            run!(
-                &mut self.tx,
-                REVOKE_LINKS,
-                tenant.uuid(),
-                new.account.uuid(),
-                new.purpose.name(),
-                now
-            )?;
-            run!(
-                &mut self.tx,
-                INSERT_LINK,
-                tenant.uuid(),
-                new.id,
-                new.account.uuid(),
-                new.purpose.name(),
-                &new.token.hash,
-                &new.token.closed,
-                new.email,
-                new.expires_at,
-                now,
-                new.made_by
-            )
-            .map(drop)
+            self.tx
+                .execute(
+                    REVOKE_LINKS,
+                    (tenant.uuid(), new.account.uuid(), new.purpose.name(), now),
+                )
+                .await?;
+            self.tx
+                .execute(
+                    INSERT_LINK,
+                    (
+                        tenant.uuid(),
+                        new.id,
+                        new.account.uuid(),
+                        new.purpose.name(),
+                        &new.token.hash,
+                        &new.token.closed,
+                        new.email,
+                        new.expires_at,
+                        now,
+                        new.made_by,
+                    ),
+                )
+                .await
+                .map(drop)
         }
 
         async fn insert_account_mail(&mut self, tenant: TenantId, mail: &AccountMail<'_>) -> Result<(), StoreError> {
             let now = self.now;
             let id = self.store.randomness.uuid_v7(now);
-            run!(
-                &mut self.tx,
-                INSERT_MAIL,
-                tenant.uuid(),
-                id,
-                mail.kind.name(),
-                mail.recipient,
-                mail.locale.tag(),
-                sqlx::types::Json(mail.data),
-                mail.link,
-                now
-            )
-            .map(drop)
+            self.tx
+                .execute(
+                    INSERT_MAIL,
+                    (
+                        tenant.uuid(),
+                        id,
+                        mail.kind.name(),
+                        mail.recipient,
+                        mail.locale.tag(),
+                        sqlx::types::Json(mail.data),
+                        mail.link,
+                        now,
+                    ),
+                )
+                .await
+                .map(drop)
         }
     };
 }
@@ -245,7 +249,11 @@ impl<A: Inviter> TenantTx<'_, A> {
         purpose: LinkPurpose,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, REVOKE_LINKS, tenant, account.uuid(), purpose.name(), now)? > 0)
+        Ok(self
+            .tx
+            .execute(REVOKE_LINKS, (tenant, account.uuid(), purpose.name(), now))
+            .await?
+            > 0)
     }
 }
 
@@ -253,106 +261,112 @@ impl TenantTx<'_, Contact> {
     /// Returns whether another account of the organisation has this address.
     pub(crate) async fn is_email_taken(&mut self, email: &str) -> Result<bool, StoreError> {
         let (tenant, account) = (self.tenant(), self.actor.id().uuid());
-        let (count,) = one!(
-            &mut self.tx,
-            (i64,),
-            COUNT_OTHER_ACCOUNTS_WITH_EMAIL,
-            tenant,
-            email,
-            account
-        )?;
+        let (count,) = self
+            .tx
+            .fetch_one::<(i64,)>(COUNT_OTHER_ACCOUNTS_WITH_EMAIL, (tenant, email, account))
+            .await?;
         Ok(count > 0)
     }
 
     /// Revokes every link of the user's account.
     pub(crate) async fn revoke_own_links(&mut self) -> Result<(), StoreError> {
         let (tenant, account, now) = (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now);
-        run!(&mut self.tx, REVOKE_ALL_LINKS, tenant, account, now).map(drop)
+        self.tx
+            .execute(REVOKE_ALL_LINKS, (tenant, account, now))
+            .await
+            .map(drop)
     }
 }
 
 impl<M> CrossTenantTx<'_, M> {
     pub(crate) async fn open_link(&mut self, hash: &[u8]) -> Result<Option<LinkIdentity>, StoreError> {
-        maybe!(&mut self.tx, LinkIdentity, SELECT_OPEN_LINK, hash, self.now)
+        self.tx
+            .fetch_optional::<LinkIdentity>(SELECT_OPEN_LINK, (hash, self.now))
+            .await
     }
 
     pub(crate) async fn pending_link_requests(
         &mut self,
         limit: i64,
     ) -> Result<Vec<(Uuid, String, String)>, StoreError> {
-        all!(&mut self.tx, (Uuid, String, String), SELECT_LINK_REQUESTS, limit)
+        self.tx
+            .fetch_all::<(Uuid, String, String)>(SELECT_LINK_REQUESTS, (limit,))
+            .await
     }
 }
 
 impl SystemTx<'_> {
     /// Marks a link as used; false if it was used or expired in the meantime.
     pub(crate) async fn use_link(&mut self, link: &LinkIdentity) -> Result<bool, StoreError> {
-        Ok(run!(&mut self.tx, USE_LINK, link.tenant_id, link.id, self.now)? == 1)
+        Ok(self.tx.execute(USE_LINK, (link.tenant_id, link.id, self.now)).await? == 1)
     }
 
     /// Activates the account; false if it was active.
     pub(crate) async fn activate_account(&mut self, link: &LinkIdentity) -> Result<bool, StoreError> {
         let account = link.account_id.0.uuid();
-        Ok(run!(&mut self.tx, ACTIVATE_ACCOUNT, link.tenant_id, account, self.now)? == 1)
+        Ok(self
+            .tx
+            .execute(ACTIVATE_ACCOUNT, (link.tenant_id, account, self.now))
+            .await?
+            == 1)
     }
 
     /// Revokes every link of an account.
     pub(crate) async fn revoke_all_links(&mut self, link: &LinkIdentity) -> Result<(), StoreError> {
-        run!(
-            &mut self.tx,
-            REVOKE_ALL_LINKS,
-            link.tenant_id,
-            link.account_id.0.uuid(),
-            self.now
-        )
-        .map(drop)
+        self.tx
+            .execute(REVOKE_ALL_LINKS, (link.tenant_id, link.account_id.0.uuid(), self.now))
+            .await
+            .map(drop)
     }
 
     /// Changes an account's address; false if another account of the organisation has it.
     pub(crate) async fn set_account_email(&mut self, link: &LinkIdentity, email: &str) -> Result<bool, StoreError> {
         let account = link.account_id.0.uuid();
-        let (taken,) = one!(
-            &mut self.tx,
-            (i64,),
-            COUNT_OTHER_ACCOUNTS_WITH_EMAIL,
-            link.tenant_id,
-            email,
-            account
-        )?;
+        let (taken,) = self
+            .tx
+            .fetch_one::<(i64,)>(COUNT_OTHER_ACCOUNTS_WITH_EMAIL, (link.tenant_id, email, account))
+            .await?;
         if taken > 0 {
             return Ok(false);
         }
-        run!(&mut self.tx, UPDATE_EMAIL, link.tenant_id, account, email)?;
+        self.tx.execute(UPDATE_EMAIL, (link.tenant_id, account, email)).await?;
         Ok(true)
     }
 
     /// Stores the request for a link, whether or not the address has an account.
     pub(crate) async fn insert_link_request(&mut self, email: &str, purpose: LinkPurpose) -> Result<(), StoreError> {
         let id = self.store.randomness.uuid_v7(self.now);
-        run!(&mut self.tx, INSERT_LINK_REQUEST, id, email, purpose.name(), self.now).map(drop)
+        self.tx
+            .execute(INSERT_LINK_REQUEST, (id, email, purpose.name(), self.now))
+            .await
+            .map(drop)
     }
 
     /// Claims and removes a link request; false if another worker claimed it.
     pub(crate) async fn claim_link_request(&mut self, id: Uuid) -> Result<bool, StoreError> {
-        Ok(run!(&mut self.tx, DELETE_LINK_REQUEST, id)? == 1)
+        Ok(self.tx.execute(DELETE_LINK_REQUEST, (id,)).await? == 1)
     }
 
     pub(crate) async fn accounts_for_link(&mut self, email: &str) -> Result<Vec<LinkAccount>, StoreError> {
-        all!(&mut self.tx, LinkAccount, SELECT_ACCOUNTS_BY_EMAIL, email)
+        self.tx
+            .fetch_all::<LinkAccount>(SELECT_ACCOUNTS_BY_EMAIL, (email,))
+            .await
     }
 
     /// Returns the sealed tokens of links that are still valid, for re-encryption.
     pub(crate) async fn link_tokens(&mut self) -> Result<Vec<(Uuid, Uuid, Vec<u8>)>, StoreError> {
-        all!(&mut self.tx, (Uuid, Uuid, Vec<u8>), SELECT_TOKENS, self.now)
+        self.tx
+            .fetch_all::<(Uuid, Uuid, Vec<u8>)>(SELECT_TOKENS, (self.now,))
+            .await
     }
 
     pub(crate) async fn set_link_token(&mut self, tenant: Uuid, id: Uuid, token: &[u8]) -> Result<(), StoreError> {
-        run!(&mut self.tx, UPDATE_TOKEN, tenant, id, token).map(drop)
+        self.tx.execute(UPDATE_TOKEN, (tenant, id, token)).await.map(drop)
     }
 
     /// Deletes links that expired before `before`.
     pub(crate) async fn purge_links(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
-        run!(&mut self.tx, PURGE_LINKS, before)
+        self.tx.execute(PURGE_LINKS, (before,)).await
     }
 }
 
@@ -360,13 +374,10 @@ impl TenantTx<'_, Staff> {
     /// Returns the language of an account, if one was chosen.
     pub(crate) async fn account_locale(&mut self, id: PortalUserId) -> Result<Option<String>, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(
-            &mut self.tx,
-            (Option<String>,),
-            SELECT_ACCOUNT_LOCALE,
-            tenant,
-            id.uuid()
-        )?
-        .and_then(|(locale,)| locale))
+        Ok(self
+            .tx
+            .fetch_optional::<(Option<String>,)>(SELECT_ACCOUNT_LOCALE, (tenant, id.uuid()))
+            .await?
+            .and_then(|(locale,)| locale))
     }
 }

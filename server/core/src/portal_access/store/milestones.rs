@@ -5,8 +5,8 @@ use domain::public::PublicMilestone;
 use domain::public_language::Milestone;
 use uuid::Uuid;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all};
 use crate::identity::actors::Contact;
 use crate::portal_access::store::granted::granted;
 
@@ -79,17 +79,13 @@ impl TenantTx<'_, Contact> {
     ) -> Result<Vec<PublicMilestone>, StoreError> {
         let (tenant, account, now) = self.scope();
         let (at, id) = before.unwrap_or((crate::db::far_future(), Uuid::max()));
-        let rows = all!(
-            &mut self.tx,
-            (Uuid, String, DateTime<Utc>, Option<String>, Option<i64>),
-            SELECT_MILESTONES,
-            tenant,
-            account,
-            now,
-            at,
-            id,
-            limit
-        )?;
+        let rows = self
+            .tx
+            .fetch_all::<(Uuid, String, DateTime<Utc>, Option<String>, Option<i64>)>(
+                SELECT_MILESTONES,
+                (tenant, account, now, at, id, limit),
+            )
+            .await?;
         Ok(rows
             .into_iter()
             .filter_map(|(id, kind, at, location, request_number)| {

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::branding::{BrandingRow, branding_columns};
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::{CrossTenantTx, SystemTx, TenantTx};
-use crate::db::{StoreError, all, maybe, one, run};
 use crate::identity::SET_PORTAL_PASSWORD;
 use crate::identity::actors::{Actor as _, Contact};
 use crate::identity::{Realm, StoredSessionData, delete_sessions_of_account};
@@ -106,34 +106,48 @@ impl TenantTx<'_, Contact> {
 
     pub(crate) async fn own_account(&mut self) -> Result<OwnAccount, StoreError> {
         let (tenant, account) = self.account_key();
-        one!(&mut self.tx, OwnAccount, SELECT_OWN_ACCOUNT, tenant, account)
+        self.tx
+            .fetch_one::<OwnAccount>(SELECT_OWN_ACCOUNT, (tenant, account))
+            .await
     }
 
     /// Returns the sealed token of the user's calendar feed, if there is one.
     pub(crate) async fn own_feed(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
         let (tenant, account) = self.account_key();
-        Ok(one!(&mut self.tx, (Option<Vec<u8>>,), SELECT_FEED_TOKEN, tenant, account)?.0)
+        Ok(self
+            .tx
+            .fetch_one::<(Option<Vec<u8>>,)>(SELECT_FEED_TOKEN, (tenant, account))
+            .await?
+            .0)
     }
 
     /// Replaces or removes the token of the user's calendar feed.
     pub(crate) async fn set_own_feed(&mut self, token: Option<&SealedToken>) -> Result<(), StoreError> {
         let (tenant, account) = self.account_key();
-        run!(
-            &mut self.tx,
-            UPDATE_FEED,
-            tenant,
-            account,
-            token.map(|token| token.hash.clone()),
-            token.map(|token| token.closed.clone())
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                UPDATE_FEED,
+                (
+                    tenant,
+                    account,
+                    token.map(|token| token.hash.clone()),
+                    token.map(|token| token.closed.clone()),
+                ),
+            )
+            .await
+            .map(drop)
     }
 
     /// Sets the user's password and revokes every session.
     pub(crate) async fn set_own_password(&mut self, hash: &str) -> Result<(), StoreError> {
         let ((tenant, account), now) = (self.account_key(), self.now);
-        run!(&mut self.tx, SET_PORTAL_PASSWORD, tenant, account, hash, now)?;
-        run!(&mut self.tx, delete_sessions_of_account(Realm::Portal), tenant, account).map(drop)
+        self.tx
+            .execute(SET_PORTAL_PASSWORD, (tenant, account, hash, now))
+            .await?;
+        self.tx
+            .execute(delete_sessions_of_account(Realm::Portal), (tenant, account))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn own_sessions(
@@ -142,42 +156,39 @@ impl TenantTx<'_, Contact> {
         signed_in_since: DateTime<Utc>,
     ) -> Result<Vec<OwnSession>, StoreError> {
         let ((tenant, account), now) = (self.account_key(), self.now);
-        all!(
-            &mut self.tx,
-            OwnSession,
-            SELECT_SESSIONS,
-            tenant,
-            account,
-            now,
-            idle_since,
-            signed_in_since
-        )
+        self.tx
+            .fetch_all::<OwnSession>(SELECT_SESSIONS, (tenant, account, now, idle_since, signed_in_since))
+            .await
     }
 
     pub(crate) async fn revoke_own_sessions(&mut self) -> Result<u64, StoreError> {
         let (tenant, account) = self.account_key();
-        run!(&mut self.tx, delete_sessions_of_account(Realm::Portal), tenant, account)
+        self.tx
+            .execute(delete_sessions_of_account(Realm::Portal), (tenant, account))
+            .await
     }
 
     pub(crate) async fn revoke_own_session(&mut self, id_hash: &[u8]) -> Result<bool, StoreError> {
         let (tenant, account) = self.account_key();
-        Ok(run!(&mut self.tx, DELETE_SESSION, tenant, account, id_hash)? == 1)
+        Ok(self.tx.execute(DELETE_SESSION, (tenant, account, id_hash)).await? == 1)
     }
 }
 
 impl<M> CrossTenantTx<'_, M> {
     pub(crate) async fn contact_of_feed(&mut self, hash: &[u8]) -> Result<Option<FeedContact>, StoreError> {
-        maybe!(&mut self.tx, FeedContact, SELECT_CONTACT_OF_FEED, hash)
+        self.tx
+            .fetch_optional::<FeedContact>(SELECT_CONTACT_OF_FEED, (hash,))
+            .await
     }
 }
 
 impl SystemTx<'_> {
     /// Returns the sealed tokens of all calendar feeds, for re-encryption.
     pub(crate) async fn feed_tokens(&mut self) -> Result<Vec<(Uuid, Uuid, Vec<u8>)>, StoreError> {
-        all!(&mut self.tx, (Uuid, Uuid, Vec<u8>), SELECT_FEED_TOKENS)
+        self.tx.fetch_all::<(Uuid, Uuid, Vec<u8>)>(SELECT_FEED_TOKENS, ()).await
     }
 
     pub(crate) async fn set_feed_token(&mut self, tenant: Uuid, id: Uuid, token: &[u8]) -> Result<(), StoreError> {
-        run!(&mut self.tx, UPDATE_FEED_TOKEN, tenant, id, token).map(drop)
+        self.tx.execute(UPDATE_FEED_TOKEN, (tenant, id, token)).await.map(drop)
     }
 }

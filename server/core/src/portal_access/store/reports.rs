@@ -7,8 +7,8 @@ use domain::public::{PublicAttachment, PublicFollowUp, PublicReport};
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, maybe};
 use crate::identity::actors::Contact;
 use crate::portal_access::store::granted::granted;
 use crate::visits::FileRow;
@@ -203,37 +203,32 @@ impl TenantTx<'_, Contact> {
     ) -> Result<Vec<PublicReport>, StoreError> {
         let (tenant, account, now) = self.scope();
         let (at, id) = before.map_or((crate::db::far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        Ok(all!(
-            &mut self.tx,
-            ReportRow,
-            SELECT_REPORTS,
-            tenant,
-            account,
-            now,
-            at,
-            id,
-            limit
-        )?
-        .into_iter()
-        .map(Into::into)
-        .collect())
+        Ok(self
+            .tx
+            .fetch_all::<ReportRow>(SELECT_REPORTS, (tenant, account, now, at, id, limit))
+            .await?
+            .into_iter()
+            .map(Into::into)
+            .collect())
     }
 
     /// Returns a published report with the files that may be downloaded.
     pub(crate) async fn report(&mut self, id: ReleaseId) -> Result<Option<PublicReport>, StoreError> {
         let (tenant, account, now) = self.scope();
-        let Some(row) = maybe!(&mut self.tx, ReportRow, SELECT_REPORT, tenant, account, now, id.uuid())? else {
+        let Some(row) = self
+            .tx
+            .fetch_optional::<ReportRow>(SELECT_REPORT, (tenant, account, now, id.uuid()))
+            .await?
+        else {
             return Ok(None);
         };
-        let files = all!(
-            &mut self.tx,
-            (Key<AttachmentKind>, String, String, i64),
-            SELECT_ATTACHMENTS,
-            tenant,
-            account,
-            now,
-            row.id.0.uuid()
-        )?;
+        let files = self
+            .tx
+            .fetch_all::<(Key<AttachmentKind>, String, String, i64)>(
+                SELECT_ATTACHMENTS,
+                (tenant, account, now, row.id.0.uuid()),
+            )
+            .await?;
         let attachments = files
             .into_iter()
             .map(|(id, file_name, media_type, bytes)| PublicAttachment {
@@ -251,15 +246,9 @@ impl TenantTx<'_, Contact> {
 
     pub(crate) async fn released_file(&mut self, id: AttachmentId) -> Result<Option<FileRow>, StoreError> {
         let (tenant, account, now) = self.scope();
-        maybe!(
-            &mut self.tx,
-            FileRow,
-            SELECT_ATTACHMENT_FILE,
-            tenant,
-            account,
-            now,
-            id.uuid()
-        )
+        self.tx
+            .fetch_optional::<FileRow>(SELECT_ATTACHMENT_FILE, (tenant, account, now, id.uuid()))
+            .await
     }
 
     /// Returns follow-ups, newest first: all of them or only the open ones.
@@ -276,11 +265,12 @@ impl TenantTx<'_, Contact> {
         } else {
             SELECT_FOLLOW_UPS
         };
-        Ok(
-            all!(&mut self.tx, FollowUpRow, sql, tenant, account, now, at, id, limit)?
-                .into_iter()
-                .map(Into::into)
-                .collect(),
-        )
+        Ok(self
+            .tx
+            .fetch_all::<FollowUpRow>(sql, (tenant, account, now, at, id, limit))
+            .await?
+            .into_iter()
+            .map(Into::into)
+            .collect())
     }
 }

@@ -9,9 +9,9 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::far_future;
-use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::Contact;
 use crate::portal_access::store::granted::{covers_request, granted, may_read_request};
 use crate::visits::FileRow;
@@ -234,15 +234,13 @@ impl TenantTx<'_, Contact> {
     /// Returns the files that this user uploaded with a request.
     pub(crate) async fn own_request_files(&mut self, id: RequestId) -> Result<Vec<PublicAttachment>, StoreError> {
         let (tenant, account, now) = self.scope();
-        let rows = all!(
-            &mut self.tx,
-            (Key<AttachmentKind>, String, String, i64),
-            SELECT_OWN_FILES,
-            tenant,
-            account,
-            now,
-            id.uuid()
-        )?;
+        let rows = self
+            .tx
+            .fetch_all::<(Key<AttachmentKind>, String, String, i64)>(
+                SELECT_OWN_FILES,
+                (tenant, account, now, id.uuid()),
+            )
+            .await?;
         let file = |(id, file_name, media_type, bytes): (Key<AttachmentKind>, String, String, i64)| PublicAttachment {
             id: id.0,
             file_name,
@@ -255,7 +253,9 @@ impl TenantTx<'_, Contact> {
     /// Returns one file that this user uploaded.
     pub(crate) async fn own_request_file(&mut self, id: AttachmentId) -> Result<Option<FileRow>, StoreError> {
         let (tenant, account, now) = self.scope();
-        maybe!(&mut self.tx, FileRow, SELECT_OWN_FILE, tenant, account, now, id.uuid())
+        self.tx
+            .fetch_optional::<FileRow>(SELECT_OWN_FILE, (tenant, account, now, id.uuid()))
+            .await
     }
 
     /// Returns requests, newest first: all of them or only the open ones.
@@ -272,55 +272,54 @@ impl TenantTx<'_, Contact> {
         } else {
             SELECT_REQUESTS
         };
-        Ok(
-            all!(&mut self.tx, RequestRow, sql, tenant, account, now, at, id, limit)?
-                .into_iter()
-                .map(Into::into)
-                .collect(),
-        )
+        Ok(self
+            .tx
+            .fetch_all::<RequestRow>(sql, (tenant, account, now, at, id, limit))
+            .await?
+            .into_iter()
+            .map(Into::into)
+            .collect())
     }
 
     /// Returns the user's requests that wait for a response from them.
     pub(crate) async fn action_required(&mut self, limit: i64) -> Result<Vec<PublicRequest>, StoreError> {
         let (tenant, account, now) = self.scope();
-        Ok(all!(
-            &mut self.tx,
-            RequestRow,
-            SELECT_REQUESTS_WAITING_FOR_CUSTOMER,
-            tenant,
-            account,
-            now,
-            limit
-        )?
-        .into_iter()
-        .map(Into::into)
-        .collect())
+        Ok(self
+            .tx
+            .fetch_all::<RequestRow>(SELECT_REQUESTS_WAITING_FOR_CUSTOMER, (tenant, account, now, limit))
+            .await?
+            .into_iter()
+            .map(Into::into)
+            .collect())
     }
 
     pub(crate) async fn request(&mut self, id: RequestId) -> Result<Option<PublicRequest>, StoreError> {
         let (tenant, account, now) = self.scope();
-        Ok(maybe!(
-            &mut self.tx,
-            RequestRow,
-            SELECT_REQUEST,
-            tenant,
-            account,
-            now,
-            id.uuid()
-        )?
-        .map(Into::into))
+        Ok(self
+            .tx
+            .fetch_optional::<RequestRow>(SELECT_REQUEST, (tenant, account, now, id.uuid()))
+            .await?
+            .map(Into::into))
     }
 
     /// Withdraws one of the user's requests that has no job; false if it cannot be withdrawn.
     pub(crate) async fn withdraw_request(&mut self, id: RequestId) -> Result<bool, StoreError> {
         let (tenant, account, now) = self.scope();
-        Ok(run!(&mut self.tx, WITHDRAW_REQUEST, tenant, account, now, id.uuid())? == 1)
+        Ok(self
+            .tx
+            .execute(WITHDRAW_REQUEST, (tenant, account, now, id.uuid()))
+            .await?
+            == 1)
     }
 
     /// Requests the cancellation of a request that has a job; false if it was requested before or work has started.
     pub(crate) async fn ask_to_cancel(&mut self, id: RequestId) -> Result<bool, StoreError> {
         let (tenant, account, now) = self.scope();
-        Ok(run!(&mut self.tx, REQUEST_CANCELLATION, tenant, account, now, id.uuid())? == 1)
+        Ok(self
+            .tx
+            .execute(REQUEST_CANCELLATION, (tenant, account, now, id.uuid()))
+            .await?
+            == 1)
     }
 
     /// Returns the customer and location of one of the user's requests.
@@ -329,14 +328,8 @@ impl TenantTx<'_, Contact> {
         id: RequestId,
     ) -> Result<Option<(Uuid, Option<Uuid>)>, StoreError> {
         let (tenant, account, now) = self.scope();
-        maybe!(
-            &mut self.tx,
-            (Uuid, Option<Uuid>),
-            SELECT_OWN_REQUEST_LOCATION,
-            tenant,
-            account,
-            now,
-            id.uuid()
-        )
+        self.tx
+            .fetch_optional::<(Uuid, Option<Uuid>)>(SELECT_OWN_REQUEST_LOCATION, (tenant, account, now, id.uuid()))
+            .await
     }
 }

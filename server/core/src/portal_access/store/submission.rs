@@ -8,8 +8,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::Contact;
 use crate::portal_access::store::granted::{covers_request, granted};
 
@@ -97,14 +97,10 @@ pub(crate) struct NewPortalRequest<'a> {
 impl TenantTx<'_, Contact> {
     pub(crate) async fn locations_for_requests(&mut self) -> Result<Vec<PublicLocation>, StoreError> {
         let (tenant, account, now) = self.scope();
-        let rows = all!(
-            &mut self.tx,
-            (Key<LocationKind>, String, Option<String>, String),
-            SELECT_LOCATIONS,
-            tenant,
-            account,
-            now
-        )?;
+        let rows = self
+            .tx
+            .fetch_all::<(Key<LocationKind>, String, Option<String>, String)>(SELECT_LOCATIONS, (tenant, account, now))
+            .await?;
         Ok(rows
             .into_iter()
             .map(|(id, name, city, zone)| PublicLocation {
@@ -120,40 +116,39 @@ impl TenantTx<'_, Contact> {
     pub(crate) async fn insert_portal_request(&mut self, new: &NewPortalRequest<'_>) -> Result<bool, StoreError> {
         let (tenant, account, now) = self.scope();
         let contact = self.actor.contact().uuid();
-        let written = run!(
-            &mut self.tx,
-            INSERT_REQUEST,
-            tenant,
-            account,
-            now,
-            new.location.uuid(),
-            new.id.uuid(),
-            new.number,
-            new.service_type.name(),
-            new.description,
-            new.preferred,
-            contact,
-            new.nonce,
-            new.priority.name(),
-            Json(new.windows),
-            &new.tracking.hash,
-            &new.tracking.closed,
-            crate::intake::search_key(new.description, None, None, None)
-        )?;
+        let written = self
+            .tx
+            .execute(
+                INSERT_REQUEST,
+                (
+                    tenant,
+                    account,
+                    now,
+                    new.location.uuid(),
+                    new.id.uuid(),
+                    new.number,
+                    new.service_type.name(),
+                    new.description,
+                    new.preferred,
+                    contact,
+                    new.nonce,
+                    new.priority.name(),
+                    Json(new.windows),
+                    &new.tracking.hash,
+                    &new.tracking.closed,
+                    crate::intake::search_key(new.description, None, None, None),
+                ),
+            )
+            .await?;
         Ok(written == 1)
     }
 
     pub(crate) async fn request_by_nonce(&mut self, nonce: &str) -> Result<Option<RequestId>, StoreError> {
         let (tenant, account, now) = self.scope();
-        let row = maybe!(
-            &mut self.tx,
-            (Uuid,),
-            SELECT_REQUEST_BY_NONCE,
-            tenant,
-            account,
-            now,
-            nonce
-        )?;
+        let row = self
+            .tx
+            .fetch_optional::<(Uuid,)>(SELECT_REQUEST_BY_NONCE, (tenant, account, now, nonce))
+            .await?;
         Ok(row.map(|(id,)| RequestId::from_uuid(id)))
     }
 
@@ -163,15 +158,10 @@ impl TenantTx<'_, Contact> {
         location: LocationId,
     ) -> Result<Option<CustomerId>, StoreError> {
         let (tenant, account, now) = self.scope();
-        Ok(maybe!(
-            &mut self.tx,
-            (Uuid,),
-            SELECT_CUSTOMER_OF_LOCATION,
-            tenant,
-            account,
-            now,
-            location.uuid()
-        )?
-        .map(|(id,)| CustomerId::from_uuid(id)))
+        Ok(self
+            .tx
+            .fetch_optional::<(Uuid,)>(SELECT_CUSTOMER_OF_LOCATION, (tenant, account, now, location.uuid()))
+            .await?
+            .map(|(id,)| CustomerId::from_uuid(id)))
     }
 }

@@ -4,8 +4,8 @@
 use domain::ids::{AttachmentId, AttachmentKind, PortalUserKind, RequestId, TargetId, VisitReportId};
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all};
 use crate::identity::actors::Staff;
 
 /// A portal user who can see an object.
@@ -133,36 +133,39 @@ const SELECT_RELEASED_FILE: &str = r"
 impl TenantTx<'_, Staff> {
     pub(crate) async fn viewers_of_request(&mut self, id: RequestId) -> Result<Vec<Viewer>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        all!(&mut self.tx, Viewer, SELECT_VIEWERS_OF_REQUEST, tenant, id.uuid(), now)
+        self.tx
+            .fetch_all::<Viewer>(SELECT_VIEWERS_OF_REQUEST, (tenant, id.uuid(), now))
+            .await
     }
 
     /// Returns who can see the shared appointments of a job.
     pub(crate) async fn viewers_of_appointments(&mut self, target: TargetId) -> Result<Vec<Viewer>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        all!(
-            &mut self.tx,
-            Viewer,
-            SELECT_VIEWERS_OF_APPOINTMENTS,
-            tenant,
-            target.uuid(),
-            now
-        )
+        self.tx
+            .fetch_all::<Viewer>(SELECT_VIEWERS_OF_APPOINTMENTS, (tenant, target.uuid(), now))
+            .await
     }
 
     /// Returns who would see an appointment of a job if it were shared.
     pub(crate) async fn viewers_of_job(&mut self, target: TargetId) -> Result<Vec<Viewer>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        all!(&mut self.tx, Viewer, SELECT_VIEWERS_OF_JOB, tenant, target.uuid(), now)
+        self.tx
+            .fetch_all::<Viewer>(SELECT_VIEWERS_OF_JOB, (tenant, target.uuid(), now))
+            .await
     }
 
     pub(crate) async fn viewers_of_report(&mut self, id: VisitReportId) -> Result<Vec<Viewer>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        all!(&mut self.tx, Viewer, SELECT_VIEWERS_OF_REPORT, tenant, id.uuid(), now)
+        self.tx
+            .fetch_all::<Viewer>(SELECT_VIEWERS_OF_REPORT, (tenant, id.uuid(), now))
+            .await
     }
 
     pub(crate) async fn viewers_of_file(&mut self, id: AttachmentId) -> Result<Vec<Viewer>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        all!(&mut self.tx, Viewer, SELECT_VIEWERS_OF_FILE, tenant, id.uuid(), now)
+        self.tx
+            .fetch_all::<Viewer>(SELECT_VIEWERS_OF_FILE, (tenant, id.uuid(), now))
+            .await
     }
 
     /// Returns one released file of a report; the others have the same viewers.
@@ -171,13 +174,10 @@ impl TenantTx<'_, Staff> {
         report: VisitReportId,
     ) -> Result<Option<AttachmentId>, StoreError> {
         let tenant = self.tenant();
-        let rows = all!(
-            &mut self.tx,
-            (Key<AttachmentKind>,),
-            SELECT_RELEASED_FILE,
-            tenant,
-            report.uuid()
-        )?;
+        let rows = self
+            .tx
+            .fetch_all::<(Key<AttachmentKind>,)>(SELECT_RELEASED_FILE, (tenant, report.uuid()))
+            .await?;
         Ok(rows.first().map(|(id,)| id.0))
     }
 }

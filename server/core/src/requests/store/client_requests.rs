@@ -6,8 +6,8 @@ use domain::requests::{Priority, ServiceType};
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, run};
 use crate::identity::actors::ApiClient;
 use crate::integrations::RecordKey;
 use crate::requests::model::ClientRequest;
@@ -79,24 +79,29 @@ impl TenantTx<'_, ApiClient> {
     pub(crate) async fn insert_client_request(&mut self, new: &NewClientRequest<'_>) -> Result<bool, StoreError> {
         let number = self.next_number("request").await?;
         let (tenant, source, now) = (self.tenant(), self.actor.source_system().uuid(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            INSERT_REQUEST,
-            tenant,
-            new.id.uuid(),
-            number,
-            new.service_type.name(),
-            new.priority.name(),
-            new.description,
-            new.preferred,
-            new.customer.uuid(),
-            new.location.map(Id::uuid),
-            new.contact.map(Id::uuid),
-            source,
-            new.external_id,
-            now,
-            Json(new.windows),
-            crate::intake::search_key(new.description, None, None, None)
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(
+                INSERT_REQUEST,
+                (
+                    tenant,
+                    new.id.uuid(),
+                    number,
+                    new.service_type.name(),
+                    new.priority.name(),
+                    new.description,
+                    new.preferred,
+                    new.customer.uuid(),
+                    new.location.map(Id::uuid),
+                    new.contact.map(Id::uuid),
+                    source,
+                    new.external_id,
+                    now,
+                    Json(new.windows),
+                    crate::intake::search_key(new.description, None, None, None),
+                ),
+            )
+            .await?
+            == 1)
     }
 }

@@ -3,8 +3,8 @@
 
 use domain::ids::{MessageId, NoteId, RequestId, StaffId};
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, run};
 use crate::identity::actors::{Staff, TrackingRequester};
 use crate::requests::model::{MessageLine, NoteLine, PublicMessage};
 
@@ -87,22 +87,17 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn insert_note(&mut self, request: RequestId, text: &str) -> Result<NoteId, StoreError> {
         let (tenant, now, author) = (self.tenant(), self.now, self.actor.id().uuid());
         let id: NoteId = self.new_id();
-        run!(
-            &mut self.tx,
-            INSERT_NOTE,
-            tenant,
-            id.uuid(),
-            request.uuid(),
-            author,
-            text,
-            now
-        )?;
+        self.tx
+            .execute(INSERT_NOTE, (tenant, id.uuid(), request.uuid(), author, text, now))
+            .await?;
         Ok(id)
     }
 
     pub(crate) async fn notes(&mut self, request: RequestId) -> Result<Vec<NoteLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, NoteLine, SELECT_NOTES, tenant, request.uuid())
+        self.tx
+            .fetch_all::<NoteLine>(SELECT_NOTES, (tenant, request.uuid()))
+            .await
     }
 
     /// Inserts a message to the requester. A question is marked as open until it is answered.
@@ -114,34 +109,39 @@ impl TenantTx<'_, Staff> {
     ) -> Result<MessageId, StoreError> {
         let (tenant, now, author) = (self.tenant(), self.now, self.actor.id().uuid());
         let id: MessageId = self.new_id();
-        run!(
-            &mut self.tx,
-            INSERT_MESSAGE,
-            tenant,
-            id.uuid(),
-            request.uuid(),
-            Some(author),
-            asks,
-            text,
-            None::<&str>,
-            now
-        )?;
-        run!(&mut self.tx, CLEAR_CANCEL_REQUEST, tenant, request.uuid())?;
+        self.tx
+            .execute(
+                INSERT_MESSAGE,
+                (
+                    tenant,
+                    id.uuid(),
+                    request.uuid(),
+                    Some(author),
+                    asks,
+                    text,
+                    None::<&str>,
+                    now,
+                ),
+            )
+            .await?;
+        self.tx.execute(CLEAR_CANCEL_REQUEST, (tenant, request.uuid())).await?;
         if asks {
-            run!(&mut self.tx, MARK_ASKED, tenant, request.uuid(), now)?;
+            self.tx.execute(MARK_ASKED, (tenant, request.uuid(), now)).await?;
         }
         Ok(id)
     }
 
     pub(crate) async fn messages(&mut self, request: RequestId) -> Result<Vec<MessageLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, MessageLine, SELECT_MESSAGES, tenant, request.uuid())
+        self.tx
+            .fetch_all::<MessageLine>(SELECT_MESSAGES, (tenant, request.uuid()))
+            .await
     }
 
     /// Marks the answer as read; returns false if there was no unread answer.
     pub(crate) async fn mark_answer_read(&mut self, request: RequestId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(run!(&mut self.tx, MARK_ANSWER_READ, tenant, request.uuid())? == 1)
+        Ok(self.tx.execute(MARK_ANSWER_READ, (tenant, request.uuid())).await? == 1)
     }
 }
 
@@ -150,13 +150,9 @@ impl TenantTx<'_, Staff> {
 impl TenantTx<'_, TrackingRequester> {
     pub(crate) async fn public_messages(&mut self, request: RequestId) -> Result<Vec<PublicMessage>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            PublicMessage,
-            SELECT_PUBLIC_MESSAGES,
-            tenant,
-            request.uuid()
-        )
+        self.tx
+            .fetch_all::<PublicMessage>(SELECT_PUBLIC_MESSAGES, (tenant, request.uuid()))
+            .await
     }
 
     /// Inserts a message to dispatch; returns false if the nonce was used before.
@@ -169,20 +165,24 @@ impl TenantTx<'_, TrackingRequester> {
         let (tenant, now) = (self.tenant(), self.now);
         let id: MessageId = self.new_id();
         let none: Option<StaffId> = None;
-        let written = run!(
-            &mut self.tx,
-            INSERT_MESSAGE,
-            tenant,
-            id.uuid(),
-            request.uuid(),
-            none.map(domain::ids::Id::uuid),
-            false,
-            text,
-            Some(nonce),
-            now
-        )?;
+        let written = self
+            .tx
+            .execute(
+                INSERT_MESSAGE,
+                (
+                    tenant,
+                    id.uuid(),
+                    request.uuid(),
+                    none.map(domain::ids::Id::uuid),
+                    false,
+                    text,
+                    Some(nonce),
+                    now,
+                ),
+            )
+            .await?;
         if written == 1 {
-            run!(&mut self.tx, MARK_ANSWERED, tenant, request.uuid(), now)?;
+            self.tx.execute(MARK_ANSWERED, (tenant, request.uuid(), now)).await?;
         }
         Ok(written == 1)
     }

@@ -5,9 +5,9 @@ use domain::ids::{LocationId, RequestId, StaffId};
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use domain::text::name_for_comparison;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::bulk::escape_like;
-use crate::db::{StoreError, all, one};
 use crate::identity::actors::Staff;
 use crate::requests::model::RequestLine;
 
@@ -167,50 +167,56 @@ impl TenantTx<'_, Staff> {
             SELECT_WAITING_REQUESTS
         };
         match filter.status {
-            None => all!(
-                &mut self.tx,
-                RequestLine,
-                sql,
-                tenant,
-                at,
-                id,
-                channel,
-                service,
-                priority,
-                assigned,
-                assignee,
-                filter.unmatched,
-                filter.snoozed,
-                now,
-                filter.answered,
-                &like,
-                number,
-                &filter.region,
-                limit
-            ),
+            None => {
+                self.tx
+                    .fetch_all::<RequestLine>(
+                        sql,
+                        (
+                            tenant,
+                            at,
+                            id,
+                            channel,
+                            service,
+                            priority,
+                            assigned,
+                            assignee,
+                            filter.unmatched,
+                            filter.snoozed,
+                            now,
+                            filter.answered,
+                            &like,
+                            number,
+                            &filter.region,
+                            limit,
+                        ),
+                    )
+                    .await
+            }
             Some(status) => {
-                all!(
-                    &mut self.tx,
-                    RequestLine,
-                    SELECT_REQUESTS_WITH_STATUS,
-                    tenant,
-                    at,
-                    id,
-                    channel,
-                    service,
-                    priority,
-                    assigned,
-                    assignee,
-                    filter.unmatched,
-                    filter.snoozed,
-                    now,
-                    filter.answered,
-                    &like,
-                    number,
-                    &filter.region,
-                    limit,
-                    status.name()
-                )
+                self.tx
+                    .fetch_all::<RequestLine>(
+                        SELECT_REQUESTS_WITH_STATUS,
+                        (
+                            tenant,
+                            at,
+                            id,
+                            channel,
+                            service,
+                            priority,
+                            assigned,
+                            assignee,
+                            filter.unmatched,
+                            filter.snoozed,
+                            now,
+                            filter.answered,
+                            &like,
+                            number,
+                            &filter.region,
+                            limit,
+                            status.name(),
+                        ),
+                    )
+                    .await
             }
         }
     }
@@ -218,14 +224,20 @@ impl TenantTx<'_, Staff> {
     /// Counts requests with an unread answer, up to `max`.
     pub(crate) async fn count_answered_requests(&mut self, max: i64) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (count,) = one!(&mut self.tx, (i64,), COUNT_ANSWERED_REQUESTS, tenant, max)?;
+        let (count,) = self
+            .tx
+            .fetch_one::<(i64,)>(COUNT_ANSWERED_REQUESTS, (tenant, max))
+            .await?;
         Ok(count)
     }
 
     /// Counts requests that await dispatch, up to `max`.
     pub(crate) async fn count_waiting_requests(&mut self, max: i64) -> Result<i64, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        let (count,) = one!(&mut self.tx, (i64,), COUNT_WAITING_REQUESTS, tenant, now, max)?;
+        let (count,) = self
+            .tx
+            .fetch_one::<(i64,)>(COUNT_WAITING_REQUESTS, (tenant, now, max))
+            .await?;
         Ok(count)
     }
 
@@ -236,24 +248,19 @@ impl TenantTx<'_, Staff> {
         except: RequestId,
     ) -> Result<Vec<RequestLine>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            RequestLine,
-            SELECT_WAITING_REQUESTS_AT_LOCATION,
-            tenant,
-            location.uuid(),
-            except.uuid()
-        )
+        self.tx
+            .fetch_all::<RequestLine>(
+                SELECT_WAITING_REQUESTS_AT_LOCATION,
+                (tenant, location.uuid(), except.uuid()),
+            )
+            .await
     }
 
     /// Lists staff members who can be assigned to requests.
     pub(crate) async fn reviewers(&mut self) -> Result<Vec<crate::scheduling::model::TechnicianChoice>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            crate::scheduling::model::TechnicianChoice,
-            SELECT_REVIEWERS,
-            tenant
-        )
+        self.tx
+            .fetch_all::<crate::scheduling::model::TechnicianChoice>(SELECT_REVIEWERS, (tenant,))
+            .await
     }
 }

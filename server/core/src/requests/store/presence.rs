@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::ids::RequestId;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, run};
 use crate::identity::actors::Staff;
 
 const UPSERT_PRESENCE: &str = r"
@@ -31,9 +31,15 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn set_presence(&mut self, request: RequestId, here: bool) -> Result<(), StoreError> {
         let (tenant, now, own) = (self.tenant(), self.now, self.actor.id().uuid());
         if here {
-            run!(&mut self.tx, UPSERT_PRESENCE, tenant, request.uuid(), own, now).map(drop)
+            self.tx
+                .execute(UPSERT_PRESENCE, (tenant, request.uuid(), own, now))
+                .await
+                .map(drop)
         } else {
-            run!(&mut self.tx, DELETE_PRESENCE, tenant, request.uuid(), own).map(drop)
+            self.tx
+                .execute(DELETE_PRESENCE, (tenant, request.uuid(), own))
+                .await
+                .map(drop)
         }
     }
 
@@ -44,15 +50,10 @@ impl TenantTx<'_, Staff> {
         since: DateTime<Utc>,
     ) -> Result<Vec<String>, StoreError> {
         let (tenant, own) = (self.tenant(), self.actor.id().uuid());
-        let rows = all!(
-            &mut self.tx,
-            (String,),
-            SELECT_OTHERS_PRESENT,
-            tenant,
-            request.uuid(),
-            own,
-            since
-        )?;
+        let rows = self
+            .tx
+            .fetch_all::<(String,)>(SELECT_OTHERS_PRESENT, (tenant, request.uuid(), own, since))
+            .await?;
         Ok(rows.into_iter().map(|(name,)| name).collect())
     }
 }

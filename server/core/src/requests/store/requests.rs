@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use domain::ids::{ContactId, CustomerId, Id, LocationId, RequestId, StaffId, TargetId};
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::{Administrator, Operator, Staff};
 use crate::requests::model::{ContactHint, RequestView};
 
@@ -111,16 +111,11 @@ impl<A: Operator> TenantTx<'_, A> {
         reason: Option<&str>,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            UPDATE_STATUS,
-            tenant,
-            id.uuid(),
-            to.name(),
-            reason,
-            now,
-            from.name()
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(UPDATE_STATUS, (tenant, id.uuid(), to.name(), reason, now, from.name()))
+            .await?
+            == 1)
     }
 
     /// Finds the request from which a target was created, and its channel.
@@ -129,13 +124,10 @@ impl<A: Operator> TenantTx<'_, A> {
         target: TargetId,
     ) -> Result<Option<(RequestId, Channel)>, StoreError> {
         let tenant = self.tenant();
-        let row = maybe!(
-            &mut self.tx,
-            (uuid::Uuid, String),
-            SELECT_REQUEST_OF_TARGET,
-            tenant,
-            target.uuid()
-        )?;
+        let row = self
+            .tx
+            .fetch_optional::<(uuid::Uuid, String)>(SELECT_REQUEST_OF_TARGET, (tenant, target.uuid()))
+            .await?;
         Ok(row.and_then(|(id, channel)| Some((RequestId::from_uuid(id), Channel::from_name(&channel)?))))
     }
 
@@ -148,22 +140,20 @@ impl<A: Operator> TenantTx<'_, A> {
         read_at: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            UPDATE_TARGET,
-            tenant,
-            id.uuid(),
-            target.uuid(),
-            now,
-            read_at
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(UPDATE_TARGET, (tenant, id.uuid(), target.uuid(), now, read_at))
+            .await?
+            == 1)
     }
 }
 
 impl<A: Administrator> TenantTx<'_, A> {
     pub(crate) async fn request_view(&mut self, id: RequestId) -> Result<Option<RequestView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, RequestView, SELECT_REQUEST, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<RequestView>(SELECT_REQUEST, (tenant, id.uuid()))
+            .await
     }
 
     pub(crate) async fn request_of_target(&mut self, target: TargetId) -> Result<Option<RequestView>, StoreError> {
@@ -193,16 +183,21 @@ impl TenantTx<'_, Staff> {
         contact: Option<ContactId>,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            UPDATE_CUSTOMER,
-            tenant,
-            id.uuid(),
-            customer.map(Id::uuid),
-            location.map(Id::uuid),
-            contact.map(Id::uuid),
-            now
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(
+                UPDATE_CUSTOMER,
+                (
+                    tenant,
+                    id.uuid(),
+                    customer.map(Id::uuid),
+                    location.map(Id::uuid),
+                    contact.map(Id::uuid),
+                    now,
+                ),
+            )
+            .await?
+            == 1)
     }
 
     /// Updates the triage fields; returns false if the request was changed after `read_at`.
@@ -213,18 +208,23 @@ impl TenantTx<'_, Staff> {
         to: Triage,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            UPDATE_TRIAGE,
-            tenant,
-            id.uuid(),
-            to.priority.name(),
-            to.service_type.name(),
-            to.assignee.map(Id::uuid),
-            to.snoozed_until,
-            now,
-            read_at
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(
+                UPDATE_TRIAGE,
+                (
+                    tenant,
+                    id.uuid(),
+                    to.priority.name(),
+                    to.service_type.name(),
+                    to.assignee.map(Id::uuid),
+                    to.snoozed_until,
+                    now,
+                    read_at,
+                ),
+            )
+            .await?
+            == 1)
     }
 
     /// Restores an earlier state; returns false if the request was changed after `changed_at` or converted to a target.
@@ -237,24 +237,31 @@ impl TenantTx<'_, Staff> {
         to: Triage,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            RESTORE_REQUEST,
-            tenant,
-            id.uuid(),
-            status.name(),
-            reason,
-            to.priority.name(),
-            to.service_type.name(),
-            to.assignee.map(Id::uuid),
-            to.snoozed_until,
-            now,
-            changed_at
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(
+                RESTORE_REQUEST,
+                (
+                    tenant,
+                    id.uuid(),
+                    status.name(),
+                    reason,
+                    to.priority.name(),
+                    to.service_type.name(),
+                    to.assignee.map(Id::uuid),
+                    to.snoozed_until,
+                    now,
+                    changed_at,
+                ),
+            )
+            .await?
+            == 1)
     }
 
     pub(crate) async fn contacts_with_email(&mut self, email: &str) -> Result<Vec<ContactHint>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, ContactHint, SELECT_CONTACTS_WITH_EMAIL, tenant, email)
+        self.tx
+            .fetch_all::<ContactHint>(SELECT_CONTACTS_WITH_EMAIL, (tenant, email))
+            .await
     }
 }

@@ -5,8 +5,8 @@ use domain::ids::{OfferId, OfferKind, RequestId, StaffId, StaffKind, TargetId, T
 use sqlx::FromRow;
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::{Administrator, Operator, Staff, TrackingRequester};
 use crate::requests::model::SlotOption;
 
@@ -123,30 +123,38 @@ impl TenantTx<'_, Staff> {
         options: &[NewOption],
     ) -> Result<(), StoreError> {
         let (tenant, now, own) = (self.tenant(), self.now, self.actor.id().uuid());
-        run!(&mut self.tx, CLOSE_OFFER, tenant, target.uuid(), "replaced", now)?;
-        run!(
-            &mut self.tx,
-            INSERT_OFFER,
-            tenant,
-            id.uuid(),
-            request.uuid(),
-            target.uuid(),
-            zone,
-            expires_at,
-            own,
-            now
-        )?;
+        self.tx
+            .execute(CLOSE_OFFER, (tenant, target.uuid(), "replaced", now))
+            .await?;
+        self.tx
+            .execute(
+                INSERT_OFFER,
+                (
+                    tenant,
+                    id.uuid(),
+                    request.uuid(),
+                    target.uuid(),
+                    zone,
+                    expires_at,
+                    own,
+                    now,
+                ),
+            )
+            .await?;
         for (position, option) in (1_i64..).zip(options) {
-            run!(
-                &mut self.tx,
-                INSERT_OPTION,
-                tenant,
-                id.uuid(),
-                position,
-                option.technician.uuid(),
-                option.starts_at,
-                option.ends_at
-            )?;
+            self.tx
+                .execute(
+                    INSERT_OPTION,
+                    (
+                        tenant,
+                        id.uuid(),
+                        position,
+                        option.technician.uuid(),
+                        option.starts_at,
+                        option.ends_at,
+                    ),
+                )
+                .await?;
         }
         Ok(())
     }
@@ -156,7 +164,10 @@ impl<A: Operator> TenantTx<'_, A> {
     /// Withdraws the open offer of a target, which was scheduled or cancelled.
     pub(crate) async fn withdraw_offer(&mut self, target: TargetId) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(&mut self.tx, CLOSE_OFFER, tenant, target.uuid(), "withdrawn", now).map(drop)
+        self.tx
+            .execute(CLOSE_OFFER, (tenant, target.uuid(), "withdrawn", now))
+            .await
+            .map(drop)
     }
 }
 
@@ -164,7 +175,9 @@ impl<A: Administrator> TenantTx<'_, A> {
     /// Finds the open offer of a request.
     pub(crate) async fn open_offer(&mut self, request: RequestId) -> Result<Option<OpenOffer>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        maybe!(&mut self.tx, OpenOffer, SELECT_OPEN_OFFER, tenant, request.uuid(), now)
+        self.tx
+            .fetch_optional::<OpenOffer>(SELECT_OPEN_OFFER, (tenant, request.uuid(), now))
+            .await
     }
 
     /// Chooses an option; returns false if the offer was closed or has expired.
@@ -175,15 +188,11 @@ impl<A: Administrator> TenantTx<'_, A> {
         position: i64,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            CHOOSE_OPTION,
-            tenant,
-            offer.uuid(),
-            request.uuid(),
-            position,
-            now
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(CHOOSE_OPTION, (tenant, offer.uuid(), request.uuid(), position, now))
+            .await?
+            == 1)
     }
 
     pub(crate) async fn offered_time(
@@ -192,7 +201,9 @@ impl<A: Administrator> TenantTx<'_, A> {
         position: i64,
     ) -> Result<Option<OfferedTime>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, OfferedTime, SELECT_OPTION, tenant, offer.uuid(), position)
+        self.tx
+            .fetch_optional::<OfferedTime>(SELECT_OPTION, (tenant, offer.uuid(), position))
+            .await
     }
 }
 
@@ -202,7 +213,7 @@ macro_rules! slot_options {
             /// Lists the options of a request's open offer, and whether each is still available.
             pub(crate) async fn slot_options(&mut self, request: RequestId) -> Result<Vec<SlotOption>, StoreError> {
                 let (tenant, now) = (self.tenant(), self.now);
-                all!(&mut self.tx, SlotOption, SELECT_OPTIONS, tenant, request.uuid(), now)
+                self.tx.fetch_all::<SlotOption>(SELECT_OPTIONS, (tenant, request.uuid(), now)).await
             }
         }
     )*};

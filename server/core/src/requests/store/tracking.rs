@@ -2,8 +2,8 @@
 
 use domain::ids::RequestId;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, maybe, run};
 use crate::identity::actors::TrackingRequester;
 use crate::requests::model::TrackedView;
 
@@ -37,12 +37,14 @@ impl TenantTx<'_, TrackingRequester> {
     /// Finds the request of the tracking link.
     pub(crate) async fn tracked_view(&mut self) -> Result<Option<TrackedView>, StoreError> {
         let (tenant, own) = (self.tenant(), self.actor.request().uuid());
-        maybe!(&mut self.tx, TrackedView, SELECT_TRACKED_REQUEST, tenant, own)
+        self.tx
+            .fetch_optional::<TrackedView>(SELECT_TRACKED_REQUEST, (tenant, own))
+            .await
     }
 
     /// Withdraws the request of the tracking link; returns false if it has ended or was converted to a job.
     pub(crate) async fn withdraw_tracked(&mut self) -> Result<bool, StoreError> {
         let (tenant, now, own): (_, _, RequestId) = (self.tenant(), self.now, self.actor.request());
-        Ok(run!(&mut self.tx, CANCEL_REQUEST, tenant, own.uuid(), now)? == 1)
+        Ok(self.tx.execute(CANCEL_REQUEST, (tenant, own.uuid(), now)).await? == 1)
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::{RequestId, UndoId};
 use sqlx::types::Json;
 
-use crate::db::{StoreError, maybe, run};
+use crate::db::StoreError;
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::Staff;
 use crate::requests::store::requests::Triage;
@@ -39,7 +39,10 @@ impl TenantTx<'_, Staff> {
     /// Stores the state of requests before the decision of this transaction.
     pub(crate) async fn insert_undo(&mut self, id: UndoId, earlier: &[RequestSnapshot]) -> Result<(), StoreError> {
         let (tenant, now, own) = (self.tenant(), self.now, self.actor.id().uuid());
-        run!(&mut self.tx, INSERT_UNDO, tenant, id.uuid(), own, Json(earlier), now).map(drop)
+        self.tx
+            .execute(INSERT_UNDO, (tenant, id.uuid(), own, Json(earlier), now))
+            .await
+            .map(drop)
     }
 
     /// Uses an undo record of the signed-in user; returns `None` if it was used before or created before `since`.
@@ -49,7 +52,10 @@ impl TenantTx<'_, Staff> {
         since: DateTime<Utc>,
     ) -> Result<Option<(Vec<RequestSnapshot>, DateTime<Utc>)>, StoreError> {
         let (tenant, now, own) = (self.tenant(), self.now, self.actor.id().uuid());
-        let used = maybe!(&mut self.tx, UsedUndo, USE_UNDO, tenant, id.uuid(), own, now, since)?;
+        let used = self
+            .tx
+            .fetch_optional::<UsedUndo>(USE_UNDO, (tenant, id.uuid(), own, now, since))
+            .await?;
         Ok(used.map(|(earlier, at)| (earlier.0, at)))
     }
 }
@@ -57,6 +63,6 @@ impl TenantTx<'_, Staff> {
 impl SystemTx<'_> {
     /// Deletes expired undo records.
     pub(crate) async fn purge_undo(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
-        run!(&mut self.tx, PURGE, before)
+        self.tx.execute(PURGE, (before,)).await
     }
 }

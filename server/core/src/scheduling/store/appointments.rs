@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use domain::ids::{AppointmentId, StaffId, TargetId};
 use domain::jobs::targets::AppointmentStatus;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::{Actor as _, Administrator, Operator, Staff};
 use crate::scheduling::model::AppointmentLine;
 use crate::visits::model::DayStop;
@@ -163,19 +163,22 @@ const SELECT_OWN_STOPS_WITH_QUEUED_ENTRIES: &str = concat!(
 impl<A: Operator> TenantTx<'_, A> {
     pub(crate) async fn insert_appointment(&mut self, new: &NewAppointment<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_APPOINTMENT,
-            tenant,
-            new.id.uuid(),
-            new.target.uuid(),
-            new.technician.uuid(),
-            new.is_shared,
-            new.starts_at,
-            new.ends_at,
-            new.zone,
-            now
-        )?;
+        self.tx
+            .execute(
+                INSERT_APPOINTMENT,
+                (
+                    tenant,
+                    new.id.uuid(),
+                    new.target.uuid(),
+                    new.technician.uuid(),
+                    new.is_shared,
+                    new.starts_at,
+                    new.ends_at,
+                    new.zone,
+                    now,
+                ),
+            )
+            .await?;
         Ok(())
     }
 
@@ -186,26 +189,20 @@ impl<A: Operator> TenantTx<'_, A> {
         end: AppointmentStatus,
     ) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(run!(
-            &mut self.tx,
-            CLOSE_PLANNED_APPOINTMENT,
-            tenant,
-            target.uuid(),
-            end.name()
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(CLOSE_PLANNED_APPOINTMENT, (tenant, target.uuid(), end.name()))
+            .await?
+            == 1)
     }
 }
 
 impl<A: Administrator> TenantTx<'_, A> {
     pub(crate) async fn appointments_of(&mut self, target: TargetId) -> Result<Vec<AppointmentLine>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            AppointmentLine,
-            SELECT_APPOINTMENTS_OF_TARGET,
-            tenant,
-            target.uuid()
-        )
+        self.tx
+            .fetch_all::<AppointmentLine>(SELECT_APPOINTMENTS_OF_TARGET, (tenant, target.uuid()))
+            .await
     }
 
     pub(crate) async fn is_technician(&mut self, id: StaffId) -> Result<bool, StoreError> {
@@ -213,7 +210,11 @@ impl<A: Administrator> TenantTx<'_, A> {
             self.tenant(),
             self.tx.dialect(SELECT_TECHNICIAN_SQLITE, SELECT_TECHNICIAN_POSTGRES),
         );
-        Ok(maybe!(&mut self.tx, (uuid::Uuid,), sql, tenant, id.uuid())?.is_some())
+        Ok(self
+            .tx
+            .fetch_optional::<(uuid::Uuid,)>(sql, (tenant, id.uuid()))
+            .await?
+            .is_some())
     }
 
     /// Returns the number of another target whose appointment overlaps the given time for the technician.
@@ -225,17 +226,14 @@ impl<A: Administrator> TenantTx<'_, A> {
         ends_at: DateTime<Utc>,
     ) -> Result<Option<i64>, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(
-            &mut self.tx,
-            (i64,),
-            SELECT_OVERLAPPING_TARGET,
-            tenant,
-            technician.uuid(),
-            target.uuid(),
-            starts_at,
-            ends_at
-        )?
-        .map(|(number,)| number))
+        Ok(self
+            .tx
+            .fetch_optional::<(i64,)>(
+                SELECT_OVERLAPPING_TARGET,
+                (tenant, technician.uuid(), target.uuid(), starts_at, ends_at),
+            )
+            .await?
+            .map(|(number,)| number))
     }
 }
 
@@ -247,45 +245,41 @@ impl TenantTx<'_, Staff> {
         until: DateTime<Utc>,
     ) -> Result<Vec<DayStop>, StoreError> {
         let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
-        all!(&mut self.tx, DayStop, SELECT_OWN_STOPS, tenant, own, from, until)
+        self.tx
+            .fetch_all::<DayStop>(SELECT_OWN_STOPS, (tenant, own, from, until))
+            .await
     }
 
     /// Lists the signed-in technician's stops whose report was returned for correction, on any day.
     pub(crate) async fn own_returned_stops(&mut self) -> Result<Vec<DayStop>, StoreError> {
         let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
-        all!(&mut self.tx, DayStop, SELECT_OWN_RETURNED_STOPS, tenant, own)
+        self.tx
+            .fetch_all::<DayStop>(SELECT_OWN_RETURNED_STOPS, (tenant, own))
+            .await
     }
 
     /// Lists the signed-in technician's stops that have queued sync conflicts, the latest of each job first.
     pub(crate) async fn own_stops_with_queued_entries(&mut self) -> Result<Vec<DayStop>, StoreError> {
         let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
-        all!(&mut self.tx, DayStop, SELECT_OWN_STOPS_WITH_QUEUED_ENTRIES, tenant, own)
+        self.tx
+            .fetch_all::<DayStop>(SELECT_OWN_STOPS_WITH_QUEUED_ENTRIES, (tenant, own))
+            .await
     }
 
     /// Finds the signed-in technician's stop of a job whose report was returned. It may not be the latest stop if the
     /// job was scheduled again.
     pub(crate) async fn own_returned_stop(&mut self, target: TargetId) -> Result<Option<DayStop>, StoreError> {
         let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
-        maybe!(
-            &mut self.tx,
-            DayStop,
-            SELECT_OWN_RETURNED_STOP,
-            tenant,
-            own,
-            target.uuid()
-        )
+        self.tx
+            .fetch_optional::<DayStop>(SELECT_OWN_RETURNED_STOP, (tenant, own, target.uuid()))
+            .await
     }
 
     /// Finds the signed-in technician's latest stop of a job.
     pub(crate) async fn own_stop(&mut self, target: TargetId) -> Result<Option<DayStop>, StoreError> {
         let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
-        maybe!(
-            &mut self.tx,
-            DayStop,
-            SELECT_LATEST_OWN_STOP,
-            tenant,
-            own,
-            target.uuid()
-        )
+        self.tx
+            .fetch_optional::<DayStop>(SELECT_LATEST_OWN_STOP, (tenant, own, target.uuid()))
+            .await
     }
 }

@@ -10,9 +10,9 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::bulk::{hex_id, listed};
-use crate::db::{StoreError, all, maybe};
 use crate::identity::actors::{Administrator, ApiClient};
 
 /// A job with everything that scheduling depends on.
@@ -210,15 +210,9 @@ impl<A: Administrator> TenantTx<'_, A> {
         until: DateTime<Utc>,
     ) -> Result<Vec<BoardVisit>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            BoardVisit,
-            SELECT_VISITS_WITHIN,
-            tenant,
-            from - MAX_VISIT,
-            until,
-            from
-        )
+        self.tx
+            .fetch_all::<BoardVisit>(SELECT_VISITS_WITHIN, (tenant, from - MAX_VISIT, until, from))
+            .await
     }
 
     /// Lists a page of unscheduled jobs, the most urgent first, then the oldest.
@@ -231,14 +225,18 @@ impl<A: Administrator> TenantTx<'_, A> {
         let (rank, at, id) = after.map_or((-1, DateTime::UNIX_EPOCH, Uuid::nil()), |(rank, at, id)| {
             (rank, at, id.uuid())
         });
-        all!(&mut self.tx, BoardJob, SELECT_POOL, tenant, rank, at, id, limit)
+        self.tx
+            .fetch_all::<BoardJob>(SELECT_POOL, (tenant, rank, at, id, limit))
+            .await
     }
 }
 
 impl<A: Administrator> TenantTx<'_, A> {
     pub(crate) async fn board_job(&mut self, id: TargetId) -> Result<Option<BoardJob>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, BoardJob, SELECT_JOB, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<BoardJob>(SELECT_JOB, (tenant, id.uuid()))
+            .await
     }
 
     /// Lists a technician's planned visits that start within a span.
@@ -249,22 +247,19 @@ impl<A: Administrator> TenantTx<'_, A> {
         until: DateTime<Utc>,
     ) -> Result<Vec<BoardVisit>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            BoardVisit,
-            SELECT_PLANNED_VISITS_OF_TECHNICIAN,
-            tenant,
-            technician.uuid(),
-            from,
-            until
-        )
+        self.tx
+            .fetch_all::<BoardVisit>(
+                SELECT_PLANNED_VISITS_OF_TECHNICIAN,
+                (tenant, technician.uuid(), from, until),
+            )
+            .await
     }
 
     pub(crate) async fn board_jobs(&mut self, ids: &[TargetId]) -> Result<Vec<BoardJob>, StoreError> {
         let tenant = self.tenant();
         let sql = self.tx.dialect(SELECT_JOBS_BY_IDS_SQLITE, SELECT_JOBS_BY_IDS_POSTGRES);
         let ids: Vec<String> = ids.iter().copied().map(hex_id).collect();
-        all!(&mut self.tx, BoardJob, sql, tenant, Json(&ids))
+        self.tx.fetch_all::<BoardJob>(sql, (tenant, Json(&ids))).await
     }
 }
 
@@ -279,14 +274,9 @@ impl TenantTx<'_, ApiClient> {
             .tx
             .dialect(SELECT_OWN_TARGETS_BY_IDS_SQLITE, SELECT_OWN_TARGETS_BY_IDS_POSTGRES);
         let ids: Vec<String> = ids.iter().copied().map(hex_id).collect();
-        all!(
-            &mut self.tx,
-            (Key<TargetKind>, Option<String>),
-            sql,
-            tenant,
-            Json(&ids),
-            source
-        )
+        self.tx
+            .fetch_all::<(Key<TargetKind>, Option<String>)>(sql, (tenant, Json(&ids), source))
+            .await
     }
 
     /// Lists targets of the client's source system by their external IDs.
@@ -299,13 +289,8 @@ impl TenantTx<'_, ApiClient> {
             SELECT_OWN_TARGETS_BY_EXTERNAL_IDS_SQLITE,
             SELECT_OWN_TARGETS_BY_EXTERNAL_IDS_POSTGRES,
         );
-        all!(
-            &mut self.tx,
-            (Key<TargetKind>, Option<String>),
-            sql,
-            tenant,
-            Json(ids),
-            source
-        )
+        self.tx
+            .fetch_all::<(Key<TargetKind>, Option<String>)>(sql, (tenant, Json(ids), source))
+            .await
     }
 }

@@ -7,8 +7,8 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::Administrator;
 
 /// A technician's account with working hours, if they are set up.
@@ -133,37 +133,34 @@ const SELECT_TENANT_ZONE: &str = "SELECT zone FROM tenant WHERE id = $1";
 impl<A: Administrator> TenantTx<'_, A> {
     pub(crate) async fn tenant_zone(&mut self) -> Result<String, StoreError> {
         let tenant = self.tenant();
-        Ok(crate::db::one!(&mut self.tx, (String,), SELECT_TENANT_ZONE, tenant)?.0)
+        Ok(self.tx.fetch_one::<(String,)>(SELECT_TENANT_ZONE, (tenant,)).await?.0)
     }
 
     /// Lists all technicians, sorted by name.
     pub(crate) async fn technicians_with_hours(&mut self) -> Result<Vec<TechnicianView>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, TechnicianView, SELECT_TECHNICIANS, tenant)
+        self.tx.fetch_all::<TechnicianView>(SELECT_TECHNICIANS, (tenant,)).await
     }
 
     pub(crate) async fn technician(&mut self, id: StaffId) -> Result<Option<TechnicianView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, TechnicianView, SELECT_TECHNICIAN, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<TechnicianView>(SELECT_TECHNICIAN, (tenant, id.uuid()))
+            .await
     }
 
     /// Lists all absences that end on or after a day.
     pub(crate) async fn absences(&mut self, from: NaiveDate) -> Result<Vec<AbsenceView>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, AbsenceView, SELECT_ABSENCES, tenant, from)
+        self.tx.fetch_all::<AbsenceView>(SELECT_ABSENCES, (tenant, from)).await
     }
 
     /// Lists a technician's absences that end on or after a day.
     pub(crate) async fn absences_of(&mut self, id: StaffId, from: NaiveDate) -> Result<Vec<AbsenceView>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            AbsenceView,
-            SELECT_ABSENCES_OF_TECHNICIAN,
-            tenant,
-            id.uuid(),
-            from
-        )
+        self.tx
+            .fetch_all::<AbsenceView>(SELECT_ABSENCES_OF_TECHNICIAN, (tenant, id.uuid(), from))
+            .await
     }
 
     /// Stores a technician's working hours; returns false if the revision is outdated.
@@ -177,28 +174,36 @@ impl<A: Administrator> TenantTx<'_, A> {
         let name = |place: Option<&DayEndpoint>| place.and_then(|place| place.name.clone());
         let latitude = |place: Option<&DayEndpoint>| place.map(|place| place.latitude);
         let longitude = |place: Option<&DayEndpoint>| place.map(|place| place.longitude);
-        let changed = run!(
-            &mut self.tx,
-            UPSERT_TECHNICIAN,
-            tenant,
-            id.uuid(),
-            row.zone,
-            Json(row.week),
-            name(row.start),
-            latitude(row.start),
-            longitude(row.start),
-            name(row.end),
-            latitude(row.end),
-            longitude(row.end),
-            now,
-            revision
-        )?;
+        let changed = self
+            .tx
+            .execute(
+                UPSERT_TECHNICIAN,
+                (
+                    tenant,
+                    id.uuid(),
+                    row.zone,
+                    Json(row.week),
+                    name(row.start),
+                    latitude(row.start),
+                    longitude(row.start),
+                    name(row.end),
+                    latitude(row.end),
+                    longitude(row.end),
+                    now,
+                    revision,
+                ),
+            )
+            .await?;
         Ok(changed == 1)
     }
 
     pub(crate) async fn set_skills(&mut self, id: StaffId, skills: &[String]) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(run!(&mut self.tx, UPDATE_SKILLS, tenant, id.uuid(), Json(skills))? == 1)
+        Ok(self
+            .tx
+            .execute(UPDATE_SKILLS, (tenant, id.uuid(), Json(skills)))
+            .await?
+            == 1)
     }
 
     pub(crate) async fn insert_absence(
@@ -210,23 +215,22 @@ impl<A: Administrator> TenantTx<'_, A> {
         kind: AbsenceKind,
     ) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_ABSENCE,
-            tenant,
-            id.uuid(),
-            staff.uuid(),
-            first,
-            last,
-            kind.name(),
-            now
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                INSERT_ABSENCE,
+                (tenant, id.uuid(), staff.uuid(), first, last, kind.name(), now),
+            )
+            .await
+            .map(drop)
     }
 
     /// Deletes an absence; returns false if it does not exist.
     pub(crate) async fn delete_absence(&mut self, staff: StaffId, id: AbsenceId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(run!(&mut self.tx, DELETE_ABSENCE, tenant, staff.uuid(), id.uuid())? == 1)
+        Ok(self
+            .tx
+            .execute(DELETE_ABSENCE, (tenant, staff.uuid(), id.uuid()))
+            .await?
+            == 1)
     }
 }

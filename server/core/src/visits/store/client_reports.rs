@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::ids::VisitReportId;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, maybe};
 use crate::identity::actors::{Actor as _, ApiClient};
 use crate::integrations::start_before;
 use crate::visits::model::ClientReport;
@@ -53,6 +53,8 @@ impl TenantTx<'_, ApiClient> {
 
     pub(crate) async fn find_client_report(&mut self, id: VisitReportId) -> Result<Option<ClientReport>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
-        maybe!(&mut self.tx, ClientReport, SELECT_REPORT, tenant, source, id.uuid())
+        self.tx
+            .fetch_optional::<ClientReport>(SELECT_REPORT, (tenant, source, id.uuid()))
+            .await
     }
 }

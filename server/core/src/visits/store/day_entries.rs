@@ -8,7 +8,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 
 use crate::db::Key;
-use crate::db::{StoreError, all, maybe, one, run};
+use crate::db::StoreError;
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::Staff;
 
@@ -164,92 +164,86 @@ impl TenantTx<'_, Staff> {
         state: DayEntryState,
     ) -> Result<(), StoreError> {
         let (tenant, own, now) = (self.tenant(), self.own(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_ENTRY,
-            tenant,
-            new.id.uuid(),
-            own,
-            new.target.uuid(),
-            new.step.name(),
-            state.name(),
-            new.conflict_reason.map(ConflictReason::name),
-            new.form.map(Json),
-            new.noted_at,
-            now,
-            new.seen.map(|seen| seen.0),
-            new.seen.map(|seen| seen.1)
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                INSERT_ENTRY,
+                (
+                    tenant,
+                    new.id.uuid(),
+                    own,
+                    new.target.uuid(),
+                    new.step.name(),
+                    state.name(),
+                    new.conflict_reason.map(ConflictReason::name),
+                    new.form.map(Json),
+                    new.noted_at,
+                    now,
+                    new.seen.map(|seen| seen.0),
+                    new.seen.map(|seen| seen.1),
+                ),
+            )
+            .await
+            .map(drop)
     }
 
     /// Finds an entry of any technician; the caller must check the owner.
     pub(crate) async fn day_entry(&mut self, id: DayEntryId) -> Result<Option<DayEntryView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, DayEntryView, SELECT_ENTRY, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<DayEntryView>(SELECT_ENTRY, (tenant, id.uuid()))
+            .await
     }
 
     /// Lists the queued entries of the signed-in technician.
     pub(crate) async fn own_queued_entries(&mut self) -> Result<Vec<DayEntryView>, StoreError> {
         let (tenant, own) = (self.tenant(), self.own());
-        all!(&mut self.tx, DayEntryView, SELECT_OWN_QUEUED_ENTRIES, tenant, own)
+        self.tx
+            .fetch_all::<DayEntryView>(SELECT_OWN_QUEUED_ENTRIES, (tenant, own))
+            .await
     }
 
     /// Lists the queued entries of the signed-in technician for one job.
     pub(crate) async fn own_queued_entries_of(&mut self, target: TargetId) -> Result<Vec<DayEntryView>, StoreError> {
         let (tenant, own) = (self.tenant(), self.own());
-        all!(
-            &mut self.tx,
-            DayEntryView,
-            SELECT_OWN_QUEUED_ENTRIES_OF_TARGET,
-            tenant,
-            own,
-            target.uuid()
-        )
+        self.tx
+            .fetch_all::<DayEntryView>(SELECT_OWN_QUEUED_ENTRIES_OF_TARGET, (tenant, own, target.uuid()))
+            .await
     }
 
     /// Counts the queued entries of the signed-in technician.
     pub(crate) async fn count_own_queued_entries(&mut self) -> Result<i64, StoreError> {
         let (tenant, own) = (self.tenant(), self.own());
-        let (count,) = one!(&mut self.tx, (i64,), COUNT_OWN_QUEUED_ENTRIES, tenant, own)?;
+        let (count,) = self
+            .tx
+            .fetch_one::<(i64,)>(COUNT_OWN_QUEUED_ENTRIES, (tenant, own))
+            .await?;
         Ok(count)
     }
 
     /// Lists the entries of a job that were forwarded to dispatch.
     pub(crate) async fn forwarded_entries(&mut self, target: TargetId) -> Result<Vec<DayEntryView>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            DayEntryView,
-            SELECT_FORWARDED_ENTRIES,
-            tenant,
-            target.uuid()
-        )
+        self.tx
+            .fetch_all::<DayEntryView>(SELECT_FORWARDED_ENTRIES, (tenant, target.uuid()))
+            .await
     }
 
     /// Lists ID and number of the jobs with entries that were forwarded to dispatch.
     pub(crate) async fn targets_with_forwarded_entries(&mut self) -> Result<Vec<(Key<TargetKind>, i64)>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            (Key<TargetKind>, i64),
-            SELECT_TARGETS_WITH_FORWARDED_ENTRIES,
-            tenant
-        )
+        self.tx
+            .fetch_all::<(Key<TargetKind>, i64)>(SELECT_TARGETS_WITH_FORWARDED_ENTRIES, (tenant,))
+            .await
     }
 
     /// Checks whether a job was ever scheduled for the signed-in technician.
     pub(crate) async fn had_visit(&mut self, target: TargetId) -> Result<bool, StoreError> {
         let (tenant, own) = (self.tenant(), self.own());
-        Ok(maybe!(
-            &mut self.tx,
-            (uuid::Uuid,),
-            SELECT_ANY_APPOINTMENT_OF_TECHNICIAN,
-            tenant,
-            own,
-            target.uuid()
-        )?
-        .is_some())
+        Ok(self
+            .tx
+            .fetch_optional::<(uuid::Uuid,)>(SELECT_ANY_APPOINTMENT_OF_TECHNICIAN, (tenant, own, target.uuid()))
+            .await?
+            .is_some())
     }
 
     /// Moves an entry to another state; returns false if it is not in the expected one. The form is cleared unless
@@ -261,7 +255,11 @@ impl TenantTx<'_, Staff> {
         to: DayEntryState,
     ) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(run!(&mut self.tx, UPDATE_STATE, tenant, id.uuid(), from.name(), to.name())? == 1)
+        Ok(self
+            .tx
+            .execute(UPDATE_STATE, (tenant, id.uuid(), from.name(), to.name()))
+            .await?
+            == 1)
     }
 }
 
@@ -272,8 +270,8 @@ impl SystemTx<'_> {
         entries_before: DateTime<Utc>,
         photos_before: DateTime<Utc>,
     ) -> Result<u64, StoreError> {
-        let entries = run!(&mut self.tx, PURGE_ENTRIES, entries_before)?;
-        let photos = run!(&mut self.tx, PURGE_PHOTOS, photos_before)?;
+        let entries = self.tx.execute(PURGE_ENTRIES, (entries_before,)).await?;
+        let photos = self.tx.execute(PURGE_PHOTOS, (photos_before,)).await?;
         Ok(entries + photos)
     }
 }

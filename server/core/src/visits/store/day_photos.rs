@@ -4,8 +4,8 @@ use domain::ids::{DayEntryId, DayEntryKind, StaffId, StaffKind, TargetId};
 use sqlx::FromRow;
 
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::Staff;
 use crate::visits::store::reports::FileRow;
 
@@ -95,56 +95,56 @@ impl TenantTx<'_, Staff> {
     /// Inserts a photo unless one with the same entry and position exists.
     pub(crate) async fn insert_day_photo(&mut self, photo: &DayPhoto) -> Result<(), StoreError> {
         let (tenant, own, now) = (self.tenant(), self.own(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_PHOTO,
-            tenant,
-            photo.entry_id.0.uuid(),
-            photo.position,
-            own,
-            &photo.file_name,
-            photo.size_bytes,
-            &photo.content_hash,
-            now
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                INSERT_PHOTO,
+                (
+                    tenant,
+                    photo.entry_id.0.uuid(),
+                    photo.position,
+                    own,
+                    &photo.file_name,
+                    photo.size_bytes,
+                    &photo.content_hash,
+                    now,
+                ),
+            )
+            .await
+            .map(drop)
     }
 
     /// Returns the owner of the photos of an entry, if there are any.
     pub(crate) async fn day_photo_owner(&mut self, entry: DayEntryId) -> Result<Option<StaffId>, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(
-            &mut self.tx,
-            (Key<StaffKind>,),
-            SELECT_PHOTO_OWNER,
-            tenant,
-            entry.uuid()
-        )?
-        .map(|(key,)| key.0))
+        Ok(self
+            .tx
+            .fetch_optional::<(Key<StaffKind>,)>(SELECT_PHOTO_OWNER, (tenant, entry.uuid()))
+            .await?
+            .map(|(key,)| key.0))
     }
 
     /// Lists the photos of an entry of the signed-in technician.
     pub(crate) async fn own_day_photos(&mut self, entry: DayEntryId) -> Result<Vec<DayPhoto>, StoreError> {
         let (tenant, own) = (self.tenant(), self.own());
-        all!(&mut self.tx, DayPhoto, SELECT_OWN_PHOTOS, tenant, entry.uuid(), own)
+        self.tx
+            .fetch_all::<DayPhoto>(SELECT_OWN_PHOTOS, (tenant, entry.uuid(), own))
+            .await
     }
 
     /// Lists the photos of all queued entries of the signed-in technician.
     pub(crate) async fn photos_of_queued_entries(&mut self) -> Result<Vec<DayPhoto>, StoreError> {
         let (tenant, own) = (self.tenant(), self.own());
-        all!(&mut self.tx, DayPhoto, SELECT_PHOTOS_OF_OWN_QUEUED_ENTRIES, tenant, own)
+        self.tx
+            .fetch_all::<DayPhoto>(SELECT_PHOTOS_OF_OWN_QUEUED_ENTRIES, (tenant, own))
+            .await
     }
 
     /// Lists the photos of a job's entries that were forwarded to dispatch.
     pub(crate) async fn photos_of_forwarded_entries(&mut self, target: TargetId) -> Result<Vec<DayPhoto>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            DayPhoto,
-            SELECT_PHOTOS_OF_FORWARDED_ENTRIES,
-            tenant,
-            target.uuid()
-        )
+        self.tx
+            .fetch_all::<DayPhoto>(SELECT_PHOTOS_OF_FORWARDED_ENTRIES, (tenant, target.uuid()))
+            .await
     }
 
     /// Finds the file of a photo of the signed-in technician, unless its entry was discarded.
@@ -154,21 +154,15 @@ impl TenantTx<'_, Staff> {
         position: i64,
     ) -> Result<Option<FileRow>, StoreError> {
         let (tenant, own) = (self.tenant(), self.own());
-        maybe!(
-            &mut self.tx,
-            FileRow,
-            SELECT_OWN_PHOTO_FILE,
-            tenant,
-            entry.uuid(),
-            position,
-            own
-        )
+        self.tx
+            .fetch_optional::<FileRow>(SELECT_OWN_PHOTO_FILE, (tenant, entry.uuid(), position, own))
+            .await
     }
 
     /// Deletes the photos of an entry.
     pub(crate) async fn delete_day_photos(&mut self, entry: DayEntryId) -> Result<(), StoreError> {
         let tenant = self.tenant();
-        run!(&mut self.tx, DELETE_PHOTOS, tenant, entry.uuid())?;
+        self.tx.execute(DELETE_PHOTOS, (tenant, entry.uuid())).await?;
         Ok(())
     }
 
@@ -179,13 +173,8 @@ impl TenantTx<'_, Staff> {
         position: i64,
     ) -> Result<Option<FileRow>, StoreError> {
         let tenant = self.tenant();
-        maybe!(
-            &mut self.tx,
-            FileRow,
-            SELECT_FORWARDED_PHOTO_FILE,
-            tenant,
-            entry.uuid(),
-            position
-        )
+        self.tx
+            .fetch_optional::<FileRow>(SELECT_FORWARDED_PHOTO_FILE, (tenant, entry.uuid(), position))
+            .await
     }
 }

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use domain::ids::{AppointmentId, AttachmentId, BillingTriggerId, EventId, FollowUpId, TargetId, VisitReportId};
 use domain::visits::reports::ReportStatus;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, maybe, one, run};
 use crate::identity::actors::{Actor as _, Operator, Staff};
 use crate::visits::model::{AttachmentLine, ReportLine, ReportText, ReportView};
 
@@ -168,47 +168,54 @@ pub(crate) struct FileRow {
 impl TenantTx<'_, Staff> {
     pub(crate) async fn insert_report(&mut self, new: &NewReport<'_>) -> Result<(), StoreError> {
         let (tenant, own, now) = (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_REPORT,
-            tenant,
-            new.id.uuid(),
-            new.target.uuid(),
-            new.appointment.uuid(),
-            own,
-            new.summary,
-            new.internal_notes,
-            new.work_minutes,
-            new.billable,
-            new.follow_up,
-            now,
-            new.material,
-            new.signed_by,
-            new.signature,
-            new.written_at
-        )?;
+        self.tx
+            .execute(
+                INSERT_REPORT,
+                (
+                    tenant,
+                    new.id.uuid(),
+                    new.target.uuid(),
+                    new.appointment.uuid(),
+                    own,
+                    new.summary,
+                    new.internal_notes,
+                    new.work_minutes,
+                    new.billable,
+                    new.follow_up,
+                    now,
+                    new.material,
+                    new.signed_by,
+                    new.signature,
+                    new.written_at,
+                ),
+            )
+            .await?;
         Ok(())
     }
 
     /// Resubmits a returned report; returns false if it is not returned.
     pub(crate) async fn resubmit_report(&mut self, new: &NewReport<'_>) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        let written = run!(
-            &mut self.tx,
-            RESUBMIT_REPORT,
-            tenant,
-            new.id.uuid(),
-            new.summary,
-            new.internal_notes,
-            new.work_minutes,
-            new.billable,
-            new.follow_up,
-            now,
-            new.material,
-            new.signed_by,
-            new.signature,
-            new.written_at
-        )?;
+        let written = self
+            .tx
+            .execute(
+                RESUBMIT_REPORT,
+                (
+                    tenant,
+                    new.id.uuid(),
+                    new.summary,
+                    new.internal_notes,
+                    new.work_minutes,
+                    new.billable,
+                    new.follow_up,
+                    now,
+                    new.material,
+                    new.signed_by,
+                    new.signature,
+                    new.written_at,
+                ),
+            )
+            .await?;
         Ok(written == 1)
     }
 
@@ -218,55 +225,52 @@ impl TenantTx<'_, Staff> {
         file: &NewAttachment<'_>,
     ) -> Result<AttachmentId, StoreError> {
         let (tenant, id, now): (_, AttachmentId, _) = (self.tenant(), self.new_id(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_ATTACHMENT,
-            tenant,
-            id.uuid(),
-            report.uuid(),
-            file.file_name,
-            "image/jpeg",
-            file.size_bytes,
-            file.content_hash,
-            now
-        )?;
+        self.tx
+            .execute(
+                INSERT_ATTACHMENT,
+                (
+                    tenant,
+                    id.uuid(),
+                    report.uuid(),
+                    file.file_name,
+                    "image/jpeg",
+                    file.size_bytes,
+                    file.content_hash,
+                    now,
+                ),
+            )
+            .await?;
         Ok(id)
     }
 
     pub(crate) async fn attachments_of(&mut self, report: VisitReportId) -> Result<Vec<AttachmentLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, AttachmentLine, SELECT_ATTACHMENTS, tenant, report.uuid())
+        self.tx
+            .fetch_all::<AttachmentLine>(SELECT_ATTACHMENTS, (tenant, report.uuid()))
+            .await
     }
 
     pub(crate) async fn attachment_file(&mut self, id: AttachmentId) -> Result<Option<FileRow>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, FileRow, SELECT_ATTACHMENT_FILE, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<FileRow>(SELECT_ATTACHMENT_FILE, (tenant, id.uuid()))
+            .await
     }
 
     /// Returns the text of a report of the signed-in technician.
     pub(crate) async fn own_report_text(&mut self, id: VisitReportId) -> Result<Option<ReportText>, StoreError> {
         let (tenant, technician) = (self.tenant(), self.actor.id().uuid());
-        maybe!(
-            &mut self.tx,
-            ReportText,
-            SELECT_OWN_REPORT_TEXT,
-            tenant,
-            id.uuid(),
-            technician
-        )
+        self.tx
+            .fetch_optional::<ReportText>(SELECT_OWN_REPORT_TEXT, (tenant, id.uuid(), technician))
+            .await
     }
 
     /// Finds an attachment of the signed-in technician's own report.
     pub(crate) async fn own_attachment_file(&mut self, id: AttachmentId) -> Result<Option<FileRow>, StoreError> {
         let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
-        maybe!(
-            &mut self.tx,
-            FileRow,
-            SELECT_OWN_ATTACHMENT_FILE,
-            tenant,
-            id.uuid(),
-            own
-        )
+        self.tx
+            .fetch_optional::<FileRow>(SELECT_OWN_ATTACHMENT_FILE, (tenant, id.uuid(), own))
+            .await
     }
 
     /// Approves or returns a submitted report; returns false if it is not submitted.
@@ -277,16 +281,11 @@ impl TenantTx<'_, Staff> {
         reason: Option<&str>,
     ) -> Result<bool, StoreError> {
         let (tenant, own, now) = (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now);
-        Ok(run!(
-            &mut self.tx,
-            UPDATE_DECISION,
-            tenant,
-            id.uuid(),
-            to.name(),
-            reason,
-            now,
-            own
-        )? == 1)
+        Ok(self
+            .tx
+            .execute(UPDATE_DECISION, (tenant, id.uuid(), to.name(), reason, now, own))
+            .await?
+            == 1)
     }
 
     /// Lists a page of reports with a status, newest first.
@@ -304,27 +303,22 @@ impl TenantTx<'_, Staff> {
             ),
             |(at, id)| (at, id.uuid()),
         );
-        all!(
-            &mut self.tx,
-            ReportLine,
-            SELECT_REPORTS,
-            tenant,
-            status.name(),
-            at,
-            id,
-            limit
-        )
+        self.tx
+            .fetch_all::<ReportLine>(SELECT_REPORTS, (tenant, status.name(), at, id, limit))
+            .await
     }
 
     pub(crate) async fn count_reports_to_approve(&mut self) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (count,) = one!(&mut self.tx, (i64,), COUNT_SUBMITTED_REPORTS, tenant)?;
+        let (count,) = self.tx.fetch_one::<(i64,)>(COUNT_SUBMITTED_REPORTS, (tenant,)).await?;
         Ok(count)
     }
 
     pub(crate) async fn report_view(&mut self, id: VisitReportId) -> Result<Option<ReportView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, ReportView, SELECT_REPORT, tenant, id.uuid())
+        self.tx
+            .fetch_optional::<ReportView>(SELECT_REPORT, (tenant, id.uuid()))
+            .await
     }
 
     pub(crate) async fn latest_report_of_target(
@@ -332,14 +326,11 @@ impl TenantTx<'_, Staff> {
         target: TargetId,
     ) -> Result<Option<VisitReportId>, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(
-            &mut self.tx,
-            (uuid::Uuid,),
-            SELECT_LATEST_REPORT_OF_TARGET,
-            tenant,
-            target.uuid()
-        )?
-        .map(|(id,)| VisitReportId::from_uuid(id)))
+        Ok(self
+            .tx
+            .fetch_optional::<(uuid::Uuid,)>(SELECT_LATEST_REPORT_OF_TARGET, (tenant, target.uuid()))
+            .await?
+            .map(|(id,)| VisitReportId::from_uuid(id)))
     }
 }
 
@@ -349,7 +340,10 @@ impl<A: Operator> TenantTx<'_, A> {
     /// Stores the webhook event of a billing trigger.
     pub(crate) async fn set_billing_event(&mut self, id: BillingTriggerId, event: EventId) -> Result<(), StoreError> {
         let tenant = self.tenant();
-        run!(&mut self.tx, UPDATE_BILLING_EVENT, tenant, id.uuid(), event.uuid()).map(drop)
+        self.tx
+            .execute(UPDATE_BILLING_EVENT, (tenant, id.uuid(), event.uuid()))
+            .await
+            .map(drop)
     }
 
     /// Inserts a follow-up unless the report already has one; returns its ID if it is new.
@@ -360,16 +354,13 @@ impl<A: Operator> TenantTx<'_, A> {
         title: &str,
     ) -> Result<Option<FollowUpId>, StoreError> {
         let (tenant, id, now): (_, FollowUpId, _) = (self.tenant(), self.new_id(), self.now);
-        let written = run!(
-            &mut self.tx,
-            INSERT_FOLLOW_UP,
-            tenant,
-            id.uuid(),
-            target.uuid(),
-            report.uuid(),
-            title,
-            now
-        )?;
+        let written = self
+            .tx
+            .execute(
+                INSERT_FOLLOW_UP,
+                (tenant, id.uuid(), target.uuid(), report.uuid(), title, now),
+            )
+            .await?;
         Ok((written == 1).then_some(id))
     }
 
@@ -381,16 +372,13 @@ impl<A: Operator> TenantTx<'_, A> {
         work_minutes: i64,
     ) -> Result<Option<BillingTriggerId>, StoreError> {
         let (tenant, id, now): (_, BillingTriggerId, _) = (self.tenant(), self.new_id(), self.now);
-        let written = run!(
-            &mut self.tx,
-            INSERT_BILLING_TRIGGER,
-            tenant,
-            id.uuid(),
-            report.uuid(),
-            target.uuid(),
-            work_minutes,
-            now
-        )?;
+        let written = self
+            .tx
+            .execute(
+                INSERT_BILLING_TRIGGER,
+                (tenant, id.uuid(), report.uuid(), target.uuid(), work_minutes, now),
+            )
+            .await?;
         Ok((written == 1).then_some(id))
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::ids::ClientId;
 
-use crate::db::{StoreError, TenantTx, run};
+use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::Staff;
 
 const DISABLE_ENDPOINTS_OF_CLIENT: &str = r"
@@ -29,7 +29,12 @@ impl TenantTx<'_, Staff> {
     /// Disables the endpoints of a revoked client and holds their pending deliveries.
     pub(crate) async fn disable_endpoints_of_client(&mut self, client: ClientId) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(&mut self.tx, DISABLE_ENDPOINTS_OF_CLIENT, tenant, client.uuid(), now)?;
-        run!(&mut self.tx, HOLD_DELIVERIES_OF_CLIENT, tenant, client.uuid()).map(drop)
+        self.tx
+            .execute(DISABLE_ENDPOINTS_OF_CLIENT, (tenant, client.uuid(), now))
+            .await?;
+        self.tx
+            .execute(HOLD_DELIVERIES_OF_CLIENT, (tenant, client.uuid()))
+            .await
+            .map(drop)
     }
 }

@@ -7,9 +7,9 @@ use serde_json::json;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::db::StoreError;
 use crate::db::bulk::hex;
 use crate::db::{CrossTenantTx, SystemTx};
-use crate::db::{StoreError, all, maybe, run};
 use crate::events::{EventContext, event_columns, event_joins};
 
 /// Key of an endpoint: tenant and id.
@@ -332,12 +332,18 @@ pub(crate) fn places(places: &[EndpointKey]) -> Json<Vec<serde_json::Value>> {
 impl<M> CrossTenantTx<'_, M> {
     /// Returns endpoints with due deliveries, without locking them.
     pub(crate) async fn due_endpoints(&mut self) -> Result<Vec<DueEndpoint>, StoreError> {
-        all!(&mut self.tx, DueEndpoint, SELECT_DUE_ENDPOINTS, self.now)
+        self.tx
+            .fetch_all::<DueEndpoint>(SELECT_DUE_ENDPOINTS, (self.now,))
+            .await
     }
 
     /// Returns whether a replay is waiting to be claimed.
     pub(crate) async fn is_replay_waiting(&mut self) -> Result<bool, StoreError> {
-        Ok(maybe!(&mut self.tx, EndpointKey, SELECT_WAITING_REPLAY, self.now)?.is_some())
+        Ok(self
+            .tx
+            .fetch_optional::<EndpointKey>(SELECT_WAITING_REPLAY, (self.now,))
+            .await?
+            .is_some())
     }
 }
 
@@ -351,16 +357,9 @@ impl SystemTx<'_> {
         limit: i64,
     ) -> Result<Vec<DueDelivery>, StoreError> {
         let sql = self.tx.dialect(SELECT_DUE_SQLITE, SELECT_DUE_POSTGRES);
-        all!(
-            &mut self.tx,
-            DueDelivery,
-            sql,
-            places(endpoints),
-            lane.name(),
-            self.now,
-            per_endpoint,
-            limit
-        )
+        self.tx
+            .fetch_all::<DueDelivery>(sql, (places(endpoints), lane.name(), self.now, per_endpoint, limit))
+            .await
     }
 
     /// Locks failing endpoints and returns those that no other worker is probing.
@@ -368,13 +367,15 @@ impl SystemTx<'_> {
         if self.store.engine() == crate::db::Engine::Sqlite {
             return Ok(endpoints);
         }
-        all!(&mut self.tx, EndpointKey, LOCK_FAILING_ENDPOINTS, places(&endpoints))
+        self.tx
+            .fetch_all::<EndpointKey>(LOCK_FAILING_ENDPOINTS, (places(&endpoints),))
+            .await
     }
 
     /// Returns waiting replays, oldest first.
     pub(crate) async fn due_replays(&mut self, limit: i64) -> Result<Vec<DueDelivery>, StoreError> {
         let sql = self.tx.dialect(SELECT_REPLAYS_SQLITE, SELECT_REPLAYS_POSTGRES);
-        all!(&mut self.tx, DueDelivery, sql, self.now, limit)
+        self.tx.fetch_all::<DueDelivery>(sql, (self.now, limit)).await
     }
 
     /// Returns the valid secrets of the endpoints, newest first.
@@ -383,7 +384,9 @@ impl SystemTx<'_> {
         endpoints: &[EndpointKey],
     ) -> Result<Vec<SigningSecret>, StoreError> {
         let sql = self.tx.dialect(SELECT_SECRETS_SQLITE, SELECT_SECRETS_POSTGRES);
-        all!(&mut self.tx, SigningSecret, sql, places(endpoints), self.now)
+        self.tx
+            .fetch_all::<SigningSecret>(sql, (places(endpoints), self.now))
+            .await
     }
 
     /// Claims deliveries and stores their rendered bodies, so that every attempt sends the same bytes. Returns the ids
@@ -405,14 +408,17 @@ impl SystemTx<'_> {
         let mut claimed = Vec::new();
         if !scheduled.is_empty() {
             let sql = self.tx.dialect(CLAIM_SQLITE, CLAIM_POSTGRES);
-            let rows: Vec<(Uuid,)> = all!(&mut self.tx, (Uuid,), sql, claim, until, Json(&scheduled))?;
+            let rows: Vec<(Uuid,)> = self
+                .tx
+                .fetch_all::<(Uuid,)>(sql, (claim, until, Json(&scheduled)))
+                .await?;
             claimed.extend(rows.into_iter().map(|(id,)| id));
         }
         if !replays.is_empty() {
             let sql = self.tx.dialect(CLAIM_REPLAYS_SQLITE, CLAIM_REPLAYS_POSTGRES);
-            run!(&mut self.tx, sql, claim, until, Json(&replays))?;
+            self.tx.execute(sql, (claim, until, Json(&replays))).await?;
             let sql = self.tx.dialect(UPDATE_BODIES_SQLITE, UPDATE_BODIES_POSTGRES);
-            run!(&mut self.tx, sql, Json(&replays))?;
+            self.tx.execute(sql, (Json(&replays),)).await?;
             claimed.extend(claims.iter().filter_map(|one| one.delivery.replay_id));
         }
         Ok(claimed)

@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use crate::audit::{self, NewAuditEntry};
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::SystemTx;
 use crate::db::bulk::{format_timestamp, hex};
-use crate::db::{StoreError, all, run};
 use crate::events::{self, NewEvent};
 use crate::identity::actors::TenantId;
 use crate::webhooks::store::deliveries::{EndpointKey, places};
@@ -282,14 +282,14 @@ impl SystemTx<'_> {
         let mut updated = Vec::new();
         if !scheduled.is_empty() {
             let sql = self.tx.dialect(UPDATE_DELIVERIES_SQLITE, UPDATE_DELIVERIES_POSTGRES);
-            let rows: Vec<(Uuid,)> = all!(&mut self.tx, (Uuid,), sql, Json(&scheduled))?;
+            let rows: Vec<(Uuid,)> = self.tx.fetch_all::<(Uuid,)>(sql, (Json(&scheduled),)).await?;
             updated.extend(rows.into_iter().map(|(id,)| id));
         }
         if !replays.is_empty() {
             let sql = self.tx.dialect(COMPLETE_REPLAYS_SQLITE, COMPLETE_REPLAYS_POSTGRES);
-            run!(&mut self.tx, sql, self.now, Json(&replays))?;
+            self.tx.execute(sql, (self.now, Json(&replays))).await?;
             let sql = self.tx.dialect(UPDATE_REPLAYED_SQLITE, UPDATE_REPLAYED_POSTGRES);
-            run!(&mut self.tx, sql, Json(&replays))?;
+            self.tx.execute(sql, (Json(&replays),)).await?;
         }
         let attempts: Vec<_> = records
             .iter()
@@ -303,7 +303,7 @@ impl SystemTx<'_> {
             })
             .collect();
         let sql = self.tx.dialect(INSERT_ATTEMPTS_SQLITE, INSERT_ATTEMPTS_POSTGRES);
-        run!(&mut self.tx, sql, Json(&attempts))?;
+        self.tx.execute(sql, (Json(&attempts),)).await?;
         Ok(updated)
     }
 
@@ -313,7 +313,7 @@ impl SystemTx<'_> {
         endpoints: &[EndpointKey],
     ) -> Result<Vec<EndpointHealth>, StoreError> {
         let sql = self.tx.dialect(SELECT_HEALTH_SQLITE, SELECT_HEALTH_POSTGRES);
-        all!(&mut self.tx, EndpointHealth, sql, places(endpoints))
+        self.tx.fetch_all::<EndpointHealth>(sql, (places(endpoints),)).await
     }
 
     pub(crate) async fn update_endpoint_health(&mut self, healths: &[EndpointHealth]) -> Result<(), StoreError> {
@@ -327,17 +327,17 @@ impl SystemTx<'_> {
             })
             .collect();
         let sql = self.tx.dialect(UPDATE_HEALTH_SQLITE, UPDATE_HEALTH_POSTGRES);
-        run!(&mut self.tx, sql, Json(&rows)).map(drop)
+        self.tx.execute(sql, (Json(&rows),)).await.map(drop)
     }
 
     /// Holds the pending deliveries of disabled endpoints.
     pub(crate) async fn hold_deliveries_of_disabled(&mut self) -> Result<u64, StoreError> {
-        run!(&mut self.tx, HOLD_DELIVERIES_OF_DISABLED)
+        self.tx.execute(HOLD_DELIVERIES_OF_DISABLED, ()).await
     }
 
     /// Returns deliveries with an expired claim to the queue; their worker has crashed.
     pub(crate) async fn release_expired_claims(&mut self) -> Result<u64, StoreError> {
-        run!(&mut self.tx, RELEASE_EXPIRED_CLAIMS, self.now)
+        self.tx.execute(RELEASE_EXPIRED_CLAIMS, (self.now,)).await
     }
 
     /// Emits an event about a health change to the other endpoints of the source system, and writes an audit entry.

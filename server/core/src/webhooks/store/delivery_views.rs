@@ -7,9 +7,9 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::billing::model::BillingLine;
+use crate::db::StoreError;
 use crate::db::bulk::hex;
 use crate::db::far_future;
-use crate::db::{StoreError, all, maybe, run};
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Operator, Staff};
 use crate::webhooks::model::{AttemptLine, DeliveryCount, DeliveryLine};
@@ -209,20 +209,22 @@ impl<A: Operator> TenantTx<'_, A> {
     ) -> Result<Vec<DeliveryLine>, StoreError> {
         let tenant = self.tenant();
         let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        all!(
-            &mut self.tx,
-            DeliveryLine,
-            SELECT_DELIVERIES,
-            tenant,
-            endpoint.uuid(),
-            filter.status.map(domain::lifecycle::Lifecycle::name),
-            filter.event_type.as_deref(),
-            filter.since.unwrap_or_default(),
-            filter.until.unwrap_or_else(far_future),
-            at,
-            id,
-            limit
-        )
+        self.tx
+            .fetch_all::<DeliveryLine>(
+                SELECT_DELIVERIES,
+                (
+                    tenant,
+                    endpoint.uuid(),
+                    filter.status.map(domain::lifecycle::Lifecycle::name),
+                    filter.event_type.as_deref(),
+                    filter.since.unwrap_or_default(),
+                    filter.until.unwrap_or_else(far_future),
+                    at,
+                    id,
+                    limit,
+                ),
+            )
+            .await
     }
 
     /// Returns a delivery, restricted to the endpoints of `client` if given.
@@ -232,20 +234,17 @@ impl<A: Operator> TenantTx<'_, A> {
         id: DeliveryId,
     ) -> Result<Option<DeliveryLine>, StoreError> {
         let tenant = self.tenant();
-        maybe!(
-            &mut self.tx,
-            DeliveryLine,
-            SELECT_DELIVERY,
-            tenant,
-            id.uuid(),
-            client.map(Id::uuid)
-        )
+        self.tx
+            .fetch_optional::<DeliveryLine>(SELECT_DELIVERY, (tenant, id.uuid(), client.map(Id::uuid)))
+            .await
     }
 
     /// Returns the attempts of a delivery, newest first.
     pub(crate) async fn list_attempts(&mut self, id: DeliveryId, limit: i64) -> Result<Vec<AttemptLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, AttemptLine, SELECT_ATTEMPTS, tenant, id.uuid(), limit)
+        self.tx
+            .fetch_all::<AttemptLine>(SELECT_ATTEMPTS, (tenant, id.uuid(), limit))
+            .await
     }
 }
 
@@ -257,14 +256,9 @@ impl TenantTx<'_, Staff> {
         since: DateTime<Utc>,
     ) -> Result<Vec<DeliveryCount>, StoreError> {
         let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            DeliveryCount,
-            COUNT_BY_STATUS,
-            tenant,
-            endpoint.uuid(),
-            since
-        )
+        self.tx
+            .fetch_all::<DeliveryCount>(COUNT_BY_STATUS, (tenant, endpoint.uuid(), since))
+            .await
     }
 
     /// Returns the attempts of the last 24 hours per hour: hours ago, succeeded, failed.
@@ -274,15 +268,9 @@ impl TenantTx<'_, Staff> {
     ) -> Result<Vec<(i64, i64, i64)>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         let sql = self.tx.dialect(COUNT_BY_HOUR_SQLITE, COUNT_BY_HOUR_POSTGRES);
-        all!(
-            &mut self.tx,
-            (i64, i64, i64),
-            sql,
-            tenant,
-            endpoint.uuid(),
-            now,
-            now - chrono::TimeDelta::hours(24)
-        )
+        self.tx
+            .fetch_all::<(i64, i64, i64)>(sql, (tenant, endpoint.uuid(), now, now - chrono::TimeDelta::hours(24)))
+            .await
     }
 
     /// Returns a page of billing triggers with their delivery status, newest first.
@@ -294,16 +282,12 @@ impl TenantTx<'_, Staff> {
     ) -> Result<Vec<BillingLine>, StoreError> {
         let tenant = self.tenant();
         let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        all!(
-            &mut self.tx,
-            BillingLine,
-            SELECT_BILLING_TRIGGERS,
-            tenant,
-            at,
-            id,
-            acknowledged.map(i64::from),
-            limit
-        )
+        self.tx
+            .fetch_all::<BillingLine>(
+                SELECT_BILLING_TRIGGERS,
+                (tenant, at, id, acknowledged.map(i64::from), limit),
+            )
+            .await
     }
 }
 
@@ -315,14 +299,17 @@ impl SystemTx<'_> {
         tenant: crate::identity::actors::TenantId,
         before: DateTime<Utc>,
     ) -> Result<usize, StoreError> {
-        let old: Vec<(Uuid, Uuid)> = all!(&mut self.tx, (Uuid, Uuid), SELECT_OLD_EVENTS, tenant.uuid(), before)?;
+        let old: Vec<(Uuid, Uuid)> = self
+            .tx
+            .fetch_all::<(Uuid, Uuid)>(SELECT_OLD_EVENTS, (tenant.uuid(), before))
+            .await?;
         if old.is_empty() {
             return Ok(0);
         }
         let ids: Vec<String> = old.iter().map(|(_, id)| hex(*id)).collect();
         for [sqlite, postgres] in DELETE_OLD_EVENTS {
             let sql = self.tx.dialect(sqlite, postgres);
-            run!(&mut self.tx, sql, tenant.uuid(), Json(&ids))?;
+            self.tx.execute(sql, (tenant.uuid(), Json(&ids))).await?;
         }
         Ok(old.len())
     }

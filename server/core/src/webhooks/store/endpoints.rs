@@ -5,8 +5,8 @@ use domain::webhooks::{DisabledReason, EndpointStatus, Health, Ordering};
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, maybe, one, run};
 use crate::identity::actors::Operator;
 use crate::webhooks::model::EndpointLine;
 
@@ -115,58 +115,61 @@ impl<A: Operator> TenantTx<'_, A> {
         id: Option<WebhookEndpointId>,
     ) -> Result<Vec<EndpointLine>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        all!(
-            &mut self.tx,
-            EndpointLine,
-            SELECT_ENDPOINTS,
-            tenant,
-            client.map(Id::uuid),
-            id.map(Id::uuid),
-            now
-        )
+        self.tx
+            .fetch_all::<EndpointLine>(SELECT_ENDPOINTS, (tenant, client.map(Id::uuid), id.map(Id::uuid), now))
+            .await
     }
 
     pub(crate) async fn count_endpoints(&mut self, client: ClientId) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (count,) = one!(&mut self.tx, (i64,), COUNT_ENDPOINTS, tenant, client.uuid())?;
+        let (count,) = self
+            .tx
+            .fetch_one::<(i64,)>(COUNT_ENDPOINTS, (tenant, client.uuid()))
+            .await?;
         Ok(count)
     }
 
     pub(crate) async fn insert_endpoint(&mut self, new: &NewEndpoint<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_ENDPOINT,
-            tenant,
-            new.id.uuid(),
-            new.client.uuid(),
-            new.source_system.uuid(),
-            new.url,
-            new.description,
-            Json(new.event_types),
-            Json(new.data_options),
-            new.ordering.name(),
-            domain::webhooks::API_VERSION,
-            now
-        )?;
+        self.tx
+            .execute(
+                INSERT_ENDPOINT,
+                (
+                    tenant,
+                    new.id.uuid(),
+                    new.client.uuid(),
+                    new.source_system.uuid(),
+                    new.url,
+                    new.description,
+                    Json(new.event_types),
+                    Json(new.data_options),
+                    new.ordering.name(),
+                    domain::webhooks::API_VERSION,
+                    now,
+                ),
+            )
+            .await?;
         Ok(())
     }
 
     pub(crate) async fn update_endpoint(&mut self, new: &NewEndpoint<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(
-            &mut self.tx,
-            UPDATE_ENDPOINT,
-            tenant,
-            new.id.uuid(),
-            new.url,
-            new.description,
-            Json(new.event_types),
-            Json(new.data_options),
-            new.ordering.name(),
-            now
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                UPDATE_ENDPOINT,
+                (
+                    tenant,
+                    new.id.uuid(),
+                    new.url,
+                    new.description,
+                    Json(new.event_types),
+                    Json(new.data_options),
+                    new.ordering.name(),
+                    now,
+                ),
+            )
+            .await
+            .map(drop)
     }
 
     /// Changes the status of an endpoint if it is still `from`, and returns whether it was. Disabling holds the pending
@@ -181,22 +184,26 @@ impl<A: Operator> TenantTx<'_, A> {
         let (tenant, now) = (self.tenant(), self.now);
         let health = Health::fresh();
         let disabled_at = (to == EndpointStatus::Disabled).then_some(now);
-        let written = run!(
-            &mut self.tx,
-            UPDATE_STATUS,
-            tenant,
-            id.uuid(),
-            domain::lifecycle::Lifecycle::name(to),
-            health.failures_in_a_row,
-            health.failed_deliveries,
-            health.first_failure_at,
-            disabled_at,
-            reason.map(DisabledReason::name),
-            now,
-            domain::lifecycle::Lifecycle::name(from)
-        )?;
+        let written = self
+            .tx
+            .execute(
+                UPDATE_STATUS,
+                (
+                    tenant,
+                    id.uuid(),
+                    domain::lifecycle::Lifecycle::name(to),
+                    health.failures_in_a_row,
+                    health.failed_deliveries,
+                    health.first_failure_at,
+                    disabled_at,
+                    reason.map(DisabledReason::name),
+                    now,
+                    domain::lifecycle::Lifecycle::name(from),
+                ),
+            )
+            .await?;
         if written == 1 && to == EndpointStatus::Disabled {
-            run!(&mut self.tx, HOLD_DELIVERIES, tenant, id.uuid())?;
+            self.tx.execute(HOLD_DELIVERIES, (tenant, id.uuid())).await?;
         }
         Ok(written == 1)
     }
@@ -204,9 +211,9 @@ impl<A: Operator> TenantTx<'_, A> {
     /// Marks an endpoint as deleted, holds its pending deliveries and deletes its secrets.
     pub(crate) async fn delete_endpoint(&mut self, id: WebhookEndpointId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        let written = run!(&mut self.tx, DELETE_ENDPOINT, tenant, id.uuid(), now)?;
-        run!(&mut self.tx, HOLD_DELIVERIES, tenant, id.uuid())?;
-        run!(&mut self.tx, DELETE_SECRETS, tenant, id.uuid())?;
+        let written = self.tx.execute(DELETE_ENDPOINT, (tenant, id.uuid(), now)).await?;
+        self.tx.execute(HOLD_DELIVERIES, (tenant, id.uuid())).await?;
+        self.tx.execute(DELETE_SECRETS, (tenant, id.uuid())).await?;
         Ok(written == 1)
     }
 
@@ -231,13 +238,10 @@ impl<A: Operator> TenantTx<'_, A> {
       AND revoked_at IS NULL
 ";
         let tenant = self.tenant();
-        let row: Option<(Uuid, Json<Vec<String>>)> = maybe!(
-            &mut self.tx,
-            (Uuid, Json<Vec<String>>),
-            SELECT_CLIENT,
-            tenant,
-            id.uuid()
-        )?;
+        let row: Option<(Uuid, Json<Vec<String>>)> = self
+            .tx
+            .fetch_optional::<(Uuid, Json<Vec<String>>)>(SELECT_CLIENT, (tenant, id.uuid()))
+            .await?;
         Ok(row.map(|(source, scopes)| (Id::from_uuid(source), scopes.0)))
     }
 }

@@ -5,8 +5,8 @@ use domain::ids::{DeliveryId, Id, RecoveryId, ReplayId, WebhookEndpointId};
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, all, run};
 use crate::identity::actors::Operator;
 use crate::webhooks::model::RecoveryLine;
 
@@ -94,29 +94,23 @@ impl<A: Operator> TenantTx<'_, A> {
     ) -> Result<(RecoveryId, i64), StoreError> {
         let (tenant, now, id) = (self.tenant(), self.now, self.new_id::<domain::ids::RecoveryKind>());
         let label = self.actor.label();
-        run!(
-            &mut self.tx,
-            INSERT_RECOVERY,
-            tenant,
-            id.uuid(),
-            endpoint.uuid(),
-            range.since,
-            range.until,
-            label,
-            now
-        )?;
-        let count = run!(
-            &mut self.tx,
-            RECOVER_DELIVERIES,
-            tenant,
-            endpoint.uuid(),
-            range.since,
-            range.until,
-            now,
-            id.uuid()
-        )?;
+        self.tx
+            .execute(
+                INSERT_RECOVERY,
+                (tenant, id.uuid(), endpoint.uuid(), range.since, range.until, label, now),
+            )
+            .await?;
+        let count = self
+            .tx
+            .execute(
+                RECOVER_DELIVERIES,
+                (tenant, endpoint.uuid(), range.since, range.until, now, id.uuid()),
+            )
+            .await?;
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        run!(&mut self.tx, UPDATE_RECOVERY_COUNT, tenant, id.uuid(), count)?;
+        self.tx
+            .execute(UPDATE_RECOVERY_COUNT, (tenant, id.uuid(), count))
+            .await?;
         Ok((id, count))
     }
 
@@ -125,7 +119,9 @@ impl<A: Operator> TenantTx<'_, A> {
         endpoint: WebhookEndpointId,
     ) -> Result<Vec<RecoveryLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, RecoveryLine, SELECT_RECOVERIES, tenant, endpoint.uuid())
+        self.tx
+            .fetch_all::<RecoveryLine>(SELECT_RECOVERIES, (tenant, endpoint.uuid()))
+            .await
     }
 
     /// Requests one more attempt of a delivery.
@@ -136,16 +132,12 @@ impl<A: Operator> TenantTx<'_, A> {
     ) -> Result<ReplayId, StoreError> {
         let (tenant, now, id) = (self.tenant(), self.now, self.new_id::<domain::ids::ReplayKind>());
         let label = self.actor.label();
-        run!(
-            &mut self.tx,
-            INSERT_REPLAY,
-            tenant,
-            id.uuid(),
-            delivery.uuid(),
-            endpoint.uuid(),
-            label,
-            now
-        )?;
+        self.tx
+            .execute(
+                INSERT_REPLAY,
+                (tenant, id.uuid(), delivery.uuid(), endpoint.uuid(), label, now),
+            )
+            .await?;
         Ok(id)
     }
 
@@ -157,16 +149,13 @@ impl<A: Operator> TenantTx<'_, A> {
         limit: i64,
     ) -> Result<usize, StoreError> {
         let (tenant, now, label) = (self.tenant(), self.now, self.actor.label());
-        let found: Vec<(Uuid,)> = all!(
-            &mut self.tx,
-            (Uuid,),
-            SELECT_DELIVERIES_IN_RANGE,
-            tenant,
-            endpoint.uuid(),
-            range.since,
-            range.until,
-            limit
-        )?;
+        let found: Vec<(Uuid,)> = self
+            .tx
+            .fetch_all::<(Uuid,)>(
+                SELECT_DELIVERIES_IN_RANGE,
+                (tenant, endpoint.uuid(), range.since, range.until, limit),
+            )
+            .await?;
         let rows: Vec<_> = found
             .iter()
             .map(|(delivery,)| {
@@ -176,7 +165,9 @@ impl<A: Operator> TenantTx<'_, A> {
             .collect();
         if !rows.is_empty() {
             let sql = self.tx.dialect(INSERT_REPLAYS_SQLITE, INSERT_REPLAYS_POSTGRES);
-            run!(&mut self.tx, sql, tenant, endpoint.uuid(), label, now, Json(&rows))?;
+            self.tx
+                .execute(sql, (tenant, endpoint.uuid(), label, now, Json(&rows)))
+                .await?;
         }
         Ok(rows.len())
     }

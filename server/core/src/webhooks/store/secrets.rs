@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::ids::{WebhookEndpointId, WebhookSecretId};
 
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::{StoreError, one, run};
 use crate::identity::actors::Operator;
 
 /// A secret to insert; `secret` and `signing_key` are encrypted.
@@ -39,18 +39,21 @@ const COUNT_SECRETS: &str = r"
 impl<A: Operator> TenantTx<'_, A> {
     pub(crate) async fn insert_webhook_secret(&mut self, new: &NewWebhookSecret<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(
-            &mut self.tx,
-            INSERT_SECRET,
-            tenant,
-            new.id.uuid(),
-            new.endpoint.uuid(),
-            new.secret,
-            new.signing_key,
-            new.public_key,
-            now
-        )
-        .map(drop)
+        self.tx
+            .execute(
+                INSERT_SECRET,
+                (
+                    tenant,
+                    new.id.uuid(),
+                    new.endpoint.uuid(),
+                    new.secret,
+                    new.signing_key,
+                    new.public_key,
+                    now,
+                ),
+            )
+            .await
+            .map(drop)
     }
 
     /// Sets the expiry of the current secrets and deletes expired ones.
@@ -60,13 +63,19 @@ impl<A: Operator> TenantTx<'_, A> {
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(&mut self.tx, EXPIRE_SECRETS, tenant, endpoint.uuid(), at)?;
-        run!(&mut self.tx, DELETE_EXPIRED_SECRETS, tenant, endpoint.uuid(), now).map(drop)
+        self.tx.execute(EXPIRE_SECRETS, (tenant, endpoint.uuid(), at)).await?;
+        self.tx
+            .execute(DELETE_EXPIRED_SECRETS, (tenant, endpoint.uuid(), now))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn count_webhook_secrets(&mut self, endpoint: WebhookEndpointId) -> Result<i64, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        let (count,) = one!(&mut self.tx, (i64,), COUNT_SECRETS, tenant, endpoint.uuid(), now)?;
+        let (count,) = self
+            .tx
+            .fetch_one::<(i64,)>(COUNT_SECRETS, (tenant, endpoint.uuid(), now))
+            .await?;
         Ok(count)
     }
 }
