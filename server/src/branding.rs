@@ -1,18 +1,19 @@
 //! Portal branding: style sheet and logo of a tenant. The URLs contain a random version and are cached indefinitely.
 
 use axum::extract::{Path, State};
+use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use ordinavo_core::branding;
 
+use crate::api::problem::logged_status;
 use crate::serve::AppState;
 
 /// `/portal/look/{version}/style.css`.
 pub async fn style_sheet(State(state): State<AppState>, Path(version): Path<String>) -> Response {
     match branding::style_sheet(&state.core, &version).await {
         Ok(sheet) => cacheable(sheet.into_response(), "text/css; charset=utf-8"),
-        Err(error) => error_response(error.problem.status()),
+        Err(error) => logged_status(&error).into_response(),
     }
 }
 
@@ -20,7 +21,7 @@ pub async fn style_sheet(State(state): State<AppState>, Path(version): Path<Stri
 pub async fn logo(State(state): State<AppState>, Path(version): Path<String>) -> Response {
     match branding::logo(&state.core, &version).await {
         Ok(bytes) => cacheable(bytes.into_response(), "image/png"),
-        Err(error) => error_response(error.problem.status()),
+        Err(error) => logged_status(&error).into_response(),
     }
 }
 
@@ -36,10 +37,4 @@ fn cacheable(mut response: Response, kind: &'static str) -> Response {
         HeaderValue::from_static("sandbox; default-src 'none'"),
     );
     response
-}
-
-fn error_response(status: u16) -> Response {
-    StatusCode::from_u16(status)
-        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-        .into_response()
 }

@@ -3,7 +3,7 @@
 
 use axum::extract::{Extension, Path, Request, State};
 use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use domain::ids::AppointmentId;
 use domain::locale::Locale;
@@ -13,6 +13,7 @@ use ordinavo_core::portal_access::calendar;
 use ordinavo_core::{CoreError, CoreResult};
 use ui::calendar::{CalendarKind, render};
 
+use crate::api::problem::logged_status;
 use crate::public_limits;
 use crate::serve::AppState;
 
@@ -83,10 +84,6 @@ fn respond(result: CoreResult<String>, disposition: Option<&'static str>) -> Res
             }
             response
         }
-        Err(error) => (
-            StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            crate::api::texts::cause(&error.cause),
-        )
-            .into_response(),
+        Err(error) => (logged_status(&error), crate::api::texts::cause(&error.cause)).into_response(),
     }
 }

@@ -20,6 +20,7 @@ use ordinavo_core::visits::report_review::Download;
 use ordinavo_core::{CoreError, CoreResult};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::api::problem::logged_status;
 use crate::serve::AppState;
 
 /// `/app/files/{id}`.
@@ -85,7 +86,7 @@ fn answer(result: CoreResult<Download>, request_headers: &HeaderMap) -> Response
     let file = match result {
         Ok(file) => file,
         Err(error) => {
-            let status = StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let status = logged_status(&error);
             return (status, crate::api::texts::cause(&error.cause)).into_response();
         }
     };

@@ -187,6 +187,7 @@ where
 }
 
 fn server_error(error: &CoreError) -> ServerFnError {
+    error.log();
     if let Some(response) = use_context::<ResponseOptions>() {
         response.set_status(StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     }
@@ -239,6 +240,7 @@ pub async fn respond_to_form(
             Ok(())
         }
         Err(error) if accepts_html => {
+            error.log();
             if let Some(session) = &session {
                 let values = submission
                     .values

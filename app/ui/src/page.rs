@@ -109,6 +109,7 @@ pub async fn take_flash(session: &Session) -> Option<Flash> {
 
 /// Renders the error page. Hidden, foreign and missing records give the same response.
 fn error_page(error: &CoreError, viewer: &Viewer, response: &ResponseOptions) -> AnyView {
+    error.log();
     let locale = viewer.locale;
     response.set_status(StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     let (title, text) = match error.problem {

@@ -1,5 +1,7 @@
 //! The error type of all use cases.
 
+use std::sync::Arc;
+
 use domain::fields::{FieldCode, FieldError};
 use domain::lifecycle::IllegalTransition;
 use domain::problems::{Cause, Problem, Record};
@@ -10,13 +12,16 @@ use crate::db::StoreError;
 pub type CoreResult<T> = Result<T, CoreError>;
 
 /// An error with its problem type, its cause and the invalid fields. It becomes a problem response in the API and a message
-/// on a page, each in its own words; database errors are logged and appear in neither.
+/// on a page, each in its own words. The technical failure behind it appears in neither; the caller at the boundary logs it
+/// with [`CoreError::log`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CoreError {
     pub problem: Problem,
     pub cause: Cause,
     /// The invalid fields.
     pub fields: Vec<FieldError>,
+    /// The unexpected failure with its chain of sources.
+    failure: Option<Arc<str>>,
 }
 
 impl CoreError {
@@ -26,6 +31,7 @@ impl CoreError {
             problem: cause.problem(),
             cause,
             fields: Vec::new(),
+            failure: None,
         }
     }
 
@@ -54,10 +60,24 @@ impl CoreError {
         Self::new(Cause::Conflict { record })
     }
 
-    /// Logs an unexpected failure and creates the error that hides it.
+    /// Creates the error that hides an unexpected failure.
     pub fn internal(failure: impl std::fmt::Display) -> Self {
-        tracing::error!(error = %failure, "internal error");
-        Self::new(Cause::Internal)
+        Self::failed(Cause::Internal, &failure)
+    }
+
+    /// Creates an error with the failure behind it.
+    pub(crate) fn failed(cause: Cause, failure: &impl std::fmt::Display) -> Self {
+        Self {
+            failure: Some(failure.to_string().into()),
+            ..Self::new(cause)
+        }
+    }
+
+    /// Logs the failure behind the error, if there is one. Each boundary that turns errors into answers calls this once.
+    pub fn log(&self) {
+        if let Some(failure) = &self.failure {
+            tracing::error!(code = self.problem.code(), cause = ?self.cause, error = %failure, "operation failed");
+        }
     }
 
     /// Creates an error for invalid fields. If all have the same code, it decides the problem type; otherwise it is
@@ -95,7 +115,10 @@ impl std::fmt::Display for CoreError {
         for field in &self.fields {
             write!(formatter, "; {}: {:?}", field.pointer, field.code)?;
         }
-        Ok(())
+        match &self.failure {
+            Some(failure) => write!(formatter, ": {failure}"),
+            None => Ok(()),
+        }
     }
 }
 impl std::error::Error for CoreError {}
@@ -117,14 +140,8 @@ impl From<StoreError> for CoreError {
         match error {
             StoreError::Conflict(_) => Self::conflict(Record::Other),
             StoreError::ReadOnlySession => Self::new(Cause::ReadOnlySession),
-            StoreError::Unavailable(text) => {
-                tracing::error!(error = %text, "database unavailable");
-                Self::new(Cause::DatabaseUnavailable)
-            }
-            StoreError::Broken(text) => {
-                tracing::error!(error = %text, "database statement failed");
-                Self::new(Cause::Internal)
-            }
+            StoreError::Unavailable(text) => Self::failed(Cause::DatabaseUnavailable, &text),
+            StoreError::Broken(text) => Self::internal(text),
         }
     }
 }

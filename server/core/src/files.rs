@@ -169,8 +169,7 @@ impl FileStore {
 }
 
 fn unavailable(error: &object_store::Error) -> CoreError {
-    tracing::error!(%error, "file store unavailable");
-    CoreError::new(Cause::FileStorageUnavailable)
+    CoreError::failed(Cause::FileStorageUnavailable, error)
 }
 
 /// Validates a photo by its content, not its name, and re-encodes it upright as JPEG. Re-encoding removes location

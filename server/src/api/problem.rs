@@ -100,11 +100,18 @@ impl From<CoreError> for ApiError {
     }
 }
 
+/// Logs the failure behind an error and returns the status of its answer; for answers that are not problem responses.
+pub fn logged_status(error: &CoreError) -> StatusCode {
+    error.log();
+    StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
 /// The media type of problem responses.
 pub const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        self.0.log();
         let problem = self.0.problem;
         let scope = match &self.0.cause {
             Cause::ScopeMissing { scope } => scope.clone(),

@@ -19,6 +19,7 @@ use ui::realm::prefix;
 use ui::sign_in_flow::LANGUAGE_COOKIE;
 use ui::viewer::Viewer;
 
+use crate::api::problem::logged_status;
 use crate::api::texts;
 use crate::authn::session_cookie;
 use crate::http_layers::RequestId;
@@ -263,6 +264,6 @@ fn encode(text: &str) -> String {
 }
 
 fn unavailable(error: &ordinavo_core::CoreError) -> Response {
-    let status = StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let status = logged_status(error);
     (status, [("retry-after", "5")], texts::cause(&error.cause)).into_response()
 }

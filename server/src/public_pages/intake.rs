@@ -30,6 +30,7 @@ use ui::forms::FormState;
 use ui::shell::App;
 
 use super::reader;
+use crate::api::problem::logged_status;
 use crate::pages::{FrameHosts, not_found_page, render};
 use crate::public_limits::{client_address, too_many_requests};
 use crate::serve::AppState;
@@ -157,7 +158,7 @@ pub(super) async fn error_page(state: &AppState, request: Request, locale: Local
         form::message_page(&assets, locale, text.clone())
     })
     .await;
-    *response.status_mut() = StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = logged_status(error);
     if error.problem == Problem::TemporarilyUnavailable {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(5));
     }

@@ -28,6 +28,7 @@ use ui::shell::App;
 use super::intake::unavailable_form_page;
 use super::reader;
 use crate::api::problem::FieldProblem;
+use crate::api::problem::logged_status;
 use crate::authn::terminal as device;
 use crate::pages::render;
 use crate::public_limits::{client_address, too_many_requests};
@@ -297,7 +298,7 @@ pub async fn submit_queued(State(state): State<AppState>, head: Parts, Json(queu
         // The request stays on the device until it is paired with the same terminal again.
         Err(error) if error.has_field(&FieldCode::OtherTerminal) => StatusCode::CONFLICT.into_response(),
         Err(error) => {
-            let status = StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let status = logged_status(&error);
             (
                 status,
                 Json(error.fields.into_iter().map(FieldProblem::from).collect::<Vec<_>>()),
@@ -377,9 +378,7 @@ pub async fn state(
             Json(serde_json::json!({ "slips": slips })).into_response()
         }
         Ok(None) => StatusCode::UNAUTHORIZED.into_response(),
-        Err(error) => StatusCode::from_u16(error.problem.status())
-            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-            .into_response(),
+        Err(error) => logged_status(&error).into_response(),
     }
 }
 

@@ -35,19 +35,34 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(database)
                 if database.is_unique_violation() || database.is_foreign_key_violation() =>
             {
-                Self::Conflict(error.to_string())
+                Self::Conflict(chain(&error))
             }
             sqlx::Error::Database(database) => match database.code().as_deref().map(failure) {
-                Some(Failure::Contention) => Self::Conflict(error.to_string()),
-                Some(Failure::Outage) => Self::Unavailable(error.to_string()),
-                _ => Self::Broken(error.to_string()),
+                Some(Failure::Contention) => Self::Conflict(chain(&error)),
+                Some(Failure::Outage) => Self::Unavailable(chain(&error)),
+                _ => Self::Broken(chain(&error)),
             },
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => {
-                Self::Unavailable(error.to_string())
+                Self::Unavailable(chain(&error))
             }
-            _ => Self::Broken(error.to_string()),
+            _ => Self::Broken(chain(&error)),
         }
     }
+}
+
+/// Returns an error with the errors that caused it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // Some errors repeat the text of their source.
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
 }
 
 /// The meaning of a database error code for the caller.

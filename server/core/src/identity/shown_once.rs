@@ -3,7 +3,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::problems::Cause;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::identity::actors::{Actor as _, Contact, Staff};
@@ -45,10 +44,7 @@ pub fn seal(core: &Core, owner: &impl SecretOwner, secret: &SecretString) -> Cor
             &owner.associated_data(),
             &core.randomness,
         )
-        .map_err(|error| {
-            tracing::error!(%error, "failed to seal secret");
-            CoreError::new(Cause::Internal)
-        })?;
+        .map_err(CoreError::internal)?;
     Ok(STANDARD.encode(sealed))
 }
 

@@ -19,7 +19,6 @@ use domain::fields::FieldCode;
 use domain::ids::{CustomerId, LocationId, RequestId};
 use domain::intake::MAX_FILES;
 use domain::intake::mails::MailKind;
-use domain::problems::Cause;
 use domain::requests::Channel;
 use serde_json::json;
 
@@ -69,7 +68,7 @@ pub(crate) fn seal_token(core: &Core, place: &AssociatedData<'_>, token: &str) -
     let closed = core
         .keyring
         .seal(token.as_bytes(), place, &core.randomness)
-        .map_err(|error| seal_error(&error))?;
+        .map_err(CoreError::internal)?;
     let hash = sha256(token.as_bytes());
     Ok(SealedToken { hash, closed })
 }
@@ -79,7 +78,7 @@ pub(crate) fn open_token(core: &Core, tenant: uuid::Uuid, request: uuid::Uuid, c
     let bytes = core
         .keyring
         .unseal(closed, &seal_context(tenant, request))
-        .map_err(|error| seal_error(&error))?;
+        .map_err(CoreError::internal)?;
     String::from_utf8(bytes).map_err(|_| CoreError::not_found())
 }
 
@@ -89,11 +88,6 @@ pub(crate) fn seal_context<'a>(tenant: uuid::Uuid, request: uuid::Uuid) -> Assoc
         kind: TOKEN_COLUMN,
         row: request,
     }
-}
-
-fn seal_error(error: &crate::secrets::SecretError) -> CoreError {
-    tracing::error!(%error, "failed to seal or open token");
-    CoreError::new(Cause::Internal)
 }
 
 /// Completes a submission of any channel within the transaction that inserted the request: timeline, audit entry,

@@ -75,10 +75,7 @@ pub async fn feed(core: &Core, contact: &Contact) -> CoreResult<Option<String>> 
         return Ok(None);
     };
     let context = feed_context(contact.tenant().uuid(), contact.id().uuid());
-    let bytes = core
-        .keyring
-        .unseal(&sealed, &context)
-        .map_err(CoreError::internal)?;
+    let bytes = core.keyring.unseal(&sealed, &context).map_err(CoreError::internal)?;
     Ok(String::from_utf8(bytes)
         .ok()
         .map(|token| addresses::calendar_feed(&core.settings, &token)))

@@ -74,10 +74,7 @@ pub(crate) async fn add_secret<A: Operator>(
     let seal = |plain: &[u8], kind| {
         core.keyring
             .seal(plain, &place(kind, tx.tenant(), id.uuid()), &core.randomness)
-            .map_err(|error| {
-                tracing::error!(%error, "failed to encrypt webhook secret");
-                CoreError::new(Cause::Internal)
-            })
+            .map_err(CoreError::internal)
     };
     let sealed_secret = seal(secret.as_bytes(), SECRET_FIELD)?;
     let seed = asymmetric.then(|| signature::new_signing_key(&core.randomness));
