@@ -12,7 +12,8 @@ use ordinavo_core::branding;
 use ordinavo_core::branding::BrandingSettings;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::{Core, CoreError};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormSubmission, Redirect, run_action, submit};
 use ui::components::{ProblemNotice, StatusChip, SuccessNotice};
 use ui::flash::Flash;
 use ui::forms::{ErrorSummary, FormState};
@@ -285,20 +286,29 @@ pub async fn set_portal_logo(data: MultipartData) -> Result<(), ServerFnError> {
     .await
 }
 
+/// The form that sets the color of the portal.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ColorForm {
+    colour: String,
+    /// Whether to return to the default color: `on` or absent.
+    none: Option<String>,
+}
+
+impl ActionForm for ColorForm {
+    const NAME: &'static str = "colour";
+
+    fn back(&self) -> String {
+        PAGE.to_owned()
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "set-portal-colour")]
-pub async fn set_portal_colour(
-    #[server(default)] colour: String,
-    #[server(default)] none: Option<String>,
-) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "colour",
-        values: &[("colour", &colour)],
-        back: PAGE.to_owned(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let chosen = none.is_none().then_some(colour.as_str());
+pub async fn set_portal_colour(#[server(flatten)] form: ColorForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: ColorForm| {
+        let chosen = form.none.is_none().then_some(form.colour.as_str());
         branding::set_colour(&core, staff.may()?, chosen).await?;
-        Ok(Redirect::to(PAGE, "done-branding-saved"))
+        Ok(Redirect::to(form.back(), "done-branding-saved"))
     })
     .await
 }

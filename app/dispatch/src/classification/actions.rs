@@ -1,28 +1,24 @@
 //! Actions on classification rules.
 
-use domain::ids::{FormId, RuleId};
+use domain::ids;
+use domain::ids::RuleId;
 use domain::intake::classification::{Conditions, Outcome};
-use domain::permissions::ManageIntake;
 use domain::requests::{Channel, Priority, ServiceType};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::classification;
 use ordinavo_core::classification::Direction;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::{Core, CoreError, CoreResult};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use ordinavo_core::{Core, CoreError};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, FormSubmission, Redirect, run_action, submit};
 use ui::uploads::{self, FormParts};
 
 const LIST: &str = "/app/settings/rules";
 
 /// Returns the path of a rule. Text that is not an ID leads to the list.
-fn rule_path(id: &str) -> String {
-    id.parse::<RuleId>()
-        .map_or_else(|_| LIST.to_owned(), |id| format!("{LIST}/{id}"))
-}
-
-fn parse_rule_id(id: &str) -> CoreResult<RuleId> {
-    id.parse().map_err(|_| CoreError::not_found())
+fn rule_path(id: Option<RuleId>) -> String {
+    id.map_or_else(|| LIST.to_owned(), |id| format!("{LIST}/{id}"))
 }
 
 fn trimmed_lines(text: &str) -> Vec<String> {
@@ -40,7 +36,7 @@ fn conditions(parts: &FormParts) -> Conditions {
         forms: parts
             .fields
             .keys()
-            .filter_map(|name| name.strip_prefix("form_")?.parse::<FormId>().ok())
+            .filter_map(|name| name.strip_prefix("form_")?.parse::<ids::FormId>().ok())
             .collect(),
         service_types: ServiceType::ALL
             .iter()
@@ -69,7 +65,7 @@ pub async fn save_rule(data: MultipartData) -> Result<(), ServerFnError> {
     let back = if id.is_empty() {
         format!("{LIST}/new")
     } else {
-        rule_path(&id)
+        rule_path(id.parse().ok())
     };
     let submission = FormSubmission {
         form: "rule",
@@ -78,7 +74,11 @@ pub async fn save_rule(data: MultipartData) -> Result<(), ServerFnError> {
     };
     run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may()?;
-        let id = if id.is_empty() { None } else { Some(parse_rule_id(&id)?) };
+        let id = if id.is_empty() {
+            None
+        } else {
+            Some(id.parse().map_err(|_| CoreError::not_found())?)
+        };
         let id = classification::save(
             &core,
             permit,
@@ -93,78 +93,75 @@ pub async fn save_rule(data: MultipartData) -> Result<(), ServerFnError> {
     .await
 }
 
-/// Runs an action on a rule and returns to its page.
-async fn run_rule_action<Fut: Future<Output = CoreResult<()>> + Send>(
-    id: String,
-    done: &'static str,
-    work: impl FnOnce(Core, Staff, RuleId) -> Fut + Send,
-) -> Result<(), ServerFnError> {
-    let back = rule_path(&id);
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        staff.may::<ManageIntake>()?;
-        work(core, staff, parse_rule_id(&id)?).await?;
-        Ok(Redirect::to(back, done))
-    })
-    .await
+/// A button on the page of a rule.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RuleButton {
+    id: FormId<RuleId>,
+    /// Whether to enable the rule: `on` or absent.
+    on: Option<String>,
+}
+
+impl ActionForm for RuleButton {
+    fn back(&self) -> String {
+        rule_path(self.id.ok())
+    }
 }
 
 #[server(prefix = "/app/fn", endpoint = "try-rule")]
-pub async fn try_rule(#[server(default)] id: String) -> Result<(), ServerFnError> {
-    run_rule_action(id, "done-rule-tested", async |core, staff, id| {
-        classification::mark_tried(&core, staff.may()?, id).await
+pub async fn try_rule(#[server(flatten)] form: RuleButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: RuleButton| {
+        classification::mark_tried(&core, staff.may()?, form.id.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-rule-tested"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "switch-rule")]
-pub async fn switch_rule(
-    #[server(default)] id: String,
-    #[server(default)] on: Option<String>,
-) -> Result<(), ServerFnError> {
-    let on = on.is_some();
-    let done = if on { "done-rule-enabled" } else { "done-rule-disabled" };
-    run_rule_action(id, done, async move |core, staff, id| {
-        classification::set_active(&core, staff.may()?, id, on).await
+pub async fn switch_rule(#[server(flatten)] form: RuleButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: RuleButton| {
+        let on = form.on.is_some();
+        classification::set_active(&core, staff.may()?, form.id.get()?, on).await?;
+        let done = if on { "done-rule-enabled" } else { "done-rule-disabled" };
+        Ok(Redirect::to(form.back(), done))
     })
     .await
 }
 
+/// A button that leads to the list of rules.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RuleListButton {
+    id: FormId<RuleId>,
+    /// Where to move the rule: `earlier` or `later`.
+    way: String,
+}
+
+impl ActionForm for RuleListButton {
+    fn back(&self) -> String {
+        LIST.to_owned()
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "move-rule")]
-pub async fn move_rule(#[server(default)] id: String, #[server(default)] way: String) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: LIST.to_owned(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let way = if way == "earlier" {
+pub async fn move_rule(#[server(flatten)] form: RuleListButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: RuleListButton| {
+        let way = if form.way == "earlier" {
             Direction::Earlier
         } else {
             Direction::Later
         };
-        let permit = staff.may()?;
-        classification::move_rule(&core, permit, parse_rule_id(&id)?, way).await?;
-        Ok(Redirect::to(LIST.to_owned(), "done-rule-moved"))
+        classification::move_rule(&core, staff.may()?, form.id.get()?, way).await?;
+        Ok(Redirect::to(form.back(), "done-rule-moved"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "delete-rule")]
-pub async fn delete_rule(#[server(default)] id: String) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: LIST.to_owned(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may()?;
-        classification::delete(&core, permit, parse_rule_id(&id)?).await?;
-        Ok(Redirect::to(LIST.to_owned(), "done-rule-deleted"))
+pub async fn delete_rule(#[server(flatten)] form: RuleListButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: RuleListButton| {
+        classification::delete(&core, staff.may()?, form.id.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-rule-deleted"))
     })
     .await
 }

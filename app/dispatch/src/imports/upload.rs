@@ -10,7 +10,8 @@ use ordinavo_core::imports::csv;
 use ordinavo_core::imports::csv::FIELDS;
 use ordinavo_core::integrations;
 use ordinavo_core::{Core, CoreError};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, FormSubmission, Redirect, run_action, submit};
 use ui::components::ProblemNotice;
 use ui::forms::{ErrorSummary, FileField, FormState, SelectField};
 use ui::islands::SendOnce;
@@ -96,6 +97,25 @@ pub fn ColumnsPage() -> impl IntoView {
     view! { <AppFrame current="/app/imports">{content}</AppFrame> }
 }
 
+/// Returns the path of the page that maps the columns of a file.
+fn columns_path(file: &str, client: ClientId) -> String {
+    format!("/app/imports/upload/{file}?client={client}")
+}
+
+fn import_path(job: ImportJobId) -> String {
+    format!("/app/imports/{job}")
+}
+
+/// Redirects without a message: the next page shows the progress.
+const fn redirect_to(path: String) -> Redirect {
+    Redirect {
+        to: path,
+        done: None,
+        shown_once: None,
+        undo: None,
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "upload-csv", input = MultipartFormData)]
 pub async fn upload_csv(data: MultipartData) -> Result<(), ServerFnError> {
     let (mut client, mut bytes, mut is_incomplete) = (String::new(), Vec::new(), false);
@@ -127,58 +147,58 @@ pub async fn upload_csv(data: MultipartData) -> Result<(), ServerFnError> {
             .parse()
             .map_err(|_| CoreError::field("client", FieldCode::Required))?;
         let file = csv::store_file(&core, permit, bytes).await?;
-        Ok(Redirect {
-            to: format!("/app/imports/upload/{file}?client={client}"),
-            done: None,
-            shown_once: None,
-            undo: None,
-        })
+        Ok(redirect_to(columns_path(&file, client)))
     })
     .await
+}
+
+/// The form that maps the columns of a file.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ColumnsForm {
+    file: String,
+    client: FormId<ClientId>,
+    /// The field of each column in their order; empty for a column that is ignored.
+    columns: Vec<String>,
+}
+
+impl ActionForm for ColumnsForm {
+    fn back(&self) -> String {
+        self.client.ok().map_or_else(
+            || format!("/app/imports/upload/{}", self.file),
+            |client| columns_path(&self.file, client),
+        )
+    }
 }
 
 #[server(prefix = "/app/fn", endpoint = "try-csv")]
-pub async fn try_csv(
-    #[server(default)] file: String,
-    #[server(default)] client: String,
-    #[server(default)] columns: Vec<String>,
-) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: format!("/app/imports/upload/{file}?client={client}"),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<ResolveMappings>()?;
-        let client: ClientId = client.parse().map_err(|_| CoreError::not_found())?;
-        let job = csv::start_dry_run(&core, permit, &file, client, &columns).await?;
-        Ok(Redirect {
-            to: format!("/app/imports/{job}"),
-            done: None,
-            shown_once: None,
-            undo: None,
-        })
+pub async fn try_csv(#[server(flatten)] form: ColumnsForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: ColumnsForm| {
+        let (permit, client) = (staff.may()?, form.client.get()?);
+        let job = csv::start_dry_run(&core, permit, &form.file, client, &form.columns).await?;
+        Ok(redirect_to(import_path(job)))
     })
     .await
 }
 
+/// The button that imports the jobs of a dry run.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ImportButton {
+    job: FormId<ImportJobId>,
+}
+
+impl ActionForm for ImportButton {
+    fn back(&self) -> String {
+        self.job.ok().map_or_else(|| "/app/imports".to_owned(), import_path)
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "import-tried")]
-pub async fn import_after_dry_run(#[server(default)] job: String) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: format!("/app/imports/{job}"),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<ResolveMappings>()?;
-        let dry_run: ImportJobId = job.parse().map_err(|_| CoreError::not_found())?;
-        let import = csv::import_after_dry_run(&core, permit, dry_run).await?;
-        Ok(Redirect {
-            to: format!("/app/imports/{import}"),
-            done: None,
-            shown_once: None,
-            undo: None,
-        })
+pub async fn import_after_dry_run(#[server(flatten)] form: ImportButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: ImportButton| {
+        let import = csv::import_after_dry_run(&core, staff.may()?, form.job.get()?).await?;
+        Ok(redirect_to(import_path(import)))
     })
     .await
 }

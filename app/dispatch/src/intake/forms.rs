@@ -1,6 +1,6 @@
 //! Public forms: list, settings, preview, and sharing by link, embed code and QR code.
 
-use domain::ids::FormId;
+use domain::ids;
 use domain::intake::form::{FieldMode, FormField, FormSettings, FormTexts};
 use domain::locale::Locale;
 use domain::permissions::ManageIntake;
@@ -13,7 +13,8 @@ use ordinavo_core::CoreError;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::intake::forms;
 use ordinavo_core::intake::model::FormLine;
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, FormSubmission, Redirect, run_action, submit};
 use ui::components::{Chip, ConfirmAction, EmptyState, ProblemNotice};
 use ui::forms::{ErrorSummary, FormState, TextArea, TextField};
 use ui::icons::Icon;
@@ -90,7 +91,7 @@ pub fn FormPage() -> impl IntoView {
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let id: FormId = request.id("id")?;
+        let id: ids::FormId = request.id("id")?;
         let found: FormLine = forms::get(&request.core, staff.may::<ManageIntake>()?, id).await?;
         let form = FormState::new("form", locale, request.flash.as_ref());
         let form_url = format!("{}/intake/{}", request.core.public_url(), found.slug);
@@ -298,7 +299,7 @@ pub async fn create_form(data: MultipartData) -> Result<(), ServerFnError> {
 pub async fn update_form(data: MultipartData) -> Result<(), ServerFnError> {
     let parts = uploads::read(data, "", 0).await;
     let values = stored_values(&parts);
-    let back = form_path(&parts.text("id"));
+    let back = form_path(parts.text("id").parse().ok());
     let submission = FormSubmission {
         form: "form",
         values: &values,
@@ -313,35 +314,40 @@ pub async fn update_form(data: MultipartData) -> Result<(), ServerFnError> {
     .await
 }
 
+/// The button that closes or reopens a form.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CloseFormButton {
+    id: FormId<ids::FormId>,
+    /// Whether to close the form: `on` or absent.
+    closed: Option<String>,
+}
+
+impl ActionForm for CloseFormButton {
+    fn back(&self) -> String {
+        form_path(self.id.ok())
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "close-form")]
-pub async fn close_form(
-    #[server(default)] id: String,
-    #[server(default)] closed: Option<String>,
-) -> Result<(), ServerFnError> {
-    let back = form_path(&id);
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may()?;
-        let id = id.parse().map_err(|_| CoreError::not_found())?;
-        forms::set_closed(&core, permit, id, closed.is_some()).await?;
-        let done = if closed.is_some() {
+pub async fn close_form(#[server(flatten)] form: CloseFormButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: CloseFormButton| {
+        let closed = form.closed.is_some();
+        forms::set_closed(&core, staff.may()?, form.id.get()?, closed).await?;
+        let done = if closed {
             "done-form-closed"
         } else {
             "done-form-reopened"
         };
-        Ok(Redirect::to(back, done))
+        Ok(Redirect::to(form.back(), done))
     })
     .await
 }
 
 /// Returns the path of a form. Text that is not an ID leads to the list.
-fn form_path(id: &str) -> String {
-    id.parse::<FormId>().map_or_else(
-        |_| "/app/settings/forms".to_owned(),
+fn form_path(id: Option<ids::FormId>) -> String {
+    id.map_or_else(
+        || "/app/settings/forms".to_owned(),
         |id| format!("/app/settings/forms/{id}"),
     )
 }

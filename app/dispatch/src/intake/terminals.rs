@@ -5,13 +5,14 @@ use domain::locale::Locale;
 use domain::permissions::{ManageIntake, ViewOperations};
 use domain::public_language::Tone;
 use leptos::prelude::*;
+use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::intake::forms;
 use ordinavo_core::intake::terminals;
 use ordinavo_core::intake::terminals::TerminalPage;
 use ordinavo_core::requests::customer_assignment;
-use ordinavo_core::{Core, CoreError, CoreResult};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, EmptyState, Fact, ProblemNotice};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
@@ -167,70 +168,70 @@ pub fn NewTerminalPage() -> impl IntoView {
     view! { <AppFrame current="/app/settings">{content}</AppFrame> }
 }
 
+/// The form that creates a terminal.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TerminalForm {
+    customer: String,
+    location: String,
+    name: String,
+    /// The public form that the terminal shows.
+    form: String,
+}
+
+impl ActionForm for TerminalForm {
+    const NAME: &'static str = "terminal";
+
+    fn back(&self) -> String {
+        format!("{LIST}/new")
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "create-terminal")]
-pub async fn create_terminal(
-    #[server(default)] customer: String,
-    #[server(default)] location: String,
-    #[server(default)] name: String,
-    #[server(default)] form: String,
-) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "terminal",
-        values: &[
-            ("customer", &customer),
-            ("location", &location),
-            ("name", &name),
-            ("form", &form),
-        ],
-        back: format!("{LIST}/new"),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        terminals::create(&core, staff.may()?, &name, &location, &form).await?;
+pub async fn create_terminal(#[server(flatten)] form: TerminalForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: TerminalForm| {
+        terminals::create(&core, staff.may()?, &form.name, &form.location, &form.form).await?;
         Ok(Redirect::to(LIST, "done-terminal-created"))
     })
     .await
 }
 
-/// Runs an action on a terminal and returns to the list.
-async fn run_terminal_action<Fut: Future<Output = CoreResult<()>> + Send>(
-    id: String,
-    done: &'static str,
-    work: impl FnOnce(Core, Staff, TerminalId) -> Fut + Send,
-) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: LIST.to_owned(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        staff.may::<ManageIntake>()?;
-        let id = id.parse().map_err(|_| CoreError::not_found())?;
-        work(core, staff, id).await?;
-        Ok(Redirect::to(LIST, done))
-    })
-    .await
+/// A button on a terminal in the list.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TerminalButton {
+    id: FormId<TerminalId>,
+}
+
+impl ActionForm for TerminalButton {
+    fn back(&self) -> String {
+        LIST.to_owned()
+    }
 }
 
 #[server(prefix = "/app/fn", endpoint = "renew-pairing-code")]
-pub async fn renew_pairing_code(#[server(default)] id: String) -> Result<(), ServerFnError> {
-    run_terminal_action(id, "done-pairing-code-created", async |core, staff, id| {
-        terminals::renew_code(&core, staff.may()?, id).await
+pub async fn renew_pairing_code(#[server(flatten)] form: TerminalButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: TerminalButton| {
+        terminals::renew_code(&core, staff.may()?, form.id.get()?).await?;
+        Ok(Redirect::to(LIST, "done-pairing-code-created"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "unpair-terminal")]
-pub async fn unpair_terminal(#[server(default)] id: String) -> Result<(), ServerFnError> {
-    run_terminal_action(id, "done-terminal-unpaired", async |core, staff, id| {
-        terminals::unpair(&core, staff.may()?, id).await
+pub async fn unpair_terminal(#[server(flatten)] form: TerminalButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: TerminalButton| {
+        terminals::unpair(&core, staff.may()?, form.id.get()?).await?;
+        Ok(Redirect::to(LIST, "done-terminal-unpaired"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "delete-terminal")]
-pub async fn delete_terminal(#[server(default)] id: String) -> Result<(), ServerFnError> {
-    run_terminal_action(id, "done-terminal-deleted", async |core, staff, id| {
-        terminals::delete(&core, staff.may()?, id).await
+pub async fn delete_terminal(#[server(flatten)] form: TerminalButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: TerminalButton| {
+        terminals::delete(&core, staff.may()?, form.id.get()?).await?;
+        Ok(Redirect::to(LIST, "done-terminal-deleted"))
     })
     .await
 }

@@ -13,8 +13,9 @@ use ordinavo_core::identity::shown_once;
 use ordinavo_core::integrations;
 use ordinavo_core::integrations::CredentialKind;
 use ordinavo_core::integrations::model::CredentialLine;
-use ordinavo_core::{Core, CoreError, CoreResult};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use ordinavo_core::{Core, CoreError};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, Fact, Identifier, ProblemNotice};
 use ui::flash::SHOWN_ONCE;
 use ui::format;
@@ -29,6 +30,9 @@ use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
+
+/// The page that lists the clients, source systems and feature gates.
+pub(crate) const LIST: &str = "/app/integrations";
 
 /// A checkbox for each scope with its description.
 #[component]
@@ -142,56 +146,68 @@ fn Credentials(
     }
 }
 
-fn parse_client_id(text: &str) -> CoreResult<ClientId> {
-    text.parse().map_err(|_| CoreError::not_found())
-}
-
-fn client_path(client: &str) -> String {
+fn client_path(client: ClientId) -> String {
     format!("/app/integrations/clients/{client}")
 }
 
-/// The submission of a button without fields on the page of a client.
-fn client_submission(client: &str) -> FormSubmission<'static> {
-    FormSubmission {
-        form: "",
-        values: &[],
-        back: client_path(client),
+/// Returns the path of the client of a form. Text that is not an ID leads to the list.
+fn client_page(client: FormId<ClientId>) -> String {
+    client.ok().map_or_else(|| LIST.to_owned(), client_path)
+}
+
+/// The form that creates a client.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClientForm {
+    name: String,
+    source: String,
+    scopes: Vec<String>,
+}
+
+impl ActionForm for ClientForm {
+    const NAME: &'static str = "client";
+
+    fn back(&self) -> String {
+        LIST.to_owned()
     }
 }
 
 #[server(prefix = "/app/fn", endpoint = "create-client")]
-pub async fn create_client(
-    #[server(default)] name: String,
-    #[server(default)] source: String,
-    #[server(default)] scopes: Vec<String>,
-) -> Result<(), ServerFnError> {
-    let chosen = scopes.join(" ");
-    let submission = FormSubmission {
-        form: "client",
-        values: &[("name", &name), ("source", &source), ("scopes", &chosen)],
-        back: "/app/integrations".to_owned(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let id = integrations::create(&core, staff.may::<ManageIntegrations>()?, &name, &source, &scopes).await?;
-        Ok(Redirect::to(client_path(&id.to_string()), "done-client-created"))
+pub async fn create_client(#[server(flatten)] form: ClientForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: ClientForm| {
+        let id = integrations::create(&core, staff.may()?, &form.name, &form.source, &form.scopes).await?;
+        Ok(Redirect::to(client_path(id), "done-client-created"))
     })
     .await
 }
 
+/// The form that creates a credential.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CredentialForm {
+    client: FormId<ClientId>,
+    kind: String,
+    /// How long the credential is valid; empty for no limit.
+    days: String,
+}
+
+impl ActionForm for CredentialForm {
+    fn back(&self) -> String {
+        client_page(self.client)
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "create-credential")]
-pub async fn create_credential(
-    #[server(default)] client: String,
-    #[server(default)] kind: String,
-    #[server(default)] days: String,
-) -> Result<(), ServerFnError> {
-    run_action(client_submission(&client), async |core: Core, staff: Staff| {
-        let permit = staff.may::<ManageIntegrations>()?;
-        let kind = CredentialKind::from_name(&kind).ok_or_else(CoreError::not_found)?;
+pub async fn create_credential(#[server(flatten)] form: CredentialForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: CredentialForm| {
+        let (permit, id) = (staff.may()?, form.client.get()?);
+        let kind = CredentialKind::from_name(&form.kind).ok_or_else(CoreError::not_found)?;
+        let days = form.days.trim();
         // Text that is not a number becomes 0, which validation rejects as out of range.
-        let days = (!days.trim().is_empty()).then(|| days.trim().parse().unwrap_or(0));
-        let secret = integrations::create_credential(&core, permit, parse_client_id(&client)?, kind, days).await?;
+        let days = (!days.is_empty()).then(|| days.parse().unwrap_or(0));
+        let secret = integrations::create_credential(&core, permit, id, kind, days).await?;
         Ok(Redirect {
-            to: client_path(&client),
+            to: client_path(id),
             done: Some("done-credential-created"),
             shown_once: Some(shown_once::seal(&core, &staff, &secret)?),
             undo: None,
@@ -200,75 +216,125 @@ pub async fn create_credential(
     .await
 }
 
+/// The button that revokes a credential.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CredentialButton {
+    client: FormId<ClientId>,
+    kind: String,
+    credential: String,
+}
+
+impl ActionForm for CredentialButton {
+    fn back(&self) -> String {
+        client_page(self.client)
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "revoke-credential")]
-pub async fn revoke_credential(
-    #[server(default)] client: String,
-    #[server(default)] kind: String,
-    #[server(default)] credential: String,
-) -> Result<(), ServerFnError> {
-    run_action(client_submission(&client), async |core: Core, staff: Staff| {
-        let permit = staff.may::<ManageIntegrations>()?;
-        let kind = CredentialKind::from_name(&kind).ok_or_else(CoreError::not_found)?;
-        integrations::revoke_credential(&core, permit, parse_client_id(&client)?, kind, &credential).await?;
-        Ok(Redirect::to(client_path(&client), "done-credential-revoked"))
+pub async fn revoke_credential(#[server(flatten)] form: CredentialButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: CredentialButton| {
+        let (permit, id) = (staff.may()?, form.client.get()?);
+        let kind = CredentialKind::from_name(&form.kind).ok_or_else(CoreError::not_found)?;
+        integrations::revoke_credential(&core, permit, id, kind, &form.credential).await?;
+        Ok(Redirect::to(client_path(id), "done-credential-revoked"))
     })
     .await
+}
+
+/// The form that changes the scopes of a client.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ScopesForm {
+    client: FormId<ClientId>,
+    scopes: Vec<String>,
+}
+
+impl ActionForm for ScopesForm {
+    const NAME: &'static str = "scopes";
+
+    fn back(&self) -> String {
+        client_page(self.client)
+    }
 }
 
 #[server(prefix = "/app/fn", endpoint = "set-scopes")]
-pub async fn set_scopes(
-    #[server(default)] client: String,
-    #[server(default)] scopes: Vec<String>,
-) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "scopes",
-        values: &[],
-        back: client_path(&client),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<ManageIntegrations>()?;
-        integrations::set_scopes(&core, permit, parse_client_id(&client)?, &scopes).await?;
-        Ok(Redirect::to(client_path(&client), "done-saved"))
+pub async fn set_scopes(#[server(flatten)] form: ScopesForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: ScopesForm| {
+        integrations::set_scopes(&core, staff.may()?, form.client.get()?, &form.scopes).await?;
+        Ok(Redirect::to(form.back(), "done-saved"))
     })
     .await
+}
+
+/// The button that revokes a client.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClientButton {
+    client: FormId<ClientId>,
+}
+
+impl ActionForm for ClientButton {
+    fn back(&self) -> String {
+        client_page(self.client)
+    }
 }
 
 #[server(prefix = "/app/fn", endpoint = "revoke-client")]
-pub async fn revoke_client(#[server(default)] client: String) -> Result<(), ServerFnError> {
-    run_action(client_submission(&client), async |core: Core, staff: Staff| {
-        integrations::revoke(&core, staff.may::<ManageIntegrations>()?, parse_client_id(&client)?).await?;
-        Ok(Redirect::to(client_path(&client), "done-client-revoked"))
+pub async fn revoke_client(#[server(flatten)] form: ClientButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: ClientButton| {
+        integrations::revoke(&core, staff.may()?, form.client.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-client-revoked"))
     })
     .await
+}
+
+/// The button that opens or closes a feature gate.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GateButton {
+    gate: String,
+    /// Whether to open the gate: `on` or empty.
+    open: String,
+}
+
+impl ActionForm for GateButton {
+    fn back(&self) -> String {
+        LIST.to_owned()
+    }
 }
 
 #[server(prefix = "/app/fn", endpoint = "set-gate")]
-pub async fn set_gate(#[server(default)] gate: String, #[server(default)] open: String) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: "/app/integrations".to_owned(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<ManageIntegrations>()?;
-        let gate = FeatureGate::from_name(&gate).ok_or_else(CoreError::not_found)?;
-        integrations::set_gate(&core, permit, gate, !open.is_empty()).await?;
-        Ok(Redirect::to("/app/integrations", "done-saved"))
+pub async fn set_gate(#[server(flatten)] form: GateButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: GateButton| {
+        let permit = staff.may()?;
+        let gate = FeatureGate::from_name(&form.gate).ok_or_else(CoreError::not_found)?;
+        integrations::set_gate(&core, permit, gate, !form.open.is_empty()).await?;
+        Ok(Redirect::to(form.back(), "done-saved"))
     })
     .await
 }
 
+/// The button that enters or leaves test mode.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TestModeButton {
+    /// Whether to enter test mode: `on` or empty.
+    on: String,
+}
+
+impl ActionForm for TestModeButton {
+    fn back(&self) -> String {
+        LIST.to_owned()
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "look-at-test-data")]
-pub async fn set_test_mode(#[server(default)] on: String) -> Result<(), ServerFnError> {
+pub async fn set_test_mode(#[server(flatten)] form: TestModeButton) -> Result<(), ServerFnError> {
     let session = sign_in_flow::request_session();
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: "/app/integrations".to_owned(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
+    submit(form, async |core: Core, staff: Staff, form: TestModeButton| {
         let session = session.ok_or_else(CoreError::not_found)?;
-        sessions::set_staff_test_mode(&core, &session, &staff, !on.is_empty()).await?;
+        sessions::set_staff_test_mode(&core, &session, &staff, !form.on.is_empty()).await?;
         Ok(Redirect {
             to: "/app/imports".to_owned(),
             done: None,

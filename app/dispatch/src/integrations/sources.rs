@@ -14,8 +14,9 @@ use ordinavo_core::identity::partner_accounts;
 use ordinavo_core::identity::shown_once;
 use ordinavo_core::integrations;
 use ordinavo_core::integrations::SourceForm;
-use ordinavo_core::{Core, CoreError, CoreResult};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use ordinavo_core::{Core, CoreError};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, Identifier, ProblemNotice};
 use ui::flash::SHOWN_ONCE;
 use ui::format;
@@ -26,6 +27,7 @@ use ui::page::page;
 use ui::title::Title;
 
 use crate::i18n::by_key;
+use crate::integrations::clients::LIST;
 use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
@@ -157,124 +159,131 @@ fn Partners(
     .into_any()
 }
 
-fn source_path(source: &str) -> String {
-    format!("/app/integrations/sources/{source}")
-}
-
-fn parse_source_id(text: &str) -> CoreResult<SourceSystemId> {
-    text.parse().map_err(|_| CoreError::not_found())
+/// Returns the path of a source system. Text that is not an ID leads to the list.
+fn source_path(source: FormId<SourceSystemId>) -> String {
+    source
+        .ok()
+        .map_or_else(|| LIST.to_owned(), |id| format!("{LIST}/sources/{id}"))
 }
 
 /// Redirects to the page of a source system, which shows the invitation link once.
-fn redirect_with_link(source: &str, sealed: String) -> Redirect {
+fn redirect_with_link(source_path: String, sealed: String) -> Redirect {
     Redirect {
-        to: source_path(source),
+        to: source_path,
         done: Some("done-partner-invited"),
         shown_once: Some(sealed),
         undo: None,
     }
 }
 
+/// The form that invites a partner user.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PartnerForm {
+    source: FormId<SourceSystemId>,
+    name: String,
+    email: String,
+}
+
+impl ActionForm for PartnerForm {
+    const NAME: &'static str = "partner";
+
+    fn back(&self) -> String {
+        source_path(self.source)
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "invite-partner")]
-pub async fn invite_partner(
-    #[server(default)] source: String,
-    #[server(default)] name: String,
-    #[server(default)] email: String,
-) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "partner",
-        values: &[("name", &name), ("email", &email)],
-        back: source_path(&source),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<ManageIntegrations>()?;
-        let link = partner_accounts::invite(&core, permit, parse_source_id(&source)?, &name, &email).await?;
-        Ok(redirect_with_link(&source, shown_once::seal(&core, &staff, &link)?))
+pub async fn invite_partner(#[server(flatten)] form: PartnerForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: PartnerForm| {
+        let (permit, source) = (staff.may()?, form.source.get()?);
+        let link = partner_accounts::invite(&core, permit, source, &form.name, &form.email).await?;
+        Ok(redirect_with_link(form.back(), shown_once::seal(&core, &staff, &link)?))
     })
     .await
 }
 
+/// A button on a partner user of a source system.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PartnerButton {
+    source: FormId<SourceSystemId>,
+    partner: FormId<PartnerId>,
+    /// Whether to block the user: `on` or empty.
+    locked: String,
+}
+
+impl ActionForm for PartnerButton {
+    fn back(&self) -> String {
+        source_path(self.source)
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "invite-partner-again")]
-pub async fn invite_partner_again(
-    #[server(default)] source: String,
-    #[server(default)] partner: String,
-) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: source_path(&source),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<ManageIntegrations>()?;
-        let id: PartnerId = partner.parse().map_err(|_| CoreError::not_found())?;
-        let link = partner_accounts::renew_invitation(&core, permit, parse_source_id(&source)?, id).await?;
-        Ok(redirect_with_link(&source, shown_once::seal(&core, &staff, &link)?))
+pub async fn invite_partner_again(#[server(flatten)] form: PartnerButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: PartnerButton| {
+        let (permit, source, partner) = (staff.may()?, form.source.get()?, form.partner.get()?);
+        let link = partner_accounts::renew_invitation(&core, permit, source, partner).await?;
+        Ok(redirect_with_link(form.back(), shown_once::seal(&core, &staff, &link)?))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "lock-partner")]
-pub async fn lock_partner(
-    #[server(default)] source: String,
-    #[server(default)] partner: String,
-    #[server(default)] locked: String,
-) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: source_path(&source),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<ManageIntegrations>()?;
-        let id: PartnerId = partner.parse().map_err(|_| CoreError::not_found())?;
-        let lock = !locked.is_empty();
-        partner_accounts::lock(&core, permit, parse_source_id(&source)?, id, lock).await?;
+pub async fn lock_partner(#[server(flatten)] form: PartnerButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: PartnerButton| {
+        let (permit, source, partner) = (staff.may()?, form.source.get()?, form.partner.get()?);
+        let lock = !form.locked.is_empty();
+        partner_accounts::lock(&core, permit, source, partner, lock).await?;
         let done = if lock {
             "done-partner-blocked"
         } else {
             "done-partner-unblocked"
         };
-        Ok(Redirect::to(source_path(&source), done))
+        Ok(Redirect::to(form.back(), done))
     })
     .await
 }
 
+/// The form that changes how imports of a source system are processed. Its checkboxes send `on` or nothing.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SourceSettingsForm {
+    source: FormId<SourceSystemId>,
+    create_customers: Option<String>,
+    create_locations: Option<String>,
+    create_contacts: Option<String>,
+    auto_update: Option<String>,
+    customer_required: Option<String>,
+    problem_policy: String,
+    duplicate_names: String,
+}
+
+impl ActionForm for SourceSettingsForm {
+    const NAME: &'static str = "source";
+
+    fn back(&self) -> String {
+        source_path(self.source)
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "update-source")]
-#[allow(
-    clippy::too_many_arguments,
-    reason = "a server function has one argument for each field of its form"
-)]
-pub async fn update_source(
-    #[server(default)] source: String,
-    #[server(default)] create_customers: Option<String>,
-    #[server(default)] create_locations: Option<String>,
-    #[server(default)] create_contacts: Option<String>,
-    #[server(default)] auto_update: Option<String>,
-    #[server(default)] customer_required: Option<String>,
-    #[server(default)] problem_policy: String,
-    #[server(default)] duplicate_names: String,
-) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "source",
-        values: &[],
-        back: source_path(&source),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<ManageIntegrations>()?;
-        let id = parse_source_id(&source)?;
-        let choice_error = |field: &'static str| CoreError::field(field, FieldCode::Required);
-        let form = SourceForm {
-            create_customers: create_customers.is_some(),
-            create_locations: create_locations.is_some(),
-            create_contacts: create_contacts.is_some(),
-            auto_update: auto_update.is_some(),
-            customer_required: customer_required.is_some(),
-            problem_policy: ProblemPolicy::from_name(&problem_policy).ok_or_else(|| choice_error("problem_policy"))?,
-            duplicate_names: DuplicateNamePolicy::from_name(&duplicate_names)
-                .ok_or_else(|| choice_error("duplicate_names"))?,
+pub async fn update_source(#[server(flatten)] form: SourceSettingsForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: SourceSettingsForm| {
+        let (permit, id) = (staff.may()?, form.source.get()?);
+        let settings = SourceForm {
+            create_customers: form.create_customers.is_some(),
+            create_locations: form.create_locations.is_some(),
+            create_contacts: form.create_contacts.is_some(),
+            auto_update: form.auto_update.is_some(),
+            customer_required: form.customer_required.is_some(),
+            problem_policy: ProblemPolicy::from_name(&form.problem_policy)
+                .ok_or_else(|| CoreError::field("problem_policy", FieldCode::Required))?,
+            duplicate_names: DuplicateNamePolicy::from_name(&form.duplicate_names)
+                .ok_or_else(|| CoreError::field("duplicate_names", FieldCode::Required))?,
         };
-        integrations::update_source(&core, permit, id, &form).await?;
-        Ok(Redirect::to(source_path(&source), "done-saved"))
+        integrations::update_source(&core, permit, id, &settings).await?;
+        Ok(Redirect::to(form.back(), "done-saved"))
     })
     .await
 }

@@ -1,50 +1,58 @@
 //! The actions on a job: schedule, cancel, reopen.
 
 use domain::ids::TargetId;
-use domain::permissions::PlanTargets;
 use leptos::prelude::*;
+use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::jobs::cancellation;
 use ordinavo_core::scheduling::appointments;
 use ordinavo_core::scheduling::appointments::ScheduleForm;
-use ordinavo_core::{Core, CoreError};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
+
+/// Returns the path of a job. Text that is not an ID leads to the inbox.
+pub(crate) fn target_path(target: FormId<TargetId>) -> String {
+    target
+        .ok()
+        .map_or_else(|| "/app/inbox".to_owned(), |id| format!("/app/targets/{id}"))
+}
+
+/// The form that schedules or reschedules the appointment of a job.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AppointmentForm {
+    target: FormId<TargetId>,
+    technician: String,
+    date: String,
+    start: String,
+    end: String,
+    /// Whether the customer sees the appointment: `on` or absent.
+    shared: Option<String>,
+    /// Whether to schedule in spite of the conflicts that the form shows: `on` or absent.
+    overlap: Option<String>,
+}
+
+impl ActionForm for AppointmentForm {
+    const NAME: &'static str = "schedule";
+    /// The conflicts may differ after an error, so they must be accepted again.
+    const SECRET_FIELDS: &'static [&'static str] = &["overlap"];
+
+    fn back(&self) -> String {
+        target_path(self.target)
+    }
+}
 
 #[server(prefix = "/app/fn", endpoint = "schedule-target")]
-pub async fn schedule_target(
-    #[server(default)] target: String,
-    #[server(default)] technician: String,
-    #[server(default)] date: String,
-    #[server(default)] start: String,
-    #[server(default)] end: String,
-    #[server(default)] shared: Option<String>,
-    #[server(default)] overlap: Option<String>,
-) -> Result<(), ServerFnError> {
-    let back = format!("/app/targets/{target}");
-    let mut values = vec![
-        ("technician", technician.as_str()),
-        ("date", &date),
-        ("start", &start),
-        ("end", &end),
-    ];
-    if shared.is_some() {
-        values.push(("shared", "on"));
-    }
-    let submission = FormSubmission {
-        form: "schedule",
-        values: &values,
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<PlanTargets>()?;
-        let id: TargetId = target.parse().map_err(|_| CoreError::not_found())?;
+pub async fn schedule_target(#[server(flatten)] form: AppointmentForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: AppointmentForm| {
+        let (permit, id, back) = (staff.may()?, form.target.get()?, form.back());
         let input = ScheduleForm {
-            technician: technician.clone(),
-            date: date.clone(),
-            start: start.clone(),
-            end: end.clone(),
-            shared: shared.is_some(),
-            conflicts_accepted: overlap.is_some(),
+            technician: form.technician,
+            date: form.date,
+            start: form.start,
+            end: form.end,
+            shared: form.shared.is_some(),
+            conflicts_accepted: form.overlap.is_some(),
             was: None,
         };
         appointments::schedule(&core, permit, id, &input).await?;
@@ -53,39 +61,49 @@ pub async fn schedule_target(
     .await
 }
 
+/// The form that cancels a job.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CancellationForm {
+    target: FormId<TargetId>,
+    reason: String,
+}
+
+impl ActionForm for CancellationForm {
+    const NAME: &'static str = "cancel";
+
+    fn back(&self) -> String {
+        target_path(self.target)
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "cancel-target")]
-pub async fn cancel_target(
-    #[server(default)] target: String,
-    #[server(default)] reason: String,
-) -> Result<(), ServerFnError> {
-    let back = format!("/app/targets/{target}");
-    let submission = FormSubmission {
-        form: "cancel",
-        values: &[("reason", &reason)],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<PlanTargets>()?;
-        let id = target.parse().map_err(|_| CoreError::not_found())?;
-        cancellation::cancel(&core, permit, id, &reason).await?;
-        Ok(Redirect::to(back, "done-job-cancelled"))
+pub async fn cancel_target(#[server(flatten)] form: CancellationForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: CancellationForm| {
+        cancellation::cancel(&core, staff.may()?, form.target.get()?, &form.reason).await?;
+        Ok(Redirect::to(form.back(), "done-job-cancelled"))
     })
     .await
 }
 
+/// A button on the page of a job.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TargetButton {
+    target: FormId<TargetId>,
+}
+
+impl ActionForm for TargetButton {
+    fn back(&self) -> String {
+        target_path(self.target)
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "reopen-target")]
-pub async fn reopen_target(#[server(default)] target: String) -> Result<(), ServerFnError> {
-    let back = format!("/app/targets/{target}");
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<PlanTargets>()?;
-        let id = target.parse().map_err(|_| CoreError::not_found())?;
-        appointments::reopen(&core, permit, id).await?;
-        Ok(Redirect::to(back, "done-reopened"))
+pub async fn reopen_target(#[server(flatten)] form: TargetButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: TargetButton| {
+        appointments::reopen(&core, staff.may()?, form.target.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-reopened"))
     })
     .await
 }

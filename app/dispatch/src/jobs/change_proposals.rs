@@ -1,17 +1,19 @@
 //! A change of a planned job that its source system proposes: accept or dismiss it on the job's page.
 
+use domain::ids::{ProposalId, TargetId};
 use domain::locale::Locale;
-use domain::permissions::PlanTargets;
 use leptos::prelude::*;
+use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::jobs::change_proposals;
 use ordinavo_core::jobs::model::ProposalView;
-use ordinavo_core::{Core, CoreError};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::Fact;
 use ui::format;
 use ui::islands::SendOnce;
 
+use crate::jobs::actions::target_path;
 use crate::t;
 
 #[component]
@@ -78,38 +80,34 @@ pub fn ProposalCard(
     }
 }
 
-fn target_submission(target: &str) -> FormSubmission<'static> {
-    FormSubmission {
-        form: "",
-        values: &[],
-        back: format!("/app/targets/{target}"),
+/// A button on a proposed change.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProposalButton {
+    proposal: FormId<ProposalId>,
+    target: FormId<TargetId>,
+}
+
+impl ActionForm for ProposalButton {
+    fn back(&self) -> String {
+        target_path(self.target)
     }
 }
 
 #[server(prefix = "/app/fn", endpoint = "accept-proposal")]
-pub async fn accept_proposal(
-    #[server(default)] proposal: String,
-    #[server(default)] target: String,
-) -> Result<(), ServerFnError> {
-    run_action(target_submission(&target), async |core: Core, staff: Staff| {
-        let permit = staff.may::<PlanTargets>()?;
-        let id = proposal.parse().map_err(|_| CoreError::not_found())?;
-        change_proposals::accept(&core, permit, id).await?;
-        Ok(Redirect::to(format!("/app/targets/{target}"), "done-proposal-accepted"))
+pub async fn accept_proposal(#[server(flatten)] form: ProposalButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: ProposalButton| {
+        change_proposals::accept(&core, staff.may()?, form.proposal.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-proposal-accepted"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "dismiss-proposal")]
-pub async fn dismiss_proposal(
-    #[server(default)] proposal: String,
-    #[server(default)] target: String,
-) -> Result<(), ServerFnError> {
-    run_action(target_submission(&target), async |core: Core, staff: Staff| {
-        let permit = staff.may::<PlanTargets>()?;
-        let id = proposal.parse().map_err(|_| CoreError::not_found())?;
-        change_proposals::dismiss(&core, permit, id).await?;
-        Ok(Redirect::to(format!("/app/targets/{target}"), "done-saved"))
+pub async fn dismiss_proposal(#[server(flatten)] form: ProposalButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: ProposalButton| {
+        change_proposals::dismiss(&core, staff.may()?, form.proposal.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-saved"))
     })
     .await
 }

@@ -7,7 +7,8 @@ use ordinavo_core::mapping::model::CreatedRecord;
 use ordinavo_core::mapping::references::MappingKind;
 use ordinavo_core::mapping::review;
 use ordinavo_core::{Core, CoreError, CoreResult};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, Redirect, submit};
 use ui::components::{ConfirmAction, Fact, Identifier, ProblemNotice, TargetChip};
 use ui::format;
 use ui::page::page;
@@ -96,20 +97,26 @@ fn CreatedRecords(title: String, records: Vec<CreatedRecord>) -> impl IntoView {
     })
 }
 
+/// The button that removes a link.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LinkButton {
+    kind: String,
+    source: String,
+    external_id: String,
+}
+
+impl ActionForm for LinkButton {
+    fn back(&self) -> String {
+        link_path(&self.kind, &self.source, &self.external_id)
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "undo-link")]
-pub async fn undo_link(
-    #[server(default)] kind: String,
-    #[server(default)] source: String,
-    #[server(default)] external_id: String,
-) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: link_path(&kind, &source, &external_id),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<ResolveMappings>()?;
-        review::undo_link(&core, permit, parse_kind(&kind)?, &source, &external_id).await?;
+pub async fn undo_link(#[server(flatten)] form: LinkButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: LinkButton| {
+        let (permit, kind) = (staff.may()?, parse_kind(&form.kind)?);
+        review::undo_link(&core, permit, kind, &form.source, &form.external_id).await?;
         Ok(Redirect::to("/app/imports/desk", "done-link-removed"))
     })
     .await

@@ -13,8 +13,9 @@ use ordinavo_core::mapping::model::{CandidateLine, ContactChoice, KnownReference
 use ordinavo_core::mapping::review;
 use ordinavo_core::mapping::review::{Choice, Resolution, SentExternalIds};
 use ordinavo_core::{Core, CoreError, CoreResult};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, EmptyState, Fact, Identifier, Pager, ProblemNotice, TargetChip};
 use ui::format;
 use ui::islands::SendOnce;
@@ -272,34 +273,43 @@ fn PartChoice(
     })
 }
 
+/// The form that confirms the customer of a job. Its checkboxes send `on` or nothing.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MappingForm {
+    target: FormId<TargetId>,
+    customer: FormId<CustomerId>,
+    location: String,
+    contact: String,
+    /// Whether to link the imported external ID of the customer.
+    pin: Option<String>,
+    pin_location: Option<String>,
+    pin_contact: Option<String>,
+    /// Whether to retry the other jobs that wait with the same external ID.
+    again: Option<String>,
+}
+
+impl ActionForm for MappingForm {
+    fn back(&self) -> String {
+        self.target.ok().map_or_else(
+            || "/app/imports/desk".to_owned(),
+            |id| format!("/app/imports/desk/{id}"),
+        )
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "resolve-mapping")]
-#[allow(clippy::too_many_arguments, reason = "one for each field of the form")]
-pub async fn resolve_mapping(
-    #[server(default)] target: String,
-    #[server(default)] customer: String,
-    #[server(default)] location: String,
-    #[server(default)] contact: String,
-    #[server(default)] pin: Option<String>,
-    #[server(default)] pin_location: Option<String>,
-    #[server(default)] pin_contact: Option<String>,
-    #[server(default)] again: Option<String>,
-) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: format!("/app/imports/desk/{target}"),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<ResolveMappings>()?;
-        let id: TargetId = target.parse().map_err(|_| CoreError::not_found())?;
+pub async fn resolve_mapping(#[server(flatten)] form: MappingForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: MappingForm| {
+        let (permit, id) = (staff.may()?, form.target.get()?);
         let resolution = Resolution {
             customer: Choice {
-                id: customer.parse().map_err(|_| CoreError::not_found())?,
-                pin: pin.is_some(),
+                id: form.customer.get()?,
+                pin: form.pin.is_some(),
             },
-            location: parse_choice(&location, "location", pin_location.is_some())?,
-            contact: parse_choice(&contact, "contact", pin_contact.is_some())?,
-            reimport: again.is_some(),
+            location: parse_choice(&form.location, "location", form.pin_location.is_some())?,
+            contact: parse_choice(&form.contact, "contact", form.pin_contact.is_some())?,
+            reimport: form.again.is_some(),
         };
         review::resolve(&core, permit, id, resolution).await?;
         Ok(Redirect::to(format!("/app/targets/{id}"), "done-mapping-saved"))

@@ -1,8 +1,4 @@
 //! Entering a request that was made by phone.
-#![allow(
-    clippy::too_many_arguments,
-    reason = "a server function has one argument for each field of its form"
-)]
 
 use domain::ids::CustomerId;
 use domain::locale::Locale;
@@ -14,7 +10,8 @@ use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::intake::by_staff::{CallForm, create_for_caller};
 use ordinavo_core::intake::form_nonce;
 use ordinavo_core::requests::customer_assignment;
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, Redirect, submit};
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea, TextField};
 use ui::islands::SendOnce;
 use ui::page::page;
@@ -121,49 +118,46 @@ fn CallFields(form: FormState, locale: Locale) -> impl IntoView {
     }
 }
 
+/// The form that enters a request made by phone.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LogCallForm {
+    customer: String,
+    location: String,
+    service_type: String,
+    priority: String,
+    description: String,
+    name: String,
+    phone: String,
+    email: String,
+    locale: String,
+    nonce: String,
+}
+
+impl ActionForm for LogCallForm {
+    const NAME: &'static str = "call";
+
+    fn back(&self) -> String {
+        "/app/inbox/new".to_owned()
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "take-call")]
-pub async fn log_call(
-    #[server(default)] customer: String,
-    #[server(default)] location: String,
-    #[server(default)] service_type: String,
-    #[server(default)] priority: String,
-    #[server(default)] description: String,
-    #[server(default)] name: String,
-    #[server(default)] phone: String,
-    #[server(default)] email: String,
-    #[server(default)] locale: String,
-    #[server(default)] nonce: String,
-) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "call",
-        values: &[
-            ("customer", &customer),
-            ("location", &location),
-            ("service_type", &service_type),
-            ("priority", &priority),
-            ("description", &description),
-            ("name", &name),
-            ("phone", &phone),
-            ("email", &email),
-            ("locale", &locale),
-            ("nonce", &nonce),
-        ],
-        back: "/app/inbox/new".to_owned(),
-    };
-    let form = CallForm {
-        customer: customer.clone(),
-        location: location.clone(),
-        service_type: service_type.clone(),
-        priority: priority.clone(),
-        description: description.clone(),
-        name: name.clone(),
-        phone: phone.clone(),
-        email: email.clone(),
-        locale: locale.clone(),
-        nonce: nonce.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let receipt = create_for_caller(&core, staff.may()?, &form).await?;
+pub async fn log_call(#[server(flatten)] form: LogCallForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: LogCallForm| {
+        let call = CallForm {
+            customer: form.customer,
+            location: form.location,
+            service_type: form.service_type,
+            priority: form.priority,
+            description: form.description,
+            name: form.name,
+            phone: form.phone,
+            email: form.email,
+            locale: form.locale,
+            nonce: form.nonce,
+        };
+        let receipt = create_for_caller(&core, staff.may()?, &call).await?;
         Ok(Redirect::to(format!("/app/inbox/{}", receipt.id), "done-call-logged"))
     })
     .await

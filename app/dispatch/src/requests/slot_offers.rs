@@ -1,25 +1,23 @@
 //! Offering two or three appointment times for a job, of which the customer chooses one.
-#![allow(
-    clippy::too_many_arguments,
-    reason = "a server function has one argument for each field of its form"
-)]
 
 use domain::ids::TargetId;
 use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;
+use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::requests::model::SlotOption;
 use ordinavo_core::requests::slot_offers;
 use ordinavo_core::requests::slot_offers::{OptionForm, VALIDITY_HOURS};
 use ordinavo_core::scheduling::model::TechnicianChoice;
-use ordinavo_core::{Core, CoreError};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, CustomerVisibleBox};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
 use ui::islands::SendOnce;
 
+use crate::jobs::actions::target_path;
 use crate::t;
 
 const FIELDS: [[&str; 4]; 3] = [
@@ -83,51 +81,50 @@ pub fn OfferCard(
     }
 }
 
-#[server(prefix = "/app/fn", endpoint = "offer-slots")]
-pub async fn offer_slots(
-    #[server(default)] target: String,
-    #[server(default)] technician_1: String,
-    #[server(default)] date_1: String,
-    #[server(default)] start_1: String,
-    #[server(default)] end_1: String,
-    #[server(default)] technician_2: String,
-    #[server(default)] date_2: String,
-    #[server(default)] start_2: String,
-    #[server(default)] end_2: String,
-    #[server(default)] technician_3: String,
-    #[server(default)] date_3: String,
-    #[server(default)] start_3: String,
-    #[server(default)] end_3: String,
-    #[server(default)] hours: String,
-) -> Result<(), ServerFnError> {
-    let back = format!("/app/targets/{target}");
-    let rows = [
-        [&technician_1, &date_1, &start_1, &end_1],
-        [&technician_2, &date_2, &start_2, &end_2],
-        [&technician_3, &date_3, &start_3, &end_3],
-    ];
-    let mut values = vec![("hours", hours.as_str())];
-    for (names, row) in FIELDS.iter().zip(rows) {
-        values.extend(names.iter().copied().zip(row.map(String::as_str)));
+/// The form that offers times.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OfferForm {
+    target: FormId<TargetId>,
+    technician_1: String,
+    date_1: String,
+    start_1: String,
+    end_1: String,
+    technician_2: String,
+    date_2: String,
+    start_2: String,
+    end_2: String,
+    technician_3: String,
+    date_3: String,
+    start_3: String,
+    end_3: String,
+    hours: String,
+}
+
+impl ActionForm for OfferForm {
+    const NAME: &'static str = "offer";
+
+    fn back(&self) -> String {
+        target_path(self.target)
     }
-    let options: Vec<OptionForm> = rows
-        .iter()
-        .map(|[technician, date, start, end]| OptionForm {
-            technician: (*technician).clone(),
-            date: (*date).clone(),
-            start: (*start).clone(),
-            end: (*end).clone(),
-        })
-        .collect();
-    let submission = FormSubmission {
-        form: "offer",
-        values: &values,
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may()?;
-        let id: TargetId = target.parse().map_err(|_| CoreError::not_found())?;
-        slot_offers::offer(&core, permit, id, &options, &hours).await?;
+}
+
+#[server(prefix = "/app/fn", endpoint = "offer-slots")]
+pub async fn offer_slots(#[server(flatten)] form: OfferForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: OfferForm| {
+        let (permit, id, back) = (staff.may()?, form.target.get()?, form.back());
+        let options = [
+            (form.technician_1, form.date_1, form.start_1, form.end_1),
+            (form.technician_2, form.date_2, form.start_2, form.end_2),
+            (form.technician_3, form.date_3, form.start_3, form.end_3),
+        ]
+        .map(|(technician, date, start, end)| OptionForm {
+            technician,
+            date,
+            start,
+            end,
+        });
+        slot_offers::offer(&core, permit, id, &options, &form.hours).await?;
         Ok(Redirect::to(back, "done-offered"))
     })
     .await

@@ -1,15 +1,17 @@
 //! The page of a delivery with its attempts: request, response, duration and failure reason.
 
+use domain::ids::DeliveryId;
 use domain::locale::Locale;
 use domain::permissions::{ManageIntegrations, ViewIntegrations};
 use domain::public_language::Tone;
 use domain::webhooks::{DeliveryStatus, EndpointStatus};
 use leptos::prelude::*;
+use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::webhooks::deliveries;
 use ordinavo_core::webhooks::model::AttemptLine;
-use ordinavo_core::{Core, CoreError};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, EmptyState, Fact, Identifier, ProblemNotice};
 use ui::format;
 use ui::islands::SendOnce;
@@ -17,6 +19,7 @@ use ui::page::page;
 use ui::title::Title;
 
 use crate::i18n::by_key;
+use crate::integrations::clients::LIST;
 use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
@@ -115,19 +118,26 @@ fn Attempts(locale: Locale, attempts: Vec<AttemptLine>, event_id: String, zone: 
         .into_any()
 }
 
+/// The button that replays a delivery.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeliveryButton {
+    delivery: FormId<DeliveryId>,
+}
+
+impl ActionForm for DeliveryButton {
+    fn back(&self) -> String {
+        self.delivery
+            .ok()
+            .map_or_else(|| LIST.to_owned(), |id| format!("{LIST}/deliveries/{id}"))
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "replay-delivery")]
-pub async fn replay_delivery(#[server(default)] delivery: String) -> Result<(), ServerFnError> {
-    let back = format!("/app/integrations/deliveries/{delivery}");
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<ManageIntegrations>()?;
-        let id = delivery.parse().map_err(|_| CoreError::not_found())?;
-        deliveries::replay(&core, permit, id).await?;
-        Ok(Redirect::to(back, "done-delivery-replayed"))
+pub async fn replay_delivery(#[server(flatten)] form: DeliveryButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: DeliveryButton| {
+        deliveries::replay(&core, staff.may()?, form.delivery.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-delivery-replayed"))
     })
     .await
 }

@@ -66,8 +66,8 @@ pub(crate) fn EndpointFields(form: FormState, locale: Locale, endpoint: Option<E
             .map(str::to_owned)
             .collect()
     };
-    let types = list("eventTypes", stored(&endpoint, |line| &line.event_types.0));
-    let options = list("dataOptions", stored(&endpoint, |line| &line.data_options.0));
+    let types = list("event_types", stored(&endpoint, |line| &line.event_types.0));
+    let options = list("data_options", stored(&endpoint, |line| &line.data_options.0));
     let ordering = endpoint.as_ref().map_or(Ordering::None, |line| line.ordering);
     let orderings = Ordering::ALL
         .iter()
