@@ -60,16 +60,18 @@ impl ActionForm for RequestButton {
     }
 }
 
-/// Applies a decision to the request of a form, then redirects to `to`.
+/// Applies a decision to the request of a form, then redirects to `to`. The decision is parsed after the permission and the
+/// request were checked.
 async fn decide(
     core: &Core,
     staff: &Staff,
     request: FormId<RequestId>,
-    decision: Decision,
+    decision: CoreResult<Decision>,
     to: String,
     done: &'static str,
 ) -> CoreResult<Redirect> {
-    let decided = review::decide(core, staff.may()?, request.get()?, decision).await?;
+    let (permit, id) = (staff.may()?, request.get()?);
+    let decided = review::decide(core, permit, id, decision?).await?;
     Ok(redirect_with_undo(to, done, &decided))
 }
 
@@ -89,7 +91,7 @@ pub async fn accept_request(#[server(flatten)] form: RequestButton) -> Result<()
             &core,
             &staff,
             form.request,
-            Decision::Accept,
+            Ok(Decision::Accept),
             form.back(),
             "done-accepted",
         )
@@ -126,7 +128,7 @@ fn next_path(request: FormId<RequestId>, next: FormId<RequestId>, view: &str) ->
 pub async fn reject_request(#[server(flatten)] form: RejectForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: RejectForm| {
         let to = next_path(form.request, form.next, &form.view);
-        let decision = Decision::Reject(form.reason);
+        let decision = Ok(Decision::Reject(form.reason));
         decide(&core, &staff, form.request, decision, to, "done-rejected").await
     })
     .await
@@ -152,9 +154,9 @@ impl ActionForm for ChangeForm {
 #[server(prefix = "/app/fn", endpoint = "set-priority")]
 pub async fn set_priority(#[server(flatten)] form: ChangeForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ChangeForm| {
-        let priority =
-            Priority::from_name(&form.priority).ok_or_else(|| CoreError::field("priority", FieldCode::Required))?;
-        let decision = Decision::Priority(priority);
+        let decision = Priority::from_name(&form.priority)
+            .map(Decision::Priority)
+            .ok_or_else(|| CoreError::field("priority", FieldCode::Required));
         decide(&core, &staff, form.request, decision, form.back(), "done-priority").await
     })
     .await
@@ -163,9 +165,9 @@ pub async fn set_priority(#[server(flatten)] form: ChangeForm) -> Result<(), Ser
 #[server(prefix = "/app/fn", endpoint = "set-service")]
 pub async fn set_service(#[server(flatten)] form: ChangeForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ChangeForm| {
-        let service =
-            ServiceType::from_name(&form.service).ok_or_else(|| CoreError::field("service", FieldCode::Required))?;
-        let decision = Decision::ServiceType(service);
+        let decision = ServiceType::from_name(&form.service)
+            .map(Decision::ServiceType)
+            .ok_or_else(|| CoreError::field("service", FieldCode::Required));
         decide(&core, &staff, form.request, decision, form.back(), "done-service").await
     })
     .await
@@ -174,7 +176,7 @@ pub async fn set_service(#[server(flatten)] form: ChangeForm) -> Result<(), Serv
 #[server(prefix = "/app/fn", endpoint = "assign-request")]
 pub async fn assign_request(#[server(flatten)] form: ChangeForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ChangeForm| {
-        let decision = parse_assignee(&form.assignee)?;
+        let decision = parse_assignee(&form.assignee);
         decide(&core, &staff, form.request, decision, form.back(), "done-assigned").await
     })
     .await
@@ -210,13 +212,13 @@ impl ActionForm for SnoozeForm {
 pub async fn snooze_request(#[server(flatten)] form: SnoozeForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: SnoozeForm| {
         if form.until.is_empty() {
-            let decision = Decision::Snooze(None);
+            let decision = Ok(Decision::Snooze(None));
             return decide(&core, &staff, form.request, decision, form.back(), "done-snooze-ended").await;
         }
-        let until =
-            SnoozeUntil::from_name(&form.until).ok_or_else(|| CoreError::field("until", FieldCode::Required))?;
         let to = next_path(form.request, form.next, &form.view);
-        let decision = Decision::Snooze(Some(until));
+        let decision = SnoozeUntil::from_name(&form.until)
+            .map(|until| Decision::Snooze(Some(until)))
+            .ok_or_else(|| CoreError::field("until", FieldCode::Required));
         decide(&core, &staff, form.request, decision, to, "done-snoozed").await
     })
     .await
