@@ -174,8 +174,11 @@ where
 }
 
 /// Returns the fields that a form shows again, as text; the values of a list are joined with spaces, as forms read them
-/// back.
+/// back. A form without a name shows nothing again.
 pub fn typed_values<F: ActionForm>(form: &F) -> BTreeMap<String, String> {
+    if F::NAME.is_empty() {
+        return BTreeMap::new();
+    }
     let Ok(Value::Object(fields)) = serde_json::to_value(form) else {
         return BTreeMap::new();
     };
@@ -342,6 +345,7 @@ mod tests {
     }
 
     impl ActionForm for TestForm {
+        const NAME: &'static str = "test";
         const SECRET_FIELDS: &'static [&'static str] = &["password"];
 
         fn back(&self) -> String {
