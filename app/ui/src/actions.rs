@@ -370,8 +370,8 @@ mod tests {
     #[test]
     fn path_below_without_id_returns_list() {
         for (id, expected) in [("7", "/list/7"), ("x", "/list"), ("//evil.example", "/list")] {
-            let form: TestForm = serde_json::from_value(serde_json::json!({ "id": id })).unwrap();
-            assert_eq!(form.back(), expected, "{id}");
+            let form = serde_json::from_value::<TestForm>(serde_json::json!({ "id": id }));
+            assert_eq!(form.map(|form| form.back()).ok().as_deref(), Some(expected), "{id}");
         }
     }
 }
