@@ -1,6 +1,7 @@
 //! Actions: what a form or button runs. A plain form post ends in a redirect, and validation errors and typed values
 //! are stored in the session for the next page; any other caller gets the status and the error code.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::future::Future;
 use std::str::FromStr;
@@ -45,6 +46,16 @@ impl Redirect {
             undo: None,
         }
     }
+
+    /// Redirects to a page without a message.
+    pub fn without_message(path: impl Into<String>) -> Self {
+        Self {
+            to: path.into(),
+            done: None,
+            shown_once: None,
+            undo: None,
+        }
+    }
 }
 
 /// The form that called an action, what was typed into it, and the page that contains it.
@@ -85,6 +96,17 @@ impl<T: Copy> FormId<T> {
     pub const fn ok(self) -> Option<T> {
         self.0
     }
+
+    /// Returns the path of the record below the path of the list, or that of the list for anything but an ID.
+    pub fn path_below(self, list: &str) -> String
+    where
+        T: Display,
+    {
+        match self.0 {
+            Some(id) => format!("{list}/{id}"),
+            None => list.to_owned(),
+        }
+    }
 }
 
 impl<T> Default for FormId<T> {
@@ -118,24 +140,47 @@ where
     F: ActionForm,
     Fut: Future<Output = CoreResult<Redirect>> + Send,
 {
-    let typed = typed_values(&form);
-    let values: Vec<(&str, &str)> = typed
-        .iter()
-        .filter(|(name, _)| !F::SECRET_FIELDS.contains(&name.as_str()))
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
+    let (typed, back) = (typed_values(&form), form.back());
+    let values = borrow_values(&typed);
     let submission = FormSubmission {
         form: F::NAME,
         values: &values,
-        back: form.back(),
+        back,
     };
     run_action(submission, |core, actor| work(core, actor, form)).await
 }
 
-/// Returns the fields of a form as text; the values of a list are joined with spaces, as forms read them back.
-fn typed_values(form: &impl Serialize) -> Vec<(String, String)> {
+/// Runs an action that needs no account, such as sign-in, on the fields of a form. After an error the page shows the
+/// typed values again.
+///
+/// # Errors
+/// As [`run_action`].
+pub async fn submit_public<F, Fut>(form: F, work: impl FnOnce(Core, F) -> Fut) -> Result<(), ServerFnError>
+where
+    F: ActionForm,
+    Fut: Future<Output = CoreResult<Redirect>>,
+{
+    let (typed, back) = (typed_values(&form), form.back());
+    let result = match use_context::<Core>() {
+        Some(core) => work(core, form).await,
+        None => Err(CoreError::new(Cause::Internal)),
+    };
+    let submission = FormSubmission {
+        form: F::NAME,
+        values: &borrow_values(&typed),
+        back,
+    };
+    respond_to_form(submission, result).await
+}
+
+/// Returns the fields that a form shows again, as text; the values of a list are joined with spaces, as forms read them
+/// back. A form without a name shows nothing again.
+pub fn typed_values<F: ActionForm>(form: &F) -> BTreeMap<String, String> {
+    if F::NAME.is_empty() {
+        return BTreeMap::new();
+    }
     let Ok(Value::Object(fields)) = serde_json::to_value(form) else {
-        return Vec::new();
+        return BTreeMap::new();
     };
     let text = |value: Value| match value {
         Value::Null => None,
@@ -148,8 +193,14 @@ fn typed_values(form: &impl Serialize) -> Vec<(String, String)> {
     };
     fields
         .into_iter()
+        .filter(|(name, _)| !F::SECRET_FIELDS.contains(&name.as_str()))
         .filter_map(|(name, value)| Some((name, text(value)?)))
         .collect()
+}
+
+fn borrow_values(typed: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
+    let typed = typed.iter();
+    typed.map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
 /// Runs an action of a signed-in actor.
@@ -277,5 +328,52 @@ pub fn redirect(response: &ResponseOptions, to: &str) {
     if let Ok(location) = HeaderValue::from_str(to) {
         response.insert_header(LOCATION, location);
         response.set_status(StatusCode::SEE_OTHER);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(default)]
+    struct TestForm {
+        id: FormId<u32>,
+        password: String,
+        text: String,
+        files: Vec<String>,
+        ticked: Option<String>,
+        unticked: Option<String>,
+    }
+
+    impl ActionForm for TestForm {
+        const NAME: &'static str = "test";
+        const SECRET_FIELDS: &'static [&'static str] = &["password"];
+
+        fn back(&self) -> String {
+            self.id.path_below("/list")
+        }
+    }
+
+    #[test]
+    fn typed_values_leave_out_secrets_and_unticked_boxes() {
+        let form = TestForm {
+            password: "secret".to_owned(),
+            text: "typed".to_owned(),
+            files: vec!["a".to_owned(), "b".to_owned()],
+            ticked: Some("on".to_owned()),
+            ..TestForm::default()
+        };
+        let typed = typed_values(&form);
+        let expected = [("files", "a b"), ("id", ""), ("text", "typed"), ("ticked", "on")];
+        assert_eq!(borrow_values(&typed), expected);
+    }
+
+    #[test]
+    fn path_below_without_id_returns_list() {
+        for (id, expected) in [("7", "/list/7"), ("x", "/list"), ("//evil.example", "/list")] {
+            let form = serde_json::from_value::<TestForm>(serde_json::json!({ "id": id }));
+            assert_eq!(form.map(|form| form.back()).ok().as_deref(), Some(expected), "{id}");
+        }
     }
 }

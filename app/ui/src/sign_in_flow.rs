@@ -14,27 +14,23 @@ use ordinavo_core::identity::sessions::{Realm, RequestSession};
 use ordinavo_core::identity::sign_in_steps as steps;
 use ordinavo_core::identity::sign_in_steps::NextStep;
 use ordinavo_core::{Core, CoreError, CoreResult};
+use serde::{Deserialize, Serialize};
 use tower_sessions::cookie::{Cookie, SameSite, time};
 
-use crate::actions::{FormSubmission, Redirect, respond_to_form};
+use crate::actions::{ActionForm, FormId, FormSubmission, Redirect, respond_to_form, submit_public};
 use crate::format::escape_query;
 use crate::realm::{home_path, prefix};
 
 /// The cookie that stores the language of visitors who are not signed in.
 pub const LANGUAGE_COOKIE: &str = "ordinavo_language";
 
-fn internal_error() -> CoreError {
-    CoreError::new(Cause::Internal)
-}
-
 /// Returns the session of the request.
 pub fn request_session() -> Option<RequestSession> {
     use_context::<Parts>().and_then(|parts| parts.extensions.get::<RequestSession>().cloned())
 }
 
-/// Returns the core and the session of the request.
-fn request_parts() -> CoreResult<(Core, RequestSession)> {
-    use_context::<Core>().zip(request_session()).ok_or_else(internal_error)
+fn require_session() -> CoreResult<RequestSession> {
+    request_session().ok_or_else(|| CoreError::new(Cause::Internal))
 }
 
 fn sign_in_path(realm: Realm) -> String {
@@ -45,13 +41,32 @@ fn code_path(realm: Realm) -> String {
     format!("{}/sign-in/code", prefix(realm))
 }
 
-/// Redirects without a message.
-fn silently(to: String) -> Redirect {
-    Redirect {
-        to,
-        done: None,
-        shown_once: None,
-        undo: None,
+/// A form of sign-in. Every app contains it below its own prefix.
+trait RealmForm: Serialize {
+    const NAME: &'static str = "";
+    const SECRET_FIELDS: &'static [&'static str] = &[];
+
+    /// Returns the path of the page that contains the form.
+    fn back(&self, realm: Realm) -> String {
+        sign_in_path(realm)
+    }
+}
+
+/// A form of sign-in in one of the apps.
+#[derive(Serialize)]
+struct InRealm<F> {
+    #[serde(skip)]
+    realm: Realm,
+    #[serde(flatten)]
+    form: F,
+}
+
+impl<F: RealmForm> ActionForm for InRealm<F> {
+    const NAME: &'static str = F::NAME;
+    const SECRET_FIELDS: &'static [&'static str] = F::SECRET_FIELDS;
+
+    fn back(&self) -> String {
+        self.form.back(self.realm)
     }
 }
 
@@ -72,19 +87,27 @@ pub async fn is_code_pending(core: &Core, session: Option<&RequestSession>) -> b
     }
 }
 
+/// The form that asks for a two-factor code.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CodeForm {
+    code: String,
+}
+
 /// Completes sign-in with a two-factor code.
 ///
 /// # Errors
 /// Only for callers that do not accept HTML.
-pub async fn verify_code(realm: Realm, code: &str) -> Result<(), ServerFnError> {
-    let parts = request_parts();
+pub async fn verify_code(realm: Realm, form: CodeForm) -> Result<(), ServerFnError> {
+    let core = use_context::<Core>().ok_or_else(|| CoreError::new(Cause::Internal));
+    let session = require_session();
     let result = async {
-        let (core, session) = parts?;
-        let step = steps::with_code(&core, &session, code).await?;
-        CoreResult::Ok(silently(path_of(realm, step)))
+        let step = steps::with_code(&core?, &session?, &form.code).await?;
+        CoreResult::Ok(Redirect::without_message(path_of(realm, step)))
     }
     .await;
-    // Without a pending sign-in, or after the account changed in the meantime, it starts over.
+    // Without a pending sign-in, or after the account changed in the meantime, it starts over. The page after an error
+    // therefore depends on the error, not only on the form.
     let must_start_over = matches!(&result, Err(error) if error.problem == Problem::MissingCredentials);
     let submission = FormSubmission {
         form: "code",
@@ -108,82 +131,84 @@ fn own_page(realm: Realm, next: &str) -> Option<String> {
     (is_own_page && !next.contains(['\\', '\r', '\n']) && !next.contains("//")).then(|| next.to_owned())
 }
 
+/// The form that signs in with email and password.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SignInForm {
+    email: String,
+    password: String,
+    /// The page that was requested before sign-in.
+    next: String,
+}
+
+impl RealmForm for SignInForm {
+    const NAME: &'static str = "sign-in";
+    const SECRET_FIELDS: &'static [&'static str] = &["password"];
+
+    /// A wrong password keeps the requested page.
+    fn back(&self, realm: Realm) -> String {
+        let path = sign_in_path(realm);
+        match own_page(realm, &self.next) {
+            Some(page) => format!("{path}?next={}", escape_query(&page)),
+            None => path,
+        }
+    }
+}
+
 /// Signs in with email and password.
 ///
 /// # Errors
 /// Only for callers that do not accept HTML.
-pub async fn sign_in(realm: Realm, email: &str, password: String, next: &str) -> Result<(), ServerFnError> {
-    let page = own_page(realm, next);
-    // A wrong password keeps the requested page.
-    let back = page.as_ref().map_or_else(
-        || sign_in_path(realm),
-        |page| format!("{}?next={}", sign_in_path(realm), escape_query(page)),
-    );
-    let submission = FormSubmission {
-        form: "sign-in",
-        values: &[("email", email)],
-        back,
-    };
-    let client_address = use_context::<Parts>()
-        .and_then(|parts| {
-            parts
-                .extensions
-                .get::<axum::extract::ConnectInfo<std::net::SocketAddr>>()
-                .map(|info| info.0.ip().to_string())
-        })
-        .unwrap_or_default();
-    let parts = request_parts();
-    let result = async {
-        let (core, session) = parts?;
-        let step = steps::with_password(&core, &session, email, password.into(), &client_address, page).await?;
-        Ok(silently(path_of(realm, step)))
-    };
-    respond_to_form(submission, result.await).await
+pub async fn sign_in(realm: Realm, form: SignInForm) -> Result<(), ServerFnError> {
+    submit_public(InRealm { realm, form }, async |core: Core, InRealm { form, .. }| {
+        let (session, address) = (require_session()?, client_address());
+        let page = own_page(realm, &form.next);
+        let step = steps::with_password(&core, &session, &form.email, form.password.into(), &address, page).await?;
+        Ok(Redirect::without_message(path_of(realm, step)))
+    })
+    .await
 }
 
-/// Completes an action that proves who the user is, such as a link in an email, and signs the account in. `page` is shown
-/// afterwards, or else the account's start page.
+/// Returns the network address of the caller; empty if it is unknown.
+fn client_address() -> String {
+    use_context::<Parts>()
+        .and_then(|parts| {
+            let info = parts
+                .extensions
+                .get::<axum::extract::ConnectInfo<std::net::SocketAddr>>()?;
+            Some(info.0.ip().to_string())
+        })
+        .unwrap_or_default()
+}
+
+/// Signs in an account that proved who it is, such as with a link in an email. `page` is shown afterwards, or else the
+/// account's start page.
 ///
 /// # Errors
-/// Only for callers that do not accept HTML.
-pub async fn complete_sign_in(
-    submission: FormSubmission<'_>,
+/// The session cannot be stored.
+pub async fn enter(
+    core: &Core,
     realm: Realm,
+    account: SignedIn,
     done: &'static str,
     page: Option<&str>,
-    work: impl Future<Output = CoreResult<SignedIn>>,
-) -> Result<(), ServerFnError> {
-    let parts = request_parts();
-    let result = async {
-        let account = work.await?;
-        let (core, session) = parts?;
-        let step = steps::enter(&core, &session, account, page.map(str::to_owned)).await?;
-        let is_signed_in = matches!(step, NextStep::Enter { .. });
-        Ok(Redirect {
-            done: is_signed_in.then_some(done),
-            ..silently(path_of(realm, step))
-        })
-    };
-    respond_to_form(submission, result.await).await
+) -> CoreResult<Redirect> {
+    let session = require_session()?;
+    let step = steps::enter(core, &session, account, page.map(str::to_owned)).await?;
+    let is_signed_in = matches!(step, NextStep::Enter { .. });
+    Ok(Redirect {
+        done: is_signed_in.then_some(done),
+        ..Redirect::without_message(path_of(realm, step))
+    })
 }
 
 /// Starts a view-as session: a staff member sees the portal as the admitted account.
 ///
 /// # Errors
-/// Only for callers that do not accept HTML.
-pub async fn start_view_as(
-    submission: FormSubmission<'_>,
-    home: &str,
-    work: impl Future<Output = CoreResult<Admission>>,
-) -> Result<(), ServerFnError> {
-    let parts = request_parts();
-    let result = async {
-        let admission = work.await?;
-        let (core, session) = parts?;
-        session.open(&core, admission).await?;
-        Ok(silently(home.to_owned()))
-    };
-    respond_to_form(submission, result.await).await
+/// The session cannot be stored.
+pub async fn enter_view_as(core: &Core, admission: Admission, home: &str) -> CoreResult<Redirect> {
+    require_session()?.open(core, admission).await?;
+    Ok(Redirect::without_message(home))
 }
 
 /// Returns the names of the organizations a person can choose from.
@@ -195,42 +220,60 @@ pub async fn tenant_choices(core: &Core, session: Option<RequestSession>) -> Cor
     steps::tenant_choices(core, &session).await
 }
 
+/// The button that chooses one of several organizations.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TenantButton {
+    /// The position in the list of [`tenant_choices`].
+    choice: FormId<usize>,
+}
+
+impl RealmForm for TenantButton {}
+
 /// Signs in to one of several organizations.
 ///
 /// # Errors
 /// Only for callers that do not accept HTML.
-pub async fn choose_tenant(realm: Realm, choice: usize) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: sign_in_path(realm),
-    };
-    let parts = request_parts();
-    let result = async {
-        let (core, session) = parts?;
-        let step = steps::choose_tenant(&core, &session, choice).await?;
-        Ok(silently(path_of(realm, step)))
-    };
-    respond_to_form(submission, result.await).await
+pub async fn choose_tenant(realm: Realm, form: TenantButton) -> Result<(), ServerFnError> {
+    submit_public(InRealm { realm, form }, async |core: Core, InRealm { form, .. }| {
+        let step = steps::choose_tenant(&core, &require_session()?, form.choice.get()?).await?;
+        Ok(Redirect::without_message(path_of(realm, step)))
+    })
+    .await
 }
+
+/// The button that signs out.
+#[derive(Serialize)]
+struct SignOutButton {}
+
+impl RealmForm for SignOutButton {}
 
 /// Signs out.
 ///
 /// # Errors
 /// Only for callers that do not accept HTML.
 pub async fn sign_out(realm: Realm) -> Result<(), ServerFnError> {
-    let to = sign_in_path(realm);
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: to.clone(),
-    };
-    let session = request_session();
-    let result = async {
-        session.ok_or_else(internal_error)?.end().await?;
-        Ok(silently(to))
-    };
-    respond_to_form(submission, result.await).await
+    let form = SignOutButton {};
+    submit_public(InRealm { realm, form }, async |_, _| {
+        require_session()?.end().await?;
+        Ok(Redirect::without_message(sign_in_path(realm)))
+    })
+    .await
+}
+
+/// The buttons that choose a language.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LanguageForm {
+    locale: String,
+    /// The page that contains the buttons.
+    back: String,
+}
+
+impl RealmForm for LanguageForm {
+    fn back(&self, realm: Realm) -> String {
+        own_page(realm, &self.back).unwrap_or_else(|| sign_in_path(realm))
+    }
 }
 
 /// Sets the language: in a cookie for every visitor, and in the account through `save` for signed-in users.
@@ -239,35 +282,27 @@ pub async fn sign_out(realm: Realm) -> Result<(), ServerFnError> {
 /// Only for callers that do not accept HTML.
 pub async fn choose_language(
     realm: Realm,
-    locale: &str,
-    back: &str,
+    form: LanguageForm,
     save: impl AsyncFnOnce(Locale) -> CoreResult<()>,
 ) -> Result<(), ServerFnError> {
-    let back = own_page(realm, back).unwrap_or_else(|| sign_in_path(realm));
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: back.clone(),
-    };
-    let response = use_context::<ResponseOptions>();
-    let result = async {
-        let locale = Locale::from_tag(locale).ok_or_else(|| CoreError::field("locale", FieldCode::Required))?;
+    submit_public(InRealm { realm, form }, async |_, InRealm { form, .. }| {
+        let locale = Locale::from_tag(&form.locale).ok_or_else(|| CoreError::field("locale", FieldCode::Required))?;
         save(locale).await?;
-        if let (Some(response), Ok(cookie)) = (
-            response,
-            HeaderValue::from_str(
-                &Cookie::build((LANGUAGE_COOKIE, locale.tag()))
-                    .path(prefix(realm))
-                    .max_age(time::Duration::days(365))
-                    .same_site(SameSite::Lax)
-                    .to_string(),
-            ),
-        ) {
-            response.append_header(SET_COOKIE, cookie);
-        }
-        Ok(silently(back))
-    };
-    respond_to_form(submission, result.await).await
+        set_language_cookie(realm, locale);
+        Ok(Redirect::without_message(form.back(realm)))
+    })
+    .await
+}
+
+fn set_language_cookie(realm: Realm, locale: Locale) {
+    let cookie = Cookie::build((LANGUAGE_COOKIE, locale.tag()))
+        .path(prefix(realm))
+        .max_age(time::Duration::days(365))
+        .same_site(SameSite::Lax)
+        .to_string();
+    if let (Some(response), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
+        response.append_header(SET_COOKIE, cookie);
+    }
 }
 
 /// Renders the language switch. Works without JavaScript and before sign-in.

@@ -1,15 +1,17 @@
 //! Follow-ups of a visit: create a job from one, or dismiss it.
 
 use domain::follow_ups::FollowUpStatus;
+use domain::ids::{FollowUpId, VisitReportId};
 use domain::locale::Locale;
 use domain::permissions::PlanTargets;
 use domain::public_language::Tone;
 use leptos::prelude::*;
+use ordinavo_core::Core;
 use ordinavo_core::follow_ups;
 use ordinavo_core::follow_ups::model::FollowUpView;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::{Core, CoreError};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction};
 use ui::islands::SendOnce;
 
@@ -47,23 +49,25 @@ pub fn FollowUpCard(locale: Locale, follow_up: FollowUpView, report: String, may
     }
 }
 
-fn report_submission(report: &str) -> FormSubmission<'static> {
-    FormSubmission {
-        form: "",
-        values: &[],
-        back: format!("/app/reports/{report}"),
+/// A button of a follow-up on the page of its visit report.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FollowUpButton {
+    follow_up: FormId<FollowUpId>,
+    report: FormId<VisitReportId>,
+}
+
+impl ActionForm for FollowUpButton {
+    fn back(&self) -> String {
+        self.report.path_below("/app/reports")
     }
 }
 
 #[server(prefix = "/app/fn", endpoint = "plan-follow-up")]
-pub async fn plan_follow_up(
-    #[server(default)] follow_up: String,
-    #[server(default)] report: String,
-) -> Result<(), ServerFnError> {
-    run_action(report_submission(&report), async |core: Core, staff: Staff| {
+pub async fn plan_follow_up(#[server(flatten)] form: FollowUpButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: FollowUpButton| {
         let permit = staff.may::<PlanTargets>()?;
-        let id = follow_up.parse().map_err(|_| CoreError::not_found())?;
-        let target = follow_ups::create_target(&core, permit, id).await?;
+        let target = follow_ups::create_target(&core, permit, form.follow_up.get()?).await?;
         Ok(Redirect::to(
             format!("/app/targets/{target}"),
             "done-follow-up-job-created",
@@ -73,16 +77,11 @@ pub async fn plan_follow_up(
 }
 
 #[server(prefix = "/app/fn", endpoint = "dismiss-follow-up")]
-pub async fn dismiss_follow_up(
-    #[server(default)] follow_up: String,
-    #[server(default)] report: String,
-) -> Result<(), ServerFnError> {
-    let back = format!("/app/reports/{report}");
-    run_action(report_submission(&report), async |core: Core, staff: Staff| {
+pub async fn dismiss_follow_up(#[server(flatten)] form: FollowUpButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: FollowUpButton| {
         let permit = staff.may::<PlanTargets>()?;
-        let id = follow_up.parse().map_err(|_| CoreError::not_found())?;
-        follow_ups::dismiss(&core, permit, id).await?;
-        Ok(Redirect::to(back, "done-saved"))
+        follow_ups::dismiss(&core, permit, form.follow_up.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-saved"))
     })
     .await
 }

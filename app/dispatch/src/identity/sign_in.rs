@@ -8,7 +8,7 @@ use ordinavo_core::identity::staff_settings;
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::i18n::shared;
 use ui::page::page;
-use ui::sign_in_flow::{self, LanguageRow};
+use ui::sign_in_flow::{self, LanguageForm, LanguageRow, SignInForm, TenantButton};
 use ui::title::Title;
 
 use crate::t;
@@ -65,17 +65,13 @@ pub fn ChoosePage() -> impl IntoView {
 }
 
 #[server(prefix = "/app/fn", endpoint = "sign-in")]
-pub async fn sign_in(
-    #[server(default)] email: String,
-    #[server(default)] password: String,
-    #[server(default)] next: String,
-) -> Result<(), ServerFnError> {
-    sign_in_flow::sign_in(Realm::Staff, &email, password, &next).await
+pub async fn sign_in(#[server(flatten)] form: SignInForm) -> Result<(), ServerFnError> {
+    sign_in_flow::sign_in(Realm::Staff, form).await
 }
 
 #[server(prefix = "/app/fn", endpoint = "choose-tenant")]
-pub async fn choose_tenant(#[server(default)] choice: usize) -> Result<(), ServerFnError> {
-    sign_in_flow::choose_tenant(Realm::Staff, choice).await
+pub async fn choose_tenant(#[server(flatten)] form: TenantButton) -> Result<(), ServerFnError> {
+    sign_in_flow::choose_tenant(Realm::Staff, form).await
 }
 
 #[server(prefix = "/app/fn", endpoint = "sign-out")]
@@ -84,12 +80,9 @@ pub async fn sign_out() -> Result<(), ServerFnError> {
 }
 
 #[server(prefix = "/app/fn", endpoint = "language")]
-pub async fn choose_language(
-    #[server(default)] locale: String,
-    #[server(default)] back: String,
-) -> Result<(), ServerFnError> {
+pub async fn choose_language(#[server(flatten)] form: LanguageForm) -> Result<(), ServerFnError> {
     let account = use_context::<Core>().zip(use_context::<Staff>());
-    sign_in_flow::choose_language(Realm::Staff, &locale, &back, async |locale| match account {
+    sign_in_flow::choose_language(Realm::Staff, form, async |locale| match account {
         Some((core, actor)) => staff_settings::set_locale(&core, &actor, locale).await,
         None => Ok(()),
     })

@@ -8,17 +8,18 @@ use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::identity::shown_once;
 use ordinavo_core::identity::two_factor;
 use ordinavo_core::portal_access;
-use ordinavo_core::{Core, CoreError, CoreResult};
+use ordinavo_core::{Core, CoreError};
+use serde::{Deserialize, Serialize};
 use ui::access::invite_form;
-use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::actions::{ActionForm, FormId, FormSubmission, Redirect, run_action, submit};
 use ui::uploads;
 
 /// Returns the path of a customer's portal access page. Text that is not a customer ID leads to the list of customers.
-fn access_path(customer: &str) -> String {
-    customer.parse::<CustomerId>().map_or_else(
-        |_| "/app/customers".to_owned(),
-        |id| format!("/app/customers/{id}/access"),
-    )
+fn access_path(customer: Option<CustomerId>) -> String {
+    match customer {
+        Some(id) => format!("/app/customers/{id}/access"),
+        None => "/app/customers".to_owned(),
+    }
 }
 
 fn redirect_with_link(to: String, sealed: String) -> Redirect {
@@ -35,7 +36,7 @@ pub async fn invite_contact(data: MultipartData) -> Result<(), ServerFnError> {
     let parts = uploads::read(data, "", 0).await;
     let values = parts.values();
     let customer = parts.text("customer");
-    let back = access_path(&customer);
+    let back = access_path(customer.parse().ok());
     let submission = FormSubmission {
         form: "access",
         values: &values,
@@ -52,121 +53,106 @@ pub async fn invite_contact(data: MultipartData) -> Result<(), ServerFnError> {
     .await
 }
 
-#[server(prefix = "/app/fn", endpoint = "invite-contact-again")]
-pub async fn invite_contact_again(
-    #[server(default)] customer: String,
-    #[server(default)] account: String,
-) -> Result<(), ServerFnError> {
-    let back = access_path(&customer);
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<ManagePortalAccess>()?;
-        let id: PortalUserId = account.parse().map_err(|_| CoreError::not_found())?;
-        let link = portal_access::renew_invitation(&core, permit, id).await?;
-        Ok(redirect_with_link(back, shown_once::seal(&core, &staff, &link)?))
-    })
-    .await
+/// A button for an account on a customer's portal access page.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccountButton {
+    customer: FormId<CustomerId>,
+    account: FormId<PortalUserId>,
 }
 
-/// Runs an action that returns to the customer's portal access page.
-async fn run_access_action<Fut: Future<Output = CoreResult<()>> + Send>(
-    customer: String,
-    done: &'static str,
-    work: impl FnOnce(Core, Staff) -> Fut + Send,
-) -> Result<(), ServerFnError> {
-    let back = access_path(&customer);
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        staff.may::<ManagePortalAccess>()?;
-        work(core, staff).await?;
-        Ok(Redirect::to(back, done))
+impl ActionForm for AccountButton {
+    fn back(&self) -> String {
+        access_path(self.customer.ok())
+    }
+}
+
+#[server(prefix = "/app/fn", endpoint = "invite-contact-again")]
+pub async fn invite_contact_again(#[server(flatten)] form: AccountButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: AccountButton| {
+        let link = portal_access::renew_invitation(&core, staff.may()?, form.account.get()?).await?;
+        Ok(redirect_with_link(form.back(), shown_once::seal(&core, &staff, &link)?))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "revoke-invitation")]
-pub async fn revoke_invitation(
-    #[server(default)] customer: String,
-    #[server(default)] account: String,
-) -> Result<(), ServerFnError> {
-    run_access_action(customer, "done-invitation-revoked", async |core, staff| {
-        let id: PortalUserId = account.parse().map_err(|_| CoreError::not_found())?;
-        portal_access::revoke_invitation(&core, staff.may()?, id).await
+pub async fn revoke_invitation(#[server(flatten)] form: AccountButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: AccountButton| {
+        portal_access::revoke_invitation(&core, staff.may()?, form.account.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-invitation-revoked"))
     })
     .await
 }
 
+/// The button that blocks or unblocks an account.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BlockButton {
+    customer: FormId<CustomerId>,
+    account: FormId<PortalUserId>,
+    /// Empty unblocks the account.
+    blocked: String,
+}
+
+impl ActionForm for BlockButton {
+    fn back(&self) -> String {
+        access_path(self.customer.ok())
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "block-account")]
-pub async fn block_account(
-    #[server(default)] customer: String,
-    #[server(default)] account: String,
-    #[server(default)] blocked: String,
-) -> Result<(), ServerFnError> {
-    let block = !blocked.is_empty();
-    let done = if block {
-        "done-account-blocked"
-    } else {
-        "done-account-unblocked"
-    };
-    run_access_action(customer, done, async |core, staff| {
-        let id: PortalUserId = account.parse().map_err(|_| CoreError::not_found())?;
-        portal_access::block(&core, staff.may()?, id, block).await
+pub async fn block_account(#[server(flatten)] form: BlockButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: BlockButton| {
+        let block = !form.blocked.is_empty();
+        portal_access::block(&core, staff.may()?, form.account.get()?, block).await?;
+        let done = if block {
+            "done-account-blocked"
+        } else {
+            "done-account-unblocked"
+        };
+        Ok(Redirect::to(form.back(), done))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "remove-second-step")]
-pub async fn turn_off_two_factor(
-    #[server(default)] customer: String,
-    #[server(default)] account: String,
-) -> Result<(), ServerFnError> {
-    run_access_action(customer, "done-access-two-factor-off", async |core, staff| {
-        let id: PortalUserId = account.parse().map_err(|_| CoreError::not_found())?;
-        two_factor::turn_off_for(&core, staff.may()?, id).await
+pub async fn turn_off_two_factor(#[server(flatten)] form: AccountButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: AccountButton| {
+        two_factor::turn_off_for(&core, staff.may()?, form.account.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-access-two-factor-off"))
     })
     .await
 }
 
+/// The button that revokes a grant.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GrantButton {
+    customer: FormId<CustomerId>,
+    grant: FormId<GrantId>,
+}
+
+impl ActionForm for GrantButton {
+    fn back(&self) -> String {
+        access_path(self.customer.ok())
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "revoke-grant")]
-pub async fn revoke_grant(
-    #[server(default)] customer: String,
-    #[server(default)] grant: String,
-) -> Result<(), ServerFnError> {
-    run_access_action(customer, "done-grant-revoked", async |core, staff| {
-        let id: GrantId = grant.parse().map_err(|_| CoreError::not_found())?;
-        portal_access::revoke_grant(&core, staff.may()?, id).await
+pub async fn revoke_grant(#[server(flatten)] form: GrantButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: GrantButton| {
+        portal_access::revoke_grant(&core, staff.may()?, form.grant.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-grant-revoked"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "see-as-contact")]
-pub async fn view_as_contact(
-    #[server(default)] customer: String,
-    #[server(default)] account: String,
-) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: access_path(&customer),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<ManagePortalAccess>()?;
-        let id: PortalUserId = account.parse().map_err(|_| CoreError::not_found())?;
-        let to = portal_access::start_view_as(&core, permit, id).await?;
-        Ok(Redirect {
-            to,
-            done: None,
-            shown_once: None,
-            undo: None,
-        })
+pub async fn view_as_contact(#[server(flatten)] form: AccountButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: AccountButton| {
+        let to = portal_access::start_view_as(&core, staff.may()?, form.account.get()?).await?;
+        Ok(Redirect::without_message(to))
     })
     .await
 }

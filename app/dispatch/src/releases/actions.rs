@@ -1,83 +1,83 @@
 //! The actions on a release: preview, publish, withdraw.
 
+use domain::ids::VisitReportId;
 use domain::permissions::ReleaseReports;
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::releases;
 use ordinavo_core::releases::ReleaseForm;
-use serde_json::json;
-use ui::actions::{FormSubmission, Redirect, run_action};
-
-use crate::visits::report::parse_report_id;
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, Redirect, submit, typed_values};
 
 /// The success key of a release preview.
 pub(crate) const PREVIEWED: &str = "done-release-previewed";
 
+/// The form that previews or publishes a release.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PublishForm {
+    report: FormId<VisitReportId>,
+    title: String,
+    summary: String,
+    message: String,
+    follow_up: String,
+    attachments: Vec<String>,
+    /// Shows a preview unless empty.
+    look: String,
+}
+
+impl ActionForm for PublishForm {
+    const NAME: &'static str = "release";
+
+    fn back(&self) -> String {
+        self.report.path_below("/app/reports")
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "publish-report")]
-pub async fn publish_report(
-    #[server(default)] report: String,
-    #[server(default)] title: String,
-    #[server(default)] summary: String,
-    #[server(default)] message: String,
-    #[server(default)] follow_up: String,
-    #[server(default)] attachments: Vec<String>,
-    #[server(default)] look: String,
-) -> Result<(), ServerFnError> {
-    let back = format!("/app/reports/{report}");
-    let chosen = attachments.join(" ");
-    let submission = FormSubmission {
-        form: "release",
-        values: &[
-            ("title", &title),
-            ("summary", &summary),
-            ("message", &message),
-            ("follow_up", &follow_up),
-            ("attachments", &chosen),
-        ],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
+pub async fn publish_report(#[server(flatten)] form: PublishForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: PublishForm| {
+        let (permit, id, back) = (staff.may::<ReleaseReports>()?, form.report.get()?, form.back());
+        let preview = (!form.look.is_empty()).then(|| typed_values(&form));
         let input = ReleaseForm {
-            title: title.clone(),
-            summary: summary.clone(),
-            message: message.clone(),
-            follow_up: follow_up.clone(),
-            attachments,
+            title: form.title,
+            summary: form.summary,
+            message: form.message,
+            follow_up: form.follow_up,
+            attachments: form.attachments,
         };
-        if !look.is_empty() {
-            releases::preview(&core, staff.may::<ReleaseReports>()?, parse_report_id(&report)?, &input).await?;
+        if let Some(typed) = preview {
+            releases::preview(&core, permit, id, &input).await?;
             return Ok(Redirect {
-                to: format!("{back}#draft"),
-                done: Some(PREVIEWED),
-                shown_once: serde_json::to_string(&json!({
-                    "title": title,
-                    "summary": summary,
-                    "message": message,
-                    "follow_up": follow_up,
-                    "attachments": chosen,
-                }))
-                .ok(),
-                undo: None,
+                shown_once: serde_json::to_string(&typed).ok(),
+                ..Redirect::to(format!("{back}#draft"), PREVIEWED)
             });
         }
-        releases::publish(&core, staff.may::<ReleaseReports>()?, parse_report_id(&report)?, &input).await?;
+        releases::publish(&core, permit, id, &input).await?;
         Ok(Redirect::to(back, "done-published"))
     })
     .await
 }
 
+/// The button that withdraws a published release.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WithdrawButton {
+    report: FormId<VisitReportId>,
+}
+
+impl ActionForm for WithdrawButton {
+    fn back(&self) -> String {
+        self.report.path_below("/app/reports")
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "withdraw-report")]
-pub async fn withdraw_report(#[server(default)] report: String) -> Result<(), ServerFnError> {
-    let back = format!("/app/reports/{report}");
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        releases::withdraw(&core, staff.may::<ReleaseReports>()?, parse_report_id(&report)?).await?;
-        Ok(Redirect::to(back, "done-withdrawn"))
+pub async fn withdraw_report(#[server(flatten)] form: WithdrawButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: WithdrawButton| {
+        releases::withdraw(&core, staff.may::<ReleaseReports>()?, form.report.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-withdrawn"))
     })
     .await
 }

@@ -1,11 +1,13 @@
 //! Actions on technicians and their absences.
 
+use domain::ids::{AbsenceId, StaffId};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
+use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::scheduling::technicians;
-use ordinavo_core::{Core, CoreError};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, FormSubmission, Redirect, run_action, submit};
 use ui::uploads;
 
 use crate::scheduling::technicians::{LIST, parse_technician_id, working_input};
@@ -34,42 +36,53 @@ pub async fn set_up_technician(data: MultipartData) -> Result<(), ServerFnError>
     .await
 }
 
+/// The form that adds an absence of a technician.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AbsenceForm {
+    id: FormId<StaffId>,
+    first: String,
+    last: String,
+    kind: String,
+}
+
+impl ActionForm for AbsenceForm {
+    const NAME: &'static str = "absence";
+
+    fn back(&self) -> String {
+        self.id.path_below(LIST)
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "add-absence")]
-pub async fn add_absence(
-    #[server(default)] id: String,
-    #[server(default)] first: String,
-    #[server(default)] last: String,
-    #[server(default)] kind: String,
-) -> Result<(), ServerFnError> {
-    let back = format!("{LIST}/{id}");
-    let submission = FormSubmission {
-        form: "absence",
-        values: &[("first", &first), ("last", &last), ("kind", &kind)],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        technicians::add_absence(&core, staff.may()?, parse_technician_id(&id)?, &first, &last, &kind).await?;
-        Ok(Redirect::to(&back, "done-absence-added"))
+pub async fn add_absence(#[server(flatten)] form: AbsenceForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: AbsenceForm| {
+        let (permit, id) = (staff.may()?, form.id.get()?);
+        technicians::add_absence(&core, permit, id, &form.first, &form.last, &form.kind).await?;
+        Ok(Redirect::to(form.back(), "done-absence-added"))
     })
     .await
 }
 
+/// The button that removes an absence.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AbsenceButton {
+    id: FormId<StaffId>,
+    absence: FormId<AbsenceId>,
+}
+
+impl ActionForm for AbsenceButton {
+    fn back(&self) -> String {
+        self.id.path_below(LIST)
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "remove-absence")]
-pub async fn remove_absence(
-    #[server(default)] id: String,
-    #[server(default)] absence: String,
-) -> Result<(), ServerFnError> {
-    let back = format!("{LIST}/{id}");
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may()?;
-        let absence = absence.parse().map_err(|_| CoreError::not_found())?;
-        technicians::remove_absence(&core, permit, parse_technician_id(&id)?, absence).await?;
-        Ok(Redirect::to(&back, "done-absence-removed"))
+pub async fn remove_absence(#[server(flatten)] form: AbsenceButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: AbsenceButton| {
+        technicians::remove_absence(&core, staff.may()?, form.id.get()?, form.absence.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-absence-removed"))
     })
     .await
 }

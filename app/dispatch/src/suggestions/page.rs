@@ -11,8 +11,9 @@ use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::suggestions;
 use ordinavo_core::suggestions::SuggestionView;
-use ordinavo_core::{Core, CoreError, CoreResult};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use ordinavo_core::{Core, CoreError};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, EmptyState, ProblemNotice};
 use ui::format;
 use ui::page::page;
@@ -120,77 +121,103 @@ fn SuggestionContent(found: SuggestionView, locale: Locale, id: RouteSuggestionI
     }
 }
 
-fn suggestion_id(text: &str) -> CoreResult<RouteSuggestionId> {
-    text.parse().map_err(|_| CoreError::not_found())
+/// The button that requests a suggestion for a day.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DayButton {
+    date: String,
 }
 
-fn submission(back: &str) -> FormSubmission<'static> {
-    FormSubmission {
-        form: "",
-        values: &[],
-        back: back.to_owned(),
+impl DayButton {
+    fn day(&self) -> Option<NaiveDate> {
+        NaiveDate::parse_from_str(&self.date, "%Y-%m-%d").ok()
+    }
+}
+
+impl ActionForm for DayButton {
+    fn back(&self) -> String {
+        self.day()
+            .map_or_else(|| "/app/board".to_owned(), |day| board_path(day, BoardView::Day))
     }
 }
 
 #[server(prefix = "/app/fn", endpoint = "suggest-routes")]
-pub async fn suggest_routes(#[server(default)] date: String) -> Result<(), ServerFnError> {
-    let day = NaiveDate::parse_from_str(&date, "%Y-%m-%d").ok();
-    let back = day.map_or_else(|| "/app/board".to_owned(), |day| board_path(day, BoardView::Day));
-    run_action(submission(&back), async |core: Core, staff: Staff| {
+pub async fn suggest_routes(#[server(flatten)] form: DayButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: DayButton| {
         let permit = staff.may::<PlanTargets>()?;
-        let day = day.ok_or_else(|| CoreError::field("date", FieldCode::InvalidDate))?;
+        let day = form
+            .day()
+            .ok_or_else(|| CoreError::field("date", FieldCode::InvalidDate))?;
         let id = suggestions::request(&core, permit, day).await?;
-        Ok(Redirect {
-            to: format!("{LIST}/{id}"),
-            done: None,
-            shown_once: None,
-            undo: None,
-        })
+        Ok(Redirect::without_message(format!("{LIST}/{id}")))
     })
     .await
 }
 
+/// A button on the page of a suggestion.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SuggestionButton {
+    id: FormId<RouteSuggestionId>,
+}
+
+impl ActionForm for SuggestionButton {
+    fn back(&self) -> String {
+        self.id.path_below(LIST)
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "stop-suggestion")]
-pub async fn stop_suggestion(#[server(default)] id: String) -> Result<(), ServerFnError> {
-    let back = format!("{LIST}/{id}");
-    run_action(submission(&back), async |core: Core, staff: Staff| {
-        suggestions::cancel(&core, staff.may::<PlanTargets>()?, suggestion_id(&id)?).await?;
-        Ok(Redirect::to(&back, "done-suggestion-cancelling"))
+pub async fn stop_suggestion(#[server(flatten)] form: SuggestionButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: SuggestionButton| {
+        suggestions::cancel(&core, staff.may::<PlanTargets>()?, form.id.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-suggestion-cancelling"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "discard-suggestion")]
-pub async fn discard_suggestion(#[server(default)] id: String) -> Result<(), ServerFnError> {
-    let back = format!("{LIST}/{id}");
-    run_action(submission(&back), async |core: Core, staff: Staff| {
-        suggestions::discard(&core, staff.may::<PlanTargets>()?, suggestion_id(&id)?).await?;
-        Ok(Redirect::to(&back, "done-suggestion-discarded"))
+pub async fn discard_suggestion(#[server(flatten)] form: SuggestionButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: SuggestionButton| {
+        suggestions::discard(&core, staff.may::<PlanTargets>()?, form.id.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-suggestion-discarded"))
     })
     .await
 }
 
+/// The form that commits a suggestion or one of its jobs.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CommitForm {
+    id: FormId<RouteSuggestionId>,
+    /// The only job to commit; empty for all.
+    target: String,
+    /// Whether the customers see the appointments: `on` or absent.
+    shared: Option<String>,
+}
+
+impl ActionForm for CommitForm {
+    fn back(&self) -> String {
+        self.id.path_below(LIST)
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "commit-suggestion")]
-pub async fn commit_suggestion(
-    #[server(default)] id: String,
-    #[server(default)] target: String,
-    #[server(default)] shared: Option<String>,
-) -> Result<(), ServerFnError> {
-    let back = format!("{LIST}/{id}");
-    run_action(submission(&back), async |core: Core, staff: Staff| {
+pub async fn commit_suggestion(#[server(flatten)] form: CommitForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: CommitForm| {
         let permit = staff.may::<PlanTargets>()?;
-        let single_target: Option<TargetId> = if target.is_empty() {
+        let single_target: Option<TargetId> = if form.target.is_empty() {
             None
         } else {
-            Some(target.parse().map_err(|_| CoreError::not_found())?)
+            Some(form.target.parse().map_err(|_| CoreError::not_found())?)
         };
-        let done = suggestions::commit(&core, permit, suggestion_id(&id)?, single_target, shared.is_some()).await?;
+        let done = suggestions::commit(&core, permit, form.id.get()?, single_target, form.shared.is_some()).await?;
         let message_key = match (done.committed, done.stale) {
             (_, 0) => "done-suggestion-committed",
             (0, _) => "done-suggestion-stale",
             _ => "done-suggestion-partly",
         };
-        Ok(Redirect::to(&back, message_key))
+        Ok(Redirect::to(form.back(), message_key))
     })
     .await
 }

@@ -14,42 +14,45 @@ use ordinavo_core::visits::report;
 use ordinavo_core::visits::report::MAX_PHOTOS;
 use ordinavo_core::visits::sync_conflicts;
 use ordinavo_core::{Core, CoreError};
-use ui::actions::{FormSubmission, Redirect, respond, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, FormSubmission, Redirect, respond, run_action, submit};
 use ui::uploads::{self, FormParts};
 
 fn parse_target_id(text: &str) -> Result<TargetId, CoreError> {
     text.parse().map_err(|_| CoreError::not_found())
 }
 
-fn button_submission(back: &str) -> FormSubmission<'static> {
-    FormSubmission {
-        form: "",
-        values: &[],
-        back: back.to_owned(),
+/// A button on the page of a stop.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StopButton {
+    target: FormId<TargetId>,
+    /// The appointment that the page showed.
+    seen: String,
+}
+
+impl ActionForm for StopButton {
+    fn back(&self) -> String {
+        self.target.path_below("/app/day")
     }
 }
 
 #[server(prefix = "/app/fn", endpoint = "set-out")]
-pub async fn start_travel(
-    #[server(default)] target: String,
-    #[server(default)] seen: String,
-) -> Result<(), ServerFnError> {
-    let back = format!("/app/day/{target}");
-    run_action(button_submission(&back), async |core: Core, staff: Staff| {
-        let permit = staff.may::<PerformVisits>()?;
-        visits::start_travel(&core, permit, parse_target_id(&target)?, SeenAppointment::read(&seen)).await?;
-        Ok(Redirect::to(back, "done-en-route"))
+pub async fn start_travel(#[server(flatten)] form: StopButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: StopButton| {
+        let (permit, target) = (staff.may::<PerformVisits>()?, form.target.get()?);
+        visits::start_travel(&core, permit, target, SeenAppointment::read(&form.seen)).await?;
+        Ok(Redirect::to(form.back(), "done-en-route"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "arrive")]
-pub async fn arrive(#[server(default)] target: String, #[server(default)] seen: String) -> Result<(), ServerFnError> {
-    let back = format!("/app/day/{target}");
-    run_action(button_submission(&back), async |core: Core, staff: Staff| {
-        let permit = staff.may::<PerformVisits>()?;
-        visits::arrive(&core, permit, parse_target_id(&target)?, SeenAppointment::read(&seen)).await?;
-        Ok(Redirect::to(back, "done-arrived"))
+pub async fn arrive(#[server(flatten)] form: StopButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: StopButton| {
+        let (permit, target) = (staff.may::<PerformVisits>()?, form.target.get()?);
+        visits::arrive(&core, permit, target, SeenAppointment::read(&form.seen)).await?;
+        Ok(Redirect::to(form.back(), "done-arrived"))
     })
     .await
 }
@@ -143,69 +146,72 @@ pub async fn send_photo(data: MultipartData) -> Result<String, ServerFnError> {
     .await
 }
 
+/// A button that decides on the queued entries of a technician's own stop.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct QueuedEntriesButton {
+    target: FormId<TargetId>,
+    /// The entries that the page showed.
+    entries: String,
+}
+
+impl ActionForm for QueuedEntriesButton {
+    fn back(&self) -> String {
+        "/app/day/kept".to_owned()
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "use-my-entries")]
-pub async fn keep_my_entries(
-    #[server(default)] target: String,
-    #[server(default)] entries: String,
-) -> Result<(), ServerFnError> {
-    run_action(button_submission("/app/day/kept"), async |core: Core, staff: Staff| {
-        sync_conflicts::keep_mine(
-            &core,
-            staff.may::<PerformVisits>()?,
-            parse_target_id(&target)?,
-            &entries,
-        )
-        .await?;
-        Ok(Redirect::to("/app/day/kept", "done-entries-kept"))
+pub async fn keep_my_entries(#[server(flatten)] form: QueuedEntriesButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: QueuedEntriesButton| {
+        let (permit, target) = (staff.may::<PerformVisits>()?, form.target.get()?);
+        sync_conflicts::keep_mine(&core, permit, target, &form.entries).await?;
+        Ok(Redirect::to(form.back(), "done-entries-kept"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "hand-over-my-entries")]
-pub async fn hand_over_my_entries(
-    #[server(default)] target: String,
-    #[server(default)] entries: String,
-) -> Result<(), ServerFnError> {
-    run_action(button_submission("/app/day/kept"), async |core: Core, staff: Staff| {
-        sync_conflicts::forward(
-            &core,
-            staff.may::<PerformVisits>()?,
-            parse_target_id(&target)?,
-            &entries,
-        )
-        .await?;
-        Ok(Redirect::to("/app/day/kept", "done-entries-sent-to-dispatch"))
+pub async fn hand_over_my_entries(#[server(flatten)] form: QueuedEntriesButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: QueuedEntriesButton| {
+        let (permit, target) = (staff.may::<PerformVisits>()?, form.target.get()?);
+        sync_conflicts::forward(&core, permit, target, &form.entries).await?;
+        Ok(Redirect::to(form.back(), "done-entries-sent-to-dispatch"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "discard-my-entries")]
-pub async fn discard_my_entries(
-    #[server(default)] target: String,
-    #[server(default)] entries: String,
-) -> Result<(), ServerFnError> {
-    run_action(button_submission("/app/day/kept"), async |core: Core, staff: Staff| {
-        sync_conflicts::discard(
-            &core,
-            staff.may::<PerformVisits>()?,
-            parse_target_id(&target)?,
-            &entries,
-        )
-        .await?;
-        Ok(Redirect::to("/app/day/kept", "done-entries-discarded"))
+pub async fn discard_my_entries(#[server(flatten)] form: QueuedEntriesButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: QueuedEntriesButton| {
+        let (permit, target) = (staff.may::<PerformVisits>()?, form.target.get()?);
+        sync_conflicts::discard(&core, permit, target, &form.entries).await?;
+        Ok(Redirect::to(form.back(), "done-entries-discarded"))
     })
     .await
 }
 
+/// The button that marks the entries forwarded to dispatch as resolved.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ForwardedEntriesButton {
+    target: FormId<TargetId>,
+    /// The entries that the page showed.
+    entries: String,
+}
+
+impl ActionForm for ForwardedEntriesButton {
+    fn back(&self) -> String {
+        self.target.path_below("/app/targets")
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "settle-entries")]
-pub async fn settle_entries(
-    #[server(default)] target: String,
-    #[server(default)] entries: String,
-) -> Result<(), ServerFnError> {
-    let back = format!("/app/targets/{target}");
-    run_action(button_submission(&back), async |core: Core, staff: Staff| {
-        sync_conflicts::mark_resolved(&core, staff.may::<PlanTargets>()?, parse_target_id(&target)?, &entries).await?;
-        Ok(Redirect::to(back, "done-entries-resolved"))
+pub async fn settle_entries(#[server(flatten)] form: ForwardedEntriesButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: ForwardedEntriesButton| {
+        let (permit, target) = (staff.may::<PlanTargets>()?, form.target.get()?);
+        sync_conflicts::mark_resolved(&core, permit, target, &form.entries).await?;
+        Ok(Redirect::to(form.back(), "done-entries-resolved"))
     })
     .await
 }

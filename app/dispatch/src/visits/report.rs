@@ -7,12 +7,13 @@ use domain::permissions::{ApproveReports, PlanTargets, ReleaseReports, ViewRepor
 use domain::public_language::Tone;
 use domain::visit_reports::{self, ReportStatus};
 use leptos::prelude::*;
+use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::portal_access::view_as;
 use ordinavo_core::visits::model::{AttachmentLine, ReportView};
 use ordinavo_core::visits::report_review;
-use ordinavo_core::{Core, CoreError, CoreResult};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, Fact, InternalBox, ProblemNotice, ReportChip};
 use ui::flash::Flash;
 use ui::format;
@@ -142,45 +143,50 @@ fn DecideCard(id: VisitReportId, locale: Locale, form: FormState) -> impl IntoVi
     }
 }
 
-pub(crate) fn parse_report_id(text: &str) -> CoreResult<VisitReportId> {
-    text.parse().map_err(|_| CoreError::not_found())
+/// The button that approves a report.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ApproveButton {
+    report: FormId<VisitReportId>,
+}
+
+impl ActionForm for ApproveButton {
+    fn back(&self) -> String {
+        self.report.path_below("/app/reports")
+    }
 }
 
 #[server(prefix = "/app/fn", endpoint = "approve-report")]
-pub async fn approve_report(#[server(default)] report: String) -> Result<(), ServerFnError> {
-    let back = format!("/app/reports/{report}");
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        report_review::approve(&core, staff.may::<ApproveReports>()?, parse_report_id(&report)?).await?;
-        Ok(Redirect::to(back, "done-approved"))
+pub async fn approve_report(#[server(flatten)] form: ApproveButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: ApproveButton| {
+        report_review::approve(&core, staff.may::<ApproveReports>()?, form.report.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-approved"))
     })
     .await
 }
 
+/// The form that returns a report for correction.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReturnForm {
+    report: FormId<VisitReportId>,
+    reason: String,
+}
+
+impl ActionForm for ReturnForm {
+    const NAME: &'static str = "return-report";
+
+    fn back(&self) -> String {
+        self.report.path_below("/app/reports")
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "send-back-report")]
-pub async fn return_report(
-    #[server(default)] report: String,
-    #[server(default)] reason: String,
-) -> Result<(), ServerFnError> {
-    let back = format!("/app/reports/{report}");
-    let submission = FormSubmission {
-        form: "return-report",
-        values: &[("reason", &reason)],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        report_review::return_for_correction(
-            &core,
-            staff.may::<ApproveReports>()?,
-            parse_report_id(&report)?,
-            &reason,
-        )
-        .await?;
-        Ok(Redirect::to(back, "done-returned"))
+pub async fn return_report(#[server(flatten)] form: ReturnForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: ReturnForm| {
+        let (permit, id) = (staff.may::<ApproveReports>()?, form.report.get()?);
+        report_review::return_for_correction(&core, permit, id, &form.reason).await?;
+        Ok(Redirect::to(form.back(), "done-returned"))
     })
     .await
 }

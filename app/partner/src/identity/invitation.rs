@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::partner_accounts;
-use ui::actions::{FormSubmission, Redirect, respond_to_form};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, Redirect, submit_public};
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::i18n::shared;
 use ui::page::page;
@@ -37,30 +38,35 @@ pub fn InvitationPage() -> impl IntoView {
     })
 }
 
+/// The form that sets the password of an invited user.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InvitationForm {
+    link: String,
+    password: String,
+}
+
+impl ActionForm for InvitationForm {
+    const NAME: &'static str = "invitation";
+    const SECRET_FIELDS: &'static [&'static str] = &["link", "password"];
+
+    /// Text that is not a link token leads to the sign-in page, which prevents redirects to other pages.
+    fn back(&self) -> String {
+        let link = &self.link;
+        let is_link = !link.is_empty() && link.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_link {
+            format!("/partner/invitation/{link}")
+        } else {
+            "/partner/sign-in".to_owned()
+        }
+    }
+}
+
 #[server(prefix = "/partner/fn", endpoint = "accept-invitation")]
-pub async fn accept_invitation(
-    #[server(default)] link: String,
-    #[server(default)] password: String,
-) -> Result<(), ServerFnError> {
-    // Text that is not a link token leads to the sign-in page, which prevents redirects to other pages.
-    let is_link = !link.is_empty() && link.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let back = if is_link {
-        format!("/partner/invitation/{link}")
-    } else {
-        "/partner/sign-in".to_owned()
-    };
-    let submission = FormSubmission {
-        form: "invitation",
-        values: &[],
-        back,
-    };
-    let result = match use_context::<Core>() {
-        Some(core) => partner_accounts::accept(&core, &link, &password.into()).await,
-        None => Err(ordinavo_core::CoreError::not_found()),
-    };
-    respond_to_form(
-        submission,
-        result.map(|()| Redirect::to("/partner/sign-in", "done-invitation")),
-    )
+pub async fn accept_invitation(#[server(flatten)] form: InvitationForm) -> Result<(), ServerFnError> {
+    submit_public(form, async |core: Core, form: InvitationForm| {
+        partner_accounts::accept(&core, &form.link, &form.password.into()).await?;
+        Ok(Redirect::to("/partner/sign-in", "done-invitation"))
+    })
     .await
 }

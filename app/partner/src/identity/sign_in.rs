@@ -6,12 +6,13 @@ use ordinavo_core::identity::sessions;
 use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::integrations::partner_console;
 use ordinavo_core::{Core, CoreError};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, Redirect, submit};
 use ui::components::SuccessNotice;
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::i18n::shared;
 use ui::page::page;
-use ui::sign_in_flow::{self, LanguageRow};
+use ui::sign_in_flow::{self, LanguageForm, LanguageRow, SignInForm, TenantButton};
 use ui::title::Title;
 
 use crate::i18n::by_key;
@@ -70,17 +71,13 @@ pub fn ChoosePage() -> impl IntoView {
 }
 
 #[server(prefix = "/partner/fn", endpoint = "sign-in")]
-pub async fn sign_in(
-    #[server(default)] email: String,
-    #[server(default)] password: String,
-    #[server(default)] next: String,
-) -> Result<(), ServerFnError> {
-    sign_in_flow::sign_in(Realm::Partner, &email, password, &next).await
+pub async fn sign_in(#[server(flatten)] form: SignInForm) -> Result<(), ServerFnError> {
+    sign_in_flow::sign_in(Realm::Partner, form).await
 }
 
 #[server(prefix = "/partner/fn", endpoint = "choose-tenant")]
-pub async fn choose_tenant(#[server(default)] choice: usize) -> Result<(), ServerFnError> {
-    sign_in_flow::choose_tenant(Realm::Partner, choice).await
+pub async fn choose_tenant(#[server(flatten)] form: TenantButton) -> Result<(), ServerFnError> {
+    sign_in_flow::choose_tenant(Realm::Partner, form).await
 }
 
 #[server(prefix = "/partner/fn", endpoint = "sign-out")]
@@ -89,35 +86,35 @@ pub async fn sign_out() -> Result<(), ServerFnError> {
 }
 
 #[server(prefix = "/partner/fn", endpoint = "language")]
-pub async fn choose_language(
-    #[server(default)] locale: String,
-    #[server(default)] back: String,
-) -> Result<(), ServerFnError> {
+pub async fn choose_language(#[server(flatten)] form: LanguageForm) -> Result<(), ServerFnError> {
     let account = use_context::<Core>().zip(use_context::<Partner>());
-    sign_in_flow::choose_language(Realm::Partner, &locale, &back, async |locale| match account {
+    sign_in_flow::choose_language(Realm::Partner, form, async |locale| match account {
         Some((core, actor)) => partner_console::set_locale(&core, &actor, locale).await,
         None => Ok(()),
     })
     .await
 }
 
+/// The button that turns the test mode on or off.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TestModeButton {
+    /// Empty turns the test mode off.
+    on: String,
+}
+
+impl ActionForm for TestModeButton {
+    fn back(&self) -> String {
+        "/partner".to_owned()
+    }
+}
+
 #[server(prefix = "/partner/fn", endpoint = "look-at-test-data")]
-pub async fn set_test_mode(#[server(default)] on: String) -> Result<(), ServerFnError> {
-    let session = sign_in_flow::request_session();
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: "/partner".to_owned(),
-    };
-    run_action(submission, async |core: Core, partner: Partner| {
-        let session = session.ok_or_else(CoreError::not_found)?;
-        sessions::set_partner_test_mode(&core, &session, &partner, !on.is_empty()).await?;
-        Ok(Redirect {
-            to: "/partner".to_owned(),
-            done: None,
-            shown_once: None,
-            undo: None,
-        })
+pub async fn set_test_mode(#[server(flatten)] form: TestModeButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, partner: Partner, form: TestModeButton| {
+        let session = sign_in_flow::request_session().ok_or_else(CoreError::not_found)?;
+        sessions::set_partner_test_mode(&core, &session, &partner, !form.on.is_empty()).await?;
+        Ok(Redirect::without_message(form.back()))
     })
     .await
 }

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Partner;
 use ordinavo_core::integrations::partner_console;
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, Redirect, submit};
 use ui::components::EmptyState;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea};
 use ui::page::page;
@@ -59,21 +60,27 @@ pub fn DryRunPage() -> impl IntoView {
     view! { <AppFrame current="/partner/try">{content}</AppFrame> }
 }
 
+/// The form that starts a dry run.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DryRunForm {
+    client: String,
+    body: String,
+}
+
+impl ActionForm for DryRunForm {
+    const NAME: &'static str = "try";
+
+    fn back(&self) -> String {
+        "/partner/try".to_owned()
+    }
+}
+
 #[server(prefix = "/partner/fn", endpoint = "try-out")]
-pub async fn try_out(#[server(default)] client: String, #[server(default)] body: String) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "try",
-        values: &[("client", &client), ("body", &body)],
-        back: "/partner/try".to_owned(),
-    };
-    run_action(submission, async |core: Core, actor: Partner| {
-        let job = partner_console::start_dry_run(&core, &actor, &client, &body).await?;
-        Ok(Redirect {
-            to: format!("/partner/jobs/{job}"),
-            done: None,
-            shown_once: None,
-            undo: None,
-        })
+pub async fn try_out(#[server(flatten)] form: DryRunForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, partner: Partner, form: DryRunForm| {
+        let job = partner_console::start_dry_run(&core, &partner, &form.client, &form.body).await?;
+        Ok(Redirect::without_message(format!("/partner/jobs/{job}")))
     })
     .await
 }

@@ -2,14 +2,15 @@
 
 use domain::locale::Locale;
 use leptos::prelude::*;
+use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::portal_access::model::GrantLine;
 use ordinavo_core::portal_access::profile;
 use ordinavo_core::portal_access::profile::SessionLine;
-use ordinavo_core::{Core, CoreError};
+use serde::{Deserialize, Serialize};
 use ui::access::capability_line;
-use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::actions::{ActionForm, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, Fact, ProblemNotice};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextField};
@@ -151,72 +152,100 @@ fn browser_name(agent: &str) -> Option<String> {
     Some(system.map_or_else(|| browser.to_owned(), |system| format!("{browser}, {system}")))
 }
 
+/// The form that changes the password.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PasswordForm {
+    /// The current password, if the account has one.
+    current: String,
+    password: String,
+}
+
+impl ActionForm for PasswordForm {
+    const NAME: &'static str = "password";
+    const SECRET_FIELDS: &'static [&'static str] = &["current", "password"];
+
+    fn back(&self) -> String {
+        PAGE.to_owned()
+    }
+}
+
 #[server(prefix = "/portal/fn", endpoint = "change-password")]
-pub async fn change_password(
-    #[server(default)] current: String,
-    #[server(default)] password: String,
-) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "password",
-        values: &[],
-        back: PAGE.to_owned(),
-    };
-    let actor = use_context::<Core>().zip(use_context::<Contact>());
+pub async fn change_password(#[server(flatten)] form: PasswordForm) -> Result<(), ServerFnError> {
     let locale = ui::shell::locale();
-    sign_in_flow::complete_sign_in(submission, Realm::Portal, "done-password", Some(PAGE), async {
-        let (core, contact) = actor.ok_or_else(CoreError::not_found)?;
-        profile::change_password(&core, &contact, locale, &current.into(), &password.into()).await
+    submit(form, async |core: Core, contact: Contact, form: PasswordForm| {
+        let (current, new) = (form.current.into(), form.password.into());
+        let account = profile::change_password(&core, &contact, locale, &current, &new).await?;
+        sign_in_flow::enter(&core, Realm::Portal, account, "done-password", Some(PAGE)).await
     })
     .await
 }
 
+/// The form that changes the email address.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EmailForm {
+    email: String,
+    /// The current password, if the account has one.
+    current: String,
+}
+
+impl ActionForm for EmailForm {
+    const NAME: &'static str = "email";
+    const SECRET_FIELDS: &'static [&'static str] = &["current"];
+
+    fn back(&self) -> String {
+        PAGE.to_owned()
+    }
+}
+
 #[server(prefix = "/portal/fn", endpoint = "change-email")]
-pub async fn change_email(
-    #[server(default)] email: String,
-    #[server(default)] current: String,
-) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "email",
-        values: &[("email", &email)],
-        back: PAGE.to_owned(),
-    };
+pub async fn change_email(#[server(flatten)] form: EmailForm) -> Result<(), ServerFnError> {
     let locale = ui::shell::locale();
-    run_action(submission, async |core: Core, contact: Contact| {
-        profile::change_email(&core, &contact, locale, &current.into(), &email).await?;
+    submit(form, async |core: Core, contact: Contact, form: EmailForm| {
+        profile::change_email(&core, &contact, locale, &form.current.into(), &form.email).await?;
         Ok(Redirect::to(PAGE, "done-email-change-requested"))
     })
     .await
 }
 
+/// The button that ends one session.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SessionButton {
+    session: String,
+}
+
+impl ActionForm for SessionButton {
+    fn back(&self) -> String {
+        PAGE.to_owned()
+    }
+}
+
 #[server(prefix = "/portal/fn", endpoint = "end-session")]
-pub async fn end_session(#[server(default)] session: String) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: PAGE.to_owned(),
-    };
-    run_action(submission, async |core: Core, contact: Contact| {
-        profile::revoke_session(&core, &contact, &session).await?;
+pub async fn end_session(#[server(flatten)] form: SessionButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, contact: Contact, form: SessionButton| {
+        profile::revoke_session(&core, &contact, &form.session).await?;
         Ok(Redirect::to(PAGE, "done-session-ended"))
     })
     .await
 }
 
+/// The button that ends all sessions.
+#[derive(Serialize)]
+struct AllSessionsButton {}
+
+impl ActionForm for AllSessionsButton {
+    fn back(&self) -> String {
+        PAGE.to_owned()
+    }
+}
+
 #[server(prefix = "/portal/fn", endpoint = "end-sessions")]
 pub async fn end_sessions() -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: PAGE.to_owned(),
-    };
-    run_action(submission, async |core: Core, contact: Contact| {
+    submit(AllSessionsButton {}, async |core: Core, contact: Contact, _| {
         profile::revoke_all_sessions(&core, &contact).await?;
-        Ok(Redirect {
-            to: "/portal/sign-in".to_owned(),
-            done: None,
-            shown_once: None,
-            undo: None,
-        })
+        Ok(Redirect::without_message("/portal/sign-in"))
     })
     .await
 }

@@ -8,7 +8,7 @@ use ordinavo_core::portal_access::pages;
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::i18n::shared;
 use ui::page::page;
-use ui::sign_in_flow::{self, LanguageRow};
+use ui::sign_in_flow::{self, LanguageForm, LanguageRow, SignInForm, TenantButton};
 use ui::title::Title;
 
 use crate::shared::DoneNotice;
@@ -70,17 +70,13 @@ pub fn ChoosePage() -> impl IntoView {
 }
 
 #[server(prefix = "/portal/fn", endpoint = "sign-in")]
-pub async fn sign_in(
-    #[server(default)] email: String,
-    #[server(default)] password: String,
-    #[server(default)] next: String,
-) -> Result<(), ServerFnError> {
-    sign_in_flow::sign_in(Realm::Portal, &email, password, &next).await
+pub async fn sign_in(#[server(flatten)] form: SignInForm) -> Result<(), ServerFnError> {
+    sign_in_flow::sign_in(Realm::Portal, form).await
 }
 
 #[server(prefix = "/portal/fn", endpoint = "choose-tenant")]
-pub async fn choose_tenant(#[server(default)] choice: usize) -> Result<(), ServerFnError> {
-    sign_in_flow::choose_tenant(Realm::Portal, choice).await
+pub async fn choose_tenant(#[server(flatten)] form: TenantButton) -> Result<(), ServerFnError> {
+    sign_in_flow::choose_tenant(Realm::Portal, form).await
 }
 
 #[server(prefix = "/portal/fn", endpoint = "sign-out")]
@@ -89,12 +85,9 @@ pub async fn sign_out() -> Result<(), ServerFnError> {
 }
 
 #[server(prefix = "/portal/fn", endpoint = "language")]
-pub async fn choose_language(
-    #[server(default)] locale: String,
-    #[server(default)] back: String,
-) -> Result<(), ServerFnError> {
+pub async fn choose_language(#[server(flatten)] form: LanguageForm) -> Result<(), ServerFnError> {
     let account = use_context::<Core>().zip(use_context::<Contact>());
-    sign_in_flow::choose_language(Realm::Portal, &locale, &back, async |locale| match account {
+    sign_in_flow::choose_language(Realm::Portal, form, async |locale| match account {
         Some((core, actor)) => pages::set_locale(&core, &actor, locale).await,
         None => Ok(()),
     })

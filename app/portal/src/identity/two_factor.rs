@@ -9,12 +9,13 @@ use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::identity::two_factor;
 use ordinavo_core::identity::two_factor::TwoFactorStatus;
 use ordinavo_core::{Core, CoreError};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, Redirect, submit};
 use ui::components::{ConfirmAction, Fact};
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::islands::SendOnce;
 use ui::page::page;
-use ui::sign_in_flow::{self, LanguageRow};
+use ui::sign_in_flow::{self, CodeForm, LanguageRow};
 use ui::title::Title;
 use ui::{flash, qr};
 
@@ -151,81 +152,124 @@ pub fn flash_recovery_codes(core: &Core, contact: &Contact, left: Option<&flash:
     two_factor::unseal(core, contact, sealed)
 }
 
-fn with_codes(sealed: String, done: &'static str) -> Redirect {
-    Redirect {
-        to: format!("{PROFILE}#second-step"),
-        done: Some(done),
-        shown_once: Some(sealed),
-        undo: None,
-    }
+/// Returns the path of the section of the profile.
+fn section_path() -> String {
+    format!("{PROFILE}#second-step")
 }
 
-fn submission(form: &'static str) -> FormSubmission<'static> {
-    FormSubmission {
-        form,
-        values: &[],
-        back: format!("{PROFILE}#second-step"),
+fn with_codes(sealed: String, done: &'static str) -> Redirect {
+    Redirect {
+        shown_once: Some(sealed),
+        ..Redirect::to(section_path(), done)
     }
 }
 
 #[server(prefix = "/portal/fn", endpoint = "give-code")]
-pub async fn verify_code(#[server(default)] code: String) -> Result<(), ServerFnError> {
-    sign_in_flow::verify_code(Realm::Portal, &code).await
+pub async fn verify_code(#[server(flatten)] form: CodeForm) -> Result<(), ServerFnError> {
+    sign_in_flow::verify_code(Realm::Portal, form).await
+}
+
+/// The form that starts the setup.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BeginForm {
+    /// The current password, if the account has one.
+    current: String,
+}
+
+impl ActionForm for BeginForm {
+    const NAME: &'static str = "begin-step";
+    const SECRET_FIELDS: &'static [&'static str] = &["current"];
+
+    fn back(&self) -> String {
+        section_path()
+    }
 }
 
 #[server(prefix = "/portal/fn", endpoint = "begin-second-step")]
-pub async fn begin_two_factor(#[server(default)] current: String) -> Result<(), ServerFnError> {
-    run_action(submission("begin-step"), async |core: Core, contact: Contact| {
-        two_factor::start_setup(&core, &contact, &current.into()).await?;
-        Ok(Redirect {
-            to: format!("{PROFILE}#second-step"),
-            done: None,
-            shown_once: None,
-            undo: None,
-        })
+pub async fn begin_two_factor(#[server(flatten)] form: BeginForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, contact: Contact, form: BeginForm| {
+        two_factor::start_setup(&core, &contact, &form.current.into()).await?;
+        Ok(Redirect::without_message(section_path()))
     })
     .await
+}
+
+/// The button that cancels the setup.
+#[derive(Serialize)]
+struct CancelButton {}
+
+impl ActionForm for CancelButton {
+    fn back(&self) -> String {
+        section_path()
+    }
 }
 
 #[server(prefix = "/portal/fn", endpoint = "cancel-second-step")]
 pub async fn cancel_two_factor() -> Result<(), ServerFnError> {
-    run_action(submission(""), async |core: Core, contact: Contact| {
+    submit(CancelButton {}, async |core: Core, contact: Contact, _| {
         two_factor::cancel_setup(&core, &contact).await?;
-        Ok(Redirect {
-            to: PROFILE.to_owned(),
-            done: None,
-            shown_once: None,
-            undo: None,
-        })
+        Ok(Redirect::without_message(PROFILE))
     })
     .await
 }
 
+/// The form that completes the setup with a first code.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ConfirmForm {
+    code: String,
+}
+
+impl ActionForm for ConfirmForm {
+    const NAME: &'static str = "confirm-step";
+    const SECRET_FIELDS: &'static [&'static str] = &["code"];
+
+    fn back(&self) -> String {
+        section_path()
+    }
+}
+
 #[server(prefix = "/portal/fn", endpoint = "confirm-second-step")]
-pub async fn confirm_two_factor(#[server(default)] code: String) -> Result<(), ServerFnError> {
+pub async fn confirm_two_factor(#[server(flatten)] form: ConfirmForm) -> Result<(), ServerFnError> {
     let locale = ui::shell::locale();
-    run_action(submission("confirm-step"), async |core: Core, contact: Contact| {
-        let sealed = two_factor::turn_on(&core, &contact, locale, &code).await?;
+    submit(form, async |core: Core, contact: Contact, form: ConfirmForm| {
+        let sealed = two_factor::turn_on(&core, &contact, locale, &form.code).await?;
         Ok(with_codes(sealed, "done-two-factor-on"))
     })
     .await
 }
 
+/// The form that creates new recovery codes or turns two-factor authentication off.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChangeForm {
+    code: String,
+    /// `codes` or `off`.
+    to: String,
+}
+
+impl ActionForm for ChangeForm {
+    const NAME: &'static str = "change-step";
+    const SECRET_FIELDS: &'static [&'static str] = &["code"];
+
+    fn back(&self) -> String {
+        section_path()
+    }
+}
+
 #[server(prefix = "/portal/fn", endpoint = "change-second-step")]
-pub async fn change_two_factor(
-    #[server(default)] code: String,
-    #[server(default)] to: String,
-) -> Result<(), ServerFnError> {
+pub async fn change_two_factor(#[server(flatten)] form: ChangeForm) -> Result<(), ServerFnError> {
     let locale = ui::shell::locale();
-    run_action(
-        submission("change-step"),
-        async |core: Core, contact: Contact| match to.as_str() {
+    submit(
+        form,
+        async |core: Core, contact: Contact, form: ChangeForm| match form.to.as_str() {
             "off" => {
-                two_factor::turn_off(&core, &contact, locale, &code).await?;
+                two_factor::turn_off(&core, &contact, locale, &form.code).await?;
                 Ok(Redirect::to(PROFILE, "done-two-factor-off"))
             }
             "codes" => {
-                let sealed = two_factor::renew_codes(&core, &contact, &code).await?;
+                let sealed = two_factor::renew_codes(&core, &contact, &form.code).await?;
                 Ok(with_codes(sealed, "done-recovery-codes-created"))
             }
             _ => Err(CoreError::field("to", FieldCode::Required)),

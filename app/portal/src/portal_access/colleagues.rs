@@ -8,8 +8,9 @@ use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::portal_access::colleagues;
 use ordinavo_core::portal_access::colleagues::GrantableLocation;
 use ordinavo_core::{Core, CoreError};
+use serde::{Deserialize, Serialize};
 use ui::access::{AccessChip, GrantFields, InvitationLanguage, capability_line, invite_form};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::actions::{ActionForm, FormId, FormSubmission, Redirect, run_action, submit};
 use ui::components::{ConfirmAction, EmptyState, ProblemNotice};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextField};
@@ -130,16 +131,23 @@ pub async fn invite_colleague(data: MultipartData) -> Result<(), ServerFnError> 
     .await
 }
 
+/// The button that revokes a colleague's grant.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GrantButton {
+    grant: FormId<GrantId>,
+}
+
+impl ActionForm for GrantButton {
+    fn back(&self) -> String {
+        PAGE.to_owned()
+    }
+}
+
 #[server(prefix = "/portal/fn", endpoint = "revoke-colleague")]
-pub async fn revoke_colleague(#[server(default)] grant: String) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: PAGE.to_owned(),
-    };
-    run_action(submission, async |core: Core, contact: Contact| {
-        let id: GrantId = grant.parse().map_err(|_| CoreError::not_found())?;
-        colleagues::revoke(&core, &contact, id).await?;
+pub async fn revoke_colleague(#[server(flatten)] form: GrantButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, contact: Contact, form: GrantButton| {
+        colleagues::revoke(&core, &contact, form.grant.get()?).await?;
         Ok(Redirect::to(PAGE, "done-access-revoked"))
     })
     .await

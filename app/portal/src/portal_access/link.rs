@@ -3,11 +3,12 @@
 
 use domain::portal_access::LinkPurpose;
 use leptos::prelude::*;
+use ordinavo_core::Core;
 use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::portal_access::links;
 use ordinavo_core::portal_access::links::LinkPage as Found;
-use ordinavo_core::{Core, CoreError, CoreResult};
-use ui::actions::{FormSubmission, Redirect, respond_to_form};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, Redirect, submit_public};
 use ui::components::SuccessNotice;
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::i18n::shared;
@@ -173,96 +174,92 @@ fn link_page(token: &str) -> String {
     }
 }
 
-fn submission(token: &str) -> FormSubmission<'static> {
-    FormSubmission {
-        form: "link",
-        values: &[],
-        back: link_page(token),
+/// The forms on the page of a link.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LinkForm {
+    token: String,
+    /// The new password, if the link asks for one.
+    password: String,
+    /// Accepts an invitation without a password unless empty.
+    without: String,
+}
+
+impl ActionForm for LinkForm {
+    const NAME: &'static str = "link";
+    const SECRET_FIELDS: &'static [&'static str] = &["token", "password"];
+
+    fn back(&self) -> String {
+        link_page(&self.token)
     }
 }
 
-fn core() -> CoreResult<Core> {
-    use_context::<Core>().ok_or_else(CoreError::not_found)
-}
-
 #[server(prefix = "/portal/fn", endpoint = "accept-invitation")]
-pub async fn accept_invitation(
-    #[server(default)] token: String,
-    #[server(default)] password: String,
-    #[server(default)] without: String,
-) -> Result<(), ServerFnError> {
-    let core = core();
-    sign_in_flow::complete_sign_in(
-        submission(&token),
-        Realm::Portal,
-        "done-invitation-accepted",
-        None,
-        async {
-            let password = without.is_empty().then(|| password.into());
-            links::accept_invitation(&core?, &token, password.as_ref()).await
-        },
-    )
+pub async fn accept_invitation(#[server(flatten)] form: LinkForm) -> Result<(), ServerFnError> {
+    submit_public(form, async |core: Core, form: LinkForm| {
+        let password = form.without.is_empty().then(|| form.password.into());
+        let account = links::accept_invitation(&core, &form.token, password.as_ref()).await?;
+        sign_in_flow::enter(&core, Realm::Portal, account, "done-invitation-accepted", None).await
+    })
     .await
 }
 
 #[server(prefix = "/portal/fn", endpoint = "set-password")]
-pub async fn set_password(
-    #[server(default)] token: String,
-    #[server(default)] password: String,
-) -> Result<(), ServerFnError> {
-    let core = core();
-    sign_in_flow::complete_sign_in(submission(&token), Realm::Portal, "done-password", None, async {
-        links::set_password(&core?, &token, &password.into()).await
+pub async fn set_password(#[server(flatten)] form: LinkForm) -> Result<(), ServerFnError> {
+    submit_public(form, async |core: Core, form: LinkForm| {
+        let account = links::set_password(&core, &form.token, &form.password.into()).await?;
+        sign_in_flow::enter(&core, Realm::Portal, account, "done-password", None).await
     })
     .await
 }
 
 #[server(prefix = "/portal/fn", endpoint = "use-link")]
-pub async fn use_link(#[server(default)] token: String) -> Result<(), ServerFnError> {
-    let core = core();
-    let purpose = match &core {
-        Ok(core) => links::find(core, &token).await.map(|found| found.purpose),
-        Err(_) => Err(CoreError::not_found()),
-    };
-    match purpose {
-        Ok(LinkPurpose::ViewAs) => {
-            sign_in_flow::start_view_as(submission(&token), "/portal", async {
-                links::open_view_as_link(&core?, &token).await
-            })
-            .await
-        }
-        Ok(LinkPurpose::Email) => {
-            let result = async {
-                links::confirm_email(&core?, &token).await?;
+pub async fn use_link(#[server(flatten)] form: LinkForm) -> Result<(), ServerFnError> {
+    submit_public(form, async |core: Core, form: LinkForm| {
+        let token = &form.token;
+        match links::find(&core, token).await?.purpose {
+            LinkPurpose::ViewAs => {
+                let admission = links::open_view_as_link(&core, token).await?;
+                sign_in_flow::enter_view_as(&core, admission, "/portal").await
+            }
+            LinkPurpose::Email => {
+                links::confirm_email(&core, token).await?;
                 Ok(Redirect::to("/portal/sign-in", "done-email-confirmed"))
-            };
-            respond_to_form(submission(&token), result.await).await
+            }
+            LinkPurpose::SignIn | LinkPurpose::Invitation | LinkPurpose::Password => {
+                let account = links::sign_in(&core, token).await?;
+                sign_in_flow::enter(&core, Realm::Portal, account, "done-signed-in", None).await
+            }
         }
-        _ => {
-            sign_in_flow::complete_sign_in(submission(&token), Realm::Portal, "done-signed-in", None, async {
-                links::sign_in(&core?, &token).await
-            })
-            .await
-        }
+    })
+    .await
+}
+
+/// The page that sends links by email.
+const EMAIL_LINK_PAGE: &str = "/portal/sign-in/link";
+
+/// The form that requests a link by email.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EmailLinkForm {
+    email: String,
+    purpose: String,
+}
+
+impl ActionForm for EmailLinkForm {
+    const NAME: &'static str = "email-link";
+
+    fn back(&self) -> String {
+        EMAIL_LINK_PAGE.to_owned()
     }
 }
 
 #[server(prefix = "/portal/fn", endpoint = "ask-link")]
-pub async fn request_link(
-    #[server(default)] email: String,
-    #[server(default)] purpose: String,
-) -> Result<(), ServerFnError> {
-    const PAGE: &str = "/portal/sign-in/link";
-    let submission = FormSubmission {
-        form: "email-link",
-        values: &[("email", &email)],
-        back: PAGE.to_owned(),
-    };
-    let core = core();
-    let result = async {
-        let purpose = LinkPurpose::from_name(&purpose).unwrap_or(LinkPurpose::SignIn);
-        links::request_link(&core?, &email, purpose).await?;
-        Ok(Redirect::to(PAGE, "done-email-link-sent"))
-    };
-    respond_to_form(submission, result.await).await
+pub async fn request_link(#[server(flatten)] form: EmailLinkForm) -> Result<(), ServerFnError> {
+    submit_public(form, async |core: Core, form: EmailLinkForm| {
+        let purpose = LinkPurpose::from_name(&form.purpose).unwrap_or(LinkPurpose::SignIn);
+        links::request_link(&core, &form.email, purpose).await?;
+        Ok(Redirect::to(EMAIL_LINK_PAGE, "done-email-link-sent"))
+    })
+    .await
 }

@@ -2,84 +2,110 @@
 
 use domain::ids::RequestId;
 use leptos::prelude::*;
+use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::portal_access::pages;
 use ordinavo_core::requests::slot_offers;
-use ordinavo_core::{Core, CoreError};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
+
+const LIST: &str = "/portal/requests";
+
+/// The button that chooses one of the offered times.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SlotButton {
+    request: FormId<RequestId>,
+    offer: String,
+    position: String,
+}
+
+impl ActionForm for SlotButton {
+    fn back(&self) -> String {
+        self.request.path_below(LIST)
+    }
+}
 
 #[server(prefix = "/portal/fn", endpoint = "choose-slot")]
-pub async fn choose_slot(
-    #[server(default)] request: String,
-    #[server(default)] offer: String,
-    #[server(default)] position: String,
-) -> Result<(), ServerFnError> {
-    let back = format!("/portal/requests/{request}");
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, contact: Contact| {
-        let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
-        slot_offers::choose_in_portal(&core, &contact, id, &offer, &position).await?;
-        Ok(Redirect::to(back, "done-appointment-chosen"))
+pub async fn choose_slot(#[server(flatten)] form: SlotButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, contact: Contact, form: SlotButton| {
+        slot_offers::choose_in_portal(&core, &contact, form.request.get()?, &form.offer, &form.position).await?;
+        Ok(Redirect::to(form.back(), "done-appointment-chosen"))
     })
     .await
+}
+
+/// The form that answers a question of the dispatcher.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AnswerForm {
+    request: FormId<RequestId>,
+    answer: String,
+    nonce: String,
+}
+
+impl ActionForm for AnswerForm {
+    const NAME: &'static str = "answer";
+
+    fn back(&self) -> String {
+        self.request.path_below(LIST)
+    }
 }
 
 #[server(prefix = "/portal/fn", endpoint = "answer-request")]
-pub async fn answer_request(
-    #[server(default)] request: String,
-    #[server(default)] answer: String,
-    #[server(default)] nonce: String,
-) -> Result<(), ServerFnError> {
-    let back = format!("/portal/requests/{request}");
-    let submission = FormSubmission {
-        form: "answer",
-        values: &[("answer", &answer)],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, contact: Contact| {
-        let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
-        pages::answer(&core, &contact, id, &answer, &nonce).await?;
-        Ok(Redirect::to(back, "done-answered"))
+pub async fn answer_request(#[server(flatten)] form: AnswerForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, contact: Contact, form: AnswerForm| {
+        pages::answer(&core, &contact, form.request.get()?, &form.answer, &form.nonce).await?;
+        Ok(Redirect::to(form.back(), "done-answered"))
     })
     .await
+}
+
+/// The form that asks to cancel the appointment.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CancellationForm {
+    request: FormId<RequestId>,
+    /// The reason.
+    answer: String,
+    nonce: String,
+}
+
+impl ActionForm for CancellationForm {
+    const NAME: &'static str = "cancel";
+
+    fn back(&self) -> String {
+        self.request.path_below(LIST)
+    }
 }
 
 #[server(prefix = "/portal/fn", endpoint = "ask-to-cancel")]
-pub async fn ask_to_cancel(
-    #[server(default)] request: String,
-    #[server(default)] answer: String,
-    #[server(default)] nonce: String,
-) -> Result<(), ServerFnError> {
-    let back = format!("/portal/requests/{request}");
-    let submission = FormSubmission {
-        form: "cancel",
-        values: &[("answer", &answer)],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, contact: Contact| {
-        let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
-        pages::ask_to_cancel(&core, &contact, id, &answer, &nonce).await?;
-        Ok(Redirect::to(back, "done-cancellation-requested"))
+pub async fn ask_to_cancel(#[server(flatten)] form: CancellationForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, contact: Contact, form: CancellationForm| {
+        pages::ask_to_cancel(&core, &contact, form.request.get()?, &form.answer, &form.nonce).await?;
+        Ok(Redirect::to(form.back(), "done-cancellation-requested"))
     })
     .await
 }
 
+/// The button that withdraws a request.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WithdrawButton {
+    request: FormId<RequestId>,
+}
+
+impl ActionForm for WithdrawButton {
+    fn back(&self) -> String {
+        self.request.path_below(LIST)
+    }
+}
+
 #[server(prefix = "/portal/fn", endpoint = "withdraw-request")]
-pub async fn withdraw_request(#[server(default)] request: String) -> Result<(), ServerFnError> {
-    let back = format!("/portal/requests/{request}");
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, contact: Contact| {
-        let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
-        pages::withdraw_request(&core, &contact, id).await?;
-        Ok(Redirect::to(back, "done-request-withdrawn"))
+pub async fn withdraw_request(#[server(flatten)] form: WithdrawButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, contact: Contact, form: WithdrawButton| {
+        pages::withdraw_request(&core, &contact, form.request.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-request-withdrawn"))
     })
     .await
 }

@@ -11,7 +11,8 @@ use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::portal_access::calendar;
 use ordinavo_core::portal_access::pages;
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::Serialize;
+use ui::actions::{ActionForm, Redirect, submit};
 use ui::components::{ConfirmAction, EmptyState, Fact, Pager, StatusChip};
 use ui::format;
 use ui::icons::Icon;
@@ -121,14 +122,6 @@ fn Feed(feed: Option<String>, may_change: bool, locale: Locale) -> impl IntoView
 
 const PAGE: &str = "/portal/appointments";
 
-fn submission() -> FormSubmission<'static> {
-    FormSubmission {
-        form: "",
-        values: &[],
-        back: PAGE.to_owned(),
-    }
-}
-
 #[component]
 pub fn VisitCard(visit: PublicAppointment, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
     let service = visit.service_type.map(|service| words.service_type(service, locale));
@@ -152,9 +145,19 @@ pub fn VisitLines(visits: Vec<PublicAppointment>, words: Arc<Terminology>, local
     }
 }
 
+/// A button of the calendar subscription.
+#[derive(Serialize)]
+struct FeedButton {}
+
+impl ActionForm for FeedButton {
+    fn back(&self) -> String {
+        PAGE.to_owned()
+    }
+}
+
 #[server(prefix = "/portal/fn", endpoint = "renew-feed")]
 pub async fn renew_feed() -> Result<(), ServerFnError> {
-    run_action(submission(), async |core: Core, contact: Contact| {
+    submit(FeedButton {}, async |core: Core, contact: Contact, _| {
         calendar::renew_feed(&core, &contact).await?;
         Ok(Redirect::to(PAGE, "done-feed-created"))
     })
@@ -163,7 +166,7 @@ pub async fn renew_feed() -> Result<(), ServerFnError> {
 
 #[server(prefix = "/portal/fn", endpoint = "end-feed")]
 pub async fn end_feed() -> Result<(), ServerFnError> {
-    run_action(submission(), async |core: Core, contact: Contact| {
+    submit(FeedButton {}, async |core: Core, contact: Contact, _| {
         calendar::revoke_feed(&core, &contact).await?;
         Ok(Redirect::to(PAGE, "done-feed-turned-off"))
     })

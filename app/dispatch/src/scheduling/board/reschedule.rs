@@ -1,9 +1,5 @@
 //! Schedules or reschedules a job: technician, time, conflicts and who is affected are shown before anything is saved.
 //! The board shows the center of this page as a dialog; without JavaScript it is a page of its own.
-#![allow(
-    clippy::too_many_arguments,
-    reason = "a server function has one argument for each field of its form"
-)]
 
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -18,7 +14,8 @@ use ordinavo_core::scheduling::board::moves;
 use ordinavo_core::scheduling::board::moves::{Planned, Preview};
 use ordinavo_core::scheduling::model::AppointmentLine;
 use ordinavo_core::{Core, CoreError};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::ProblemNotice;
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
@@ -268,47 +265,58 @@ fn Affected(found: Preview, plan: Planned, locale: Locale) -> impl IntoView {
     view! { <section><h2>{t!(locale, "affected-title")}</h2><ul>{lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul></section> }
 }
 
+/// The form that schedules or reschedules a job.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MoveForm {
+    target: FormId<TargetId>,
+    technician: String,
+    date: String,
+    start: String,
+    end: String,
+    was: String,
+    /// The page of the board to return to.
+    back: String,
+    /// Whether the customer sees the appointment: `on` or absent.
+    shared: Option<String>,
+    /// Whether the dispatcher accepts the conflicts: `on` or absent.
+    overlap: Option<String>,
+}
+
+impl ActionForm for MoveForm {
+    const NAME: &'static str = "move";
+    // A rejected change is shown against the current state, so the page takes nothing but the query below.
+    const SECRET_FIELDS: &'static [&'static str] = &["technician", "date", "start", "end", "shared"];
+
+    fn back(&self) -> String {
+        let target = self.target.ok().map(|id| id.to_string()).unwrap_or_default();
+        let query = format::query([
+            ("target", &target),
+            ("technician", &self.technician),
+            ("date", &self.date),
+            ("start", &self.start),
+            ("end", &self.end),
+            ("back", &safe_back(&self.back)),
+        ]);
+        format!("/app/board/move?{query}")
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "move-target")]
-pub async fn move_target(
-    #[server(default)] target: String,
-    #[server(default)] technician: String,
-    #[server(default)] date: String,
-    #[server(default)] start: String,
-    #[server(default)] end: String,
-    #[server(default)] was: String,
-    #[server(default)] back: String,
-    #[server(default)] shared: Option<String>,
-    #[server(default)] overlap: Option<String>,
-) -> Result<(), ServerFnError> {
-    let back = safe_back(&back);
-    let query = format::query([
-        ("target", &target),
-        ("technician", &technician),
-        ("date", &date),
-        ("start", &start),
-        ("end", &end),
-        ("back", &back),
-    ]);
-    // A rejected change is shown against the current state.
-    let submission = FormSubmission {
-        form: "move",
-        values: &[],
-        back: format!("/app/board/move?{query}"),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<PlanTargets>()?;
-        let id: TargetId = target.parse().map_err(|_| CoreError::not_found())?;
+pub async fn move_target(#[server(flatten)] form: MoveForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: MoveForm| {
+        let (permit, id) = (staff.may::<PlanTargets>()?, form.target.get()?);
         let input = ScheduleForm {
-            technician: technician.clone(),
-            date: date.clone(),
-            start: start.clone(),
-            end: end.clone(),
-            shared: shared.is_some(),
-            conflicts_accepted: overlap.is_some(),
-            was: Some(was.clone()),
+            technician: form.technician,
+            date: form.date,
+            start: form.start,
+            end: form.end,
+            shared: form.shared.is_some(),
+            conflicts_accepted: form.overlap.is_some(),
+            was: Some(form.was),
         };
         appointments::schedule(&core, permit, id, &input).await?;
-        Ok(Redirect::to(back, "done-scheduled"))
+        Ok(Redirect::to(safe_back(&form.back), "done-scheduled"))
     })
     .await
 }
