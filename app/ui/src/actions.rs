@@ -73,7 +73,7 @@ pub trait ActionForm: Serialize {
     /// The form's name, unique on its page; empty for a button without fields.
     const NAME: &'static str = "";
     /// Fields that are never stored for redisplay, such as passwords.
-    const SECRET_FIELDS: &'static [&'static str] = &[];
+    const TRANSIENT_FIELDS: &'static [&'static str] = &[];
 
     /// Returns the path of the page that contains the form.
     fn back(&self) -> String;
@@ -193,7 +193,7 @@ pub fn typed_values<F: ActionForm>(form: &F) -> BTreeMap<String, String> {
     };
     fields
         .into_iter()
-        .filter(|(name, _)| !F::SECRET_FIELDS.contains(&name.as_str()))
+        .filter(|(name, _)| !F::TRANSIENT_FIELDS.contains(&name.as_str()))
         .filter_map(|(name, value)| Some((name, text(value)?)))
         .collect()
 }
@@ -348,7 +348,7 @@ mod tests {
 
     impl ActionForm for TestForm {
         const NAME: &'static str = "test";
-        const SECRET_FIELDS: &'static [&'static str] = &["password"];
+        const TRANSIENT_FIELDS: &'static [&'static str] = &["password"];
 
         fn back(&self) -> String {
             self.id.path_below("/list")

@@ -44,7 +44,7 @@ fn code_path(realm: Realm) -> String {
 /// A form of sign-in. Every app contains it below its own prefix.
 trait RealmForm: Serialize {
     const NAME: &'static str = "";
-    const SECRET_FIELDS: &'static [&'static str] = &[];
+    const TRANSIENT_FIELDS: &'static [&'static str] = &[];
 
     /// Returns the path of the page that contains the form.
     fn back(&self, realm: Realm) -> String {
@@ -63,7 +63,7 @@ struct InRealm<F> {
 
 impl<F: RealmForm> ActionForm for InRealm<F> {
     const NAME: &'static str = F::NAME;
-    const SECRET_FIELDS: &'static [&'static str] = F::SECRET_FIELDS;
+    const TRANSIENT_FIELDS: &'static [&'static str] = F::TRANSIENT_FIELDS;
 
     fn back(&self) -> String {
         self.form.back(self.realm)
@@ -143,7 +143,7 @@ pub struct SignInForm {
 
 impl RealmForm for SignInForm {
     const NAME: &'static str = "sign-in";
-    const SECRET_FIELDS: &'static [&'static str] = &["password"];
+    const TRANSIENT_FIELDS: &'static [&'static str] = &["password"];
 
     /// A wrong password keeps the requested page.
     fn back(&self, realm: Realm) -> String {

@@ -35,7 +35,7 @@ pub struct AppointmentForm {
 impl ActionForm for AppointmentForm {
     const NAME: &'static str = "schedule";
     /// The conflicts may differ after an error, so they must be accepted again.
-    const SECRET_FIELDS: &'static [&'static str] = &["overlap"];
+    const TRANSIENT_FIELDS: &'static [&'static str] = &["overlap"];
 
     fn back(&self) -> String {
         target_path(self.target)

@@ -284,8 +284,9 @@ impl ActionForm for UndoForm {
 #[server(prefix = "/app/fn", endpoint = "undo-decision")]
 pub async fn undo_decision(#[server(flatten)] form: UndoForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: UndoForm| {
+        let permit = staff.may()?;
         let id = form.undo.parse().map_err(|_| CoreError::not_found())?;
-        review::undo(&core, staff.may()?, id).await?;
+        review::undo(&core, permit, id).await?;
         Ok(Redirect::to(form.back(), "done-decision-undone"))
     })
     .await

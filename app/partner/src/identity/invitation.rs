@@ -48,7 +48,7 @@ pub struct InvitationForm {
 
 impl ActionForm for InvitationForm {
     const NAME: &'static str = "invitation";
-    const SECRET_FIELDS: &'static [&'static str] = &["link", "password"];
+    const TRANSIENT_FIELDS: &'static [&'static str] = &["link", "password"];
 
     /// Text that is not a link token leads to the sign-in page, which prevents redirects to other pages.
     fn back(&self) -> String {

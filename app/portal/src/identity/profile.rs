@@ -163,7 +163,7 @@ pub struct PasswordForm {
 
 impl ActionForm for PasswordForm {
     const NAME: &'static str = "password";
-    const SECRET_FIELDS: &'static [&'static str] = &["current", "password"];
+    const TRANSIENT_FIELDS: &'static [&'static str] = &["current", "password"];
 
     fn back(&self) -> String {
         PAGE.to_owned()
@@ -192,7 +192,7 @@ pub struct EmailForm {
 
 impl ActionForm for EmailForm {
     const NAME: &'static str = "email";
-    const SECRET_FIELDS: &'static [&'static str] = &["current"];
+    const TRANSIENT_FIELDS: &'static [&'static str] = &["current"];
 
     fn back(&self) -> String {
         PAGE.to_owned()

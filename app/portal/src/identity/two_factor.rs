@@ -179,7 +179,7 @@ pub struct BeginForm {
 
 impl ActionForm for BeginForm {
     const NAME: &'static str = "begin-step";
-    const SECRET_FIELDS: &'static [&'static str] = &["current"];
+    const TRANSIENT_FIELDS: &'static [&'static str] = &["current"];
 
     fn back(&self) -> String {
         section_path()
@@ -223,7 +223,7 @@ pub struct ConfirmForm {
 
 impl ActionForm for ConfirmForm {
     const NAME: &'static str = "confirm-step";
-    const SECRET_FIELDS: &'static [&'static str] = &["code"];
+    const TRANSIENT_FIELDS: &'static [&'static str] = &["code"];
 
     fn back(&self) -> String {
         section_path()
@@ -251,7 +251,7 @@ pub struct ChangeForm {
 
 impl ActionForm for ChangeForm {
     const NAME: &'static str = "change-step";
-    const SECRET_FIELDS: &'static [&'static str] = &["code"];
+    const TRANSIENT_FIELDS: &'static [&'static str] = &["code"];
 
     fn back(&self) -> String {
         section_path()

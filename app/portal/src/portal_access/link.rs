@@ -187,7 +187,7 @@ pub struct LinkForm {
 
 impl ActionForm for LinkForm {
     const NAME: &'static str = "link";
-    const SECRET_FIELDS: &'static [&'static str] = &["token", "password"];
+    const TRANSIENT_FIELDS: &'static [&'static str] = &["token", "password"];
 
     fn back(&self) -> String {
         link_page(&self.token)

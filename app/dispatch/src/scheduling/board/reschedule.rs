@@ -286,7 +286,7 @@ pub struct MoveForm {
 impl ActionForm for MoveForm {
     const NAME: &'static str = "move";
     // A rejected change is shown against the current state, so the page takes nothing but the query below.
-    const SECRET_FIELDS: &'static [&'static str] = &["technician", "date", "start", "end", "shared"];
+    const TRANSIENT_FIELDS: &'static [&'static str] = &["technician", "date", "start", "end"];
 
     fn back(&self) -> String {
         let target = self.target.ok().map(|id| id.to_string()).unwrap_or_default();
