@@ -10,6 +10,21 @@ use domain::requests::Priority;
 use sqlx::FromRow;
 use sqlx::types::Json;
 
+/// The actions on a job that are open to the viewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobActions {
+    /// Create or replace the planned appointment.
+    pub can_schedule: bool,
+    /// Offer time slots to the requester.
+    pub can_offer_slots: bool,
+    pub can_reopen: bool,
+    pub can_cancel: bool,
+    /// Accept or dismiss a change that the source system proposes.
+    pub can_decide_proposal: bool,
+    /// Mark the entries that technicians have sent to dispatch as resolved.
+    pub can_resolve_entries: bool,
+}
+
 #[derive(Debug, Clone, FromRow)]
 pub struct ProposalView {
     pub id: Key<ProposalKind>,
@@ -76,6 +91,13 @@ pub struct TargetView {
     pub contact_phone: Option<String>,
     pub source_key: Option<String>,
     pub request_id: Option<Key<RequestKind>>,
+}
+
+impl TargetView {
+    /// Returns whether the customer is known, which scheduling requires.
+    pub fn is_mapped(&self) -> bool {
+        !self.needs_mapping && self.customer_id.is_some()
+    }
 }
 
 /// A target as the client of its source sees it.
