@@ -21,7 +21,7 @@ pub fn ProposalCard(
     names: (Option<String>, Option<String>),
     can_decide: bool,
 ) -> impl IntoView {
-    let changes = proposal.proposed.0;
+    let changes = proposal.proposed;
     let (customer, location) = names;
     let none = || t!(locale, "proposal-none");
     let window = changes.window.map(|window| {

@@ -78,7 +78,7 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
     let target = tx.target_view(id).await?.ok_or_else(CoreError::not_found)?;
     let proposal = match tx.open_proposal(id).await? {
         Some(proposal) => {
-            let names = tx.find_proposed_names(&proposal.proposed.0).await?;
+            let names = tx.find_proposed_names(&proposal.proposed).await?;
             Some((proposal, names))
         }
         None => None,

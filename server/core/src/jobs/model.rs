@@ -3,7 +3,7 @@
 use crate::db::Key;
 use chrono::{DateTime, Utc};
 use domain::customers::Place;
-use domain::ids::{CustomerKind, LocationKind, ProposalKind, RequestKind, TargetKind};
+use domain::ids::{CustomerKind, LocationKind, ProposalId, ProposalKind, RequestKind, TargetId, TargetKind};
 use domain::jobs::change_proposals::Proposal;
 use domain::jobs::targets::TargetStatus;
 use domain::requests::Priority;
@@ -27,9 +27,12 @@ pub struct JobActions {
 
 #[derive(Debug, Clone, FromRow)]
 pub struct ProposalView {
-    pub id: Key<ProposalKind>,
-    pub target_id: Key<TargetKind>,
-    pub proposed: Json<Proposal>,
+    #[sqlx(try_from = "Key<ProposalKind>")]
+    pub id: ProposalId,
+    #[sqlx(try_from = "Key<TargetKind>")]
+    pub target_id: TargetId,
+    #[sqlx(json)]
+    pub proposed: Proposal,
     pub created_at: DateTime<Utc>,
 }
 

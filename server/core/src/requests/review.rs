@@ -198,7 +198,7 @@ async fn validate(tx: &mut TenantTx<'_, Staff>, decision: Decision) -> CoreResul
             )
             .map_or(Decision::Reject(reason), Decision::Reject),
         Decision::Assign(Some(person)) => {
-            if !tx.reviewers().await?.iter().any(|reviewer| reviewer.id.0 == person) {
+            if !tx.reviewers().await?.iter().any(|reviewer| reviewer.id == person) {
                 form.add_error("assignee", FieldCode::Required);
             }
             Decision::Assign(Some(person))
