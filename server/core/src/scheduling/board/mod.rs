@@ -422,7 +422,6 @@ mod tests {
 
     #[test]
     fn only_planned_visit_before_travel_is_reschedulable() {
-        use domain::lifecycle::Lifecycle as _;
         for job in TargetStatus::ALL {
             for appointment in AppointmentStatus::ALL {
                 let expected = *appointment == AppointmentStatus::Planned
