@@ -88,6 +88,12 @@ crate::stored_names! {
 }
 
 impl Channel {
+    /// Returns whether the product itself notifies the requester. The users of a partner who sends requests through the
+    /// API are notified by the partner's system.
+    pub const fn notifies_requester(self) -> bool {
+        !matches!(self, Self::Api)
+    }
+
     /// Returns whether dispatch assigns the customer. The customer of a portal request comes from the grant and that of
     /// an API request from the mapping; those cannot be reassigned.
     pub const fn allows_customer_assignment(self) -> bool {

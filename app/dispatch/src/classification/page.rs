@@ -30,10 +30,10 @@ pub fn RulesPage() -> impl IntoView {
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let found = classification::list(&request.core, staff.may::<ManageIntake>()?).await?;
+        let classification::RulesPage { rules: found, forms } =
+            classification::list(&request.core, staff.may::<ManageIntake>()?).await?;
         let (empty, last) = (found.is_empty(), found.len().saturating_sub(1));
         let arrow = if locale.direction() == "rtl" { " ← " } else { " → " };
-        let forms = forms::list(&request.core, staff.may()?).await?;
         Ok(view! {
             <Title text=t!(locale, "classify-title")/>
             <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
@@ -97,12 +97,13 @@ pub fn RulePage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let id: RuleId = request.id("id")?;
-        let rule = classification::get(&request.core, staff.may::<ManageIntake>()?, id).await?;
-        let forms = forms::list(&request.core, staff.may()?).await?;
-        let trial = match rule.tried_at {
-            Some(_) => Some(classification::trial(&request.core, staff.may()?, id).await?),
-            None => None,
-        };
+        let classification::RulePage {
+            rule,
+            forms,
+            trial,
+            can_activate,
+            can_deactivate,
+        } = classification::page(&request.core, staff.may::<ManageIntake>()?, id).await?;
         let form = FormState::new("rule", locale, request.flash.as_ref());
         let is_active = rule.active_since.is_some();
         let since = rule.active_since.map(|at| {
@@ -133,8 +134,8 @@ pub fn RulePage() -> impl IntoView {
                         <p class="help">{t!(locale, "classify-test-help", count = TRIAL_REQUESTS)}</p>
                         <form method="post" action="/app/fn/try-rule">{hidden_fields()}<button class="button" type="submit">{t!(locale, "classify-test-run")}</button></form>
                         {trial.map(|trial| view! { <TestResult trial forms locale/> })}
-                        {(!is_active && rule.tried_at.is_some()).then(|| view! { <form method="post" action="/app/fn/switch-rule">{hidden_fields()}<input type="hidden" name="on" value="on"/><button class="button button-primary" type="submit">{t!(locale, "classify-enable")}</button></form> })}
-                        {is_active.then(|| view! { <form method="post" action="/app/fn/switch-rule">{hidden_fields()}<button class="button" type="submit">{t!(locale, "classify-disable")}</button></form> })}
+                        {can_activate.then(|| view! { <form method="post" action="/app/fn/switch-rule">{hidden_fields()}<input type="hidden" name="on" value="on"/><button class="button button-primary" type="submit">{t!(locale, "classify-enable")}</button></form> })}
+                        {can_deactivate.then(|| view! { <form method="post" action="/app/fn/switch-rule">{hidden_fields()}<button class="button" type="submit">{t!(locale, "classify-disable")}</button></form> })}
                     </section>
                     <ConfirmAction label=t!(locale, "classify-delete") consequence=t!(locale, "classify-delete-consequence")>
                         <form method="post" action="/app/fn/delete-rule">{hidden_fields()}<button class="button button-bad" type="submit">{t!(locale, "classify-delete-now")}</button></form>

@@ -29,8 +29,7 @@ const fn tone(status: FollowUpStatus) -> Tone {
 
 /// A follow-up on the page of its visit report.
 #[component]
-pub fn FollowUpCard(locale: Locale, follow_up: FollowUpView, report: String, may_plan: bool) -> impl IntoView {
-    let is_open = follow_up.status == FollowUpStatus::Required && follow_up.planned_target_id.is_none();
+pub fn FollowUpCard(locale: Locale, follow_up: FollowUpView, report: String, can_decide: bool) -> impl IntoView {
     let id = follow_up.id.to_string();
     let (dismiss_id, dismiss_report) = (id.clone(), report.clone());
     view! {
@@ -39,7 +38,7 @@ pub fn FollowUpCard(locale: Locale, follow_up: FollowUpView, report: String, may
             {follow_up.planned_target_id.zip(follow_up.planned_number).map(|(target, number)| view! {
                 <p><a href=format!("/app/targets/{target}")><bdi class="mono">{format!("TGT-{number}")}</bdi></a></p>
             })}
-            {(is_open && may_plan).then(|| view! {
+            {can_decide.then(|| view! {
                 <p class="help">{t!(locale, "follow-up-text")}</p>
                 <SendOnce><form method="post" action="/app/fn/plan-follow-up"><input type="hidden" name="follow_up" value=id/><input type="hidden" name="report" value=report/><button class="button button-primary" type="submit">{t!(locale, "follow-up-create-job")}</button></form></SendOnce>
                 <ConfirmAction label=t!(locale, "follow-up-dismiss") consequence=t!(locale, "follow-up-dismiss-text")>

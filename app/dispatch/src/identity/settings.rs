@@ -5,6 +5,7 @@ use domain::permissions::{ManageBranding, ManageIntake, ManagePortalAccess, View
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use ordinavo_core::audit;
+use ordinavo_core::audit::Verification;
 use ordinavo_core::audit::model::AuditLine;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::page::Page;
@@ -42,15 +43,10 @@ pub fn SettingsPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let before: Option<i64> = request.query("before").parse().ok();
-        let entries = match staff.may::<ViewAudit>() {
-            Ok(permit) => Some(audit::list(&request.core, permit, before).await?),
+        let verifies = !request.query("verify").is_empty();
+        let log = match staff.may::<ViewAudit>() {
+            Ok(permit) => Some(audit::page(&request.core, permit, before, verifies).await?),
             Err(_) => None,
-        };
-        let verification = match staff.may::<ViewAudit>() {
-            Ok(permit) if !request.query("verify").is_empty() => Some(Verification {
-                broken_at: audit::verify(&request.core, permit).await?,
-            }),
-            _ => None,
         };
         let zone = staff.zone().to_owned();
         let links = settings_links(&staff, locale);
@@ -64,7 +60,7 @@ pub fn SettingsPage() -> impl IntoView {
                     <li><a href=href><strong>{name}</strong></a><span class="quiet">{text}</span></li>
                 }).collect_view()}</ul></nav>
             })}
-            {entries.map(|entries| view! { <AuditLog entries is_first=before.is_none() verification zone locale/> })}
+            {log.map(|log| view! { <AuditLog entries=log.entries is_first=before.is_none() verification=log.verification zone locale/> })}
         }
         .into_any())
     });
@@ -120,12 +116,6 @@ fn settings_links(staff: &Staff, locale: Locale) -> Vec<(&'static str, String, S
         ));
     }
     links
-}
-
-/// The result of a verification of the audit log.
-struct Verification {
-    /// The first entry that does not follow from its predecessor.
-    broken_at: Option<i64>,
 }
 
 /// The entries of the audit log, and the result of a verification if one was requested.

@@ -1,16 +1,14 @@
 //! Imports: jobs, and their items with the stored mapping decision.
 
 use domain::ids::ImportJobId;
-use domain::import_jobs::ImportChannel;
 use domain::imports::ImportJobStatus;
 use domain::locale::Locale;
-use domain::permissions::{ResolveMappings, ViewImports};
+use domain::permissions::ViewImports;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::imports::jobs;
 use ordinavo_core::imports::jobs::ItemFilter;
 use ordinavo_core::imports::model::ImportItemView;
-use ordinavo_core::mapping::review;
 use serde_json::Value;
 use ui::components::{Chip, ConfirmAction, EmptyState, Fact, Identifier, Pager, ProblemNotice};
 use ui::format;
@@ -41,9 +39,11 @@ pub fn ImportsPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let permit = staff.may::<ViewImports>()?;
-        let found = jobs::list_for_staff(&request.core, permit, request.cursor("before")).await?;
-        let unresolved_count = review::count(&request.core, permit).await?;
-        let may_resolve = staff.has::<ResolveMappings>();
+        let jobs::ImportsPage {
+            jobs: found,
+            unresolved_count,
+            can_upload,
+        } = jobs::list_for_staff(&request.core, permit, request.cursor("before")).await?;
         let next = found
             .rows
             .last()
@@ -57,7 +57,7 @@ pub fn ImportsPage() -> impl IntoView {
             <header class="title-row"><h1>{t!(locale, "imports-title")}</h1>
                 <p class="row">
                     <a class="button" href="/app/imports/desk">{t!(locale, "mapping-review-title")}<span class="count">{unresolved_count}</span></a>
-                    {may_resolve.then(|| view! { <a class="button" href="/app/imports/upload">{t!(locale, "upload-title")}</a> })}
+                    {can_upload.then(|| view! { <a class="button" href="/app/imports/upload">{t!(locale, "upload-title")}</a> })}
                 </p>
             </header>
             <DoneNotice locale flash=request.flash.clone()/>
@@ -94,7 +94,8 @@ pub fn ImportPage() -> impl IntoView {
             warning_code: query_filter("code"),
         };
         let after = request.query("after").parse().unwrap_or(-1);
-        let (job, items) = jobs::page_for_staff(&request.core, staff.may::<ViewImports>()?, id, after, &filter).await?;
+        let jobs::ImportJobPage { job, items, can_import } =
+            jobs::page_for_staff(&request.core, staff.may::<ViewImports>()?, id, after, &filter).await?;
         let zone = staff.zone().to_owned();
         let page_href = |after: i64| {
             let part = |name: &str, value: &Option<String>| {
@@ -116,10 +117,6 @@ pub fn ImportPage() -> impl IntoView {
         let first = (after >= 0).then(|| page_href(-1));
         let empty = items.rows.is_empty();
         let (for_kind, for_counts, retried_from) = (job.clone(), job.clone(), job.retried_from);
-        let may_import = job.dry_run
-            && job.channel == ImportChannel::Csv
-            && job.status == ImportJobStatus::Completed
-            && staff.has::<ResolveMappings>();
         let is_running = matches!(job.status, ImportJobStatus::Accepted | ImportJobStatus::Processing);
         let (status, code) = (
             filter.status.clone().unwrap_or_default(),
@@ -139,7 +136,7 @@ pub fn ImportPage() -> impl IntoView {
                 <Fact name=by_key(locale, "job-counts")><ImportJobCounts job=for_counts locale/></Fact>
                 {retried_from.map(|from| view! { <Fact name=t!(locale, "job-original")><a href=format!("/app/imports/{from}")>{t!(locale, "job-original-view")}</a></Fact> })}
             </dl>
-            {may_import.then(|| view! {
+            {can_import.then(|| view! {
                 <ConfirmAction label=t!(locale, "upload-import") consequence=t!(locale, "upload-import-text")>
                     <SendOnce><form method="post" action="/app/fn/import-tried"><input type="hidden" name="job" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "upload-import")}</button></form></SendOnce>
                 </ConfirmAction>

@@ -7,12 +7,11 @@ use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::intake::forms;
 use ordinavo_core::intake::terminals;
 use ordinavo_core::intake::terminals::TerminalPage;
-use ordinavo_core::requests::customer_assignment;
-use serde::{Deserialize, Serialize};
-use ui::actions::{ActionForm, FormId, Redirect, submit};
+use ordinavo_core::requests::CustomerSearch;
+use ordinavo_core::{Core, CoreError, CoreResult};
+use ui::actions::{FormSubmission, Redirect, run_action};
 use ui::components::{Chip, ConfirmAction, EmptyState, Fact, ProblemNotice};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
@@ -112,18 +111,19 @@ pub fn NewTerminalPage() -> impl IntoView {
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        staff.may::<ManageIntake>()?;
+        let permit = staff.may::<ManageIntake>()?;
         let form = FormState::new("terminal", locale, request.flash.as_ref());
         let chosen: Option<CustomerId> = form.value("customer", &request.query("customer")).parse().ok();
         let search_text = request.query("match");
-        let choices =
-            customer_assignment::choices(&request.core, staff.may::<ViewOperations>()?, &search_text, chosen).await?;
-        let forms: Vec<(String, String)> = forms::list(&request.core, staff.may()?)
-            .await?
-            .into_iter()
-            .filter(|form| form.closed_at.is_none())
-            .map(|form| (form.id.to_string(), form.name))
-            .collect();
+        let search = CustomerSearch {
+            text: search_text.clone(),
+            chosen,
+        };
+        let terminals::NewTerminalPage {
+            customers: choices,
+            forms,
+        } = terminals::new_page(&request.core, permit, staff.may::<ViewOperations>()?, &search).await?;
+        let forms: Vec<(String, String)> = forms.into_iter().map(|form| (form.id.to_string(), form.name)).collect();
         let location_choices: Vec<(String, String)> = choices
             .locations
             .iter()

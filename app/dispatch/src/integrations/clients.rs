@@ -56,8 +56,12 @@ pub fn ClientPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let id: ClientId = request.id("id")?;
-        let (client, credentials, calls) =
-            integrations::page(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
+        let integrations::ClientPage {
+            client,
+            credentials,
+            usage,
+            can_manage,
+        } = integrations::page(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
         let zone = staff.zone().to_owned();
         let created = format::moment(locale, client.created_at, &zone);
         let secret = request
@@ -65,8 +69,7 @@ pub fn ClientPage() -> impl IntoView {
             .as_ref()
             .and_then(|flash| flash.values.get(SHOWN_ONCE))
             .and_then(|sealed| shown_once::unseal(&request.core, &staff, sealed));
-        let is_revoked = client.revoked_at.is_some();
-        let may_manage = staff.has::<ManageIntegrations>() && !is_revoked;
+        let is_revoked = !client.is_active();
         let form = FormState::new("scopes", locale, request.flash.as_ref());
         let scopes = client.scopes.0.clone();
         Ok(view! {
@@ -84,8 +87,8 @@ pub fn ClientPage() -> impl IntoView {
                 <Fact name=t!(locale, "created-at")>{created}</Fact>
             </dl>
             <section><h2>{t!(locale, "client-keys")}</h2><p class="help">{t!(locale, "client-keys-text")}</p>
-                <Credentials id locale credentials zone=zone.clone() may_manage now=request.viewer.now/>
-                {may_manage.then(|| view! {
+                <Credentials id locale credentials zone=zone.clone() can_manage now=request.viewer.now/>
+                {can_manage.then(|| view! {
                     <div class="row">{["live", "test", "secret"].into_iter().map(|kind| view! {
                         <SendOnce><form method="post" action="/app/fn/create-credential"><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/>
                             {(kind != "secret").then(|| { let field = format!("days-{kind}"); view! { <div class="field"><label for=field.clone()>{t!(locale, "client-key-days")}</label><input id=field name="days" type="number" min="1" max="3650" placeholder=t!(locale, "client-key-no-expiry")/></div> } })}
@@ -94,16 +97,16 @@ pub fn ClientPage() -> impl IntoView {
                 })}
             </section>
             <section aria-label=t!(locale, "client-scopes")>
-                {may_manage.then(|| view! {
+                {can_manage.then(|| view! {
                     <form method="post" action="/app/fn/set-scopes"><ErrorSummary form=form.clone()/><input type="hidden" name="client" value=id.to_string()/>
                         <ScopeCheckboxes locale chosen=scopes.clone()/><button class="button" type="submit">{t!(locale, "client-scopes-save")}</button></form>
                     <ConfirmAction label=t!(locale, "client-revoke") consequence=t!(locale, "client-revoke-text")>
                         <form method="post" action="/app/fn/revoke-client"><input type="hidden" name="client" value=id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "client-revoke")}</button></form>
                     </ConfirmAction>
                 })}
-                {(!may_manage).then(|| view! { <p><bdi class="mono small">{scopes.join(" ")}</bdi></p> })}
+                {(!can_manage).then(|| view! { <p><bdi class="mono small">{scopes.join(" ")}</bdi></p> })}
             </section>
-            <ApiCallsTable lines=calls locale/>
+            <ApiCallsTable lines=usage locale/>
         }
         .into_any())
     });
@@ -116,7 +119,7 @@ fn Credentials(
     locale: Locale,
     credentials: Vec<CredentialLine>,
     zone: String,
-    may_manage: bool,
+    can_manage: bool,
     now: chrono::DateTime<chrono::Utc>,
 ) -> impl IntoView {
     view! {
@@ -137,7 +140,7 @@ fn Credentials(
                         <td>{format::moment(locale, credential.created_at, &zone)}</td>
                         <td>{credential.expires_at.map_or_else(|| t!(locale, "never"), |at| format::moment(locale, at, &zone))}</td>
                         <td>{credential.last_used_at.map_or_else(|| t!(locale, "never"), |at| format::moment(locale, at, &zone))}</td>
-                        <td><Chip label=label tone/>{(is_active && may_manage).then(|| view! {
+                        <td><Chip label=label tone/>{(is_active && can_manage).then(|| view! {
                             " "<form method="post" action="/app/fn/revoke-credential" class="inline"><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/><input type="hidden" name="credential" value=credential_id/><button class="button button-quiet" type="submit">{t!(locale, "client-key-revoke")}</button></form>
                         })}</td></tr>
                 }

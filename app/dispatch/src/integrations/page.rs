@@ -1,11 +1,10 @@
 //! Integrations: clients, source systems, feature gates and webhook endpoints.
 
 use domain::feature_gates::FeatureGate;
-use domain::permissions::{ManageIntegrations, ViewIntegrations};
+use domain::permissions::ViewIntegrations;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::integrations;
-use ordinavo_core::webhooks::endpoints;
 use ui::components::{Chip, EmptyState, ProblemNotice};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextField};
@@ -29,8 +28,7 @@ pub fn IntegrationsPage() -> impl IntoView {
         let now = request.viewer.now;
         let permit = staff.may::<ViewIntegrations>()?;
         let found = integrations::overview(&request.core, permit).await?;
-        let endpoints = endpoints::list(&request.core, permit).await?;
-        let may_manage = staff.has::<ManageIntegrations>();
+        let (endpoints, can_manage) = (found.endpoints, found.can_manage);
         let form = FormState::new("client", locale, request.flash.as_ref());
         let is_form_open = form.was_rejected();
         let chosen_scopes = form.value("scopes", "");
@@ -53,7 +51,7 @@ pub fn IntegrationsPage() -> impl IntoView {
                         }
                     }).collect_view()}</tbody>
                 </table></div>
-                {may_manage.then(|| view! {
+                {can_manage.then(|| view! {
                     <details class="weighty" open=is_form_open><summary class="button">{t!(locale, "client-new")}</summary><div class="weighty-body">
                         <SendOnce><form method="post" action="/app/fn/create-client">
                             <ErrorSummary form=form.clone()/>
@@ -77,12 +75,12 @@ pub fn IntegrationsPage() -> impl IntoView {
                     let toggle_label = if open { t!(locale, "gate-disable") } else { t!(locale, "gate-enable") };
                     view! {
                         <li><span>{by_key(locale, &format!("gate-{}", gate.name()))}</span><Chip label=state tone/>
-                            {may_manage.then(|| view! { <form method="post" action="/app/fn/set-gate"><input type="hidden" name="gate" value=gate.name()/><input type="hidden" name="open" value=if open { "" } else { "on" }/><button class="button" type="submit">{toggle_label}</button></form> })}</li>
+                            {can_manage.then(|| view! { <form method="post" action="/app/fn/set-gate"><input type="hidden" name="gate" value=gate.name()/><input type="hidden" name="open" value=if open { "" } else { "on" }/><button class="button" type="submit">{toggle_label}</button></form> })}</li>
                     }
                 }).collect_view()}</ul>
             </section>
             <section><header class="title-row"><h2>{t!(locale, "endpoints")}</h2>
-                    {may_manage.then(|| view! { <a class="button" href="/app/integrations/endpoints/new">{t!(locale, "endpoint-new")}</a> })}
+                    {can_manage.then(|| view! { <a class="button" href="/app/integrations/endpoints/new">{t!(locale, "endpoint-new")}</a> })}
                     <a class="button button-quiet" href="/app/integrations/billing">{t!(locale, "billing-title")}</a></header>
                 {empty.then(|| view! { <EmptyState icon="plug" title=t!(locale, "endpoints-empty") text=t!(locale, "endpoints-empty-text")/> })}
                 <ul class="lines lines-tall">{endpoints.into_iter().map(|endpoint| view! {

@@ -39,9 +39,11 @@ pub fn SourcePage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let id: SourceSystemId = request.id("id")?;
-        let source = integrations::source(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
-        let partners = partner_accounts::list(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
-        let may_manage = staff.has::<ManageIntegrations>();
+        let integrations::SourcePage {
+            source,
+            partners,
+            can_manage,
+        } = integrations::source_page(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
         let zone = staff.zone().to_owned();
         let now = request.viewer.now;
         let link = request
@@ -77,7 +79,7 @@ pub fn SourcePage() -> impl IntoView {
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <section class="card"><h2>{t!(locale, "source-settings")}</h2>
                 <form method="post" action="/app/fn/update-source">
-                    <fieldset disabled=!may_manage>
+                    <fieldset disabled=!can_manage>
                         <ErrorSummary form=form.clone()/>
                         <input type="hidden" name="source" value=id.to_string()/>
                         <CheckField form=form.clone() field="create_customers" label=t!(locale, "source-create-customers") checked=source.create_customers/>
@@ -87,14 +89,14 @@ pub fn SourcePage() -> impl IntoView {
                         <CheckField form=form.clone() field="customer_required" label=t!(locale, "source-customer-required") checked=source.customer_required/>
                         <SelectField form=form.clone() field="problem_policy" label=t!(locale, "source-policy") choices=policies value=source.problem_policy.name()/>
                         <SelectField form field="duplicate_names" label=t!(locale, "source-duplicates") choices=duplicates value=source.duplicate_names.name()/>
-                        {may_manage.then(|| view! { <button class="button button-primary" type="submit">{t!(locale, "source-save")}</button> })}
+                        {can_manage.then(|| view! { <button class="button button-primary" type="submit">{t!(locale, "source-save")}</button> })}
                     </fieldset>
                 </form>
             </section>
             <section class="card"><h2>{t!(locale, "partners-title")}</h2><p class="help">{t!(locale, "partners-text")}</p>
                 {link.map(|link| view! { <div class="notice notice-warn" role="status"><p><strong>{t!(locale, "partner-link")}</strong></p><p class="breaks"><Identifier text=link locale/></p></div> })}
-                <Partners id partners locale zone now may_manage/>
-                {may_manage.then(|| view! {
+                <Partners id partners locale zone now can_manage/>
+                {can_manage.then(|| view! {
                     <SendOnce><form method="post" action="/app/fn/invite-partner">
                         <ErrorSummary form=invite.clone()/>
                         <input type="hidden" name="source" value=id.to_string()/>
@@ -118,7 +120,7 @@ fn Partners(
     locale: Locale,
     zone: String,
     now: DateTime<Utc>,
-    may_manage: bool,
+    can_manage: bool,
 ) -> impl IntoView {
     if partners.is_empty() {
         return view! { <p class="quiet">{t!(locale, "partners-none")}</p> }.into_any();
@@ -148,7 +150,7 @@ fn Partners(
                 let last_sign_in = line.last_sign_in_at.map(|at| format::moment(locale, at, &zone));
                 view! {
                     <tr><th scope="row"><bdi>{line.display_name}</bdi></th><td><bdi>{line.email}</bdi></td><td><Chip label tone/></td><td>{last_sign_in}</td>
-                        <td>{may_manage.then(|| view! { <div class="row">
+                        <td>{can_manage.then(|| view! { <div class="row">
                             {(!is_locked).then(|| view! { <form method="post" action="/app/fn/invite-partner-again"><input type="hidden" name="source" value=id.to_string()/><input type="hidden" name="partner" value=line.id.to_string()/><button class="button button-quiet" type="submit">{t!(locale, "partner-invite-again")}</button></form> })}
                             <form method="post" action="/app/fn/lock-partner"><input type="hidden" name="source" value=id.to_string()/><input type="hidden" name="partner" value=line.id.to_string()/><input type="hidden" name="locked" value=lock_value/><button class="button button-quiet" type="submit">{lock_label}</button></form>
                         </div> })}</td></tr>

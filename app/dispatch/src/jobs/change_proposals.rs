@@ -21,9 +21,9 @@ pub fn ProposalCard(
     locale: Locale,
     proposal: ProposalView,
     names: (Option<String>, Option<String>),
-    may_plan: bool,
+    can_decide: bool,
 ) -> impl IntoView {
-    let changes = proposal.proposed.0;
+    let changes = proposal.proposed;
     let (customer, location) = names;
     let none = || t!(locale, "proposal-none");
     let window = changes.window.map(|window| {
@@ -70,7 +70,7 @@ pub fn ProposalCard(
                 {changes.duration_minutes.map(|count| view! { <Fact name=t!(locale, "duration")>{t!(locale, "minutes", count = count)}</Fact> })}
                 {place_line.map(|text| view! { <Fact name=t!(locale, "address")><bdi>{text}</bdi></Fact> })}
             </dl>
-            {may_plan.then(|| view! {
+            {can_decide.then(|| view! {
                 <div class="actions">
                     <SendOnce><form method="post" action="/app/fn/accept-proposal"><input type="hidden" name="proposal" value=id/><input type="hidden" name="target" value=target/><button class="button button-primary" type="submit">{t!(locale, "proposal-accept")}</button></form></SendOnce>
                     <form method="post" action="/app/fn/dismiss-proposal"><input type="hidden" name="proposal" value=dismiss_id/><input type="hidden" name="target" value=dismiss_target/><button class="button" type="submit">{t!(locale, "proposal-dismiss")}</button></form>

@@ -2,18 +2,14 @@
 
 use domain::conflicts::Conflict;
 use domain::ids::{RequestId, TargetId, VisitReportId};
-use domain::lifecycle::Lifecycle as _;
 use domain::locale::Locale;
-use domain::permissions::{PlanTargets, ViewOperations};
+use domain::permissions::ViewOperations;
 use domain::public_language::Tone;
-use domain::requests::Channel;
-use domain::targets::{AppointmentStatus, TargetStatus};
+use domain::targets::AppointmentStatus;
 use leptos::prelude::*;
 use ordinavo_core::jobs;
 use ordinavo_core::jobs::model::TargetView;
-use ordinavo_core::portal_access::view_as;
 use ordinavo_core::scheduling::model::{AppointmentLine, TechnicianChoice};
-use ordinavo_core::visits::sync_conflicts;
 use ui::components::{
     Chip, ConfirmAction, CustomerVisibleBox, Fact, Identifier, InternalBox, PriorityMark, ProblemNotice, TargetChip,
 };
@@ -42,17 +38,10 @@ pub fn TargetPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let id: TargetId = request.id("id")?;
         let found = jobs::page(&request.core, staff.may::<ViewOperations>()?, id).await?;
-        let portal_viewers = view_as::appointment(&request.core, staff.may::<ViewOperations>()?, id).await?;
-        let entries = sync_conflicts::forwarded(&request.core, staff.may::<ViewOperations>()?, id).await?;
         let target = found.target;
         let zone = target.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
-        let may_plan = staff.has::<PlanTargets>();
-        let actions = JobActions::of(&target, may_plan);
-        let notifies_customer = found
-            .request
-            .as_ref()
-            .is_some_and(|request| request.channel != Channel::Api);
-        let can_offer = actions.can_schedule && notifies_customer && target.status == TargetStatus::Open;
+        let actions = found.actions;
+        let notifies_customer = found.notifies_requester;
         let cancellation_request = found
             .request
             .as_ref()
@@ -73,14 +62,14 @@ pub fn TargetPage() -> impl IntoView {
                 <div>
                     <JobFacts target=target.clone() appointment=displayed report=found.report locale/>
                     <JobNotes notes=target.notes access_notes=target.access_notes locale/>
-                    <VisibleTo locale viewers=portal_viewers/>
+                    <VisibleTo locale viewers=found.viewers/>
                     <AppointmentList locale appointments=found.appointments/>
                 </div>
                 <div>
-                    <OfflineEntriesCard locale staff target=id.to_string() entries/>
-                    {found.proposal.map(|(proposal, names)| view! { <ProposalCard locale proposal names may_plan/> })}
+                    <OfflineEntriesCard locale target=id.to_string() entries=found.forwarded_entries can_resolve=actions.can_resolve_entries zone=staff.zone().to_owned()/>
+                    {found.proposal.map(|(proposal, names)| view! { <ProposalCard locale proposal names can_decide=actions.can_decide_proposal/> })}
                     {actions.can_schedule.then(|| view! { <ScheduleCard id locale form=form("schedule") technicians=found.technicians.clone() current zone=zone.clone() today=request.viewer.now/> })}
-                    {can_offer.then(|| view! { <OfferCard id locale form=form("offer") offered=found.slots technicians=found.technicians zone=zone.clone()/> })}
+                    {actions.can_offer_slots.then(|| view! { <OfferCard id locale form=form("offer") offered=found.slots technicians=found.technicians zone=zone.clone()/> })}
                     {actions.can_reopen.then(|| view! { <ReopenCard id locale/> })}
                     {actions.can_cancel.then(|| view! { <CancelForm id locale form=form("cancel") notifies_customer/> })}
                     <section><h2>{t!(locale, "history")}</h2><History locale lines=found.timeline zone=zone.clone()/></section>
@@ -95,25 +84,6 @@ pub fn TargetPage() -> impl IntoView {
         .into_any())
     });
     view! { <AppFrame current="/app/inbox">{content}</AppFrame> }
-}
-
-/// The actions that are open to the viewer in the job's status.
-struct JobActions {
-    can_schedule: bool,
-    can_reopen: bool,
-    can_cancel: bool,
-}
-
-impl JobActions {
-    fn of(target: &TargetView, may_plan: bool) -> Self {
-        let is_schedulable = target.status.step(TargetStatus::Scheduled).is_ok()
-            || matches!(target.status, TargetStatus::Scheduled | TargetStatus::Dispatched);
-        Self {
-            can_schedule: may_plan && !target.needs_mapping && is_schedulable,
-            can_reopen: may_plan && target.status == TargetStatus::NotCompleted,
-            can_cancel: may_plan && target.status.step(TargetStatus::Cancelled).is_ok(),
-        }
-    }
 }
 
 fn find_appointment(appointments: &[AppointmentLine], status: AppointmentStatus) -> Option<AppointmentLine> {

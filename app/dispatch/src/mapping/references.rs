@@ -45,7 +45,7 @@ pub fn LinkPage() -> impl IntoView {
         let permit = staff.may::<ViewImports>()?;
         let found = review::link(&request.core, permit, kind, &source, &external_id).await?;
         let zone = staff.zone().to_owned();
-        let may_undo = staff.has::<ResolveMappings>();
+        let can_undo = found.can_undo;
         let has_no_records = found.affected.is_empty() && found.locations.is_empty() && found.contacts.is_empty();
         let record_name = (kind != MappingKind::CUSTOMER).then_some(found.link.name);
         let consequence = by_key(locale, &format!("link-undo-{}", kind.name()));
@@ -69,7 +69,7 @@ pub fn LinkPage() -> impl IntoView {
             }).collect_view()}</ul>
             <CreatedRecords title=t!(locale, "link-created-locations") records=found.locations/>
             <CreatedRecords title=t!(locale, "link-created-contacts") records=found.contacts/>
-            {may_undo.then(|| view! {
+            {can_undo.then(|| view! {
                 <ConfirmAction label=t!(locale, "link-undo") consequence>
                     <form method="post" action="/app/fn/undo-link">
                         <input type="hidden" name="kind" value=kind.name()/>

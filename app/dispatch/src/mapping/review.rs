@@ -69,7 +69,7 @@ pub fn MappingReviewTargetPage() -> impl IntoView {
         let id: TargetId = request.id("id")?;
         let search = request.query("q");
         let found = review::page(&request.core, staff.may::<ViewImports>()?, id, &search).await?;
-        let may_resolve = staff.has::<ResolveMappings>();
+        let can_resolve = found.can_resolve;
         let zone = staff.zone().to_owned();
         let title = format!("TGT-{}", found.target.number);
         Ok(view! {
@@ -94,7 +94,7 @@ pub fn MappingReviewTargetPage() -> impl IntoView {
                     {found.candidates.into_iter().map(|candidate| {
                         let locations = location_records(&found.locations, candidate.id.0);
                         let contacts = contact_records(&found.contacts, candidate.id.0);
-                        view! { <CandidateCard candidate locations contacts sent=found.sent.clone() held=found.waiting_with_same_customer target=id may_resolve locale/> }
+                        view! { <CandidateCard candidate locations contacts sent=found.sent.clone() held=found.waiting_with_same_customer target=id can_resolve locale/> }
                     }).collect_view()}
                 </section>
             </div>
@@ -199,7 +199,7 @@ fn CandidateCard(
     /// How many other jobs wait with the same external ID.
     held: i64,
     target: TargetId,
-    may_resolve: bool,
+    can_resolve: bool,
     locale: Locale,
 ) -> impl IntoView {
     let can_pin = sent.customer.is_some() && candidate.linked_as.is_none();
@@ -216,7 +216,7 @@ fn CandidateCard(
                 <Fact name=t!(locale, "locations")>{candidate.locations}</Fact>
                 {candidate.linked_as.map(|external_id| view! { <Fact name=t!(locale, "mapping-review-linked-id")><Identifier text=external_id locale/></Fact> })}
             </dl>
-            {(may_resolve && !inactive).then(|| view! {
+            {(can_resolve && !inactive).then(|| view! {
                 <SendOnce><form method="post" action="/app/fn/resolve-mapping">
                     <input type="hidden" name="target" value=target.to_string()/>
                     <input type="hidden" name="customer" value=customer.clone()/>

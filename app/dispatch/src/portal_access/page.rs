@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use ordinavo_core::identity::shown_once;
 use ordinavo_core::portal_access;
 use ordinavo_core::portal_access::CustomerAccess;
-use ordinavo_core::portal_access::model::{AccessLine, GrantLine};
+use ordinavo_core::portal_access::model::{AccountAccess, GrantLine};
 use ui::access::{AccessChip, GrantFields, InvitationLanguage, capability_line};
 use ui::components::{Chip, ConfirmAction, EmptyState, Pager, ProblemNotice};
 use ui::flash::SHOWN_ONCE;
@@ -33,8 +33,6 @@ pub fn CustomerAccessPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let id: CustomerId = request.id("id")?;
         let found = portal_access::of_customer(&request.core, staff.may::<ViewOperations>()?, id).await?;
-        let may_manage = staff.has::<ManagePortalAccess>();
-        let may_invite = may_manage && !found.is_archived;
         let zone = staff.zone().to_owned();
         // The link of an invitation that was just created.
         let link = request
@@ -46,18 +44,11 @@ pub fn CustomerAccessPage() -> impl IntoView {
         let title = t!(locale, "access-title", customer = found.customer_name.clone());
         let empty = found.accounts.is_empty();
         let cards = {
-            let (found, zone) = (found.clone(), zone.clone());
-            found
-                .accounts
-                .iter()
-                .map(|account| {
-                    let grants = found
-                        .grants
-                        .iter()
-                        .filter(|grant| grant.account_id.0 == account.id.0)
-                        .cloned()
-                        .collect();
-                    view! { <AccountCard account=account.clone() grants customer=id now=found.now locale zone=zone.clone() may_manage/> }
+            let (accounts, zone) = (found.accounts.clone(), zone.clone());
+            accounts
+                .into_iter()
+                .map(|access| {
+                    view! { <AccountCard access customer=id now=found.now locale zone=zone.clone()/> }
                 })
                 .collect_view()
         };
@@ -71,7 +62,7 @@ pub fn CustomerAccessPage() -> impl IntoView {
             <p class="lead">{t!(locale, "access-intro")}</p>
             {empty.then(|| view! { <EmptyState icon="users" title=t!(locale, "access-empty") text=t!(locale, "access-empty-text")/> })}
             {cards}
-            {may_invite.then(|| view! { <InviteCard form found id locale/> })}
+            {found.can_invite.then(|| view! { <InviteCard form found id locale/> })}
         }
         .into_any())
     });
@@ -81,15 +72,18 @@ pub fn CustomerAccessPage() -> impl IntoView {
 /// An account with its permissions for this customer.
 #[component]
 fn AccountCard(
-    account: AccessLine,
-    grants: Vec<GrantLine>,
+    access: AccountAccess,
     customer: CustomerId,
     now: DateTime<Utc>,
     locale: Locale,
     zone: String,
-    may_manage: bool,
 ) -> impl IntoView {
-    let status = account.status(now);
+    let AccountAccess {
+        account,
+        status,
+        grants,
+        actions,
+    } = access;
     let last_sign_in = match (status, account.last_sign_in_at, account.invitation_ends) {
         (AccessStatus::Invited, _, Some(ends)) => {
             t!(locale, "access-invited-until", day = format::date(locale, ends, &zone))
@@ -109,15 +103,11 @@ fn AccountCard(
         hidden_fields(),
     );
     let has_two_factor = account.has_second_factor;
-    let is_active = status == AccessStatus::Active;
-    let is_blocked = status == AccessStatus::Blocked;
-    let (block_value, block_label) = if is_blocked {
+    let (block_value, block_label) = if actions.can_unblock {
         ("", t!(locale, "access-unblock"))
     } else {
         ("on", t!(locale, "access-block"))
     };
-    let can_resend = matches!(status, AccessStatus::NotInvited | AccessStatus::Invited);
-    let is_invited = status == AccessStatus::Invited;
     let no_grants = grants.is_empty();
     let is_of_other_customer = account.home_customer_id.0 != customer;
     let heading = format!("account-{}", account.id);
@@ -128,15 +118,15 @@ fn AccountCard(
             <p class="quiet"><bdi dir="ltr">{account.email}</bdi>" · "{last_sign_in}{has_two_factor.then(|| format!(" · {}", t!(locale, "access-two-factor-enabled")))}</p>
             {is_of_other_customer.then(|| view! { <p class="quiet">{t!(locale, "access-other-customer")}</p> })}
             {no_grants.then(|| view! { <p class="quiet">{t!(locale, "access-no-grants")}</p> })}
-            <ul class="grants">{grants.into_iter().map(|grant| view! { <GrantItem grant customer now locale zone=zone.clone() may_manage/> }).collect_view()}</ul>
-            {may_manage.then(|| view! {
+            <ul class="grants">{grants.into_iter().map(|grant| view! { <GrantItem grant customer now locale zone=zone.clone() can_revoke=actions.can_manage/> }).collect_view()}</ul>
+            {actions.can_manage.then(|| view! {
                 <div class="actions">
-                    {is_active.then(|| view! { <form method="post" action="/app/fn/see-as-contact" target="_blank">{view_as_fields}<button class="button" type="submit"><Icon name="eye"/>{t!(locale, "access-view-as")}</button></form> })}
-                    {can_resend.then(|| view! { <form method="post" action="/app/fn/invite-contact-again">{resend_fields}<button class="button" type="submit">{t!(locale, "access-resend-invitation")}</button></form> })}
-                    {is_invited.then(|| view! { <form method="post" action="/app/fn/revoke-invitation">{revoke_fields}<button class="button" type="submit">{t!(locale, "access-revoke-invitation")}</button></form> })}
+                    {actions.can_view_as.then(|| view! { <form method="post" action="/app/fn/see-as-contact" target="_blank">{view_as_fields}<button class="button" type="submit"><Icon name="eye"/>{t!(locale, "access-view-as")}</button></form> })}
+                    {actions.can_resend_invitation.then(|| view! { <form method="post" action="/app/fn/invite-contact-again">{resend_fields}<button class="button" type="submit">{t!(locale, "access-resend-invitation")}</button></form> })}
+                    {actions.can_revoke_invitation.then(|| view! { <form method="post" action="/app/fn/revoke-invitation">{revoke_fields}<button class="button" type="submit">{t!(locale, "access-revoke-invitation")}</button></form> })}
                     <form method="post" action="/app/fn/block-account">{block_fields}<input type="hidden" name="blocked" value=block_value/><button class="button" type="submit">{block_label}</button></form>
                 </div>
-                {has_two_factor.then(|| view! {
+                {actions.can_turn_off_two_factor.then(|| view! {
                     <ConfirmAction label=t!(locale, "access-two-factor-off") consequence=t!(locale, "access-two-factor-off-consequence")>
                         <form method="post" action="/app/fn/remove-second-step">{two_factor_fields}<button class="button button-bad" type="submit">{t!(locale, "access-two-factor-off-now")}</button></form>
                     </ConfirmAction>
@@ -154,7 +144,7 @@ fn GrantItem(
     now: DateTime<Utc>,
     locale: Locale,
     zone: String,
-    may_manage: bool,
+    can_revoke: bool,
 ) -> impl IntoView {
     let location = grant
         .location_name
@@ -179,7 +169,7 @@ fn GrantItem(
             <p><strong><bdi>{location}</bdi></strong>" "{starts_on.map(|starts_on| view! { <Chip label=starts_on tone=Tone::Warn/>" " })}{until.map(|until| view! { <Chip label=until tone={if has_ended { Tone::Bad } else { Tone::Warn }}/> })}</p>
             <p>{capabilities}</p>
             <p class="quiet">{granted_by}" · "{since}" · "<bdi>{grant.reason}</bdi></p>
-            {may_manage.then(|| view! {
+            {can_revoke.then(|| view! {
                 <ConfirmAction label=t!(locale, "access-revoke") consequence=t!(locale, "access-revoke-consequence")>
                     <form method="post" action="/app/fn/revoke-grant"><input type="hidden" name="customer" value=customer.to_string()/><input type="hidden" name="grant" value=grant.id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "access-revoke-now")}</button></form>
                 </ConfirmAction>

@@ -36,7 +36,7 @@ pub(crate) fn ReleaseCard(
         .iter()
         .find(|release| release.status == ReleaseStatus::Published)
         .cloned();
-    let is_published = published.is_some();
+    let can_withdraw = found.actions.can_withdraw_release;
     let was_released = found.releases.iter().any(|release| release.files > 0);
     let files = select_files(&form, &found.attachments);
     let draft = is_preview.then(|| draft_report(&form, &found, &files, &zone, now));
@@ -51,7 +51,7 @@ pub(crate) fn ReleaseCard(
             {published_report.map(|report| view! { <Preview locale report languages=published_languages label=t!(locale, "release-preview")/> })}
             {draft.map(|report| view! { <div id="draft"><Preview locale report languages label=t!(locale, "release-draft")/></div> })}
             <PublishForm id locale form published location=found.report.location_name has_follow_up=found.report.follow_up.is_some() files recipients=found.recipients/>
-            {is_published.then(|| view! { <WithdrawForm id locale/> })}
+            {can_withdraw.then(|| view! { <WithdrawForm id locale/> })}
             {was_released.then(|| view! { <Downloads locale downloads=found.downloads zone=zone.clone()/> })}
             {(!found.releases.is_empty()).then(|| view! { <ReleaseHistory locale releases=found.releases zone/> })}
         </section>

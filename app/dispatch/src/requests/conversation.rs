@@ -1,8 +1,7 @@
 //! Messages to the requester and internal notes about a request, in two clearly separated boxes.
 
-use domain::requests::{Channel, RequestStatus};
 use leptos::prelude::*;
-use ordinavo_core::requests::model::{MessageLine, NoteLine, RequestView};
+use ordinavo_core::requests::model::{MessageLine, NoteLine, RequestActions, RequestView};
 use ui::components::{CustomerVisibleBox, InternalBox};
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, TextArea};
@@ -17,8 +16,8 @@ pub fn Conversation<'a>(
     notes: Vec<NoteLine>,
     messages: Vec<MessageLine>,
     item: RequestView,
+    actions: RequestActions,
     request: &'a PageRequest,
-    may_review: bool,
     zone: String,
 ) -> impl IntoView + use<> {
     let locale = request.viewer.locale;
@@ -26,8 +25,7 @@ pub fn Conversation<'a>(
     let (note_zone, message_zone) = (zone.clone(), zone);
     let message_form = FormState::new("message", locale, request.flash.as_ref());
     let note_form = FormState::new("note", locale, request.flash.as_ref());
-    let has_recipient = item.channel != Channel::Api;
-    let can_send = !matches!(item.status, RequestStatus::Cancelled);
+    let has_recipient = item.channel.notifies_requester();
     let (message_request, note_request, read_request) = (id.clone(), id.clone(), id);
     view! {
         <div class="talk">
@@ -40,9 +38,9 @@ pub fn Conversation<'a>(
                         let author = message.author.unwrap_or_else(|| t!(locale, "requester"));
                         view! { <li class:own=is_from_team><p class="quiet small"><bdi>{author}</bdi>" · "{format::moment(locale, message.created_at, &message_zone)}{message.asks.then(|| format!(" · {}", t!(locale, "reply-requested")))}</p><p class="prose" dir="auto">{message.text}</p></li> }
                     }).collect_view()}</ol>
-                    {(may_review && item.answered_at.is_some()).then(|| view! { <form method="post" action="/app/fn/read-answer"><input type="hidden" name="request" value=read_request/><button class="button" type="submit">{t!(locale, "mark-reply-read")}</button></form> })}
+                    {actions.can_mark_answer_read.then(|| view! { <form method="post" action="/app/fn/read-answer"><input type="hidden" name="request" value=read_request/><button class="button" type="submit">{t!(locale, "mark-reply-read")}</button></form> })}
                     </div>
-                    {(may_review && has_recipient && can_send).then(|| view! {
+                    {actions.can_send_message.then(|| view! {
                         <SendOnce>
                         <form method="post" action="/app/fn/send-message">
                             <ErrorSummary form=message_form.clone()/>
@@ -64,7 +62,7 @@ pub fn Conversation<'a>(
                         <li><p class="quiet small"><bdi>{note.author}</bdi>" · "{format::moment(locale, note.created_at, &note_zone)}</p><p class="prose" dir="auto">{note.text}</p></li>
                     }).collect_view()}</ol>
                     </div>
-                    {may_review.then(|| view! {
+                    {actions.can_add_note.then(|| view! {
                         <SendOnce>
                         <form method="post" action="/app/fn/add-note">
                             <ErrorSummary form=note_form.clone()/>

@@ -1,29 +1,20 @@
 //! Assigning a customer to a request: suggestions by email, search, and the choice of location and contact. Nothing is
 //! assigned automatically.
 
-use domain::ids::CustomerId;
-use domain::permissions::ViewOperations;
 use leptos::prelude::*;
-use ordinavo_core::CoreResult;
-use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::requests::customer_assignment;
+use ordinavo_core::requests::CustomerSearch;
 use ordinavo_core::requests::customer_assignment::Choices;
-use ordinavo_core::requests::inbox;
 use ordinavo_core::requests::model::{ContactHint, RequestView};
 use ui::page::PageRequest;
 
 use crate::t;
 
-/// Loads the choices for the search and the customer in the query.
-pub async fn read(request: &PageRequest, staff: &Staff, _: &inbox::RequestPage) -> CoreResult<Choices> {
-    let chosen: Option<CustomerId> = request.query("whose").parse().ok();
-    customer_assignment::choices(
-        &request.core,
-        staff.may::<ViewOperations>()?,
-        &request.query("match"),
-        chosen,
-    )
-    .await
+/// Reads the search and the chosen customer from the query.
+pub(crate) fn customer_search(request: &PageRequest) -> CustomerSearch {
+    CustomerSearch {
+        text: request.query("match"),
+        chosen: request.query("whose").parse().ok(),
+    }
 }
 
 /// The box that assigns or changes the customer.

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use domain::ids::RequestId;
 use domain::locale::Locale;
-use domain::requests::{Channel, RequestStatus};
+use domain::requests::Channel;
 use leptos::prelude::*;
-use ordinavo_core::requests::model::RequestView;
+use ordinavo_core::requests::model::{Conversion, RequestActions, RequestView};
 use ordinavo_core::scheduling::model::TechnicianChoice;
 use ui::components::{ConfirmAction, CustomerVisibleBox};
 use ui::format;
@@ -19,6 +19,7 @@ use crate::t;
 #[component]
 pub(crate) fn Decisions(
     item: RequestView,
+    actions: RequestActions,
     reviewers: Vec<TechnicianChoice>,
     /// The request to which a decision leads.
     next: Option<RequestId>,
@@ -33,12 +34,10 @@ pub(crate) fn Decisions(
         view: query,
         next,
     };
-    let is_undecided = item.status.is_undecided();
-    let is_waiting = item.target_id.is_none() && item.status.is_waiting();
     view! {
-        <ForwardActions item=item.clone() fields=fields.clone() locale/>
-        {is_undecided.then(|| view! { <RejectForm channel=item.channel fields=fields.clone() form locale/> })}
-        {is_waiting.then(|| view! { <Triage item reviewers fields now zone locale/> })}
+        <ForwardActions item=item.clone() actions fields=fields.clone() locale/>
+        {actions.can_decide.then(|| view! { <RejectForm channel=item.channel fields=fields.clone() form locale/> })}
+        {actions.can_triage.then(|| view! { <Triage item reviewers fields now zone locale/> })}
     }
 }
 
@@ -58,17 +57,16 @@ fn HiddenFields(fields: FormFields) -> impl IntoView {
 
 /// The actions that take the request to its next status, and the link to its job.
 #[component]
-fn ForwardActions(item: RequestView, fields: FormFields, locale: Locale) -> impl IntoView {
-    let is_undecided = item.status.is_undecided();
-    let can_convert = item.status == RequestStatus::Accepted && item.target_id.is_none();
-    let knows_customer = item.customer_id.is_some();
+fn ForwardActions(item: RequestView, actions: RequestActions, fields: FormFields, locale: Locale) -> impl IntoView {
+    let needs_customer = actions.conversion == Conversion::NeedsCustomer;
+    let is_convertible = actions.conversion != Conversion::Unavailable;
     view! {
         <SendOnce>
         <div class="actions decisions">
-            {is_undecided.then(|| view! { <form method="post" action="/app/fn/accept-request"><HiddenFields fields=fields.clone()/><button class="button button-primary" type="submit" data-key="a" aria-keyshortcuts="a">{t!(locale, "accept")}<kbd aria-hidden="true">"a"</kbd></button></form> })}
-            {can_convert.then(|| view! { <form method="post" action="/app/fn/convert-request"><HiddenFields fields=fields.clone()/><button class="button button-primary" type="submit" data-key="t" aria-keyshortcuts="t" disabled=!knows_customer>{t!(locale, "convert")}<kbd aria-hidden="true">"t"</kbd></button></form> })}
-            {(can_convert && !knows_customer).then(|| view! { <p class="help">{t!(locale, "convert-needs-customer")}</p> })}
-            {(item.status == RequestStatus::Submitted).then(|| view! { <form method="post" action="/app/fn/start-review"><HiddenFields fields/><button class="button" type="submit">{t!(locale, "start-review")}</button></form> })}
+            {actions.can_decide.then(|| view! { <form method="post" action="/app/fn/accept-request"><HiddenFields fields=fields.clone()/><button class="button button-primary" type="submit" data-key="a" aria-keyshortcuts="a">{t!(locale, "accept")}<kbd aria-hidden="true">"a"</kbd></button></form> })}
+            {is_convertible.then(|| view! { <form method="post" action="/app/fn/convert-request"><HiddenFields fields=fields.clone()/><button class="button button-primary" type="submit" data-key="t" aria-keyshortcuts="t" disabled=needs_customer>{t!(locale, "convert")}<kbd aria-hidden="true">"t"</kbd></button></form> })}
+            {needs_customer.then(|| view! { <p class="help">{t!(locale, "convert-needs-customer")}</p> })}
+            {actions.can_start_review.then(|| view! { <form method="post" action="/app/fn/start-review"><HiddenFields fields/><button class="button" type="submit">{t!(locale, "start-review")}</button></form> })}
             {item.target_id.map(|target| view! { <a class="button button-primary" href=format!("/app/targets/{target}")>{t!(locale, "open-job")}</a> })}
         </div>
         </SendOnce>
@@ -78,10 +76,10 @@ fn ForwardActions(item: RequestView, fields: FormFields, locale: Locale) -> impl
 /// Rejects the request with a reason for the customer.
 #[component]
 fn RejectForm(channel: Channel, fields: FormFields, form: FormState, locale: Locale) -> impl IntoView {
-    let consequence = if channel == Channel::Api {
-        t!(locale, "reject-consequence-api")
-    } else {
+    let consequence = if channel.notifies_requester() {
         t!(locale, "reject-consequence")
+    } else {
+        t!(locale, "reject-consequence-api")
     };
     view! {
         <ConfirmAction label=t!(locale, "reject") consequence open=form.was_rejected() key="r">

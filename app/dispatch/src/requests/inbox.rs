@@ -1,12 +1,11 @@
 //! The review queue: the list of requests next to the open request.
 
 use domain::ids::RequestId;
-use domain::permissions::{ReviewRequests, ViewOperations};
+use domain::permissions::ViewOperations;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::requests::inbox;
-use ordinavo_core::requests::inbox::Inbox;
-use ordinavo_core::visits::sync_conflicts;
+use ordinavo_core::requests::inbox::InboxSelection;
 use ordinavo_core::{CoreError, CoreResult};
 use ui::components::{EmptyState, ProblemNotice};
 use ui::flash::{self, Flash};
@@ -30,17 +29,16 @@ pub fn InboxPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let view = InboxQuery::read(&request);
-        let inbox = load_inbox(&request, &staff, &view).await?;
-        let may_review = staff.has::<ReviewRequests>();
-        let live = format!("/app/live?since={}", inbox.audit_sequence);
-        let jobs = sync_conflicts::jobs_with_forwarded(&request.core, staff.may::<ViewOperations>()?).await?;
+        let selection = inbox_selection(&request, &staff, &view);
+        let found = inbox::page(&request.core, staff.may::<ViewOperations>()?, &selection).await?;
+        let live = format!("/app/live?since={}", found.inbox.audit_sequence);
         Ok(view! {
             <Title text=t!(locale, "inbox-title")/>
             <Hotkeys rows=".queue-requests > li".to_owned()/>
             <LivePage path=live regions="live-queue".to_owned()/>
-            <OfflineEntriesNotice locale jobs/>
+            <OfflineEntriesNotice locale jobs=found.jobs_with_entries/>
             <div class="split">
-                <QueueList inbox view staff=staff.clone() request=&request current=None may_review/>
+                <QueueList inbox=found.inbox view staff=staff.clone() request=&request current=None/>
                 <section class="split-detail split-hint">
                     <DecisionNotice request=&request/>
                     <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
@@ -54,15 +52,13 @@ pub fn InboxPage() -> impl IntoView {
     view! { <AppFrame current="/app/inbox">{content}</AppFrame> }
 }
 
-pub(crate) async fn load_inbox(request: &PageRequest, staff: &Staff, view: &InboxQuery) -> CoreResult<Inbox> {
-    inbox::inbox(
-        &request.core,
-        staff.may::<ViewOperations>()?,
-        &view.filter(staff),
-        request.cursor("requests"),
-        request.cursor("jobs"),
-    )
-    .await
+/// Reads from the query which part of the inbox is shown.
+pub(crate) fn inbox_selection(request: &PageRequest, staff: &Staff, view: &InboxQuery) -> InboxSelection {
+    InboxSelection {
+        filter: view.filter(staff),
+        requests_after: request.cursor("requests"),
+        targets_after: request.cursor("jobs"),
+    }
 }
 
 /// The success message of a decision, with an undo button while that is possible.

@@ -9,7 +9,7 @@ use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::jobs::model::TargetLine;
 use ordinavo_core::page::Page;
 use ordinavo_core::requests::inbox::{Inbox, MAX_COUNTED};
-use ordinavo_core::requests::model::RequestLine;
+use ordinavo_core::requests::model::{InboxActions, RequestLine};
 use ordinavo_core::scheduling::model::TechnicianChoice;
 use ui::components::{Chip, ConfirmAction, CustomerVisibleBox, EmptyState, Pager, PriorityMark, StatusChip};
 use ui::format;
@@ -30,8 +30,11 @@ pub fn QueueList<'a>(
     staff: Staff,
     request: &'a PageRequest,
     current: Option<RequestId>,
-    may_review: bool,
 ) -> impl IntoView + use<> {
+    let InboxActions {
+        can_decide,
+        can_log_call,
+    } = inbox.actions;
     let locale = request.viewer.locale;
     let now = request.viewer.now;
     let path = request.viewer.path.clone();
@@ -41,11 +44,11 @@ pub fn QueueList<'a>(
     view! {
         <div class="split-list" class:split-list-behind=current.is_some()>
             <div class="title-row"><h1>{t!(locale, "inbox-title")}</h1>
-                {may_review.then(|| view! { <a class="button" href="/app/inbox/new"><Icon name="plus"/>{t!(locale, "log-call")}</a> })}</div>
+                {can_log_call.then(|| view! { <a class="button" href="/app/inbox/new"><Icon name="plus"/>{t!(locale, "log-call")}</a> })}</div>
             <Filters view=view.clone() inbox=inbox.clone() locale/>
-            {may_review.then(|| view! { <BulkActions locale reviewers=inbox.reviewers.clone() path/> })}
+            {can_decide.then(|| view! { <BulkActions locale reviewers=inbox.reviewers.clone() path/> })}
             <div id="live-queue" class="live">
-            <RequestQueue requests=inbox.requests waiting=inbox.waiting_requests answered=inbox.answered_requests view is_first=is_first_requests current locale now may_review zone/>
+            <RequestQueue requests=inbox.requests waiting=inbox.waiting_requests answered=inbox.answered_requests view is_first=is_first_requests current locale now can_decide zone/>
             <JobQueue targets=inbox.targets waiting=inbox.waiting_targets is_first=is_first_targets locale now/>
             </div>
         </div>
@@ -63,7 +66,7 @@ fn RequestQueue(
     current: Option<RequestId>,
     locale: Locale,
     now: DateTime<Utc>,
-    may_review: bool,
+    can_decide: bool,
     zone: String,
 ) -> impl IntoView {
     let next = requests.rows.last().filter(|_| requests.has_more).map(|row| {
@@ -95,7 +98,7 @@ fn RequestQueue(
             {has_replies.then(|| view! { <p class="notice notice-good"><a href="/app/inbox?only=answered">{t!(locale, "replies-received", count = answered)}</a></p> })}
             {requests.rows.is_empty().then(|| view! { <EmptyState title=empty text=empty_text/> })}
             <ul class="queue queue-requests">
-                {requests.rows.into_iter().map(|row| view! { <Row row query=query.clone() current locale now may_review zone=zone.clone()/> }).collect_view()}
+                {requests.rows.into_iter().map(|row| view! { <Row row query=query.clone() current locale now can_decide zone=zone.clone()/> }).collect_view()}
             </ul>
             <Pager locale next first/>
         </section>
@@ -155,7 +158,7 @@ fn Row(
     current: Option<RequestId>,
     locale: Locale,
     now: DateTime<Utc>,
-    may_review: bool,
+    can_decide: bool,
     zone: String,
 ) -> impl IntoView {
     let is_current = (current == Some(row.id.0)).then_some("true");
@@ -169,7 +172,7 @@ fn Row(
     let has_no_customer = row.customer_name.is_none();
     view! {
         <li>
-            {may_review.then(|| view! { <span class="select"><input type="checkbox" name="requests[]" value=id.clone() form="bulk" aria-label=t!(locale, "select-request", name = name.clone())/></span> })}
+            {can_decide.then(|| view! { <span class="select"><input type="checkbox" name="requests[]" value=id.clone() form="bulk" aria-label=t!(locale, "select-request", name = name.clone())/></span> })}
             <a href=format!("/app/inbox/{id}{query}") aria-current=is_current>
                 <span class="queue-top"><strong>{service_label(locale, Some(row.service_type.name()))}" "<bdi class="mono quiet">{name}</bdi></strong><span class="quiet">{format::age(locale, row.submitted_at, now)}</span></span>
                 <span class="queue-what" dir="auto">{row.description}</span>

@@ -2,13 +2,12 @@
 
 use domain::ids::RequestId;
 use domain::locale::Locale;
-use domain::permissions::{ReviewRequests, ViewOperations};
+use domain::permissions::ViewOperations;
 use domain::public_language;
 use leptos::prelude::*;
 use ordinavo_core::intake::model::FileLine;
 use ordinavo_core::jobs::model::TargetLine;
-use ordinavo_core::portal_access::view_as;
-use ordinavo_core::requests::inbox;
+use ordinavo_core::requests;
 use ordinavo_core::requests::model::{RequestLine, RequestView};
 use ui::components::{CustomerVisibleBox, PriorityMark, ProblemNotice, StatusChip, TargetChip};
 use ui::flash::Flash;
@@ -21,11 +20,11 @@ use ui::title::Title;
 use crate::islands::{Hotkeys, LivePage};
 use crate::portal_access::visibility::VisibleTo;
 use crate::requests::conversation::Conversation;
-use crate::requests::customer_assignment::CustomerAssignment;
+use crate::requests::customer_assignment::{CustomerAssignment, customer_search};
 use crate::requests::decisions::Decisions;
 use crate::requests::facts::Facts;
 use crate::requests::filters::InboxQuery;
-use crate::requests::inbox::{DecisionNotice, KeyboardShortcuts, load_inbox};
+use crate::requests::inbox::{DecisionNotice, KeyboardShortcuts, inbox_selection};
 use crate::requests::list::QueueList;
 use crate::shared::{service_label, viewer_staff};
 use crate::shell::AppFrame;
@@ -38,31 +37,25 @@ pub fn RequestPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let id: RequestId = request.id("id")?;
-        let found = inbox::page(&request.core, staff.may::<ViewOperations>()?, id).await?;
-        let portal_viewers = view_as::request(&request.core, staff.may::<ViewOperations>()?, id).await?;
         let view = InboxQuery::read(&request);
-        let inbox = load_inbox(&request, &staff, &view).await?;
+        let (selection, search) = (inbox_selection(&request, &staff, &view), customer_search(&request));
+        let permit = staff.may::<ViewOperations>()?;
+        let found = requests::page(&request.core, permit, id, &selection, &search).await?;
+        let (inbox, actions) = (found.inbox, found.actions);
         let live = format!("/app/live?request={id}&since={}", inbox.audit_sequence);
         let next = next_request(&inbox.requests.rows, id);
         let reviewers = inbox.reviewers.clone();
         let item = found.request.clone();
         let zone = item.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
-        let may_review = staff.has::<ReviewRequests>();
-        let (problem, unsent_reason) =
-            rejected_decision(request.flash.as_ref(), may_review && item.status.is_undecided());
+        let (problem, unsent_reason) = rejected_decision(request.flash.as_ref(), actions.can_decide);
         let query = view.query(None);
-        let matching = if may_review && item.channel.allows_customer_assignment() && item.target_id.is_none() {
-            Some(crate::requests::customer_assignment::read(&request, &staff, &found).await?)
-        } else {
-            None
-        };
         let now = request.viewer.now;
         Ok(view! {
             <Title text=format!("REQ-{}", item.number)/>
             <Hotkeys rows=".queue-requests > li".to_owned()/>
             <LivePage path=live regions="live-queue live-request live-messages live-notes".to_owned()/>
             <div class="split">
-                <QueueList inbox view=view.clone() staff=staff.clone() request=&request current=Some(id) may_review/>
+                <QueueList inbox view=view.clone() staff=staff.clone() request=&request current=Some(id)/>
                 <article class="split-detail" aria-labelledby="request-title">
                     <p class="back"><a href=format!("/app/inbox{query}")>{t!(locale, "back-to-list")}</a></p>
                     <DecisionNotice request=&request/>
@@ -71,12 +64,12 @@ pub fn RequestPage() -> impl IntoView {
                     <RequestHeader item=item.clone() others=found.others locale/>
                     <CancellationNotice item=item.clone() zone=zone.clone() locale/>
                     <Description item=item.clone() files=found.files locale/>
-                    <VisibleTo locale viewers=portal_viewers/>
-                    {may_review.then(|| view! { <Decisions item=item.clone() reviewers next form=FormState::new("reject", locale, request.flash.as_ref()) query locale now zone=zone.clone()/> })}
-                    {matching.map(|choices| view! { <CustomerAssignment choices item=item.clone() hints=found.hints request=&request query=view.query(None)/> })}
+                    <VisibleTo locale viewers=found.viewers/>
+                    {actions.can_review.then(|| view! { <Decisions item=item.clone() actions reviewers next form=FormState::new("reject", locale, request.flash.as_ref()) query locale now zone=zone.clone()/> })}
+                    {found.customer_choices.map(|choices| view! { <CustomerAssignment choices item=item.clone() hints=found.hints request=&request query=view.query(None)/> })}
                     <Facts item=item.clone() locale zone=zone.clone() id/>
                     <OpenAtLocation targets=found.active_targets_here requests=found.other_requests_here locale/>
-                    <Conversation notes=found.notes messages=found.messages item request=&request may_review zone/>
+                    <Conversation notes=found.notes messages=found.messages item actions request=&request zone/>
                     <KeyboardShortcuts/>
                 </article>
             </div>

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use domain::ids::StaffId;
 use domain::locale::Locale;
-use domain::permissions::{ManageTechnicians, ViewOperations};
+use domain::permissions::ViewOperations;
 use domain::technicians::{self as rules, AbsenceKind, WorkingWeek};
 use leptos::prelude::*;
 use ordinavo_core::CoreError;
 use ordinavo_core::scheduling::technicians;
-use ordinavo_core::scheduling::technicians::{DAYS, TechnicianPage};
+use ordinavo_core::scheduling::technicians::{DAYS, TechnicianPage, TechnicianSettings};
 use ordinavo_core::scheduling::{AbsenceView, TechnicianView};
 use ui::components::{EmptyState, ProblemNotice};
 use ui::format;
@@ -129,9 +129,9 @@ pub fn TechnicianSettingsPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let id: StaffId = request.id("id")?;
-        let TechnicianPage { technician, absences } =
+        let TechnicianSettings { page, can_change } =
             technicians::get(&request.core, staff.may::<ViewOperations>()?, id).await?;
-        let may_change = staff.has::<ManageTechnicians>();
+        let TechnicianPage { technician, absences } = page;
         let form = FormState::new("technician", locale, request.flash.as_ref());
         let absence_form = FormState::new("absence", locale, request.flash.as_ref());
         let name = technician.display_name.clone();
@@ -141,13 +141,13 @@ pub fn TechnicianSettingsPage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <h1><bdi>{name}</bdi></h1>
-            {if may_change {
+            {if can_change {
                 view! { <WorkingHoursForm technician=technician.clone() form/> }.into_any()
             } else {
                 let week = technician.week.as_ref().map_or_else(|| t!(locale, "technician-no-working-hours"), |week| format_week(locale, &week.0));
                 view! { <section class="card"><h2>{t!(locale, "technician-working-hours")}</h2><p>{week}</p><p class="quiet">{technician.skills.0.join(", ")}</p></section> }.into_any()
             }}
-            <Absences id=technician.id.to_string() absences may_change form=absence_form/>
+            <Absences id=technician.id.to_string() absences can_change form=absence_form/>
         }
         .into_any())
     });
@@ -273,7 +273,7 @@ fn time_row(
 
 /// The absences of a technician, and the form that adds one.
 #[component]
-fn Absences(id: String, absences: Vec<AbsenceView>, may_change: bool, form: FormState) -> impl IntoView {
+fn Absences(id: String, absences: Vec<AbsenceView>, can_change: bool, form: FormState) -> impl IntoView {
     let locale = form.locale;
     let kinds = AbsenceKind::ALL
         .iter()
@@ -295,12 +295,12 @@ fn Absences(id: String, absences: Vec<AbsenceView>, may_change: bool, form: Form
                 let label = t!(locale, "absence-remove-one", days = words.clone());
                 let technician_id = technician_id.clone();
                 view! {
-                    <li class="title-row"><span>{words}</span>{may_change.then(|| view! {
+                    <li class="title-row"><span>{words}</span>{can_change.then(|| view! {
                         <form method="post" action="/app/fn/remove-absence"><input type="hidden" name="id" value=technician_id/><input type="hidden" name="absence" value=absence/><button class="button button-quiet" type="submit" aria-label=label>{t!(locale, "absence-remove")}</button></form>
                     })}</li>
                 }
             }).collect_view()}</ul>
-            {may_change.then(|| view! {
+            {can_change.then(|| view! {
                 <form method="post" action="/app/fn/add-absence">
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="id" value=id/>

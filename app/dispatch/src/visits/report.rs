@@ -1,15 +1,13 @@
 //! The page of a visit report: content, review and release.
 
 use domain::ids::VisitReportId;
-use domain::lifecycle::Lifecycle as _;
 use domain::locale::Locale;
-use domain::permissions::{ApproveReports, PlanTargets, ReleaseReports, ViewReports};
+use domain::permissions::{ApproveReports, ViewReports};
 use domain::public_language::Tone;
-use domain::visit_reports::{self, ReportStatus};
+use domain::visit_reports;
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::portal_access::view_as;
 use ordinavo_core::visits::model::{AttachmentLine, ReportView};
 use ordinavo_core::visits::report_review;
 use serde::{Deserialize, Serialize};
@@ -40,17 +38,13 @@ pub fn ReportPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let id: VisitReportId = request.id("id")?;
         let found = report_review::page(&request.core, staff.may::<ViewReports>()?, id).await?;
-        let portal_viewers = view_as::report(&request.core, staff.may::<ViewReports>()?, id).await?;
         let report = found.report.clone();
         let zone = report.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
-        let can_decide = staff.has::<ApproveReports>() && report.status.step(ReportStatus::Approved).is_ok();
-        let can_release = staff.has::<ReleaseReports>() && report.status == ReportStatus::Approved;
-        let must_wait = !can_release && !can_decide && report.status != ReportStatus::Approved;
+        let actions = found.actions;
         let return_form = FormState::new("return-report", locale, request.flash.as_ref());
         let preview = Flash::from_preview(request.flash.as_ref(), PREVIEWED, "release");
         let release_form = FormState::new("release", locale, preview.as_ref().or(request.flash.as_ref()));
         let is_preview = preview.is_some();
-        let may_plan = staff.has::<PlanTargets>();
         Ok(view! {
             <Title text=format!("{} TGT-{}", t!(locale, "report-title"), report.number)/>
             <DoneNotice locale flash=request.flash.clone()/>
@@ -63,11 +57,11 @@ pub fn ReportPage() -> impl IntoView {
                     <ReportContent report files=found.attachments.clone() locale/>
                 </div>
                 <div>
-                    <VisibleTo locale viewers=portal_viewers.report files=portal_viewers.files/>
-                    {found.follow_up.clone().map(|follow_up| view! { <FollowUpCard locale follow_up report=id.to_string() may_plan/> })}
-                    {can_decide.then(|| view! { <DecideCard id locale form=return_form/> })}
-                    {can_release.then(|| view! { <ReleaseCard id locale form=release_form is_preview found zone now=request.viewer.now/> })}
-                    {must_wait.then(|| view! { <p class="quiet">{t!(locale, "approve-first")}</p> })}
+                    <VisibleTo locale viewers=found.viewers.report.clone() files=found.viewers.files.clone()/>
+                    {found.follow_up.clone().map(|follow_up| view! { <FollowUpCard locale follow_up report=id.to_string() can_decide=actions.can_decide_follow_up/> })}
+                    {actions.can_decide.then(|| view! { <DecideCard id locale form=return_form/> })}
+                    {actions.can_release.then(|| view! { <ReleaseCard id locale form=release_form is_preview found zone now=request.viewer.now/> })}
+                    {actions.must_await_approval.then(|| view! { <p class="quiet">{t!(locale, "approve-first")}</p> })}
                 </div>
             </div>
         }

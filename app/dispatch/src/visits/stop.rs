@@ -34,9 +34,8 @@ pub fn StopPage() -> impl IntoView {
             stop,
             zone,
             has_returned,
+            own_report,
         } = visits::stop(&request.core, permit, request.id("id")?, shows_returned).await?;
-        // A returned report is corrected, not created again.
-        let own_report = visits::own_report(&request.core, permit, &stop).await?;
         let form = FormState::new("report", locale, request.flash.as_ref());
         let returned = stop.is_returned();
         let (previous, submitted) = match own_report {

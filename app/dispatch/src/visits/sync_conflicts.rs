@@ -4,10 +4,9 @@
 use domain::day_entries::{ConflictReason, DayStep, WrittenReport};
 use domain::ids::TargetId;
 use domain::locale::Locale;
-use domain::permissions::{PerformVisits, PlanTargets};
+use domain::permissions::PerformVisits;
 use domain::visit_reports;
 use leptos::prelude::*;
-use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::visits::model::AttachmentLine;
 use ordinavo_core::visits::sync_conflicts;
 use ordinavo_core::visits::sync_conflicts::{SyncConflict, WithPhotos};
@@ -210,9 +209,13 @@ pub fn Signature(locale: Locale, drawing: Option<String>) -> impl IntoView {
 
 /// Entries that technicians have sent to dispatch, on the page of the job.
 #[component]
-pub fn OfflineEntriesCard(locale: Locale, staff: Staff, target: String, entries: Vec<WithPhotos>) -> impl IntoView {
-    let zone = staff.zone().to_owned();
-    let may_resolve = staff.has::<PlanTargets>();
+pub fn OfflineEntriesCard(
+    locale: Locale,
+    target: String,
+    entries: Vec<WithPhotos>,
+    can_resolve: bool,
+    zone: String,
+) -> impl IntoView {
     let keys = sync_conflicts::keys(entries.iter().map(|(entry, _)| entry));
     // Entries are grouped by technician.
     let by_technician: Vec<Vec<WithPhotos>> = entries
@@ -232,7 +235,7 @@ pub fn OfflineEntriesCard(locale: Locale, staff: Staff, target: String, entries:
                     <InternalBox locale><EntryList locale entries zone/></InternalBox>
                 }
             }).collect_view()}
-            {may_resolve.then(|| view! { <SendOnce><form method="post" action="/app/fn/settle-entries"><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class="button" type="submit">{t!(locale, "offline-entries-resolve")}</button></form></SendOnce> })}
+            {can_resolve.then(|| view! { <SendOnce><form method="post" action="/app/fn/settle-entries"><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class="button" type="submit">{t!(locale, "offline-entries-resolve")}</button></form></SendOnce> })}
         </section>
     })
 }

@@ -4,7 +4,7 @@ use domain::ids::DeliveryId;
 use domain::locale::Locale;
 use domain::permissions::{ManageIntegrations, ViewIntegrations};
 use domain::public_language::Tone;
-use domain::webhooks::{DeliveryStatus, EndpointStatus};
+use domain::webhooks::DeliveryStatus;
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
@@ -32,10 +32,13 @@ pub fn DeliveryPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let permit = staff.may::<ViewIntegrations>()?;
-        let (delivery, attempts) = deliveries::get(&request.core, permit, request.id("id")?).await?;
+        let deliveries::DeliveryDetails {
+            delivery,
+            attempts,
+            can_replay,
+        } = deliveries::get(&request.core, permit, request.id("id")?).await?;
         let zone = staff.zone().to_owned();
         let body = delivery.body().map(|body| pretty(&body));
-        let may_replay = staff.has::<ManageIntegrations>() && delivery.endpoint_status != EndpointStatus::Disabled;
         let is_pending = delivery.status == DeliveryStatus::Pending;
         let (id, event_id) = (delivery.id.to_string(), delivery.event_id.to_string());
         let moment = |at| format::moment(locale, at, &zone);
@@ -60,7 +63,7 @@ pub fn DeliveryPage() -> impl IntoView {
                 <Fact name="webhook-id"><Identifier text=event_text locale/></Fact>
                 <Fact name="id"><Identifier text=id_text locale/></Fact>
             </dl>
-            {may_replay.then(|| view! {
+            {can_replay.then(|| view! {
                 <SendOnce><form method="post" action="/app/fn/replay-delivery"><input type="hidden" name="delivery" value=id/><p class="help">{t!(locale, "replay-text")}</p><button class="button" type="submit">{t!(locale, "replay")}</button></form></SendOnce>
             })}
             <section><h2>{t!(locale, "attempts")}</h2><Attempts locale attempts event_id zone=zone.clone()/></section>

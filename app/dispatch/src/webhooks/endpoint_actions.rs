@@ -2,9 +2,8 @@
 
 use domain::ids::WebhookEndpointId;
 use domain::locale::Locale;
-use domain::webhooks::EndpointStatus;
 use leptos::prelude::*;
-use ordinavo_core::webhooks::model::EndpointLine;
+use ordinavo_core::webhooks::model::{EndpointActions, EndpointLine};
 use ui::components::ConfirmAction;
 use ui::flash::Flash;
 use ui::forms::{ErrorSummary, FormState, TextField};
@@ -14,28 +13,33 @@ use crate::i18n::by_key;
 use crate::t;
 use crate::webhooks::endpoint_form::EndpointFields;
 
-/// The actions on an endpoint. A disabled one can only be enabled, changed and deleted.
+/// The forms of the actions on an endpoint.
 #[component]
-pub(crate) fn EndpointActions(locale: Locale, endpoint: EndpointLine, form: FormState, zone: String) -> impl IntoView {
+pub(crate) fn EndpointForms(
+    locale: Locale,
+    endpoint: EndpointLine,
+    actions: EndpointActions,
+    form: FormState,
+    zone: String,
+) -> impl IntoView {
     let id = endpoint.id.0;
-    let is_disabled = endpoint.status == EndpointStatus::Disabled;
     let is_edited = form.was_rejected();
     let flash = use_context::<Flash>();
     let recover_form = FormState::new("recover", locale, flash.as_ref());
     let replay_form = FormState::new("replay-range", locale, flash.as_ref());
     view! {
         <div class="actions">
-            {(!is_disabled).then(|| view! { <SendOnce><form method="post" action="/app/fn/test-endpoint"><EndpointField id/><button class="button" type="submit">{t!(locale, "endpoint-test")}</button></form></SendOnce> })}
-            {is_disabled.then(|| view! { <form method="post" action="/app/fn/enable-endpoint"><EndpointField id/><button class="button button-primary" type="submit">{t!(locale, "endpoint-enable")}</button></form> })}
-            {(!is_disabled).then(|| view! { <RangeForm action="recover-endpoint" label=t!(locale, "endpoint-recover") consequence=t!(locale, "endpoint-recover-text") id form=recover_form zone=zone.clone() locale/> })}
-            {(!is_disabled).then(|| view! { <RangeForm action="replay-range" label=t!(locale, "endpoint-replay") consequence=t!(locale, "endpoint-replay-text") id form=replay_form zone locale/> })}
+            {actions.can_send.then(|| view! { <SendOnce><form method="post" action="/app/fn/test-endpoint"><EndpointField id/><button class="button" type="submit">{t!(locale, "endpoint-test")}</button></form></SendOnce> })}
+            {actions.can_enable.then(|| view! { <form method="post" action="/app/fn/enable-endpoint"><EndpointField id/><button class="button button-primary" type="submit">{t!(locale, "endpoint-enable")}</button></form> })}
+            {actions.can_send.then(|| view! { <RangeForm action="recover-endpoint" label=t!(locale, "endpoint-recover") consequence=t!(locale, "endpoint-recover-text") id form=recover_form zone=zone.clone() locale/> })}
+            {actions.can_send.then(|| view! { <RangeForm action="replay-range" label=t!(locale, "endpoint-replay") consequence=t!(locale, "endpoint-replay-text") id form=replay_form zone locale/> })}
             <RotateForm id locale/>
             <details class="weighty" open=is_edited><summary class="button">{t!(locale, "endpoint-edit")}</summary><div class="weighty-body">
                 <form method="post" action="/app/fn/update-endpoint"><EndpointField id/><ErrorSummary form=form.clone()/>
                     <EndpointFields form locale endpoint=Some(endpoint)/>
                     <button class="button button-primary" type="submit">{t!(locale, "save")}</button></form>
             </div></details>
-            {(!is_disabled).then(|| view! { <ConfirmAction label=t!(locale, "endpoint-disable") consequence=t!(locale, "endpoint-disable-text")>
+            {actions.can_disable.then(|| view! { <ConfirmAction label=t!(locale, "endpoint-disable") consequence=t!(locale, "endpoint-disable-text")>
                 <form method="post" action="/app/fn/disable-endpoint"><EndpointField id/><button class="button button-bad" type="submit">{t!(locale, "endpoint-disable")}</button></form></ConfirmAction> })}
             <ConfirmAction label=t!(locale, "endpoint-delete") consequence=t!(locale, "endpoint-delete-text")>
                 <form method="post" action="/app/fn/delete-endpoint"><EndpointField id/><button class="button button-bad" type="submit">{t!(locale, "endpoint-delete")}</button></form></ConfirmAction>

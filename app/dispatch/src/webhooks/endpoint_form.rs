@@ -24,12 +24,10 @@ pub fn NewEndpointPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         staff.may::<ManageIntegrations>()?;
-        let found = integrations::overview(&request.core, staff.may::<ViewIntegrations>()?).await?;
+        let clients = integrations::list_active_clients(&request.core, staff.may::<ViewIntegrations>()?).await?;
         let form = FormState::new("endpoint", locale, request.flash.as_ref());
-        let choices = found
-            .clients
+        let choices = clients
             .into_iter()
-            .filter(|client| client.revoked_at.is_none())
             .map(|client| {
                 (
                     client.id.to_string(),

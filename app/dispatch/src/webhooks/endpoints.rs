@@ -2,12 +2,11 @@
 
 use domain::ids::{DeliveryId, WebhookEndpointId};
 use domain::locale::Locale;
-use domain::permissions::{ManageIntegrations, ViewIntegrations};
+use domain::permissions::ViewIntegrations;
 use domain::public_language::Tone;
 use domain::webhooks::{DeliveryStatus, EndpointStatus};
 use leptos::prelude::*;
 use ordinavo_core::identity::shown_once;
-use ordinavo_core::webhooks::deliveries;
 use ordinavo_core::webhooks::endpoints;
 use ordinavo_core::webhooks::model::{EndpointLine, RecoveryLine};
 use ui::components::{Chip, Fact, Identifier, ProblemNotice};
@@ -22,7 +21,7 @@ use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
 use crate::webhooks::delivery_list::{Deliveries, DeliveryQuery};
-use crate::webhooks::endpoint_actions::EndpointActions;
+use crate::webhooks::endpoint_actions::EndpointForms;
 use crate::webhooks::payload::Payload;
 
 pub const fn endpoint_tone(status: EndpointStatus) -> Tone {
@@ -51,12 +50,15 @@ pub fn EndpointPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let permit = staff.may::<ViewIntegrations>()?;
         let id: WebhookEndpointId = request.id("id")?;
-        let (endpoint, recoveries) = endpoints::get(&request.core, permit, id).await?;
         let query = DeliveryQuery::read(&request, id);
         let before = request.cursor::<DeliveryId>("after");
-        let found = deliveries::page(&request.core, permit, id, &query.filter(), before).await?;
+        let endpoints::EndpointPage {
+            endpoint,
+            recoveries,
+            deliveries: found,
+            actions,
+        } = endpoints::page(&request.core, permit, id, &query.filter(), before).await?;
         let zone = staff.zone().to_owned();
-        let may_manage = staff.has::<ManageIntegrations>();
         let secret = request
             .flash
             .as_ref()
@@ -73,7 +75,7 @@ pub fn EndpointPage() -> impl IntoView {
             <StatusNotice locale endpoint=endpoint.clone() zone=zone.clone()/>
             <EndpointFacts locale endpoint=endpoint.clone() zone=zone.clone()/>
             <Health locale hours=found.hours/>
-            {may_manage.then(|| view! { <EndpointActions locale endpoint=endpoint.clone() form zone=zone.clone()/> })}
+            {actions.can_manage.then(|| view! { <EndpointForms locale endpoint=endpoint.clone() actions form zone=zone.clone()/> })}
             <Payload locale chosen=endpoint.data_options.0 types=endpoint.event_types.0 kind=request.query("preview")/>
             <Recoveries locale recoveries zone=zone.clone()/>
             <Deliveries locale query rows=found.page.rows has_more=found.page.has_more is_continued=before.is_some() counts=found.counts zone/>

@@ -1,5 +1,7 @@
 //! Targets (operational jobs) and their appointments.
 
+use crate::lifecycle::Lifecycle as _;
+
 crate::lifecycle! {
     /// Status of a target.
     TargetStatus {
@@ -35,6 +37,16 @@ crate::lifecycle! {
 }
 
 impl TargetStatus {
+    /// Returns whether scheduling replaces the planned appointment: there is one, and travel has not started.
+    pub const fn is_reschedulable(self) -> bool {
+        matches!(self, Self::Scheduled | Self::Dispatched)
+    }
+
+    /// Returns whether the target can be scheduled for the first time or again.
+    pub fn is_schedulable(self) -> bool {
+        self.is_reschedulable() || self.step(Self::Scheduled).is_ok()
+    }
+
     /// Returns whether the visit is over: completed, not completed or cancelled. A job that was not completed can be
     /// reopened.
     pub const fn is_over(self) -> bool {

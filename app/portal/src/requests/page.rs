@@ -29,11 +29,15 @@ pub fn RequestPage() -> impl IntoView {
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let found = pages::request(&request.core, &contact, request.id("id")?).await?;
+        let pages::RequestPage {
+            request: found,
+            messages,
+            slots,
+            files,
+            appointment,
+            actions,
+        } = pages::request(&request.core, &contact, request.id("id")?).await?;
         let id = found.id;
-        let (messages, may_answer) = pages::conversation(&request.core, &contact, id).await?;
-        let slots = pages::slots(&request.core, &contact, id).await?;
-        let (files, visit) = pages::request_details(&request.core, &contact, id).await?;
         let answer = FormState::new("answer", locale, request.flash.as_ref());
         let nonce = form_nonce(&request.core);
         let cancel = FormState::new("cancel", locale, request.flash.as_ref());
@@ -41,24 +45,23 @@ pub fn RequestPage() -> impl IntoView {
         let zone = contact.zone().to_owned();
         let words = contact.terminology();
         let cancellation_requested = found.cancel_asked_at.map(|at| format::moment(locale, at, &zone));
-        let (may_withdraw, may_ask) = (found.may_withdraw, found.may_ask_to_cancel);
         Ok(view! {
             <Title text=format!("REQ-{}", found.number)/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <RequestHeader request=found.clone() words locale/>
-            {visit.map(|visit| view! { <AppointmentNotice visit locale/> })}
+            {appointment.map(|visit| view! { <AppointmentNotice visit locale/> })}
             {cancellation_requested.map(|at| view! { <p class="notice">{t!(locale, "cancellation-requested", moment = at)}</p> })}
             {found.rejection_reason.clone().map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "rejection-reason")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
             {(!slots.is_empty()).then(|| view! { <Slots slots id locale/> })}
-            {(may_answer || !messages.is_empty()).then(|| view! {
+            {(actions.can_answer || !messages.is_empty()).then(|| view! {
                 <Conversation messages needs_answer=found.waits_for_answer zone=zone.clone() locale>
-                    {may_answer.then(|| view! { <AnswerForm action="/portal/fn/answer-request".to_owned() form=answer request=id nonce locale/> })}
+                    {actions.can_answer.then(|| view! { <AnswerForm action="/portal/fn/answer-request".to_owned() form=answer request=id nonce locale/> })}
                 </Conversation>
             })}
             <RequestDetails request=found files zone locale/>
-            {may_ask.then(|| view! { <CancellationForm id form=cancel nonce=cancel_nonce locale/> })}
-            {may_withdraw.then(|| view! { <WithdrawForm id locale/> })}
+            {actions.can_request_cancellation.then(|| view! { <CancellationForm id form=cancel nonce=cancel_nonce locale/> })}
+            {actions.can_withdraw.then(|| view! { <WithdrawForm id locale/> })}
         }
         .into_any())
     });

@@ -9,10 +9,8 @@ use domain::terminology::Terminology;
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Contact;
-use ordinavo_core::portal_access::calendar;
-use ordinavo_core::portal_access::pages;
-use serde::Serialize;
-use ui::actions::{ActionForm, Redirect, submit};
+use ordinavo_core::portal_access::{calendar, pages};
+use ui::actions::{FormSubmission, Redirect, run_action};
 use ui::components::{ConfirmAction, EmptyState, Fact, Pager, StatusChip};
 use ui::format;
 use ui::icons::Icon;
@@ -29,17 +27,18 @@ pub fn AppointmentsPage() -> impl IntoView {
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let (upcoming, past) = pages::appointments(&request.core, &contact, request.cursor("before")).await?;
+        let pages::AppointmentsPage {
+            upcoming,
+            past,
+            feed,
+            can_change_feed,
+        } = pages::appointments(&request.core, &contact, request.cursor("before")).await?;
         let next = past
             .rows
             .last()
             .filter(|_| past.has_more)
             .map(|row| format!("/portal/appointments?before={}", cursor(row.starts_at, row.id)));
         let first = (!request.query("before").is_empty()).then(|| "/portal/appointments".to_owned());
-        let (feed, may_change) = (
-            calendar::feed(&request.core, &contact).await?,
-            !contact.is_impersonated(),
-        );
         let (no_upcoming, no_past) = (upcoming.is_empty(), past.rows.is_empty());
         Ok(view! {
             <Title text=t!(locale, "appointments-title")/>
@@ -54,7 +53,7 @@ pub fn AppointmentsPage() -> impl IntoView {
                 <VisitLines visits=past.rows words=contact.terminology() locale/>
                 <Pager locale next first/>
             </section>
-            <Feed feed may_change locale/>
+            <Feed feed can_change=can_change_feed locale/>
         }
         .into_any())
     });
@@ -97,7 +96,7 @@ pub fn AppointmentPage() -> impl IntoView {
 
 /// The calendar subscription: its URL, and how to replace it or turn it off.
 #[component]
-fn Feed(feed: Option<String>, may_change: bool, locale: Locale) -> impl IntoView {
+fn Feed(feed: Option<String>, can_change: bool, locale: Locale) -> impl IntoView {
     let is_active = feed.is_some();
     view! {
         <section class="card" aria-labelledby="feed"><h2 id="feed">{t!(locale, "feed-title")}</h2>
@@ -106,7 +105,7 @@ fn Feed(feed: Option<String>, may_change: bool, locale: Locale) -> impl IntoView
                 <p><bdi class="mono feed-address" dir="ltr">{address.clone()}</bdi></p>
                 <p><a class="button" href=address.replacen("https://", "webcal://", 1).replacen("http://", "webcal://", 1)><Icon name="calendar"/>{t!(locale, "feed-open")}</a></p>
             })}
-            {may_change.then(|| if is_active {
+            {can_change.then(|| if is_active {
                 view! {
                     <ConfirmAction label=t!(locale, "feed-replace") consequence=t!(locale, "feed-replace-consequence")>
                         <form method="post" action="/portal/fn/renew-feed"><button class="button" type="submit">{t!(locale, "feed-replace-now")}</button></form>

@@ -14,13 +14,35 @@ use crate::identity::actors::Permit;
 use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreResult};
 
+/// The result of verifying the whole hash chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verification {
+    /// The first sequence with an invalid entry, or `None` if the chain is intact.
+    pub broken_at: Option<i64>,
+}
+
+/// A page of the log.
+#[derive(Debug, Clone)]
+pub struct LogPage {
+    /// Newest first.
+    pub entries: Page<AuditLine>,
+    /// The result of the verification, if it was requested.
+    pub verification: Option<Verification>,
+}
+
 /// Returns a page of the log, newest first; `before` is the last sequence of the previous page.
-pub async fn list(core: &Core, by: Permit<'_, ViewAudit>, before: Option<i64>) -> CoreResult<Page<AuditLine>> {
+pub async fn page(core: &Core, by: Permit<'_, ViewAudit>, before: Option<i64>, verifies: bool) -> CoreResult<LogPage> {
     let mut tx = core.store.read(by.staff()).await?;
-    Ok(Page::from_rows(
-        tx.list_audit_entries(before, PAGE_SIZE + 1).await?,
-        PAGE_SIZE,
-    ))
+    Ok(LogPage {
+        entries: Page::from_rows(tx.list_audit_entries(before, PAGE_SIZE + 1).await?, PAGE_SIZE),
+        verification: if verifies {
+            Some(Verification {
+                broken_at: tx.find_audit_break().await?,
+            })
+        } else {
+            None
+        },
+    })
 }
 
 /// Verifies the whole hash chain. Returns the first sequence with an invalid entry, or `None` if the chain is intact.

@@ -17,7 +17,8 @@ use crate::classification::store::FactsRow;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::form::Form;
-use crate::identity::actors::{Administrator, MayClassify, Permit};
+use crate::identity::actors::{Administrator, MayClassify, Permit, Staff};
+use crate::intake::model::FormLine;
 use crate::{Core, CoreError, CoreResult};
 
 /// Maximum number of rules of an organization.
@@ -77,15 +78,55 @@ pub(crate) async fn reclassify<A: Administrator>(tx: &mut TenantTx<'_, A>, id: R
         .await?)
 }
 
-/// Lists the rules in evaluation order.
-pub async fn list(core: &Core, by: Permit<'_, ManageIntake>) -> CoreResult<Vec<RuleView>> {
-    Ok(core.store.read(by.staff()).await?.rules().await?)
+/// The rules, and the forms that their conditions name.
+#[derive(Debug, Clone)]
+pub struct RulesPage {
+    /// In evaluation order.
+    pub rules: Vec<RuleView>,
+    /// Sorted by name.
+    pub forms: Vec<FormLine>,
 }
 
-/// Returns a rule.
-pub async fn get(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId) -> CoreResult<RuleView> {
+/// Lists the rules in evaluation order.
+pub async fn list(core: &Core, by: Permit<'_, ManageIntake>) -> CoreResult<RulesPage> {
     let mut tx = core.store.read(by.staff()).await?;
-    tx.rule(id).await?.ok_or_else(CoreError::not_found)
+    Ok(RulesPage {
+        rules: tx.rules().await?,
+        forms: tx.forms().await?,
+    })
+}
+
+/// A rule with everything that its page shows.
+#[derive(Debug, Clone)]
+pub struct RulePage {
+    pub rule: RuleView,
+    /// The forms that a condition can name, sorted by name.
+    pub forms: Vec<FormLine>,
+    /// The result of its trial, if its current version was tried.
+    pub trial: Option<Trial>,
+    /// Whether it can be activated: it is inactive, and its current version was tried.
+    pub can_activate: bool,
+    pub can_deactivate: bool,
+}
+
+/// Returns a rule with its trial.
+///
+/// # Errors
+/// `not_found`.
+pub async fn page(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId) -> CoreResult<RulePage> {
+    let mut tx = core.store.read(by.staff()).await?;
+    let rule = tx.rule(id).await?.ok_or_else(CoreError::not_found)?;
+    Ok(RulePage {
+        forms: tx.forms().await?,
+        trial: if rule.is_tried() {
+            Some(trial(&mut tx, id).await?)
+        } else {
+            None
+        },
+        can_activate: rule.active_since.is_none() && rule.is_tried(),
+        can_deactivate: rule.active_since.is_some(),
+        rule,
+    })
 }
 
 /// Creates or updates a rule. Either way it is inactive until it is tried and activated.
@@ -178,8 +219,7 @@ pub async fn mark_tried(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId) -
 }
 
 /// Runs a rule together with the active rules on the latest requests, without changing them.
-pub async fn trial(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId) -> CoreResult<Trial> {
-    let mut tx = core.store.read(by.staff()).await?;
+async fn trial(tx: &mut TenantTx<'_, Staff>, id: RuleId) -> CoreResult<Trial> {
     let all = tx.rules().await?;
     let rules: Vec<Rule> = all
         .into_iter()
@@ -245,7 +285,7 @@ fn trial_line(row: &FactsRow, because: &[MatchReason], rule: &Rule, rules: &[Rul
 pub async fn set_active(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId, on: bool) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     let rule = tx.rule(id).await?.ok_or_else(CoreError::not_found)?;
-    if on && rule.tried_at.is_none() {
+    if on && !rule.is_tried() {
         return Err(CoreError::new(Cause::RuleNotTried));
     }
     if tx.set_rule_active(id, on).await? {

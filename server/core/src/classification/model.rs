@@ -19,3 +19,10 @@ pub struct RuleView {
     pub active_since: Option<DateTime<Utc>>,
     pub updated_at: DateTime<Utc>,
 }
+
+impl RuleView {
+    /// Returns whether its current version was tried, which activating it requires.
+    pub fn is_tried(&self) -> bool {
+        self.tried_at.is_some()
+    }
+}

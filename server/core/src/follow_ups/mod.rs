@@ -33,6 +33,9 @@ pub async fn create_target(core: &Core, by: Permit<'_, PlanTargets>, id: FollowU
     let mut tx = core.store.begin(by.staff()).await?;
     let follow_up = tx.follow_up(id).await?.ok_or_else(CoreError::not_found)?;
     follow_up.status.step(FollowUpStatus::Planned)?;
+    if !follow_up.is_undecided() {
+        return Err(concurrent_modification());
+    }
     let visited = tx
         .target_record(follow_up.target_id.0)
         .await?
@@ -78,7 +81,7 @@ pub async fn dismiss(core: &Core, by: Permit<'_, PlanTargets>, id: FollowUpId) -
     let mut tx = core.store.begin(by.staff()).await?;
     let follow_up = tx.follow_up(id).await?.ok_or_else(CoreError::not_found)?;
     let to = follow_up.status.step(FollowUpStatus::Dismissed)?;
-    if follow_up.planned_target_id.is_some() || !tx.set_follow_up_status(id, follow_up.status, to).await? {
+    if !follow_up.is_undecided() || !tx.set_follow_up_status(id, follow_up.status, to).await? {
         return Err(concurrent_modification());
     }
     tx.audit("follow_up.dismissed", id, json!({}));

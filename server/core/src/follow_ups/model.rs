@@ -19,6 +19,13 @@ pub struct FollowUpView {
     pub planned_number: Option<i64>,
 }
 
+impl FollowUpView {
+    /// Returns whether it can still get a job or be dismissed.
+    pub fn is_undecided(&self) -> bool {
+        self.status == FollowUpStatus::Required && self.planned_target_id.is_none()
+    }
+}
+
 #[derive(Debug, Clone, FromRow)]
 pub struct ClientFollowUp {
     pub id: Key<FollowUpKind>,

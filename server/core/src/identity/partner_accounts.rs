@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::fields::FieldCode;
 use domain::ids::{PartnerId, SourceSystemId};
-use domain::permissions::{ManageIntegrations, ViewIntegrations};
+use domain::permissions::ManageIntegrations;
 use domain::text;
 use secrecy::SecretString;
 use serde_json::json;
@@ -13,7 +13,6 @@ use crate::addresses;
 use crate::commit::finish;
 use crate::form::Form;
 use crate::identity::actors::{Permit, TenantId};
-use crate::identity::model::PartnerLine;
 use crate::secrets::{hex, sha256};
 use crate::{Core, CoreError, CoreResult};
 
@@ -49,15 +48,6 @@ impl NewInvitation {
     fn link(self, core: &Core) -> SecretString {
         addresses::partner_invitation(&core.settings, &self.token).into()
     }
-}
-
-/// Returns the partner accounts of a source system.
-pub async fn list(
-    core: &Core,
-    by: Permit<'_, ViewIntegrations>,
-    source: SourceSystemId,
-) -> CoreResult<Vec<PartnerLine>> {
-    Ok(core.store.read(by.staff()).await?.partners_of_source(source).await?)
 }
 
 /// Invites a partner user to a source system and returns the link, which cannot be shown again.

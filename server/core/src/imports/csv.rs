@@ -7,7 +7,6 @@ use csv::ReaderBuilder;
 use domain::fields::{CsvError, FieldCode};
 use domain::identity::permissions::ResolveMappings;
 use domain::ids::{ClientId, ImportJobId};
-use domain::imports::ImportJobStatus;
 use domain::imports::jobs::{ImportChannel, ImportMode, MAX_ITEMS, TargetBatch};
 use domain::problems::Cause;
 use serde_json::{Map, Value};
@@ -15,6 +14,7 @@ use serde_json::{Map, Value};
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::identity::actors::{Actor as _, Permit};
+use crate::imports::model::ImportJobView;
 use crate::imports::{is_zone, jobs, settings_of};
 use crate::secrets::{hex, parse_digest, sha256};
 use crate::{Core, CoreError, CoreResult};
@@ -378,9 +378,9 @@ pub async fn import_after_dry_run(
     let job = tx
         .import_job(dry_run_id)
         .await?
-        .filter(|job| job.dry_run && job.channel == ImportChannel::Csv)
+        .filter(ImportJobView::is_file_dry_run)
         .ok_or_else(CoreError::not_found)?;
-    if job.status != ImportJobStatus::Completed {
+    if !job.is_completed() {
         return Err(CoreError::new(Cause::DryRunNotCompleted));
     }
     let payloads = tx.list_payloads_of_job(dry_run_id).await?;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::fields::FieldCode;
-use domain::identity::permissions::ViewImports;
+use domain::identity::permissions::{ResolveMappings, ViewImports};
 use domain::ids::{ClientId, ImportItemId, ImportJobId, SourceSystemId};
 use domain::imports::ImportJobStatus;
 use domain::imports::jobs::{
@@ -318,19 +318,38 @@ async fn retryable_batch<A: Operator>(
     Ok(TargetBatch::lenient(mode, job.dry_run, payloads, is_zone))
 }
 
+/// A page of the jobs of the tenant.
+#[derive(Debug, Clone)]
+pub struct ImportsPage {
+    /// Newest first.
+    pub jobs: Page<ImportJobView>,
+    /// The number of targets that need a mapping review.
+    pub unresolved_count: i64,
+    /// Whether the viewer can import a file.
+    pub can_upload: bool,
+}
+
 /// Returns a page of all jobs of the tenant, newest first.
 pub async fn list_for_staff(
     core: &Core,
     by: Permit<'_, ViewImports>,
     before: Option<(DateTime<Utc>, ImportJobId)>,
-) -> CoreResult<Page<ImportJobView>> {
-    let rows = core
-        .store
-        .read(by.staff())
-        .await?
-        .import_jobs(before, PAGE_SIZE + 1)
-        .await?;
-    Ok(Page::from_rows(rows, PAGE_SIZE))
+) -> CoreResult<ImportsPage> {
+    let mut tx = core.store.read(by.staff()).await?;
+    Ok(ImportsPage {
+        jobs: Page::from_rows(tx.import_jobs(before, PAGE_SIZE + 1).await?, PAGE_SIZE),
+        unresolved_count: tx.count_targets_needing_mapping().await?,
+        can_upload: by.staff().has::<ResolveMappings>(),
+    })
+}
+
+/// A job with a page of its items.
+#[derive(Debug, Clone)]
+pub struct ImportJobPage {
+    pub job: ImportJobView,
+    pub items: Page<ImportItemView>,
+    /// Whether the viewer can import the rows of this dry run.
+    pub can_import: bool,
 }
 
 /// Returns one job with a page of its items.
@@ -343,11 +362,15 @@ pub async fn page_for_staff(
     id: ImportJobId,
     after: i64,
     filter: &ItemFilter,
-) -> CoreResult<(ImportJobView, Page<ImportItemView>)> {
+) -> CoreResult<ImportJobPage> {
     let mut tx = core.store.read(by.staff()).await?;
     let job = tx.import_job(id).await?.ok_or_else(CoreError::not_found)?;
     let items = tx.items_of_job(id, after, filter, PAGE_SIZE + 1).await?;
-    Ok((job, Page::from_rows(items, PAGE_SIZE)))
+    Ok(ImportJobPage {
+        items: Page::from_rows(items, PAGE_SIZE),
+        can_import: by.staff().has::<ResolveMappings>() && job.is_file_dry_run() && job.is_completed(),
+        job,
+    })
 }
 
 /// Returns a page of the items of all jobs, newest first.

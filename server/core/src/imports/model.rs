@@ -38,6 +38,15 @@ pub struct ImportJobView {
 }
 
 impl ImportJobView {
+    /// Returns whether it is the dry run of an uploaded file, whose rows staff can import.
+    pub fn is_file_dry_run(&self) -> bool {
+        self.dry_run && self.channel == ImportChannel::Csv
+    }
+
+    pub fn is_completed(&self) -> bool {
+        self.status == ImportJobStatus::Completed
+    }
+
     /// Converts the row into the job that the API shows to its client.
     pub fn public(&self) -> ImportJob {
         ImportJob {

@@ -38,3 +38,10 @@ pub struct FormLine {
     pub settings: Json<FormSettings>,
     pub closed_at: Option<DateTime<Utc>>,
 }
+
+impl FormLine {
+    /// Returns whether it accepts requests.
+    pub fn is_open(&self) -> bool {
+        self.closed_at.is_none()
+    }
+}

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::fields::FieldCode;
-use domain::identity::permissions::ManageIntake;
+use domain::identity::permissions::{ManageIntake, ViewOperations};
 use domain::ids::{FormId, LocationId, TerminalId};
 use domain::intake::terminal::{is_token, pairing_code, read_pairing_code, receipt_code};
 use domain::problems::Cause;
@@ -15,7 +15,9 @@ use crate::form::Form;
 use crate::identity::actors::{Actor as _, Administrator, Permit, TenantId, Terminal};
 use crate::identity::authentication;
 use crate::intake;
-use crate::intake::model::TerminalView;
+use crate::intake::model::{FormLine, TerminalView};
+use crate::requests::CustomerSearch;
+use crate::requests::customer_assignment::{self, Choices};
 use crate::secrets::{AssociatedData, sha256};
 use crate::{Core, CoreError, CoreResult};
 
@@ -67,6 +69,31 @@ pub async fn list(core: &Core, by: Permit<'_, ManageIntake>) -> CoreResult<Vec<T
         .collect())
 }
 
+/// What a new terminal can be set up with.
+#[derive(Debug, Clone)]
+pub struct NewTerminalPage {
+    /// The customers to choose from, or the locations of the chosen one.
+    pub customers: Choices,
+    /// The open forms, sorted by name.
+    pub forms: Vec<FormLine>,
+}
+
+/// Returns what a new terminal can be set up with.
+pub async fn new_page(
+    core: &Core,
+    by: Permit<'_, ManageIntake>,
+    _: Permit<'_, ViewOperations>,
+    search: &CustomerSearch,
+) -> CoreResult<NewTerminalPage> {
+    let mut tx = core.store.read(by.staff()).await?;
+    let mut forms = tx.forms().await?;
+    forms.retain(FormLine::is_open);
+    Ok(NewTerminalPage {
+        customers: customer_assignment::load_choices(&mut tx, &search.text, search.chosen).await?,
+        forms,
+    })
+}
+
 /// Creates a terminal with a pairing code.
 ///
 /// # Errors
@@ -90,7 +117,7 @@ pub async fn create(
     }
     let form = form.parse::<FormId>().ok();
     let is_open = match form {
-        Some(id) => tx.form(id).await?.is_some_and(|form| form.closed_at.is_none()),
+        Some(id) => tx.form(id).await?.is_some_and(|form| form.is_open()),
         None => false,
     };
     if !is_open {

@@ -26,8 +26,10 @@ use serde_json::json;
 use crate::commit::finish;
 use crate::form::Form;
 use crate::identity::actors::Permit;
+use crate::identity::model::PartnerLine;
 use crate::integrations::model::{ClientLine, CredentialLine, SourceLine, UsageLine};
 use crate::secrets::{hex, sha256};
+use crate::webhooks::model::EndpointLine;
 use crate::{Core, CoreError, CoreResult};
 
 /// The maximum number of active keys of a kind, or secrets, of a client: the old and the new one of a rotation.
@@ -107,6 +109,28 @@ pub struct Overview {
     pub sources: Vec<SourceLine>,
     /// The names of the enabled gates.
     pub gates: Vec<String>,
+    pub endpoints: Vec<EndpointLine>,
+    /// Whether the viewer can create clients and endpoints, and open or close gates.
+    pub can_manage: bool,
+}
+
+/// A client with its credentials and its recent usage.
+#[derive(Debug, Clone)]
+pub struct ClientPage {
+    pub client: ClientLine,
+    pub credentials: Vec<CredentialLine>,
+    pub usage: Vec<UsageLine>,
+    /// Whether the viewer can change the client; a revoked one cannot be changed.
+    pub can_manage: bool,
+}
+
+/// A source system with its partner users.
+#[derive(Debug, Clone)]
+pub struct SourcePage {
+    pub source: SourceLine,
+    pub partners: Vec<PartnerLine>,
+    /// Whether the viewer can change the settings and the partner users.
+    pub can_manage: bool,
 }
 
 /// Returns everything that an administrator configures for integrations.
@@ -116,7 +140,15 @@ pub async fn overview(core: &Core, by: Permit<'_, ViewIntegrations>) -> CoreResu
         clients: tx.clients().await?,
         sources: tx.sources().await?,
         gates: tx.gates().await?,
+        endpoints: tx.endpoints(None, None).await?,
+        can_manage: by.staff().has::<ManageIntegrations>(),
     })
+}
+
+/// Returns the clients that are not revoked.
+pub async fn list_active_clients(core: &Core, by: Permit<'_, ViewIntegrations>) -> CoreResult<Vec<ClientLine>> {
+    let clients = core.store.read(by.staff()).await?.clients().await?;
+    Ok(clients.into_iter().filter(ClientLine::is_active).collect())
 }
 
 /// Returns the clients whose scopes allow importing a file.
@@ -124,9 +156,7 @@ pub async fn list_import_clients(core: &Core, by: Permit<'_, ResolveMappings>) -
     let clients = core.store.read(by.staff()).await?.clients().await?;
     Ok(clients
         .into_iter()
-        .filter(|client| {
-            client.revoked_at.is_none() && client.scopes.0.iter().any(|scope| scope == Scope::TargetsWrite.name())
-        })
+        .filter(|client| client.is_active() && client.scopes.0.iter().any(|scope| scope == Scope::TargetsWrite.name()))
         .collect())
 }
 
@@ -134,14 +164,15 @@ pub async fn list_import_clients(core: &Core, by: Permit<'_, ResolveMappings>) -
 ///
 /// # Errors
 /// `not_found`.
-pub async fn page(
-    core: &Core,
-    by: Permit<'_, ViewIntegrations>,
-    id: ClientId,
-) -> CoreResult<(ClientLine, Vec<CredentialLine>, Vec<UsageLine>)> {
+pub async fn page(core: &Core, by: Permit<'_, ViewIntegrations>, id: ClientId) -> CoreResult<ClientPage> {
     let mut tx = core.store.read(by.staff()).await?;
     let client = tx.client(id).await?.ok_or_else(CoreError::not_found)?;
-    Ok((client, tx.list_credentials(id).await?, tx.list_usage(id).await?))
+    Ok(ClientPage {
+        credentials: tx.list_credentials(id).await?,
+        usage: tx.list_usage(id).await?,
+        can_manage: by.staff().has::<ManageIntegrations>() && client.is_active(),
+        client,
+    })
 }
 
 /// Validates the scopes of a form.
@@ -243,7 +274,7 @@ pub async fn create_credential(
     };
     let mut tx = core.store.begin(by.staff()).await?;
     let client = tx.client(id).await?.ok_or_else(CoreError::not_found)?;
-    if client.revoked_at.is_some() {
+    if !client.is_active() {
         return Err(CoreError::not_found());
     }
     tx.lock_client(id).await?;
@@ -346,9 +377,13 @@ pub async fn set_scopes(
 ///
 /// # Errors
 /// `not_found`.
-pub async fn source(core: &Core, by: Permit<'_, ViewIntegrations>, id: SourceSystemId) -> CoreResult<SourceLine> {
-    let line = core.store.read(by.staff()).await?.source(id).await?;
-    line.ok_or_else(CoreError::not_found)
+pub async fn source_page(core: &Core, by: Permit<'_, ViewIntegrations>, id: SourceSystemId) -> CoreResult<SourcePage> {
+    let mut tx = core.store.read(by.staff()).await?;
+    Ok(SourcePage {
+        source: tx.source(id).await?.ok_or_else(CoreError::not_found)?,
+        partners: tx.partners_of_source(id).await?,
+        can_manage: by.staff().has::<ManageIntegrations>(),
+    })
 }
 
 /// Updates the settings of a source system. Jobs that are already queued keep theirs.

@@ -20,6 +20,13 @@ pub struct ClientLine {
     pub keys: i64,
 }
 
+impl ClientLine {
+    /// Returns whether it is not revoked. Only an active client can be changed or get credentials.
+    pub fn is_active(&self) -> bool {
+        self.revoked_at.is_none()
+    }
+}
+
 /// A key (`live` or `test`) or an OAuth secret (`secret`) of a client, without the secret value.
 #[derive(Debug, Clone, FromRow)]
 pub struct CredentialLine {

@@ -8,7 +8,7 @@ use domain::intake::mails::MailKind;
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::lifecycle::Lifecycle as _;
 use domain::problems::Record;
-use domain::requests::{Channel, RequestStatus};
+use domain::requests::RequestStatus;
 use domain::text;
 use serde_json::json;
 
@@ -91,7 +91,7 @@ async fn cancel_request(
         requests::change_status(tx, request, RequestStatus::Cancelled, None).await?;
         requests::note(tx, request, TimelineKind::RequestCancelled).await?;
     }
-    if request.channel == Channel::Api {
+    if !request.channel.notifies_requester() {
         return Ok(());
     }
     let kind = if was_shared {

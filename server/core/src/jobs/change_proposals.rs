@@ -25,13 +25,13 @@ fn concurrent_modification() -> CoreError {
 pub async fn accept(core: &Core, by: Permit<'_, PlanTargets>, id: ProposalId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     let proposal = tx.proposal(id).await?.ok_or_else(CoreError::not_found)?;
-    let target_id = proposal.target_id.0;
+    let target_id = proposal.target_id;
     tx.lock_target(target_id).await?;
     let target = tx.target_record(target_id).await?.ok_or_else(CoreError::not_found)?;
     if target.status.is_locked_for_imports() {
         return Err(CoreError::new(Cause::WorkStarted));
     }
-    let proposed = &proposal.proposed.0;
+    let proposed = &proposal.proposed;
     let mut record = target.clone();
     if let Some(window) = &proposed.window {
         record.window_start = window.as_ref().map(|window| window.start);
@@ -95,10 +95,6 @@ pub async fn dismiss(core: &Core, by: Permit<'_, PlanTargets>, id: ProposalId) -
     if !tx.decide_proposal(id, "dismissed").await? {
         return Err(concurrent_modification());
     }
-    tx.audit(
-        "change_proposal.dismissed",
-        id,
-        json!({ "target": proposal.target_id.0 }),
-    );
+    tx.audit("change_proposal.dismissed", id, json!({ "target": proposal.target_id }));
     finish(core, tx).await
 }

@@ -1,15 +1,17 @@
 //! Targets, as staff and as the client of their source see them.
 
+mod actions;
 pub mod cancellation;
 pub mod change_proposals;
 pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
+pub(crate) use self::actions::is_offerable;
 pub(crate) use self::store::targets::TargetRecord;
 pub(crate) use self::store::targets::select_target_line;
 
 use chrono::{DateTime, Utc};
-use domain::identity::permissions::ViewOperations;
+use domain::identity::permissions::{PlanTargets, ViewOperations};
 use domain::ids::TargetId;
 use domain::jobs::targets::TargetStatus;
 use domain::lifecycle::Lifecycle as _;
@@ -23,17 +25,22 @@ use crate::identity::actors::{ClientPermit, Permit};
 use crate::imports;
 use crate::imports::model::ImportItemView;
 use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
-use crate::jobs::model::{ClientTarget, ProposalView, TargetView};
+use crate::jobs::actions::JobState;
+use crate::jobs::model::{ClientTarget, JobActions, ProposalView, TargetView};
 use crate::mapping::references::normalize_external_id;
 use crate::page::Page;
+use crate::portal_access::view_as;
+use crate::portal_access::view_as::Viewer;
 use crate::requests::model::{RequestView, SlotOption};
 use crate::scheduling::model::{AppointmentLine, TechnicianChoice};
+use crate::visits::sync_conflicts;
+use crate::visits::sync_conflicts::WithPhotos;
 use crate::{Core, CoreError, CoreResult};
 
 /// The names of the proposed customer and location.
 pub type ProposalNames = (Option<String>, Option<String>);
 
-/// A target with everything needed for scheduling.
+/// A target with everything that its page shows.
 #[derive(Debug, Clone)]
 pub struct TargetPage {
     /// The open change proposal of its source, with the names of the proposed customer and location.
@@ -53,9 +60,16 @@ pub struct TargetPage {
     pub report: Option<domain::ids::VisitReportId>,
     /// The 50 latest entries.
     pub timeline: Vec<TimelineLine>,
+    /// The portal users who can see its shared appointments.
+    pub viewers: Vec<Viewer>,
+    /// The entries that technicians have sent to dispatch.
+    pub forwarded_entries: Vec<WithPhotos>,
+    /// Whether a requester is notified of its changes.
+    pub notifies_requester: bool,
+    pub actions: JobActions,
 }
 
-/// Returns one target.
+/// Returns one target with everything that its page shows.
 ///
 /// # Errors
 /// `not_found`.
@@ -64,12 +78,20 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
     let target = tx.target_view(id).await?.ok_or_else(CoreError::not_found)?;
     let proposal = match tx.open_proposal(id).await? {
         Some(proposal) => {
-            let names = tx.find_proposed_names(&proposal.proposed.0).await?;
+            let names = tx.find_proposed_names(&proposal.proposed).await?;
             Some((proposal, names))
         }
         None => None,
     };
     let request = tx.request_of_target(id).await?;
+    let notifies_requester = request
+        .as_ref()
+        .is_some_and(|request| request.channel.notifies_requester());
+    let state = JobState {
+        status: target.status,
+        is_mapped: target.is_mapped(),
+        has_requester: notifies_requester,
+    };
     let slots = match &request {
         Some(request) => tx.slot_options(request.id.0).await?,
         None => Vec::new(),
@@ -84,6 +106,10 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
         proposal,
         report: tx.latest_report_of_target(id).await?,
         timeline: tx.timeline_of_target(id, 50).await?,
+        viewers: view_as::viewers_of_appointments(&mut tx, id).await?,
+        forwarded_entries: sync_conflicts::forwarded(&mut tx, id).await?,
+        notifies_requester,
+        actions: JobActions::of(state, by.staff().has::<PlanTargets>()),
     })
 }
 

@@ -3,18 +3,36 @@
 use crate::db::Key;
 use chrono::{DateTime, Utc};
 use domain::customers::Place;
-use domain::ids::{CustomerKind, LocationKind, ProposalKind, RequestKind, TargetKind};
+use domain::ids::{CustomerKind, LocationKind, ProposalId, ProposalKind, RequestKind, TargetId, TargetKind};
 use domain::jobs::change_proposals::Proposal;
 use domain::jobs::targets::TargetStatus;
 use domain::requests::Priority;
 use sqlx::FromRow;
 use sqlx::types::Json;
 
+/// The actions on a job that are open to the viewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobActions {
+    /// Create or replace the planned appointment.
+    pub can_schedule: bool,
+    /// Offer time slots to the requester.
+    pub can_offer_slots: bool,
+    pub can_reopen: bool,
+    pub can_cancel: bool,
+    /// Accept or dismiss a change that the source system proposes.
+    pub can_decide_proposal: bool,
+    /// Mark the entries that technicians have sent to dispatch as resolved.
+    pub can_resolve_entries: bool,
+}
+
 #[derive(Debug, Clone, FromRow)]
 pub struct ProposalView {
-    pub id: Key<ProposalKind>,
-    pub target_id: Key<TargetKind>,
-    pub proposed: Json<Proposal>,
+    #[sqlx(try_from = "Key<ProposalKind>")]
+    pub id: ProposalId,
+    #[sqlx(try_from = "Key<TargetKind>")]
+    pub target_id: TargetId,
+    #[sqlx(json)]
+    pub proposed: Proposal,
     pub created_at: DateTime<Utc>,
 }
 
@@ -76,6 +94,13 @@ pub struct TargetView {
     pub contact_phone: Option<String>,
     pub source_key: Option<String>,
     pub request_id: Option<Key<RequestKind>>,
+}
+
+impl TargetView {
+    /// Returns whether the customer is known, which scheduling requires.
+    pub fn is_mapped(&self) -> bool {
+        !self.needs_mapping && self.customer_id.is_some()
+    }
 }
 
 /// A target as the client of its source sees it.

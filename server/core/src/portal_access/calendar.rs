@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::addresses;
 use crate::commit::finish;
+use crate::db::TenantTx;
 use crate::identity::actors::{Actor as _, Contact};
 use crate::intake::{generate_token, seal_token};
 use crate::secrets::{AssociatedData, hex, sha256};
@@ -66,12 +67,13 @@ pub async fn entry(core: &Core, contact: &Contact, id: AppointmentId) -> CoreRes
 }
 
 /// Returns the URL of the user's calendar feed, if there is one.
-pub async fn feed(core: &Core, contact: &Contact) -> CoreResult<Option<String>> {
+pub(super) async fn load_feed(core: &Core, tx: &mut TenantTx<'_, Contact>) -> CoreResult<Option<String>> {
+    let contact = tx.actor;
     // A view-as session must not reveal the user's secret URL.
     if contact.is_impersonated() {
         return Ok(None);
     }
-    let Some(sealed) = core.store.read(contact).await?.own_feed().await? else {
+    let Some(sealed) = tx.own_feed().await? else {
         return Ok(None);
     };
     let context = feed_context(contact.tenant().uuid(), contact.id().uuid());

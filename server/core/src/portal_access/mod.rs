@@ -1,5 +1,6 @@
 //! Portal access: invitations and grants by staff and portal users, links in mails, the portal's pages and profiles.
 
+mod actions;
 pub mod calendar;
 pub mod colleagues;
 pub(crate) mod invitation;
@@ -27,8 +28,9 @@ use crate::commit::finish;
 use crate::customers::model::{ContactLine, LocationLine};
 use crate::identity::actors::{Actor as _, Permit};
 use crate::page::{PAGE_SIZE, Page};
+use crate::portal_access::actions::{is_invitable, is_viewable};
 pub use crate::portal_access::invitation::InviteForm;
-use crate::portal_access::model::{AccessLine, GrantLine, ReviewLine};
+use crate::portal_access::model::{AccountAccess, AccountActions, ReviewLine};
 use crate::portal_access::store::grants::NewPortalGrant;
 use crate::{Core, CoreError, CoreResult};
 
@@ -36,11 +38,10 @@ use crate::{Core, CoreError, CoreResult};
 #[derive(Debug, Clone)]
 pub struct CustomerAccess {
     pub customer_name: String,
-    /// Whether the customer is archived, which prevents new invitations.
-    pub is_archived: bool,
     /// The accounts of its contacts and all other accounts with a grant.
-    pub accounts: Vec<AccessLine>,
-    pub grants: Vec<GrantLine>,
+    pub accounts: Vec<AccountAccess>,
+    /// Whether the viewer can invite contacts; the contacts of an archived customer cannot be invited.
+    pub can_invite: bool,
     /// The contacts that can be invited.
     pub contacts: Vec<ContactLine>,
     /// The locations that can be granted.
@@ -53,14 +54,29 @@ pub struct CustomerAccess {
 pub async fn of_customer(core: &Core, by: Permit<'_, ViewOperations>, id: CustomerId) -> CoreResult<CustomerAccess> {
     let mut tx = core.store.read(by.staff()).await?;
     let customer = tx.customer(id).await?.ok_or_else(CoreError::not_found)?;
+    let now = core.clock.now();
+    let may_manage = by.staff().has::<ManagePortalAccess>();
+    let grants = tx.grants_of_customer(id).await?;
+    let accounts = tx.portal_accounts_of(id).await?.into_iter().map(|account| {
+        let status = account.status(now);
+        AccountAccess {
+            status,
+            grants: grants
+                .iter()
+                .filter(|grant| grant.account_id == account.id)
+                .cloned()
+                .collect(),
+            actions: AccountActions::of(status, account.has_second_factor, may_manage),
+            account,
+        }
+    });
     Ok(CustomerAccess {
         customer_name: customer.name,
-        is_archived: customer.is_archived,
-        accounts: tx.portal_accounts_of(id).await?,
-        grants: tx.grants_of_customer(id).await?,
+        accounts: accounts.collect(),
+        can_invite: may_manage && !customer.is_archived,
         contacts: tx.contacts_of(id).await?,
         locations: tx.locations_of(id).await?,
-        now: core.clock.now(),
+        now,
     })
 }
 
@@ -133,7 +149,7 @@ pub async fn renew_invitation(
     let staff = by.staff();
     let mut tx = core.store.begin(staff).await?;
     let account = tx.portal_account(id).await?.ok_or_else(CoreError::not_found)?;
-    if account.is_active || account.is_blocked {
+    if !is_invitable(account.status(core.clock.now())) {
         return Err(CoreError::new(Cause::InvitationNotOpen));
     }
     let person = invitation::Person {
@@ -200,7 +216,7 @@ pub async fn start_view_as(core: &Core, by: Permit<'_, ManagePortalAccess>, id: 
     let staff = by.staff();
     let mut tx = core.store.begin(staff).await?;
     let account = tx.portal_account(id).await?.ok_or_else(CoreError::not_found)?;
-    if !account.is_active || account.is_blocked {
+    if !is_viewable(account.status(core.clock.now())) {
         return Err(CoreError::not_found());
     }
     let path = links::create_view_as_link(core, &mut tx, staff.tenant(), id, staff.id()).await?;

@@ -33,6 +33,29 @@ impl AccessLine {
     }
 }
 
+/// The actions on a portal account that are open to the viewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountActions {
+    /// Whether the viewer can manage portal access at all.
+    pub can_manage: bool,
+    pub can_view_as: bool,
+    pub can_resend_invitation: bool,
+    pub can_revoke_invitation: bool,
+    /// Unblock the account; an account that is not blocked can be blocked instead.
+    pub can_unblock: bool,
+    pub can_turn_off_two_factor: bool,
+}
+
+/// An account on the page of a customer's portal access.
+#[derive(Debug, Clone)]
+pub struct AccountAccess {
+    pub account: AccessLine,
+    pub status: AccessStatus,
+    /// Its grants for the customer.
+    pub grants: Vec<GrantLine>,
+    pub actions: AccountActions,
+}
+
 /// A grant that was not revoked.
 #[derive(Debug, Clone, FromRow)]
 pub struct GrantLine {

@@ -25,6 +25,7 @@ use crate::form::Form;
 use crate::identity::actors::{Actor as _, Contact};
 use crate::intake;
 use crate::page::{PAGE_SIZE, Page};
+use crate::portal_access::calendar;
 use crate::portal_access::store::submission::NewPortalRequest;
 use crate::requests::conversation;
 use crate::requests::model::{PublicMessage, SlotOption};
@@ -128,14 +129,55 @@ pub async fn requests(
     ))
 }
 
-/// Returns one request.
-pub async fn request(core: &Core, contact: &Contact, id: RequestId) -> CoreResult<PublicRequest> {
-    core.store
-        .read(contact)
-        .await?
-        .request(id)
-        .await?
-        .ok_or_else(CoreError::not_found)
+/// The actions on a request that are open to a portal user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestActions {
+    /// Reply to dispatch: only to a request of the user's own that has not ended.
+    pub can_answer: bool,
+    pub can_withdraw: bool,
+    pub can_request_cancellation: bool,
+}
+
+impl RequestActions {
+    const fn of(request: &PublicRequest, is_own: bool) -> Self {
+        Self {
+            can_answer: is_own && !request.status.has_ended(),
+            can_withdraw: request.may_withdraw,
+            can_request_cancellation: request.may_ask_to_cancel,
+        }
+    }
+}
+
+/// A request with everything that its page shows.
+#[derive(Debug, Clone)]
+pub struct RequestPage {
+    pub request: PublicRequest,
+    pub messages: Vec<PublicMessage>,
+    /// The offered time slots, if it is one of the user's own requests.
+    pub slots: Vec<SlotOption>,
+    /// The files that the user uploaded with it.
+    pub files: Vec<PublicAttachment>,
+    /// The appointment of its job.
+    pub appointment: Option<PublicAppointment>,
+    pub actions: RequestActions,
+}
+
+/// Returns one request with everything that its page shows.
+///
+/// # Errors
+/// `not_found`.
+pub async fn request(core: &Core, contact: &Contact, id: RequestId) -> CoreResult<RequestPage> {
+    let mut tx = core.store.read(contact).await?;
+    let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
+    let is_own = tx.own_request_location(id).await?.is_some();
+    Ok(RequestPage {
+        messages: tx.public_messages(id).await?,
+        slots: if is_own { tx.slot_options(id).await? } else { Vec::new() },
+        files: tx.own_request_files(id).await?,
+        appointment: tx.appointment_of_request(id).await?,
+        actions: RequestActions::of(&request, is_own),
+        request,
+    })
 }
 
 /// The submitted request form.
@@ -233,36 +275,6 @@ pub async fn submit_request(
     Ok(id)
 }
 
-/// Returns the files that the user uploaded with a request, and the appointment of its job.
-pub async fn request_details(
-    core: &Core,
-    contact: &Contact,
-    id: RequestId,
-) -> CoreResult<(Vec<PublicAttachment>, Option<PublicAppointment>)> {
-    let mut tx = core.store.read(contact).await?;
-    tx.request(id).await?.ok_or_else(CoreError::not_found)?;
-    Ok((tx.own_request_files(id).await?, tx.appointment_of_request(id).await?))
-}
-
-/// Returns the messages of a request and whether the user may reply: only to a request of their own that has not ended.
-pub async fn conversation(core: &Core, contact: &Contact, id: RequestId) -> CoreResult<(Vec<PublicMessage>, bool)> {
-    let mut tx = core.store.read(contact).await?;
-    let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
-    let is_own = tx.own_request_location(id).await?.is_some();
-    let ended = request.status.has_ended();
-    Ok((tx.public_messages(id).await?, is_own && !ended))
-}
-
-/// Returns the time slots offered for one of the user's requests.
-pub async fn slots(core: &Core, contact: &Contact, id: RequestId) -> CoreResult<Vec<SlotOption>> {
-    let mut tx = core.store.read(contact).await?;
-    tx.request(id).await?.ok_or_else(CoreError::not_found)?;
-    match tx.own_request_location(id).await? {
-        Some(_) => Ok(tx.slot_options(id).await?),
-        None => Ok(Vec::new()),
-    }
-}
-
 /// Sends a message to dispatch about one of the user's requests. Submitting the same form again has no effect.
 ///
 /// # Errors
@@ -328,18 +340,32 @@ pub async fn ask_to_cancel(core: &Core, contact: &Contact, id: RequestId, reason
     finish(core, tx).await
 }
 
-/// Returns upcoming appointments and a page of past ones.
+/// Appointments and the calendar feed.
+#[derive(Debug, Clone)]
+pub struct AppointmentsPage {
+    /// Earliest first.
+    pub upcoming: Vec<PublicAppointment>,
+    /// Latest first.
+    pub past: Page<PublicAppointment>,
+    /// The URL of the user's calendar feed, if there is one.
+    pub feed: Option<String>,
+    /// Whether the user can replace the feed or turn it off.
+    pub can_change_feed: bool,
+}
+
+/// Returns upcoming appointments, a page of past ones and the calendar feed.
 pub async fn appointments(
     core: &Core,
     contact: &Contact,
     before: Option<(DateTime<Utc>, AppointmentId)>,
-) -> CoreResult<(Vec<PublicAppointment>, Page<PublicAppointment>)> {
+) -> CoreResult<AppointmentsPage> {
     let mut tx = core.store.read(contact).await?;
-    let upcoming = tx.upcoming_appointments(PAGE_SIZE).await?;
-    Ok((
-        upcoming,
-        Page::from_rows(tx.past_appointments(before, PAGE_SIZE + 1).await?, PAGE_SIZE),
-    ))
+    Ok(AppointmentsPage {
+        upcoming: tx.upcoming_appointments(PAGE_SIZE).await?,
+        past: Page::from_rows(tx.past_appointments(before, PAGE_SIZE + 1).await?, PAGE_SIZE),
+        feed: calendar::load_feed(core, &mut tx).await?,
+        can_change_feed: contact.may_write(),
+    })
 }
 
 /// Returns one appointment; for a rescheduled one also the latest appointment of its job, if there is one.

@@ -70,6 +70,11 @@ fn parse(form: &ReleaseForm) -> CoreResult<ReleaseInput> {
     })
 }
 
+/// Returns whether a report can be released in a status.
+pub(crate) fn is_releasable(status: ReportStatus) -> bool {
+    status == ReportStatus::Approved
+}
+
 /// Returns the report if it can be released with the input.
 async fn load_releasable_report(
     tx: &mut TenantTx<'_, Staff>,
@@ -77,7 +82,7 @@ async fn load_releasable_report(
     input: &ReleaseInput,
 ) -> CoreResult<ReportView> {
     let report = find_report(tx, id).await?;
-    if report.status != ReportStatus::Approved {
+    if !is_releasable(report.status) {
         return Err(CoreError::new(Cause::ReportNotApproved {
             status: report.status.name().to_owned(),
         }));

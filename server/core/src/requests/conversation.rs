@@ -6,7 +6,7 @@ use domain::ids::RequestId;
 use domain::intake::MAX_MESSAGE_CHARS;
 use domain::intake::mails::MailKind;
 use domain::problems::Cause;
-use domain::requests::{Channel, RequestStatus};
+use domain::requests::RequestStatus;
 use domain::text;
 use serde_json::json;
 
@@ -56,7 +56,7 @@ pub async fn send_message(
     let message = message.unwrap_or_default();
     let mut tx = core.store.begin(by.staff()).await?;
     let request = requests::load(&mut tx, id).await?;
-    if request.channel == Channel::Api {
+    if !request.channel.notifies_requester() {
         return Err(CoreError::field("message", FieldCode::NoReader));
     }
     let kind = if asks { MailKind::Question } else { MailKind::Message };

@@ -11,8 +11,9 @@ use serde_json::json;
 use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::customers::model::{ContactLine, CustomerLine, LocationLine};
+use crate::db::TenantTx;
 use crate::form::Form;
-use crate::identity::actors::Permit;
+use crate::identity::actors::{Permit, Staff};
 use crate::{Core, CoreError, CoreResult};
 use crate::{classification, requests};
 
@@ -38,7 +39,15 @@ pub async fn choices(
     search: &str,
     chosen: Option<CustomerId>,
 ) -> CoreResult<Choices> {
-    let mut tx = core.store.read(by.staff()).await?;
+    load_choices(&mut core.store.read(by.staff()).await?, search, chosen).await
+}
+
+/// Loads the choices within a transaction.
+pub(crate) async fn load_choices(
+    tx: &mut TenantTx<'_, Staff>,
+    search: &str,
+    chosen: Option<CustomerId>,
+) -> CoreResult<Choices> {
     let chosen = match chosen {
         Some(id) => tx.customer(id).await?.filter(|customer| !customer.is_archived),
         None => None,

@@ -1,16 +1,19 @@
 //! Requests: review, conversion to a target, and the resulting notifications and events.
 
+mod actions;
 pub mod client_requests;
 pub mod conversation;
 pub mod customer_assignment;
 pub mod inbox;
 pub mod model;
+mod page;
 pub mod review;
 pub mod slot_offers;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 pub mod tracking;
-pub use self::store::inbox::RequestFilter;
+pub use self::page::{CustomerSearch, RequestPage, page};
+pub use self::store::requests::RequestFilter;
 pub(crate) use self::store::slot_offers::select_slot_options;
 
 use domain::customers::Place as TypedPlace;
@@ -22,7 +25,7 @@ use domain::intake::mails::MailKind;
 use domain::jobs::targets::TargetStatus;
 use domain::lifecycle::Lifecycle as _;
 use domain::problems::{Cause, Record};
-use domain::requests::{Channel, RequestStatus};
+use domain::requests::RequestStatus;
 use serde_json::json;
 use sqlx::types::Json;
 
@@ -34,7 +37,8 @@ use crate::identity::actors::{MayAnnotate, Operator, Permit, Staff};
 use crate::jobs::TargetRecord;
 use crate::notifications;
 use crate::notifications::NotificationTrigger;
-use crate::requests::model::RequestView;
+use crate::requests::actions::RequestState;
+use crate::requests::model::{Conversion, RequestView};
 use crate::{Core, CoreError, CoreResult};
 
 /// The longest reason of a rejection, in characters.
@@ -106,7 +110,7 @@ async fn notify_requester(
     request: &RequestView,
     trigger: NotificationTrigger<'_>,
 ) -> CoreResult<()> {
-    if request.channel != Channel::Api {
+    if request.channel.notifies_requester() {
         notifications::enqueue(core, tx, request.id.0, trigger).await?;
     }
     Ok(())
@@ -123,7 +127,7 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
     if let Some(target) = request.target_id {
         return Ok(target.0);
     }
-    if request.status != RequestStatus::Accepted {
+    if RequestState::from(&request).conversion() == Conversion::Unavailable {
         // The transition table gives the more specific error.
         request.status.step(RequestStatus::Planned)?;
         return Err(CoreError::new(Cause::RequestNotAccepted));

@@ -14,6 +14,42 @@ use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use sqlx::FromRow;
 use sqlx::types::Json;
 
+/// The actions on the inbox that are open to the viewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InboxActions {
+    /// Select requests and decide about them at once.
+    pub can_decide: bool,
+    /// Enter a request for a caller.
+    pub can_log_call: bool,
+}
+
+/// Whether a request can be converted to a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conversion {
+    /// It is not accepted, or it is a job already.
+    Unavailable,
+    /// It is accepted, but has no customer.
+    NeedsCustomer,
+    Available,
+}
+
+/// The actions on a request that are open to the viewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestActions {
+    /// Whether the viewer can review requests at all.
+    pub can_review: bool,
+    pub can_start_review: bool,
+    /// Accept or reject.
+    pub can_decide: bool,
+    pub conversion: Conversion,
+    /// Set priority, service type and assignee, or snooze.
+    pub can_triage: bool,
+    pub can_assign_customer: bool,
+    pub can_send_message: bool,
+    pub can_mark_answer_read: bool,
+    pub can_add_note: bool,
+}
+
 #[derive(Debug, Clone, FromRow)]
 pub struct RequestLine {
     pub id: Key<RequestKind>,

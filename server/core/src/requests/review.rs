@@ -19,6 +19,7 @@ use crate::events::NewEvent;
 use crate::form::Form;
 use crate::identity::actors::{Permit, Staff};
 use crate::requests;
+use crate::requests::actions::RequestState;
 use crate::requests::model::RequestView;
 use crate::requests::store::requests::Triage;
 use crate::requests::store::undo::RequestSnapshot;
@@ -175,15 +176,12 @@ fn triage_of(request: &RequestView) -> Triage {
     }
 }
 
-fn is_waiting(request: &RequestView) -> bool {
-    request.target_id.is_none() && request.status.is_waiting()
-}
-
 fn is_possible(request: &RequestView, decision: &Decision) -> bool {
+    let state = RequestState::from(request);
     match decision {
-        Decision::Accept | Decision::Reject(_) => request.status.is_undecided(),
+        Decision::Accept | Decision::Reject(_) => state.is_undecided(),
         Decision::Assign(_) | Decision::Snooze(_) | Decision::Priority(_) | Decision::ServiceType(_) => {
-            is_waiting(request)
+            state.is_waiting()
         }
     }
 }
@@ -200,7 +198,7 @@ async fn validate(tx: &mut TenantTx<'_, Staff>, decision: Decision) -> CoreResul
             )
             .map_or(Decision::Reject(reason), Decision::Reject),
         Decision::Assign(Some(person)) => {
-            if !tx.reviewers().await?.iter().any(|reviewer| reviewer.id.0 == person) {
+            if !tx.reviewers().await?.iter().any(|reviewer| reviewer.id == person) {
                 form.add_error("assignee", FieldCode::Required);
             }
             Decision::Assign(Some(person))
@@ -246,7 +244,7 @@ async fn apply(
             )
         }
     };
-    if !is_waiting(request) {
+    if !RequestState::from(request).is_waiting() {
         return Err(CoreError::new(Cause::RequestNotChangeable {
             status: request.status.name().to_owned(),
         }));

@@ -9,7 +9,6 @@ use domain::ids::{OfferId, RequestId, StaffId, TargetId};
 use domain::intake::mails::MailKind;
 use domain::jobs::targets::TargetStatus;
 use domain::problems::Cause;
-use domain::requests::Channel;
 use serde_json::json;
 
 use crate::commit::finish;
@@ -17,6 +16,7 @@ use crate::db::TenantTx;
 use crate::form::Form;
 use crate::identity::actors::{Actor, Contact, Permit, Staff, TenantId, TrackingRequester};
 use crate::identity::authentication;
+use crate::jobs;
 use crate::notifications;
 use crate::notifications::NotificationTrigger;
 use crate::requests::store::slot_offers::NewOption;
@@ -58,10 +58,10 @@ pub async fn offer(
     tx.lock_target(id).await?;
     let target = tx.target_view(id).await?.ok_or_else(CoreError::not_found)?;
     let origin = tx.origin_of_target(id).await?;
-    let Some((request, channel)) = origin.filter(|(_, channel)| *channel != Channel::Api) else {
+    let Some((request, channel)) = origin.filter(|(_, channel)| channel.notifies_requester()) else {
         return Err(CoreError::new(Cause::JobWithoutRequester));
     };
-    if target.status != TargetStatus::Open || target.needs_mapping || target.customer_id.is_none() {
+    if !jobs::is_offerable(target.status, target.is_mapped()) {
         return Err(CoreError::new(Cause::JobNotOpen {
             status: target.status.name().to_owned(),
         }));

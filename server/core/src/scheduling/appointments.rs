@@ -144,7 +144,7 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
         }
     };
     form.finish()?;
-    if target.needs_mapping || target.customer_id.is_none() {
+    if !target.is_mapped() {
         return Err(CoreError::field("technician", FieldCode::NeedsMapping));
     }
     let (Some(technician), Some(starts_at), Some(ends_at)) = (technician, starts_at, ends_at) else {
@@ -235,13 +235,10 @@ pub(crate) async fn schedule_visit<A: Administrator>(
 /// Marks the target as scheduled, or closes its previous appointment. Returns whether it had one.
 async fn mark_scheduled<A: Administrator>(tx: &mut TenantTx<'_, A>, target: &TargetView) -> CoreResult<bool> {
     let id = target.id.0;
-    let is_reschedule = match target.status {
-        TargetStatus::Scheduled | TargetStatus::Dispatched => true,
-        other => {
-            other.step(TargetStatus::Scheduled)?;
-            false
-        }
-    };
+    let is_reschedule = target.status.is_reschedulable();
+    if !is_reschedule {
+        target.status.step(TargetStatus::Scheduled)?;
+    }
     let is_marked = if is_reschedule {
         tx.close_planned_appointment(id, AppointmentStatus::Moved).await?
     } else {

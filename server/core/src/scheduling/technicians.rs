@@ -30,6 +30,14 @@ pub struct TechnicianPage {
     pub absences: Vec<AbsenceView>,
 }
 
+/// The settings of a technician.
+#[derive(Debug, Clone)]
+pub struct TechnicianSettings {
+    pub page: TechnicianPage,
+    /// Whether the viewer can change working hours and absences.
+    pub can_change: bool,
+}
+
 /// Returns today's date in a zone.
 fn today(core: &Core, zone: &str) -> NaiveDate {
     let zone = zone.parse().unwrap_or(chrono_tz::UTC);
@@ -58,12 +66,15 @@ pub async fn list(core: &Core, by: Permit<'_, ViewOperations>) -> CoreResult<Vec
 }
 
 /// Returns a technician with current and future absences.
-pub async fn get(core: &Core, by: Permit<'_, ViewOperations>, id: StaffId) -> CoreResult<TechnicianPage> {
+pub async fn get(core: &Core, by: Permit<'_, ViewOperations>, id: StaffId) -> CoreResult<TechnicianSettings> {
     let mut tx = core.store.read(by.staff()).await?;
     let technician = tx.technician(id).await?.ok_or_else(CoreError::not_found)?;
     let day = today(core, &technician.zone);
     let absences = tx.absences_of(id, day).await?;
-    Ok(TechnicianPage { technician, absences })
+    Ok(TechnicianSettings {
+        page: TechnicianPage { technician, absences },
+        can_change: by.staff().has::<ManageTechnicians>(),
+    })
 }
 
 /// The unparsed fields of the working hours form.

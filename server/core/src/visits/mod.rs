@@ -4,6 +4,7 @@ pub mod client_results;
 pub mod entries;
 pub mod model;
 pub mod report;
+mod report_actions;
 pub mod report_review;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
@@ -104,6 +105,9 @@ pub struct OwnStop {
     pub zone: String,
     /// Whether the report of an earlier visit of the same job was returned for correction.
     pub has_returned: bool,
+    /// The report that the technician wrote for it, with its attachments. A returned report is corrected, not created
+    /// again.
+    pub own_report: Option<(ReportText, Vec<AttachmentLine>)>,
 }
 
 /// Returns the signed-in technician's latest stop of a job, or the one whose report was returned.
@@ -117,6 +121,7 @@ pub async fn stop(core: &Core, by: Permit<'_, PerformVisits>, id: TargetId, retu
         .is_some_and(|stop| stop.appointment_id != latest.appointment_id);
     let stop = returned_stop.filter(|_| returned).unwrap_or(latest);
     Ok(OwnStop {
+        own_report: own_report(&mut tx, &stop).await?,
         has_returned: is_other && !stop.is_returned(),
         stop,
         zone,
@@ -141,13 +146,11 @@ async fn stop_of(
 }
 
 /// Returns the report text that the signed-in technician wrote for a stop, and its attachments.
-pub async fn own_report(
-    core: &Core,
-    by: Permit<'_, PerformVisits>,
+async fn own_report(
+    tx: &mut TenantTx<'_, Staff>,
     stop: &DayStop,
 ) -> CoreResult<Option<(ReportText, Vec<AttachmentLine>)>> {
     let Some(id) = stop.report_id else { return Ok(None) };
-    let mut tx = core.store.read(by.staff()).await?;
     let Some(text) = tx.own_report_text(id.0).await? else {
         return Ok(None);
     };

@@ -93,6 +93,20 @@ impl ReportText {
     }
 }
 
+/// The actions on a visit report that are open to the viewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReportActions {
+    /// Approve the report or return it for correction.
+    pub can_decide: bool,
+    /// Publish the first or the next revision of the release.
+    pub can_release: bool,
+    pub can_withdraw_release: bool,
+    /// Create a job for the follow-up or dismiss it.
+    pub can_decide_follow_up: bool,
+    /// Whether there is nothing to do before another user approves the report.
+    pub must_await_approval: bool,
+}
+
 #[derive(Debug, Clone, FromRow)]
 pub struct ReportLine {
     pub id: Key<VisitReportKind>,

@@ -3,12 +3,12 @@
 
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
-use domain::identity::permissions::{ApproveReports, PerformVisits, ViewReports};
+use domain::identity::permissions::{ApproveReports, PerformVisits, PlanTargets, ReleaseReports, ViewReports};
 use domain::ids::{AttachmentId, VisitReportId};
 use domain::lifecycle::Lifecycle as _;
 use domain::problems::Record;
 use domain::text;
-use domain::visits::reports::ReportStatus;
+use domain::visits::reports::{ReleaseStatus, ReportStatus};
 use serde_json::json;
 
 use crate::audit::{NewTimelineEntry, TimelineKind};
@@ -19,9 +19,12 @@ use crate::follow_ups::model::FollowUpView;
 use crate::form::Form;
 use crate::identity::actors::{Actor, Permit, Staff};
 use crate::page::{PAGE_SIZE, Page};
+use crate::portal_access::view_as;
+use crate::portal_access::view_as::ReportViewers;
 use crate::releases::model::{Recipient, ReleaseView};
 use crate::secrets::hex;
-use crate::visits::model::{AttachmentLine, ReportLine, ReportView};
+use crate::visits::model::{AttachmentLine, ReportActions, ReportLine, ReportView};
+use crate::visits::report_actions::{ReportPermissions, ReportState};
 use crate::visits::store::reports::FileRow;
 use crate::{Core, CoreError, CoreResult};
 
@@ -49,6 +52,9 @@ pub struct ReportPage {
     pub follow_up: Option<FollowUpView>,
     /// Downloads of released files, latest first: time, user (if the account still exists) and file name.
     pub downloads: Vec<(DateTime<Utc>, Option<String>, String)>,
+    /// The portal users who can see the published release.
+    pub viewers: ReportViewers,
+    pub actions: ReportActions,
 }
 
 /// Returns a report with everything that its page shows.
@@ -70,11 +76,28 @@ pub async fn page(core: &Core, by: Permit<'_, ViewReports>, id: VisitReportId) -
         .into_iter()
         .filter_map(|(at, user, file)| Some((at, user, attachment_of(file)?.file_name.clone())))
         .collect();
+    let releases = tx.list_releases(id).await?;
+    let follow_up = tx.follow_up_of_report(id).await?;
+    let state = ReportState {
+        status: report.status,
+        has_published_release: releases
+            .iter()
+            .any(|release| release.status == ReleaseStatus::Published),
+        has_undecided_follow_up: follow_up.as_ref().is_some_and(FollowUpView::is_undecided),
+    };
+    let staff = by.staff();
+    let permissions = ReportPermissions {
+        may_approve: staff.has::<ApproveReports>(),
+        may_release: staff.has::<ReleaseReports>(),
+        may_plan: staff.has::<PlanTargets>(),
+    };
     Ok(ReportPage {
+        viewers: view_as::viewers_of_report(&mut tx, id).await?,
+        actions: ReportActions::of(state, permissions),
         attachments,
         downloads,
-        releases: tx.list_releases(id).await?,
-        follow_up: tx.follow_up_of_report(id).await?,
+        releases,
+        follow_up,
         recipients,
         report,
     })

@@ -1,6 +1,6 @@
 //! Sync conflicts: shows the server's and the phone's version of a visit, and resolves the conflict.
 
-use domain::identity::permissions::{PerformVisits, PlanTargets, ViewOperations};
+use domain::identity::permissions::{PerformVisits, PlanTargets};
 use domain::ids::TargetId;
 use domain::problems::Cause;
 use domain::visits::day_entries::{DayEntryState, DayStep, SeenAppointment, StepCheck};
@@ -184,8 +184,7 @@ async fn resolve(tx: &mut TenantTx<'_, Staff>, entry: &DayEntryView, to: DayEntr
 }
 
 /// Lists the entries of a job that were forwarded to dispatch, grouped by technician.
-pub async fn forwarded(core: &Core, by: Permit<'_, ViewOperations>, target: TargetId) -> CoreResult<Vec<WithPhotos>> {
-    let mut tx = core.store.read(by.staff()).await?;
+pub(crate) async fn forwarded(tx: &mut TenantTx<'_, Staff>, target: TargetId) -> CoreResult<Vec<WithPhotos>> {
     let (entries, photos) = (
         tx.forwarded_entries(target).await?,
         tx.photos_of_forwarded_entries(target).await?,
@@ -194,13 +193,8 @@ pub async fn forwarded(core: &Core, by: Permit<'_, ViewOperations>, target: Targ
 }
 
 /// Lists ID and number of the jobs with entries that were forwarded to dispatch.
-pub async fn jobs_with_forwarded(core: &Core, by: Permit<'_, ViewOperations>) -> CoreResult<Vec<(TargetId, i64)>> {
-    let found = core
-        .store
-        .read(by.staff())
-        .await?
-        .targets_with_forwarded_entries()
-        .await?;
+pub(crate) async fn jobs_with_forwarded(tx: &mut TenantTx<'_, Staff>) -> CoreResult<Vec<(TargetId, i64)>> {
+    let found = tx.targets_with_forwarded_entries().await?;
     Ok(found.into_iter().map(|(key, number)| (key.0, number)).collect())
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::commit::finish;
 use crate::db::TenantTx;
-use crate::identity::actors::{ClientPermit, Operator, Permit as StaffPermit};
+use crate::identity::actors::{ClientPermit, Operator, Permit as StaffPermit, Staff};
 use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
 use crate::page::{PAGE_SIZE, Page};
 use crate::webhooks::endpoints::ensure_enabled;
@@ -143,19 +143,14 @@ pub struct DeliveryPage {
     pub hours: [(i64, i64); 24],
 }
 
-/// Returns a page of the deliveries of an endpoint, newest first.
-///
-/// # Errors
-/// `not_found` if there is no such endpoint.
-pub async fn page(
+/// Loads a page of the deliveries of an endpoint, newest first.
+pub(crate) async fn load_page(
     core: &Core,
-    by: StaffPermit<'_, ViewIntegrations>,
+    tx: &mut TenantTx<'_, Staff>,
     endpoint: WebhookEndpointId,
     filter: &DeliveryFilter,
     before: Option<(DateTime<Utc>, DeliveryId)>,
 ) -> CoreResult<DeliveryPage> {
-    let mut tx = core.store.read(by.staff()).await?;
-    tx.endpoint(None, endpoint).await?.ok_or_else(CoreError::not_found)?;
     let page = Page::from_rows(
         tx.list_deliveries(endpoint, filter, before, PAGE_SIZE + 1).await?,
         PAGE_SIZE,
@@ -174,17 +169,26 @@ pub async fn page(
     Ok(DeliveryPage { page, counts, hours })
 }
 
+/// A delivery with its attempts.
+#[derive(Debug, Clone)]
+pub struct DeliveryDetails {
+    pub delivery: DeliveryLine,
+    /// Newest first.
+    pub attempts: Vec<AttemptLine>,
+    /// Whether the viewer can request one more attempt.
+    pub can_replay: bool,
+}
+
 /// Returns a delivery with its attempts, newest attempt first.
 ///
 /// # Errors
 /// `not_found` if there is no such delivery.
-pub async fn get(
-    core: &Core,
-    by: StaffPermit<'_, ViewIntegrations>,
-    id: DeliveryId,
-) -> CoreResult<(DeliveryLine, Vec<AttemptLine>)> {
+pub async fn get(core: &Core, by: StaffPermit<'_, ViewIntegrations>, id: DeliveryId) -> CoreResult<DeliveryDetails> {
     let mut tx = core.store.read(by.staff()).await?;
     let delivery = tx.delivery(None, id).await?.ok_or_else(CoreError::not_found)?;
-    let attempts = tx.list_attempts(id, MAX_ATTEMPTS).await?;
-    Ok((delivery, attempts))
+    Ok(DeliveryDetails {
+        attempts: tx.list_attempts(id, MAX_ATTEMPTS).await?,
+        can_replay: by.staff().has::<ManageIntegrations>() && ensure_enabled(delivery.endpoint_status).is_ok(),
+        delivery,
+    })
 }

@@ -11,6 +11,17 @@ use domain::webhooks::{DataOption, DeliveryStatus, EndpointStatus, Ordering, Tri
 use sqlx::FromRow;
 use sqlx::types::Json;
 
+/// The actions on an endpoint that are open to the viewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndpointActions {
+    /// Change settings, rotate the secret or delete the endpoint.
+    pub can_manage: bool,
+    /// Send a test event, recover or replay deliveries.
+    pub can_send: bool,
+    pub can_enable: bool,
+    pub can_disable: bool,
+}
+
 #[derive(Debug, Clone, FromRow)]
 pub struct EndpointLine {
     pub id: Key<WebhookEndpointKind>,

@@ -13,8 +13,7 @@ use ui::icons::Icon;
 use crate::i18n::by_key;
 use crate::islands::board_drag::SLOT_MINUTES;
 use crate::scheduling::board::{
-    BoardView, board_path, can_reschedule, conflict_text, duration_text, format_unscheduled_cursor, reschedule_path,
-    visit_time,
+    BoardView, board_path, conflict_text, duration_text, format_unscheduled_cursor, reschedule_path, visit_time,
 };
 use crate::shared::service_label;
 use crate::t;
@@ -25,7 +24,7 @@ const MAX_HOURS: i64 = 36;
 const MAX_SLOTS: i64 = MAX_HOURS * 60 / SLOT_MINUTES as i64;
 
 #[component]
-pub fn Day(board: Board, locale: Locale, may_plan: bool, now: DateTime<Utc>, zone: String) -> impl IntoView {
+pub fn Day(board: Board, locale: Locale, now: DateTime<Utc>, zone: String) -> impl IntoView {
     let (from, until) = (board.from, board.until);
     let hours = (until - from).num_hours().clamp(1, MAX_HOURS);
     let back = board_path(board.date, BoardView::Day);
@@ -48,14 +47,14 @@ pub fn Day(board: Board, locale: Locale, may_plan: bool, now: DateTime<Utc>, zon
     let lines = board
         .lines
         .into_iter()
-        .map(|line| view! { <TechnicianLine line locale may_plan from until hours back=back.clone() zone=zone.clone() now_class=now_class.clone()/> })
+        .map(|line| view! { <TechnicianLine line locale from until hours back=back.clone() zone=zone.clone() now_class=now_class.clone()/> })
         .collect_view();
     view! {
         <div class="board" data-from=from.timestamp().to_string() data-hours=hours.to_string() data-back=back>
             <section class="board-pool" aria-labelledby="pool-title">
                 <h2 id="pool-title">{t!(locale, "board-unscheduled")}</h2>
                 {board.unscheduled_jobs.rows.is_empty().then(|| view! { <EmptyState icon="check" title=t!(locale, "board-unscheduled-empty") text=t!(locale, "board-unscheduled-empty-text")/> })}
-                <ul class="plain">{board.unscheduled_jobs.rows.into_iter().map(|job| view! { <UnscheduledJobCard job locale may_plan back=back.clone() zone=zone.clone()/> }).collect_view()}</ul>
+                <ul class="plain">{board.unscheduled_jobs.rows.into_iter().map(|job| view! { <UnscheduledJobCard job locale can_plan=board.can_plan back=back.clone() zone=zone.clone()/> }).collect_view()}</ul>
                 {more.map(|href| view! { <p><a href=href>{t!(locale, "board-unscheduled-more")}</a></p> })}
             </section>
             <div class="board-frame" tabindex="0" role="region" aria-label=t!(locale, "board-day")>
@@ -107,7 +106,6 @@ fn rows(stops: &[Stop]) -> Vec<usize> {
 fn TechnicianLine(
     line: Line,
     locale: Locale,
-    may_plan: bool,
     from: DateTime<Utc>,
     until: DateTime<Utc>,
     hours: i64,
@@ -130,7 +128,7 @@ fn TechnicianLine(
                 {shift_class.map(|class| view! { <li class=class aria-hidden="true"></li> })}
                 {break_classes.into_iter().map(|class| view! { <li class=class aria-hidden="true"></li> }).collect_view()}
                 {now_class.map(|at| view! { <li class=format!("board-now {at}") aria-hidden="true"></li> })}
-                {stops.into_iter().zip(stop_rows).map(|(stop, row)| view! { <StopCard stop row locale may_plan from back=back.clone() zone=zone.clone()/> }).collect_view()}
+                {stops.into_iter().zip(stop_rows).map(|(stop, row)| view! { <StopCard stop row locale from back=back.clone() zone=zone.clone()/> }).collect_view()}
             </ol>
         </section>
     }
@@ -223,18 +221,10 @@ fn break_classes(line: &Line, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<
 }
 
 #[component]
-fn StopCard(
-    stop: Stop,
-    row: usize,
-    locale: Locale,
-    may_plan: bool,
-    from: DateTime<Utc>,
-    back: String,
-    zone: String,
-) -> impl IntoView {
+fn StopCard(stop: Stop, row: usize, locale: Locale, from: DateTime<Utc>, back: String, zone: String) -> impl IntoView {
     let visit = &stop.visit;
     let target = visit.job.target_id.to_string();
-    let is_movable = may_plan && can_reschedule(visit);
+    let is_movable = stop.can_reschedule;
     let number = format!("TGT-{}", visit.job.number);
     let warnings: Vec<String> = stop
         .conflicts
@@ -272,7 +262,7 @@ fn StopCard(
 }
 
 #[component]
-fn UnscheduledJobCard(job: BoardJob, locale: Locale, may_plan: bool, back: String, zone: String) -> impl IntoView {
+fn UnscheduledJobCard(job: BoardJob, locale: Locale, can_plan: bool, back: String, zone: String) -> impl IntoView {
     let target = job.target_id.to_string();
     let number = format!("TGT-{}", job.number);
     let window = job.window().map(|(start, end)| {
@@ -295,7 +285,7 @@ fn UnscheduledJobCard(job: BoardJob, locale: Locale, may_plan: bool, back: Strin
     });
     let skills = (!job.required_skills.0.is_empty())
         .then(|| view! { <span class="quiet"><bdi>{job.required_skills.0.join(", ")}</bdi></span> });
-    let reschedule_link = may_plan.then(|| {
+    let reschedule_link = can_plan.then(|| {
         let (href, label) = (
             reschedule_path(&target, &back),
             t!(locale, "board-schedule-job", job = number.clone()),
@@ -303,7 +293,7 @@ fn UnscheduledJobCard(job: BoardJob, locale: Locale, may_plan: bool, back: Strin
         view! { <a class="stop-move" href=href aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
     });
     view! {
-        <li class="pool-card" data-drag=may_plan.then(|| target.clone()) data-length=job.duration_minutes.to_string()>
+        <li class="pool-card" data-drag=can_plan.then(|| target.clone()) data-length=job.duration_minutes.to_string()>
             <a class="stop-link" href=format!("/app/targets/{target}") draggable="false">
                 <span class="row"><bdi class="mono">{number}</bdi><PriorityMark priority=job.priority locale/></span>
                 <strong>{service_label(locale, job.service_type.as_deref())}" · "{t!(locale, "minutes", count = job.duration_minutes)}</strong>

@@ -6,14 +6,12 @@ use ordinavo_core::scheduling::board::Board;
 use ui::components::{EmptyState, TargetChip};
 use ui::icons::Icon;
 
-use crate::scheduling::board::{
-    BoardView, board_path, can_reschedule, conflict_text, duration_text, reschedule_path, visit_time,
-};
+use crate::scheduling::board::{BoardView, board_path, conflict_text, duration_text, reschedule_path, visit_time};
 use crate::t;
 
 /// The visits of a day as a table, grouped by technician.
 #[component]
-pub fn List(board: Board, locale: Locale, may_plan: bool, zone: String) -> impl IntoView {
+pub fn List(board: Board, locale: Locale, zone: String) -> impl IntoView {
     let back = board_path(board.date, BoardView::List);
     let empty = board.lines.iter().all(|line| line.stops.is_empty());
     view! {
@@ -28,7 +26,7 @@ pub fn List(board: Board, locale: Locale, may_plan: bool, zone: String) -> impl 
                     let target = stop.visit.job.target_id.to_string();
                     let number = format!("TGT-{}", stop.visit.job.number);
                     let travel_text = stop.travel.map(|travel| duration_text(locale, travel)).unwrap_or_default();
-                    let reschedule_link = (may_plan && can_reschedule(&stop.visit)).then(|| {
+                    let reschedule_link = stop.can_reschedule.then(|| {
                         let label = t!(locale, "board-reschedule-job", job = number.clone());
                         view! { <a class="stop-move" href=reschedule_path(&target, &back) aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
                     });

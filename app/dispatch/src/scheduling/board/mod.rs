@@ -10,9 +10,9 @@ pub(crate) mod week;
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc};
 use domain::conflicts::Conflict;
+use domain::ids::TargetId;
 use domain::locale::Locale;
-use domain::permissions::{PlanTargets, ViewOperations};
-use domain::targets::AppointmentStatus;
+use domain::permissions::ViewOperations;
 use leptos::prelude::*;
 use ordinavo_core::CoreResult;
 use ordinavo_core::identity::actors::Permit;
@@ -21,7 +21,6 @@ use ordinavo_core::scheduling::appointments::SCHEDULABLE_YEARS;
 use ordinavo_core::scheduling::board;
 use ordinavo_core::scheduling::board::UnscheduledCursor;
 use ordinavo_core::visits;
-use ordinavo_core::visits::sync_conflicts;
 use ui::components::ProblemNotice;
 use ui::format;
 use ui::icons::Icon;
@@ -81,25 +80,28 @@ pub fn BoardPage() -> impl IntoView {
         let today = visits::today(&request.core, &staff);
         let date = parse_date(&request.query("date")).unwrap_or(today);
         let board_view = BoardView::from_name(&request.query("view"));
-        let may_plan = staff.has::<PlanTargets>();
         let zone = staff.zone().to_owned();
-        let (revision, board) = if board_view == BoardView::Week {
-            load_week(&request, permit, date, may_plan, &zone).await?
+        let BoardContent {
+            revision,
+            jobs,
+            can_plan,
+            view: board,
+        } = if board_view == BoardView::Week {
+            load_week(&request, permit, date, &zone).await?
         } else {
-            load_day(&request, permit, date, board_view, may_plan, &zone).await?
+            load_day(&request, permit, date, board_view, &zone).await?
         };
         let live = format!("/app/live?since={revision}");
-        let jobs = sync_conflicts::jobs_with_forwarded(&request.core, staff.may::<ViewOperations>()?).await?;
         let title = format!("{} {}", t!(locale, "board-title"), format::day(locale, date));
         Ok(view! {
             <Title text=title/>
             <LivePage path=live regions="board".to_owned()/>
-            {(may_plan && board_view == BoardView::Day).then(|| view! { <BoardDrag loading=t!(locale, "board-checking")/> })}
+            {(can_plan && board_view == BoardView::Day).then(|| view! { <BoardDrag loading=t!(locale, "board-checking")/> })}
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <OfflineEntriesNotice locale jobs/>
             <BoardBar locale date today board_view/>
-            {may_plan.then(|| view! { <SuggestionRow locale date/> })}
+            {can_plan.then(|| view! { <SuggestionRow locale date/> })}
             <p class="lead">{format::day(locale, date)}" · "<span class="quiet">{t!(locale, "board-zone", zone = zone)}</span></p>
             <div id="board">{board}</div>
         }
@@ -115,47 +117,66 @@ fn parse_date(text: &str) -> Option<NaiveDate> {
         .filter(|date| SCHEDULABLE_YEARS.contains(&date.year()))
 }
 
-/// Returns the week of a day, with the sequence number of the audit log that it shows.
+/// A view of the board with what the page around it needs.
+struct BoardContent {
+    /// The sequence number of the audit log that it shows.
+    revision: i64,
+    /// The jobs with entries that technicians have sent to dispatch.
+    jobs: Vec<(TargetId, i64)>,
+    can_plan: bool,
+    view: AnyView,
+}
+
+/// Returns the week of a day.
 async fn load_week(
     request: &PageRequest,
     permit: Permit<'_, ViewOperations>,
     date: NaiveDate,
-    may_plan: bool,
     zone: &str,
-) -> CoreResult<(i64, AnyView)> {
+) -> CoreResult<BoardContent> {
     let locale = request.viewer.locale;
     let monday = date - Days::new(u64::from(date.weekday().num_days_from_monday()));
-    let days = board::week(&request.core, permit, monday).await?;
-    let days = days
+    let found = board::week(&request.core, permit, monday).await?;
+    let days = found
+        .days
         .into_iter()
         .map(|day| (format::day(locale, day.date), day))
         .collect();
-    let revision = board::latest_audit_sequence(&request.core, permit).await?;
-    let week = view! { <week::Week days locale may_plan zone=zone.to_owned()/> };
-    Ok((revision, week.into_any()))
+    let week = view! { <week::Week days locale zone=zone.to_owned()/> };
+    Ok(BoardContent {
+        revision: found.audit_sequence,
+        jobs: found.jobs_with_entries,
+        can_plan: found.can_plan,
+        view: week.into_any(),
+    })
 }
 
-/// Returns a view of one day, with the sequence number of the audit log that it shows.
+/// Returns a view of one day.
 async fn load_day(
     request: &PageRequest,
     permit: Permit<'_, ViewOperations>,
     date: NaiveDate,
     board_view: BoardView,
-    may_plan: bool,
     zone: &str,
-) -> CoreResult<(i64, AnyView)> {
+) -> CoreResult<BoardContent> {
     let locale = request.viewer.locale;
     let cursor = parse_unscheduled_cursor(&request.query("after"));
-    let found = board::day(&request.core, permit, date, cursor).await?;
-    let revision = found.audit_sequence;
+    let mut found = board::day(&request.core, permit, date, cursor).await?;
+    let (revision, can_plan) = (found.audit_sequence, found.can_plan);
+    let jobs = std::mem::take(&mut found.jobs_with_entries);
     let note = found.is_estimated.then(|| view! { <EstimatedNote locale/> });
     let zone = zone.to_owned();
     let board = match board_view {
-        BoardView::Day => view! { <day::Day board=found locale may_plan now=request.viewer.now zone/> }.into_any(),
-        BoardView::List => view! { <list::List board=found locale may_plan zone/> }.into_any(),
+        BoardView::Day => view! { <day::Day board=found locale now=request.viewer.now zone/> }.into_any(),
+        BoardView::List => view! { <list::List board=found locale zone/> }.into_any(),
         _ => view! { <map::Map board=found locale zone tiles=request.core.tiles().cloned()/> }.into_any(),
     };
-    Ok((revision, view! { {note}{board} }.into_any()))
+    Ok(BoardContent {
+        revision,
+        jobs,
+        can_plan,
+        view: view! { {note}{board} }.into_any(),
+    })
 }
 
 /// The bar above the board: the choice of the day and of the view.
@@ -287,11 +308,4 @@ fn has_same_local_time(visit: &BoardVisit, zone: &str) -> bool {
 /// Returns the path of the page that reschedules a visit.
 fn reschedule_path(target: impl std::fmt::Display, back: &str) -> String {
     format!("/app/board/move?target={target}&back={}", format::escape_query(back))
-}
-
-/// Returns whether a visit can still be rescheduled.
-fn can_reschedule(visit: &BoardVisit) -> bool {
-    use domain::targets::TargetStatus;
-    visit.appointment_status == AppointmentStatus::Planned
-        && matches!(visit.job.status, TargetStatus::Scheduled | TargetStatus::Dispatched)
 }

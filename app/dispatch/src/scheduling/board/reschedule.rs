@@ -11,7 +11,7 @@ use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::scheduling::appointments;
 use ordinavo_core::scheduling::appointments::{SCHEDULABLE_YEARS, ScheduleForm};
 use ordinavo_core::scheduling::board::moves;
-use ordinavo_core::scheduling::board::moves::{Planned, Preview};
+use ordinavo_core::scheduling::board::moves::{Planned, Preview, Proposal};
 use ordinavo_core::scheduling::model::AppointmentLine;
 use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
@@ -39,13 +39,8 @@ fn safe_back(back: &str) -> String {
     }
 }
 
-/// The visit described by the query; missing values come from the current appointment or the job.
-struct ProposedVisit {
-    form: ScheduleForm,
-    is_chosen: bool,
-}
-
-fn proposed_visit(query: impl Fn(&str) -> String, found: &Preview, zone: &str, now: DateTime<Utc>) -> ProposedVisit {
+/// Returns the visit described by the query; missing values come from the current appointment or the job.
+fn proposed_visit(query: impl Fn(&str) -> String, found: &Preview, zone: &str, now: DateTime<Utc>) -> Proposal {
     let tz: Tz = zone.parse().unwrap_or(Tz::UTC);
     let day = |moment: DateTime<Utc>| moment.with_timezone(&tz).format("%Y-%m-%d").to_string();
     let value_or = |typed: String, otherwise: String| if typed.is_empty() { otherwise } else { typed };
@@ -68,7 +63,7 @@ fn proposed_visit(query: impl Fn(&str) -> String, found: &Preview, zone: &str, n
         || "10:00".to_owned(),
         |start| time(start + TimeDelta::minutes(minutes.clamp(5, 720))),
     );
-    ProposedVisit {
+    Proposal {
         form: ScheduleForm {
             technician: value_or(
                 query("technician"),
@@ -101,19 +96,14 @@ pub fn ReschedulePage() -> impl IntoView {
         let permit = staff.may::<PlanTargets>()?;
         let id: TargetId = request.query("target").parse().map_err(|_| CoreError::not_found())?;
         let back = safe_back(&request.query("back"));
-        let empty = moves::preview(&request.core, permit, id, &ScheduleForm::default()).await?;
-        let zone = empty
-            .target
-            .location_zone
-            .clone()
-            .unwrap_or_else(|| staff.zone().to_owned());
-        let ProposedVisit { form, is_chosen } =
-            proposed_visit(|name| request.query(name), &empty, &zone, request.viewer.now);
-        let found = if is_chosen {
-            moves::preview(&request.core, permit, id, &form).await?
-        } else {
-            empty
+        let zone_of = |found: &Preview| {
+            let zone = found.target.location_zone.clone();
+            zone.unwrap_or_else(|| staff.zone().to_owned())
         };
+        let propose =
+            |found: &Preview| proposed_visit(|name| request.query(name), found, &zone_of(found), request.viewer.now);
+        let (found, Proposal { form, is_chosen }) = moves::page(&request.core, permit, id, propose).await?;
+        let zone = zone_of(&found);
         let state = FormState::new("move", locale, request.flash.as_ref());
         let number = format!("TGT-{}", found.target.number);
         let title = if found.current.is_some() {

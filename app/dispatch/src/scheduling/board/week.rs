@@ -8,14 +8,12 @@ use ui::components::{Chip, EmptyState};
 use ui::icons::Icon;
 
 use crate::i18n::by_key;
-use crate::scheduling::board::{
-    BoardView, board_path, can_reschedule, conflict_text, duration_text, reschedule_path, visit_time,
-};
+use crate::scheduling::board::{BoardView, board_path, conflict_text, duration_text, reschedule_path, visit_time};
 use crate::t;
 
 /// Seven days of all technicians; each day comes with its label.
 #[component]
-pub fn Week(days: Vec<(String, WeekDay)>, locale: Locale, may_plan: bool, zone: String) -> impl IntoView {
+pub fn Week(days: Vec<(String, WeekDay)>, locale: Locale, zone: String) -> impl IntoView {
     let names: Vec<(String, String)> = days
         .first()
         .map(|(_, day)| {
@@ -41,7 +39,7 @@ pub fn Week(days: Vec<(String, WeekDay)>, locale: Locale, may_plan: bool, zone: 
                 <thead><tr><th scope="col">{t!(locale, "technician")}</th>{day_links.into_iter().map(|(name, href)| view! { <th scope="col"><a href=href>{name}</a></th> }).collect_view()}</tr></thead>
                 <tbody>{names.into_iter().enumerate().map(|(row, (id, name))| view! {
                     <tr><th scope="row"><a href=format!("/app/settings/technicians/{id}")><bdi>{name}</bdi></a></th>
-                        {days.iter().map(|(_, day)| day.lines.get(row).cloned().map(|line| view! { <td><Cell line locale may_plan back=back.clone() zone=zone.clone()/></td> })).collect_view()}</tr>
+                        {days.iter().map(|(_, day)| day.lines.get(row).cloned().map(|line| view! { <td><Cell line locale back=back.clone() zone=zone.clone()/></td> })).collect_view()}</tr>
                 }).collect_view()}</tbody>
             </table></div>
         })}
@@ -49,7 +47,7 @@ pub fn Week(days: Vec<(String, WeekDay)>, locale: Locale, may_plan: bool, zone: 
 }
 
 #[component]
-fn Cell(line: Line, locale: Locale, may_plan: bool, back: String, zone: String) -> impl IntoView {
+fn Cell(line: Line, locale: Locale, back: String, zone: String) -> impl IntoView {
     let away = line
         .away
         .map(|kind| view! { <Chip label=by_key(locale, &format!("absence-{}", kind.name())) tone=Tone::Warn/> });
@@ -71,7 +69,7 @@ fn Cell(line: Line, locale: Locale, may_plan: bool, back: String, zone: String) 
             let number = format!("TGT-{}", stop.visit.job.number);
             let warnings: Vec<String> = stop.conflicts.iter().map(|conflict| conflict_text(locale, conflict)).collect();
             let warning_view = (!warnings.is_empty()).then(|| view! { <span class="stop-warning" title=warnings.join(" ")><Icon name="alert"/><span class="hidden">{warnings.join(" ")}</span></span> });
-            let reschedule_link = (may_plan && can_reschedule(&stop.visit)).then(|| {
+            let reschedule_link = stop.can_reschedule.then(|| {
                 let label = t!(locale, "board-reschedule-job", job = number.clone());
                 view! { <a class="stop-move" href=reschedule_path(&target, &back) aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
             });

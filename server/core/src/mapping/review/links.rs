@@ -26,6 +26,8 @@ pub struct LinkPage {
     pub locations: Vec<CreatedRecord>,
     /// Contacts that imports created under the customer of the link.
     pub contacts: Vec<CreatedRecord>,
+    /// Whether the viewer can remove the link.
+    pub can_undo: bool,
 }
 
 /// Returns a link with everything that undoing it would affect.
@@ -51,6 +53,7 @@ pub async fn link(
         affected,
         locations,
         contacts,
+        can_undo: by.staff().has::<ResolveMappings>(),
     })
 }
 

@@ -4,7 +4,7 @@ pub(crate) mod links;
 pub(crate) mod resolve;
 
 use chrono::{DateTime, Utc};
-use domain::identity::permissions::ViewImports;
+use domain::identity::permissions::{ResolveMappings, ViewImports};
 use domain::ids::{CustomerId, TargetId};
 use domain::text::{ExternalId, name_for_comparison};
 use serde_json::Value;
@@ -17,16 +17,6 @@ pub use crate::mapping::review::links::{LinkPage, link, undo_link};
 pub use crate::mapping::review::resolve::{Choice, Resolution, resolve};
 use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreError, CoreResult};
-
-/// Returns how many targets need a mapping review.
-pub async fn count(core: &Core, by: Permit<'_, ViewImports>) -> CoreResult<i64> {
-    Ok(core
-        .store
-        .read(by.staff())
-        .await?
-        .count_targets_needing_mapping()
-        .await?)
-}
 
 /// Returns a page of targets that need a mapping review, oldest first.
 pub async fn list(
@@ -64,6 +54,8 @@ pub struct MappingReviewPage {
     pub contacts: Vec<ContactChoice>,
     /// The number of other targets that wait with the same external ID of the customer.
     pub waiting_with_same_customer: i64,
+    /// Whether the viewer can assign the target to an active customer.
+    pub can_resolve: bool,
 }
 
 /// Returns the IDs of the customers that a decision considered.
@@ -131,6 +123,7 @@ pub async fn page(
         locations,
         contacts,
         waiting_with_same_customer,
+        can_resolve: by.staff().has::<ResolveMappings>(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Queries for who can see an object in the portal. Their conditions mirror those of the portal's own statements; a test
 //! compares the two for every object and account.
 
-use domain::ids::{AttachmentId, AttachmentKind, PortalUserKind, RequestId, TargetId, VisitReportId};
+use domain::ids::{AttachmentId, AttachmentKind, PortalUserId, PortalUserKind, RequestId, TargetId, VisitReportId};
 
 use crate::db::Key;
 use crate::db::StoreError;
@@ -11,7 +11,8 @@ use crate::identity::actors::Staff;
 /// A portal user who can see an object.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Viewer {
-    pub id: Key<PortalUserKind>,
+    #[sqlx(try_from = "Key<PortalUserKind>")]
+    pub id: PortalUserId,
     pub display_name: String,
     pub email: String,
 }

@@ -8,9 +8,9 @@ use std::time::Duration;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use domain::customers::Coordinates;
-use domain::identity::permissions::ViewOperations;
-use domain::ids::StaffId;
-use domain::jobs::targets::AppointmentStatus;
+use domain::identity::permissions::{PlanTargets, ViewOperations};
+use domain::ids::{StaffId, TargetId};
+use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::scheduling::conflicts::{BookedSlot, Conflict, ProposedVisit, TechnicianSchedule, conflicts};
 use domain::scheduling::technicians::{AbsenceKind, ShiftOnDay};
 use domain::scheduling::travel::TravelTimes;
@@ -20,7 +20,7 @@ use crate::page::Page;
 pub use crate::scheduling::store::board::UnscheduledCursor;
 use crate::scheduling::store::board::{BoardJob, BoardVisit};
 use crate::scheduling::store::technicians::{AbsenceView, TechnicianView};
-use crate::visits::day_bounds;
+use crate::visits::{day_bounds, sync_conflicts};
 use crate::{Core, CoreResult};
 
 /// Unscheduled jobs per page.
@@ -35,6 +35,8 @@ pub struct Stop {
     /// Travel time from the previous stop or the start of the day; `None` if one of the places is unknown.
     pub travel: Option<TimeDelta>,
     pub conflicts: Vec<Conflict>,
+    /// Whether the viewer can reschedule the visit.
+    pub can_reschedule: bool,
 }
 
 /// A technician's row on the board.
@@ -68,6 +70,15 @@ pub struct Board {
     pub audit_sequence: i64,
     /// Whether the routing service is configured but some travel times are estimates.
     pub is_estimated: bool,
+    /// ID and number of the jobs with entries that technicians have sent to dispatch.
+    pub jobs_with_entries: Vec<(TargetId, i64)>,
+    /// Whether the viewer can schedule jobs.
+    pub can_plan: bool,
+}
+
+/// Returns whether a visit can be rescheduled: it is planned, and travel has not started.
+fn is_reschedulable(appointment: AppointmentStatus, job: TargetStatus) -> bool {
+    appointment == AppointmentStatus::Planned && job.is_reschedulable()
 }
 
 /// Returns the pagination cursor that follows a job.
@@ -180,6 +191,7 @@ fn lines(
     technicians: Vec<TechnicianView>,
     absences: &[AbsenceView],
     visits: Vec<BoardVisit>,
+    can_plan: bool,
 ) -> Vec<Line> {
     let mut by_technician: HashMap<StaffId, Vec<BoardVisit>> = HashMap::new();
     for visit in visits {
@@ -222,6 +234,7 @@ fn lines(
                         Vec::new()
                     };
                     Stop {
+                        can_reschedule: can_plan && is_reschedulable(visit.appointment_status, visit.job.status),
                         visit,
                         travel,
                         conflicts,
@@ -255,11 +268,6 @@ pub(crate) fn span_of_days(zone: &str, days: &[NaiveDate]) -> (DateTime<Utc>, Da
     )
 }
 
-/// Returns the sequence number of the latest audit entry, for pages that listen for changes.
-pub async fn latest_audit_sequence(core: &Core, by: Permit<'_, ViewOperations>) -> CoreResult<i64> {
-    Ok(core.store.read(by.staff()).await?.latest_audit_sequence().await?)
-}
-
 /// Returns the board of a day with a page of unscheduled jobs.
 pub async fn day(
     core: &Core,
@@ -278,6 +286,8 @@ pub async fn day(
         tx.unscheduled_jobs(after, UNSCHEDULED_PAGE_SIZE + 1).await?,
         UNSCHEDULED_PAGE_SIZE,
     );
+    let jobs_with_entries = sync_conflicts::jobs_with_forwarded(&mut tx).await?;
+    let can_plan = staff.has::<PlanTargets>();
     drop(tx);
     // A visit after midnight belongs to this day only while the technician's shift of this day lasts.
     let shift_ends: HashMap<StaffId, DateTime<Utc>> = technicians
@@ -299,7 +309,7 @@ pub async fn day(
         .travel_times
         .fetch(&places, core.clock.now(), ROUTING_TIMEOUT)
         .await;
-    let lines = lines(&travel.travel_times, date, technicians, &absences, visits);
+    let lines = lines(&travel.travel_times, date, technicians, &absences, visits, can_plan);
     let (from, until) = visible_hours(&lines, begin);
     Ok(Board {
         is_estimated: travel.is_estimated,
@@ -309,6 +319,8 @@ pub async fn day(
         lines,
         unscheduled_jobs,
         audit_sequence,
+        jobs_with_entries,
+        can_plan,
     })
 }
 
@@ -338,15 +350,32 @@ pub struct WeekDay {
     pub lines: Vec<Line>,
 }
 
+/// The board of one week.
+#[derive(Debug, Clone)]
+pub struct WeekBoard {
+    /// Monday first.
+    pub days: Vec<WeekDay>,
+    /// Sequence number of the latest audit entry, from which the page listens for changes.
+    pub audit_sequence: i64,
+    /// ID and number of the jobs with entries that technicians have sent to dispatch.
+    pub jobs_with_entries: Vec<(TargetId, i64)>,
+    /// Whether the viewer can schedule jobs.
+    pub can_plan: bool,
+}
+
 /// Returns the weekly board that starts on a Monday.
-pub async fn week(core: &Core, by: Permit<'_, ViewOperations>, monday: NaiveDate) -> CoreResult<Vec<WeekDay>> {
+pub async fn week(core: &Core, by: Permit<'_, ViewOperations>, monday: NaiveDate) -> CoreResult<WeekBoard> {
     let staff = by.staff();
     let day = |index: u64| monday.checked_add_days(Days::new(index)).unwrap_or(monday);
     let (begin, end) = (day_bounds(staff.zone(), monday).0, day_bounds(staff.zone(), day(6)).1);
     let mut tx = core.store.read(staff).await?;
+    // Read first: a change that the board does not show yet must reload the page.
+    let audit_sequence = tx.latest_audit_sequence().await?;
     let technicians = tx.technicians_with_hours().await?;
     let absences = tx.absences(monday.pred_opt().unwrap_or(monday)).await?;
     let visits = tx.visits_within(begin, end).await?;
+    let jobs_with_entries = sync_conflicts::jobs_with_forwarded(&mut tx).await?;
+    let can_plan = staff.has::<PlanTargets>();
     drop(tx);
     // The weekly overview uses cached travel times only.
     let travel_times = core
@@ -364,7 +393,7 @@ pub async fn week(core: &Core, by: Permit<'_, ViewOperations>, monday: NaiveDate
             technician
         })
         .collect();
-    Ok((0..7)
+    let days = (0..7)
         .map(|index| {
             let date = day(index);
             let (from, until) = day_bounds(staff.zone(), date);
@@ -375,8 +404,34 @@ pub async fn week(core: &Core, by: Permit<'_, ViewOperations>, monday: NaiveDate
                 .collect();
             WeekDay {
                 date,
-                lines: lines(&travel_times, date, active.clone(), &absences, of_day),
+                lines: lines(&travel_times, date, active.clone(), &absences, of_day, can_plan),
             }
         })
-        .collect())
+        .collect();
+    Ok(WeekBoard {
+        days,
+        audit_sequence,
+        jobs_with_entries,
+        can_plan,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_planned_visit_before_travel_is_reschedulable() {
+        for job in TargetStatus::ALL {
+            for appointment in AppointmentStatus::ALL {
+                let expected = *appointment == AppointmentStatus::Planned
+                    && matches!(job, TargetStatus::Scheduled | TargetStatus::Dispatched);
+                assert_eq!(
+                    is_reschedulable(*appointment, *job),
+                    expected,
+                    "{appointment:?}, {job:?}"
+                );
+            }
+        }
+    }
 }

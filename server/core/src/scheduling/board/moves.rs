@@ -5,12 +5,11 @@ use domain::customers::Coordinates;
 use domain::identity::permissions::PlanTargets;
 use domain::ids::{StaffId, TargetId};
 use domain::jobs::targets::AppointmentStatus;
-use domain::requests::Channel;
 use domain::scheduling::conflicts::{BookedSlot, Conflict};
 use domain::scheduling::travel::TravelTimes;
 
 use crate::db::TenantTx;
-use crate::identity::actors::{Administrator, Permit};
+use crate::identity::actors::{Administrator, Permit, Staff};
 use crate::jobs::model::TargetView;
 use crate::portal_access::view_as::Viewer;
 use crate::scheduling::appointments;
@@ -131,15 +130,41 @@ pub struct Planned {
     pub is_estimated: bool,
 }
 
-/// Previews a visit without scheduling it.
-pub async fn preview(
+/// A visit that is proposed for a job.
+#[derive(Debug, Clone)]
+pub struct Proposal {
+    pub form: ScheduleForm,
+    /// Whether a time was chosen; otherwise the form only has defaults and nothing is planned.
+    pub is_chosen: bool,
+}
+
+/// Previews a visit without scheduling it. `propose` completes the visit that was asked for with the job's appointment.
+///
+/// # Errors
+/// `not_found`.
+pub async fn page(
     core: &Core,
     by: Permit<'_, PlanTargets>,
     id: TargetId,
-    input: &ScheduleForm,
-) -> CoreResult<Preview> {
-    let staff = by.staff();
-    let mut tx = core.store.read(staff).await?;
+    propose: impl FnOnce(&Preview) -> Proposal + Send,
+) -> CoreResult<(Preview, Proposal)> {
+    let mut tx = core.store.read(by.staff()).await?;
+    let mut preview = load(&mut tx, id).await?;
+    let proposal = propose(&preview);
+    let visit = if proposal.is_chosen {
+        load_visit(&mut tx, &preview, &proposal.form).await?
+    } else {
+        None
+    };
+    drop(tx);
+    if let Some(visit) = visit {
+        preview.plan = Some(plan(core, &preview.job, visit).await);
+    }
+    Ok((preview, proposal))
+}
+
+/// Loads a job without a proposed visit.
+async fn load(tx: &mut TenantTx<'_, Staff>, id: TargetId) -> CoreResult<Preview> {
     let target = tx.target_view(id).await?.ok_or_else(CoreError::not_found)?;
     let job = tx.board_job(id).await?.ok_or_else(CoreError::not_found)?;
     let current = tx
@@ -147,54 +172,74 @@ pub async fn preview(
         .await?
         .into_iter()
         .find(|appointment| appointment.status == AppointmentStatus::Planned);
-    let technicians = tx.technicians().await?;
-    let zone = target.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
-    let span = appointments::parse_span(input, &zone);
-    let technician = input.technician.parse::<StaffId>().ok();
-    let technician = technician.and_then(|id| technicians.iter().find(|choice| choice.id.0 == id).cloned());
-    let viewers = tx.viewers_of_job(id).await?;
     let origin = tx.origin_of_target(id).await?;
-    let proposal = match (span, technician) {
-        (Ok(span), Some(technician)) => {
-            let context = load_context(&mut tx, &job, technician.id.0, span.0, span.1).await?;
-            Some((span, technician, context))
-        }
-        _ => None,
-    };
-    drop(tx);
-    let plan = match proposal {
-        Some(((starts_at, ends_at), technician, context)) => {
-            let places = [context.places(&job)];
-            let travel = core
-                .travel_times
-                .fetch(&places, core.clock.now(), ROUTING_TIMEOUT)
-                .await;
-            let travel_time = |from: Option<Coordinates>, to: Option<Coordinates>| {
-                from.zip(to).map(|(from, to)| travel.travel_times.time(from, to))
-            };
-            let here = job.point();
-            let before = context.other_visits.iter().rev().find(|other| other.until <= starts_at);
-            let after = context.other_visits.iter().find(|other| other.from >= ends_at);
-            Some(Planned {
-                technician,
-                starts_at,
-                ends_at,
-                conflicts: context.conflicts(&travel.travel_times, &job, (starts_at, ends_at)),
-                before: before.and_then(|other| Some((other.number, travel_time(other.place, here)?))),
-                after: after.and_then(|other| Some((other.number, travel_time(here, other.place)?))),
-                is_estimated: travel.is_estimated,
-            })
-        }
-        None => None,
-    };
     Ok(Preview {
         source: target.source_key.clone(),
         target,
         job,
         current,
-        technicians,
-        plan,
-        viewers,
-        mails: origin.is_some_and(|(_, channel)| channel != Channel::Api),
+        technicians: tx.technicians().await?,
+        plan: None,
+        viewers: tx.viewers_of_job(id).await?,
+        mails: origin.is_some_and(|(_, channel)| channel.notifies_requester()),
     })
+}
+
+/// A visit with what it may conflict with.
+struct VisitInContext {
+    technician: TechnicianChoice,
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    context: ScheduleContext,
+}
+
+/// Loads what a visit may conflict with; `None` if the form is incomplete or invalid.
+async fn load_visit(
+    tx: &mut TenantTx<'_, Staff>,
+    preview: &Preview,
+    input: &ScheduleForm,
+) -> CoreResult<Option<VisitInContext>> {
+    let zone = preview.target.location_zone.as_deref().unwrap_or(tx.staff().zone());
+    let technician = input.technician.parse::<StaffId>().ok();
+    let technician = technician.and_then(|id| preview.technicians.iter().find(|choice| choice.id == id).cloned());
+    let (Ok((starts_at, ends_at)), Some(technician)) = (appointments::parse_span(input, zone), technician) else {
+        return Ok(None);
+    };
+    let context = load_context(tx, &preview.job, technician.id, starts_at, ends_at).await?;
+    Ok(Some(VisitInContext {
+        technician,
+        starts_at,
+        ends_at,
+        context,
+    }))
+}
+
+/// Computes the conflicts and travel times of a visit.
+async fn plan(core: &Core, job: &BoardJob, visit: VisitInContext) -> Planned {
+    let VisitInContext {
+        technician,
+        starts_at,
+        ends_at,
+        context,
+    } = visit;
+    let places = [context.places(job)];
+    let travel = core
+        .travel_times
+        .fetch(&places, core.clock.now(), ROUTING_TIMEOUT)
+        .await;
+    let travel_time = |from: Option<Coordinates>, to: Option<Coordinates>| {
+        from.zip(to).map(|(from, to)| travel.travel_times.time(from, to))
+    };
+    let here = job.point();
+    let before = context.other_visits.iter().rev().find(|other| other.until <= starts_at);
+    let after = context.other_visits.iter().find(|other| other.from >= ends_at);
+    Planned {
+        technician,
+        starts_at,
+        ends_at,
+        conflicts: context.conflicts(&travel.travel_times, job, (starts_at, ends_at)),
+        before: before.and_then(|other| Some((other.number, travel_time(other.place, here)?))),
+        after: after.and_then(|other| Some((other.number, travel_time(here, other.place)?))),
+        is_estimated: travel.is_estimated,
+    }
 }

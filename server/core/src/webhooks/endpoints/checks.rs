@@ -12,7 +12,7 @@ use domain::webhooks::{DEFAULT_GRACE_PERIOD, DataOption, EndpointStatus, MAX_GRA
 use crate::identity::actors::ApiClient;
 use crate::webhooks::endpoints::{Act, EndpointPatch};
 use crate::webhooks::guard;
-use crate::webhooks::model::EndpointLine;
+use crate::webhooks::model::{EndpointActions, EndpointLine};
 use crate::{Core, CoreError, CoreResult};
 
 /// Ensures that a client does not receive data by webhook that it has no scope to read: neither by turning on a data
@@ -159,10 +159,54 @@ pub(crate) fn unique(names: &[String]) -> Vec<String> {
         .collect()
 }
 
+impl EndpointActions {
+    /// Returns the actions in a status. A disabled endpoint can be enabled, changed and deleted, but receives nothing.
+    pub(crate) fn of(status: EndpointStatus, may_manage: bool) -> Self {
+        let is_enabled = ensure_enabled(status).is_ok();
+        Self {
+            can_manage: may_manage,
+            can_send: may_manage && is_enabled,
+            can_enable: may_manage && !is_enabled,
+            can_disable: may_manage && is_enabled,
+        }
+    }
+}
+
 /// Rejects actions that require an enabled endpoint.
 pub(crate) fn ensure_enabled(status: EndpointStatus) -> CoreResult<()> {
     if status == EndpointStatus::Disabled {
         return Err(CoreError::new(Cause::EndpointDisabled));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::webhooks::EndpointStatus;
+
+    use crate::webhooks::model::EndpointActions;
+
+    #[test]
+    fn endpoint_actions_follow_status_and_permission() {
+        use EndpointStatus::{Active, Disabled, Failing};
+        // Status, permission; manage, send, enable, disable.
+        let table = [
+            (Active, true, [true, true, false, true]),
+            (Failing, true, [true, true, false, true]),
+            (Disabled, true, [true, false, true, false]),
+            (Active, false, [false; 4]),
+            (Failing, false, [false; 4]),
+            (Disabled, false, [false; 4]),
+        ];
+        for (status, may_manage, expected) in table {
+            let actions = EndpointActions::of(status, may_manage);
+            let found = [
+                actions.can_manage,
+                actions.can_send,
+                actions.can_enable,
+                actions.can_disable,
+            ];
+            assert_eq!(found, expected, "{status:?}, {may_manage}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use domain::fields::Patch;
 use domain::identity::permissions::{ManageIntegrations, ViewIntegrations};
-use domain::ids::{ClientId, EventId, RecoveryId, WebhookEndpointId};
+use domain::ids::{ClientId, DeliveryId, EventId, RecoveryId, WebhookEndpointId};
 use domain::scopes::markers::{WebhooksReadScope, WebhooksWriteScope};
 use domain::webhooks::Ordering;
 use secrecy::SecretString;
@@ -16,12 +16,14 @@ use secrecy::SecretString;
 use crate::commit::finish;
 use crate::identity::actors::{ClientPermit, Permit as StaffPermit};
 use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
+use crate::webhooks::deliveries;
+use crate::webhooks::deliveries::{DeliveryFilter, DeliveryPage};
 use crate::webhooks::endpoints::actions::{create_endpoint, perform};
 pub(crate) use crate::webhooks::endpoints::checks::ensure_enabled;
 pub use crate::webhooks::endpoints::checks::{MAX_EVENT_TYPES, grace, local_moment};
 use crate::webhooks::endpoints::checks::{check_data_access, check_options, validate_action, validate_event_types};
 use crate::webhooks::guard;
-use crate::webhooks::model::{EndpointLine, RecoveryLine};
+use crate::webhooks::model::{EndpointActions, EndpointLine, RecoveryLine};
 use crate::{Core, CoreError, CoreResult};
 
 /// Endpoints per client: each event creates one delivery per endpoint.
@@ -112,23 +114,35 @@ pub struct Done {
 /// Deliveries of one range replay.
 pub const MAX_REPLAYS_PER_RANGE: i64 = 10_000;
 
-/// Returns the endpoints of the tenant.
-pub async fn list(core: &Core, by: StaffPermit<'_, ViewIntegrations>) -> CoreResult<Vec<EndpointLine>> {
-    Ok(core.store.read(by.staff()).await?.endpoints(None, None).await?)
+/// An endpoint with everything that its page shows.
+#[derive(Debug, Clone)]
+pub struct EndpointPage {
+    pub endpoint: EndpointLine,
+    pub recoveries: Vec<RecoveryLine>,
+    /// Deliveries with statistics.
+    pub deliveries: DeliveryPage,
+    pub actions: EndpointActions,
 }
 
-/// Returns an endpoint of the tenant with its recoveries.
+/// Returns an endpoint of the tenant with its recoveries and a page of its deliveries, newest first.
 ///
 /// # Errors
 /// `not_found` if there is no such endpoint.
-pub async fn get(
+pub async fn page(
     core: &Core,
     by: StaffPermit<'_, ViewIntegrations>,
     id: WebhookEndpointId,
-) -> CoreResult<(EndpointLine, Vec<RecoveryLine>)> {
+    filter: &DeliveryFilter,
+    before: Option<(DateTime<Utc>, DeliveryId)>,
+) -> CoreResult<EndpointPage> {
     let mut tx = core.store.read(by.staff()).await?;
     let endpoint = tx.endpoint(None, id).await?.ok_or_else(CoreError::not_found)?;
-    Ok((endpoint, tx.list_recoveries(id).await?))
+    Ok(EndpointPage {
+        recoveries: tx.list_recoveries(id).await?,
+        deliveries: deliveries::load_page(core, &mut tx, id, filter, before).await?,
+        actions: EndpointActions::of(endpoint.status, by.staff().has::<ManageIntegrations>()),
+        endpoint,
+    })
 }
 
 /// Returns the endpoints that belong to the client.

@@ -1,0 +1,104 @@
+//! Which actions on a job are open to a viewer. The rules are those that the actions themselves enforce.
+
+use domain::jobs::targets::TargetStatus;
+use domain::lifecycle::Lifecycle as _;
+
+use crate::jobs::model::JobActions;
+
+/// What the actions of a job depend on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct JobState {
+    pub status: TargetStatus,
+    /// Whether the customer is known.
+    pub is_mapped: bool,
+    /// Whether somebody is notified of the job who can choose a time slot.
+    pub has_requester: bool,
+}
+
+/// Returns whether time slots can be offered for a job, provided that it has a requester.
+pub(crate) fn is_offerable(status: TargetStatus, is_mapped: bool) -> bool {
+    status == TargetStatus::Open && is_mapped
+}
+
+impl JobActions {
+    pub(super) fn of(state: JobState, may_plan: bool) -> Self {
+        let JobState {
+            status,
+            is_mapped,
+            has_requester,
+        } = state;
+        Self {
+            can_schedule: may_plan && is_mapped && status.is_schedulable(),
+            can_offer_slots: may_plan && has_requester && is_offerable(status, is_mapped),
+            can_reopen: may_plan && status.step(TargetStatus::Open).is_ok(),
+            can_cancel: may_plan && status.step(TargetStatus::Cancelled).is_ok(),
+            can_decide_proposal: may_plan,
+            can_resolve_entries: may_plan,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open_actions(state: JobState, may_plan: bool) -> Vec<&'static str> {
+        let actions = JobActions::of(state, may_plan);
+        [
+            (actions.can_schedule, "schedule"),
+            (actions.can_offer_slots, "offer"),
+            (actions.can_reopen, "reopen"),
+            (actions.can_cancel, "cancel"),
+            (actions.can_decide_proposal, "proposal"),
+            (actions.can_resolve_entries, "entries"),
+        ]
+        .into_iter()
+        .filter_map(|(is_open, name)| is_open.then_some(name))
+        .collect()
+    }
+
+    #[test]
+    fn job_actions_follow_status() {
+        let always = ["proposal", "entries"];
+        let table: [(TargetStatus, &[&str]); 8] = [
+            (TargetStatus::Open, &["schedule", "offer", "cancel"]),
+            (TargetStatus::Scheduled, &["schedule", "cancel"]),
+            (TargetStatus::Dispatched, &["schedule", "cancel"]),
+            (TargetStatus::EnRoute, &[]),
+            (TargetStatus::OnSite, &[]),
+            (TargetStatus::Completed, &[]),
+            (TargetStatus::NotCompleted, &["reopen"]),
+            (TargetStatus::Cancelled, &[]),
+        ];
+        assert_eq!(table.len(), TargetStatus::ALL.len());
+        for (status, expected) in table {
+            let state = JobState {
+                status,
+                is_mapped: true,
+                has_requester: true,
+            };
+            assert_eq!(open_actions(state, true), [expected, &always].concat(), "{status:?}");
+            assert!(open_actions(state, false).is_empty(), "{status:?} without permission");
+        }
+    }
+
+    #[test]
+    fn job_without_customer_cannot_be_scheduled() {
+        let state = JobState {
+            status: TargetStatus::Open,
+            is_mapped: false,
+            has_requester: true,
+        };
+        assert_eq!(open_actions(state, true), ["cancel", "proposal", "entries"]);
+    }
+
+    #[test]
+    fn job_without_requester_has_no_slot_offers() {
+        let state = JobState {
+            status: TargetStatus::Open,
+            is_mapped: true,
+            has_requester: false,
+        };
+        assert_eq!(open_actions(state, true), ["schedule", "cancel", "proposal", "entries"]);
+    }
+}

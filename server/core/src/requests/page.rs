@@ -1,0 +1,102 @@
+//! The page of a single request, next to the inbox.
+
+use domain::identity::permissions::{ReviewRequests, ViewOperations};
+use domain::ids::{CustomerId, RequestId};
+
+use crate::identity::actors::Permit;
+use crate::intake::model::FileLine;
+use crate::jobs::model::TargetLine;
+use crate::portal_access::view_as;
+use crate::portal_access::view_as::Viewer;
+use crate::requests::actions::RequestState;
+use crate::requests::customer_assignment::{self, Choices};
+use crate::requests::inbox::{self, Inbox, InboxSelection, PRESENCE_TIMEOUT};
+use crate::requests::model::{ContactHint, MessageLine, NoteLine, RequestActions, RequestLine, RequestView};
+use crate::{Core, CoreError, CoreResult};
+
+/// What the viewer has entered to find the customer of a request.
+#[derive(Debug, Clone, Default)]
+pub struct CustomerSearch {
+    pub text: String,
+    pub chosen: Option<CustomerId>,
+}
+
+/// A request with related records and the inbox.
+#[derive(Debug, Clone)]
+pub struct RequestPage {
+    pub inbox: Inbox,
+    pub request: RequestView,
+    /// Active targets at the same location.
+    pub active_targets_here: Vec<TargetLine>,
+    /// Other undecided requests at the same location.
+    pub other_requests_here: Vec<RequestLine>,
+    pub files: Vec<FileLine>,
+    /// Notes that only staff can read.
+    pub notes: Vec<NoteLine>,
+    /// Messages that the requester can read.
+    pub messages: Vec<MessageLine>,
+    /// Contacts with the requester's email address, while no customer is assigned.
+    pub hints: Vec<ContactHint>,
+    /// Names of other staff members who have the request open.
+    pub others: Vec<String>,
+    /// The portal users who can see the request.
+    pub viewers: Vec<Viewer>,
+    /// The customers to choose from, if the viewer can assign one.
+    pub customer_choices: Option<Choices>,
+    pub actions: RequestActions,
+}
+
+/// Returns a request with related records and the inbox.
+///
+/// # Errors
+/// `not_found`.
+pub async fn page(
+    core: &Core,
+    by: Permit<'_, ViewOperations>,
+    id: RequestId,
+    selection: &InboxSelection,
+    search: &CustomerSearch,
+) -> CoreResult<RequestPage> {
+    let staff = by.staff();
+    let mut tx = core.store.read(staff).await?;
+    let inbox = inbox::load(&mut tx, selection).await?;
+    let request = tx.request_view(id).await?.ok_or_else(CoreError::not_found)?;
+    let actions = RequestActions::of(RequestState::from(&request), staff.has::<ReviewRequests>());
+    let (mut active_targets_here, other_requests_here) = match request.location_id {
+        Some(location) => (
+            tx.active_targets_at(location.0).await?,
+            tx.waiting_requests_at(location.0, id).await?,
+        ),
+        None => (Vec::new(), Vec::new()),
+    };
+    // Exclude the job that was created from this request.
+    active_targets_here.retain(|target| request.target_id != Some(target.id));
+    let email = request
+        .requester
+        .as_ref()
+        .and_then(|requester| requester.0.email.clone())
+        .filter(|_| request.customer_id.is_none());
+    let hints = match email {
+        Some(email) => tx.contacts_with_email(&email).await?,
+        None => Vec::new(),
+    };
+    let customer_choices = if actions.can_assign_customer {
+        Some(customer_assignment::load_choices(&mut tx, &search.text, search.chosen).await?)
+    } else {
+        None
+    };
+    Ok(RequestPage {
+        inbox,
+        active_targets_here,
+        other_requests_here,
+        files: tx.request_files(id).await?,
+        notes: tx.notes(id).await?,
+        messages: tx.messages(id).await?,
+        hints,
+        others: tx.others_at(id, core.clock.now() - PRESENCE_TIMEOUT).await?,
+        viewers: view_as::viewers_of_request(&mut tx, id).await?,
+        customer_choices,
+        actions,
+        request,
+    })
+}
