@@ -37,7 +37,7 @@ test("job in mapping review is mapped and a wrong link is removed", async ({ bro
   const first = await api("erp-strict", "POST", "/targets", body("ONE"));
   const second = await api("erp-strict", "POST", "/targets", body("TWO"));
   expect(first.body.mapping.customer.rule).toBe("C15");
-  await page.goto(`/app/imports/desk/${first.body.targetId}`);
+  await page.goto(`/app/imports/mapping/${first.body.targetId}`);
   await expect(page.getByText("No matching customer, and this source system does not create customers.")).toBeVisible();
   await page.getByRole("searchbox").fill("Kühltechnik Nord GmbH");
   await page.getByRole("button", { name: "Search" }).click();
@@ -51,7 +51,7 @@ test("job in mapping review is mapped and a wrong link is removed", async ({ bro
     await page.goto(`/app/targets/${second.body.targetId}`);
     await expect(page.getByRole("link", { name: "Kühltechnik Nord GmbH" }).first()).toBeVisible({ timeout: 1000 });
   }).toPass();
-  await page.goto(`/app/imports/links?source=erp-strict&id=HELD-${mark}`);
+  await page.goto(`/app/imports/references?source=erp-strict&id=HELD-${mark}`);
   await expect(page.getByText(`TWO-${mark}`).first()).toBeVisible();
   await page.getByText("Remove link").first().click();
   await page.getByRole("button", { name: "Remove link" }).click();

@@ -84,7 +84,7 @@ for (const language of ["en", "ar"]) {
     await signIn(page, "/app", staffOf("dispatcher"));
     const calls = async (description, nonce) => {
       const form = { customer, service_type: "repair", priority: "high", description, name: "Frau Lindner", locale: "de", nonce };
-      expect((await context.request.post("/app/fn/take-call", { headers: OWN, form, maxRedirects: 0 })).status()).toBe(303);
+      expect((await context.request.post("/app/fn/record-call", { headers: OWN, form, maxRedirects: 0 })).status()).toBe(303);
     };
     const kiosk = await terminal(browser);
     await Promise.all([1, 2, 3, 4].map((number) => webForm(`${mark} form ${number}`)));

@@ -88,7 +88,7 @@ async function personOf(page) {
 async function onThePhone(page, ...targets) {
   await open(page, "/app/day");
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
-  const paths = ["/app/day", "/app/day/leave", "/app/day/left", "/app/day/sheet", ...targets.map((target) => `/app/day/${target}`)];
+  const paths = ["/app/day", "/app/day/unsent", "/app/day/offline-data-removed", "/app/day/sheet", ...targets.map((target) => `/app/day/${target}`)];
   const missing = () =>
     page.evaluate(async (paths) => {
       const cache = await caches.open("my-day");
@@ -293,7 +293,7 @@ test("sync conflict shows both versions and is resolved", async ({ browser }) =>
   wire.set("open");
   await again(page);
   await expect(line_(page, "waiting")).toBeHidden();
-  await open(page, "/app/day/kept");
+  await open(page, "/app/day/sync-conflicts");
   await page.getByRole("button", { name: "Keep my version" }).click();
   await expect(page.getByText("No sync conflicts")).toBeVisible();
   await expect(await job(dispatch, second)).toContainText("On the way");
@@ -410,7 +410,7 @@ test("pages are accessible offline and in Arabic, and the day sheet is A4", asyn
     const target = await visitOf(dispatch, person);
     const tomorrow = await visitOf(dispatch, person, soon(24 * 60));
     await onThePhone(page, target, tomorrow);
-    for (const path of ["/app/day", `/app/day/${target}`, "/app/day/sheet", "/app/day/kept", "/app/day/leave", "/app/day/left"]) {
+    for (const path of ["/app/day", `/app/day/${target}`, "/app/day/sheet", "/app/day/sync-conflicts", "/app/day/unsent", "/app/day/offline-data-removed"]) {
       await open(page, path);
       await page.waitForLoadState("networkidle");
       expect(await serious(page)).toEqual([]);

@@ -114,7 +114,7 @@
     listUnsent(data.entries);
     // All entries of this phone have arrived: reload, or show the sync conflicts, unless a report is being written.
     if (waited.length > 0 && waiting === 0 && !data.signed_out && !isTyping()) {
-      if (data.entries.some(({ key, collided }) => collided && waited.includes(key))) location.replace('/app/day/kept');
+      if (data.entries.some(({ key, collided }) => collided && waited.includes(key))) location.replace('/app/day/sync-conflicts');
       else location.reload();
     }
     waited = data.entries.filter(({ state }) => state === 'waiting').map(({ key }) => key);

@@ -5,7 +5,7 @@
 
 const CACHE = 'my-day';
 const PATIENCE = 4000;
-const STEPS = { '/app/fn/set-out': 'set_out', '/app/fn/arrive': 'arrive', '/app/fn/file-report': 'report' };
+const STEPS = { '/app/fn/start-travel': 'set_out', '/app/fn/arrive': 'arrive', '/app/fn/submit-report': 'report' };
 /** Fields that belong to the form and not to the entry. */
 const AROUND = ['target', 'seen', 'person', 'label', 'replaces', 'photo'];
 /** Milliseconds for which a sent entry is remembered, so that submitting the same form again creates no second entry. */
@@ -231,7 +231,7 @@ async function tell() {
 
 // ---- Pages -----------------------------------------------------------------------------------------------------------
 
-const FIRST = ['/app/day', '/app/day/sheet', '/app/day/kept', '/app/day/leave', '/app/day/left'];
+const FIRST = ['/app/day', '/app/day/sheet', '/app/day/sync-conflicts', '/app/day/unsent', '/app/day/offline-data-removed'];
 
 /** Caches the files of this build. Files of earlier builds stay until no cached page needs them. */
 async function keepFiles() {
@@ -297,7 +297,7 @@ async function forgetPages() {
   const cache = await caches.open(CACHE);
   for (const { url } of await cache.keys()) {
     const path = new URL(url).pathname;
-    if (!SHELL.files.includes(path) && path !== '/app/day/left') await cache.delete(url);
+    if (!SHELL.files.includes(path) && path !== '/app/day/offline-data-removed') await cache.delete(url);
   }
 }
 
@@ -399,7 +399,7 @@ async function take(request, step) {
       return redirect('/app/day');
     }
   }
-  return redirect(stored?.collided ? '/app/day/kept' : `/app/day/${entry.target}?kept=${entry.key}`);
+  return redirect(stored?.collided ? '/app/day/sync-conflicts' : `/app/day/${entry.target}?kept=${entry.key}`);
 }
 
 // ---- Sign-out --------------------------------------------------------------------------------------------------------
@@ -419,7 +419,7 @@ async function leave(request) {
   const unsent = async () => (await entries().catch(() => [])).filter((entry) => entry.person === person && isOpen(entry)).length;
   if (!anyway && (await unsent())) {
     await limit(flush(), PATIENCE);
-    if (await unsent()) return redirect('/app/day/leave');
+    if (await unsent()) return redirect('/app/day/unsent');
   }
   try {
     await within(['state'], 'readwrite', async (store) => {
@@ -459,7 +459,7 @@ async function endSession(always) {
 }
 
 async function left() {
-  return (await (await caches.open(CACHE)).match('/app/day/left')) ?? Response.error();
+  return (await (await caches.open(CACHE)).match('/app/day/offline-data-removed')) ?? Response.error();
 }
 
 async function navigate(request, url) {

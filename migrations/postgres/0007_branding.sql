@@ -1,6 +1,6 @@
 -- Branding and terminology of a tenant's portal. `words` override built-in labels; `revision` detects concurrent edits.
 -- `version` is part of the URLs of style sheet and logo and changes with them, so that browsers may cache both forever.
-CREATE TABLE portal_look (
+CREATE TABLE portal_branding (
     tenant_id UUID NOT NULL PRIMARY KEY REFERENCES tenant (id),
     words JSONB NOT NULL,
     revision BIGINT NOT NULL,
@@ -10,4 +10,4 @@ CREATE TABLE portal_look (
     updated_at TIMESTAMPTZ NOT NULL
 );
 
-SELECT protect_tenant_rows('portal_look');
+SELECT protect_tenant_rows('portal_branding');

@@ -42,7 +42,7 @@ CREATE TABLE request (
     classification TEXT,
     receipt_code TEXT,
     -- When the customer requested to cancel a request that is already a job; dispatch decides.
-    cancel_asked_at TEXT,
+    cancellation_requested_at TEXT,
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, number),
     UNIQUE (tenant_id, portal_account_id, nonce),

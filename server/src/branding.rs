@@ -9,7 +9,7 @@ use ordinavo_core::branding;
 use crate::api::problem::logged_status;
 use crate::serve::AppState;
 
-/// `/portal/look/{version}/style.css`.
+/// `/portal/branding/{version}/style.css`.
 pub async fn style_sheet(State(state): State<AppState>, Path(version): Path<String>) -> Response {
     match branding::style_sheet(&state.core, &version).await {
         Ok(sheet) => cacheable(sheet.into_response(), "text/css; charset=utf-8"),
@@ -17,7 +17,7 @@ pub async fn style_sheet(State(state): State<AppState>, Path(version): Path<Stri
     }
 }
 
-/// `/portal/look/{version}/logo.png`.
+/// `/portal/branding/{version}/logo.png`.
 pub async fn logo(State(state): State<AppState>, Path(version): Path<String>) -> Response {
     match branding::logo(&state.core, &version).await {
         Ok(bytes) => cacheable(bytes.into_response(), "image/png"),

@@ -27,7 +27,7 @@ fn is_portal(path: &str) -> bool {
 
 /// Returns whether a path is served on both hosts.
 fn is_shared(path: &str) -> bool {
-    path == "/healthz" || path.starts_with("/pkg/") || path.starts_with("/portal/look/")
+    path == "/healthz" || path.starts_with("/pkg/") || path.starts_with("/portal/branding/")
 }
 
 /// Decides what to do with a request for `path` on `host`.
@@ -97,8 +97,8 @@ mod tests {
             ("service.example", "/track/abc", Routing::Serve),
             ("service.example", "/portal", Routing::RedirectToPortalHost),
             ("service.example", "/portal/link/abc", Routing::RedirectToPortalHost),
-            ("service.example", "/portal/look/v/logo.png", Routing::Serve),
-            ("portal.example", "/portal/look/v/logo.png", Routing::Serve),
+            ("service.example", "/portal/branding/v/logo.png", Routing::Serve),
+            ("portal.example", "/portal/branding/v/logo.png", Routing::Serve),
             ("service.example", "/portalx", Routing::Serve),
             ("Portal.Example", "/portal/requests", Routing::Serve),
             ("portal.example", "/pkg/portal.css", Routing::Serve),

@@ -43,7 +43,7 @@ const MAX_FORM_BYTES: usize = 256 * 1024;
 pub fn dispatch(state: &AppState) -> Router<AppState> {
     app(state, App::Dispatch, dispatch::app::document)
         .route(
-            "/app/fn/file-report",
+            "/app/fn/submit-report",
             post(action).layer(RequestBodyLimitLayer::new(MAX_REPORT_BYTES)),
         )
         .route(
@@ -128,14 +128,14 @@ pub fn public() -> Router<AppState> {
 /// with the actions.
 pub const MULTIPART_ACTIONS: &[&str] = &[
     "/app/fn/create-form",
-    "/app/fn/file-report",
+    "/app/fn/submit-report",
     "/app/fn/invite-contact",
     "/app/fn/save-rule",
     "/app/fn/send-entry",
     "/app/fn/send-photo",
     "/app/fn/set-portal-logo",
-    "/app/fn/set-portal-words",
-    "/app/fn/set-up-technician",
+    "/app/fn/set-terminology",
+    "/app/fn/update-technician",
     "/app/fn/update-form",
     "/app/fn/upload-csv",
     "/portal/fn/invite-colleague",

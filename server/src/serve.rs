@@ -131,8 +131,8 @@ pub fn router(state: &AppState) -> Router {
         .route("/portal/files/{id}", get(files::portal))
         .route("/portal/appointments/{id}/calendar.ics", get(calendar::file))
         .route("/portal/feed/{token}", get(calendar::feed))
-        .route("/portal/look/{version}/style.css", get(branding::style_sheet))
-        .route("/portal/look/{version}/logo.png", get(branding::logo))
+        .route("/portal/branding/{version}/style.css", get(branding::style_sheet))
+        .route("/portal/branding/{version}/logo.png", get(branding::logo))
         .layer(middleware::from_fn_with_state(state.clone(), gate::portal))
         .layer(state.sessions(Realm::Portal));
     let partner = pages::partner(state)

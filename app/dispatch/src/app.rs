@@ -40,16 +40,16 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/customers/:id/access") view=portal_access::page::CustomerAccessPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/day") view=visits::my_day::DayPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/day/sheet") view=visits::day_sheet::DaySheetPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/day/kept") view=visits::sync_conflicts::SyncConflictsPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/day/leave") view=visits::sync_conflicts::UnsentEntriesPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/day/left") view=visits::sync_conflicts::OfflineDataRemovedPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/sync-conflicts") view=visits::sync_conflicts::SyncConflictsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/unsent") view=visits::sync_conflicts::UnsentEntriesPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/offline-data-removed") view=visits::sync_conflicts::OfflineDataRemovedPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/day/:id") view=visits::stop::StopPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/reports") view=visits::reports::ReportsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/reports/:id") view=visits::report::ReportPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports") view=imports::page::ImportsPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/imports/desk") view=mapping::review::MappingReviewPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/imports/desk/:id") view=mapping::review::MappingReviewTargetPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/imports/links") view=mapping::references::LinkPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports/mapping") view=mapping::review::MappingReviewPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports/mapping/:id") view=mapping::review::MappingReviewTargetPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports/references") view=mapping::references::LinkPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports/upload") view=imports::upload::UploadPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports/upload/:file") view=imports::upload::ColumnsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports/:id") view=imports::page::ImportPage ssr=SsrMode::Async/>

@@ -69,7 +69,7 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
             <Palette destinations label=t!(locale, "command-palette-label") search="/app/inbox?q=".to_owned()/>
             <main id="main" tabindex="-1">
                 {is_test.then(|| view! {
-                    <form class="notice notice-warn test-banner" method="post" action="/app/fn/look-at-test-data"><strong>{t!(locale, "test-banner")}</strong>" "<button class="button" type="submit">{t!(locale, "test-mode-exit")}</button></form>
+                    <form class="notice notice-warn test-banner" method="post" action="/app/fn/set-test-mode"><strong>{t!(locale, "test-banner")}</strong>" "<button class="button" type="submit">{t!(locale, "test-mode-exit")}</button></form>
                 })}
                 {children()}
             </main>

@@ -47,7 +47,7 @@ pub struct PublicRequest {
     /// Whether this user can request cancellation: it is their own request, a job, and travel has not started.
     pub may_ask_to_cancel: bool,
     /// When cancellation was requested.
-    pub cancel_asked_at: Option<DateTime<Utc>>,
+    pub cancellation_requested_at: Option<DateTime<Utc>>,
     /// Name of the location.
     pub location: Option<String>,
     /// Rejection reason, written for the customer.

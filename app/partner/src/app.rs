@@ -29,7 +29,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/partner") view=home::HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/jobs") view=jobs::JobsPage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/jobs/:id") view=jobs::JobPage ssr=SsrMode::Async/>
-                <Route path=path!("/partner/try") view=dry_run::DryRunPage ssr=SsrMode::Async/>
+                <Route path=path!("/partner/dry-run") view=dry_run::DryRunPage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/*any") view=|| view! { <AppFrame current=""><NotFound/></AppFrame> } ssr=SsrMode::Async/>
             </Routes>
         </Router>

@@ -25,7 +25,7 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
     let entries = [
         ("/partner", "home", t!(locale, "nav-home")),
         ("/partner/jobs", "import", t!(locale, "nav-jobs")),
-        ("/partner/try", "check", t!(locale, "nav-dry-run")),
+        ("/partner/dry-run", "check", t!(locale, "nav-dry-run")),
         ("/docs", "file", t!(locale, "nav-docs")),
     ];
     let (test_mode_value, test_mode_label) = if is_test {
@@ -53,7 +53,7 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
                 {is_test.then(|| view! { <p class="notice notice-warn test-banner"><strong>{t!(locale, "test-banner")}</strong></p> })}
                 {children()}
                 <footer class="row">
-                    <form method="post" action="/partner/fn/look-at-test-data"><input type="hidden" name="on" value=test_mode_value/><button class="button button-quiet" type="submit">{test_mode_label}</button></form>
+                    <form method="post" action="/partner/fn/set-test-mode"><input type="hidden" name="on" value=test_mode_value/><button class="button button-quiet" type="submit">{test_mode_label}</button></form>
                     <LanguageRow locale action="/partner/fn/language" back="/partner"/>
                 </footer>
             </main>

@@ -36,7 +36,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/portal/requests") view=requests::list::RequestsPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/requests/new") view=requests::new::NewRequestPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/requests/:id") view=requests::page::RequestPage ssr=SsrMode::Async/>
-                <Route path=path!("/portal/open") view=open_work::OpenWorkPage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/in-progress") view=open_work::OpenWorkPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/follow-ups") view=open_work::FollowUpsPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/appointments") view=appointments::AppointmentsPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/appointments/:id") view=appointments::AppointmentPage ssr=SsrMode::Async/>

@@ -35,7 +35,7 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
     });
     let entries = [
         ("/portal", "home", t!(locale, "nav-home")),
-        ("/portal/open", "list", t!(locale, "nav-in-progress")),
+        ("/portal/in-progress", "list", t!(locale, "nav-in-progress")),
         ("/portal/requests", "inbox", t!(locale, "nav-requests")),
         ("/portal/appointments", "calendar", t!(locale, "nav-appointments")),
         ("/portal/reports", "clipboard", t!(locale, "nav-reports")),

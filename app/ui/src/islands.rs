@@ -29,7 +29,7 @@ pub fn CopyText(
 
 /// Prevents a double click from submitting a form twice; the server has its own protection.
 #[island]
-pub fn SendOnce(children: Children) -> impl IntoView {
+pub fn SubmitOnce(children: Children) -> impl IntoView {
     let sent = RwSignal::new(false);
     let submit = move |event: web_sys::SubmitEvent| {
         if sent.get_untracked() {

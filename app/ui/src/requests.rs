@@ -13,7 +13,7 @@ use ordinavo_core::requests::model::{PublicMessage, SlotOption};
 
 use crate::forms::{ErrorSummary, FormState, TextArea};
 use crate::i18n::by_key;
-use crate::islands::SendOnce;
+use crate::islands::SubmitOnce;
 use crate::{format, word};
 
 /// The steps of a request until its appointment.
@@ -79,14 +79,14 @@ pub fn AnswerForm(
     locale: Locale,
 ) -> impl IntoView {
     view! {
-        <SendOnce>
+        <SubmitOnce>
         <form method="post" action=action>
             <ErrorSummary form=form.clone()/>
             {request.map(|id| view! { <input type="hidden" name="request" value=id.to_string()/> })}<input type="hidden" name="nonce" value=nonce/>
             <TextArea form field="answer" label=word!(locale, "answer") rows=3/>
             <button class="button button-primary" type="submit">{word!(locale, "send-answer")}</button>
         </form>
-        </SendOnce>
+        </SubmitOnce>
     }
 }
 

@@ -43,5 +43,5 @@ pub(crate) fn tracking(settings: &Settings, token: &str) -> String {
 /// Returns the path of a file of an organisation's branding. The version changes with every update, so the files can be
 /// cached.
 pub(crate) fn branding_file(version: &str, file: &str) -> String {
-    format!("/portal/look/{version}/{file}")
+    format!("/portal/branding/{version}/{file}")
 }

@@ -213,14 +213,14 @@ fn needs_account(path: &str, prefix: &str) -> bool {
         "/sign-in/choose",
         "/fn/sign-in",
         "/fn/sign-out",
-        "/fn/choose-tenant",
+        "/fn/choose-organization",
         "/fn/language",
         "/fn/accept-invitation",
         "/sign-in/code",
         "/sign-in/link",
-        "/fn/give-code",
-        "/fn/ask-link",
-        "/fn/use-link",
+        "/fn/verify-code",
+        "/fn/request-sign-in-link",
+        "/fn/open-link",
         "/fn/set-password",
     ];
     !path.strip_prefix(prefix).is_some_and(|rest| {

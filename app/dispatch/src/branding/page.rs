@@ -151,7 +151,7 @@ fn TerminologyCard(form: FormState, look: BrandingSettings, text_locale: Locale,
                 let is_current = (choice == text_locale).then_some("page");
                 view! { <a href=format!("{PAGE}?lang={}#words", choice.tag()) lang=choice.tag() aria-current=is_current>{choice.own_name()}</a> }
             }).collect_view()}</nav>
-            <form method="post" action="/app/fn/set-portal-words" enctype="multipart/form-data">
+            <form method="post" action="/app/fn/set-terminology" enctype="multipart/form-data">
                 <ErrorSummary form=summary/>
                 <input type="hidden" name="locale" value=text_locale.tag()/>
                 <input type="hidden" name="revision" value=look.revision.to_string()/>
@@ -313,7 +313,7 @@ pub async fn set_portal_colour(#[server(flatten)] form: ColorForm) -> Result<(),
     .await
 }
 
-#[server(prefix = "/app/fn", endpoint = "set-portal-words", input = MultipartFormData)]
+#[server(prefix = "/app/fn", endpoint = "set-terminology", input = MultipartFormData)]
 pub async fn set_portal_words(data: MultipartData) -> Result<(), ServerFnError> {
     let parts = uploads::read(data, "", 0).await;
     let values = parts.values();

@@ -108,7 +108,7 @@ impl ActionForm for RuleButton {
     }
 }
 
-#[server(prefix = "/app/fn", endpoint = "try-rule")]
+#[server(prefix = "/app/fn", endpoint = "test-rule")]
 pub async fn try_rule(#[server(flatten)] form: RuleButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: RuleButton| {
         classification::mark_tried(&core, staff.may()?, form.id.get()?).await?;
@@ -117,7 +117,7 @@ pub async fn try_rule(#[server(flatten)] form: RuleButton) -> Result<(), ServerF
     .await
 }
 
-#[server(prefix = "/app/fn", endpoint = "switch-rule")]
+#[server(prefix = "/app/fn", endpoint = "toggle-rule")]
 pub async fn switch_rule(#[server(flatten)] form: RuleButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: RuleButton| {
         let on = form.on.is_some();

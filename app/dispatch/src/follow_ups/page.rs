@@ -13,7 +13,7 @@ use ordinavo_core::identity::actors::Staff;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction};
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 
 use crate::i18n::by_key;
 use crate::t;
@@ -40,7 +40,7 @@ pub fn FollowUpCard(locale: Locale, follow_up: FollowUpView, report: String, can
             })}
             {can_decide.then(|| view! {
                 <p class="help">{t!(locale, "follow-up-text")}</p>
-                <SendOnce><form method="post" action="/app/fn/plan-follow-up"><input type="hidden" name="follow_up" value=id/><input type="hidden" name="report" value=report/><button class="button button-primary" type="submit">{t!(locale, "follow-up-create-job")}</button></form></SendOnce>
+                <SubmitOnce><form method="post" action="/app/fn/plan-follow-up"><input type="hidden" name="follow_up" value=id/><input type="hidden" name="report" value=report/><button class="button button-primary" type="submit">{t!(locale, "follow-up-create-job")}</button></form></SubmitOnce>
                 <ConfirmAction label=t!(locale, "follow-up-dismiss") consequence=t!(locale, "follow-up-dismiss-text")>
                     <form method="post" action="/app/fn/dismiss-follow-up"><input type="hidden" name="follow_up" value=dismiss_id/><input type="hidden" name="report" value=dismiss_report/><button class="button" type="submit">{t!(locale, "follow-up-dismiss")}</button></form></ConfirmAction>
             })}

@@ -52,7 +52,7 @@ pub fn ChoosePage() -> impl IntoView {
                     <h1>{t!(locale, "choose-title")}</h1>
                     <p class="quiet">{t!(locale, "choose-text")}</p>
                     {choices.into_iter().enumerate().map(|(index, name)| view! {
-                        <form method="post" action="/app/fn/choose-tenant">
+                        <form method="post" action="/app/fn/choose-organization">
                             <input type="hidden" name="choice" value=index.to_string()/>
                             <button class="button" type="submit"><bdi>{name}</bdi></button>
                         </form>
@@ -69,7 +69,7 @@ pub async fn sign_in(#[server(flatten)] form: SignInForm) -> Result<(), ServerFn
     sign_in_flow::sign_in(Realm::Staff, form).await
 }
 
-#[server(prefix = "/app/fn", endpoint = "choose-tenant")]
+#[server(prefix = "/app/fn", endpoint = "choose-organization")]
 pub async fn choose_tenant(#[server(flatten)] form: TenantButton) -> Result<(), ServerFnError> {
     sign_in_flow::choose_tenant(Realm::Staff, form).await
 }

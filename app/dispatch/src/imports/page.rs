@@ -13,7 +13,7 @@ use serde_json::Value;
 use ui::components::{Chip, ConfirmAction, EmptyState, Fact, Identifier, Pager, ProblemNotice};
 use ui::format;
 use ui::imports::{Codes, ImportJobChip, ImportJobCounts, ImportJobKind, ItemFilters, OutcomeChip};
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::{cursor, page};
 use ui::title::Title;
 
@@ -56,7 +56,7 @@ pub fn ImportsPage() -> impl IntoView {
             <Title text=t!(locale, "imports-title")/>
             <header class="title-row"><h1>{t!(locale, "imports-title")}</h1>
                 <p class="row">
-                    <a class="button" href="/app/imports/desk">{t!(locale, "mapping-review-title")}<span class="count">{unresolved_count}</span></a>
+                    <a class="button" href="/app/imports/mapping">{t!(locale, "mapping-review-title")}<span class="count">{unresolved_count}</span></a>
                     {can_upload.then(|| view! { <a class="button" href="/app/imports/upload">{t!(locale, "upload-title")}</a> })}
                 </p>
             </header>
@@ -138,7 +138,7 @@ pub fn ImportPage() -> impl IntoView {
             </dl>
             {can_import.then(|| view! {
                 <ConfirmAction label=t!(locale, "upload-import") consequence=t!(locale, "upload-import-text")>
-                    <SendOnce><form method="post" action="/app/fn/import-tried"><input type="hidden" name="job" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "upload-import")}</button></form></SendOnce>
+                    <SubmitOnce><form method="post" action="/app/fn/import-dry-run"><input type="hidden" name="job" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "upload-import")}</button></form></SubmitOnce>
                 </ConfirmAction>
             })}
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, FormSubmission, Redirect, run_action, submit};
 use ui::components::ProblemNotice;
 use ui::forms::{ErrorSummary, FileField, FormState, SelectField};
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
 
@@ -46,12 +46,12 @@ pub fn UploadPage() -> impl IntoView {
             <h1>{t!(locale, "upload-title")}</h1>
             <p class="lead">{t!(locale, "upload-intro")}</p>
             <section class="card">
-                <SendOnce><form method="post" action="/app/fn/upload-csv" enctype="multipart/form-data">
+                <SubmitOnce><form method="post" action="/app/fn/upload-csv" enctype="multipart/form-data">
                     <ErrorSummary form=form.clone()/>
                     <SelectField form=form.clone() field="client" label=t!(locale, "upload-client") help=t!(locale, "upload-client-help") choices=options/>
                     <FileField form field="file" label=t!(locale, "upload-file") help=t!(locale, "upload-file-help") accept=".csv,text/csv"/>
                     <button class="button button-primary" type="submit">{t!(locale, "upload-map-columns")}</button>
-                </form></SendOnce>
+                </form></SubmitOnce>
             </section>
         }
         .into_any())
@@ -74,7 +74,7 @@ pub fn ColumnsPage() -> impl IntoView {
             <p><a href="/app/imports/upload">{t!(locale, "upload-title")}</a></p>
             <h1>{t!(locale, "upload-columns")}</h1>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            <SendOnce><form method="post" action="/app/fn/try-csv">
+            <SubmitOnce><form method="post" action="/app/fn/dry-run-csv">
                 <input type="hidden" name="file" value=file/><input type="hidden" name="client" value=client/>
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "upload-file")}</th><th scope="col">{t!(locale, "upload-example")}</th><th scope="col">{t!(locale, "upload-columns")}</th></tr></thead>
@@ -90,7 +90,7 @@ pub fn ColumnsPage() -> impl IntoView {
                     }).collect_view()}</tbody>
                 </table></div>
                 <button class="button button-primary" type="submit">{t!(locale, "upload-dry-run")}</button>
-            </form></SendOnce>
+            </form></SubmitOnce>
         }
         .into_any())
     });
@@ -171,7 +171,7 @@ impl ActionForm for ColumnsForm {
     }
 }
 
-#[server(prefix = "/app/fn", endpoint = "try-csv")]
+#[server(prefix = "/app/fn", endpoint = "dry-run-csv")]
 pub async fn try_csv(#[server(flatten)] form: ColumnsForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ColumnsForm| {
         let (permit, client) = (staff.may()?, form.client.get()?);
@@ -194,7 +194,7 @@ impl ActionForm for ImportButton {
     }
 }
 
-#[server(prefix = "/app/fn", endpoint = "import-tried")]
+#[server(prefix = "/app/fn", endpoint = "import-dry-run")]
 pub async fn import_after_dry_run(#[server(flatten)] form: ImportButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ImportButton| {
         let import = csv::import_after_dry_run(&core, staff.may()?, form.job.get()?).await?;

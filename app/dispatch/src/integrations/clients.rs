@@ -3,7 +3,7 @@
 use domain::feature_gates::FeatureGate;
 use domain::ids::ClientId;
 use domain::locale::Locale;
-use domain::permissions::{ManageIntegrations, ViewIntegrations};
+use domain::permissions::ViewIntegrations;
 use domain::public_language::Tone;
 use domain::scopes::Scope;
 use leptos::prelude::*;
@@ -21,7 +21,7 @@ use ui::flash::SHOWN_ONCE;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState};
 use ui::imports::ApiCallsTable;
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::sign_in_flow;
 use ui::title::Title;
@@ -90,9 +90,9 @@ pub fn ClientPage() -> impl IntoView {
                 <Credentials id locale credentials zone=zone.clone() can_manage now=request.viewer.now/>
                 {can_manage.then(|| view! {
                     <div class="row">{["live", "test", "secret"].into_iter().map(|kind| view! {
-                        <SendOnce><form method="post" action="/app/fn/create-credential"><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/>
+                        <SubmitOnce><form method="post" action="/app/fn/create-credential"><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/>
                             {(kind != "secret").then(|| { let field = format!("days-{kind}"); view! { <div class="field"><label for=field.clone()>{t!(locale, "client-key-days")}</label><input id=field name="days" type="number" min="1" max="3650" placeholder=t!(locale, "client-key-no-expiry")/></div> } })}
-                            <button class="button" type="submit">{by_key(locale, &format!("client-key-new-{kind}"))}</button></form></SendOnce>
+                            <button class="button" type="submit">{by_key(locale, &format!("client-key-new-{kind}"))}</button></form></SubmitOnce>
                     }).collect_view()}</div>
                 })}
             </section>
@@ -332,7 +332,7 @@ impl ActionForm for TestModeButton {
     }
 }
 
-#[server(prefix = "/app/fn", endpoint = "look-at-test-data")]
+#[server(prefix = "/app/fn", endpoint = "set-test-mode")]
 pub async fn set_test_mode(#[server(flatten)] form: TestModeButton) -> Result<(), ServerFnError> {
     let session = sign_in_flow::request_session();
     submit(form, async |core: Core, staff: Staff, form: TestModeButton| {

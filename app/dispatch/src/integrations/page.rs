@@ -8,7 +8,7 @@ use ordinavo_core::integrations;
 use ui::components::{Chip, EmptyState, ProblemNotice};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextField};
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
 
@@ -36,7 +36,7 @@ pub fn IntegrationsPage() -> impl IntoView {
         Ok(view! {
             <Title text=t!(locale, "integrations-title")/>
             <header class="title-row"><h1>{t!(locale, "integrations-title")}</h1>
-                <form method="post" action="/app/fn/look-at-test-data"><input type="hidden" name="on" value="on"/><button class="button" type="submit" title=t!(locale, "test-mode-enter-text")>{t!(locale, "test-mode-enter")}</button></form></header>
+                <form method="post" action="/app/fn/set-test-mode"><input type="hidden" name="on" value="on"/><button class="button" type="submit" title=t!(locale, "test-mode-enter-text")>{t!(locale, "test-mode-enter")}</button></form></header>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <section><h2>{t!(locale, "clients")}</h2>
@@ -53,13 +53,13 @@ pub fn IntegrationsPage() -> impl IntoView {
                 </table></div>
                 {can_manage.then(|| view! {
                     <details class="weighty" open=is_form_open><summary class="button">{t!(locale, "client-new")}</summary><div class="weighty-body">
-                        <SendOnce><form method="post" action="/app/fn/create-client">
+                        <SubmitOnce><form method="post" action="/app/fn/create-client">
                             <ErrorSummary form=form.clone()/>
                             <TextField form=form.clone() field="name" label=t!(locale, "name") help=t!(locale, "client-name-help")/>
                             <TextField form=form.clone() field="source" label=t!(locale, "client-source") help=t!(locale, "client-source-help")/>
                             <ScopeCheckboxes locale chosen=chosen_scopes.split(' ').map(str::to_owned).collect()/>
                             <button class="button button-primary" type="submit">{t!(locale, "client-create")}</button>
-                        </form></SendOnce>
+                        </form></SubmitOnce>
                     </div></details>
                 })}
             </section>

@@ -5,7 +5,7 @@ use domain::fields::FieldCode;
 use domain::ids::{PartnerId, SourceSystemId};
 use domain::locale::Locale;
 use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
-use domain::permissions::{ManageIntegrations, ViewIntegrations};
+use domain::permissions::ViewIntegrations;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
@@ -22,7 +22,7 @@ use ui::flash::SHOWN_ONCE;
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
 use ui::i18n::shared;
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
 
@@ -97,13 +97,13 @@ pub fn SourcePage() -> impl IntoView {
                 {link.map(|link| view! { <div class="notice notice-warn" role="status"><p><strong>{t!(locale, "partner-link")}</strong></p><p class="breaks"><Identifier text=link locale/></p></div> })}
                 <Partners id partners locale zone now can_manage/>
                 {can_manage.then(|| view! {
-                    <SendOnce><form method="post" action="/app/fn/invite-partner">
+                    <SubmitOnce><form method="post" action="/app/fn/invite-partner">
                         <ErrorSummary form=invite.clone()/>
                         <input type="hidden" name="source" value=id.to_string()/>
                         <TextField form=invite.clone() field="name" label=t!(locale, "partner-name")/>
                         <TextField form=invite field="email" label=shared::email(locale) kind="email"/>
                         <button class="button" type="submit">{t!(locale, "partner-invite")}</button>
-                    </form></SendOnce>
+                    </form></SubmitOnce>
                 })}
             </section>
         }
@@ -152,7 +152,7 @@ fn Partners(
                     <tr><th scope="row"><bdi>{line.display_name}</bdi></th><td><bdi>{line.email}</bdi></td><td><Chip label tone/></td><td>{last_sign_in}</td>
                         <td>{can_manage.then(|| view! { <div class="row">
                             {(!is_locked).then(|| view! { <form method="post" action="/app/fn/invite-partner-again"><input type="hidden" name="source" value=id.to_string()/><input type="hidden" name="partner" value=line.id.to_string()/><button class="button button-quiet" type="submit">{t!(locale, "partner-invite-again")}</button></form> })}
-                            <form method="post" action="/app/fn/lock-partner"><input type="hidden" name="source" value=id.to_string()/><input type="hidden" name="partner" value=line.id.to_string()/><input type="hidden" name="locked" value=lock_value/><button class="button button-quiet" type="submit">{lock_label}</button></form>
+                            <form method="post" action="/app/fn/block-partner"><input type="hidden" name="source" value=id.to_string()/><input type="hidden" name="partner" value=line.id.to_string()/><input type="hidden" name="locked" value=lock_value/><button class="button button-quiet" type="submit">{lock_label}</button></form>
                         </div> })}</td></tr>
                 }
             }).collect_view()}</tbody>
@@ -231,7 +231,7 @@ pub async fn invite_partner_again(#[server(flatten)] form: PartnerButton) -> Res
     .await
 }
 
-#[server(prefix = "/app/fn", endpoint = "lock-partner")]
+#[server(prefix = "/app/fn", endpoint = "block-partner")]
 pub async fn lock_partner(#[server(flatten)] form: PartnerButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: PartnerButton| {
         let (permit, source, partner) = (staff.may()?, form.source.get()?, form.partner.get()?);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::Fact;
 use ui::format;
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 
 use crate::jobs::actions::target_path;
 use crate::t;
@@ -72,7 +72,7 @@ pub fn ProposalCard(
             </dl>
             {can_decide.then(|| view! {
                 <div class="actions">
-                    <SendOnce><form method="post" action="/app/fn/accept-proposal"><input type="hidden" name="proposal" value=id/><input type="hidden" name="target" value=target/><button class="button button-primary" type="submit">{t!(locale, "proposal-accept")}</button></form></SendOnce>
+                    <SubmitOnce><form method="post" action="/app/fn/accept-proposal"><input type="hidden" name="proposal" value=id/><input type="hidden" name="target" value=target/><button class="button button-primary" type="submit">{t!(locale, "proposal-accept")}</button></form></SubmitOnce>
                     <form method="post" action="/app/fn/dismiss-proposal"><input type="hidden" name="proposal" value=dismiss_id/><input type="hidden" name="target" value=dismiss_target/><button class="button" type="submit">{t!(locale, "proposal-dismiss")}</button></form>
                 </div>
             })}

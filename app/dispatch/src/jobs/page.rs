@@ -15,7 +15,7 @@ use ui::components::{
 };
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextArea, TextField};
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
 
@@ -45,7 +45,7 @@ pub fn TargetPage() -> impl IntoView {
         let cancellation_request = found
             .request
             .as_ref()
-            .and_then(|request| Some((request.id.0, request.cancel_asked_at?)))
+            .and_then(|request| Some((request.id.0, request.cancellation_requested_at?)))
             .filter(|_| actions.can_cancel);
         let current = find_appointment(&found.appointments, AppointmentStatus::Planned);
         let displayed = current
@@ -114,7 +114,7 @@ fn JobHeader(target: TargetView, locale: Locale) -> impl IntoView {
             {target.customer_id.map(|customer| view! { <a href=format!("/app/customers/{customer}")><bdi>{target.customer_name}</bdi></a>" · " })}
             <bdi>{target.location_name}</bdi>
         </p>
-        {target.needs_mapping.then(|| view! { <p class="notice notice-warn">{t!(locale, "mapping-blocked")}" "<a href=format!("/app/imports/desk/{id}")>{t!(locale, "mapping-review-open")}</a></p> })}
+        {target.needs_mapping.then(|| view! { <p class="notice notice-warn">{t!(locale, "mapping-blocked")}" "<a href=format!("/app/imports/mapping/{id}")>{t!(locale, "mapping-review-open")}</a></p> })}
     }
 }
 
@@ -209,7 +209,7 @@ fn JobNotes(notes: Option<String>, access_notes: Option<String>, locale: Locale)
 fn ReopenCard(id: TargetId, locale: Locale) -> impl IntoView {
     view! {
         <section class="card"><h2>{t!(locale, "reopen-title")}</h2><p>{t!(locale, "reopen-text")}</p>
-            <SendOnce><form method="post" action="/app/fn/reopen-target"><input type="hidden" name="target" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "reopen")}</button></form></SendOnce>
+            <SubmitOnce><form method="post" action="/app/fn/reopen-target"><input type="hidden" name="target" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "reopen")}</button></form></SubmitOnce>
         </section>
     }
 }
@@ -219,7 +219,7 @@ fn ReopenCard(id: TargetId, locale: Locale) -> impl IntoView {
 fn CancelForm(id: TargetId, locale: Locale, form: FormState, notifies_customer: bool) -> impl IntoView {
     view! {
         <ConfirmAction label=t!(locale, "cancel-job") consequence=t!(locale, "cancel-job-consequence") open=form.was_rejected()>
-            <SendOnce><form method="post" action="/app/fn/cancel-target">
+            <SubmitOnce><form method="post" action="/app/fn/cancel-target">
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="target" value=id.to_string()/>
                 {if notifies_customer {
@@ -228,7 +228,7 @@ fn CancelForm(id: TargetId, locale: Locale, form: FormState, notifies_customer: 
                     view! { <TextArea form field="reason" label=t!(locale, "cancel-job-note") rows=3/> }.into_any()
                 }}
                 <button class="button button-bad" type="submit">{t!(locale, "cancel-job-now")}</button>
-            </form></SendOnce>
+            </form></SubmitOnce>
         </ConfirmAction>
     }
 }
@@ -281,7 +281,7 @@ fn ScheduleCard(
     view! {
         <section class="card" aria-labelledby="schedule">
             <h2 id="schedule">{title}</h2>
-            <SendOnce>
+            <SubmitOnce>
             <form method="post" action="/app/fn/schedule-target">
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="target" value=id.to_string()/>
@@ -296,7 +296,7 @@ fn ScheduleCard(
                 <CheckField form=form.clone() field="shared" label=t!(locale, "share-appointment") checked=shared help=t!(locale, "share-help")/>
                 <button class="button button-primary" type="submit">{submit_label}</button>
             </form>
-            </SendOnce>
+            </SubmitOnce>
         </section>
     }
 }

@@ -1,6 +1,6 @@
 //! The page of an external reference: the records that were imported through it, and how to remove a wrong link.
 
-use domain::permissions::{ResolveMappings, ViewImports};
+use domain::permissions::ViewImports;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::mapping::model::CreatedRecord;
@@ -22,7 +22,7 @@ use crate::t;
 /// Returns the path of a reference. Its parts are in the query because an external ID may contain any character.
 pub fn link_path(kind: &str, source: &str, external_id: &str) -> String {
     let query = format::query([("type", kind), ("source", source), ("id", external_id)]);
-    format!("/app/imports/links?{query}")
+    format!("/app/imports/references?{query}")
 }
 
 /// Parses the record type of a reference; defaults to customer.
@@ -33,7 +33,7 @@ fn parse_kind(name: &str) -> CoreResult<MappingKind> {
     MappingKind::from_name(name).ok_or_else(CoreError::not_found)
 }
 
-/// `/app/imports/links`.
+/// `/app/imports/references`.
 #[component]
 pub fn LinkPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -71,7 +71,7 @@ pub fn LinkPage() -> impl IntoView {
             <CreatedRecords title=t!(locale, "link-created-contacts") records=found.contacts/>
             {can_undo.then(|| view! {
                 <ConfirmAction label=t!(locale, "link-undo") consequence>
-                    <form method="post" action="/app/fn/undo-link">
+                    <form method="post" action="/app/fn/remove-reference">
                         <input type="hidden" name="kind" value=kind.name()/>
                         <input type="hidden" name="source" value=form_source/><input type="hidden" name="external_id" value=form_id/>
                         <button class="button button-bad" type="submit">{t!(locale, "link-undo")}</button>
@@ -112,12 +112,12 @@ impl ActionForm for LinkButton {
     }
 }
 
-#[server(prefix = "/app/fn", endpoint = "undo-link")]
+#[server(prefix = "/app/fn", endpoint = "remove-reference")]
 pub async fn undo_link(#[server(flatten)] form: LinkButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: LinkButton| {
         let (permit, kind) = (staff.may()?, parse_kind(&form.kind)?);
         review::undo_link(&core, permit, kind, &form.source, &form.external_id).await?;
-        Ok(Redirect::to("/app/imports/desk", "done-link-removed"))
+        Ok(Redirect::to("/app/imports/mapping", "done-link-removed"))
     })
     .await
 }

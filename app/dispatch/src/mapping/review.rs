@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use domain::ids::{CustomerId, TargetId};
 use domain::locale::Locale;
-use domain::permissions::{ResolveMappings, ViewImports};
+use domain::permissions::ViewImports;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
@@ -18,7 +18,7 @@ use serde_json::Value;
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, EmptyState, Fact, Identifier, Pager, ProblemNotice, TargetChip};
 use ui::format;
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::{cursor, page};
 use ui::title::Title;
 
@@ -39,8 +39,8 @@ pub fn MappingReviewPage() -> impl IntoView {
             .rows
             .last()
             .filter(|_| found.has_more)
-            .map(|row| format!("/app/imports/desk?after={}", cursor(row.created_at, row.id)));
-        let first = (!request.query("after").is_empty()).then(|| "/app/imports/desk".to_owned());
+            .map(|row| format!("/app/imports/mapping?after={}", cursor(row.created_at, row.id)));
+        let first = (!request.query("after").is_empty()).then(|| "/app/imports/mapping".to_owned());
         let empty = found.rows.is_empty();
         let now = request.viewer.now;
         Ok(view! {
@@ -50,7 +50,7 @@ pub fn MappingReviewPage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             {empty.then(|| view! { <EmptyState icon="check" title=t!(locale, "mapping-review-empty") text=t!(locale, "mapping-review-empty-text")/> })}
             <ul class="lines lines-tall">{found.rows.into_iter().map(|row| view! {
-                <li><a href=format!("/app/imports/desk/{}", row.id)><strong>{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format!("TGT-{}", row.number)}</bdi></strong></a>
+                <li><a href=format!("/app/imports/mapping/{}", row.id)><strong>{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format!("TGT-{}", row.number)}</bdi></strong></a>
                     <TargetChip status=row.status locale/><bdi class="mono small">{row.external_id}</bdi><span class="quiet">{format::age(locale, row.created_at, now)}</span></li>
             }).collect_view()}</ul>
             <Pager locale next first/>
@@ -74,7 +74,7 @@ pub fn MappingReviewTargetPage() -> impl IntoView {
         let title = format!("TGT-{}", found.target.number);
         Ok(view! {
             <Title text=title.clone()/>
-            <p><a href="/app/imports/desk">{t!(locale, "mapping-review-title")}</a></p>
+            <p><a href="/app/imports/mapping">{t!(locale, "mapping-review-title")}</a></p>
             <header class="title-row"><h1><bdi class="mono">{title}</bdi>" "{service_label(locale, found.target.service_type.as_deref())}</h1><a href=format!("/app/targets/{id}")>{t!(locale, "open-job")}</a></header>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <div class="columns">
@@ -86,7 +86,7 @@ pub fn MappingReviewTargetPage() -> impl IntoView {
                 </section>
                 <section><h2>{t!(locale, "mapping-review-candidates")}</h2>
                     <p class="help">{t!(locale, "mapping-review-candidates-text")}</p>
-                    <form method="get" action=format!("/app/imports/desk/{id}") class="filters" role="search">
+                    <form method="get" action=format!("/app/imports/mapping/{id}") class="filters" role="search">
                         <label>{t!(locale, "search")}" "<input type="search" name="q" value=search dir="auto"/></label>
                         <button class="button" type="submit">{t!(locale, "search-now")}</button>
                     </form>
@@ -217,7 +217,7 @@ fn CandidateCard(
                 {candidate.linked_as.map(|external_id| view! { <Fact name=t!(locale, "mapping-review-linked-id")><Identifier text=external_id locale/></Fact> })}
             </dl>
             {(can_resolve && !inactive).then(|| view! {
-                <SendOnce><form method="post" action="/app/fn/resolve-mapping">
+                <SubmitOnce><form method="post" action="/app/fn/resolve-mapping">
                     <input type="hidden" name="target" value=target.to_string()/>
                     <input type="hidden" name="customer" value=customer.clone()/>
                     {can_pin.then(|| view! {
@@ -227,7 +227,7 @@ fn CandidateCard(
                     <PartChoice name="location" customer=customer.clone() label=t!(locale, "location") pin=t!(locale, "mapping-review-link-location") records=locations sent=sent.location locale/>
                     <PartChoice name="contact" customer=customer label=t!(locale, "contact") pin=t!(locale, "mapping-review-link-contact") records=contacts sent=sent.contact locale/>
                     <button class="button button-primary" type="submit">{t!(locale, "mapping-review-map-customer")}</button>
-                </form></SendOnce>
+                </form></SubmitOnce>
             })}
         </article>
     }
@@ -292,8 +292,8 @@ pub struct MappingForm {
 impl ActionForm for MappingForm {
     fn back(&self) -> String {
         self.target.ok().map_or_else(
-            || "/app/imports/desk".to_owned(),
-            |id| format!("/app/imports/desk/{id}"),
+            || "/app/imports/mapping".to_owned(),
+            |id| format!("/app/imports/mapping/{id}"),
         )
     }
 }

@@ -116,7 +116,7 @@ pub async fn block_account(#[server(flatten)] form: BlockButton) -> Result<(), S
     .await
 }
 
-#[server(prefix = "/app/fn", endpoint = "remove-second-step")]
+#[server(prefix = "/app/fn", endpoint = "turn-off-two-factor")]
 pub async fn turn_off_two_factor(#[server(flatten)] form: AccountButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: AccountButton| {
         two_factor::turn_off_for(&core, staff.may()?, form.account.get()?).await?;
@@ -148,7 +148,7 @@ pub async fn revoke_grant(#[server(flatten)] form: GrantButton) -> Result<(), Se
     .await
 }
 
-#[server(prefix = "/app/fn", endpoint = "see-as-contact")]
+#[server(prefix = "/app/fn", endpoint = "view-as-contact")]
 pub async fn view_as_contact(#[server(flatten)] form: AccountButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: AccountButton| {
         let to = portal_access::start_view_as(&core, staff.may()?, form.account.get()?).await?;

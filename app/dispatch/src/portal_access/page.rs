@@ -17,7 +17,7 @@ use ui::flash::SHOWN_ONCE;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
 use ui::icons::Icon;
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
 
@@ -121,14 +121,14 @@ fn AccountCard(
             <ul class="grants">{grants.into_iter().map(|grant| view! { <GrantItem grant customer now locale zone=zone.clone() can_revoke=actions.can_manage/> }).collect_view()}</ul>
             {actions.can_manage.then(|| view! {
                 <div class="actions">
-                    {actions.can_view_as.then(|| view! { <form method="post" action="/app/fn/see-as-contact" target="_blank">{view_as_fields}<button class="button" type="submit"><Icon name="eye"/>{t!(locale, "access-view-as")}</button></form> })}
+                    {actions.can_view_as.then(|| view! { <form method="post" action="/app/fn/view-as-contact" target="_blank">{view_as_fields}<button class="button" type="submit"><Icon name="eye"/>{t!(locale, "access-view-as")}</button></form> })}
                     {actions.can_resend_invitation.then(|| view! { <form method="post" action="/app/fn/invite-contact-again">{resend_fields}<button class="button" type="submit">{t!(locale, "access-resend-invitation")}</button></form> })}
                     {actions.can_revoke_invitation.then(|| view! { <form method="post" action="/app/fn/revoke-invitation">{revoke_fields}<button class="button" type="submit">{t!(locale, "access-revoke-invitation")}</button></form> })}
                     <form method="post" action="/app/fn/block-account">{block_fields}<input type="hidden" name="blocked" value=block_value/><button class="button" type="submit">{block_label}</button></form>
                 </div>
                 {actions.can_turn_off_two_factor.then(|| view! {
                     <ConfirmAction label=t!(locale, "access-two-factor-off") consequence=t!(locale, "access-two-factor-off-consequence")>
-                        <form method="post" action="/app/fn/remove-second-step">{two_factor_fields}<button class="button button-bad" type="submit">{t!(locale, "access-two-factor-off-now")}</button></form>
+                        <form method="post" action="/app/fn/turn-off-two-factor">{two_factor_fields}<button class="button button-bad" type="submit">{t!(locale, "access-two-factor-off-now")}</button></form>
                     </ConfirmAction>
                 })}
             })}
@@ -200,7 +200,7 @@ fn InviteCard(form: FormState, found: CustomerAccess, id: CustomerId, locale: Lo
     view! {
         <section class="card"><h2>{t!(locale, "access-invite-title")}</h2>
             <p class="quiet">{t!(locale, "access-invite-text")}</p>
-            <SendOnce>
+            <SubmitOnce>
             <form method="post" action="/app/fn/invite-contact" enctype="multipart/form-data">
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="customer" value=id.to_string()/>
@@ -210,7 +210,7 @@ fn InviteCard(form: FormState, found: CustomerAccess, id: CustomerId, locale: Lo
                 <InvitationLanguage form/>
                 <button class="button button-primary" type="submit">{t!(locale, "access-invite")}</button>
             </form>
-            </SendOnce>
+            </SubmitOnce>
         </section>
     }
 }

@@ -14,7 +14,7 @@ use ui::components::{Chip, ConfirmAction, CustomerVisibleBox};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea, TextField};
 use ui::icons::Icon;
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::report::ReportArticle;
 
 use crate::i18n::by_key;
@@ -192,7 +192,7 @@ fn PublishForm(
         },
     );
     view! {
-        <SendOnce>
+        <SubmitOnce>
         <form method="post" action="/app/fn/publish-report">
             <ErrorSummary form=form.clone()/>
             <input type="hidden" name="report" value=id.to_string()/>
@@ -208,7 +208,7 @@ fn PublishForm(
             <div class="actions"><button class="button button-primary" type="submit">{submit_label}</button>
             <button class="button" type="submit" name="look" value="on">{t!(locale, "terminology-preview-action")}</button></div>
         </form>
-        </SendOnce>
+        </SubmitOnce>
     }
 }
 

@@ -241,7 +241,7 @@ impl ActionForm for BulkDecisionForm {
     }
 }
 
-#[server(prefix = "/app/fn", endpoint = "decide-many")]
+#[server(prefix = "/app/fn", endpoint = "update-requests")]
 pub async fn decide_many(#[server(flatten)] form: BulkDecisionForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: BulkDecisionForm| {
         let (permit, back) = (staff.may()?, form.back());
@@ -381,7 +381,7 @@ pub async fn send_message(#[server(flatten)] form: MessageForm) -> Result<(), Se
     .await
 }
 
-#[server(prefix = "/app/fn", endpoint = "read-answer")]
+#[server(prefix = "/app/fn", endpoint = "mark-reply-read")]
 pub async fn mark_answer_read(#[server(flatten)] form: RequestButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: RequestButton| {
         conversation::mark_answer_as_read(&core, staff.may()?, form.request.get()?).await?;

@@ -13,7 +13,7 @@ use ordinavo_core::requests::customer_assignment;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit};
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea, TextField};
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
 
@@ -42,15 +42,15 @@ pub fn CallPage() -> impl IntoView {
             <h1>{t!(locale, "call-title")}</h1>
             <p class="lead">{t!(locale, "call-intro")}</p>
             {(!has_customer).then(|| view! { <CustomerSearch search_text candidates locale/> })}
-            <SendOnce>
-            <form class="card" method="post" action="/app/fn/take-call">
+            <SubmitOnce>
+            <form class="card" method="post" action="/app/fn/record-call">
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="nonce" value=nonce/>
                 {choices.chosen.map(|customer| view! { <ChosenCustomer customer locations chosen_location=form.value("location", "") locale/> })}
                 <CallFields form locale/>
                 <button class="button button-primary" type="submit">{t!(locale, "call-save")}</button>
             </form>
-            </SendOnce>
+            </SubmitOnce>
         }
         .into_any())
     });
@@ -142,7 +142,7 @@ impl ActionForm for LogCallForm {
     }
 }
 
-#[server(prefix = "/app/fn", endpoint = "take-call")]
+#[server(prefix = "/app/fn", endpoint = "record-call")]
 pub async fn log_call(#[server(flatten)] form: LogCallForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: LogCallForm| {
         let call = CallForm {

@@ -5,7 +5,7 @@ use ordinavo_core::requests::model::{MessageLine, NoteLine, RequestActions, Requ
 use ui::components::{CustomerVisibleBox, InternalBox};
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, TextArea};
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::PageRequest;
 
 use crate::t;
@@ -38,10 +38,10 @@ pub fn Conversation<'a>(
                         let author = message.author.unwrap_or_else(|| t!(locale, "requester"));
                         view! { <li class:own=is_from_team><p class="quiet small"><bdi>{author}</bdi>" · "{format::moment(locale, message.created_at, &message_zone)}{message.asks.then(|| format!(" · {}", t!(locale, "reply-requested")))}</p><p class="prose" dir="auto">{message.text}</p></li> }
                     }).collect_view()}</ol>
-                    {actions.can_mark_answer_read.then(|| view! { <form method="post" action="/app/fn/read-answer"><input type="hidden" name="request" value=read_request/><button class="button" type="submit">{t!(locale, "mark-reply-read")}</button></form> })}
+                    {actions.can_mark_answer_read.then(|| view! { <form method="post" action="/app/fn/mark-reply-read"><input type="hidden" name="request" value=read_request/><button class="button" type="submit">{t!(locale, "mark-reply-read")}</button></form> })}
                     </div>
                     {actions.can_send_message.then(|| view! {
-                        <SendOnce>
+                        <SubmitOnce>
                         <form method="post" action="/app/fn/send-message">
                             <ErrorSummary form=message_form.clone()/>
                             <input type="hidden" name="request" value=message_request/>
@@ -49,7 +49,7 @@ pub fn Conversation<'a>(
                             <CheckField form=message_form field="asks" label=t!(locale, "message-request-reply") help=t!(locale, "message-request-reply-help")/>
                             <button class="button button-primary" type="submit">{t!(locale, "send-message")}</button>
                         </form>
-                        </SendOnce>
+                        </SubmitOnce>
                     })}
                     {(!has_recipient).then(|| view! { <p class="quiet">{t!(locale, "message-no-recipient")}</p> })}
                 </CustomerVisibleBox>
@@ -63,14 +63,14 @@ pub fn Conversation<'a>(
                     }).collect_view()}</ol>
                     </div>
                     {actions.can_add_note.then(|| view! {
-                        <SendOnce>
+                        <SubmitOnce>
                         <form method="post" action="/app/fn/add-note">
                             <ErrorSummary form=note_form.clone()/>
                             <input type="hidden" name="request" value=note_request/>
                             <div data-key="c"><TextArea form=note_form field="note" label=t!(locale, "note") rows=3/></div>
                             <button class="button" type="submit">{t!(locale, "add-note")}</button>
                         </form>
-                        </SendOnce>
+                        </SubmitOnce>
                     })}
                 </InternalBox>
             </section>

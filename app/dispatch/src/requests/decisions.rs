@@ -10,7 +10,7 @@ use ordinavo_core::scheduling::model::TechnicianChoice;
 use ui::components::{ConfirmAction, CustomerVisibleBox};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea};
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 
 use crate::shared::{priority_choices, service_choices};
 use crate::t;
@@ -61,7 +61,7 @@ fn ForwardActions(item: RequestView, actions: RequestActions, fields: FormFields
     let needs_customer = actions.conversion == Conversion::NeedsCustomer;
     let is_convertible = actions.conversion != Conversion::Unavailable;
     view! {
-        <SendOnce>
+        <SubmitOnce>
         <div class="actions decisions">
             {actions.can_decide.then(|| view! { <form method="post" action="/app/fn/accept-request"><HiddenFields fields=fields.clone()/><button class="button button-primary" type="submit" data-key="a" aria-keyshortcuts="a">{t!(locale, "accept")}<kbd aria-hidden="true">"a"</kbd></button></form> })}
             {is_convertible.then(|| view! { <form method="post" action="/app/fn/convert-request"><HiddenFields fields=fields.clone()/><button class="button button-primary" type="submit" data-key="t" aria-keyshortcuts="t" disabled=needs_customer>{t!(locale, "convert")}<kbd aria-hidden="true">"t"</kbd></button></form> })}
@@ -69,7 +69,7 @@ fn ForwardActions(item: RequestView, actions: RequestActions, fields: FormFields
             {actions.can_start_review.then(|| view! { <form method="post" action="/app/fn/start-review"><HiddenFields fields/><button class="button" type="submit">{t!(locale, "start-review")}</button></form> })}
             {item.target_id.map(|target| view! { <a class="button button-primary" href=format!("/app/targets/{target}")>{t!(locale, "open-job")}</a> })}
         </div>
-        </SendOnce>
+        </SubmitOnce>
     }
 }
 
@@ -103,7 +103,7 @@ fn Triage(
     zone: String,
     locale: Locale,
 ) -> impl IntoView {
-    let assignees: Vec<(String, String)> = std::iter::once((String::new(), t!(locale, "assigned-nobody")))
+    let assignees: Vec<(String, String)> = std::iter::once((String::new(), t!(locale, "assigned-none")))
         .chain(
             reviewers
                 .into_iter()

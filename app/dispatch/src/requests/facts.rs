@@ -57,7 +57,7 @@ pub(crate) fn Facts(item: RequestView, locale: Locale, zone: String, id: Request
             {item.contact_name.map(|name| view! { <Fact name=t!(locale, "contact")><bdi>{name}</bdi>" "<bdi dir="ltr">{item.contact_phone}</bdi></Fact> })}
             {item.receipt_code.map(|code| view! { <Fact name=t!(locale, "receipt-code")><bdi class="mono" dir="ltr">{code}</bdi></Fact> })}
             {item.classification.map(|classification| view! { <Classified classification=classification.0 locale/> })}
-            <Fact name=t!(locale, "assignee")><bdi>{item.assignee_name.unwrap_or_else(|| t!(locale, "assigned-nobody"))}</bdi></Fact>
+            <Fact name=t!(locale, "assignee")><bdi>{item.assignee_name.unwrap_or_else(|| t!(locale, "assigned-none"))}</bdi></Fact>
             <Fact name=t!(locale, "request-id")><Identifier text=id.to_string() locale/></Fact>
         </dl>
     }

@@ -158,7 +158,7 @@ fn region_choices(locale: Locale, known: &[String], current: &str) -> Vec<(Strin
 fn assignee_choices(locale: Locale, reviewers: &[TechnicianChoice]) -> Vec<(String, String)> {
     let nobody_or_me = [
         ("me".to_owned(), t!(locale, "assigned-me")),
-        ("nobody".to_owned(), t!(locale, "assigned-nobody")),
+        ("nobody".to_owned(), t!(locale, "assigned-none")),
     ];
     let people = reviewers
         .iter()

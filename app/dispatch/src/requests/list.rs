@@ -14,7 +14,7 @@ use ordinavo_core::scheduling::model::TechnicianChoice;
 use ui::components::{Chip, ConfirmAction, CustomerVisibleBox, EmptyState, Pager, PriorityMark, StatusChip};
 use ui::format;
 use ui::icons::Icon;
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::{PageRequest, cursor};
 
 use crate::i18n::by_key;
@@ -177,7 +177,7 @@ fn Row(
                 <span class="queue-top"><strong>{service_label(locale, Some(row.service_type.name()))}" "<bdi class="mono quiet">{name}</bdi></strong><span class="quiet">{format::age(locale, row.submitted_at, now)}</span></span>
                 <span class="queue-what" dir="auto">{row.description}</span>
                 <span class="queue-meta"><StatusChip status=public_language::request(row.status, locale)/><PriorityMark priority=row.priority locale/>
-                    {row.cancel_asked_at.is_some().then(|| view! { <Chip label=t!(locale, "cancellation-requested") tone=Tone::Bad/> })}
+                    {row.cancellation_requested_at.is_some().then(|| view! { <Chip label=t!(locale, "cancellation-requested") tone=Tone::Bad/> })}
                     {row.answered_at.is_some().then(|| view! { <Chip label=t!(locale, "reply-received") tone=Tone::Good/> })}
                     {row.asked_at.is_some().then(|| view! { <Chip label=t!(locale, "reply-pending") tone=Tone::Neutral/> })}
                     {has_no_customer.then(|| view! { <Chip label=t!(locale, "customer-unassigned") tone=Tone::Warn/> })}
@@ -192,14 +192,14 @@ fn Row(
 #[component]
 fn BulkActions(locale: Locale, reviewers: Vec<TechnicianChoice>, path: String) -> impl IntoView {
     view! {
-        <SendOnce>
-        <form id="bulk" class="bulk" method="post" action="/app/fn/decide-many" aria-label=t!(locale, "selected-requests")>
+        <SubmitOnce>
+        <form id="bulk" class="bulk" method="post" action="/app/fn/update-requests" aria-label=t!(locale, "selected-requests")>
             <input type="hidden" name="path" value=path/>
             <p><strong>{t!(locale, "selected-requests")}</strong></p>
             <div class="actions">
                 <button class="button button-primary" type="submit" name="decision" value="accept" data-key="a">{t!(locale, "accept-selected")}</button>
                 <label class="inline-field">{t!(locale, "assignee")}<select name="assignee" data-key="g">
-                    <option value="">{t!(locale, "assigned-nobody")}</option>
+                    <option value="">{t!(locale, "assigned-none")}</option>
                     {reviewers.into_iter().map(|person| view! { <option value=person.id.to_string()>{person.display_name}</option> }).collect_view()}
                 </select></label>
                 <button class="button" type="submit" name="decision" value="assign">{t!(locale, "assign")}</button>
@@ -209,6 +209,6 @@ fn BulkActions(locale: Locale, reviewers: Vec<TechnicianChoice>, path: String) -
                 <button class="button button-bad" type="submit" name="decision" value="reject">{t!(locale, "reject-now")}</button>
             </ConfirmAction>
         </form>
-        </SendOnce>
+        </SubmitOnce>
     }
 }

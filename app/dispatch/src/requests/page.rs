@@ -130,7 +130,7 @@ fn RequestHeader(item: RequestView, others: Vec<String>, locale: Locale) -> impl
 /// The notice that the customer has asked to cancel; nothing once the request has ended.
 #[component]
 fn CancellationNotice(item: RequestView, zone: String, locale: Locale) -> impl IntoView {
-    let asked_at = item.cancel_asked_at.filter(|_| !item.status.has_ended())?;
+    let asked_at = item.cancellation_requested_at.filter(|_| !item.status.has_ended())?;
     let moment = format::moment(locale, asked_at, &zone);
     Some(
         view! { <p class="notice notice-warn">{t!(locale, "cancellation-requested-text", moment = moment)}{item.target_id.map(|id| view! { " "<a href=format!("/app/targets/{id}")>{t!(locale, "open-job")}</a> })}</p> },

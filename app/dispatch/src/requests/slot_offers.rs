@@ -15,7 +15,7 @@ use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, CustomerVisibleBox};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 
 use crate::jobs::actions::target_path;
 use crate::t;
@@ -60,7 +60,7 @@ pub fn OfferCard(
                 </CustomerVisibleBox>
             })}
             <ConfirmAction label=t!(locale, "offer-times") consequence=t!(locale, "offer-consequence") open=open>
-                <SendOnce>
+                <SubmitOnce>
                 <form method="post" action="/app/fn/offer-slots">
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="target" value=id.to_string()/>
@@ -75,7 +75,7 @@ pub fn OfferCard(
                     <SelectField form field="hours" label=t!(locale, "offer-valid-for") choices=hours value="24"/>
                     <button class="button button-primary" type="submit">{t!(locale, "offer-send")}</button>
                 </form>
-                </SendOnce>
+                </SubmitOnce>
             </ConfirmAction>
         </section>
     }

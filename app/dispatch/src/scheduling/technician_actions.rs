@@ -12,7 +12,7 @@ use ui::uploads;
 
 use crate::scheduling::technicians::{LIST, parse_technician_id, working_input};
 
-#[server(prefix = "/app/fn", endpoint = "set-up-technician", input = MultipartFormData)]
+#[server(prefix = "/app/fn", endpoint = "update-technician", input = MultipartFormData)]
 pub async fn set_up_technician(data: MultipartData) -> Result<(), ServerFnError> {
     let parts = uploads::read(data, "", 0).await;
     let values = parts.values();

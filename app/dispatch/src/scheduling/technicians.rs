@@ -209,7 +209,7 @@ fn WorkingHoursForm(technician: TechnicianView, form: FormState) -> impl IntoVie
         )
     });
     view! {
-        <form class="card" method="post" action="/app/fn/set-up-technician" enctype="multipart/form-data">
+        <form class="card" method="post" action="/app/fn/update-technician" enctype="multipart/form-data">
             <ErrorSummary form=form.clone()/>
             <input type="hidden" name="id" value=technician.id.to_string()/>
             <input type="hidden" name="revision" value=form.value("revision", &technician.revision.to_string())/>

@@ -98,12 +98,12 @@ fn SuggestionContent(found: SuggestionView, locale: Locale, id: RouteSuggestionI
     match (found.status, found.result) {
         (SuggestionStatus::Queued | SuggestionStatus::Running, _) => {
             let done = (found.progress / 10).to_string();
-            let is_cancelling = found.cancel_asked;
+            let is_cancelling = found.cancel_requested;
             view! {
                 <p role="status"><progress max="100" value=done.clone() aria-label=t!(locale, "suggestion-progress")></progress>" "{done}" %"</p>
                 <p class="quiet">{t!(locale, "suggestion-leave-page")}</p>
                 <div class="actions">
-                    {(!is_cancelling).then(|| view! { <form method="post" action="/app/fn/stop-suggestion"><input type="hidden" name="id" value=id.to_string()/><button class="button" type="submit">{t!(locale, "suggestion-cancel")}</button></form> })}
+                    {(!is_cancelling).then(|| view! { <form method="post" action="/app/fn/cancel-suggestion"><input type="hidden" name="id" value=id.to_string()/><button class="button" type="submit">{t!(locale, "suggestion-cancel")}</button></form> })}
                     {is_cancelling.then(|| view! { <p>{t!(locale, "suggestion-cancelling")}</p> })}
                     <a class="button" href=format!("{LIST}/{id}")>{t!(locale, "suggestion-refresh")}</a>
                 </div>
@@ -167,7 +167,7 @@ impl ActionForm for SuggestionButton {
     }
 }
 
-#[server(prefix = "/app/fn", endpoint = "stop-suggestion")]
+#[server(prefix = "/app/fn", endpoint = "cancel-suggestion")]
 pub async fn stop_suggestion(#[server(flatten)] form: SuggestionButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: SuggestionButton| {
         suggestions::cancel(&core, staff.may::<PlanTargets>()?, form.id.get()?).await?;

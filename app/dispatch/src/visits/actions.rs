@@ -37,7 +37,7 @@ impl ActionForm for StopButton {
     }
 }
 
-#[server(prefix = "/app/fn", endpoint = "set-out")]
+#[server(prefix = "/app/fn", endpoint = "start-travel")]
 pub async fn start_travel(#[server(flatten)] form: StopButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: StopButton| {
         let (permit, target) = (staff.may::<PerformVisits>()?, form.target.get()?);
@@ -80,7 +80,7 @@ fn ensure_complete(parts: &FormParts) -> Result<(), CoreError> {
     }
 }
 
-#[server(prefix = "/app/fn", endpoint = "file-report", input = MultipartFormData)]
+#[server(prefix = "/app/fn", endpoint = "submit-report", input = MultipartFormData)]
 pub async fn file_report(data: MultipartData) -> Result<(), ServerFnError> {
     let mut parts = uploads::read(data, "photo", MAX_PHOTOS).await;
     let files = std::mem::take(&mut parts.files);
@@ -157,11 +157,11 @@ pub struct QueuedEntriesButton {
 
 impl ActionForm for QueuedEntriesButton {
     fn back(&self) -> String {
-        "/app/day/kept".to_owned()
+        "/app/day/sync-conflicts".to_owned()
     }
 }
 
-#[server(prefix = "/app/fn", endpoint = "use-my-entries")]
+#[server(prefix = "/app/fn", endpoint = "keep-my-entries")]
 pub async fn keep_my_entries(#[server(flatten)] form: QueuedEntriesButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: QueuedEntriesButton| {
         let (permit, target) = (staff.may::<PerformVisits>()?, form.target.get()?);
@@ -171,7 +171,7 @@ pub async fn keep_my_entries(#[server(flatten)] form: QueuedEntriesButton) -> Re
     .await
 }
 
-#[server(prefix = "/app/fn", endpoint = "hand-over-my-entries")]
+#[server(prefix = "/app/fn", endpoint = "send-entries-to-dispatch")]
 pub async fn hand_over_my_entries(#[server(flatten)] form: QueuedEntriesButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: QueuedEntriesButton| {
         let (permit, target) = (staff.may::<PerformVisits>()?, form.target.get()?);
@@ -206,7 +206,7 @@ impl ActionForm for ForwardedEntriesButton {
     }
 }
 
-#[server(prefix = "/app/fn", endpoint = "settle-entries")]
+#[server(prefix = "/app/fn", endpoint = "resolve-sync-conflict")]
 pub async fn settle_entries(#[server(flatten)] form: ForwardedEntriesButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ForwardedEntriesButton| {
         let (permit, target) = (staff.may::<PlanTargets>()?, form.target.get()?);

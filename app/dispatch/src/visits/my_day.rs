@@ -57,7 +57,7 @@ pub fn DayPage() -> impl IntoView {
             <div class="day" data-until=day_ends_at data-after=next_day>
                 <DoneNotice locale flash=request.flash.clone()/>
                 <OfflineSync locale person=person.clone()/>
-                {(conflict_count > 0).then(|| view! { <p class="notice notice-bad"><strong>{t!(locale, "day-sync-conflicts", count = conflict_count)}</strong>" "<a href="/app/day/kept">{t!(locale, "day-resolve-conflicts")}</a></p> })}
+                {(conflict_count > 0).then(|| view! { <p class="notice notice-bad"><strong>{t!(locale, "day-sync-conflicts", count = conflict_count)}</strong>" "<a href="/app/day/sync-conflicts">{t!(locale, "day-resolve-conflicts")}</a></p> })}
                 {(!returned.is_empty()).then(|| view! { <ReturnedNotice locale stops=returned/> })}
                 <header class="title-row"><h1>{t!(locale, "day-title")}</h1><span class="lead">{format::day(locale, date)}</span></header>
                 <nav class="day-nav" aria-label=t!(locale, "date")>
@@ -227,7 +227,7 @@ pub(crate) fn StopCard(
                 <div class="thumb">
                     {map.map(|href| view! { <a class="button" href=href><Icon name="navigation"/>{t!(locale, "navigate")}</a> })}
                     {phone.map(|href| view! { <a class="button" href=href><Icon name="phone"/>{t!(locale, "call")}</a> })}
-                    {action_form("/app/fn/set-out", "step step-set-out", t!(locale, "start-travel"))}
+                    {action_form("/app/fn/start-travel", "step step-set-out", t!(locale, "start-travel"))}
                     {action_form("/app/fn/arrive", "step step-arrive", t!(locale, "arrived"))}
                     <a class="button button-primary step step-report" href=format!("{stop_path}#report")>{t!(locale, "report-title")}</a>
                 </div>

@@ -17,7 +17,7 @@ use ui::flash::Flash;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea};
 use ui::icons::Icon;
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
 
@@ -124,9 +124,9 @@ fn DecideCard(id: VisitReportId, locale: Locale, form: FormState) -> impl IntoVi
     view! {
         <section class="card">
             <p>{t!(locale, "approve-consequence")}</p>
-            <SendOnce><form method="post" action="/app/fn/approve-report"><input type="hidden" name="report" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "approve")}</button></form></SendOnce>
+            <SubmitOnce><form method="post" action="/app/fn/approve-report"><input type="hidden" name="report" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "approve")}</button></form></SubmitOnce>
             <ConfirmAction label=t!(locale, "return-report") consequence=t!(locale, "return-report-consequence") open>
-                <form method="post" action="/app/fn/send-back-report">
+                <form method="post" action="/app/fn/return-report">
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="report" value=id.to_string()/>
                     <TextArea form field="reason" label=t!(locale, "return-report-reason") rows=3/>
@@ -175,7 +175,7 @@ impl ActionForm for ReturnForm {
     }
 }
 
-#[server(prefix = "/app/fn", endpoint = "send-back-report")]
+#[server(prefix = "/app/fn", endpoint = "return-report")]
 pub async fn return_report(#[server(flatten)] form: ReturnForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ReturnForm| {
         let (permit, id) = (staff.may::<ApproveReports>()?, form.report.get()?);

@@ -13,7 +13,7 @@ use ordinavo_core::visits::sync_conflicts::{SyncConflict, WithPhotos};
 use ui::components::{ConfirmAction, EmptyState, InternalBox, ProblemNotice, TargetChip};
 use ui::format;
 use ui::icons::Icon;
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
 
@@ -82,9 +82,9 @@ fn ConflictCard(locale: Locale, conflict: SyncConflict, zone: String) -> impl In
         )
     });
     let discard_button = view! { <ConflictAction action="/app/fn/discard-my-entries" target=target.clone() keys=keys.clone() label=t!(locale, "sync-conflict-discard-now")/> };
-    let send_to_dispatch_button = view! { <ConflictAction action="/app/fn/hand-over-my-entries" target=target.clone() keys=keys.clone() is_first=!is_usable label=t!(locale, "sync-conflict-send-to-dispatch")/> };
+    let send_to_dispatch_button = view! { <ConflictAction action="/app/fn/send-entries-to-dispatch" target=target.clone() keys=keys.clone() is_first=!is_usable label=t!(locale, "sync-conflict-send-to-dispatch")/> };
     let keep_mine_button = is_usable.then(
-        || view! { <ConflictAction action="/app/fn/use-my-entries" target keys is_first=true label=t!(locale, "sync-conflict-keep-mine")/> },
+        || view! { <ConflictAction action="/app/fn/keep-my-entries" target keys is_first=true label=t!(locale, "sync-conflict-keep-mine")/> },
     );
     Some(view! {
         <section class="card">
@@ -122,7 +122,7 @@ fn ConflictAction(
     #[prop(optional)] is_first: bool,
 ) -> impl IntoView {
     let class = if is_first { "button button-primary" } else { "button" };
-    view! { <SendOnce><form method="post" action=action><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class=class type="submit">{label}</button></form></SendOnce> }
+    view! { <SubmitOnce><form method="post" action=action><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class=class type="submit">{label}</button></form></SubmitOnce> }
 }
 
 /// Describes why an entry could not be applied.
@@ -235,7 +235,7 @@ pub fn OfflineEntriesCard(
                     <InternalBox locale><EntryList locale entries zone/></InternalBox>
                 }
             }).collect_view()}
-            {can_resolve.then(|| view! { <SendOnce><form method="post" action="/app/fn/settle-entries"><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class="button" type="submit">{t!(locale, "offline-entries-resolve")}</button></form></SendOnce> })}
+            {can_resolve.then(|| view! { <SubmitOnce><form method="post" action="/app/fn/resolve-sync-conflict"><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class="button" type="submit">{t!(locale, "offline-entries-resolve")}</button></form></SubmitOnce> })}
         </section>
     })
 }
@@ -250,7 +250,7 @@ pub fn OfflineEntriesNotice(locale: Locale, jobs: Vec<(TargetId, i64)>) -> impl 
     })
 }
 
-/// `/app/day/leave`: shown instead of signing out while entries are unsent.
+/// `/app/day/unsent`: shown instead of signing out while entries are unsent.
 #[component]
 pub fn UnsentEntriesPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -276,7 +276,7 @@ pub fn UnsentEntriesPage() -> impl IntoView {
     view! { <AppFrame current="/app/day">{content}</AppFrame> }
 }
 
-/// `/app/day/left`: shown after a sign-out without network. Contains no personal data.
+/// `/app/day/offline-data-removed`: shown after a sign-out without network. Contains no personal data.
 #[component]
 pub fn OfflineDataRemovedPage() -> impl IntoView {
     let staff = viewer_staff();

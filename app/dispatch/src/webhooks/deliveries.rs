@@ -2,7 +2,7 @@
 
 use domain::ids::DeliveryId;
 use domain::locale::Locale;
-use domain::permissions::{ManageIntegrations, ViewIntegrations};
+use domain::permissions::ViewIntegrations;
 use domain::public_language::Tone;
 use domain::webhooks::DeliveryStatus;
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, EmptyState, Fact, Identifier, ProblemNotice};
 use ui::format;
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
 
@@ -64,7 +64,7 @@ pub fn DeliveryPage() -> impl IntoView {
                 <Fact name="id"><Identifier text=id_text locale/></Fact>
             </dl>
             {can_replay.then(|| view! {
-                <SendOnce><form method="post" action="/app/fn/replay-delivery"><input type="hidden" name="delivery" value=id/><p class="help">{t!(locale, "replay-text")}</p><button class="button" type="submit">{t!(locale, "replay")}</button></form></SendOnce>
+                <SubmitOnce><form method="post" action="/app/fn/replay-delivery"><input type="hidden" name="delivery" value=id/><p class="help">{t!(locale, "replay-text")}</p><button class="button" type="submit">{t!(locale, "replay")}</button></form></SubmitOnce>
             })}
             <section><h2>{t!(locale, "attempts")}</h2><Attempts locale attempts event_id zone=zone.clone()/></section>
             <section><h2>{t!(locale, "payload")}</h2>

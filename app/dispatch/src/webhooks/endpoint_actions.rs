@@ -7,7 +7,7 @@ use ordinavo_core::webhooks::model::{EndpointActions, EndpointLine};
 use ui::components::ConfirmAction;
 use ui::flash::Flash;
 use ui::forms::{ErrorSummary, FormState, TextField};
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 
 use crate::i18n::by_key;
 use crate::t;
@@ -29,7 +29,7 @@ pub(crate) fn EndpointForms(
     let replay_form = FormState::new("replay-range", locale, flash.as_ref());
     view! {
         <div class="actions">
-            {actions.can_send.then(|| view! { <SendOnce><form method="post" action="/app/fn/test-endpoint"><EndpointField id/><button class="button" type="submit">{t!(locale, "endpoint-test")}</button></form></SendOnce> })}
+            {actions.can_send.then(|| view! { <SubmitOnce><form method="post" action="/app/fn/test-endpoint"><EndpointField id/><button class="button" type="submit">{t!(locale, "endpoint-test")}</button></form></SubmitOnce> })}
             {actions.can_enable.then(|| view! { <form method="post" action="/app/fn/enable-endpoint"><EndpointField id/><button class="button button-primary" type="submit">{t!(locale, "endpoint-enable")}</button></form> })}
             {actions.can_send.then(|| view! { <RangeForm action="recover-endpoint" label=t!(locale, "endpoint-recover") consequence=t!(locale, "endpoint-recover-text") id form=recover_form zone=zone.clone() locale/> })}
             {actions.can_send.then(|| view! { <RangeForm action="replay-range" label=t!(locale, "endpoint-replay") consequence=t!(locale, "endpoint-replay-text") id form=replay_form zone locale/> })}

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use ordinavo_core::integrations;
 use ordinavo_core::webhooks::model::EndpointLine;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
 
@@ -39,13 +39,13 @@ pub fn NewEndpointPage() -> impl IntoView {
             <Title text=t!(locale, "endpoint-new")/>
             <p><a href="/app/integrations">{t!(locale, "integrations-title")}</a></p>
             <h1>{t!(locale, "endpoint-new")}</h1>
-            <section class="card"><SendOnce><form method="post" action="/app/fn/create-endpoint">
+            <section class="card"><SubmitOnce><form method="post" action="/app/fn/create-endpoint">
                 <ErrorSummary form=form.clone()/>
                 <SelectField form=form.clone() field="client" label=t!(locale, "client") choices help=t!(locale, "endpoint-client-help")/>
                 <EndpointFields form=form.clone() locale endpoint=None/>
                 <CheckField form=form.clone() field="asymmetric" label=t!(locale, "endpoint-asymmetric") help=t!(locale, "endpoint-asymmetric-help")/>
                 <button class="button button-primary" type="submit">{t!(locale, "endpoint-create")}</button>
-            </form></SendOnce></section>
+            </form></SubmitOnce></section>
         }
         .into_any())
     });

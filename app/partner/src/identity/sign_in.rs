@@ -58,7 +58,7 @@ pub fn ChoosePage() -> impl IntoView {
                 <div class="card">
                     <h1>{t!(locale, "choose-title")}</h1>
                     {choices.into_iter().enumerate().map(|(index, name)| view! {
-                        <form method="post" action="/partner/fn/choose-tenant">
+                        <form method="post" action="/partner/fn/choose-organization">
                             <input type="hidden" name="choice" value=index.to_string()/>
                             <button class="button" type="submit"><bdi>{name}</bdi></button>
                         </form>
@@ -75,7 +75,7 @@ pub async fn sign_in(#[server(flatten)] form: SignInForm) -> Result<(), ServerFn
     sign_in_flow::sign_in(Realm::Partner, form).await
 }
 
-#[server(prefix = "/partner/fn", endpoint = "choose-tenant")]
+#[server(prefix = "/partner/fn", endpoint = "choose-organization")]
 pub async fn choose_tenant(#[server(flatten)] form: TenantButton) -> Result<(), ServerFnError> {
     sign_in_flow::choose_tenant(Realm::Partner, form).await
 }
@@ -109,7 +109,7 @@ impl ActionForm for TestModeButton {
     }
 }
 
-#[server(prefix = "/partner/fn", endpoint = "look-at-test-data")]
+#[server(prefix = "/partner/fn", endpoint = "set-test-mode")]
 pub async fn set_test_mode(#[server(flatten)] form: TestModeButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, partner: Partner, form: TestModeButton| {
         let session = sign_in_flow::request_session().ok_or_else(CoreError::not_found)?;

@@ -47,7 +47,7 @@ pub fn DryRunPage() -> impl IntoView {
             <p class="lead">{t!(locale, "dry-run-intro")}</p>
             {none.then(|| view! { <EmptyState icon="import" title=t!(locale, "dry-run-no-clients") text=t!(locale, "dry-run-no-clients-text")/> })}
             {(!none).then(|| view! {
-                <section class="card"><form method="post" action="/partner/fn/try-out">
+                <section class="card"><form method="post" action="/partner/fn/start-dry-run">
                     <ErrorSummary form=form.clone()/>
                     <SelectField form=form.clone() field="client" label=t!(locale, "client") choices value=only_client.unwrap_or_default() help=t!(locale, "dry-run-client-help")/>
                     <TextArea form field="body" label=t!(locale, "dry-run-body") value=EXAMPLE rows=14 help=t!(locale, "dry-run-body-help")/>
@@ -57,7 +57,7 @@ pub fn DryRunPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/partner/try">{content}</AppFrame> }
+    view! { <AppFrame current="/partner/dry-run">{content}</AppFrame> }
 }
 
 /// The form that starts a dry run.
@@ -72,11 +72,11 @@ impl ActionForm for DryRunForm {
     const NAME: &'static str = "try";
 
     fn back(&self) -> String {
-        "/partner/try".to_owned()
+        "/partner/dry-run".to_owned()
     }
 }
 
-#[server(prefix = "/partner/fn", endpoint = "try-out")]
+#[server(prefix = "/partner/fn", endpoint = "start-dry-run")]
 pub async fn try_out(#[server(flatten)] form: DryRunForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, partner: Partner, form: DryRunForm| {
         let job = partner_console::start_dry_run(&core, &partner, &form.client, &form.body).await?;

@@ -62,8 +62,8 @@ pub fn OpenWorkPage() -> impl IntoView {
             .rows
             .last()
             .filter(|_| found.requests.has_more)
-            .map(|row| format!("/portal/open?before={}", cursor(row.submitted_at, row.id)));
-        let first = (!request.query("before").is_empty()).then(|| "/portal/open".to_owned());
+            .map(|row| format!("/portal/in-progress?before={}", cursor(row.submitted_at, row.id)));
+        let first = (!request.query("before").is_empty()).then(|| "/portal/in-progress".to_owned());
         let (no_requests, no_visits, no_follow_ups) = (
             found.requests.rows.is_empty(),
             found.upcoming.rows.is_empty(),
@@ -96,7 +96,7 @@ pub fn OpenWorkPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/portal/open">{content}</AppFrame> }
+    view! { <AppFrame current="/portal/in-progress">{content}</AppFrame> }
 }
 
 #[component]
@@ -115,7 +115,7 @@ pub fn FollowUpsPage() -> impl IntoView {
         let empty = found.rows.is_empty();
         Ok(view! {
             <Title text=t!(locale, "follow-ups-title")/>
-            <p><a href="/portal/open">{t!(locale, "in-progress-title")}</a></p>
+            <p><a href="/portal/in-progress">{t!(locale, "in-progress-title")}</a></p>
             <h1>{t!(locale, "follow-ups-title")}</h1>
             {empty.then(|| view! { <EmptyState icon="check" title=t!(locale, "no-follow-ups") text=t!(locale, "no-follow-ups-text")/> })}
             <FollowUpLines items=found.rows words=contact.terminology() locale/>
@@ -123,5 +123,5 @@ pub fn FollowUpsPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/portal/open">{content}</AppFrame> }
+    view! { <AppFrame current="/portal/in-progress">{content}</AppFrame> }
 }

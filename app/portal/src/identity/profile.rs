@@ -15,7 +15,7 @@ use ui::components::{Chip, ConfirmAction, Fact, ProblemNotice};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::i18n::shared;
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::sign_in_flow;
 use ui::title::Title;
@@ -61,7 +61,7 @@ pub fn ProfilePage() -> impl IntoView {
                 {may_manage.then(|| view! { <p><a class="button" href="/portal/colleagues">{t!(locale, "colleagues-title")}</a></p> })}
             </section>
             <section class="card"><h2>{password_title.clone()}</h2>
-                <SendOnce>
+                <SubmitOnce>
                 <form method="post" action="/portal/fn/change-password">
                     <ErrorSummary form=password.clone()/>
                     {has_password.then(|| view! { <TextField form=password.clone() field="current" label=t!(locale, "current-password") kind="password" autocomplete="current-password"/> })}
@@ -69,17 +69,17 @@ pub fn ProfilePage() -> impl IntoView {
                     <p class="help">{t!(locale, "profile-password-help")}</p>
                     <button class="button" type="submit">{password_title}</button>
                 </form>
-                </SendOnce>
+                </SubmitOnce>
             </section>
             <section class="card"><h2>{t!(locale, "profile-email")}</h2>
-                <SendOnce>
+                <SubmitOnce>
                 <form method="post" action="/portal/fn/change-email">
                     <ErrorSummary form=email.clone()/>
                     <TextField form=email.clone() field="email" label=t!(locale, "new-email") kind="email" autocomplete="email" help=t!(locale, "new-email-help")/>
                     {has_password.then(|| view! { <TextField form=email.clone() field="current" label=t!(locale, "current-password") kind="password" autocomplete="current-password"/> })}
                     <button class="button" type="submit">{t!(locale, "profile-email")}</button>
                 </form>
-                </SendOnce>
+                </SubmitOnce>
             </section>
             <TwoFactorSection state=found.second_factor has_password codes begin=form_state("begin-step") confirm=form_state("confirm-step") disable=form_state("change-step")/>
             <section class="card"><h2>{t!(locale, "profile-sessions")}</h2>

@@ -57,7 +57,7 @@ pub fn ChoosePage() -> impl IntoView {
                     <h1>{t!(locale, "choose-title")}</h1>
                     <p class="quiet">{t!(locale, "choose-text")}</p>
                     {choices.into_iter().enumerate().map(|(index, name)| view! {
-                        <form method="post" action="/portal/fn/choose-tenant">
+                        <form method="post" action="/portal/fn/choose-organization">
                             <input type="hidden" name="choice" value=index.to_string()/>
                             <button class="button" type="submit"><bdi>{name}</bdi></button>
                         </form>
@@ -74,7 +74,7 @@ pub async fn sign_in(#[server(flatten)] form: SignInForm) -> Result<(), ServerFn
     sign_in_flow::sign_in(Realm::Portal, form).await
 }
 
-#[server(prefix = "/portal/fn", endpoint = "choose-tenant")]
+#[server(prefix = "/portal/fn", endpoint = "choose-organization")]
 pub async fn choose_tenant(#[server(flatten)] form: TenantButton) -> Result<(), ServerFnError> {
     sign_in_flow::choose_tenant(Realm::Portal, form).await
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit};
 use ui::components::{ConfirmAction, Fact};
 use ui::forms::{ErrorSummary, FormState, TextField};
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::sign_in_flow::{self, CodeForm, LanguageRow};
 use ui::title::Title;
@@ -38,8 +38,8 @@ pub fn CodePage() -> impl IntoView {
         Ok(view! {
             <Title text=t!(locale, "two-factor-code-title")/>
             <main class="door" id="main">
-                <SendOnce>
-                <form class="card" method="post" action="/portal/fn/give-code">
+                <SubmitOnce>
+                <form class="card" method="post" action="/portal/fn/verify-code">
                     {brand}
                     <h1>{t!(locale, "two-factor-code-title")}</h1>
                     <DoneNotice locale flash=request.flash.clone()/>
@@ -49,7 +49,7 @@ pub fn CodePage() -> impl IntoView {
                     <button class="button button-primary" type="submit">{t!(locale, "two-factor-code-submit")}</button>
                     <p><a href="/portal/sign-in">{t!(locale, "back-to-sign-in")}</a></p>
                 </form>
-                </SendOnce>
+                </SubmitOnce>
                 <LanguageRow locale action="/portal/fn/language" back="/portal/sign-in/code"/>
             </main>
         }
@@ -71,13 +71,13 @@ pub fn TwoFactorSection(
     let content = match state {
         TwoFactorStatus::Off => view! {
             <p>{t!(locale, "two-factor-text")}</p>
-            <SendOnce>
-            <form method="post" action="/portal/fn/begin-second-step">
+            <SubmitOnce>
+            <form method="post" action="/portal/fn/begin-two-factor">
                 <ErrorSummary form=begin.clone()/>
                 {has_password.then(|| view! { <TextField form=begin.clone() field="current" label=t!(locale, "current-password") kind="password" autocomplete="current-password"/> })}
                 <button class="button" type="submit">{t!(locale, "two-factor-set-up")}</button>
             </form>
-            </SendOnce>
+            </SubmitOnce>
         }
         .into_any(),
         TwoFactorStatus::Pending { address, secret } => view! { <Pending address secret form=confirm/> }.into_any(),
@@ -103,14 +103,14 @@ fn Pending(address: String, secret: String, form: FormState) -> impl IntoView {
                 <dl class="facts"><Fact name=t!(locale, "two-factor-secret")><bdi class="mono" dir="ltr">{secret_groups.join(" ")}</bdi></Fact></dl></li>
             <li>{t!(locale, "two-factor-confirm-text")}</li>
         </ol>
-        <SendOnce>
-        <form method="post" action="/portal/fn/confirm-second-step">
+        <SubmitOnce>
+        <form method="post" action="/portal/fn/confirm-two-factor">
             <ErrorSummary form=form.clone()/>
             <TextField form field="code" label=t!(locale, "two-factor-code") autocomplete="one-time-code" inputmode="numeric"/>
             <button class="button button-primary" type="submit">{t!(locale, "two-factor-turn-on")}</button>
         </form>
-        </SendOnce>
-        <form method="post" action="/portal/fn/cancel-second-step"><button class="button button-quiet" type="submit">{t!(locale, "two-factor-cancel")}</button></form>
+        </SubmitOnce>
+        <form method="post" action="/portal/fn/cancel-two-factor"><button class="button button-quiet" type="submit">{t!(locale, "two-factor-cancel")}</button></form>
     }
 }
 
@@ -123,14 +123,14 @@ fn On(left: i64, codes: Option<Vec<String>>, form: FormState) -> impl IntoView {
         {codes.map(|codes| view! { <Codes codes locale/> })}
         <p>{t!(locale, "two-factor-is-on")}" "{t!(locale, "recovery-codes-left", count = left)}</p>
         <ConfirmAction label=t!(locale, "two-factor-change") consequence=t!(locale, "two-factor-change-text") open=is_rejected>
-            <SendOnce>
-            <form method="post" action="/portal/fn/change-second-step">
+            <SubmitOnce>
+            <form method="post" action="/portal/fn/change-two-factor">
                 <ErrorSummary form=form.clone()/>
                 <TextField form field="code" label=t!(locale, "two-factor-code") autocomplete="one-time-code" help=t!(locale, "two-factor-code-help")/>
                 <div class="actions"><button class="button" type="submit" name="to" value="codes">{t!(locale, "recovery-codes-create")}</button>
                 <button class="button button-bad" type="submit" name="to" value="off">{t!(locale, "two-factor-turn-off")}</button></div>
             </form>
-            </SendOnce>
+            </SubmitOnce>
         </ConfirmAction>
     }
 }
@@ -164,7 +164,7 @@ fn with_codes(sealed: String, done: &'static str) -> Redirect {
     }
 }
 
-#[server(prefix = "/portal/fn", endpoint = "give-code")]
+#[server(prefix = "/portal/fn", endpoint = "verify-code")]
 pub async fn verify_code(#[server(flatten)] form: CodeForm) -> Result<(), ServerFnError> {
     sign_in_flow::verify_code(Realm::Portal, form).await
 }
@@ -186,7 +186,7 @@ impl ActionForm for BeginForm {
     }
 }
 
-#[server(prefix = "/portal/fn", endpoint = "begin-second-step")]
+#[server(prefix = "/portal/fn", endpoint = "begin-two-factor")]
 pub async fn begin_two_factor(#[server(flatten)] form: BeginForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, contact: Contact, form: BeginForm| {
         two_factor::start_setup(&core, &contact, &form.current.into()).await?;
@@ -205,7 +205,7 @@ impl ActionForm for CancelButton {
     }
 }
 
-#[server(prefix = "/portal/fn", endpoint = "cancel-second-step")]
+#[server(prefix = "/portal/fn", endpoint = "cancel-two-factor")]
 pub async fn cancel_two_factor() -> Result<(), ServerFnError> {
     submit(CancelButton {}, async |core: Core, contact: Contact, _| {
         two_factor::cancel_setup(&core, &contact).await?;
@@ -230,7 +230,7 @@ impl ActionForm for ConfirmForm {
     }
 }
 
-#[server(prefix = "/portal/fn", endpoint = "confirm-second-step")]
+#[server(prefix = "/portal/fn", endpoint = "confirm-two-factor")]
 pub async fn confirm_two_factor(#[server(flatten)] form: ConfirmForm) -> Result<(), ServerFnError> {
     let locale = ui::shell::locale();
     submit(form, async |core: Core, contact: Contact, form: ConfirmForm| {
@@ -258,7 +258,7 @@ impl ActionForm for ChangeForm {
     }
 }
 
-#[server(prefix = "/portal/fn", endpoint = "change-second-step")]
+#[server(prefix = "/portal/fn", endpoint = "change-two-factor")]
 pub async fn change_two_factor(#[server(flatten)] form: ChangeForm) -> Result<(), ServerFnError> {
     let locale = ui::shell::locale();
     submit(

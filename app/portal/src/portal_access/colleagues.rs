@@ -15,7 +15,7 @@ use ui::components::{ConfirmAction, EmptyState, ProblemNotice};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::i18n::shared;
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
 use ui::uploads;
@@ -100,7 +100,7 @@ fn InviteCard(
         .collect();
     view! {
         <section class="card"><h2>{t!(locale, "colleague-invite-title", customer = name)}</h2>
-            <SendOnce>
+            <SubmitOnce>
             <form method="post" action="/portal/fn/invite-colleague" enctype="multipart/form-data">
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="customer" value=customer.to_string()/>
@@ -109,7 +109,7 @@ fn InviteCard(
                 <InvitationLanguage form/>
                 <button class="button button-primary" type="submit">{t!(locale, "colleague-invite")}</button>
             </form>
-            </SendOnce>
+            </SubmitOnce>
         </section>
     }
 }

@@ -42,7 +42,7 @@ pub fn HomePage() -> impl IntoView {
             <section>
                 <div class="title-row"><h2>{t!(locale, "open-requests")}</h2>{home.has_access.then(|| view! { <a class="button button-primary" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "new-request")}</a> })}</div>
                 <RequestLines requests=home.requests words=contact.terminology() locale zone=contact.zone().to_owned()/>
-                <p class="more"><a href="/portal/open">{t!(locale, "all-in-progress")}</a><a href="/portal/requests">{t!(locale, "all-requests")}</a></p>
+                <p class="more"><a href="/portal/in-progress">{t!(locale, "all-in-progress")}</a><a href="/portal/requests">{t!(locale, "all-requests")}</a></p>
             </section>
             <section><h2>{t!(locale, "latest-reports")}</h2>
                 {no_reports.then(|| view! { <EmptyState icon="clipboard" title=t!(locale, "no-reports") text=t!(locale, "no-reports-text")/> })}

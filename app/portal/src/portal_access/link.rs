@@ -12,7 +12,7 @@ use ui::actions::{ActionForm, Redirect, submit_public};
 use ui::components::SuccessNotice;
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::i18n::shared;
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::sign_in_flow::{self, LanguageRow};
 use ui::title::Title;
@@ -80,7 +80,7 @@ fn Invitation(found: Found, token: String, form: FormState) -> impl IntoView {
         <Title text=t!(locale, "invitation-title")/>
         <h1>{t!(locale, "invitation-title")}</h1>
         <p>{t!(locale, "invitation-text", name = found.display_name)}</p>
-        <SendOnce>
+        <SubmitOnce>
         <form method="post" action="/portal/fn/accept-invitation">
             <ErrorSummary form=form.clone()/>
             <input type="hidden" name="token" value=token/>
@@ -93,7 +93,7 @@ fn Invitation(found: Found, token: String, form: FormState) -> impl IntoView {
             <p class="quiet">{t!(locale, "invitation-no-password-text")}</p>
             <button class="button" type="submit">{t!(locale, "invitation-no-password")}</button>
         </form>
-        </SendOnce>
+        </SubmitOnce>
     }
 }
 
@@ -103,7 +103,7 @@ fn NewPassword(found: Found, token: String, form: FormState) -> impl IntoView {
     view! {
         <Title text=t!(locale, "link-password-title")/>
         <h1>{t!(locale, "link-password-title")}</h1>
-        <SendOnce>
+        <SubmitOnce>
         <form method="post" action="/portal/fn/set-password">
             <ErrorSummary form=form.clone()/>
             <input type="hidden" name="token" value=token/>
@@ -111,7 +111,7 @@ fn NewPassword(found: Found, token: String, form: FormState) -> impl IntoView {
             <TextField form field="password" label=t!(locale, "new-password") kind="password" autocomplete="new-password" help=t!(locale, "password-help")/>
             <button class="button button-primary" type="submit">{t!(locale, "link-password")}</button>
         </form>
-        </SendOnce>
+        </SubmitOnce>
     }
 }
 
@@ -122,13 +122,13 @@ fn Confirm(found: Found, token: String, form: FormState, title: String, button: 
         <Title text=title.clone()/>
         <h1>{title}</h1>
         <p><bdi dir="ltr">{found.email}</bdi></p>
-        <SendOnce>
-        <form method="post" action="/portal/fn/use-link">
+        <SubmitOnce>
+        <form method="post" action="/portal/fn/open-link">
             <ErrorSummary form/>
             <input type="hidden" name="token" value=token/>
             <button class="button button-primary" type="submit">{button}</button>
         </form>
-        </SendOnce>
+        </SubmitOnce>
     }
 }
 
@@ -142,7 +142,7 @@ pub fn EmailLinkPage() -> impl IntoView {
         Ok(view! {
             <Title text=t!(locale, "email-link-title")/>
             <main class="door" id="main">
-                <form class="card" method="post" action="/portal/fn/ask-link">
+                <form class="card" method="post" action="/portal/fn/request-sign-in-link">
                     <BrandName otherwise=t!(locale, "portal")/>
                     <h1>{t!(locale, "email-link-title")}</h1>
                     {is_sent.then(|| view! { <SuccessNotice text=t!(locale, "done-email-link-sent")/> })}
@@ -213,7 +213,7 @@ pub async fn set_password(#[server(flatten)] form: LinkForm) -> Result<(), Serve
     .await
 }
 
-#[server(prefix = "/portal/fn", endpoint = "use-link")]
+#[server(prefix = "/portal/fn", endpoint = "open-link")]
 pub async fn use_link(#[server(flatten)] form: LinkForm) -> Result<(), ServerFnError> {
     submit_public(form, async |core: Core, form: LinkForm| {
         let token = &form.token;
@@ -254,7 +254,7 @@ impl ActionForm for EmailLinkForm {
     }
 }
 
-#[server(prefix = "/portal/fn", endpoint = "ask-link")]
+#[server(prefix = "/portal/fn", endpoint = "request-sign-in-link")]
 pub async fn request_link(#[server(flatten)] form: EmailLinkForm) -> Result<(), ServerFnError> {
     submit_public(form, async |core: Core, form: EmailLinkForm| {
         let purpose = LinkPurpose::from_name(&form.purpose).unwrap_or(LinkPurpose::SignIn);

@@ -79,7 +79,7 @@ impl ActionForm for CancellationForm {
     }
 }
 
-#[server(prefix = "/portal/fn", endpoint = "ask-to-cancel")]
+#[server(prefix = "/portal/fn", endpoint = "request-cancellation")]
 pub async fn ask_to_cancel(#[server(flatten)] form: CancellationForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, contact: Contact, form: CancellationForm| {
         pages::ask_to_cancel(&core, &contact, form.request.get()?, &form.answer, &form.nonce).await?;

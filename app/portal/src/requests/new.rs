@@ -12,7 +12,7 @@ use ordinavo_core::portal_access::pages::{MAX_DESCRIPTION_CHARS, RequestForm};
 use ordinavo_core::{Core, CoreError};
 use ui::actions::{FormSubmission, Redirect, run_action};
 use ui::forms::{CheckField, ErrorSummary, FilesField, FormState, SelectField, TextArea, TextField};
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::requests::day_part_choices;
 use ui::title::Title;
@@ -62,7 +62,7 @@ pub fn NewRequestPage() -> impl IntoView {
             <p class="lead">{t!(locale, "request-intro")}</p>
             {has_no_locations.then(|| view! { <p class="notice notice-warn">{t!(locale, "request-no-locations")}</p> })}
             {(!has_no_locations).then(|| view! {
-                <SendOnce>
+                <SubmitOnce>
                 <form class="card" method="post" action="/portal/fn/submit-request" enctype="multipart/form-data">
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="nonce" value=nonce/>
@@ -78,7 +78,7 @@ pub fn NewRequestPage() -> impl IntoView {
                     <FilesField form=form.clone() field="files" label=t!(locale, "request-files") help=t!(locale, "request-files-help") accept="image/jpeg,image/png,image/webp,application/pdf"/>
                     <button class="button button-primary" type="submit">{t!(locale, "request-submit")}</button>
                 </form>
-                </SendOnce>
+                </SubmitOnce>
             })}
         }
         .into_any())

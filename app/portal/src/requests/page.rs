@@ -14,7 +14,7 @@ use ui::components::{ConfirmAction, Fact, ProblemNotice, StatusChip};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea};
 use ui::icons::Icon;
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::requests::{AnswerForm, Conversation, Progress, STEPS, SlotForm, preferred_windows};
 use ui::title::Title;
@@ -44,7 +44,9 @@ pub fn RequestPage() -> impl IntoView {
         let cancel_nonce = form_nonce(&request.core);
         let zone = contact.zone().to_owned();
         let words = contact.terminology();
-        let cancellation_requested = found.cancel_asked_at.map(|at| format::moment(locale, at, &zone));
+        let cancellation_requested = found
+            .cancellation_requested_at
+            .map(|at| format::moment(locale, at, &zone));
         Ok(view! {
             <Title text=format!("REQ-{}", found.number)/>
             <DoneNotice locale flash=request.flash.clone()/>
@@ -121,14 +123,14 @@ fn RequestDetails(request: PublicRequest, files: Vec<PublicAttachment>, zone: St
 fn CancellationForm(id: RequestId, form: FormState, nonce: String, locale: Locale) -> impl IntoView {
     view! {
         <ConfirmAction label=t!(locale, "request-cancellation") consequence=t!(locale, "request-cancellation-consequence") open=form.was_rejected()>
-            <SendOnce>
-            <form method="post" action="/portal/fn/ask-to-cancel">
+            <SubmitOnce>
+            <form method="post" action="/portal/fn/request-cancellation">
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="request" value=id.to_string()/><input type="hidden" name="nonce" value=nonce/>
                 <TextArea form field="answer" label=t!(locale, "request-cancellation-reason") rows=3/>
                 <button class="button button-bad" type="submit">{t!(locale, "request-cancellation-now")}</button>
             </form>
-            </SendOnce>
+            </SubmitOnce>
         </ConfirmAction>
     }
 }
@@ -153,9 +155,9 @@ fn Slots(slots: Vec<SlotOption>, id: RequestId, locale: Locale) -> impl IntoView
     view! {
         <section class="card" aria-labelledby="slots"><h2 id="slots">{t!(locale, "slots-title")}</h2>
             <p>{t!(locale, "slots-text", until = expires)}</p>
-            <SendOnce>
+            <SubmitOnce>
             {slots.into_iter().map(|slot| view! { <SlotForm option=slot action="/portal/fn/choose-slot".to_owned() request=id button_class="button" locale/> }).collect_view()}
-            </SendOnce>
+            </SubmitOnce>
         </section>
     }
 }

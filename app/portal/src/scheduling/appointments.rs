@@ -10,7 +10,8 @@ use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::portal_access::{calendar, pages};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::Serialize;
+use ui::actions::{ActionForm, Redirect, submit};
 use ui::components::{ConfirmAction, EmptyState, Fact, Pager, StatusChip};
 use ui::format;
 use ui::icons::Icon;
@@ -108,12 +109,12 @@ fn Feed(feed: Option<String>, can_change: bool, locale: Locale) -> impl IntoView
             {can_change.then(|| if is_active {
                 view! {
                     <ConfirmAction label=t!(locale, "feed-replace") consequence=t!(locale, "feed-replace-consequence")>
-                        <form method="post" action="/portal/fn/renew-feed"><button class="button" type="submit">{t!(locale, "feed-replace-now")}</button></form>
-                        <form method="post" action="/portal/fn/end-feed"><button class="button button-bad" type="submit">{t!(locale, "feed-turn-off")}</button></form>
+                        <form method="post" action="/portal/fn/renew-calendar-feed"><button class="button" type="submit">{t!(locale, "feed-replace-now")}</button></form>
+                        <form method="post" action="/portal/fn/revoke-calendar-feed"><button class="button button-bad" type="submit">{t!(locale, "feed-turn-off")}</button></form>
                     </ConfirmAction>
                 }.into_any()
             } else {
-                view! { <form method="post" action="/portal/fn/renew-feed"><button class="button" type="submit">{t!(locale, "feed-create")}</button></form> }.into_any()
+                view! { <form method="post" action="/portal/fn/renew-calendar-feed"><button class="button" type="submit">{t!(locale, "feed-create")}</button></form> }.into_any()
             })}
         </section>
     }
@@ -154,7 +155,7 @@ impl ActionForm for FeedButton {
     }
 }
 
-#[server(prefix = "/portal/fn", endpoint = "renew-feed")]
+#[server(prefix = "/portal/fn", endpoint = "renew-calendar-feed")]
 pub async fn renew_feed() -> Result<(), ServerFnError> {
     submit(FeedButton {}, async |core: Core, contact: Contact, _| {
         calendar::renew_feed(&core, &contact).await?;
@@ -163,7 +164,7 @@ pub async fn renew_feed() -> Result<(), ServerFnError> {
     .await
 }
 
-#[server(prefix = "/portal/fn", endpoint = "end-feed")]
+#[server(prefix = "/portal/fn", endpoint = "revoke-calendar-feed")]
 pub async fn end_feed() -> Result<(), ServerFnError> {
     submit(FeedButton {}, async |core: Core, contact: Contact, _| {
         calendar::revoke_feed(&core, &contact).await?;

@@ -9,7 +9,7 @@ use domain::terminology::Terminology;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use ui::forms::{CheckField, ErrorSummary, FilesField, FormState, SelectField, TextArea, TextField};
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::requests::day_part_choices;
 use ui::shell::{self, App, Assets};
 use ui::title::Title;
@@ -109,7 +109,7 @@ fn Fields(page: IntakePage) -> impl IntoView {
         format!("/intake/{}?lang={}", page.slug, locale.tag())
     };
     view! {
-        <SendOnce>
+        <SubmitOnce>
         <form class="card" method="post" action=action enctype="multipart/form-data">
             <ErrorSummary form=form.clone()/>
             <input type="hidden" name="ticket" value=page.ticket.clone()/>
@@ -125,7 +125,7 @@ fn Fields(page: IntakePage) -> impl IntoView {
             <p class="help">{t!(locale, "privacy", tenant = page.tenant)}</p>
             <button class="button button-primary button-large" type="submit" disabled=page.preview>{t!(locale, "send")}</button>
         </form>
-        </SendOnce>
+        </SubmitOnce>
     }
 }
 

@@ -13,7 +13,7 @@ use ordinavo_core::requests::tracking::Tracking;
 use ui::components::{ConfirmAction, Fact, StatusChip};
 use ui::format;
 use ui::forms::FormState;
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::requests::{AnswerForm, Conversation, Progress, SlotForm, preferred_windows};
 use ui::shell::{self, App, Assets};
 use ui::title::Title;
@@ -210,9 +210,9 @@ fn Slots(slots: Vec<SlotOption>, token: String, error: Option<String>, locale: L
         <section class="card slots" aria-labelledby="slots"><h2 id="slots">{t!(locale, "slots-title")}</h2>
             {error.map(|error| view! { <p class="notice notice-bad" role="alert">{error}</p> })}
             <p>{t!(locale, "slots-text", until = expires)}</p>
-            <SendOnce>
+            <SubmitOnce>
             {slots.into_iter().map(|slot| view! { <SlotForm option=slot action=action.clone() button_class="button button-large" locale/> }).collect_view()}
-            </SendOnce>
+            </SubmitOnce>
             <p class="help">{t!(locale, "slots-zone", zone = zone)}</p>
         </section>
     }

@@ -118,7 +118,7 @@ pub async fn set_colour(core: &Core, by: Permit<'_, ManageBranding>, colour: Opt
     begin(core, &mut tx).await?;
     tx.set_colour(colour.as_deref(), &version(core)).await?;
     tx.audit(
-        "portal_look.colour_changed",
+        "portal_branding.colour_changed",
         audit_subject(by.staff()),
         json!({ "colour": colour }),
     );
@@ -138,7 +138,7 @@ pub async fn set_logo(core: &Core, by: Permit<'_, ManageBranding>, logo: Option<
     begin(core, &mut tx).await?;
     tx.set_logo(logo.as_deref(), &version(core)).await?;
     tx.audit(
-        "portal_look.logo_changed",
+        "portal_branding.logo_changed",
         audit_subject(by.staff()),
         json!({ "bytes": logo.as_ref().map(Vec::len) }),
     );

@@ -7,12 +7,12 @@ use crate::db::StoreError;
 use crate::db::{CrossTenantTx, TenantTx};
 use crate::identity::actors::{Branding, Staff};
 
-/// The columns of [`BrandingRow`]; the statement must join `portal_look`.
+/// The columns of [`BrandingRow`]; the statement must join `portal_branding`.
 macro_rules! branding_columns {
     () => {
         r"
-            portal_look.words AS look_words, portal_look.version AS look_version,
-            portal_look.colour IS NOT NULL AS has_colour, portal_look.logo IS NOT NULL AS has_logo
+            portal_branding.words AS look_words, portal_branding.version AS look_version,
+            portal_branding.colour IS NOT NULL AS has_colour, portal_branding.logo IS NOT NULL AS has_logo
         "
     };
 }
@@ -58,33 +58,33 @@ struct OrganisationColumns {
 
 const SELECT_BRANDING: &str = r"
     SELECT words, revision, colour, logo IS NOT NULL AS has_logo, version
-    FROM portal_look
+    FROM portal_branding
     WHERE tenant_id = $1
 ";
 const INSERT_BRANDING: &str = r"
-    INSERT INTO portal_look (tenant_id, words, revision, version, updated_at)
+    INSERT INTO portal_branding (tenant_id, words, revision, version, updated_at)
     VALUES ($1, $2, 0, $3, $4)
     ON CONFLICT (tenant_id) DO NOTHING
 ";
 const UPDATE_TERMINOLOGY: &str = r"
-    UPDATE portal_look
+    UPDATE portal_branding
     SET words = $3, revision = revision + 1, updated_at = $4
     WHERE tenant_id = $1
       AND revision = $2
 ";
 const UPDATE_COLOUR: &str = r"
-    UPDATE portal_look
+    UPDATE portal_branding
     SET colour = $2, version = $3, updated_at = $4
     WHERE tenant_id = $1
 ";
-const UPDATE_LOGO: &str = "UPDATE portal_look SET logo = $2, version = $3, updated_at = $4 WHERE tenant_id = $1";
+const UPDATE_LOGO: &str = "UPDATE portal_branding SET logo = $2, version = $3, updated_at = $4 WHERE tenant_id = $1";
 /// Two rows suffice to know whether there is only one organisation.
 const SELECT_ORGANISATIONS: &str = concat!(
     "SELECT tenant.slug, tenant.name, ",
     branding_columns!(),
     r"
         FROM tenant
-        LEFT JOIN portal_look ON portal_look.tenant_id = tenant.id
+        LEFT JOIN portal_branding ON portal_branding.tenant_id = tenant.id
         WHERE tenant.live_tenant_id IS NULL
         ORDER BY tenant.id
         LIMIT 2
@@ -95,7 +95,7 @@ const SELECT_ORGANISATION: &str = concat!(
     branding_columns!(),
     r"
         FROM tenant
-        LEFT JOIN portal_look ON portal_look.tenant_id = tenant.id
+        LEFT JOIN portal_branding ON portal_branding.tenant_id = tenant.id
         WHERE tenant.slug = $1
           AND tenant.live_tenant_id IS NULL
     "
@@ -109,19 +109,19 @@ const SELECT_ORGANISATION_OF_LINK: &str = concat!(
         JOIN portal_account AS account ON account.tenant_id = link.tenant_id
             AND account.id = link.portal_account_id
         JOIN tenant ON tenant.id = link.tenant_id
-        LEFT JOIN portal_look ON portal_look.tenant_id = tenant.id
+        LEFT JOIN portal_branding ON portal_branding.tenant_id = tenant.id
         WHERE link.token_hash = $1
     "
 );
 const SELECT_COLOUR: &str = r"
     SELECT colour
-    FROM portal_look
+    FROM portal_branding
     WHERE version = $1
       AND colour IS NOT NULL
 ";
 const SELECT_LOGO: &str = r"
     SELECT logo
-    FROM portal_look
+    FROM portal_branding
     WHERE version = $1
       AND logo IS NOT NULL
 ";

@@ -59,7 +59,7 @@ pub async fn staff(core: &Core, session: SessionId) -> CoreResult<Option<Staff>>
     let Some(session) = row.data.0.0.open() else {
         return Ok(None);
     };
-    let sandbox = row.twin_id.filter(|_| session.is_test);
+    let sandbox = row.sandbox_id.filter(|_| session.is_test);
     Ok(Some(identified(Staff {
         is_test: sandbox.is_some(),
         tenant: TenantId::from_uuid(sandbox.unwrap_or(row.tenant_id)),
@@ -157,7 +157,7 @@ pub async fn partner(core: &Core, session: SessionId) -> CoreResult<Option<Partn
     let Some(session) = row.data.0.0.open() else {
         return Ok(None);
     };
-    let sandbox = row.twin_id.filter(|_| session.is_test);
+    let sandbox = row.sandbox_id.filter(|_| session.is_test);
     Ok(Some(identified(Partner {
         tenant: TenantId::from_uuid(sandbox.unwrap_or(row.tenant_id)),
         live_tenant: TenantId::from_uuid(row.tenant_id),
@@ -231,7 +231,7 @@ pub async fn client(core: &Core, credential: &str) -> CoreResult<ApiClient> {
         tx.commit().await?;
     }
     let tenant = if identity.is_test {
-        identity.twin_id.ok_or_else(invalid)?
+        identity.sandbox_id.ok_or_else(invalid)?
     } else {
         identity.tenant_id
     };

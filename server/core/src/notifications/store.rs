@@ -71,7 +71,7 @@ const SELECT_CONTEXT: &str = r"
         tenant.locale AS tenant_locale, branding.words
     FROM request
     JOIN tenant ON tenant.id = request.tenant_id
-    LEFT JOIN portal_look AS branding ON branding.tenant_id = tenant.id
+    LEFT JOIN portal_branding AS branding ON branding.tenant_id = tenant.id
     LEFT JOIN portal_account AS account ON account.tenant_id = request.tenant_id
         AND account.id = request.portal_account_id
         AND account.locked_at IS NULL

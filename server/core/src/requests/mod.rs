@@ -13,7 +13,7 @@ pub mod slot_offers;
 mod store;
 pub mod tracking;
 pub use self::page::{CustomerSearch, RequestPage, page};
-pub use self::store::requests::RequestFilter;
+pub use self::store::inbox::RequestFilter;
 pub(crate) use self::store::slot_offers::select_slot_options;
 
 use domain::customers::Place as TypedPlace;

@@ -23,7 +23,7 @@ pub struct SuggestionView {
     pub options: Json<Options>,
     /// Progress of the search in thousandths.
     pub progress: i64,
-    pub cancel_asked: bool,
+    pub cancel_requested: bool,
     /// The plan, once the status is completed.
     pub result: Option<Json<Outcome>>,
     /// The stops that were committed or found stale.
@@ -57,7 +57,7 @@ pub(crate) struct ClaimedSuggestion {
 
 const INSERT_SUGGESTION: &str = r"
     INSERT INTO route_suggestion (
-        tenant_id, id, date, status, asked_by, source_system_id, options, progress, cancel_asked, decided,
+        tenant_id, id, date, status, requested_by, source_system_id, options, progress, cancel_requested, decided,
         revision, created_at
     )
     VALUES ($1, $2, $3, 'queued', $4, $5, $6, 0, $7, $8, 0, $9)
@@ -67,7 +67,7 @@ macro_rules! select_suggestion {
         concat!(
             r"
                 SELECT
-                    id, date, status, options, progress, cancel_asked, result, decided, revision,
+                    id, date, status, options, progress, cancel_requested, result, decided, revision,
                     created_at, finished_at
                 FROM route_suggestion
                 WHERE tenant_id = $1
@@ -92,7 +92,7 @@ const COUNT_OPEN_SUGGESTIONS: &str =
     "SELECT count(*) FROM route_suggestion WHERE tenant_id = $1 AND status IN ('queued', 'running')";
 const REQUEST_CANCEL: &str = r"
     UPDATE route_suggestion
-    SET cancel_asked = $3, revision = revision + 1
+    SET cancel_requested = $3, revision = revision + 1
     WHERE tenant_id = $1
       AND id = $2
       AND status IN ('queued', 'running')
@@ -151,7 +151,7 @@ const RENEW_CLAIM: &str = r"
       AND id = $2
       AND claim = $3
       AND status = 'running'
-    RETURNING cancel_asked
+    RETURNING cancel_requested
 ";
 const FINISH: &str = r"
     UPDATE route_suggestion

@@ -23,7 +23,7 @@ async fn set_terminology(
         Form::new().text("locale", "en").text("revision", revision.to_owned()),
         |form, (name, value)| form.text(*name, *value),
     );
-    world.send_multipart(browser, "/app/fn/set-portal-words", form).await;
+    world.send_multipart(browser, "/app/fn/set-terminology", form).await;
     world.content(browser, &format!("{PAGE}?lang=en")).await
 }
 
@@ -114,7 +114,7 @@ async fn terminology_is_used_on_all_customer_surfaces() {
         let terms = TERMS[..5].iter().map(|(_, word)| *word);
         let has_one = |text: &str| terms.clone().any(|word| text.contains(word));
         // None of the labels is present before, so that a later match comes from these terms.
-        world.send(&petra, "/portal/fn/renew-feed", &[]).await;
+        world.send(&petra, "/portal/fn/renew-calendar-feed", &[]).await;
         let html = world.content(&petra, "/portal/appointments").await;
         let feed = html.split("/portal/feed/").nth(1).unwrap();
         let feed = format!("/portal/feed/{}", feed.split(['<', '"']).next().unwrap());
@@ -192,12 +192,12 @@ async fn branding_with_logo_and_color_is_shown_and_validated(#[case] engine: Eng
     let html = world.get(&petra, "/portal").await.1;
     let sheet = html
         .split("href=\"")
-        .find(|rest| rest.starts_with("/portal/look/"))
+        .find(|rest| rest.starts_with("/portal/branding/"))
         .unwrap();
     let sheet = sheet.split('"').next().unwrap();
     let image = html
         .split("src=\"")
-        .find(|rest| rest.starts_with("/portal/look/"))
+        .find(|rest| rest.starts_with("/portal/branding/"))
         .unwrap();
     let image = image.split('"').next().unwrap();
     // Style sheet and logo are public: they contain no customer data.
@@ -217,21 +217,24 @@ async fn branding_with_logo_and_color_is_shown_and_validated(#[case] engine: Eng
     assert_eq!(status, StatusCode::OK);
     assert!(css.starts_with(":root{--accent-solid:light-dark(#"), "{css}");
     assert!(!css.contains("#ffee00"), "the contrast is too low");
-    for path in ["/portal/look/nothing/style.css", "/portal/look/nothing/logo.png"] {
+    for path in [
+        "/portal/branding/nothing/style.css",
+        "/portal/branding/nothing/logo.png",
+    ] {
         assert_eq!(world.get(&browser(), path).await.0, StatusCode::NOT_FOUND, "{path}");
     }
     // Before sign-in, the address selects the tenant, and the browser remembers it.
     let stranger = browser();
     let sign_in = async || world.get(&stranger, "/portal/sign-in").await.1;
-    assert!(!sign_in().await.contains("/portal/look/"), "{}", world.engine);
+    assert!(!sign_in().await.contains("/portal/branding/"), "{}", world.engine);
     let asked = world.get(&stranger, "/portal/sign-in?at=nordlicht").await.1;
     assert!(
-        asked.contains("/portal/look/") && asked.contains("Nordlicht"),
+        asked.contains("/portal/branding/") && asked.contains("Nordlicht"),
         "{asked}"
     );
-    assert!(sign_in().await.contains("/portal/look/"), "{}", world.engine);
+    assert!(sign_in().await.contains("/portal/branding/"), "{}", world.engine);
     let unknown = world.get(&browser(), "/portal/sign-in?at=nobody").await.1;
-    assert!(!unknown.contains("/portal/look/") && !unknown.contains("Nordlicht"));
+    assert!(!unknown.contains("/portal/branding/") && !unknown.contains("Nordlicht"));
     // An invitation selects the tenant too and is shown in the language chosen for it.
     let page = access_page(&world).await;
     let guest = [
@@ -248,14 +251,20 @@ async fn branding_with_logo_and_color_is_shown_and_validated(#[case] engine: Eng
     let invited = browser();
     let invitation = world.get(&invited, &path).await.1;
     assert!(
-        invitation.contains("/portal/look/") && invitation.contains("dir=\"rtl\""),
+        invitation.contains("/portal/branding/") && invitation.contains("dir=\"rtl\""),
         "{invitation}"
     );
-    assert!(world.get(&invited, "/portal/sign-in").await.1.contains("/portal/look/"));
+    assert!(
+        world
+            .get(&invited, "/portal/sign-in")
+            .await
+            .1
+            .contains("/portal/branding/")
+    );
     // The portal of another tenant does not use it.
     let other = world.tenant("suedwind").portal[0].clone();
     let other = world.browser("/portal", &other.email, &other.password).await;
-    assert!(!world.get(&other, "/portal").await.1.contains("/portal/look/"));
+    assert!(!world.get(&other, "/portal").await.1.contains("/portal/branding/"));
     // The documented size limit is exact.
     let large = noise(700);
     assert!((1_000_000..2 * 1024 * 1024).contains(&large.len()));
@@ -280,7 +289,7 @@ async fn branding_with_logo_and_color_is_shown_and_validated(#[case] engine: Eng
     let html = world.get(&petra, "/portal").await.1;
     let sheet = html
         .split("href=\"")
-        .find(|rest| rest.starts_with("/portal/look/"))
+        .find(|rest| rest.starts_with("/portal/branding/"))
         .unwrap();
     let sheet = sheet.split('"').next().unwrap();
     // A file that is not an image is rejected, and the previous logo stays.
@@ -308,7 +317,7 @@ async fn branding_with_logo_and_color_is_shown_and_validated(#[case] engine: Eng
         .send_multipart(&admin, "/app/fn/set-portal-logo", Form::new().text("none", "on"))
         .await;
     world.send(&admin, "/app/fn/set-portal-colour", &[("none", "on")]).await;
-    assert!(!world.get(&petra, "/portal").await.1.contains("/portal/look/"));
+    assert!(!world.get(&petra, "/portal").await.1.contains("/portal/branding/"));
 }
 
 #[rstest]
@@ -424,7 +433,7 @@ async fn portal_host_serves_portal_only(#[case] engine: Engine) {
     assert_eq!(ask("service.example", "/app/sign-in").await.0, 200);
     // Staff who set the logo can see it. Only their forms may target the portal host.
     assert_eq!(
-        ask("service.example", "/portal/look/none/logo.png").await,
+        ask("service.example", "/portal/branding/none/logo.png").await,
         (404, String::new())
     );
     let policy = async |path: &str, cookie: &str| {

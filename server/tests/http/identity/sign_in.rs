@@ -180,7 +180,7 @@ async fn sign_in_with_two_tenants_requires_choice_within_two_minutes(#[case] eng
         .unwrap();
     let choose = async |choice: &str| {
         let answer = browser
-            .post(format!("{}/app/fn/choose-tenant", world.url))
+            .post(format!("{}/app/fn/choose-organization", world.url))
             .header("accept", "text/html")
             .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
             .form(&[("choice", choice)])

@@ -79,12 +79,12 @@ async fn person(world: &Arc<World>, clock: &Clock) -> Person {
     world.send(&browser, "/portal/fn/accept-invitation", &accept).await;
     // Setup requires the current password.
     let wrong = [("current", "another one entirely")];
-    world.send(&browser, "/portal/fn/begin-second-step", &wrong).await;
+    world.send(&browser, "/portal/fn/begin-two-factor", &wrong).await;
     let html = world.content(&browser, "/portal/profile").await;
     assert!(html.contains("The current password is incorrect") && secret_on_page(&html).is_none());
     clock.advance(TimeDelta::seconds(2));
     world
-        .send(&browser, "/portal/fn/begin-second-step", &[("current", PASSWORD)])
+        .send(&browser, "/portal/fn/begin-two-factor", &[("current", PASSWORD)])
         .await;
     let html = world.content(&browser, "/portal/profile").await;
     let mut person = Person {
@@ -99,7 +99,7 @@ async fn person(world: &Arc<World>, clock: &Clock) -> Person {
         "/portal"
     );
     world
-        .send(&person.browser, "/portal/fn/confirm-second-step", &[("code", "000000")])
+        .send(&person.browser, "/portal/fn/confirm-two-factor", &[("code", "000000")])
         .await;
     assert!(
         world
@@ -109,7 +109,7 @@ async fn person(world: &Arc<World>, clock: &Clock) -> Person {
     );
     let code = person.code(clock);
     world
-        .send(&person.browser, "/portal/fn/confirm-second-step", &[("code", &code)])
+        .send(&person.browser, "/portal/fn/confirm-two-factor", &[("code", &code)])
         .await;
     let html = world.content(&person.browser, "/portal/profile").await;
     person.codes = recovery_codes(&html);
@@ -141,7 +141,7 @@ async fn sign_in(world: &World, browser: &Client) -> String {
 }
 
 async fn submit_code(world: &World, browser: &Client, code: &str) -> String {
-    world.send(browser, "/portal/fn/give-code", &[("code", code)]).await
+    world.send(browser, "/portal/fn/verify-code", &[("code", code)]).await
 }
 
 const CODE_PAGE: &str = "/portal/sign-in/code";
@@ -168,7 +168,12 @@ async fn sign_in_with_two_factor_requires_code_that_works_once(#[case] engine: E
     for path in ["/portal", "/portal/profile", "/portal/reports"] {
         assert_eq!(status(&world, &other, path).await, StatusCode::SEE_OTHER, "{path}");
     }
-    assert!(world.content(&other, CODE_PAGE).await.contains("/portal/fn/give-code"));
+    assert!(
+        world
+            .content(&other, CODE_PAGE)
+            .await
+            .contains("/portal/fn/verify-code")
+    );
     // The code that confirmed the setup is used up, even within its 30 seconds.
     assert_eq!(submit_code(&world, &other, &person.code(&clock)).await, CODE_PAGE);
     assert!(
@@ -233,7 +238,7 @@ async fn wrong_codes_repeated_double_the_lock(#[case] engine: Engine) {
     assert_eq!(sign_in(&world, &attacker).await, CODE_PAGE);
     let guess = async || {
         attacker
-            .post(format!("{}/portal/fn/give-code", world.url))
+            .post(format!("{}/portal/fn/verify-code", world.url))
             .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
             .form(&[("code", "111111")])
             .send()
@@ -272,7 +277,7 @@ async fn email_links_with_two_factor_require_code(#[case] engine: Engine) {
     assert_eq!(sign_in(&world, &waiting).await, CODE_PAGE);
     let link = async |purpose: &str, kind: &str| {
         let fields = [("email", EMAIL), ("purpose", purpose)];
-        world.send(&browser(), "/portal/fn/ask-link", &fields).await;
+        world.send(&browser(), "/portal/fn/request-sign-in-link", &fields).await;
         let all = mails(&world).await;
         all.into_iter().find(|mail| mail.1 == kind).unwrap().2
     };
@@ -280,7 +285,7 @@ async fn email_links_with_two_factor_require_code(#[case] engine: Engine) {
     let by_link = browser();
     let fields = [("token", token(&mailed))];
     assert_eq!(
-        world.send(&by_link, "/portal/fn/use-link", &fields).await,
+        world.send(&by_link, "/portal/fn/open-link", &fields).await,
         CODE_PAGE,
         "{}",
         world.engine
@@ -326,7 +331,7 @@ async fn two_factor_turned_off_by_user_or_staff_is_no_longer_required(#[case] en
     let change = async |to: &str, code: &str| {
         let fields = [("to", to), ("code", code)];
         world
-            .send(&person.browser, "/portal/fn/change-second-step", &fields)
+            .send(&person.browser, "/portal/fn/change-two-factor", &fields)
             .await;
         world.content(&person.browser, "/portal/profile").await
     };
@@ -343,16 +348,12 @@ async fn two_factor_turned_off_by_user_or_staff_is_no_longer_required(#[case] en
     assert_eq!(submit_code(&world, &other, &person.codes[2]).await, CODE_PAGE);
     clock.advance(TimeDelta::seconds(30));
     assert_eq!(submit_code(&world, &other, &new[0]).await, "/portal/reports");
-    assert!(change("off", &new[1]).await.contains("/portal/fn/begin-second-step"));
+    assert!(change("off", &new[1]).await.contains("/portal/fn/begin-two-factor"));
     assert_eq!(sign_in(&world, &browser()).await, "/portal");
 
     // Set up again, then turned off by staff; a view-as session shows no secret.
     world
-        .send(
-            &person.browser,
-            "/portal/fn/begin-second-step",
-            &[("current", PASSWORD)],
-        )
+        .send(&person.browser, "/portal/fn/begin-two-factor", &[("current", PASSWORD)])
         .await;
     let html = world.content(&person.browser, "/portal/profile").await;
     let person = Person {
@@ -365,15 +366,15 @@ async fn two_factor_turned_off_by_user_or_staff_is_no_longer_required(#[case] en
     let card = html.split("<section").find(|card| card.contains(EMAIL)).unwrap();
     let (account, customer) = (hidden(card, "account").unwrap(), hidden(card, "customer").unwrap());
     let ids = [("customer", customer.as_str()), ("account", account.as_str())];
-    let view_as_link = world.send(&staff, "/app/fn/see-as-contact", &ids).await;
+    let view_as_link = world.send(&staff, "/app/fn/view-as-contact", &ids).await;
     let viewer = browser();
     world
-        .send(&viewer, "/portal/fn/use-link", &[("token", token(&view_as_link))])
+        .send(&viewer, "/portal/fn/open-link", &[("token", token(&view_as_link))])
         .await;
     let seen = world.content(&viewer, "/portal/profile").await;
     assert!(seen.contains("id=\"second-step\"") && secret_on_page(&seen).is_none() && !seen.contains("otpauth"));
     let nothing = staff
-        .post(format!("{}/app/fn/remove-second-step", world.url))
+        .post(format!("{}/app/fn/turn-off-two-factor", world.url))
         .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
         .form(&ids)
         .send()
@@ -382,12 +383,12 @@ async fn two_factor_turned_off_by_user_or_staff_is_no_longer_required(#[case] en
     assert_eq!(nothing.status(), StatusCode::NOT_FOUND, "2FA is not turned on yet");
     let code = person.code(&clock);
     world
-        .send(&person.browser, "/portal/fn/confirm-second-step", &[("code", &code)])
+        .send(&person.browser, "/portal/fn/confirm-two-factor", &[("code", &code)])
         .await;
     assert_eq!(sign_in(&world, &browser()).await, CODE_PAGE);
     assert!(world.content(&staff, &page).await.contains("2FA on"));
     mails(&world).await;
-    world.send(&staff, "/app/fn/remove-second-step", &ids).await;
+    world.send(&staff, "/app/fn/turn-off-two-factor", &ids).await;
     assert!(
         world
             .content(&staff, &page)

@@ -107,12 +107,12 @@ async fn partner_invitation_works_once_and_lock_ends_access(#[case] engine: Engi
     assert_eq!(world.get(&signed_in, "/partner").await.0, StatusCode::OK);
     // Locking ends session and invitation; an administrator of another tenant cannot unlock.
     let lock = [("source", id.as_str()), ("partner", partner.as_str()), ("locked", "on")];
-    send(&world, &admin, "/app/fn/lock-partner", &lock).await;
+    send(&world, &admin, "/app/fn/block-partner", &lock).await;
     assert_eq!(world.get(&signed_in, "/partner").await.0, StatusCode::SEE_OTHER);
     assert_eq!(world.get(&browser(), &second).await.0, StatusCode::NOT_FOUND);
     let foreign = world.staff("suedwind", "admin").await;
     let unlock = [("source", id.as_str()), ("partner", partner.as_str()), ("locked", "")];
-    send(&world, &foreign, "/app/fn/lock-partner", &unlock).await;
+    send(&world, &foreign, "/app/fn/block-partner", &unlock).await;
     let (_, to) = send(
         &world,
         &browser(),
@@ -146,7 +146,7 @@ async fn partner_jobs_show_own_data_within_client_scopes(#[case] engine: Engine)
     );
     assert!(page_of_a.contains("PARTNER-A-SECRET-1") && page_of_b.contains("PARTNER-B-SECRET-1"));
     for (browser, foreign) in [(&a, "PARTNER-B"), (&b, "PARTNER-A")] {
-        for page in ["/partner", "/partner/jobs", "/partner/try", &job_of(browser).await] {
+        for page in ["/partner", "/partner/jobs", "/partner/dry-run", &job_of(browser).await] {
             let html = world.get(browser, page).await.1;
             assert!(!html.contains(foreign), "{page} shows {foreign}");
         }
@@ -167,14 +167,14 @@ async fn partner_jobs_show_own_data_within_client_scopes(#[case] engine: Engine)
 async fn partner_dry_run_uses_scopes_of_own_client(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let partner = world.partner("nordlicht", "erp").await;
-    let form = world.get(&partner, "/partner/try").await.1;
+    let form = world.get(&partner, "/partner/dry-run").await.1;
     let at = form.find("cli_").unwrap();
     let client = form[at..at + 30].to_owned();
     let body = json!({ "externalId": "TRY-ONLY-1", "customer": { "externalId": "TRY-CUSTOMER", "name": "Never Written GmbH" } });
     let (_, to) = send(
         &world,
         &partner,
-        "/partner/fn/try-out",
+        "/partner/fn/start-dry-run",
         &[("client", &client), ("body", &body.to_string())],
     )
     .await;
@@ -211,11 +211,11 @@ async fn partner_dry_run_uses_scopes_of_own_client(#[case] engine: Engine) {
         send(
             &world,
             &partner,
-            "/partner/fn/try-out",
+            "/partner/fn/start-dry-run",
             &[("client", &client), ("body", text)],
         )
         .await;
-        let html = world.get(&partner, "/partner/try").await.1;
+        let html = world.get(&partner, "/partner/dry-run").await.1;
         assert!(html.contains(expected), "{text}: {html}");
         assert!(
             html.contains(&text.replace('"', "&quot;")) || html.contains(text),
@@ -227,11 +227,11 @@ async fn partner_dry_run_uses_scopes_of_own_client(#[case] engine: Engine) {
     let (_, to) = send(
         &world,
         &other,
-        "/partner/fn/try-out",
+        "/partner/fn/start-dry-run",
         &[("client", &client), ("body", &body.to_string())],
     )
     .await;
-    assert_eq!(to, "/partner/try");
+    assert_eq!(to, "/partner/dry-run");
 }
 
 #[rstest]
@@ -257,8 +257,8 @@ async fn test_mode_shows_test_data_only(#[case] engine: Engine) {
         }
     };
     assert!(!latest().await.contains("ONLY-A-TEST"));
-    send(&world, &partner, "/partner/fn/look-at-test-data", &[("on", "on")]).await;
+    send(&world, &partner, "/partner/fn/set-test-mode", &[("on", "on")]).await;
     assert!(latest().await.contains("ONLY-A-TEST"));
-    send(&world, &partner, "/partner/fn/look-at-test-data", &[("on", "")]).await;
+    send(&world, &partner, "/partner/fn/set-test-mode", &[("on", "")]).await;
     assert!(!latest().await.contains("ONLY-A-TEST"));
 }

@@ -74,7 +74,7 @@ async fn mapping_review_links_normalized_ids_and_no_placeholders(#[case] engine:
         assert!(world.import("erp", &body).await.0.is_success());
         let chosen = world.customer(&format!("PIN-C-{index}")).await;
         let page = world
-            .get(&dispatcher, &format!("/app/imports/desk/{target}?q=Pinned"))
+            .get(&dispatcher, &format!("/app/imports/mapping/{target}?q=Pinned"))
             .await
             .1;
         assert_eq!(page.contains("name=\"pin\""), kept.is_some(), "{sent}");
@@ -172,7 +172,7 @@ async fn mapping_review_links_location_and_contact_of_customer_only(#[case] engi
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         world.send(&dispatcher, "/app/fn/resolve-mapping", &fields).await
     };
-    assert!(send(fields(&foreign)).await.contains("/app/imports/desk/"));
+    assert!(send(fields(&foreign)).await.contains("/app/imports/mapping/"));
     assert!(
         references(&world, "erp-strict", "location").await.is_empty(),
         "{}",
@@ -180,7 +180,7 @@ async fn mapping_review_links_location_and_contact_of_customer_only(#[case] engi
     );
     assert!(references(&world, "erp-strict", "contact").await.is_empty());
     let page = world
-        .content(&dispatcher, &format!("/app/imports/desk/{target}?q=Parts+Home"))
+        .content(&dispatcher, &format!("/app/imports/mapping/{target}?q=Parts+Home"))
         .await;
     assert!(
         page.contains(&location) && page.contains(&contact),
@@ -208,8 +208,8 @@ async fn mapping_review_links_location_and_contact_of_customer_only(#[case] engi
 /// Removes a link as dispatcher.
 async fn remove_link(world: &World, dispatcher: &Client, kind: &str, external_id: &str) {
     let fields = [("kind", kind), ("source", "erp"), ("external_id", external_id)];
-    let next = world.send(dispatcher, "/app/fn/undo-link", &fields).await;
-    assert_eq!(next, "/app/imports/desk");
+    let next = world.send(dispatcher, "/app/fn/remove-reference", &fields).await;
+    assert_eq!(next, "/app/imports/mapping");
 }
 
 #[rstest]
@@ -237,7 +237,10 @@ async fn customer_link_removed_reverts_its_imports(#[case] engine: Engine) {
         .sql("UPDATE target SET status = 'completed' WHERE external_id = 'WRONG-2'")
         .await;
     let page = world
-        .content(&dispatcher, "/app/imports/links?type=customer&source=erp&id=WRONG-C")
+        .content(
+            &dispatcher,
+            "/app/imports/references?type=customer&source=erp&id=WRONG-C",
+        )
         .await;
     for part in [
         "WRONG-1", "WRONG-2", "WRONG-F", "WRONG-L1", "WRONG-L2", "WRONG-K1", "WRONG-K2",
@@ -318,7 +321,7 @@ async fn location_and_contact_links_removed_keep_customer(#[case] engine: Engine
         let (status, _) = world
             .get(
                 &dispatcher,
-                &format!("/app/imports/links?type={kind}&source=erp&id={id}"),
+                &format!("/app/imports/references?type={kind}&source=erp&id={id}"),
             )
             .await;
         assert_eq!(status, 404, "{kind} {id}");
@@ -341,7 +344,9 @@ async fn mapping_decision_shows_records_found(#[case] engine: Engine) {
     assert_eq!(answer["mapping"]["location"]["rule"], "L4", "{answer}");
     assert_eq!(answer["mapping"]["contact"]["rule"], "K1", "{answer}");
     let target = answer["targetId"].as_str().unwrap();
-    let page = world.content(&dispatcher, &format!("/app/imports/desk/{target}")).await;
+    let page = world
+        .content(&dispatcher, &format!("/app/imports/mapping/{target}"))
+        .await;
     for words in [
         "Location found by external ID:",
         "Kept place",

@@ -273,7 +273,7 @@ async fn emails_rejected_temporarily_are_retried(#[case] engine: Engine) {
         ];
         assert!(
             world
-                .send(&staff, "/app/fn/take-call", &fields)
+                .send(&staff, "/app/fn/record-call", &fields)
                 .await
                 .starts_with("/app/inbox/req_")
         );

@@ -33,20 +33,20 @@ const STAFF_PAGES: &[(&str, &[&str])] = &[
     ),
     ("/app/day", &["technician"]),
     ("/app/day/sheet", &["technician"]),
-    ("/app/day/kept", &["technician"]),
-    ("/app/day/leave", &["technician"]),
-    ("/app/day/left", &["technician"]),
+    ("/app/day/sync-conflicts", &["technician"]),
+    ("/app/day/unsent", &["technician"]),
+    ("/app/day/offline-data-removed", &["technician"]),
     ("/app/reports", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/reports/{report}", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/imports", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/imports/{import}", &["admin", "manager", "dispatcher", "auditor"]),
-    ("/app/imports/desk", &["admin", "manager", "dispatcher", "auditor"]),
+    ("/app/imports/mapping", &["admin", "manager", "dispatcher", "auditor"]),
     (
-        "/app/imports/desk/{held}",
+        "/app/imports/mapping/{held}",
         &["admin", "manager", "dispatcher", "auditor"],
     ),
     (
-        "/app/imports/links?source=erp&id=CUST-10042",
+        "/app/imports/references?source=erp&id=CUST-10042",
         &["admin", "manager", "dispatcher", "auditor"],
     ),
     ("/app/imports/upload", &["admin", "manager", "dispatcher"]),
@@ -96,20 +96,20 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/accept-request", &["admin", "manager", "dispatcher"]),
     ("/app/fn/reject-request", &["admin", "manager", "dispatcher"]),
     ("/app/fn/convert-request", &["admin", "manager", "dispatcher"]),
-    ("/app/fn/take-call", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/record-call", &["admin", "manager", "dispatcher"]),
     ("/app/fn/set-priority", &["admin", "manager", "dispatcher"]),
     ("/app/fn/set-service", &["admin", "manager", "dispatcher"]),
     ("/app/fn/assign-request", &["admin", "manager", "dispatcher"]),
     ("/app/fn/snooze-request", &["admin", "manager", "dispatcher"]),
-    ("/app/fn/decide-many", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/update-requests", &["admin", "manager", "dispatcher"]),
     ("/app/fn/undo-decision", &["admin", "manager", "dispatcher"]),
     ("/app/fn/assign-customer", &["admin", "manager", "dispatcher"]),
     ("/app/fn/add-note", &["admin", "manager", "dispatcher"]),
     ("/app/fn/send-message", &["admin", "manager", "dispatcher"]),
-    ("/app/fn/read-answer", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/mark-reply-read", &["admin", "manager", "dispatcher"]),
     ("/app/fn/offer-slots", &["admin", "manager", "dispatcher"]),
     ("/app/fn/suggest-routes", &["admin", "manager", "dispatcher"]),
-    ("/app/fn/stop-suggestion", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/cancel-suggestion", &["admin", "manager", "dispatcher"]),
     ("/app/fn/discard-suggestion", &["admin", "manager", "dispatcher"]),
     ("/app/fn/commit-suggestion", &["admin", "manager", "dispatcher"]),
     ("/app/fn/move-target", &["admin", "manager", "dispatcher"]),
@@ -120,27 +120,27 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/dismiss-proposal", &["admin", "manager", "dispatcher"]),
     ("/app/fn/plan-follow-up", &["admin", "manager", "dispatcher"]),
     ("/app/fn/dismiss-follow-up", &["admin", "manager", "dispatcher"]),
-    ("/app/fn/set-out", &["technician"]),
+    ("/app/fn/start-travel", &["technician"]),
     ("/app/fn/arrive", &["technician"]),
-    ("/app/fn/file-report", &["technician"]),
+    ("/app/fn/submit-report", &["technician"]),
     ("/app/fn/send-entry", &["technician"]),
     ("/app/fn/send-photo", &["technician"]),
-    ("/app/fn/use-my-entries", &["technician"]),
-    ("/app/fn/hand-over-my-entries", &["technician"]),
+    ("/app/fn/keep-my-entries", &["technician"]),
+    ("/app/fn/send-entries-to-dispatch", &["technician"]),
     ("/app/fn/discard-my-entries", &["technician"]),
-    ("/app/fn/settle-entries", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/resolve-sync-conflict", &["admin", "manager", "dispatcher"]),
     ("/app/fn/approve-report", &["admin", "manager"]),
-    ("/app/fn/send-back-report", &["admin", "manager"]),
+    ("/app/fn/return-report", &["admin", "manager"]),
     ("/app/fn/publish-report", &["admin", "manager"]),
     ("/app/fn/withdraw-report", &["admin", "manager"]),
     ("/app/fn/resolve-mapping", &["admin", "manager", "dispatcher"]),
-    ("/app/fn/undo-link", &["admin", "manager", "dispatcher"]),
-    ("/app/fn/try-csv", &["admin", "manager", "dispatcher"]),
-    ("/app/fn/import-tried", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/remove-reference", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/dry-run-csv", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/import-dry-run", &["admin", "manager", "dispatcher"]),
     ("/app/fn/upload-csv", &["admin", "manager", "dispatcher"]),
     ("/app/fn/save-rule", &["admin"]),
-    ("/app/fn/try-rule", &["admin"]),
-    ("/app/fn/switch-rule", &["admin"]),
+    ("/app/fn/test-rule", &["admin"]),
+    ("/app/fn/toggle-rule", &["admin"]),
     ("/app/fn/move-rule", &["admin"]),
     ("/app/fn/delete-rule", &["admin"]),
     ("/app/fn/invite-contact", &["admin", "manager"]),
@@ -148,12 +148,12 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/revoke-invitation", &["admin", "manager"]),
     ("/app/fn/block-account", &["admin", "manager"]),
     ("/app/fn/revoke-grant", &["admin", "manager"]),
-    ("/app/fn/remove-second-step", &["admin", "manager"]),
-    ("/app/fn/see-as-contact", &["admin", "manager"]),
+    ("/app/fn/turn-off-two-factor", &["admin", "manager"]),
+    ("/app/fn/view-as-contact", &["admin", "manager"]),
     ("/app/fn/set-portal-logo", &["admin"]),
     ("/app/fn/set-portal-colour", &["admin"]),
-    ("/app/fn/set-portal-words", &["admin"]),
-    ("/app/fn/set-up-technician", &["admin", "manager"]),
+    ("/app/fn/set-terminology", &["admin"]),
+    ("/app/fn/update-technician", &["admin", "manager"]),
     ("/app/fn/add-absence", &["admin", "manager"]),
     ("/app/fn/remove-absence", &["admin", "manager"]),
     ("/app/fn/create-terminal", &["admin"]),
@@ -165,7 +165,7 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/close-form", &["admin"]),
     ("/app/fn/create-client", &["admin"]),
     ("/app/fn/set-scopes", &["admin"]),
-    ("/app/fn/look-at-test-data", &["admin", "manager", "auditor"]),
+    ("/app/fn/set-test-mode", &["admin", "manager", "auditor"]),
     ("/app/fn/create-credential", &["admin"]),
     ("/app/fn/revoke-credential", &["admin"]),
     ("/app/fn/revoke-client", &["admin"]),
@@ -183,7 +183,7 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/replay-delivery", &["admin"]),
     ("/app/fn/invite-partner", &["admin"]),
     ("/app/fn/invite-partner-again", &["admin"]),
-    ("/app/fn/lock-partner", &["admin"]),
+    ("/app/fn/block-partner", &["admin"]),
 ];
 
 const PORTAL_PAGES: &[&str] = &[
@@ -191,7 +191,7 @@ const PORTAL_PAGES: &[&str] = &[
     "/portal/requests",
     "/portal/requests/new",
     "/portal/requests/{request}",
-    "/portal/open",
+    "/portal/in-progress",
     "/portal/follow-ups",
     "/portal/appointments",
     "/portal/appointments/{appointment}",
@@ -205,44 +205,44 @@ const PORTAL_ACTIONS: &[&str] = &[
     "/portal/fn/submit-request",
     "/portal/fn/answer-request",
     "/portal/fn/choose-slot",
-    "/portal/fn/ask-to-cancel",
+    "/portal/fn/request-cancellation",
     "/portal/fn/withdraw-request",
     "/portal/fn/change-password",
     "/portal/fn/change-email",
     "/portal/fn/end-session",
-    "/portal/fn/begin-second-step",
-    "/portal/fn/cancel-second-step",
-    "/portal/fn/confirm-second-step",
-    "/portal/fn/change-second-step",
-    "/portal/fn/renew-feed",
-    "/portal/fn/end-feed",
+    "/portal/fn/begin-two-factor",
+    "/portal/fn/cancel-two-factor",
+    "/portal/fn/confirm-two-factor",
+    "/portal/fn/change-two-factor",
+    "/portal/fn/renew-calendar-feed",
+    "/portal/fn/revoke-calendar-feed",
     "/portal/fn/invite-colleague",
     "/portal/fn/revoke-colleague",
     // Last, because it ends the session that the others need.
     "/portal/fn/end-sessions",
 ];
 
-const PARTNER_PAGES: &[&str] = &["/partner", "/partner/jobs", "/partner/jobs/{job}", "/partner/try"];
-const PARTNER_ACTIONS: &[&str] = &["/partner/fn/try-out", "/partner/fn/look-at-test-data"];
+const PARTNER_PAGES: &[&str] = &["/partner", "/partner/jobs", "/partner/jobs/{job}", "/partner/dry-run"];
+const PARTNER_ACTIONS: &[&str] = &["/partner/fn/start-dry-run", "/partner/fn/set-test-mode"];
 
 /// Actions for users who are not signed in.
 const PUBLIC_ACTIONS: &[&str] = &[
     "/app/fn/sign-in",
     "/app/fn/sign-out",
-    "/app/fn/choose-tenant",
+    "/app/fn/choose-organization",
     "/app/fn/language",
     "/portal/fn/sign-in",
     "/portal/fn/sign-out",
-    "/portal/fn/choose-tenant",
+    "/portal/fn/choose-organization",
     "/portal/fn/language",
-    "/portal/fn/ask-link",
-    "/portal/fn/use-link",
+    "/portal/fn/request-sign-in-link",
+    "/portal/fn/open-link",
     "/portal/fn/set-password",
-    "/portal/fn/give-code",
+    "/portal/fn/verify-code",
     "/portal/fn/accept-invitation",
     "/partner/fn/sign-in",
     "/partner/fn/sign-out",
-    "/partner/fn/choose-tenant",
+    "/partner/fn/choose-organization",
     "/partner/fn/language",
     "/partner/fn/accept-invitation",
 ];
@@ -367,7 +367,7 @@ async fn post_action(world: &World, browser: &Client, path: &str, fields: &[(&st
         .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
         .header("accept", "application/json");
     let has_files = [
-        "file-report",
+        "submit-report",
         "send-entry",
         "send-photo",
         "upload-csv",
@@ -378,8 +378,8 @@ async fn post_action(world: &World, browser: &Client, path: &str, fields: &[(&st
         "invite-contact",
         "invite-colleague",
         "set-portal-logo",
-        "set-portal-words",
-        "set-up-technician",
+        "set-terminology",
+        "update-technician",
     ]
     .iter()
     .any(|end| path.ends_with(end));
@@ -427,7 +427,10 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
             find("/app/reports?status=approved", "/app/reports/vrp_").await,
         ),
         ("{import}", find("/app/imports", "/app/imports/imp_").await),
-        ("{held}", find("/app/imports/desk", "/app/imports/desk/tgt_").await),
+        (
+            "{held}",
+            find("/app/imports/mapping", "/app/imports/mapping/tgt_").await,
+        ),
         (
             "{client}",
             find("/app/integrations", "/app/integrations/clients/cli_").await,
@@ -517,19 +520,19 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                 match *path {
                     "/app/fn/create-client"
                     | "/app/fn/upload-csv"
-                    | "/app/fn/take-call"
+                    | "/app/fn/record-call"
                     | "/app/fn/create-form"
                     | "/app/fn/create-terminal"
                     | "/app/fn/save-rule"
                     | "/app/fn/set-portal-logo"
                     | "/app/fn/set-portal-colour"
-                    | "/app/fn/decide-many"
+                    | "/app/fn/update-requests"
                     | "/app/fn/send-entry"
                     | "/app/fn/send-photo"
                     | "/app/fn/suggest-routes" => StatusCode::UNPROCESSABLE_ENTITY,
-                    "/app/fn/look-at-test-data" => StatusCode::SEE_OTHER,
+                    "/app/fn/set-test-mode" => StatusCode::SEE_OTHER,
                     // The form does not send the revision that it is based on.
-                    "/app/fn/set-portal-words" => StatusCode::CONFLICT,
+                    "/app/fn/set-terminology" => StatusCode::CONFLICT,
                     _ => StatusCode::NOT_FOUND,
                 }
             } else {
@@ -687,14 +690,14 @@ async fn portal_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
             "/portal/fn/submit-request"
             | "/portal/fn/change-password"
             | "/portal/fn/change-email"
-            | "/portal/fn/change-second-step" => StatusCode::UNPROCESSABLE_ENTITY,
+            | "/portal/fn/change-two-factor" => StatusCode::UNPROCESSABLE_ENTITY,
             // The wrong password sent before has locked password checks for a moment.
-            "/portal/fn/begin-second-step" => StatusCode::TOO_MANY_REQUESTS,
-            "/portal/fn/confirm-second-step" => StatusCode::CONFLICT,
+            "/portal/fn/begin-two-factor" => StatusCode::TOO_MANY_REQUESTS,
+            "/portal/fn/confirm-two-factor" => StatusCode::CONFLICT,
             "/portal/fn/end-sessions"
-            | "/portal/fn/renew-feed"
-            | "/portal/fn/end-feed"
-            | "/portal/fn/cancel-second-step" => StatusCode::SEE_OTHER,
+            | "/portal/fn/renew-calendar-feed"
+            | "/portal/fn/revoke-calendar-feed"
+            | "/portal/fn/cancel-two-factor" => StatusCode::SEE_OTHER,
             _ => StatusCode::NOT_FOUND,
         };
         assert_eq!(post_action(&world, &petra, path, &fields).await, expected);
@@ -765,7 +768,7 @@ async fn partner_console_shows_own_source_system_only(#[case] engine: Engine) {
                 "{path}"
             );
         }
-        let expected = if path.ends_with("try-out") {
+        let expected = if path.ends_with("start-dry-run") {
             StatusCode::UNPROCESSABLE_ENTITY
         } else {
             StatusCode::SEE_OTHER

@@ -357,7 +357,7 @@ async fn all_list_pages(world: &World, person: &Person, list: &str) -> String {
 /// Pages with many objects, and the kind that they list completely.
 const LISTS: [(&str, Option<Kind>); 10] = [
     ("/portal", None),
-    ("/portal/open", None),
+    ("/portal/in-progress", None),
     ("/portal/requests", Some(Kind::Request)),
     ("/portal/requests/new", None),
     ("/portal/appointments", Some(Kind::Appointment)),
@@ -383,15 +383,15 @@ const PUBLIC_PATHS: [&str; 8] = [
     "/portal/sign-in/link",
     "/portal/link/{token}",
     "/portal/feed/{token}",
-    "/portal/look/{version}/style.css",
-    "/portal/look/{version}/logo.png",
+    "/portal/branding/{version}/style.css",
+    "/portal/branding/{version}/logo.png",
 ];
 /// Actions on an object, with the field that names it.
 const OBJECT_ACTIONS: [(&str, &str); 7] = [
     ("submit-request", "location"),
     ("answer-request", "request"),
     ("choose-slot", "request"),
-    ("ask-to-cancel", "request"),
+    ("request-cancellation", "request"),
     ("withdraw-request", "request"),
     ("revoke-colleague", "grant"),
     ("end-session", "session"),
@@ -403,19 +403,19 @@ const OTHER_ACTIONS: [&str; 19] = [
     "change-password",
     "change-email",
     "end-sessions",
-    "renew-feed",
-    "end-feed",
-    "begin-second-step",
-    "cancel-second-step",
-    "confirm-second-step",
-    "change-second-step",
-    "give-code",
+    "renew-calendar-feed",
+    "revoke-calendar-feed",
+    "begin-two-factor",
+    "cancel-two-factor",
+    "confirm-two-factor",
+    "change-two-factor",
+    "verify-code",
     "sign-in",
     "sign-out",
-    "choose-tenant",
+    "choose-organization",
     "language",
-    "ask-link",
-    "use-link",
+    "request-sign-in-link",
+    "open-link",
     "set-password",
     "accept-invitation",
 ];
@@ -634,7 +634,7 @@ async fn check_lists(world: &World, person: &Person, expected_access: &Expected)
             );
         }
     }
-    world.send(&person.browser, "/portal/fn/renew-feed", &[]).await;
+    world.send(&person.browser, "/portal/fn/renew-calendar-feed", &[]).await;
     let html = world.content(&person.browser, "/portal/appointments").await;
     let address = html.split("/portal/feed/").nth(1).unwrap().split('<').next().unwrap();
     let feed = world.get(&browser(), &format!("/portal/feed/{address}")).await.1;
@@ -654,7 +654,9 @@ async fn check_lists(world: &World, person: &Person, expected_access: &Expected)
             .unwrap();
         (answer.status(), answer.text().await.unwrap())
     };
-    world.send(&person.browser, "/portal/fn/end-feed", &[]).await;
+    world
+        .send(&person.browser, "/portal/fn/revoke-calendar-feed", &[])
+        .await;
     let never = format!("{}.ics", "0".repeat(address.trim_end_matches(".ics").len()));
     assert_eq!(
         get_page(address).await,
@@ -688,7 +690,7 @@ async fn check_actions(world: &World, person: &Person, expected_access: &Expecte
     let location = LocationId::from_uuid(Uuid::parse_str(&location.0).unwrap()).to_string();
     let nothing = Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0001);
     let state = "SELECT CAST(count(*) AS TEXT), coalesce(CAST(max(updated_at) AS TEXT), ''), (SELECT CAST(count(*) AS TEXT) FROM customer_message), \
-        (SELECT CAST(count(*) AS TEXT) FROM portal_session), (SELECT CAST(count(*) AS TEXT) FROM portal_grant WHERE revoked_at IS NULL), (SELECT CAST(count(*) AS TEXT) FROM request WHERE cancel_asked_at IS NOT NULL) FROM request";
+        (SELECT CAST(count(*) AS TEXT) FROM portal_session), (SELECT CAST(count(*) AS TEXT) FROM portal_grant WHERE revoked_at IS NULL), (SELECT CAST(count(*) AS TEXT) FROM request WHERE cancellation_requested_at IS NOT NULL) FROM request";
     let before = world.texts(state).await;
     for (action, field) in OBJECT_ACTIONS {
         let (theirs, missing): (Vec<String>, String) = match field {

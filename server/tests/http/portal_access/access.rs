@@ -343,7 +343,11 @@ async fn sign_in_link_request_reveals_nothing_and_link_works_once(#[case] engine
     let request_link = async |email: &str, purpose: &str| {
         let asker = browser();
         let to = world
-            .send(&asker, "/portal/fn/ask-link", &[("email", email), ("purpose", purpose)])
+            .send(
+                &asker,
+                "/portal/fn/request-sign-in-link",
+                &[("email", email), ("purpose", purpose)],
+            )
             .await;
         let page = world.content(&asker, "/portal/sign-in/link").await;
         (to, page.split("</main>").next().unwrap().to_owned())
@@ -365,12 +369,12 @@ async fn sign_in_link_request_reveals_nothing_and_link_works_once(#[case] engine
         assert!(world.content(&petra, &link).await.contains("Sign in"));
     }
     world
-        .send(&petra, "/portal/fn/use-link", &[("token", token(&link))])
+        .send(&petra, "/portal/fn/open-link", &[("token", token(&link))])
         .await;
     assert_eq!(status(&world, &petra, "/portal").await, StatusCode::OK);
     let second = browser();
     world
-        .send(&second, "/portal/fn/use-link", &[("token", token(&link))])
+        .send(&second, "/portal/fn/open-link", &[("token", token(&link))])
         .await;
     assert_eq!(status(&world, &second, "/portal").await, StatusCode::SEE_OTHER);
 
@@ -386,7 +390,7 @@ async fn sign_in_link_request_reveals_nothing_and_link_works_once(#[case] engine
     let link = link.strip_prefix(&world.url).unwrap().to_owned();
     // A link works for its own purpose only.
     world
-        .send(&second, "/portal/fn/use-link", &[("token", token(&link))])
+        .send(&second, "/portal/fn/open-link", &[("token", token(&link))])
         .await;
     assert_eq!(status(&world, &second, "/portal").await, StatusCode::SEE_OTHER);
     let third = browser();
@@ -693,7 +697,7 @@ async fn profile_changes_password_email_and_sessions(#[case] engine: Engine) {
     let reader = browser();
     world.content(&reader, &link).await;
     world
-        .send(&reader, "/portal/fn/use-link", &[("token", token(&link))])
+        .send(&reader, "/portal/fn/open-link", &[("token", token(&link))])
         .await;
     assert_eq!(
         status(&world, &reader, "/portal").await,

@@ -60,7 +60,7 @@ async fn calendar_feed_works_until_replaced_or_turned_off(#[case] engine: Engine
     };
     let petra = world.contact("nordlicht", "petra").await;
     assert!(feed(&world, &petra).await.is_none(), "no feed exists by default");
-    world.send(&petra, "/portal/fn/renew-feed", &[]).await;
+    world.send(&petra, "/portal/fn/renew-calendar-feed", &[]).await;
     let first = feed(&world, &petra).await.unwrap();
     let (status, text) = read(&world, &first).await;
     assert_eq!(status, StatusCode::OK, "{}", world.engine);
@@ -71,7 +71,7 @@ async fn calendar_feed_works_until_replaced_or_turned_off(#[case] engine: Engine
         assert!(event.contains("DTSTART;TZID=Europe/Berlin:"), "{event}");
         assert!(!event.contains("tgt_") && !event.contains("TGT-"), "{event}");
     }
-    world.send(&petra, "/portal/fn/renew-feed", &[]).await;
+    world.send(&petra, "/portal/fn/renew-calendar-feed", &[]).await;
     let second = feed(&world, &petra).await.unwrap();
     assert_ne!(first, second);
     let missing = read(&world, "/portal/feed/AAAAAAAAAAAAAAAAAAAAAAAAAAA").await;
@@ -82,13 +82,13 @@ async fn calendar_feed_works_until_replaced_or_turned_off(#[case] engine: Engine
         "replaced and unknown URLs get the same response"
     );
     assert_eq!(read(&world, &second).await.0, StatusCode::OK);
-    world.send(&petra, "/portal/fn/end-feed", &[]).await;
+    world.send(&petra, "/portal/fn/revoke-calendar-feed", &[]).await;
     assert!(feed(&world, &petra).await.is_none());
     assert_eq!(read(&world, &second).await, missing);
 
     // Only granted locations are included, and a revoked grant takes effect on the next request.
     let anna = world.contact("nordlicht", "anna").await;
-    world.send(&anna, "/portal/fn/renew-feed", &[]).await;
+    world.send(&anna, "/portal/fn/renew-calendar-feed", &[]).await;
     let annas = feed(&world, &anna).await.unwrap();
     let (_, text) = read(&world, &annas).await;
     let hers = events(&text);
@@ -125,7 +125,7 @@ async fn appointment_rescheduled_keeps_uid_and_raises_sequence(#[case] engine: E
     };
     let staff = world.staff("nordlicht", "dispatcher").await;
     let petra = world.contact("nordlicht", "petra").await;
-    world.send(&petra, "/portal/fn/renew-feed", &[]).await;
+    world.send(&petra, "/portal/fn/renew-calendar-feed", &[]).await;
     let address = feed(&world, &petra).await.unwrap();
     let job = json!({ "externalId": "MOVE-1", "customer": { "externalId": "CUST-10042" }, "location": { "externalId": "LOC-ESSEN-01" } });
     let (_, item) = world.import("erp", &job).await;
@@ -256,7 +256,7 @@ async fn appointment_across_clock_change_has_local_times(#[case] engine: Engine)
             "/portal/appointments/{}",
             domain::ids::AppointmentId::from_uuid(appointment)
         );
-        for path in [path.as_str(), "/portal/open", "/portal/appointments"] {
+        for path in [path.as_str(), "/portal/in-progress", "/portal/appointments"] {
             let html = world.content(&petra, path).await;
             assert!(
                 html.contains(day) && html.contains("01:30–04:00"),

@@ -64,12 +64,12 @@ async fn required_actions_are_shown_to_their_user_only(#[case] engine: Engine) {
     let accept = [("token", token(&invitation)), ("password", PASSWORD)];
     world.send(&colleague, "/portal/fn/accept-invitation", &accept).await;
 
-    let before = world.content(&petra, "/portal/open").await;
+    let before = world.content(&petra, "/portal/in-progress").await;
     let request = submit(&world, &petra, "The cold room hums at night").await;
     let id = request.rsplit('/').next().unwrap();
     for person in [&petra, &colleague] {
         assert!(
-            world.content(person, "/portal/open").await.contains(&request),
+            world.content(person, "/portal/in-progress").await.contains(&request),
             "{}",
             world.engine
         );
@@ -78,7 +78,7 @@ async fn required_actions_are_shown_to_their_user_only(#[case] engine: Engine) {
     // A question requires action from the requester only.
     let question = [("request", id), ("message", "Which room?"), ("asks", "on")];
     world.send(&staff, "/app/fn/send-message", &question).await;
-    for path in ["/portal", "/portal/open"] {
+    for path in ["/portal", "/portal/in-progress"] {
         let html = world.content(&petra, path).await;
         assert!(
             required_actions(&html).contains(id) && required_actions(&html).contains("Answer our question"),
@@ -132,7 +132,7 @@ async fn required_actions_are_shown_to_their_user_only(#[case] engine: Engine) {
     let html = world.content(&petra, &request).await;
     let choice = [("request", id), ("offer", &offer_id(&html)), ("position", "1")];
     world.send(&petra, "/portal/fn/choose-slot", &choice).await;
-    let open = world.content(&petra, "/portal/open").await;
+    let open = world.content(&petra, "/portal/in-progress").await;
     assert!(
         !required_actions(&open).contains(id) && open.contains(&request) && open.contains("8 Dec"),
         "{open}"
@@ -148,7 +148,7 @@ async fn required_actions_are_shown_to_their_user_only(#[case] engine: Engine) {
     world
         .sql(&format!("UPDATE target SET status = 'completed' WHERE id = {literal}"))
         .await;
-    assert!(!world.content(&petra, "/portal/open").await.contains(&request));
+    assert!(!world.content(&petra, "/portal/in-progress").await.contains(&request));
     assert!(world.content(&petra, "/portal/requests").await.contains(&request));
     clock.advance(begin - clock.now());
 }

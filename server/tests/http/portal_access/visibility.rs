@@ -193,11 +193,11 @@ async fn view_as_session_shows_same_pages_and_is_read_only(#[case] engine: Engin
     let account = hidden(card, "account").unwrap();
     let customer = hidden(card, "customer").unwrap();
     let ids = [("customer", customer.as_str()), ("account", account.as_str())];
-    let path = world.send(&staff, "/app/fn/see-as-contact", &ids).await;
+    let path = world.send(&staff, "/app/fn/view-as-contact", &ids).await;
     let viewer = browser();
     assert!(world.content(&viewer, &path).await.contains("Petra Schulte"));
     let to = world
-        .send(&viewer, "/portal/fn/use-link", &[("token", token(&path))])
+        .send(&viewer, "/portal/fn/open-link", &[("token", token(&path))])
         .await;
     assert_eq!(to, "/portal");
     // The pages are the same, except for the banner.
@@ -225,7 +225,7 @@ async fn view_as_session_shows_same_pages_and_is_read_only(#[case] engine: Engin
         "end-sessions",
         "invite-colleague",
         "language",
-        "use-link",
+        "open-link",
     ] {
         let answer = viewer
             .post(format!("{}/portal/fn/{action}", world.url))
@@ -281,7 +281,7 @@ async fn view_as_session_shows_same_pages_and_is_read_only(#[case] engine: Engin
     );
     // The link works once.
     world
-        .send(&viewer, "/portal/fn/use-link", &[("token", token(&path))])
+        .send(&viewer, "/portal/fn/open-link", &[("token", token(&path))])
         .await;
     assert_eq!(status(&world, &viewer, "/portal").await, StatusCode::SEE_OTHER);
 }
@@ -304,10 +304,10 @@ async fn view_as_session_ends_after_timeout_or_staff_lock(#[case] engine: Engine
     let customer = hidden(&html, "customer").unwrap();
     let ids = [("customer", customer.as_str()), ("account", account.as_str())];
     let view_as = async || {
-        let path = world.send(&staff, "/app/fn/see-as-contact", &ids).await;
+        let path = world.send(&staff, "/app/fn/view-as-contact", &ids).await;
         let viewer = browser();
         world
-            .send(&viewer, "/portal/fn/use-link", &[("token", token(&path))])
+            .send(&viewer, "/portal/fn/open-link", &[("token", token(&path))])
             .await;
         viewer
     };

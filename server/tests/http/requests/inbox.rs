@@ -188,7 +188,7 @@ async fn bulk_decision_updates_open_requests_only(#[case] engine: Engine) {
     };
     let send = async |fields: Vec<(&str, String)>| {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        world.send(&staff, "/app/fn/decide-many", &fields).await
+        world.send(&staff, "/app/fn/update-requests", &fields).await
     };
     assert_eq!(send(many("accept")).await, "/app/inbox?q=gamma");
     let page = world.content(&staff, "/app/inbox?q=gamma").await;
@@ -218,7 +218,10 @@ async fn bulk_decision_updates_open_requests_only(#[case] engine: Engine) {
         ("decision", "accept"),
         ("path", "//evil.example"),
     ];
-    assert_eq!(world.send(&foreign, "/app/fn/decide-many", &fields).await, "/app/inbox");
+    assert_eq!(
+        world.send(&foreign, "/app/fn/update-requests", &fields).await,
+        "/app/inbox"
+    );
     assert!(
         world
             .content(&staff, "/app/inbox?q=gamma+one&status=rejected")
@@ -226,7 +229,7 @@ async fn bulk_decision_updates_open_requests_only(#[case] engine: Engine) {
             .contains(&first)
     );
     world
-        .send(&staff, "/app/fn/decide-many", &[("decision", "accept")])
+        .send(&staff, "/app/fn/update-requests", &[("decision", "accept")])
         .await;
     assert!(
         world
@@ -256,9 +259,9 @@ async fn call_logged_twice_creates_one_request(#[case] engine: Engine) {
         ("locale", "de"),
         ("nonce", &nonce),
     ];
-    let made = world.send(&staff, "/app/fn/take-call", &fields).await;
+    let made = world.send(&staff, "/app/fn/record-call", &fields).await;
     assert_eq!(
-        world.send(&staff, "/app/fn/take-call", &fields).await,
+        world.send(&staff, "/app/fn/record-call", &fields).await,
         made,
         "a double click"
     );
@@ -270,7 +273,7 @@ async fn call_logged_twice_creates_one_request(#[case] engine: Engine) {
     let mut wrong = fields.to_vec();
     wrong[7] = ("nonce", "another");
     wrong.push(("location", "loc_00000000000000000000000000"));
-    world.send(&staff, "/app/fn/take-call", &wrong).await;
+    world.send(&staff, "/app/fn/record-call", &wrong).await;
     let page = world.content(&staff, "/app/inbox/new").await;
     assert!(page.contains("Delta: water below") && page.contains("A value is required."));
 }
@@ -339,7 +342,7 @@ async fn portal_and_partner_requests_appear_in_inbox(#[case] engine: Engine) {
     world.send(&petra, "/portal/fn/answer-request", &answer).await;
     assert_eq!(world.content(&staff, &inside).await.matches("The third.").count(), 1);
     // Replies are shown even after conversion to a job, until they are marked as read.
-    world.send(&staff, "/app/fn/read-answer", &[("request", &id)]).await;
+    world.send(&staff, "/app/fn/mark-reply-read", &[("request", &id)]).await;
     world.send(&staff, "/app/fn/accept-request", &[("request", &id)]).await;
     world.send(&staff, "/app/fn/convert-request", &[("request", &id)]).await;
     assert!(!world.content(&staff, "/app/inbox").await.contains("has a new reply"));

@@ -368,7 +368,7 @@ async fn cancellation_requested_is_answered_by_dispatch(#[case] engine: Engine) 
     let page = answer.headers()["location"].to_str().unwrap().to_owned();
     let id = page.rsplit('/').next().unwrap().to_owned();
     let ask = async |who: &Client, nonce: &str| {
-        who.post(format!("{}/portal/fn/ask-to-cancel", world.url))
+        who.post(format!("{}/portal/fn/request-cancellation", world.url))
             .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
             .form(&[
                 ("request", id.as_str()),
@@ -382,13 +382,13 @@ async fn cancellation_requested_is_answered_by_dispatch(#[case] engine: Engine) 
     };
     // Before conversion to a job, the request can be withdrawn; cancellation cannot be requested.
     let html = world.content(&petra, &page).await;
-    assert!(html.contains("withdraw-request") && !html.contains("ask-to-cancel"));
+    assert!(html.contains("withdraw-request") && !html.contains("request-cancellation"));
     assert_eq!(ask(&petra, "a").await, StatusCode::CONFLICT);
     world.send(&staff, "/app/fn/accept-request", &[("request", &id)]).await;
     let target = world.send(&staff, "/app/fn/convert-request", &[("request", &id)]).await;
     let html = world.content(&petra, &page).await;
     assert!(
-        !html.contains("withdraw-request") && html.contains("ask-to-cancel"),
+        !html.contains("withdraw-request") && html.contains("request-cancellation"),
         "{}",
         world.engine
     );
@@ -423,7 +423,7 @@ async fn cancellation_requested_is_answered_by_dispatch(#[case] engine: Engine) 
             .contains("asked to cancel on")
     );
     let html = world.content(&petra, &page).await;
-    assert!(!html.contains("You requested cancellation on") && html.contains("ask-to-cancel"));
+    assert!(!html.contains("You requested cancellation on") && html.contains("request-cancellation"));
     assert_eq!(ask(&petra, "e").await, StatusCode::SEE_OTHER);
     assert_eq!(html.matches("We sold the gate.").count(), 1);
     // Dispatch schedules an appointment, then cancels the job: the request ends with it.

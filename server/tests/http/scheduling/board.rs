@@ -278,7 +278,7 @@ pub async fn works(world: &World, admin: &Client, who: &str, zone: &str, shift: 
             .text(format!("{day}_from"), shift.0.to_owned())
             .text(format!("{day}_until"), shift.1.to_owned());
     }
-    world.send_multipart(admin, "/app/fn/set-up-technician", form).await;
+    world.send_multipart(admin, "/app/fn/update-technician", form).await;
     assert!(!world.content(admin, &page).await.contains("role=\"alert\""));
 }
 

@@ -45,7 +45,7 @@ async fn set_up(world: &World, staff: &reqwest::Client, id: &str, revision: i64,
         form = form.text((*name).to_owned(), (*value).to_owned());
     }
     let answer = staff
-        .post(format!("{}/app/fn/set-up-technician", world.url))
+        .post(format!("{}/app/fn/update-technician", world.url))
         .header("accept", "text/html")
         .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
         .multipart(form)
@@ -235,7 +235,7 @@ async fn technician_page_is_read_only_for_other_roles_and_hidden_from_other_tena
     let (id, _) = technician_page(&world, &manager, "Tom Becker").await;
     let dispatcher = world.staff("nordlicht", "dispatcher").await;
     let (_, page) = technician_page(&world, &dispatcher, "Tom Becker").await;
-    assert!(page.contains("Mon–Fri 07:30–17:00") && !page.contains("set-up-technician"));
+    assert!(page.contains("Mon–Fri 07:30–17:00") && !page.contains("update-technician"));
     let foreign = world.staff("suedwind", "manager").await;
     let (status, _) = world.get(&foreign, &format!("/app/settings/technicians/{id}")).await;
     assert_eq!(status, StatusCode::NOT_FOUND);

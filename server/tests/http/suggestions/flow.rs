@@ -202,7 +202,7 @@ async fn suggestion_cancelled_while_running_is_not_committable(#[case] engine: E
     job(&world, "STOP-1", json!({})).await;
     let page = request_suggestion(&world, &staff).await;
     let id = hidden(&world.content(&staff, &page).await, "id").unwrap();
-    world.send(&staff, "/app/fn/stop-suggestion", &[("id", &id)]).await;
+    world.send(&staff, "/app/fn/cancel-suggestion", &[("id", &id)]).await;
     let html = wait_until_ended(&world, &staff, &page).await;
     assert!(
         html.contains("Cancelled") && !html.contains("Commit all"),

@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use ui::components::Chip;
 use ui::format;
 use ui::icons::Icon;
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 
 use crate::i18n::by_key;
 use crate::scheduling::board::day::grid_class;
@@ -69,11 +69,11 @@ pub fn SuggestedPlan(
         {(may_decide && open > 0).then(|| view! {
             <section class="card">
                 <p>{t!(locale, "suggestion-commit-text", count = open)}</p>
-                <SendOnce><form method="post" action="/app/fn/commit-suggestion" class="row">
+                <SubmitOnce><form method="post" action="/app/fn/commit-suggestion" class="row">
                     <input type="hidden" name="id" value=id.to_string()/>
                     <div class="check"><input id="commit-shared" type="checkbox" name="shared" value="on" checked=true/><label for="commit-shared">{t!(locale, "share-appointment")}</label></div>
                     <button class="button button-primary" type="submit">{t!(locale, "suggestion-commit-all", count = open)}</button>
-                </form></SendOnce>
+                </form></SubmitOnce>
                 <form method="post" action="/app/fn/discard-suggestion"><input type="hidden" name="id" value=id.to_string()/><button class="button" type="submit">{t!(locale, "suggestion-discard")}</button></form>
             </section>
         })}

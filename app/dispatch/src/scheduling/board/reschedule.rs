@@ -20,7 +20,7 @@ use ui::components::ProblemNotice;
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
 use ui::icons::Icon;
-use ui::islands::SendOnce;
+use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
 
@@ -185,7 +185,7 @@ fn Plan(
     };
     view! {
         <div id="move-summary"><Summary plan=plan.clone() locale zone/></div>
-        <SendOnce>
+        <SubmitOnce>
         <form method="post" action="/app/fn/move-target">
             <ErrorSummary form=state.clone()/>
             <input type="hidden" name="target" value=id.to_string()/><input type="hidden" name="back" value=back/>
@@ -197,7 +197,7 @@ fn Plan(
             <Affected found plan locale/>
             <button class=class type="submit">{button}</button>
         </form>
-        </SendOnce>
+        </SubmitOnce>
     }
     .into_any()
 }

@@ -39,7 +39,7 @@ pub(crate) struct PartnerSession {
     pub last_seen_at: DateTime<Utc>,
     pub data: Json<StoredSessionData>,
     /// The tenant's sandbox, if there is one.
-    pub twin_id: Option<Uuid>,
+    pub sandbox_id: Option<Uuid>,
 }
 
 /// An invitation that can still be accepted.
@@ -75,7 +75,7 @@ const SELECT_PARTNER_OF_SESSION: &str = r"
     SELECT
         account.tenant_id, account.id, account.source_system_id, source.key AS source_key,
         account.display_name, account.locale, tenant.name AS tenant_name, tenant.zone, session.last_seen_at,
-        session.data, sandbox.id AS twin_id
+        session.data, sandbox.id AS sandbox_id
     FROM partner_session AS session
     JOIN partner_account AS account ON account.tenant_id = session.tenant_id
         AND account.id = session.account_id

@@ -94,7 +94,7 @@ per_realm!(delete_expired_statement, "DELETE FROM ", " WHERE expires_at <= $1");
 const SELECT_STAFF_OF_SESSION: &str = r"
     SELECT
         staff.tenant_id, staff.id, staff.role, staff.display_name, staff.locale, tenant.name AS tenant_name,
-        tenant.zone, session.last_seen_at, session.data, sandbox.id AS twin_id
+        tenant.zone, session.last_seen_at, session.data, sandbox.id AS sandbox_id
     FROM staff_session AS session
     JOIN staff_account AS staff ON staff.tenant_id = session.tenant_id AND staff.id = session.account_id
     JOIN tenant ON tenant.id = staff.tenant_id
@@ -119,7 +119,7 @@ const SELECT_CONTACT_OF_SESSION: &str = concat!(
             AND account.id = session.account_id
         JOIN tenant ON tenant.id = account.tenant_id
         JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
-        LEFT JOIN portal_look ON portal_look.tenant_id = account.tenant_id
+        LEFT JOIN portal_branding ON portal_branding.tenant_id = account.tenant_id
         WHERE session.id_hash = $1
           AND session.expires_at > $2
           AND session.last_seen_at > $3
@@ -141,7 +141,7 @@ pub(crate) struct StaffSession {
     pub last_seen_at: DateTime<Utc>,
     pub data: Json<StoredSessionData>,
     /// The tenant's sandbox, if there is one.
-    pub twin_id: Option<Uuid>,
+    pub sandbox_id: Option<Uuid>,
 }
 
 /// A portal session with its account.

@@ -135,7 +135,7 @@ const DELETE_TENANT_DATA: &[&str] = &[
     "DELETE FROM portal_grant",
     "DELETE FROM portal_recovery_code",
     "DELETE FROM portal_account",
-    "DELETE FROM portal_look",
+    "DELETE FROM portal_branding",
     "DELETE FROM route_suggestion",
     "DELETE FROM technician_absence",
     "DELETE FROM technician",

@@ -115,17 +115,17 @@ const SELECT_FILE: &str =
 const SELECT_FORM_BY_SLUG: &str = r"
     SELECT
         intake_form.tenant_id, intake_form.id, intake_form.settings, tenant.name AS tenant_name,
-        tenant.zone, intake_form.closed_at IS NOT NULL AS is_closed, portal_look.words
+        tenant.zone, intake_form.closed_at IS NOT NULL AS is_closed, portal_branding.words
     FROM intake_form
     JOIN tenant ON tenant.id = intake_form.tenant_id
-    LEFT JOIN portal_look ON portal_look.tenant_id = tenant.id
+    LEFT JOIN portal_branding ON portal_branding.tenant_id = tenant.id
     WHERE intake_form.slug = $1
 ";
 const SELECT_TRACKED_REQUEST: &str = r"
-    SELECT request.tenant_id, request.id, tenant.name AS tenant_name, tenant.zone, portal_look.words
+    SELECT request.tenant_id, request.id, tenant.name AS tenant_name, tenant.zone, portal_branding.words
     FROM request
     JOIN tenant ON tenant.id = request.tenant_id
-    LEFT JOIN portal_look ON portal_look.tenant_id = tenant.id
+    LEFT JOIN portal_branding ON portal_branding.tenant_id = tenant.id
     WHERE request.tracking_hash = $1
       AND request.portal_account_id IS NULL
 ";

@@ -88,10 +88,10 @@ const SELECT_TERMINAL_BY_DEVICE: &str = r"
         terminal.tenant_id, terminal.id, terminal.location_id, location.customer_id,
         location.name AS location_name, terminal.form_id, intake_form.settings,
         intake_form.closed_at IS NOT NULL AS is_closed, tenant.name AS tenant_name, tenant.zone,
-        terminal.last_seen_at, portal_look.words
+        terminal.last_seen_at, portal_branding.words
     FROM terminal
     JOIN tenant ON tenant.id = terminal.tenant_id
-    LEFT JOIN portal_look ON portal_look.tenant_id = tenant.id
+    LEFT JOIN portal_branding ON portal_branding.tenant_id = tenant.id
     JOIN location ON location.tenant_id = terminal.tenant_id AND location.id = terminal.location_id
     JOIN intake_form ON intake_form.tenant_id = terminal.tenant_id AND intake_form.id = terminal.form_id
     WHERE terminal.device_hash = $1

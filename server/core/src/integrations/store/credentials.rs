@@ -15,7 +15,7 @@ use crate::integrations::model::CredentialLine;
 pub(crate) struct ClientIdentity {
     pub tenant_id: Uuid,
     /// The sandbox tenant, if there is one.
-    pub twin_id: Option<Uuid>,
+    pub sandbox_id: Option<Uuid>,
     pub is_test: bool,
     pub client_id: Key<ClientKind>,
     pub source_system_id: Key<SourceSystemKind>,
@@ -39,7 +39,7 @@ pub(crate) struct SecretIdentity {
 
 const SELECT_KEY_IDENTITY: &str = r"
     SELECT
-        api_key.tenant_id, sandbox.id AS twin_id, api_key.is_test, api_key.client_id,
+        api_key.tenant_id, sandbox.id AS sandbox_id, api_key.is_test, api_key.client_id,
         client.source_system_id, source.key AS source_key, client.scopes, api_key.secret_hash,
         api_key.expires_at, api_key.revoked_at, client.revoked_at AS client_revoked_at, api_key.last_used_at
     FROM api_key
@@ -52,7 +52,7 @@ const SELECT_KEY_IDENTITY: &str = r"
 ";
 const SELECT_TOKEN_IDENTITY_SQLITE: &str = r"
     SELECT
-        token.tenant_id, NULL AS twin_id, $2 AS is_test, token.client_id, client.source_system_id,
+        token.tenant_id, NULL AS sandbox_id, $2 AS is_test, token.client_id, client.source_system_id,
         source.key AS source_key, token.scopes, token.token_hash AS secret_hash, token.expires_at,
         NULL AS revoked_at, client.revoked_at AS client_revoked_at, token.created_at AS last_used_at
     FROM access_token AS token
@@ -63,7 +63,7 @@ const SELECT_TOKEN_IDENTITY_SQLITE: &str = r"
 ";
 const SELECT_TOKEN_IDENTITY_POSTGRES: &str = r"
     SELECT
-        token.tenant_id, NULL::UUID AS twin_id, $2 AS is_test, token.client_id, client.source_system_id,
+        token.tenant_id, NULL::UUID AS sandbox_id, $2 AS is_test, token.client_id, client.source_system_id,
         source.key AS source_key, token.scopes, token.token_hash AS secret_hash, token.expires_at,
         NULL::TIMESTAMPTZ AS revoked_at, client.revoked_at AS client_revoked_at,
         token.created_at AS last_used_at

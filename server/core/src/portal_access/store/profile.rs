@@ -67,7 +67,7 @@ const SELECT_CONTACT_OF_FEED: &str = concat!(
         FROM portal_account AS account
         JOIN tenant ON tenant.id = account.tenant_id
         JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
-        LEFT JOIN portal_look ON portal_look.tenant_id = account.tenant_id
+        LEFT JOIN portal_branding ON portal_branding.tenant_id = account.tenant_id
         WHERE account.feed_hash = $1
           AND account.locked_at IS NULL
           AND account.activated_at IS NOT NULL

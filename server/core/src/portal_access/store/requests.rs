@@ -38,7 +38,7 @@ macro_rules! select_requests {
                 SELECT
                     request.id, request.number, request.status, request.service_type, request.description,
                     request.preferred, request.preferred_windows, request.rejection_reason,
-                    request.submitted_at, request.asked_at, request.cancel_asked_at,
+                    request.submitted_at, request.asked_at, request.cancellation_requested_at,
                     location.name AS location,
                     (request.portal_account_id IS NOT NULL AND request.portal_account_id = $2) AS is_own,
                     request.target_id IS NOT NULL AS is_job,
@@ -122,11 +122,11 @@ const WITHDRAW_REQUEST: &str = concat!(
 const REQUEST_CANCELLATION: &str = concat!(
     r"
         UPDATE request
-        SET cancel_asked_at = $3
+        SET cancellation_requested_at = $3
         WHERE tenant_id = $1
           AND portal_account_id = $2
           AND id = $4
-          AND cancel_asked_at IS NULL
+          AND cancellation_requested_at IS NULL
           AND status IN ('accepted', 'planned')
           AND EXISTS (
               SELECT 1
@@ -198,7 +198,7 @@ struct RequestRow {
     rejection_reason: Option<String>,
     submitted_at: DateTime<Utc>,
     asked_at: Option<DateTime<Utc>>,
-    cancel_asked_at: Option<DateTime<Utc>>,
+    cancellation_requested_at: Option<DateTime<Utc>>,
     location: Option<String>,
     is_own: bool,
     is_job: bool,
@@ -220,9 +220,9 @@ impl From<RequestRow> for PublicRequest {
             has_offer: row.is_own && row.has_offer,
             may_withdraw: row.is_own && row.status.may_be_withdrawn(row.is_job),
             may_ask_to_cancel: row.is_own
-                && row.cancel_asked_at.is_none()
+                && row.cancellation_requested_at.is_none()
                 && row.status.may_request_cancellation(row.has_not_begun),
-            cancel_asked_at: row.cancel_asked_at,
+            cancellation_requested_at: row.cancellation_requested_at,
             location: row.location,
             rejection_reason: row.rejection_reason,
             submitted_at: row.submitted_at,

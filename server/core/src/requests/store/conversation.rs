@@ -73,8 +73,7 @@ const MARK_ANSWERED: &str = r"
       AND id = $2
 ";
 /// Any message from dispatch answers a cancellation request; the requester can ask again.
-const CLEAR_CANCEL_REQUEST: &str =
-    "UPDATE request SET cancel_asked_at = NULL WHERE tenant_id = $1 AND id = $2 AND cancel_asked_at IS NOT NULL";
+const CLEAR_CANCEL_REQUEST: &str = "UPDATE request SET cancellation_requested_at = NULL WHERE tenant_id = $1 AND id = $2 AND cancellation_requested_at IS NOT NULL";
 const MARK_ANSWER_READ: &str = r"
     UPDATE request
     SET answered_at = NULL

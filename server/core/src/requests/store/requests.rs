@@ -15,7 +15,7 @@ const SELECT_REQUEST: &str = r"
         request.description, request.preferred, request.preferred_windows, request.rejection_reason,
         request.submitted_at, request.updated_at, request.target_id, request.source_system_id,
         request.customer_id, request.location_id, request.contact_id, request.requester, request.place,
-        request.asked_at, request.answered_at, request.cancel_asked_at, request.snoozed_until,
+        request.asked_at, request.answered_at, request.cancellation_requested_at, request.snoozed_until,
         request.assignee_id, request.classification, request.receipt_code, customer.name AS customer_name,
         customer.customer_number, location.name AS location_name, location.street, location.postal_code,
         location.city, location.zone AS location_zone, contact.display_name AS contact_name,

@@ -177,11 +177,11 @@ async fn entries_of_others_are_rejected_and_hidden(#[case] engine: Engine) {
     for browser in [&other.browser, &foreign.browser, &staff] {
         assert_eq!(world.get(browser, &file).await.0, StatusCode::NOT_FOUND);
     }
-    for action in ["use-my-entries", "hand-over-my-entries", "discard-my-entries"] {
+    for action in ["keep-my-entries", "send-entries-to-dispatch", "discard-my-entries"] {
         let to = world
             .send(&other.browser, &format!("/app/fn/{action}"), &[("target", &target)])
             .await;
-        assert_eq!(to, "/app/day/kept");
+        assert_eq!(to, "/app/day/sync-conflicts");
     }
     // Invalid input is rejected and leaves nothing behind.
     for (field, value) in [

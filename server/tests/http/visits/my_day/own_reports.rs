@@ -61,7 +61,7 @@ async fn own_report_returned_is_shown_on_every_day(#[case] engine: Engine) {
     let job = world.content(&manager, &format!("/app/targets/{target}")).await;
     let id = job.split("/app/reports/").nth(1).unwrap().split('"').next().unwrap();
     let fields = [("report", id), ("reason", "Which seal?")];
-    world.send(&manager, "/app/fn/send-back-report", &fields).await;
+    world.send(&manager, "/app/fn/return-report", &fields).await;
     let day = world.content(&phone.browser, "/app/day?date=2026-11-30").await;
     assert!(
         day.contains("1 report was returned for correction") && day.contains(&page),
@@ -145,7 +145,7 @@ async fn completed_visit_stays_completed_when_job_is_reopened(#[case] engine: En
     assert_eq!(states, ["scheduled", "completed"], "{day}");
     // The report of the first visit is returned; both visits can continue.
     let fields = [("report", report.as_str()), ("reason", "Whom did you call?")];
-    world.send(&manager, "/app/fn/send-back-report", &fields).await;
+    world.send(&manager, "/app/fn/return-report", &fields).await;
     let page = format!("/app/day/{target}");
     let latest = world.content(&phone.browser, &page).await;
     assert!(

@@ -51,7 +51,7 @@ async fn sync_conflict_kept_by_technician_applies_entries(#[case] engine: Engine
     // The page shows both versions, in the order of the entries.
     let day = world.content(&phone.browser, "/app/day").await;
     assert!(day.contains("3 sync conflicts with offline entries"), "{day}");
-    let page = world.content(&phone.browser, "/app/day/kept").await;
+    let page = world.content(&phone.browser, "/app/day/sync-conflicts").await;
     for words in [
         "The appointment was rescheduled in the meantime.",
         "10:00–11:00",
@@ -65,10 +65,10 @@ async fn sync_conflict_kept_by_technician_applies_entries(#[case] engine: Engine
     // Only entries that were shown can be resolved.
     let all = KEYS[..3].join(",");
     for (action, shown) in [
-        ("use-my-entries", ""),
-        ("use-my-entries", KEYS[0]),
+        ("keep-my-entries", ""),
+        ("keep-my-entries", KEYS[0]),
         ("discard-my-entries", KEYS[0]),
-        ("hand-over-my-entries", &all[1..]),
+        ("send-entries-to-dispatch", &all[1..]),
     ] {
         let fields = [("target", target.as_str()), ("entries", shown)];
         world.send(&phone.browser, &format!("/app/fn/{action}"), &fields).await;
@@ -79,15 +79,15 @@ async fn sync_conflict_kept_by_technician_applies_entries(#[case] engine: Engine
         );
     }
     let fields = [("target", target.as_str()), ("entries", all.as_str())];
-    let to = world.send(&phone.browser, "/app/fn/use-my-entries", &fields).await;
-    assert_eq!(to, "/app/day/kept");
+    let to = world.send(&phone.browser, "/app/fn/keep-my-entries", &fields).await;
+    assert_eq!(to, "/app/day/sync-conflicts");
     assert_eq!(status(&world, &target).await, "completed");
     assert_eq!(
         count(&world, "visit_report WHERE summary LIKE 'Done before the move%'").await,
         "1"
     );
     assert_eq!(count(&world, "day_entry WHERE form IS NOT NULL").await, "0");
-    let page = world.content(&phone.browser, "/app/day/kept").await;
+    let page = world.content(&phone.browser, "/app/day/sync-conflicts").await;
     assert!(page.contains("No sync conflicts"), "{page}");
     // A resolved conflict stays resolved.
     world.send(&phone.browser, "/app/fn/discard-my-entries", &fields).await;
@@ -124,7 +124,7 @@ async fn sync_conflict_not_applicable_is_forwarded_or_discarded(#[case] engine: 
         ("work_minutes", "20"),
     ];
     assert_eq!(phone.entry(KEYS[0], &report).await, waiting());
-    let page = world.content(&phone.browser, "/app/day/kept").await;
+    let page = world.content(&phone.browser, "/app/day/sync-conflicts").await;
     assert!(
         page.contains("The job was cancelled in the meantime.") && !page.contains("Keep my version"),
         "{page}"
@@ -133,7 +133,7 @@ async fn sync_conflict_not_applicable_is_forwarded_or_discarded(#[case] engine: 
     world
         .send(
             &phone.browser,
-            "/app/fn/use-my-entries",
+            "/app/fn/keep-my-entries",
             &[("target", &cancelled), ("entries", KEYS[0])],
         )
         .await;
@@ -150,7 +150,7 @@ async fn sync_conflict_not_applicable_is_forwarded_or_discarded(#[case] engine: 
     world
         .send(
             &phone.browser,
-            "/app/fn/hand-over-my-entries",
+            "/app/fn/send-entries-to-dispatch",
             &[("target", &cancelled), ("entries", KEYS[0])],
         )
         .await;
@@ -170,7 +170,7 @@ async fn sync_conflict_not_applicable_is_forwarded_or_discarded(#[case] engine: 
     world
         .send(
             &staff,
-            "/app/fn/settle-entries",
+            "/app/fn/resolve-sync-conflict",
             &[("target", &cancelled), ("entries", KEYS[0])],
         )
         .await;
@@ -192,7 +192,7 @@ async fn sync_conflict_not_applicable_is_forwarded_or_discarded(#[case] engine: 
     assert_eq!(phone.entry(KEYS[1], &fields).await, waiting());
     let dropped = format!("/app/files/kept/{}/0", KEYS[1]);
     assert_eq!(world.get(&phone.browser, &dropped).await.0, StatusCode::OK);
-    let page = world.content(&phone.browser, "/app/day/kept").await;
+    let page = world.content(&phone.browser, "/app/day/sync-conflicts").await;
     assert!(page.contains("no longer assigned to this technician"), "{page}");
     assert_eq!(status(&world, &given).await, "scheduled");
     world
@@ -248,7 +248,7 @@ async fn stale_entry_does_not_change_visit_of_other_technician(#[case] engine: E
     let report = [&[("target", target.as_str())], &report[..]].concat();
     assert_eq!(phone.entry(KEYS[4], &report).await, waiting());
     assert_eq!(status(&world, &target).await, "scheduled", "{}", world.engine);
-    let page = world.content(&phone.browser, "/app/day/kept").await;
+    let page = world.content(&phone.browser, "/app/day/sync-conflicts").await;
     assert!(!page.contains("Keep my version"), "{page}");
 }
 
@@ -268,7 +268,7 @@ async fn start_travel_from_stale_page_is_rejected(#[case] engine: Engine) {
     press(&world, &staff, &page).await;
     let old = seen((9, 0), (10, 0));
     let fields = [("target", target.as_str()), ("seen", old.as_str())];
-    let back = world.send(&technician_browser, "/app/fn/set-out", &fields).await;
+    let back = world.send(&technician_browser, "/app/fn/start-travel", &fields).await;
     let html = world.content(&technician_browser, &back).await;
     assert!(
         html.contains("role=\"alert\"") && html.contains("14:00–15:00"),
@@ -278,7 +278,7 @@ async fn start_travel_from_stale_page_is_rejected(#[case] engine: Engine) {
     let new = seen((13, 0), (14, 0));
     let fields = [("target", target.as_str()), ("seen", new.as_str())];
     for _ in 0..2 {
-        world.send(&technician_browser, "/app/fn/set-out", &fields).await;
+        world.send(&technician_browser, "/app/fn/start-travel", &fields).await;
     }
     assert_eq!(status(&world, &target).await, "en_route");
 }
