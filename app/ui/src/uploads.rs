@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use domain::fields::FieldCode;
 use leptos::server_fn::codec::MultipartData;
 use ordinavo_core::files::Upload;
+use ordinavo_core::{CoreError, CoreResult};
 
 /// Maximum number of fields read from a form.
 const MAX_FIELDS: usize = 256;
@@ -23,6 +25,18 @@ impl FormParts {
     /// Returns a field's text; empty if it was not sent.
     pub fn text(&self, name: &str) -> String {
         self.fields.get(name).cloned().unwrap_or_default()
+    }
+
+    /// Checks that the whole form arrived, so that a cut-off form never changes anything.
+    ///
+    /// # Errors
+    /// [`FieldCode::UploadInterrupted`] for the form as a whole.
+    pub fn ensure_complete(&self) -> CoreResult<()> {
+        if self.is_incomplete {
+            Err(CoreError::field("", FieldCode::UploadInterrupted))
+        } else {
+            Ok(())
+        }
     }
 
     /// Returns every field and its text, to show them again after an error.

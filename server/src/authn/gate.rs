@@ -228,7 +228,7 @@ fn needs_account(path: &str, prefix: &str) -> bool {
             || rest.starts_with("/invitation/")
             || rest.starts_with("/link/")
             || rest.starts_with("/feed/")
-            || rest.starts_with("/look/")
+            || rest.starts_with("/branding/")
     })
 }
 

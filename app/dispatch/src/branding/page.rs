@@ -325,6 +325,7 @@ pub async fn set_portal_words(data: MultipartData) -> Result<(), ServerFnError> 
         back: back.clone(),
     };
     run_action(submission, async |core: Core, staff: Staff| {
+        parts.ensure_complete()?;
         let permit = staff.may()?;
         if parts.fields.contains_key("try") {
             branding::validate_terminology(&core, permit, locale, |field| parts.text(field)).await?;

@@ -73,6 +73,7 @@ pub async fn save_rule(data: MultipartData) -> Result<(), ServerFnError> {
         back,
     };
     run_action(submission, async |core: Core, staff: Staff| {
+        parts.ensure_complete()?;
         let permit = staff.may()?;
         let id = if id.is_empty() {
             None

@@ -281,6 +281,7 @@ pub async fn create_form(data: MultipartData) -> Result<(), ServerFnError> {
         back: "/app/settings/forms/new".to_owned(),
     };
     run_action(submission, async |core: Core, staff: Staff| {
+        parts.ensure_complete()?;
         let permit = staff.may()?;
         let id = forms::create(
             &core,
@@ -306,6 +307,7 @@ pub async fn update_form(data: MultipartData) -> Result<(), ServerFnError> {
         back: back.clone(),
     };
     run_action(submission, async |core: Core, staff: Staff| {
+        parts.ensure_complete()?;
         let permit = staff.may()?;
         let id = parts.text("id").parse().map_err(|_| CoreError::not_found())?;
         forms::update(&core, permit, id, &parts.text("name"), parse_settings(&parts)).await?;

@@ -30,6 +30,8 @@ pub struct AppointmentForm {
     shared: Option<String>,
     /// Whether to schedule in spite of the conflicts that the form shows: `on` or absent.
     overlap: Option<String>,
+    /// The planned appointment when the form was rendered, empty for none.
+    was: Option<String>,
 }
 
 impl ActionForm for AppointmentForm {
@@ -53,7 +55,7 @@ pub async fn schedule_target(#[server(flatten)] form: AppointmentForm) -> Result
             end: form.end,
             shared: form.shared.is_some(),
             conflicts_accepted: form.overlap.is_some(),
-            was: None,
+            was: form.was,
         };
         appointments::schedule(&core, permit, id, &input).await?;
         Ok(Redirect::to(back, "done-scheduled"))

@@ -267,6 +267,10 @@ fn ScheduleCard(
             )
         },
     );
+    // Another dispatcher's appointment is not replaced unseen.
+    let planned = current
+        .as_ref()
+        .map_or_else(String::new, |appointment| appointment.id.to_string());
     let (title, submit_label) = if current.is_some() {
         (t!(locale, "reschedule-title"), t!(locale, "reschedule-appointment"))
     } else {
@@ -285,6 +289,7 @@ fn ScheduleCard(
             <form method="post" action="/app/fn/schedule-target">
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="target" value=id.to_string()/>
+                <input type="hidden" name="was" value=planned/>
                 <SelectField form=form.clone() field="technician" label=t!(locale, "technician") choices value=technician/>
                 <TextField form=form.clone() field="date" label=t!(locale, "date") kind="date" value=date/>
                 <div class="pair">

@@ -43,6 +43,7 @@ pub async fn invite_contact(data: MultipartData) -> Result<(), ServerFnError> {
         back: back.clone(),
     };
     run_action(submission, async |core: Core, staff: Staff| {
+        parts.ensure_complete()?;
         let permit = staff.may::<ManagePortalAccess>()?;
         let customer = customer.parse().map_err(|_| CoreError::not_found())?;
         match portal_access::invite(&core, permit, customer, &invite_form(&parts)).await? {

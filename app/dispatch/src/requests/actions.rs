@@ -236,6 +236,8 @@ pub struct BulkDecisionForm {
 }
 
 impl ActionForm for BulkDecisionForm {
+    const NAME: &'static str = "bulk";
+
     fn back(&self) -> String {
         inbox_path(&self.path)
     }

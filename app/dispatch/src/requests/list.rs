@@ -13,6 +13,7 @@ use ordinavo_core::requests::model::{InboxActions, RequestLine};
 use ordinavo_core::scheduling::model::TechnicianChoice;
 use ui::components::{Chip, ConfirmAction, CustomerVisibleBox, EmptyState, Pager, PriorityMark, StatusChip};
 use ui::format;
+use ui::forms::{ErrorSummary, FormState};
 use ui::icons::Icon;
 use ui::islands::SubmitOnce;
 use ui::page::{PageRequest, cursor};
@@ -41,14 +42,21 @@ pub fn QueueList<'a>(
     let is_first_requests = request.query("requests").is_empty();
     let is_first_targets = request.query("jobs").is_empty();
     let zone = staff.zone().to_owned();
+    // After a rejected action on several requests, the selection and the typed reason are shown again.
+    let bulk = FormState::new("bulk", locale, request.flash.as_ref());
+    let selected: Vec<String> = bulk
+        .value("requests", "")
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
     view! {
         <div class="split-list" class:split-list-behind=current.is_some()>
             <div class="title-row"><h1>{t!(locale, "inbox-title")}</h1>
                 {can_log_call.then(|| view! { <a class="button" href="/app/inbox/new"><Icon name="plus"/>{t!(locale, "log-call")}</a> })}</div>
             <Filters view=view.clone() inbox=inbox.clone() locale/>
-            {can_decide.then(|| view! { <BulkActions locale reviewers=inbox.reviewers.clone() path/> })}
+            {can_decide.then(|| view! { <BulkActions form=bulk reviewers=inbox.reviewers.clone() path/> })}
             <div id="live-queue" class="live">
-            <RequestQueue requests=inbox.requests waiting=inbox.waiting_requests answered=inbox.answered_requests view is_first=is_first_requests current locale now can_decide zone/>
+            <RequestQueue requests=inbox.requests waiting=inbox.waiting_requests answered=inbox.answered_requests view is_first=is_first_requests current locale now can_decide zone selected/>
             <JobQueue targets=inbox.targets waiting=inbox.waiting_targets is_first=is_first_targets locale now/>
             </div>
         </div>
@@ -68,6 +76,7 @@ fn RequestQueue(
     now: DateTime<Utc>,
     can_decide: bool,
     zone: String,
+    selected: Vec<String>,
 ) -> impl IntoView {
     let next = requests.rows.last().filter(|_| requests.has_more).map(|row| {
         format!(
@@ -98,7 +107,7 @@ fn RequestQueue(
             {has_replies.then(|| view! { <p class="notice notice-good"><a href="/app/inbox?only=answered">{t!(locale, "replies-received", count = answered)}</a></p> })}
             {requests.rows.is_empty().then(|| view! { <EmptyState title=empty text=empty_text/> })}
             <ul class="queue queue-requests">
-                {requests.rows.into_iter().map(|row| view! { <Row row query=query.clone() current locale now can_decide zone=zone.clone()/> }).collect_view()}
+                {requests.rows.into_iter().map(|row| view! { <Row row query=query.clone() current locale now can_decide zone=zone.clone() selected=selected.as_slice()/> }).collect_view()}
             </ul>
             <Pager locale next first/>
         </section>
@@ -152,7 +161,7 @@ pub fn sender(row: &RequestLine) -> String {
 }
 
 #[component]
-fn Row(
+fn Row<'a>(
     row: RequestLine,
     query: String,
     current: Option<RequestId>,
@@ -160,9 +169,11 @@ fn Row(
     now: DateTime<Utc>,
     can_decide: bool,
     zone: String,
-) -> impl IntoView {
+    selected: &'a [String],
+) -> impl IntoView + use<> {
     let is_current = (current == Some(row.id.0)).then_some("true");
     let id = row.id.to_string();
+    let is_selected = selected.contains(&id);
     let name = format!("REQ-{}", row.number);
     let sender = sender(&row);
     let location = row
@@ -172,7 +183,7 @@ fn Row(
     let has_no_customer = row.customer_name.is_none();
     view! {
         <li>
-            {can_decide.then(|| view! { <span class="select"><input type="checkbox" name="requests[]" value=id.clone() form="bulk" aria-label=t!(locale, "select-request", name = name.clone())/></span> })}
+            {can_decide.then(|| view! { <span class="select"><input type="checkbox" name="requests[]" value=id.clone() checked=is_selected form="bulk" aria-label=t!(locale, "select-request", name = name.clone())/></span> })}
             <a href=format!("/app/inbox/{id}{query}") aria-current=is_current>
                 <span class="queue-top"><strong>{service_label(locale, Some(row.service_type.name()))}" "<bdi class="mono quiet">{name}</bdi></strong><span class="quiet">{format::age(locale, row.submitted_at, now)}</span></span>
                 <span class="queue-what" dir="auto">{row.description}</span>
@@ -190,22 +201,30 @@ fn Row(
 
 /// The actions for selected requests; shown while any request is selected.
 #[component]
-fn BulkActions(locale: Locale, reviewers: Vec<TechnicianChoice>, path: String) -> impl IntoView {
+fn BulkActions(form: FormState, reviewers: Vec<TechnicianChoice>, path: String) -> impl IntoView {
+    let locale = form.locale;
+    let was_rejected = form.was_rejected();
+    let (reason, assignee) = (form.value("reason", ""), form.value("assignee", ""));
     view! {
         <SubmitOnce>
         <form id="bulk" class="bulk" method="post" action="/app/fn/update-requests" aria-label=t!(locale, "selected-requests")>
             <input type="hidden" name="path" value=path/>
+            <ErrorSummary form/>
             <p><strong>{t!(locale, "selected-requests")}</strong></p>
             <div class="actions">
                 <button class="button button-primary" type="submit" name="decision" value="accept" data-key="a">{t!(locale, "accept-selected")}</button>
                 <label class="inline-field">{t!(locale, "assignee")}<select name="assignee" data-key="g">
                     <option value="">{t!(locale, "assigned-none")}</option>
-                    {reviewers.into_iter().map(|person| view! { <option value=person.id.to_string()>{person.display_name}</option> }).collect_view()}
+                    {reviewers.into_iter().map(|person| {
+                        let id = person.id.to_string();
+                        let is_selected = id == assignee;
+                        view! { <option value=id selected=is_selected>{person.display_name}</option> }
+                    }).collect_view()}
                 </select></label>
                 <button class="button" type="submit" name="decision" value="assign">{t!(locale, "assign")}</button>
             </div>
-            <ConfirmAction label=t!(locale, "reject-selected") consequence=t!(locale, "reject-many-consequence") key="r">
-                <CustomerVisibleBox locale><label class="field">{t!(locale, "reject-reason")}<input name="reason" maxlength="1000"/></label></CustomerVisibleBox>
+            <ConfirmAction label=t!(locale, "reject-selected") consequence=t!(locale, "reject-many-consequence") open=was_rejected key="r">
+                <CustomerVisibleBox locale><label class="field">{t!(locale, "reject-reason")}<input name="reason" value=reason maxlength="1000"/></label></CustomerVisibleBox>
                 <button class="button button-bad" type="submit" name="decision" value="reject">{t!(locale, "reject-now")}</button>
             </ConfirmAction>
         </form>

@@ -24,6 +24,7 @@ pub async fn set_up_technician(data: MultipartData) -> Result<(), ServerFnError>
         back: back.clone(),
     };
     run_action(submission, async |core: Core, staff: Staff| {
+        parts.ensure_complete()?;
         technicians::set_working_hours(
             &core,
             staff.may()?,

@@ -124,6 +124,7 @@ pub async fn invite_colleague(data: MultipartData) -> Result<(), ServerFnError> 
         back: PAGE.to_owned(),
     };
     run_action(submission, async |core: Core, contact: Contact| {
+        parts.ensure_complete()?;
         let customer = parts.text("customer").parse().map_err(|_| CoreError::not_found())?;
         colleagues::invite(&core, &contact, customer, &invite_form(&parts)).await?;
         Ok(Redirect::to(PAGE, "done-access-granted"))

@@ -235,8 +235,21 @@ async fn bulk_decision_updates_open_requests_only(#[case] engine: Engine) {
         world
             .content(&staff, "/app/inbox")
             .await
-            .contains("Select at least one request.")
+            .contains("data-code=\"nothing_selected\"")
     );
+    // A rejected form keeps the selection and the typed reason.
+    let (fourth, _) = request(&world, &staff, "Gamma four").await;
+    let long = "x".repeat(1_100);
+    let fields = [
+        ("requests[]", fourth.as_str()),
+        ("decision", "reject"),
+        ("reason", &long),
+    ];
+    world.send(&staff, "/app/fn/update-requests", &fields).await;
+    let page = world.content(&staff, "/app/inbox").await;
+    assert!(page.contains(&long));
+    let checkbox = page.split(&format!("value=\"{fourth}\"")).nth(1).unwrap();
+    assert!(checkbox.split('>').next().unwrap().contains("checked"), "{checkbox}");
 }
 
 #[rstest]

@@ -395,3 +395,46 @@ async fn map_tiles_configured_are_allowed_on_board_only() {
         }
     }
 }
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn job_page_of_another_dispatcher_does_not_replace_new_appointment(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let first = world.staff("nordlicht", "dispatcher").await;
+    let second = world.staff("nordlicht", "manager").await;
+    let target = job(&world, "JOB-PAGE-1", json!({})).await;
+    let page = format!("/app/targets/{target}");
+    let was = hidden(&world.content(&second, &page).await, "was").unwrap();
+    assert_eq!(was, "");
+    let technician = technician(&world, "").await;
+    let fields = |start: &'static str, end: &'static str| {
+        [
+            ("target", target.clone()),
+            ("technician", technician.clone()),
+            ("date", DAY.to_owned()),
+            ("start", start.to_owned()),
+            ("end", end.to_owned()),
+            ("overlap", "on".to_owned()),
+            ("was", was.clone()),
+        ]
+    };
+    let send = async |browser: &Client, fields: [(&'static str, String); 7]| {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        world.send(browser, "/app/fn/schedule-target", &fields).await;
+    };
+    send(&first, fields("09:00", "10:00")).await;
+    let planned_first = planned(&world, &target).await;
+    assert_eq!(planned_first.len(), 1);
+    send(&second, fields("13:00", "14:00")).await;
+    assert!(
+        world
+            .content(&second, &page)
+            .await
+            .contains("data-code=\"concurrent_modification\"")
+    );
+    assert_eq!(planned(&world, &target).await, planned_first);
+}

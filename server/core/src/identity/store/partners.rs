@@ -108,6 +108,7 @@ const ACCEPT_INVITATION: &str = r"
       AND id = $2
       AND invitation_hash = $4
       AND invitation_expires_at > $5
+      AND locked_at IS NULL
 ";
 const UPDATE_PASSWORD: &str = r"
     UPDATE partner_account

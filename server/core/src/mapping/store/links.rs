@@ -236,6 +236,9 @@ const DELETE_UNUSED_LOCATION: &str = r"
           SELECT 1 FROM portal_grant WHERE portal_grant.tenant_id = $1 AND portal_grant.location_id = $2
       )
       AND NOT EXISTS (
+          SELECT 1 FROM terminal WHERE terminal.tenant_id = $1 AND terminal.location_id = $2
+      )
+      AND NOT EXISTS (
           SELECT 1
           FROM external_reference AS reference
           WHERE reference.tenant_id = $1
