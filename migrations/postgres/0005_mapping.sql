@@ -5,7 +5,7 @@ CREATE TABLE external_reference (
     external_id TEXT NOT NULL,
     entity_id UUID NOT NULL,
     -- Who created it: a client by an import or by the API, or a member of staff in mapping review.
-    made_by TEXT NOT NULL,
+    created_by TEXT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, source_system_id, entity_type, external_id),
     FOREIGN KEY (tenant_id, source_system_id) REFERENCES source_system (tenant_id, id)

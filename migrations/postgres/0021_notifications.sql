@@ -27,7 +27,7 @@ CREATE INDEX mail_by_recipient ON mail (tenant_id, recipient, created_at);
 CREATE INDEX mail_by_undo ON mail (tenant_id, undo_id) WHERE undo_id IS NOT NULL;
 
 -- Requests whose requester has unsubscribed from emails.
-CREATE TABLE mail_refusal (
+CREATE TABLE mail_unsubscribe (
     tenant_id UUID NOT NULL,
     request_id UUID NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
@@ -36,4 +36,4 @@ CREATE TABLE mail_refusal (
 );
 
 SELECT protect_tenant_rows('mail');
-SELECT protect_tenant_rows('mail_refusal');
+SELECT protect_tenant_rows('mail_unsubscribe');

@@ -74,7 +74,7 @@ CREATE INDEX portal_session_by_account ON portal_session (tenant_id, account_id)
 CREATE INDEX portal_session_by_expiry ON portal_session (expires_at);
 
 -- Single-use links in emails: invitation, sign-in, new password, new email address. `token_hash` is the SHA-256 of the
--- token, `token` the encrypted token for the email. A new link of the same purpose voids the earlier ones. `made_by` is the
+-- token, `token` the encrypted token for the email. A new link of the same purpose voids the earlier ones. `created_by` is the
 -- member of staff of a view-as link (purpose `look`).
 CREATE TABLE portal_link (
     tenant_id BLOB NOT NULL,
@@ -84,7 +84,7 @@ CREATE TABLE portal_link (
     token_hash BLOB NOT NULL,
     token BLOB NOT NULL,
     email TEXT,
-    made_by BLOB,
+    created_by BLOB,
     expires_at TEXT NOT NULL,
     used_at TEXT,
     created_at TEXT NOT NULL,
@@ -96,7 +96,7 @@ CREATE INDEX portal_link_by_account ON portal_link (tenant_id, portal_account_id
 
 -- Requested links. A row is written for every address, so that the response does not reveal whether an account exists;
 -- the worker looks the account up.
-CREATE TABLE portal_link_wish (
+CREATE TABLE portal_link_request (
     id BLOB NOT NULL PRIMARY KEY,
     email TEXT NOT NULL,
     purpose TEXT NOT NULL CHECK (purpose IN ('sign_in', 'password')),

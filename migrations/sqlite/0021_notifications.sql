@@ -27,7 +27,7 @@ CREATE INDEX mail_by_recipient ON mail (tenant_id, recipient, created_at);
 CREATE INDEX mail_by_undo ON mail (tenant_id, undo_id) WHERE undo_id IS NOT NULL;
 
 -- Requests whose requester has unsubscribed from emails.
-CREATE TABLE mail_refusal (
+CREATE TABLE mail_unsubscribe (
     tenant_id BLOB NOT NULL,
     request_id BLOB NOT NULL,
     created_at TEXT NOT NULL,

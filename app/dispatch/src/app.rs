@@ -25,7 +25,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=|| ()>
                 <Route path=path!("/app/sign-in") view=identity::sign_in::SignInPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/sign-in/choose") view=identity::sign_in::ChoosePage ssr=SsrMode::Async/>
+                <Route path=path!("/app/sign-in/choose") view=identity::sign_in::ChooseOrganizationPage ssr=SsrMode::Async/>
                 <Route path=path!("/app") view=identity::settings::HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/app/inbox") view=requests::inbox::InboxPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/inbox/new") view=requests::call::CallPage ssr=SsrMode::Async/>

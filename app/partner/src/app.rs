@@ -24,7 +24,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=|| ()>
                 <Route path=path!("/partner/sign-in") view=sign_in::SignInPage ssr=SsrMode::Async/>
-                <Route path=path!("/partner/sign-in/choose") view=sign_in::ChoosePage ssr=SsrMode::Async/>
+                <Route path=path!("/partner/sign-in/choose") view=sign_in::ChooseOrganizationPage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/invitation/:link") view=invitation::InvitationPage ssr=SsrMode::Async/>
                 <Route path=path!("/partner") view=home::HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/jobs") view=jobs::JobsPage ssr=SsrMode::Async/>

@@ -28,7 +28,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=|| ()>
                 <Route path=path!("/portal/sign-in") view=sign_in::SignInPage ssr=SsrMode::Async/>
-                <Route path=path!("/portal/sign-in/choose") view=sign_in::ChoosePage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/sign-in/choose") view=sign_in::ChooseOrganizationPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/sign-in/code") view=two_factor::CodePage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/sign-in/link") view=link::EmailLinkPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/link/:token") view=link::LinkPage ssr=SsrMode::Async/>

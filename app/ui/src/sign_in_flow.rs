@@ -234,9 +234,9 @@ impl RealmForm for TenantButton {}
 ///
 /// # Errors
 /// Only for callers that do not accept HTML.
-pub async fn choose_tenant(realm: Realm, form: TenantButton) -> Result<(), ServerFnError> {
+pub async fn choose_organization(realm: Realm, form: TenantButton) -> Result<(), ServerFnError> {
     submit_public(InRealm { realm, form }, async |core: Core, InRealm { form, .. }| {
-        let step = steps::choose_tenant(&core, &require_session()?, form.choice.get()?).await?;
+        let step = steps::choose_organization(&core, &require_session()?, form.choice.get()?).await?;
         Ok(Redirect::without_message(path_of(realm, step)))
     })
     .await

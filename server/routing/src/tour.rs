@@ -4,15 +4,15 @@
 use crate::instance::{Instance, NEVER, TOO_LATE, reaches};
 use crate::problem::Time;
 
-/// A tour. The first point is the start of the technician, the last one the end.
+/// The route of a technician while it is searched; times in seconds. The first point is the start of the technician, the last one the end.
 #[derive(Debug, Clone, Default)]
 pub struct Tour<const STATES: usize> {
     pub technician: usize,
     pub points: Vec<u32>,
     /// The earliest departures from each point, by the number of breaks taken.
-    out: Vec<[Time; STATES]>,
+    earliest_departures: Vec<[Time; STATES]>,
     /// The latest arrivals at each point, by the number of breaks taken.
-    into: Vec<[Time; STATES]>,
+    latest_arrivals: Vec<[Time; STATES]>,
     /// The travel time from each point to the next one; zero for an empty tour.
     legs: Vec<Time>,
     pub load: u64,
@@ -34,8 +34,8 @@ impl<const STATES: usize> Tour<STATES> {
     pub fn copy_from(&mut self, other: &Self) {
         self.technician = other.technician;
         self.points.clone_from(&other.points);
-        self.out.clone_from(&other.out);
-        self.into.clone_from(&other.into);
+        self.earliest_departures.clone_from(&other.earliest_departures);
+        self.latest_arrivals.clone_from(&other.latest_arrivals);
         self.legs.clone_from(&other.legs);
         self.load = other.load;
         self.travel = other.travel;
@@ -56,11 +56,11 @@ impl<const STATES: usize> Tour<STATES> {
     }
 
     pub fn out(&self, at: usize) -> &[Time; STATES] {
-        &self.out[at]
+        &self.earliest_departures[at]
     }
 
     pub fn into(&self, at: usize) -> &[Time; STATES] {
-        &self.into[at]
+        &self.latest_arrivals[at]
     }
 
     pub fn leg(&self, at: usize) -> Time {
@@ -87,22 +87,22 @@ impl<const STATES: usize> Tour<STATES> {
         let mut moments = [NEVER; STATES];
         moments[0] = tech.from;
         instance.apply_breaks_forward(technician, &mut moments);
-        self.out.clear();
-        self.out.push(moments);
+        self.earliest_departures.clear();
+        self.earliest_departures.push(moments);
         for at in 1..count - 1 {
             moments = instance.serve(technician, self.points[at], &moments, self.legs[at - 1]);
-            self.out.push(moments);
+            self.earliest_departures.push(moments);
         }
-        let home = self.home(instance, &moments, self.legs[count - 2]);
+        let home = self.earliest_return(instance, &moments, self.legs[count - 2]);
         self.overtime = if count == 2 {
             0
         } else {
             i64::from((home - tech.until).max(0))
         };
-        self.into.clear();
-        self.into.resize(count, [TOO_LATE; STATES]);
+        self.latest_arrivals.clear();
+        self.latest_arrivals.resize(count, [TOO_LATE; STATES]);
         let mut moments = instance.home_by[technician];
-        self.into[count - 1] = moments;
+        self.latest_arrivals[count - 1] = moments;
         for at in (1..count - 1).rev() {
             for moment in &mut moments {
                 *moment = moment.saturating_sub(self.legs[at]).max(TOO_LATE);
@@ -114,38 +114,45 @@ impl<const STATES: usize> Tour<STATES> {
                 *moment = instance.last_start_by(visit, moment.saturating_sub(service).max(TOO_LATE));
             }
             instance.apply_breaks_backward(technician, &mut moments);
-            self.into[at] = moments;
+            self.latest_arrivals[at] = moments;
         }
         home < NEVER && self.load <= instance.capacity(technician)
     }
 
-    /// Returns the earliest return for departures `out` from the last visit.
-    fn home(&self, instance: &Instance<'_, STATES>, out: &[Time; STATES], travel_time: Time) -> Time {
+    /// Returns the earliest return for these departures from the last visit.
+    fn earliest_return(&self, instance: &Instance<'_, STATES>, departures: &[Time; STATES], travel_time: Time) -> Time {
         let home_by = &instance.home_by[self.technician];
         (0..STATES)
-            .map(|taken| (out[taken] + travel_time, home_by[taken]))
+            .map(|taken| (departures[taken] + travel_time, home_by[taken]))
             .filter(|(arrival, limit)| arrival <= limit)
             .map(|(arrival, _)| arrival)
             .min()
             .unwrap_or(NEVER)
     }
 
-    /// Returns whether a visit can be inserted after a point in time. Skills and capacity are checked elsewhere.
+    /// Returns whether a visit can be inserted after the point at index `at`. Skills and capacity are checked elsewhere.
     #[inline]
-    pub fn fits(&self, instance: &Instance<'_, STATES>, at: usize, visit: u32, to: Time, on: Time) -> bool {
-        let moments = instance.serve(self.technician, visit, &self.out[at], to);
-        reaches(&moments, on, &self.into[at + 1])
+    pub fn fits(
+        &self,
+        instance: &Instance<'_, STATES>,
+        at: usize,
+        visit: u32,
+        travel_to: Time,
+        travel_onward: Time,
+    ) -> bool {
+        let moments = instance.serve(self.technician, visit, &self.earliest_departures[at], travel_to);
+        reaches(&moments, travel_onward, &self.latest_arrivals[at + 1])
     }
 
     /// Returns the overtime with a visit inserted after a point.
     pub fn overtime_with(&self, instance: &Instance<'_, STATES>, at: usize, visit: u32) -> i64 {
         let mut last = self.points[at];
-        let mut moments = self.out[at];
+        let mut moments = self.earliest_departures[at];
         for point in std::iter::once(visit).chain(self.points[at + 1..self.points.len() - 1].iter().copied()) {
             moments = instance.serve(self.technician, point, &moments, instance.travel_time(last, point));
             last = point;
         }
-        let home = self.home(
+        let home = self.earliest_return(
             instance,
             &moments,
             instance.travel_time(last, self.points[self.points.len() - 1]),

@@ -329,7 +329,7 @@ pub fn cause(cause: &Cause) -> String {
         C::InvalidWebhookUrl => "The URL of the endpoint is not valid.",
         C::ForbiddenWebhookTarget => "The URL resolves to an address that is not allowed.",
         C::UnknownEventType => "At least one event type is unknown.",
-        C::RecoverWindowTooLarge => "Events are retained for 14 days.",
+        C::RecoverWindowTooLarge => "Events can be recovered for 14 days.",
         C::EventExpired { days } => return format!("Events are available for {days} days."),
         C::BodyTimeout { seconds } => {
             return format!("The request body was not received within {seconds} seconds.");

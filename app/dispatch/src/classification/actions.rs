@@ -110,7 +110,7 @@ impl ActionForm for RuleButton {
 }
 
 #[server(prefix = "/app/fn", endpoint = "test-rule")]
-pub async fn try_rule(#[server(flatten)] form: RuleButton) -> Result<(), ServerFnError> {
+pub async fn test_rule(#[server(flatten)] form: RuleButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: RuleButton| {
         classification::mark_tried(&core, staff.may()?, form.id.get()?).await?;
         Ok(Redirect::to(form.back(), "done-rule-tested"))
@@ -118,8 +118,8 @@ pub async fn try_rule(#[server(flatten)] form: RuleButton) -> Result<(), ServerF
     .await
 }
 
-#[server(prefix = "/app/fn", endpoint = "toggle-rule")]
-pub async fn switch_rule(#[server(flatten)] form: RuleButton) -> Result<(), ServerFnError> {
+#[server(prefix = "/app/fn", endpoint = "set-rule-enabled")]
+pub async fn set_rule_enabled(#[server(flatten)] form: RuleButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: RuleButton| {
         let on = form.on.is_some();
         classification::set_active(&core, staff.may()?, form.id.get()?, on).await?;

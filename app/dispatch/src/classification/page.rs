@@ -134,8 +134,8 @@ pub fn RulePage() -> impl IntoView {
                         <p class="help">{t!(locale, "classify-test-help", count = TRIAL_REQUESTS)}</p>
                         <form method="post" action="/app/fn/test-rule">{hidden_fields()}<button class="button" type="submit">{t!(locale, "classify-test-run")}</button></form>
                         {trial.map(|trial| view! { <TestResult trial forms locale/> })}
-                        {can_activate.then(|| view! { <form method="post" action="/app/fn/toggle-rule">{hidden_fields()}<input type="hidden" name="on" value="on"/><button class="button button-primary" type="submit">{t!(locale, "classify-enable")}</button></form> })}
-                        {can_deactivate.then(|| view! { <form method="post" action="/app/fn/toggle-rule">{hidden_fields()}<button class="button" type="submit">{t!(locale, "classify-disable")}</button></form> })}
+                        {can_activate.then(|| view! { <form method="post" action="/app/fn/set-rule-enabled">{hidden_fields()}<input type="hidden" name="on" value="on"/><button class="button button-primary" type="submit">{t!(locale, "classify-enable")}</button></form> })}
+                        {can_deactivate.then(|| view! { <form method="post" action="/app/fn/set-rule-enabled">{hidden_fields()}<button class="button" type="submit">{t!(locale, "classify-disable")}</button></form> })}
                     </section>
                     <ConfirmAction label=t!(locale, "classify-delete") consequence=t!(locale, "classify-delete-consequence")>
                         <form method="post" action="/app/fn/delete-rule">{hidden_fields()}<button class="button button-bad" type="submit">{t!(locale, "classify-delete-now")}</button></form>

@@ -40,7 +40,7 @@ pub fn SignInPage() -> impl IntoView {
 }
 
 #[component]
-pub fn ChoosePage() -> impl IntoView {
+pub fn ChooseOrganizationPage() -> impl IntoView {
     let session = sign_in_flow::request_session();
     page(move |request| async move {
         let locale = request.viewer.locale;
@@ -70,8 +70,8 @@ pub async fn sign_in(#[server(flatten)] form: SignInForm) -> Result<(), ServerFn
 }
 
 #[server(prefix = "/app/fn", endpoint = "choose-organization")]
-pub async fn choose_tenant(#[server(flatten)] form: TenantButton) -> Result<(), ServerFnError> {
-    sign_in_flow::choose_tenant(Realm::Staff, form).await
+pub async fn choose_organization(#[server(flatten)] form: TenantButton) -> Result<(), ServerFnError> {
+    sign_in_flow::choose_organization(Realm::Staff, form).await
 }
 
 #[server(prefix = "/app/fn", endpoint = "sign-out")]

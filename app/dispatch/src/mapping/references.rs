@@ -59,7 +59,7 @@ pub fn LinkPage() -> impl IntoView {
                 <Fact name=t!(locale, "external-id")><Identifier text=external_id locale/></Fact>
                 {record_name.map(|name| view! { <Fact name=by_key(locale, kind.name())><bdi>{name}</bdi></Fact> })}
                 <Fact name=t!(locale, "customer")><a href=format!("/app/customers/{}", found.link.customer_id)><bdi>{found.link.customer_name}</bdi></a></Fact>
-                <Fact name=t!(locale, "link-created-by")><bdi class="mono small">{found.link.made_by}</bdi></Fact>
+                <Fact name=t!(locale, "link-created-by")><bdi class="mono small">{found.link.created_by}</bdi></Fact>
                 <Fact name=t!(locale, "created-at")>{format::moment(locale, found.link.created_at, &zone)}</Fact>
             </dl>
             <h2>{t!(locale, "link-imported-jobs")}</h2>

@@ -244,7 +244,7 @@ impl ActionForm for BulkDecisionForm {
 }
 
 #[server(prefix = "/app/fn", endpoint = "update-requests")]
-pub async fn decide_many(#[server(flatten)] form: BulkDecisionForm) -> Result<(), ServerFnError> {
+pub async fn update_requests(#[server(flatten)] form: BulkDecisionForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: BulkDecisionForm| {
         let (permit, back) = (staff.may()?, form.back());
         let ids = form
@@ -258,7 +258,7 @@ pub async fn decide_many(#[server(flatten)] form: BulkDecisionForm) -> Result<()
             "assign" => parse_assignee(&form.assignee)?,
             _ => return Err(CoreError::field("decision", FieldCode::Required)),
         };
-        let decided = review::decide_many(&core, permit, &ids, decision).await?;
+        let decided = review::update_requests(&core, permit, &ids, decision).await?;
         let done = if decided.left.is_empty() {
             "done-bulk-updated"
         } else {
@@ -384,7 +384,7 @@ pub async fn send_message(#[server(flatten)] form: MessageForm) -> Result<(), Se
 }
 
 #[server(prefix = "/app/fn", endpoint = "mark-reply-read")]
-pub async fn mark_answer_read(#[server(flatten)] form: RequestButton) -> Result<(), ServerFnError> {
+pub async fn mark_reply_read(#[server(flatten)] form: RequestButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: RequestButton| {
         conversation::mark_answer_as_read(&core, staff.may()?, form.request.get()?).await?;
         Ok(Redirect::to(form.back(), "done-reply-read"))

@@ -47,7 +47,7 @@ pub fn SignInPage() -> impl IntoView {
 }
 
 #[component]
-pub fn ChoosePage() -> impl IntoView {
+pub fn ChooseOrganizationPage() -> impl IntoView {
     let session = sign_in_flow::request_session();
     page(move |request| async move {
         let locale = request.viewer.locale;
@@ -76,8 +76,8 @@ pub async fn sign_in(#[server(flatten)] form: SignInForm) -> Result<(), ServerFn
 }
 
 #[server(prefix = "/partner/fn", endpoint = "choose-organization")]
-pub async fn choose_tenant(#[server(flatten)] form: TenantButton) -> Result<(), ServerFnError> {
-    sign_in_flow::choose_tenant(Realm::Partner, form).await
+pub async fn choose_organization(#[server(flatten)] form: TenantButton) -> Result<(), ServerFnError> {
+    sign_in_flow::choose_organization(Realm::Partner, form).await
 }
 
 #[server(prefix = "/partner/fn", endpoint = "sign-out")]

@@ -106,7 +106,7 @@ pub async fn tenant_choices(core: &Core, session: &RequestSession) -> CoreResult
 ///
 /// # Errors
 /// `missing_credentials` if there is nothing to choose any more.
-pub async fn choose_tenant(core: &Core, session: &RequestSession, choice: usize) -> CoreResult<NextStep> {
+pub async fn choose_organization(core: &Core, session: &RequestSession, choice: usize) -> CoreResult<NextStep> {
     let mut choices = pending_choices(core, session).await?;
     if choice >= choices.len() {
         return Err(sign_in_first());

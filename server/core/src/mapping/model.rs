@@ -72,7 +72,7 @@ pub struct LinkLine {
     pub name: String,
     pub customer_id: Key<CustomerKind>,
     pub customer_name: String,
-    pub made_by: String,
+    pub created_by: String,
     pub created_at: DateTime<Utc>,
 }
 

@@ -92,7 +92,7 @@ const SELECT_CONTEXT: &str = r"
 ";
 const COUNT_UNSUBSCRIPTIONS: &str = r"
     SELECT count(*)
-    FROM mail_refusal
+    FROM mail_unsubscribe
     WHERE tenant_id = $1
       AND request_id = $2
 ";
@@ -130,7 +130,7 @@ const COUNT_UNCANCELLED_MAILS: &str = r"
       AND status IN ('waiting', 'sent', 'failed')
 ";
 const INSERT_UNSUBSCRIPTION: &str = r"
-    INSERT INTO mail_refusal (tenant_id, request_id, created_at)
+    INSERT INTO mail_unsubscribe (tenant_id, request_id, created_at)
     VALUES ($1, $2, $3)
     ON CONFLICT (tenant_id, request_id) DO NOTHING
 ";

@@ -78,7 +78,7 @@ pub(crate) async fn send<T: LinkWriter>(
             purpose: mail.purpose,
             token: &sealed,
             email: mail.new_email,
-            made_by: None,
+            created_by: None,
             expires_at,
         },
     )
@@ -294,7 +294,7 @@ pub(crate) async fn create_view_as_link<T: LinkWriter>(
             purpose: LinkPurpose::ViewAs,
             token: &sealed,
             email: None,
-            made_by: Some(staff.uuid()),
+            created_by: Some(staff.uuid()),
             expires_at: now + LinkPurpose::ViewAs.lifetime(),
         },
     )
@@ -308,7 +308,7 @@ pub(crate) async fn create_view_as_link<T: LinkWriter>(
 /// `not_found` as for [`find`].
 pub async fn open_view_as_link(core: &Core, token: &str) -> CoreResult<Admission> {
     let found = find_for_purpose(core, token, LinkPurpose::ViewAs).await?;
-    let staff = found.made_by.ok_or_else(CoreError::not_found)?;
+    let staff = found.created_by.ok_or_else(CoreError::not_found)?;
     let mut tx = core.store.begin_system().await?;
     if !tx.use_link(&found).await? {
         return Err(CoreError::not_found());

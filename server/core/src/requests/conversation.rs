@@ -98,7 +98,7 @@ pub(crate) fn read_answer(status: RequestStatus, answer: &str, nonce: &str) -> C
 pub async fn mark_answer_as_read(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     requests::load(&mut tx, id).await?;
-    if tx.mark_answer_read(id).await? {
+    if tx.mark_reply_read(id).await? {
         tx.audit("request.answer_read", id, json!({}));
     }
     finish(core, tx).await

@@ -119,7 +119,7 @@ pub async fn decide(
 ///
 /// # Errors
 /// Field `requests`, `reason` or `assignee`.
-pub async fn decide_many(
+pub async fn update_requests(
     core: &Core,
     by: Permit<'_, ReviewRequests>,
     ids: &[RequestId],

@@ -14,7 +14,7 @@ use crate::commit::finish;
 use crate::form::Form;
 use crate::identity::actors::Permit;
 use crate::scheduling::store::technicians::{AbsenceView, TechnicianView};
-use crate::scheduling::store::technicians::{DayEndpoint, TechnicianRow};
+use crate::scheduling::store::technicians::{DayStartOrEnd, TechnicianRow};
 use crate::{Core, CoreError, CoreResult};
 
 /// The longest absence.
@@ -139,7 +139,7 @@ fn parse_week(input: &WorkingHoursInput, form: &mut Form) -> WorkingWeek {
     week
 }
 
-fn parse_place(field: &str, name: &str, degrees: &str, form: &mut Form) -> Option<DayEndpoint> {
+fn parse_place(field: &str, name: &str, degrees: &str, form: &mut Form) -> Option<DayStartOrEnd> {
     if name.trim().is_empty() && degrees.trim().is_empty() {
         return None;
     }
@@ -155,7 +155,7 @@ fn parse_place(field: &str, name: &str, degrees: &str, form: &mut Form) -> Optio
         form.add_error(field, FieldCode::InvalidCoordinates);
         return None;
     };
-    Some(DayEndpoint {
+    Some(DayStartOrEnd {
         name,
         latitude: place.lat,
         longitude: place.lon,

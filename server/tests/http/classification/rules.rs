@@ -70,7 +70,7 @@ async fn rule_tested_and_enabled_classifies_new_requests(#[case] engine: Engine)
     let about = [("id", id.as_str())];
     let on = [("id", id.as_str()), ("on", "on")];
     // A rule cannot be enabled before it is tested, even with a direct request.
-    world.send(&admin, "/app/fn/toggle-rule", &on).await;
+    world.send(&admin, "/app/fn/set-rule-enabled", &on).await;
     assert!(
         world.content(&admin, &rule).await.contains("role=\"alert\""),
         "the rule was not tested"
@@ -86,7 +86,7 @@ async fn rule_tested_and_enabled_classifies_new_requests(#[case] engine: Engine)
     // A test run changes nothing.
     assert!(!world.content(&staff, &before).await.contains("Boilers in Weimar"));
 
-    world.send(&admin, "/app/fn/toggle-rule", &on).await;
+    world.send(&admin, "/app/fn/set-rule-enabled", &on).await;
     let after = request(&world, &staff, "Zeta heizkessel does not start", "99425").await;
     let page = world.content(&staff, &after).await;
     assert!(
@@ -115,7 +115,7 @@ async fn rule_tested_and_enabled_classifies_new_requests(#[case] engine: Engine)
     save(&world, &admin, &changed).await;
     let rests = request(&world, &staff, "Zeta pump rests", "99423").await;
     assert!(!world.content(&staff, &rests).await.contains("by rule “"));
-    world.send(&admin, "/app/fn/toggle-rule", &on).await;
+    world.send(&admin, "/app/fn/set-rule-enabled", &on).await;
     assert!(
         world.content(&admin, &rule).await.contains("role=\"alert\""),
         "the rule was not tested"
@@ -148,7 +148,7 @@ async fn rule_order_decides_and_partner_values_stay(#[case] engine: Engine) {
         let id = rule.rsplit('/').next().unwrap().to_owned();
         world.send(&admin, "/app/fn/test-rule", &[("id", id.as_str())]).await;
         let on = [("id", id.as_str()), ("on", "on")];
-        world.send(&admin, "/app/fn/toggle-rule", &on).await;
+        world.send(&admin, "/app/fn/set-rule-enabled", &on).await;
         rules.push((rule, id));
     }
     let first = request(&world, &staff, "Kappa one", "20095").await;

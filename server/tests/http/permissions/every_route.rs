@@ -140,7 +140,7 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/upload-csv", &["admin", "manager", "dispatcher"]),
     ("/app/fn/save-rule", &["admin"]),
     ("/app/fn/test-rule", &["admin"]),
-    ("/app/fn/toggle-rule", &["admin"]),
+    ("/app/fn/set-rule-enabled", &["admin"]),
     ("/app/fn/move-rule", &["admin"]),
     ("/app/fn/delete-rule", &["admin"]),
     ("/app/fn/invite-contact", &["admin", "manager"]),

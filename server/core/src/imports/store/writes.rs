@@ -74,7 +74,7 @@ pub(crate) struct ContactRow {
 
 const INSERT_REFERENCES_SQLITE: &str = r"
     INSERT INTO external_reference (
-        tenant_id, source_system_id, entity_type, external_id, entity_id, made_by, created_at
+        tenant_id, source_system_id, entity_type, external_id, entity_id, created_by, created_at
     )
     SELECT $1, $2, value->>'kind', value->>'external_id', unhex(value->>'id'), $4, $5
     FROM json_each($3)
@@ -83,7 +83,7 @@ const INSERT_REFERENCES_SQLITE: &str = r"
 ";
 const INSERT_REFERENCES_POSTGRES: &str = r"
     INSERT INTO external_reference (
-        tenant_id, source_system_id, entity_type, external_id, entity_id, made_by, created_at
+        tenant_id, source_system_id, entity_type, external_id, entity_id, created_by, created_at
     )
     SELECT $1, $2, input.kind, input.external_id, input.id, $4, $5
     FROM jsonb_to_recordset($3) AS input (kind TEXT, external_id TEXT, id UUID)
@@ -272,10 +272,10 @@ impl TenantTx<'_, ApiClient> {
             .collect();
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         let sql = self.tx.dialect(INSERT_REFERENCES_SQLITE, INSERT_REFERENCES_POSTGRES);
-        let made_by = self.actor.label();
+        let created_by = self.actor.label();
         let written = self
             .tx
-            .execute(sql, (tenant, source, Json(&json), &made_by, self.now))
+            .execute(sql, (tenant, source, Json(&json), &created_by, self.now))
             .await?;
         all_written(written, rows.len(), "reference linked")
     }

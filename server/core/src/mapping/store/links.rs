@@ -18,7 +18,7 @@ macro_rules! link_of {
                 ",
             $name,
             r" AS name,
-                customer.id AS customer_id, customer.name AS customer_name, reference.made_by, reference.created_at
+                customer.id AS customer_id, customer.name AS customer_name, reference.created_by, reference.created_at
             FROM external_reference AS reference
             JOIN source_system AS source ON source.tenant_id = reference.tenant_id
                 AND source.id = reference.source_system_id

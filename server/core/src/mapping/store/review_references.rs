@@ -49,7 +49,7 @@ const SELECT_REFERENCE_OF_RECORD: &str = r"
 ";
 const INSERT_REFERENCE: &str = r"
     INSERT INTO external_reference (
-        tenant_id, source_system_id, entity_type, external_id, entity_id, made_by, created_at
+        tenant_id, source_system_id, entity_type, external_id, entity_id, created_by, created_at
     )
     VALUES ($1, $2, $3, $4, $5, $6, $7)
 ";
@@ -128,11 +128,11 @@ impl TenantTx<'_, Staff> {
         external_id: &str,
         id: Uuid,
     ) -> Result<(), StoreError> {
-        let (tenant, made_by, now) = (self.tenant(), self.actor.label(), self.now);
+        let (tenant, created_by, now) = (self.tenant(), self.actor.label(), self.now);
         self.tx
             .execute(
                 INSERT_REFERENCE,
-                (tenant, source.uuid(), kind.name(), external_id, id, &made_by, now),
+                (tenant, source.uuid(), kind.name(), external_id, id, &created_by, now),
             )
             .await
             .map(drop)

@@ -22,7 +22,7 @@ pub(crate) struct LinkIdentity {
     /// The address that the link confirms, if that is its purpose.
     pub email: Option<String>,
     /// The staff member who views the portal as this account, if that is its purpose.
-    pub made_by: Option<Uuid>,
+    pub created_by: Option<Uuid>,
     pub account_email: String,
     pub display_name: String,
     pub tenant_name: String,
@@ -49,7 +49,7 @@ pub(crate) struct NewLink<'a> {
     pub purpose: LinkPurpose,
     pub token: &'a SealedToken,
     pub email: Option<&'a str>,
-    pub made_by: Option<Uuid>,
+    pub created_by: Option<Uuid>,
     pub expires_at: DateTime<Utc>,
 }
 
@@ -63,7 +63,7 @@ const REVOKE_LINKS: &str = r"
 ";
 const INSERT_LINK: &str = r"
     INSERT INTO portal_link (
-        tenant_id, id, portal_account_id, purpose, token_hash, token, email, expires_at, created_at, made_by
+        tenant_id, id, portal_account_id, purpose, token_hash, token, email, expires_at, created_at, created_by
     )
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ";
@@ -71,7 +71,7 @@ const INSERT_LINK: &str = r"
 const SELECT_OPEN_LINK: &str = r"
     SELECT
         link.tenant_id, link.id, link.portal_account_id AS account_id, link.purpose, link.email,
-        link.made_by, account.email AS account_email, contact.display_name, tenant.name AS tenant_name,
+        link.created_by, account.email AS account_email, contact.display_name, tenant.name AS tenant_name,
         account.password_hash, account.second_factor IS NOT NULL AS has_second_factor
     FROM portal_link AS link
     JOIN portal_account AS account ON account.tenant_id = link.tenant_id
@@ -121,11 +121,11 @@ const COUNT_OTHER_ACCOUNTS_WITH_EMAIL: &str = r"
 ";
 const UPDATE_EMAIL: &str = "UPDATE portal_account SET email = $3 WHERE tenant_id = $1 AND id = $2";
 const INSERT_LINK_REQUEST: &str = r"
-    INSERT INTO portal_link_wish (id, email, purpose, created_at)
+    INSERT INTO portal_link_request (id, email, purpose, created_at)
     VALUES ($1, $2, $3, $4)
 ";
-const SELECT_LINK_REQUESTS: &str = "SELECT id, email, purpose FROM portal_link_wish ORDER BY id LIMIT $1";
-const DELETE_LINK_REQUEST: &str = "DELETE FROM portal_link_wish WHERE id = $1";
+const SELECT_LINK_REQUESTS: &str = "SELECT id, email, purpose FROM portal_link_request ORDER BY id LIMIT $1";
+const DELETE_LINK_REQUEST: &str = "DELETE FROM portal_link_request WHERE id = $1";
 const SELECT_ACCOUNTS_BY_EMAIL: &str = r"
     SELECT
         account.tenant_id, account.id AS account_id, contact.display_name, account.locale,
@@ -203,7 +203,7 @@ macro_rules! link_statements {
                         new.email,
                         new.expires_at,
                         now,
-                        new.made_by,
+                        new.created_by,
                     ),
                 )
                 .await

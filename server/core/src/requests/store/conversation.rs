@@ -138,7 +138,7 @@ impl TenantTx<'_, Staff> {
     }
 
     /// Marks the answer as read; returns false if there was no unread answer.
-    pub(crate) async fn mark_answer_read(&mut self, request: RequestId) -> Result<bool, StoreError> {
+    pub(crate) async fn mark_reply_read(&mut self, request: RequestId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
         Ok(self.tx.execute(MARK_ANSWER_READ, (tenant, request.uuid())).await? == 1)
     }

@@ -48,7 +48,7 @@ pub struct AbsenceView {
 
 /// A place where a technician's day starts or ends.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct DayEndpoint {
+pub(crate) struct DayStartOrEnd {
     pub name: Option<String>,
     pub latitude: f64,
     pub longitude: f64,
@@ -59,8 +59,8 @@ pub(crate) struct DayEndpoint {
 pub(crate) struct TechnicianRow<'a> {
     pub zone: &'a str,
     pub week: &'a WorkingWeek,
-    pub start: Option<&'a DayEndpoint>,
-    pub end: Option<&'a DayEndpoint>,
+    pub start: Option<&'a DayStartOrEnd>,
+    pub end: Option<&'a DayStartOrEnd>,
 }
 
 macro_rules! select_technician {
@@ -171,9 +171,9 @@ impl<A: Administrator> TenantTx<'_, A> {
         revision: i64,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        let name = |place: Option<&DayEndpoint>| place.and_then(|place| place.name.clone());
-        let latitude = |place: Option<&DayEndpoint>| place.map(|place| place.latitude);
-        let longitude = |place: Option<&DayEndpoint>| place.map(|place| place.longitude);
+        let name = |place: Option<&DayStartOrEnd>| place.and_then(|place| place.name.clone());
+        let latitude = |place: Option<&DayStartOrEnd>| place.map(|place| place.latitude);
+        let longitude = |place: Option<&DayStartOrEnd>| place.map(|place| place.longitude);
         let changed = self
             .tx
             .execute(
