@@ -8,7 +8,7 @@ CREATE TABLE import_job (
     status TEXT NOT NULL CHECK (status IN ('accepted', 'processing', 'completed', 'failed', 'cancelled')),
     mode TEXT NOT NULL CHECK (mode IN ('single', 'partial', 'atomic')),
     dry_run INTEGER NOT NULL CHECK (dry_run IN (0, 1)),
-    channel TEXT NOT NULL CHECK (channel IN ('api', 'desk', 'csv')),
+    channel TEXT NOT NULL CHECK (channel IN ('api', 'mapping_review', 'csv')),
     settings TEXT NOT NULL,
     created_by TEXT NOT NULL,
     retried_from BLOB,

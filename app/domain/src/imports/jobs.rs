@@ -27,7 +27,7 @@ crate::stored_names! {
         /// The Connect API.
         Api = "api",
         /// Retried from the mapping review.
-        MappingReview = "desk",
+        MappingReview = "mapping_review",
         /// A CSV file uploaded by staff.
         Csv = "csv",
     }

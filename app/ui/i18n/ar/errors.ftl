@@ -227,3 +227,5 @@ field-photo = الصور
 field-material = المواد
 field-signed_by = اسم الموقّع
 field-signature = التوقيع
+field-note = الملاحظة
+field-region = المنطقة

@@ -227,3 +227,5 @@ field-photo = Fotos
 field-material = Material
 field-signed_by = Unterschrieben von
 field-signature = Unterschrift
+field-note = Notiz
+field-region = Region

@@ -227,3 +227,5 @@ field-photo = Photos
 field-material = Material
 field-signed_by = Signed by
 field-signature = Signature
+field-note = Note
+field-region = Region

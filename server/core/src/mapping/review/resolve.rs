@@ -251,7 +251,7 @@ async fn pin(
     tx.audit(
         "mapping.created",
         kind.public_id(record),
-        json!({ "type": kind.name(), "externalId": external_id, "by": "desk" }),
+        json!({ "type": kind.name(), "externalId": external_id, "by": "mapping_review" }),
     );
     Ok(())
 }
