@@ -52,7 +52,7 @@ CREATE TABLE day_entry (
     target_id BLOB NOT NULL,
     step TEXT NOT NULL CHECK (step IN ('set_out', 'arrive', 'report')),
     state TEXT NOT NULL CHECK (state IN ('waiting', 'done', 'handed_over', 'settled', 'discarded')),
-    misfit TEXT CHECK (misfit IN ('moved', 'not_yours', 'cancelled', 'ended', 'other_state', 'after_another')),
+    conflict_reason TEXT CHECK (conflict_reason IN ('moved', 'not_yours', 'cancelled', 'ended', 'other_state', 'after_another')),
     form TEXT,
     noted_at TEXT NOT NULL,
     received_at TEXT NOT NULL,

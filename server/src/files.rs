@@ -8,8 +8,8 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use domain::identity::permissions::{PerformVisits, ViewOperations, ViewReports};
 use domain::ids::AttachmentId;
-use domain::permissions::{PerformVisits, ViewOperations, ViewReports};
 use domain::problems::Problem;
 use ordinavo_core::identity::actors::{Contact, Staff};
 use ordinavo_core::portal_access::pages;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use domain::fields::{FieldCode, FieldError};
+use domain::jobs::targets::TargetStatus;
 use domain::locale::Locale;
 use domain::public_language::{self, PublicVisit, Tone};
 use domain::requests::{Priority, RequestStatus};
-use domain::targets::TargetStatus;
-use domain::visit_reports::ReportStatus;
+use domain::visits::reports::ReportStatus;
 use leptos::prelude::*;
 use ordinavo_core::CoreError;
 use ui::components::{

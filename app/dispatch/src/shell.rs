@@ -1,6 +1,6 @@
 //! The frame of the staff app: navigation, command palette and sign-out.
 
-use domain::permissions::{PerformVisits, ViewImports, ViewIntegrations, ViewOperations, ViewReports};
+use domain::identity::permissions::{PerformVisits, ViewImports, ViewIntegrations, ViewOperations, ViewReports};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ui::i18n::shared;

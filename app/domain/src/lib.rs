@@ -33,10 +33,3 @@ pub mod terminology;
 pub mod text;
 pub mod visits;
 pub mod webhooks;
-
-// The former paths, until every crate names the slice.
-pub use crate::identity::{permissions, roles, two_factor};
-pub use crate::imports::{jobs as import_jobs, results as import_results};
-pub use crate::jobs::{change_proposals as proposals, targets};
-pub use crate::scheduling::{conflicts, technicians, tiles, travel, windows};
-pub use crate::visits::{day_entries, reports as visit_reports};

@@ -1,10 +1,10 @@
 //! Chips, boxes, lists and other building blocks of pages.
 
+use domain::jobs::targets::TargetStatus;
 use domain::locale::Locale;
 use domain::public_language::{PublicStatus, Tone};
 use domain::requests::Priority;
-use domain::targets::TargetStatus;
-use domain::visit_reports::ReportStatus;
+use domain::visits::reports::ReportStatus;
 use leptos::prelude::*;
 
 use crate::i18n::by_key;

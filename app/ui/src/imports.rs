@@ -1,6 +1,6 @@
 //! Import jobs and their items as every app shows them: chips, counts, code labels, filters and API calls.
 
-use domain::import_jobs::ImportChannel;
+use domain::imports::jobs::ImportChannel;
 use domain::imports::{ImportJobStatus, ItemOutcome};
 use domain::locale::Locale;
 use domain::mapping::table;

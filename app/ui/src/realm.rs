@@ -1,6 +1,6 @@
 //! The addresses of the realms: each has an app with its own path prefix.
 
-use domain::roles::Role;
+use domain::identity::roles::Role;
 use ordinavo_core::identity::admission::Home;
 use ordinavo_core::identity::sessions::Realm;
 

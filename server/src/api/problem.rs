@@ -4,7 +4,7 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::fields::FieldError;
-use domain::import_results::ImportItemResult;
+use domain::imports::results::ImportItemResult;
 use domain::problems::{Cause, Problem};
 use ordinavo_core::CoreError;
 use serde::Serialize;

@@ -2,7 +2,7 @@
 //! the sign-in page.
 
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, SET_COOKIE};
+use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -14,6 +14,7 @@ use ordinavo_core::identity::actors::{Contact, Partner, Staff};
 use ordinavo_core::identity::authentication;
 use ordinavo_core::identity::sessions::{Realm, SessionId};
 use tower_sessions::Session;
+use ui::format::escape_query;
 use ui::page::take_flash;
 use ui::realm::prefix;
 use ui::sign_in_flow::LANGUAGE_COOKIE;
@@ -22,6 +23,7 @@ use ui::viewer::Viewer;
 use crate::api::problem::logged_status;
 use crate::api::texts;
 use crate::authn::session_cookie;
+use crate::cookies;
 use crate::http_layers::RequestId;
 use crate::public_limits;
 use crate::serve::AppState;
@@ -110,19 +112,12 @@ async fn find_portal(state: &AppState, uri: Uri, headers: HeaderMap) -> Option<(
     let link = uri.path().strip_prefix(LINK_PREFIX);
     let query = uri.query().unwrap_or_default();
     let requested = query.split('&').find_map(|pair| pair.strip_prefix("at="));
-    let remembered = cookie(&headers, PORTAL_COOKIE);
+    let remembered = cookies::value(&headers, PORTAL_COOKIE);
     let portal = branding::find_organisation(&state.core, link, requested.or(remembered))
         .await
         .unwrap_or_default()?;
     let is_new = (link.is_some() || requested.is_some()) && remembered != Some(&portal.slug);
     Some((portal, is_new))
-}
-
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let cookies = headers.get(COOKIE)?.to_str().ok()?;
-    cookies
-        .split(';')
-        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// Authenticates requests of the partner console.
@@ -189,7 +184,7 @@ pub fn viewer(state: &AppState, headers: &HeaderMap, request: &Request, chosen: 
     let link_locale = request.extensions().get::<LinkLocale>().map(|locale| locale.0);
     Viewer {
         locale: chosen
-            .or_else(|| cookie(headers, LANGUAGE_COOKIE).and_then(Locale::from_tag))
+            .or_else(|| cookies::value(headers, LANGUAGE_COOKIE).and_then(Locale::from_tag))
             .or(link_locale)
             .or_else(|| Locale::from_accept_language(accepted))
             .unwrap_or_default(),
@@ -246,21 +241,8 @@ fn require_sign_in(request: &Request, prefix: &str) -> Response {
         .uri()
         .path_and_query()
         .filter(|_| request.method().is_safe())
-        .map_or_else(String::new, |next| format!("?next={}", encode(next.as_str())));
+        .map_or_else(String::new, |next| format!("?next={}", escape_query(next.as_str())));
     Redirect::to(&format!("{prefix}/sign-in{next}")).into_response()
-}
-
-/// Percent-encodes a text for a query.
-fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
 }
 
 fn unavailable(error: &ordinavo_core::CoreError) -> Response {

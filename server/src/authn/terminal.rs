@@ -1,12 +1,12 @@
 //! The device token of a terminal, in a cookie limited to the terminal pages.
 
-use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 use domain::intake::form::FormSettings;
 use ordinavo_core::CoreResult;
 use ordinavo_core::identity::actors::Terminal;
 use ordinavo_core::identity::authentication;
 
+use crate::cookies;
 use crate::serve::AppState;
 
 const COOKIE_NAME: &str = "ordinavo_terminal";
@@ -14,13 +14,7 @@ const COOKIE_NAME: &str = "ordinavo_terminal";
 const MAX_AGE_SECONDS: u32 = 400 * 24 * 60 * 60;
 
 fn token(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get(COOKIE)?
-        .to_str()
-        .ok()?
-        .split(';')
-        .find_map(|pair| pair.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('='))
-        .filter(|token| (20..=100).contains(&token.len()))
+    cookies::value(headers, COOKIE_NAME).filter(|token| (20..=100).contains(&token.len()))
 }
 
 /// Returns the authenticated terminal and the settings of its form; `None` if the device is not paired.

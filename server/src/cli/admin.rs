@@ -1,8 +1,8 @@
 //! `ordinavo admin`: manages tenants, accounts and the master key.
 
 use clap::Subcommand;
+use domain::identity::roles::Role;
 use domain::locale::Locale;
-use domain::roles::Role;
 use ordinavo_core::CoreError;
 use ordinavo_core::identity::administration;
 use ordinavo_core::randomness::Randomness;

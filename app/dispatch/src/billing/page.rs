@@ -1,7 +1,7 @@
 //! Billing triggers and their acknowledgement by the billing system.
 
+use domain::identity::permissions::ViewIntegrations;
 use domain::ids::BillingTriggerId;
-use domain::permissions::ViewIntegrations;
 use domain::public_language::Tone;
 use domain::webhooks::BillingStatus;
 use leptos::prelude::*;

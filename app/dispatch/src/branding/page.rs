@@ -2,8 +2,8 @@
 
 use domain::branding::{Color, Shades};
 use domain::fields::FieldCode;
+use domain::identity::permissions::ManageBranding;
 use domain::locale::Locale;
-use domain::permissions::ManageBranding;
 use domain::public_language::PublicStatus;
 use domain::terminology::{Entry, Family, MAX_EXPLANATION_CHARS, MAX_LABEL_CHARS, Terminology, TerminologyIssue};
 use leptos::prelude::*;

@@ -1,9 +1,9 @@
 //! Classification rules: list and order, the editor, a test run on past requests, and activation.
 
+use domain::identity::permissions::ManageIntake;
 use domain::ids::{FormId, RuleId};
 use domain::intake::classification::{ClassifiedField, Conditions, MatchReason, Outcome};
 use domain::locale::Locale;
-use domain::permissions::ManageIntake;
 use domain::public_language::{self, Tone};
 use domain::requests::{Channel, Priority, ServiceType};
 use leptos::prelude::*;

@@ -1,7 +1,7 @@
 //! Customers: the list and the details of one customer.
 
+use domain::identity::permissions::ViewOperations;
 use domain::ids::CustomerId;
-use domain::permissions::ViewOperations;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::customers;

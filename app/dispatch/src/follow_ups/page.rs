@@ -1,9 +1,9 @@
 //! Follow-ups of a visit: create a job from one, or dismiss it.
 
 use domain::follow_ups::FollowUpStatus;
+use domain::identity::permissions::PlanTargets;
 use domain::ids::{FollowUpId, VisitReportId};
 use domain::locale::Locale;
-use domain::permissions::PlanTargets;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::Core;

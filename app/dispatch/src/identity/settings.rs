@@ -1,7 +1,9 @@
 //! Settings: language and, with permission, the audit log. Also `/app`, which redirects to the role's home page.
 
+use domain::identity::permissions::{
+    ManageBranding, ManageIntake, ManagePortalAccess, ViewAudit, ViewMails, ViewOperations,
+};
 use domain::locale::Locale;
-use domain::permissions::{ManageBranding, ManageIntake, ManagePortalAccess, ViewAudit, ViewMails, ViewOperations};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use ordinavo_core::audit;

@@ -1,9 +1,9 @@
 //! Imports: jobs, and their items with the stored mapping decision.
 
+use domain::identity::permissions::ViewImports;
 use domain::ids::ImportJobId;
 use domain::imports::ImportJobStatus;
 use domain::locale::Locale;
-use domain::permissions::ViewImports;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::imports::jobs;

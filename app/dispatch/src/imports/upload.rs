@@ -1,8 +1,8 @@
 //! Imports from a CSV file: upload it, map its columns, run a dry run, then import.
 
 use domain::fields::FieldCode;
+use domain::identity::permissions::ResolveMappings;
 use domain::ids::{ClientId, ImportJobId};
-use domain::permissions::ResolveMappings;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::identity::actors::Staff;

@@ -1,9 +1,9 @@
 //! Public forms: list, settings, preview, and sharing by link, embed code and QR code.
 
+use domain::identity::permissions::ManageIntake;
 use domain::ids;
 use domain::intake::form::{FieldMode, FormField, FormSettings, FormTexts};
 use domain::locale::Locale;
-use domain::permissions::ManageIntake;
 use domain::public_language;
 use domain::requests::ServiceType;
 use leptos::prelude::*;

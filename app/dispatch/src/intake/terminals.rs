@@ -1,8 +1,8 @@
 //! Terminals: creation, pairing by code, and unpairing.
 
+use domain::identity::permissions::{ManageIntake, ViewOperations};
 use domain::ids::{CustomerId, TerminalId};
 use domain::locale::Locale;
-use domain::permissions::{ManageIntake, ViewOperations};
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::Core;

@@ -1,9 +1,9 @@
 //! An integration client with its credentials; feature gates; and test mode.
 
 use domain::feature_gates::FeatureGate;
+use domain::identity::permissions::ViewIntegrations;
 use domain::ids::ClientId;
 use domain::locale::Locale;
-use domain::permissions::ViewIntegrations;
 use domain::public_language::Tone;
 use domain::scopes::Scope;
 use leptos::prelude::*;

@@ -1,7 +1,7 @@
 //! Integrations: clients, source systems, feature gates and webhook endpoints.
 
 use domain::feature_gates::FeatureGate;
-use domain::permissions::ViewIntegrations;
+use domain::identity::permissions::ViewIntegrations;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::integrations;

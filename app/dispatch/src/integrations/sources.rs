@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use domain::fields::FieldCode;
+use domain::identity::permissions::ViewIntegrations;
 use domain::ids::{PartnerId, SourceSystemId};
 use domain::locale::Locale;
 use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
-use domain::permissions::ViewIntegrations;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;

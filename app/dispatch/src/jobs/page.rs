@@ -1,11 +1,11 @@
 //! The page of a job: details, imports, appointments and history.
 
-use domain::conflicts::Conflict;
+use domain::identity::permissions::ViewOperations;
 use domain::ids::{RequestId, TargetId, VisitReportId};
+use domain::jobs::targets::AppointmentStatus;
 use domain::locale::Locale;
-use domain::permissions::ViewOperations;
 use domain::public_language::Tone;
-use domain::targets::AppointmentStatus;
+use domain::scheduling::conflicts::Conflict;
 use leptos::prelude::*;
 use ordinavo_core::jobs;
 use ordinavo_core::jobs::model::TargetView;

@@ -1,6 +1,6 @@
 //! The page of an external reference: the records that were imported through it, and how to remove a wrong link.
 
-use domain::permissions::ViewImports;
+use domain::identity::permissions::ViewImports;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::mapping::model::CreatedRecord;

@@ -3,9 +3,9 @@
 use domain::fields::FieldCode;
 use std::str::FromStr;
 
+use domain::identity::permissions::ViewImports;
 use domain::ids::{CustomerId, TargetId};
 use domain::locale::Locale;
-use domain::permissions::ViewImports;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;

@@ -1,9 +1,9 @@
 //! The outbox of emails: sent, queued and failed.
 
+use domain::identity::permissions::ViewMails;
 use domain::ids::MailId;
 use domain::intake::mails::MailStatus;
 use domain::locale::Locale;
-use domain::permissions::ViewMails;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::notifications;

@@ -1,7 +1,7 @@
 //! Actions on portal access.
 
+use domain::identity::permissions::ManagePortalAccess;
 use domain::ids::{CustomerId, GrantId, PortalUserId};
-use domain::permissions::ManagePortalAccess;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::identity::actors::Staff;

@@ -1,9 +1,9 @@
 //! Portal access: the accounts and permissions of a customer's contacts, and the access review.
 
 use chrono::{DateTime, Utc};
+use domain::identity::permissions::{ManagePortalAccess, ViewOperations};
 use domain::ids::{CustomerId, GrantId};
 use domain::locale::Locale;
-use domain::permissions::{ManagePortalAccess, ViewOperations};
 use domain::portal_access::{AccessStatus, Capability};
 use domain::public_language::Tone;
 use leptos::prelude::*;

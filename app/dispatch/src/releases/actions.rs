@@ -1,7 +1,7 @@
 //! The actions on a release: preview, publish, withdraw.
 
+use domain::identity::permissions::ReleaseReports;
 use domain::ids::VisitReportId;
-use domain::permissions::ReleaseReports;
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;

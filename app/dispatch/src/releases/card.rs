@@ -5,7 +5,7 @@ use domain::ids::{ReleaseId, VisitReportId};
 use domain::locale::Locale;
 use domain::public::{PublicAttachment, PublicReport};
 use domain::public_language::Tone;
-use domain::visit_reports::ReleaseStatus;
+use domain::visits::reports::ReleaseStatus;
 use leptos::prelude::*;
 use ordinavo_core::releases::model::{Recipient, ReleaseView};
 use ordinavo_core::visits::model::AttachmentLine;

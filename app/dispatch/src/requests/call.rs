@@ -1,8 +1,8 @@
 //! Entering a request that was made by phone.
 
+use domain::identity::permissions::{ReviewRequests, ViewOperations};
 use domain::ids::CustomerId;
 use domain::locale::Locale;
-use domain::permissions::{ReviewRequests, ViewOperations};
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::customers::model::{CustomerLine, LocationLine};

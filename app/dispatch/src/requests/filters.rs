@@ -75,7 +75,7 @@ impl InboxQuery {
             region: Some(self.get("region").to_owned()).filter(|region| !region.is_empty()),
             assigned: match self.get("assigned") {
                 "me" => AssignedTo::Person(staff.id()),
-                "nobody" => AssignedTo::Unassigned,
+                "unassigned" => AssignedTo::Unassigned,
                 person => person.parse().map_or(AssignedTo::Any, AssignedTo::Person),
             },
             unmatched: self.get("only") == "unmatched",
@@ -156,14 +156,14 @@ fn region_choices(locale: Locale, known: &[String], current: &str) -> Vec<(Strin
 }
 
 fn assignee_choices(locale: Locale, reviewers: &[TechnicianChoice]) -> Vec<(String, String)> {
-    let nobody_or_me = [
+    let fixed = [
         ("me".to_owned(), t!(locale, "assigned-me")),
-        ("nobody".to_owned(), t!(locale, "assigned-none")),
+        ("unassigned".to_owned(), t!(locale, "assigned-none")),
     ];
     let people = reviewers
         .iter()
         .map(|person| (person.id.to_string(), person.display_name.clone()));
-    with_any(locale, nobody_or_me.into_iter().chain(people))
+    with_any(locale, fixed.into_iter().chain(people))
 }
 
 fn other_choices(locale: Locale) -> Vec<(String, String)> {

@@ -1,7 +1,7 @@
 //! The review queue: the list of requests next to the open request.
 
+use domain::identity::permissions::ViewOperations;
 use domain::ids::RequestId;
-use domain::permissions::ViewOperations;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::requests::inbox;

@@ -1,8 +1,8 @@
 //! The page of a request: details, related jobs, conversation and the actions of the review.
 
+use domain::identity::permissions::ViewOperations;
 use domain::ids::RequestId;
 use domain::locale::Locale;
-use domain::permissions::ViewOperations;
 use domain::public_language;
 use leptos::prelude::*;
 use ordinavo_core::intake::model::FileLine;

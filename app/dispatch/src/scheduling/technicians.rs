@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use domain::identity::permissions::ViewOperations;
 use domain::ids::StaffId;
 use domain::locale::Locale;
-use domain::permissions::ViewOperations;
-use domain::technicians::{self as rules, AbsenceKind, WorkingWeek};
+use domain::scheduling::technicians::{self as rules, AbsenceKind, WorkingWeek};
 use leptos::prelude::*;
 use ordinavo_core::CoreError;
 use ordinavo_core::scheduling::technicians;

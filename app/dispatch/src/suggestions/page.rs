@@ -2,9 +2,9 @@
 
 use chrono::NaiveDate;
 use domain::fields::FieldCode;
+use domain::identity::permissions::PlanTargets;
 use domain::ids::{RouteSuggestionId, TargetId};
 use domain::locale::Locale;
-use domain::permissions::PlanTargets;
 use domain::public_language::Tone;
 use domain::suggestions::SuggestionStatus;
 use leptos::prelude::*;

@@ -1,9 +1,9 @@
 //! Actions of the technician's day, from the pages and from the offline queue of a device.
 
-use domain::day_entries::{SeenAppointment, WrittenReport};
 use domain::fields::FieldCode;
+use domain::identity::permissions::{PerformVisits, PlanTargets};
 use domain::ids::TargetId;
-use domain::permissions::{PerformVisits, PlanTargets};
+use domain::visits::day_entries::{SeenAppointment, WrittenReport};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::identity::actors::Staff;

@@ -1,8 +1,8 @@
 //! The day as a printable A4 sheet.
 
 use chrono::NaiveDate;
+use domain::identity::permissions::PerformVisits;
 use domain::locale::Locale;
-use domain::permissions::PerformVisits;
 use leptos::prelude::*;
 use ordinavo_core::visits;
 use ordinavo_core::visits::model::DayStop;

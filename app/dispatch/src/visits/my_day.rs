@@ -2,9 +2,9 @@
 //! `data-status`, so that the page also works offline.
 
 use chrono::{Days, NaiveDate, SecondsFormat};
+use domain::identity::permissions::PerformVisits;
+use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::locale::Locale;
-use domain::permissions::PerformVisits;
-use domain::targets::{AppointmentStatus, TargetStatus};
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta};

@@ -1,10 +1,10 @@
 //! The page of a visit report: content, review and release.
 
+use domain::identity::permissions::{ApproveReports, ViewReports};
 use domain::ids::VisitReportId;
 use domain::locale::Locale;
-use domain::permissions::{ApproveReports, ViewReports};
 use domain::public_language::Tone;
-use domain::visit_reports;
+use domain::visits::reports;
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
@@ -95,9 +95,9 @@ fn ReportContent(report: ReportView, files: Vec<AttachmentLine>, locale: Locale)
     let material = report
         .material
         .as_deref()
-        .and_then(visit_reports::material)
+        .and_then(reports::material)
         .unwrap_or_default();
-    let drawing = report.signature.filter(|drawing| visit_reports::is_signature(drawing));
+    let drawing = report.signature.filter(|drawing| reports::is_signature(drawing));
     let is_signed = report.signed_by.is_some() || drawing.is_some();
     view! {
         <InternalBox locale>

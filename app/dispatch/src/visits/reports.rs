@@ -1,8 +1,8 @@
 //! The list of visit reports.
 
-use domain::permissions::ViewReports;
+use domain::identity::permissions::ViewReports;
 use domain::public_language::Tone;
-use domain::visit_reports::ReportStatus;
+use domain::visits::reports::ReportStatus;
 use leptos::prelude::*;
 use ordinavo_core::visits::report_review;
 use ui::components::{Chip, EmptyState, Pager};

@@ -1,7 +1,7 @@
 //! A visit of the technician's day, with its report.
 
+use domain::identity::permissions::PerformVisits;
 use domain::locale::Locale;
-use domain::permissions::PerformVisits;
 use leptos::prelude::*;
 use ordinavo_core::visits;
 use ordinavo_core::visits::OwnStop;

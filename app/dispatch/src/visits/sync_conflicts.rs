@@ -1,11 +1,11 @@
 //! Sync conflicts of queued entries, with both versions side by side; and the pages for signing out with unsent
 //! entries.
 
-use domain::day_entries::{ConflictReason, DayStep, WrittenReport};
+use domain::identity::permissions::PerformVisits;
 use domain::ids::TargetId;
 use domain::locale::Locale;
-use domain::permissions::PerformVisits;
-use domain::visit_reports;
+use domain::visits::day_entries::{ConflictReason, DayStep, WrittenReport};
+use domain::visits::reports;
 use leptos::prelude::*;
 use ordinavo_core::visits::model::AttachmentLine;
 use ordinavo_core::visits::sync_conflicts;
@@ -187,7 +187,7 @@ pub fn ReportValues(locale: Locale, report: WrittenReport, #[prop(optional)] hid
             {row(t!(locale, "report-billable"), billable)}
             {row(t!(locale, "report-completed"), done)}
         </dl>
-        <Signature locale drawing=Some(report.signature).filter(|drawing| visit_reports::is_signature(drawing))/>
+        <Signature locale drawing=Some(report.signature).filter(|drawing| reports::is_signature(drawing))/>
     }
 }
 

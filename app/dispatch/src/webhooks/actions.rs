@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::fields::Patch;
+use domain::identity::permissions::ManageIntegrations;
 use domain::ids::{ClientId, WebhookEndpointId};
-use domain::permissions::ManageIntegrations;
 use domain::webhooks::{DataOption, Ordering};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::{Permit, Staff};

@@ -1,8 +1,8 @@
 //! The page of a delivery with its attempts: request, response, duration and failure reason.
 
+use domain::identity::permissions::ViewIntegrations;
 use domain::ids::DeliveryId;
 use domain::locale::Locale;
-use domain::permissions::ViewIntegrations;
 use domain::public_language::Tone;
 use domain::webhooks::DeliveryStatus;
 use leptos::prelude::*;

@@ -1,8 +1,8 @@
 //! The form that creates an endpoint, whose fields the form that updates one shares.
 
 use domain::events::EventType;
+use domain::identity::permissions::{ManageIntegrations, ViewIntegrations};
 use domain::locale::Locale;
-use domain::permissions::{ManageIntegrations, ViewIntegrations};
 use domain::webhooks::{DataOption, Ordering};
 use leptos::prelude::*;
 use ordinavo_core::integrations;

@@ -1,8 +1,8 @@
 //! The page of a webhook endpoint: health, settings, payload preview, deliveries and actions.
 
+use domain::identity::permissions::ViewIntegrations;
 use domain::ids::{DeliveryId, WebhookEndpointId};
 use domain::locale::Locale;
-use domain::permissions::ViewIntegrations;
 use domain::public_language::Tone;
 use domain::webhooks::{DeliveryStatus, EndpointStatus};
 use leptos::prelude::*;

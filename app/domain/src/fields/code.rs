@@ -343,7 +343,7 @@ impl FieldCode {
     }
 }
 
-/// A scheduling conflict with the data that its sentence names; [`crate::conflicts::Conflict`] has the rules.
+/// A scheduling conflict with the data that its sentence names; [`crate::scheduling::conflicts::Conflict`] has the rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ScheduleConflict {
     /// The technician is absent.

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::ImportJobId;
-use domain::import_results::{ImportItemResult, ItemNote, MappingEntry};
 use domain::imports::ImportJobStatus;
+use domain::imports::results::{ImportItemResult, ItemNote, MappingEntry};
 use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;

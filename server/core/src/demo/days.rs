@@ -5,10 +5,10 @@ use std::io::Cursor;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
-use domain::day_entries::WrittenReport;
 use domain::ids::{TargetId, VisitReportId};
-use domain::import_results::ImportItemResult;
 use domain::imports::TargetImport;
+use domain::imports::results::ImportItemResult;
+use domain::visits::day_entries::WrittenReport;
 use serde_json::{Value, json};
 
 use crate::demo::DemoSize;

@@ -3,9 +3,9 @@
 use domain::fields::FieldCode;
 use std::path::Path;
 
+use domain::identity::roles::Role;
 use domain::locale::Locale;
 use domain::problems::Cause;
-use domain::roles::Role;
 use domain::text;
 use secrecy::SecretString;
 

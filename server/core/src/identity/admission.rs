@@ -91,7 +91,7 @@ pub(crate) enum SignInOutcome {
 #[serde(rename_all = "snake_case")]
 pub enum Home {
     /// The start page of a staff role; `None` for a role that is unknown.
-    Staff(Option<domain::roles::Role>),
+    Staff(Option<domain::identity::roles::Role>),
     Portal,
     Partner,
 }

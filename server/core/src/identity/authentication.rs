@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use domain::fields::FieldCode;
+use domain::identity::permissions::{ManagePortalAccess, Permission};
+use domain::identity::roles::Role;
 use domain::intake::form::FormSettings;
 use domain::locale::Locale;
-use domain::permissions::{ManagePortalAccess, Permission};
 use domain::portal_access::VIEW_AS_LIFETIME;
 use domain::problems::Cause;
-use domain::roles::Role;
 use domain::scopes::Scope;
 use domain::terminology::Terminology;
 

@@ -3,8 +3,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::fields::FieldCode;
+use domain::identity::permissions::ManageIntegrations;
 use domain::ids::{PartnerId, SourceSystemId};
-use domain::permissions::ManageIntegrations;
 use domain::text;
 use secrecy::SecretString;
 use serde_json::json;

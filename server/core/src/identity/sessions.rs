@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::permissions::ViewIntegrations;
+use domain::identity::permissions::ViewIntegrations;
 use domain::problems::Cause;
 use futures::future::BoxFuture;
 

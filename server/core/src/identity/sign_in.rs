@@ -2,9 +2,9 @@
 //! grows with every failure but never becomes permanent.
 
 use chrono::TimeDelta;
+use domain::identity::roles::Role;
 use domain::ids::{PartnerId, PortalUserId, StaffId};
 use domain::problems::Cause;
-use domain::roles::Role;
 use domain::text;
 use secrecy::SecretString;
 

@@ -273,7 +273,7 @@ async fn try_submit(core: &Core, by: Permit<'_, PerformVisits>, entry: &mut Entr
         tx.audit(
             "day_entry.kept",
             entry.target,
-            json!({ "step": entry.step.name(), "misfit": reason.name(), "notedAt": entry.noted_at }),
+            json!({ "step": entry.step.name(), "conflict": reason.name(), "notedAt": entry.noted_at }),
         );
     }
     finish(core, tx).await?;

@@ -2,7 +2,7 @@
 
 use crate::support::{SAME_ORIGIN, World, world, world_at};
 use chrono::{TimeDelta, Utc};
-use domain::roles::Role;
+use domain::identity::roles::Role;
 use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
 use ordinavo_core::identity::administration;

@@ -9,7 +9,7 @@ use crate::portal_access::access::{PASSWORD, access_page, browser, invite, mails
 use crate::support::forms::hidden;
 use crate::support::{SAME_ORIGIN, World, world_at};
 use chrono::{TimeDelta, TimeZone as _, Utc};
-use domain::two_factor::TypedCode;
+use domain::identity::two_factor::TypedCode;
 use ordinavo_core::clock::Clock;
 use reqwest::{Client, StatusCode};
 use totp_rs::{Builder, Secret};

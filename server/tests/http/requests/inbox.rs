@@ -53,7 +53,7 @@ async fn inbox_with_query_shows_matching_requests(#[case] engine: Engine) {
         ("q=alpha&service=support", false),
         ("q=alpha&priority=normal", true),
         ("q=alpha&priority=urgent", false),
-        ("q=alpha&assigned=nobody", true),
+        ("q=alpha&assigned=unassigned", true),
         ("q=alpha&assigned=me", false),
         ("q=alpha&only=unmatched", true),
         ("q=alpha&only=snoozed", false),

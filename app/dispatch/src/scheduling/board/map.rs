@@ -3,7 +3,7 @@
 
 use domain::customers::Coordinates;
 use domain::locale::Locale;
-use domain::tiles::Tiles;
+use domain::scheduling::tiles::Tiles;
 use leptos::prelude::*;
 use ordinavo_core::scheduling::BoardJob;
 use ordinavo_core::scheduling::board::{Board, Line, Stop, day_endpoints};

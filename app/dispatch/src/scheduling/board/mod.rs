@@ -9,10 +9,10 @@ mod viewport;
 pub(crate) mod week;
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc};
-use domain::conflicts::Conflict;
+use domain::identity::permissions::ViewOperations;
 use domain::ids::TargetId;
 use domain::locale::Locale;
-use domain::permissions::ViewOperations;
+use domain::scheduling::conflicts::Conflict;
 use leptos::prelude::*;
 use ordinavo_core::CoreResult;
 use ordinavo_core::identity::actors::Permit;

@@ -3,9 +3,9 @@
 
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use chrono_tz::Tz;
+use domain::identity::permissions::PlanTargets;
 use domain::ids::TargetId;
 use domain::locale::Locale;
-use domain::permissions::PlanTargets;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::scheduling::appointments;

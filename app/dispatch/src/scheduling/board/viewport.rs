@@ -3,7 +3,7 @@
 use std::f64::consts::PI;
 
 use domain::customers::Coordinates;
-use domain::tiles::{Tile, Tiles};
+use domain::scheduling::tiles::{Tile, Tiles};
 
 /// The size of the drawing in SVG units.
 pub(super) const WIDTH: f64 = 1000.0;

@@ -1,8 +1,8 @@
 //! The larger tenant.
 
+use domain::identity::roles::Role;
 use domain::ids::{ContactId, CustomerId, LocationId};
 use domain::locale::Locale;
-use domain::roles::Role;
 use domain::scopes::Scope;
 use domain::text::CustomerNumber;
 

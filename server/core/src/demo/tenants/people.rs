@@ -1,7 +1,7 @@
 //! Staff accounts of the demo.
 
+use domain::identity::roles::Role;
 use domain::ids::StaffId;
-use domain::roles::Role;
 
 use crate::demo::accounts::{DemoStaff, DemoTenant};
 use crate::demo::tenants::generate_password;

@@ -1,6 +1,6 @@
 //! The smaller tenant. It uses external IDs and a customer number of the larger tenant for different records.
 
-use domain::roles::Role;
+use domain::identity::roles::Role;
 use domain::scopes::Scope;
 
 use crate::commit::finish;

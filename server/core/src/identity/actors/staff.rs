@@ -2,11 +2,11 @@
 
 use std::marker::PhantomData;
 
+use domain::identity::permissions::Permission;
+use domain::identity::roles::Role;
 use domain::ids::StaffId;
 use domain::locale::Locale;
-use domain::permissions::Permission;
 use domain::problems::Cause;
-use domain::roles::Role;
 
 use crate::identity::actors::{Actor, TenantId};
 use crate::{CoreError, CoreResult};

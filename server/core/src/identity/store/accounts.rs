@@ -91,7 +91,7 @@ const SELECT_TECHNICIANS: &str = r"
 pub(crate) struct NewStaff<'a> {
     pub email: &'a str,
     pub display_name: &'a str,
-    pub role: domain::roles::Role,
+    pub role: domain::identity::roles::Role,
     pub password_hash: &'a str,
     pub locale: Option<Locale>,
     pub skills: &'a [String],

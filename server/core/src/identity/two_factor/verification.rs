@@ -1,9 +1,9 @@
 //! Verification of two-factor codes. Attempts are counted before they are made.
 
 use chrono::TimeDelta;
+use domain::identity::two_factor::TypedCode;
 use domain::ids::PortalUserId;
 use domain::problems::Cause;
-use domain::two_factor::TypedCode;
 
 use crate::db::SystemTx;
 use crate::identity::actors::{Actor as _, Contact, TenantId};

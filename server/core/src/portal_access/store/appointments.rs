@@ -136,9 +136,9 @@ const SELECT_CALENDAR_ENTRY: &str = concat!(
 struct AppointmentRow {
     id: Key<AppointmentKind>,
     #[sqlx(try_from = "String")]
-    appointment_status: domain::targets::AppointmentStatus,
+    appointment_status: domain::jobs::targets::AppointmentStatus,
     #[sqlx(try_from = "String")]
-    target_status: domain::targets::TargetStatus,
+    target_status: domain::jobs::targets::TargetStatus,
     service_type: Option<String>,
     starts_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,

@@ -72,7 +72,7 @@ macro_rules! filter_and_page {
               AND ($6 IS NULL OR request.priority = $6)
               AND (
                   $7 = 'anybody'
-                  OR ($7 = 'nobody' AND request.assignee_id IS NULL)
+                  OR ($7 = 'unassigned' AND request.assignee_id IS NULL)
                   OR request.assignee_id = $8
               )
               AND (NOT $9 OR request.customer_id IS NULL)
@@ -148,7 +148,7 @@ impl TenantTx<'_, Staff> {
         let (at, id) = after.map_or((DateTime::UNIX_EPOCH, uuid::Uuid::nil()), |(at, id)| (at, id.uuid()));
         let (assigned, assignee) = match filter.assigned {
             AssignedTo::Any => ("anybody", None),
-            AssignedTo::Unassigned => ("nobody", None),
+            AssignedTo::Unassigned => ("unassigned", None),
             AssignedTo::Person(id) => ("person", Some(id.uuid())),
         };
         let text = name_for_comparison(&filter.text);

@@ -31,7 +31,6 @@ pub struct DayEntryView {
     #[sqlx(try_from = "String")]
     pub state: DayEntryState,
     /// The stored name of the conflict reason.
-    #[sqlx(rename = "misfit")]
     pub conflict_reason: Option<String>,
     /// The report's form fields, until the conflict is resolved.
     pub form: Option<Json<WrittenReport>>,
@@ -64,7 +63,7 @@ pub(crate) struct NewDayEntry<'a> {
 
 const INSERT_ENTRY: &str = r"
     INSERT INTO day_entry (
-        tenant_id, id, technician_id, target_id, step, state, misfit, form, noted_at, received_at,
+        tenant_id, id, technician_id, target_id, step, state, conflict_reason, form, noted_at, received_at,
         seen_from, seen_until
     )
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
@@ -76,7 +75,7 @@ macro_rules! select_entry {
                 SELECT
                     day_entry.id, day_entry.technician_id, staff_account.display_name AS technician,
                     day_entry.target_id, target.number, customer.name AS customer_name,
-                    target.status AS target_status, day_entry.step, day_entry.state, day_entry.misfit,
+                    target.status AS target_status, day_entry.step, day_entry.state, day_entry.conflict_reason,
                     day_entry.form, day_entry.noted_at, day_entry.received_at, day_entry.seen_from,
                     day_entry.seen_until
                 FROM day_entry

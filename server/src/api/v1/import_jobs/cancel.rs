@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use domain::import_jobs::ImportJob;
+use domain::imports::jobs::ImportJob;
 use ordinavo_core::imports::jobs;
 
 use crate::api::body::OptionalBody;

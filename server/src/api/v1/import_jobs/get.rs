@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::import_jobs::ImportJob;
+use domain::imports::jobs::ImportJob;
 use ordinavo_core::imports::jobs;
 use ordinavo_core::imports::jobs::JobReader;
 

@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use domain::ids::ImportJobId;
-use domain::import_results::ItemStatus;
 use domain::imports::ItemOutcome;
+use domain::imports::results::ItemStatus;
 use domain::mapping::table;
 use ordinavo_core::imports::jobs;
 use ordinavo_core::imports::jobs::{ItemFilter, JobReader};

@@ -6,8 +6,8 @@ pub mod items;
 pub mod list;
 pub mod retry;
 
-use domain::import_jobs::ImportJob;
-use domain::import_results::ImportItemResult;
+use domain::imports::jobs::ImportJob;
+use domain::imports::results::ImportItemResult;
 use serde::Serialize;
 
 /// A page of import jobs.

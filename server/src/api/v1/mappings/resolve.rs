@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::fields::{FieldError, ObjectReader};
-use domain::import_results::MappingDecision;
+use domain::imports::results::MappingDecision;
 use domain::imports::{ContextBody, read_context};
 use ordinavo_core::CoreError;
 use ordinavo_core::imports::resolve;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use domain::import_jobs::{BatchRefusal, ImportJob, MAX_ATOMIC_ITEMS, MAX_ITEMS, TargetBatch, TargetBatchBody};
+use domain::imports::jobs::{BatchRefusal, ImportJob, MAX_ATOMIC_ITEMS, MAX_ITEMS, TargetBatch, TargetBatchBody};
 use domain::problems::Cause;
 use ordinavo_core::CoreError;
 use ordinavo_core::imports::{ImportPermits, is_zone, jobs};

@@ -3,8 +3,8 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
-use domain::import_jobs::{ImportJob, ImportMode, TargetBatch};
-use domain::import_results::ImportItemResult;
+use domain::imports::jobs::{ImportJob, ImportMode, TargetBatch};
+use domain::imports::results::ImportItemResult;
 use domain::imports::{ItemOutcome, TargetImport, TargetImportBody};
 use domain::problems::{Cause, Problem};
 use ordinavo_core::CoreError;

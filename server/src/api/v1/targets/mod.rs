@@ -9,7 +9,7 @@ pub mod list;
 pub mod status_query;
 
 use chrono::{DateTime, Utc};
-use domain::windows::TimeWindow;
+use domain::scheduling::windows::TimeWindow;
 use ordinavo_core::jobs::model::ClientTarget;
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ pub struct Target {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
     /// Current status.
-    pub status: domain::targets::TargetStatus,
+    pub status: domain::jobs::targets::TargetStatus,
     /// Whether dispatch must review the mapping before the target can be scheduled.
     pub needs_mapping: bool,
     /// Priority.

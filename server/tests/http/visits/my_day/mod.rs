@@ -7,7 +7,7 @@ mod sync_conflicts;
 
 use crate::scheduling::board::{at, job, move_page, press, technician};
 use crate::support::{SAME_ORIGIN, World};
-use domain::day_entries::SeenAppointment;
+use domain::visits::day_entries::SeenAppointment;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, StatusCode};
 use serde_json::json;
