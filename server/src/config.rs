@@ -9,6 +9,7 @@ use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use ipnet::IpNet;
 use lettre::message::Mailbox;
+use ordinavo_core::PoolOptions;
 use serde::{Deserialize, Serialize};
 
 use crate::api::limits::{Limits, Rate};
@@ -20,6 +21,12 @@ use crate::portal_limits::PortalLimits;
 pub struct Config {
     /// `sqlite://path` or `postgres://…`.
     pub database_url: String,
+    /// Connections to PostgreSQL per process.
+    pub database_connections: u32,
+    /// How long a request waits for a database connection, such as `10s`.
+    pub database_acquire_timeout: String,
+    /// How long PostgreSQL may work on one statement, such as `60s`; `0s` for no limit.
+    pub database_statement_timeout: String,
     /// Listen address.
     pub listen: SocketAddr,
     /// Public base URL, used for links, cookies and HSTS.
@@ -28,6 +35,8 @@ pub struct Config {
     pub portal_host: String,
     /// `file://folder` or `s3://bucket/prefix`.
     pub files: String,
+    /// How long a silent S3 service is waited for, such as `10s`.
+    pub files_timeout: String,
     /// File with the master keys; created on first start.
     pub secret_key_file: PathBuf,
     /// SMTP server; mails are not sent if unset.
@@ -71,10 +80,14 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             database_url: "sqlite://data/ordinavo.db".to_owned(),
+            database_connections: 16,
+            database_acquire_timeout: "10s".to_owned(),
+            database_statement_timeout: "60s".to_owned(),
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             public_url: String::new(),
             portal_host: String::new(),
             files: "file://data/files".to_owned(),
+            files_timeout: "10s".to_owned(),
             secret_key_file: PathBuf::from("data/secret.key"),
             smtp_url: None,
             mail_from: String::new(),
@@ -144,6 +157,8 @@ impl Config {
         }
         config.public_url = config.public_url.trim_end_matches('/').to_owned();
         config.settings()?;
+        config.pool_options()?;
+        config.files_timeout()?;
         config.limits()?;
         config.portal_limits()?;
         if !config.portal_host.is_empty() && !crate::hosts::is_host(&config.portal_host) {
@@ -161,6 +176,24 @@ impl Config {
         }
         config.sender()?;
         Ok(config)
+    }
+
+    /// Returns the limits of the database connections of a server or worker.
+    pub fn pool_options(&self) -> Result<PoolOptions, String> {
+        if !(2..=1000).contains(&self.database_connections) {
+            return Err("setting database_connections: must be between 2 and 1000".to_owned());
+        }
+        let statement_timeout = parse_duration("database_statement_timeout", &self.database_statement_timeout)?;
+        Ok(PoolOptions {
+            max_connections: self.database_connections,
+            acquire_timeout: parse_timeout("database_acquire_timeout", &self.database_acquire_timeout)?,
+            statement_timeout: Some(statement_timeout).filter(|timeout| !timeout.is_zero()),
+        })
+    }
+
+    /// Returns how long a silent S3 service is waited for.
+    pub fn files_timeout(&self) -> Result<Duration, String> {
+        parse_timeout("files_timeout", &self.files_timeout)
     }
 
     /// Returns the sender of mails.
@@ -257,6 +290,18 @@ impl Config {
 fn parse_rate(name: &str, text: &str) -> Result<Rate, String> {
     Rate::parse(text)
         .ok_or_else(|| format!("setting {name}: must be a rate such as 100/1000 (requests per second/burst)"))
+}
+
+fn parse_duration(name: &str, text: &str) -> Result<Duration, String> {
+    parse_delay(text.trim()).ok_or_else(|| format!("setting {name}: {text} is not a duration such as 10s, 5m or 2h"))
+}
+
+/// Parses a duration that is not zero.
+fn parse_timeout(name: &str, text: &str) -> Result<Duration, String> {
+    match parse_duration(name, text)? {
+        Duration::ZERO => Err(format!("setting {name}: must be longer than 0s")),
+        timeout => Ok(timeout),
+    }
 }
 
 /// Parses a number with a unit: `s`, `m` or `h`.

@@ -1,68 +1,199 @@
 //! Liveness and readiness checks for monitoring and load balancers.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::State;
+use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use ordinavo_core::Core;
+use ordinavo_core::secrets::Keyring;
+use ordinavo_core::{Core, Schema, StoreError};
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use crate::serve::AppState;
+use crate::config::Config;
 
-/// How long the result of a check is cached. The endpoint is public and each check writes to the disk.
+/// How long the result of the checks is cached. The endpoint is public and each check of the database writes to the disk.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// How long a successful check of the files is cached: on S3, it takes three requests.
+const FILES_CHECK_INTERVAL: Duration = Duration::from_secs(10);
+/// How long a check may take: a database or S3 that does not answer is unavailable.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(4);
 
-pub fn routes() -> Router<AppState> {
+pub fn routes<S>() -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Readiness: FromRef<S>,
+{
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
 }
 
-/// The result of the last readiness check, shared by all callers.
-#[derive(Debug, Clone, Default)]
-pub struct Readiness(Arc<Mutex<Option<(Instant, Ready)>>>);
-
+/// A part of the installation that the server depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ready {
-    Yes,
-    MigrationsMissing(usize),
+pub enum Check {
+    Database,
+    Schema,
+    Key,
+    Files,
+}
+
+impl Check {
+    pub const ALL: [Self; 4] = [Self::Database, Self::Schema, Self::Key, Self::Files];
+
+    /// Returns the name in answers and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Database => "database",
+            Self::Schema => "schema",
+            Self::Key => "key",
+            Self::Files => "files",
+        }
+    }
+}
+
+/// Why the server is not ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The database cannot be reached or does not answer in time.
     DatabaseUnavailable,
+    /// The SQLite file was deleted or replaced while it was open.
+    DatabaseFileLost,
+    /// The database cannot be written: its disk is full or read-only, or it is a standby.
     DatabaseReadOnly,
+    /// Migrations are pending.
+    MigrationsMissing(usize),
+    /// A newer version has migrated the database.
+    SchemaNewer,
+    /// The key file cannot be read.
+    KeyUnavailable,
+    /// The folder or bucket cannot be written or read, or does not answer in time.
+    FilesUnavailable,
+}
+
+impl Failure {
+    /// Returns the code in answers.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::DatabaseUnavailable => "database_unavailable",
+            Self::DatabaseFileLost => "database_file_lost",
+            Self::DatabaseReadOnly => "database_read_only",
+            Self::MigrationsMissing(_) => "migrations_missing",
+            Self::SchemaNewer => "schema_newer",
+            Self::KeyUnavailable => "key_unavailable",
+            Self::FilesUnavailable => "files_unavailable",
+        }
+    }
+
+    /// Returns the check that failed.
+    pub fn check(self) -> Check {
+        match self {
+            Self::DatabaseUnavailable | Self::DatabaseFileLost | Self::DatabaseReadOnly => Check::Database,
+            Self::MigrationsMissing(_) | Self::SchemaNewer => Check::Schema,
+            Self::KeyUnavailable => Check::Key,
+            Self::FilesUnavailable => Check::Files,
+        }
+    }
+}
+
+/// Checks whether the server can work; the last results are shared by all callers.
+#[derive(Clone)]
+pub struct Readiness {
+    core: Core,
+    key_file: Arc<PathBuf>,
+    last: Arc<Mutex<Last>>,
+}
+
+#[derive(Default)]
+struct Last {
+    checked: Option<(Instant, Vec<Failure>)>,
+    files_succeeded: Option<Instant>,
 }
 
 impl Readiness {
-    async fn check(&self, core: &Core) -> Ready {
-        let mut last = self.0.lock().await;
-        if let Some((at, ready)) = *last
+    pub fn new(core: Core, config: &Config) -> Self {
+        Self {
+            core,
+            key_file: Arc::new(config.secret_key_file.clone()),
+            last: Arc::default(),
+        }
+    }
+
+    /// Returns what is wrong, most important first; nothing if the server is ready.
+    pub async fn failures(&self) -> Vec<Failure> {
+        let mut last = self.last.lock().await;
+        if let Some((at, failures)) = &last.checked
             && at.elapsed() < CHECK_INTERVAL
         {
-            return ready;
+            return failures.clone();
         }
-        let ready = check(core).await;
-        *last = Some((Instant::now(), ready));
-        ready
+        let (database, files) = tokio::join!(self.check_database(), self.check_files(last.files_succeeded));
+        let mut failures = Vec::new();
+        failures.extend(database.err());
+        failures.extend(self.check_key().await.err());
+        match files {
+            Ok(at) => last.files_succeeded = Some(at),
+            Err(failure) => {
+                last.files_succeeded = None;
+                failures.push(failure);
+            }
+        }
+        last.checked = Some((Instant::now(), failures.clone()));
+        failures
     }
-}
 
-async fn check(core: &Core) -> Ready {
-    match core.store().missing_migrations().await {
-        Ok(0) => {}
-        Ok(missing) => return Ready::MigrationsMissing(missing),
-        Err(error) => {
-            tracing::warn!(%error, "failed to read from database");
-            return Ready::DatabaseUnavailable;
-        }
+    async fn check_database(&self) -> Result<(), Failure> {
+        let store = self.core.store();
+        store.reopen_file().await;
+        let failure = |error: StoreError, otherwise| {
+            tracing::warn!(%error, "readiness: database check failed");
+            match error {
+                StoreError::FileLost(_) => Failure::DatabaseFileLost,
+                _ => otherwise,
+            }
+        };
+        let check = async {
+            match store.schema().await {
+                Ok(Schema::Current) => {}
+                Ok(Schema::Missing(missing)) => return Err(Failure::MigrationsMissing(missing)),
+                Ok(Schema::Newer) => return Err(Failure::SchemaNewer),
+                Err(error) => return Err(failure(error, Failure::DatabaseUnavailable)),
+            }
+            let written = store.probe_write().await;
+            written.map_err(|error| failure(error, Failure::DatabaseReadOnly))
+        };
+        tokio::time::timeout(CHECK_TIMEOUT, check)
+            .await
+            .unwrap_or(Err(Failure::DatabaseUnavailable))
     }
-    match core.store().probe_write().await {
-        Ok(()) => Ready::Yes,
-        Err(error) => {
-            tracing::warn!(%error, "failed to write to database");
-            Ready::DatabaseReadOnly
+
+    /// Returns when the files were last found to be available.
+    async fn check_files(&self, succeeded: Option<Instant>) -> Result<Instant, Failure> {
+        if let Some(at) = succeeded.filter(|at| at.elapsed() < FILES_CHECK_INTERVAL) {
+            return Ok(at);
+        }
+        let error = match tokio::time::timeout(CHECK_TIMEOUT, self.core.files().check()).await {
+            Ok(Ok(())) => return Ok(Instant::now()),
+            Ok(Err(error)) => error,
+            Err(_) => "no answer".to_owned(),
+        };
+        tracing::warn!(%error, "readiness: files check failed");
+        Err(Failure::FilesUnavailable)
+    }
+
+    async fn check_key(&self) -> Result<(), Failure> {
+        let path = self.key_file.clone();
+        match tokio::task::spawn_blocking(move || Keyring::open(&path).map(drop)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "readiness: key check failed");
+                Err(Failure::KeyUnavailable)
+            }
+            Err(_) => Err(Failure::KeyUnavailable),
         }
     }
 }
@@ -71,15 +202,15 @@ async fn healthz() -> impl IntoResponse {
     Json(json!({ "status": "ok" }))
 }
 
-async fn readyz(State(state): State<AppState>) -> impl IntoResponse {
-    let unavailable = StatusCode::SERVICE_UNAVAILABLE;
-    match state.readiness.check(&state.core).await {
-        Ready::Yes => (StatusCode::OK, Json(json!({ "status": "ok" }))),
-        Ready::MigrationsMissing(missing) => (
-            unavailable,
-            Json(json!({ "status": "migrations_missing", "missing": missing })),
-        ),
-        Ready::DatabaseUnavailable => (unavailable, Json(json!({ "status": "database_unavailable" }))),
-        Ready::DatabaseReadOnly => (unavailable, Json(json!({ "status": "database_read_only" }))),
+async fn readyz(State(readiness): State<Readiness>) -> Response {
+    let failures = readiness.failures().await;
+    let Some(first) = failures.first() else {
+        return Json(json!({ "status": "ok" })).into_response();
+    };
+    let codes: Vec<&str> = failures.iter().map(|failure| failure.code()).collect();
+    let mut answer = json!({ "status": first.code(), "failures": codes });
+    if let Failure::MigrationsMissing(missing) = first {
+        answer["missing"] = json!(missing);
     }
+    (StatusCode::SERVICE_UNAVAILABLE, Json(answer)).into_response()
 }

@@ -17,6 +17,8 @@ use tower_http::trace::TraceLayer;
 use tracing::Span;
 use tracing::field::Empty;
 
+use crate::metrics;
+use crate::metrics::InFlight;
 use crate::serve::AppState;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -134,10 +136,13 @@ async fn finish_response(State(state): State<AppState>, mut request: Request, ne
     let id = request_id(&request).to_owned();
     request.extensions_mut().insert(RequestId(id.clone()));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let _in_flight = InFlight::start();
     let started = Instant::now();
     let answer = activity::scope(Span::current(), next.run(request));
     let mut response = CURRENT_REQUEST.scope((id, path.clone()), answer).await;
-    crate::metrics::record_response(&method, &path, response.status(), started.elapsed());
+    let route = route.as_ref().map(MatchedPath::as_str);
+    metrics::record_response(&method, &path, route, response.status(), started.elapsed());
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));

@@ -20,6 +20,7 @@ pub mod mailer;
 pub mod metrics;
 pub mod oauth;
 pub mod offline_app;
+pub mod ops;
 pub mod pages;
 pub mod portal_limits;
 pub mod public_limits;

@@ -64,7 +64,7 @@ pub async fn stream(
             Some((Ok(event), (watch, stopping, false)))
         },
     );
-    Sse::new(events)
-        .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
-        .into_response()
+    let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
+    // Proxies such as nginx would collect events until a buffer is full.
+    ([("x-accel-buffering", "no")], stream).into_response()
 }

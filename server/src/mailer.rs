@@ -56,6 +56,12 @@ impl Mailer {
         if let Outcome::Retry(error) | Outcome::Rejected(error) = &outcome {
             tracing::warn!(%error, "failed to send mail");
         }
+        let label = match &outcome {
+            Outcome::Sent => "sent",
+            Outcome::Retry(_) => "retry",
+            Outcome::Rejected(_) => "rejected",
+        };
+        metrics::counter!("ordinavo_emails_total", "outcome" => label).increment(1);
         outbox::record(core, mail, &outcome).await
     }
 

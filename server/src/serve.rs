@@ -35,7 +35,7 @@ use crate::health::Readiness;
 use crate::portal_limits::PortalLimits;
 use crate::public_limits::PublicLimits;
 use crate::{
-    api, branding, calendar, files, hosts, http_layers, live, mailer, metrics, offline_app, pages, public_pages, worker,
+    api, branding, calendar, files, hosts, http_layers, live, mailer, offline_app, ops, pages, public_pages, worker,
 };
 
 /// State shared by all handlers.
@@ -65,6 +65,7 @@ pub struct AppState {
 
 impl AppState {
     pub fn new(core: Core, config: Config, keyring: &Keyring) -> Self {
+        let readiness = Readiness::new(core.clone(), &config);
         Self {
             core,
             limits: Arc::new(config.limits().unwrap_or_else(|_| Limits::default_limits())),
@@ -79,7 +80,7 @@ impl AppState {
             in_flight_keys: InFlightKeys::default(),
             config: Arc::new(config),
             manifest: Arc::new(Manifest::read()),
-            readiness: Readiness::default(),
+            readiness,
             stopping: watch::Sender::new(false),
             randomness: Randomness::from_system(),
             cookie_key: Key::from(&keyring.derive("session-cookies")),
@@ -109,6 +110,12 @@ impl AppState {
             .with_secure(self.config.is_https())
             .with_expiry(Expiry::OnInactivity(lifetime))
             .with_signed(self.cookie_key.clone())
+    }
+}
+
+impl FromRef<AppState> for Readiness {
+    fn from_ref(state: &AppState) -> Self {
+        state.readiness.clone()
     }
 }
 
@@ -177,9 +184,7 @@ pub async fn run_on_listener(
     routes: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), String> {
-    if state.config.ops_listen.is_some() {
-        metrics::start();
-    }
+    ops::start(&state.core, &state.config, state.readiness.clone()).await?;
     let (stop_worker, stopped) = watch::channel(false);
     let maintenance = tokio::spawn(run_maintenance(state.clone(), stopped.clone()));
     let worker = if state.config.worker {
@@ -189,15 +194,6 @@ pub async fn run_on_listener(
     } else {
         None
     };
-    if let Some(address) = state.config.ops_listen {
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|error| format!("setting ops_listen: {address}: {error}"))?;
-        let health = health::routes()
-            .route("/metrics", get(metrics::scrape))
-            .with_state(state.clone());
-        tokio::spawn(async move { axum::serve(listener, health).await });
-    }
     tracing::info!(address = %state.config.listen, public_url = %state.config.public_url, "listening");
     axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown({

@@ -49,6 +49,20 @@ pub async fn run(
     Ok(())
 }
 
+/// The tasks that report their turns.
+pub const TASKS: [&str; 4] = ["deliveries", "emails", "imports", "suggestions"];
+
+/// Records that a task of the worker is alive, and its errors.
+fn record_turn<T>(core: &Core, task: &'static str, outcome: CoreResult<T>) -> CoreResult<T> {
+    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+    let now = core.clock().now().timestamp() as f64;
+    metrics::gauge!("ordinavo_worker_last_turn_timestamp_seconds", "task" => task).set(now);
+    if outcome.is_err() {
+        metrics::counter!("ordinavo_worker_errors_total", "task" => task).increment(1);
+    }
+    outcome
+}
+
 /// Purges expired records periodically, independently of the other tasks.
 async fn purge(core: &Core, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
@@ -78,7 +92,7 @@ async fn purge(core: &Core, mut stop: watch::Receiver<bool>) {
 async fn deliveries(core: &Core, client: &Client, mut stop: watch::Receiver<bool>) {
     let mut dispatcher = Dispatcher::new(core.clone(), client.clone());
     while !*stop.borrow() {
-        match dispatcher.turn().await {
+        match record_turn(core, "deliveries", dispatcher.turn().await) {
             Ok(turn) if turn != TurnCounts::default() => {
                 tokio::task::yield_now().await;
                 continue;
@@ -132,7 +146,7 @@ async fn listen(core: &Core, mut stop: watch::Receiver<bool>) {
 /// Creates requested sign-in links and sends emails until `stop` is set. Without a mailer, emails stay in the outbox.
 async fn emails(core: &Core, mailer: Option<Mailer>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let pause = match process_outbox(core, mailer.as_ref()).await {
+        let pause = match record_turn(core, "emails", process_outbox(core, mailer.as_ref()).await) {
             Ok(0) => POLL_INTERVAL,
             Ok(_) => continue,
             Err(error) => {
@@ -158,7 +172,7 @@ async fn process_outbox(core: &Core, mailer: Option<&Mailer>) -> CoreResult<usiz
 /// Computes route suggestions until `stop` is set.
 async fn suggestions(core: &Core, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let pause = match planner::run_next(core).await {
+        let pause = match record_turn(core, "suggestions", planner::run_next(core).await) {
             Ok(true) => continue,
             Ok(false) => POLL_INTERVAL,
             Err(error) => {
@@ -177,7 +191,7 @@ async fn suggestions(core: &Core, mut stop: watch::Receiver<bool>) {
 /// Runs import jobs until `stop` is set.
 async fn imports(core: &Core, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let pause = match importer::run_next(core).await {
+        let pause = match record_turn(core, "imports", importer::run_next(core).await) {
             Ok(true) => continue,
             Ok(false) => POLL_INTERVAL,
             Err(error) => {

@@ -141,6 +141,7 @@ impl From<StoreError> for CoreError {
             StoreError::Conflict(_) => Self::conflict(Record::Other),
             StoreError::ReadOnlySession => Self::new(Cause::ReadOnlySession),
             StoreError::Unavailable(text) => Self::failed(Cause::DatabaseUnavailable, &text),
+            error @ StoreError::FileLost(_) => Self::failed(Cause::DatabaseUnavailable, &error),
             StoreError::Broken(text) => Self::internal(text),
         }
     }

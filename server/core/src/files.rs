@@ -4,11 +4,13 @@ use domain::fields::FieldCode;
 use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::problems::Cause;
 use image::{ImageDecoder as _, ImageReader, Limits};
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt as _};
+use object_store::{ClientConfigKey, ObjectStore, ObjectStoreExt as _, RetryConfig};
 use tokio::sync::Semaphore;
 
 use crate::identity::actors::TenantId;
@@ -25,6 +27,13 @@ const MAX_DECODED_SIDE_PIXELS: u32 = 12_000;
 const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
 /// Free disk space below which uploads are rejected.
 pub const MIN_FREE_BYTES: u64 = 64 * 1024 * 1024;
+/// How long a silent S3 service is waited for.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A whole transfer may take this many times as long as a silence.
+const MAX_TRANSFER_FACTOR: u32 = 6;
+/// Retries of a request to S3.
+const MAX_RETRIES: usize = 2;
 const MAX_CONCURRENT_DECODERS: usize = 2;
 /// Uploads that may be decoding or waiting for a decoder. Further ones are rejected to bound memory use under load.
 const MAX_QUEUED_UPLOADS: usize = 16;
@@ -57,6 +66,14 @@ impl FileStore {
     /// # Errors
     /// The URL is not supported, or the folder cannot be created.
     pub fn open(address: &str) -> Result<Self, String> {
+        Self::open_with(address, DEFAULT_TIMEOUT)
+    }
+
+    /// Like [`Self::open`], with the time after which a silent S3 service is given up.
+    ///
+    /// # Errors
+    /// The URL is not supported, or the folder cannot be created.
+    pub fn open_with(address: &str, timeout: Duration) -> Result<Self, String> {
         if let Some(folder) = address.strip_prefix("file://") {
             std::fs::create_dir_all(folder).map_err(|error| format!("{folder}: {error}"))?;
             let store =
@@ -76,8 +93,26 @@ impl FileStore {
             return Err(format!("{address}: file://folder or s3://bucket/prefix is required"));
         };
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        let store = object_store::aws::AmazonS3Builder::from_env()
-            .with_bucket_name(bucket)
+        let milliseconds = |duration: Duration| format!("{}ms", duration.as_millis());
+        let client = |key, value: String| (AmazonS3ConfigKey::Client(key), value);
+        let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
+        for (key, value) in [
+            client(
+                ClientConfigKey::ConnectTimeout,
+                milliseconds(timeout.min(CONNECT_TIMEOUT)),
+            ),
+            client(ClientConfigKey::ReadTimeout, milliseconds(timeout)),
+            client(ClientConfigKey::Timeout, milliseconds(timeout * MAX_TRANSFER_FACTOR)),
+        ] {
+            builder = builder.with_config(key, value);
+        }
+        let store = builder
+            // A service that refuses or fails at once is asked again within the same time; a silent one is not.
+            .with_retry(RetryConfig {
+                max_retries: MAX_RETRIES,
+                retry_timeout: timeout,
+                ..RetryConfig::default()
+            })
             .build()
             .map_err(|error| error.to_string())?;
         Ok(Self::with_store(Arc::new(store), Path::from(prefix)))
@@ -113,18 +148,25 @@ impl FileStore {
         .map_err(|_| CoreError::internal("The file could not be processed."))?
     }
 
-    /// Writes, reads and deletes a small file to detect a wrong configuration at startup.
+    /// Writes, reads and deletes a small file to detect a wrong configuration or an outage.
     ///
     /// # Errors
     /// Returns the message of the store.
     pub async fn check(&self) -> Result<(), String> {
+        // Writing would create a folder that was deleted, next to the one that is to be mounted again.
+        if let Some(folder) = self.folder.as_deref().filter(|folder| !folder.is_dir()) {
+            return Err(format!("{}: the folder does not exist", folder.display()));
+        }
         let path = self.prefix.clone().join("doctor-check");
-        self.store
-            .put(&path, "ok".into())
-            .await
-            .map_err(|error| error.to_string())?;
-        self.store.get(&path).await.map_err(|error| error.to_string())?;
-        self.store.delete(&path).await.map_err(|error| error.to_string())
+        let failed = |error: object_store::Error| error.to_string();
+        // Another server may delete the file of this check between two steps.
+        let unless_missing = |error: object_store::Error| match error {
+            object_store::Error::NotFound { .. } => Ok(()),
+            error => Err(failed(error)),
+        };
+        self.store.put(&path, "ok".into()).await.map(drop).map_err(failed)?;
+        self.store.get(&path).await.map(drop).or_else(unless_missing)?;
+        self.store.delete(&path).await.or_else(unless_missing)
     }
 
     fn path(&self, tenant: TenantId, content_hash: &[u8]) -> Path {

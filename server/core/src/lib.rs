@@ -28,6 +28,7 @@ pub mod intake;
 pub mod integrations;
 pub mod jobs;
 pub mod mapping;
+pub mod monitoring;
 pub mod notifications;
 pub mod page;
 pub mod portal_access;
@@ -43,7 +44,7 @@ pub mod webhooks;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use db::{Engine, Key, Store, StoreError, statement_count, thread_statement_count};
+pub use db::{Engine, Key, PoolOptions, PoolUse, Schema, Store, StoreError, statement_count, thread_statement_count};
 pub use error::{CoreError, CoreResult};
 
 /// The dependencies of all use cases. Cheap to clone.

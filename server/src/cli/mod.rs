@@ -14,8 +14,9 @@ use tokio::sync::watch;
 
 use crate::api::texts;
 use crate::config::Config;
+use crate::health::Readiness;
 use crate::mailer::Mailer;
-use crate::{api, logging, serve, worker};
+use crate::{api, logging, ops, serve, worker};
 
 #[derive(Parser)]
 #[command(
@@ -93,11 +94,12 @@ fn fail(error: &str) -> ExitCode {
 async fn execute(command: Command, config: Config) -> Result<(), String> {
     match command {
         Command::Serve => {
-            let (core, keyring) = startup::open_core(&config, true).await?;
+            let (core, keyring) = startup::open_for_service(&config).await?;
             serve::run(serve::AppState::new(core, config, &keyring), startup::shutdown_signal()).await
         }
         Command::Worker => {
-            let (core, _) = startup::open_core(&config, true).await?;
+            let (core, _) = startup::open_for_service(&config).await?;
+            ops::start(&core, &config, Readiness::new(core.clone(), &config)).await?;
             let (stop, stopped) = watch::channel(false);
             let running = tokio::spawn(worker::run(
                 core.clone(),

@@ -7,6 +7,7 @@
 )]
 
 mod audit_chain;
+mod cancellation;
 mod requests;
 mod rust_source;
 mod schema;

@@ -1,14 +1,13 @@
 //! The database engines: connection pools, transactions, and macros that run a statement on either engine.
 
 use std::cell::Cell;
-use std::str::FromStr as _;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, Postgres, Sqlite, Transaction};
+use sqlx::postgres::PgPool;
+use sqlx::sqlite::SqlitePool;
+use sqlx::{Postgres, SqlSafeStr as _, Sqlite, Transaction};
 
+use super::sqlite_file::{FileState, SqliteFile};
 use crate::clock::Clock;
 use crate::randomness::Randomness;
 
@@ -21,6 +20,9 @@ pub enum StoreError {
     /// The database cannot be reached.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// The SQLite file was deleted or replaced under the open connections.
+    #[error("the database file {0}")]
+    FileLost(&'static str),
     /// The actor's session is read-only.
     #[error("read-only session")]
     ReadOnlySession,
@@ -80,10 +82,14 @@ enum Failure {
 /// the primary code, <https://sqlite.org/rescode.html>).
 fn failure(code: &str) -> Failure {
     match code {
-        // Serialization failure, deadlock.
-        "40001" | "40P01" => Failure::Contention,
-        // Shutdown, crash recovery, start-up, too many connections, full disk, out of memory, I/O error.
-        "57P01" | "57P02" | "57P03" | "53300" | "53100" | "53200" | "58030" => Failure::Outage,
+        // Serialization failure, deadlock, lock timeout.
+        "40001" | "40P01" | "55P03" => Failure::Contention,
+        // Shutdown, crash recovery, start-up, too many connections, full disk, out of memory, I/O error, lost connection.
+        "57P01" | "57P02" | "57P03" | "53300" | "53100" | "53200" | "58030" | "08000" | "08003" | "08006" => {
+            Failure::Outage
+        }
+        // Statement timeout, idle transaction timeout, a primary that became a standby.
+        "57014" | "25P03" | "25006" => Failure::Outage,
         _ => match code.parse::<u32>().map(|code| code & 0xff) {
             // SQLITE_BUSY, SQLITE_LOCKED.
             Ok(5 | 6) if code.len() < 5 => Failure::Contention,
@@ -92,22 +98,6 @@ fn failure(code: &str) -> Failure {
             _ => Failure::Fault,
         },
     }
-}
-
-/// Returns the options of both SQLite pools: a connection returned inside a transaction is closed.
-///
-/// SQLite rolls back by itself when the disk is full; sqlx then fails to roll back once more and counts a transaction
-/// that no longer exists, so every later `BEGIN` on that connection would be refused.
-fn sqlite_pool() -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .after_release(|connection, _| {
-            Box::pin(async move {
-                // Waits for the queued rollback of a dropped transaction.
-                connection.ping().await?;
-                Ok(!connection.is_in_transaction())
-            })
-        })
 }
 
 impl From<domain::lifecycle::UnknownName> for StoreError {
@@ -132,6 +122,7 @@ pub(crate) enum Pools {
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
+        file: SqliteFile,
     },
     Postgres(PgPool),
 }
@@ -150,76 +141,7 @@ pub(crate) enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
-/// Creates the database file, readable by its owner only; SQLite gives the WAL files the same permissions.
-fn make_private(path: &str) -> Result<(), StoreError> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(StoreError::Unavailable(format!("{path}: {error}"))),
-    }
-}
-
-/// How long a caller waits for a connection of the pool.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long SQLite waits for the lock of another process, such as a backup.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-
 impl Store {
-    /// Opens `sqlite://path` or `postgres://…`. Creates a missing SQLite file, but no schema.
-    ///
-    /// # Errors
-    /// The URL is invalid or the database cannot be reached.
-    pub async fn open(address: &str, clock: Clock, randomness: Randomness) -> Result<Self, StoreError> {
-        let pools = if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-            let options = PgConnectOptions::from_str(address)?.disable_statement_logging();
-            Pools::Postgres(
-                PgPoolOptions::new()
-                    .max_connections(16)
-                    .acquire_timeout(ACQUIRE_TIMEOUT)
-                    .connect_with(options)
-                    .await?,
-            )
-        } else if let Some(path) = address.strip_prefix("sqlite://") {
-            if let Some(directory) = std::path::Path::new(path)
-                .parent()
-                .filter(|directory| !directory.as_os_str().is_empty())
-            {
-                std::fs::create_dir_all(directory)
-                    .map_err(|error| StoreError::Unavailable(format!("{}: {error}", directory.display())))?;
-            }
-            make_private(path)?;
-            let options = SqliteConnectOptions::new()
-                .filename(path)
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                // FULL: a committed transaction survives a power failure.
-                .synchronous(SqliteSynchronous::Full)
-                .foreign_keys(true)
-                .busy_timeout(BUSY_TIMEOUT)
-                .statement_cache_capacity(256)
-                .disable_statement_logging();
-            let writer = sqlite_pool().max_connections(1).connect_with(options.clone()).await?;
-            let readers = sqlite_pool()
-                .max_connections(4)
-                .connect_with(options.read_only(true).create_if_missing(false))
-                .await?;
-            Pools::Sqlite { writer, readers }
-        } else {
-            return Err(StoreError::Broken(format!(
-                "{address}: sqlite://path or postgres://… is required"
-            )));
-        };
-        Ok(Self {
-            pools,
-            clock,
-            randomness,
-        })
-    }
-
     /// Returns the same database with another clock, to create data in the past.
     pub(crate) fn with_clock(&self, clock: Clock) -> Self {
         Self { clock, ..self.clone() }
@@ -235,6 +157,7 @@ impl Store {
 
     /// Checks that the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        self.ensure_file()?;
         match &self.pools {
             Pools::Sqlite { readers, .. } => sqlx::query("SELECT 1").execute(readers).await.map(drop)?,
             Pools::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
@@ -295,7 +218,7 @@ impl Store {
     /// Waits for running statements and closes the connections.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { writer, readers } => {
+            Pools::Sqlite { writer, readers, .. } => {
                 readers.close().await;
                 writer.close().await;
             }
@@ -306,18 +229,100 @@ impl Store {
     /// Begins a write transaction. SQLite takes the write lock at once, so the transaction cannot fail later because of
     /// another writer.
     pub(crate) async fn begin_writing(&self) -> Result<Tx, StoreError> {
+        self.ensure_file()?;
         Ok(match &self.pools {
-            Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Pools::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Pools::Sqlite { writer, .. } => Tx::Sqlite(begin(writer, "BEGIN IMMEDIATE").await?),
+            Pools::Postgres(pool) => Tx::Postgres(begin(pool, "BEGIN").await?),
         })
     }
 
     /// Begins a read-only transaction.
     pub(crate) async fn begin_reading(&self) -> Result<Tx, StoreError> {
+        self.ensure_file()?;
         Ok(match &self.pools {
-            Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Pools::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN READ ONLY").await?),
+            Pools::Sqlite { readers, .. } => Tx::Sqlite(begin(readers, "BEGIN").await?),
+            Pools::Postgres(pool) => Tx::Postgres(begin(pool, "BEGIN READ ONLY").await?),
         })
+    }
+
+    /// Fails if the SQLite file is no longer the one that was opened.
+    pub(crate) fn ensure_file(&self) -> Result<(), StoreError> {
+        let Pools::Sqlite { file, .. } = &self.pools else {
+            return Ok(());
+        };
+        match file.state() {
+            FileState::Present => Ok(()),
+            FileState::Missing => Err(StoreError::FileLost("was deleted")),
+            FileState::Replaced => Err(StoreError::FileLost("was replaced")),
+            FileState::ReplacedBesideOldLog => Err(StoreError::FileLost(
+                "was replaced beside the -wal file of the old one; stop the server and remove that file",
+            )),
+        }
+    }
+
+    /// Closes the idle connections to a deleted or replaced SQLite file, and accepts the new file when none is left.
+    pub async fn reopen_file(&self) {
+        let Pools::Sqlite { writer, readers, file } = &self.pools else {
+            return;
+        };
+        if file.state() == FileState::Present {
+            return;
+        }
+        for pool in [writer, readers] {
+            while let Some(connection) = pool.try_acquire() {
+                // The file is gone: what cannot be written back to it is lost in any case.
+                let _ = connection.close().await;
+            }
+        }
+        if writer.size() == 0 && readers.size() == 0 && file.state() == FileState::Replaced {
+            tracing::warn!("the database file was replaced; using the new one");
+            file.accept();
+        }
+    }
+
+    /// Returns the connections of each pool, for the metrics.
+    pub fn connections(&self) -> Vec<PoolUse> {
+        match &self.pools {
+            Pools::Sqlite { writer, readers, .. } => vec![pool_use("writer", writer), pool_use("readers", readers)],
+            Pools::Postgres(pool) => vec![pool_use("postgres", pool)],
+        }
+    }
+}
+
+/// The connections of a pool.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolUse {
+    pub name: &'static str,
+    pub open: u32,
+    pub idle: u32,
+    pub max: u32,
+}
+
+fn pool_use<DB: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<DB>) -> PoolUse {
+    PoolUse {
+        name,
+        open: pool.size(),
+        idle: u32::try_from(pool.num_idle()).unwrap_or(u32::MAX),
+        max: pool.options().get_max_connections(),
+    }
+}
+
+/// Begins a transaction, also if the caller is dropped meanwhile.
+///
+/// A request whose client went away is dropped at any `await`. Between the `BEGIN` that PostgreSQL has received and its
+/// answer, sqlx does not yet count the transaction, does not roll it back, and would hand the connection with the open
+/// transaction to the next caller, who would write into a read-only one. A task of its own is not dropped: the
+/// transaction begins, finds nobody to take it, and is rolled back.
+async fn begin<DB: sqlx::Database>(
+    pool: &sqlx::Pool<DB>,
+    statement: &'static str,
+) -> Result<Transaction<'static, DB>, StoreError> {
+    let connection = pool.acquire().await?;
+    // This is what `Pool::begin_with` calls, with a connection that was acquired before.
+    let beginning = tokio::spawn(Transaction::begin(connection, Some(statement.into_sql_str())));
+    match beginning.await {
+        Ok(begun) => Ok(begun?),
+        Err(error) => Err(StoreError::Broken(error.to_string())),
     }
 }
 

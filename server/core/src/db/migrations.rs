@@ -9,43 +9,76 @@ use crate::db::{Engine, StoreError};
 static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
 
+/// The schema of the database, compared with the one that this binary needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schema {
+    Current,
+    /// The number of pending migrations.
+    Missing(usize),
+    /// A newer binary has migrated the database; this one does not know its schema.
+    Newer,
+}
+
 impl Store {
     /// Applies pending migrations; safe to call from several servers at once.
     ///
     /// # Errors
     /// A migration failed or the schema is newer than this binary.
     pub async fn migrate(&self) -> Result<(), StoreError> {
+        let broken = |error: sqlx::migrate::MigrateError| StoreError::Broken(error.to_string());
         match &self.pools {
-            Pools::Sqlite { writer, .. } => SQLITE.run(writer).await,
-            Pools::Postgres(pool) => POSTGRES.run(pool).await,
+            Pools::Sqlite { writer, .. } => SQLITE.run(writer).await.map_err(broken),
+            Pools::Postgres(pool) => {
+                let mut connection = pool.acquire().await?;
+                // Building an index, or waiting for another server that migrates, may take longer than a page may.
+                sqlx::query("SET statement_timeout = 0")
+                    .execute(&mut *connection)
+                    .await?;
+                let outcome = POSTGRES.run(&mut *connection).await.map_err(broken);
+                let _ = connection.close().await;
+                outcome
+            }
         }
-        .map_err(|error| StoreError::Broken(error.to_string()))
     }
 
-    /// Returns the number of pending migrations.
-    pub async fn missing_migrations(&self) -> Result<usize, StoreError> {
-        let known = match self.engine() {
+    /// Compares the schema of the database with the one that this binary needs.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn schema(&self) -> Result<Schema, StoreError> {
+        self.ensure_file()?;
+        let known: Vec<i64> = match self.engine() {
             Engine::Sqlite => &SQLITE,
             Engine::Postgres => &POSTGRES,
         }
         .iter()
-        .count();
-        let applied: Result<i64, sqlx::Error> = match &self.pools {
-            Pools::Sqlite { readers, .. } => {
-                sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations WHERE success")
-                    .fetch_one(readers)
-                    .await
-            }
-            Pools::Postgres(pool) => {
-                sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations WHERE success")
-                    .fetch_one(pool)
-                    .await
-            }
+        .map(|migration| migration.version)
+        .collect();
+        const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success";
+        let applied: Result<Vec<i64>, sqlx::Error> = match &self.pools {
+            Pools::Sqlite { readers, .. } => sqlx::query_scalar(APPLIED).fetch_all(readers).await,
+            Pools::Postgres(pool) => sqlx::query_scalar(APPLIED).fetch_all(pool).await,
         };
         match applied {
-            Ok(applied) => Ok(known.saturating_sub(usize::try_from(applied).unwrap_or_default())),
-            Err(sqlx::Error::Database(_)) => Ok(known),
-            Err(error) => Err(error.into()),
+            Ok(applied) if applied.iter().any(|version| !known.contains(version)) => Ok(Schema::Newer),
+            Ok(applied) if applied.len() == known.len() => Ok(Schema::Current),
+            Ok(applied) => Ok(Schema::Missing(known.len() - applied.len())),
+            Err(error) => match error.into() {
+                // The table does not exist yet.
+                StoreError::Broken(_) => Ok(Schema::Missing(known.len())),
+                error => Err(error),
+            },
         }
+    }
+
+    /// Returns the number of pending migrations.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn missing_migrations(&self) -> Result<usize, StoreError> {
+        Ok(match self.schema().await? {
+            Schema::Missing(missing) => missing,
+            Schema::Current | Schema::Newer => 0,
+        })
     }
 }

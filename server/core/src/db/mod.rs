@@ -8,14 +8,18 @@ pub(crate) mod bulk;
 pub(crate) mod engine;
 pub(crate) mod key;
 pub(crate) mod migrations;
+mod open;
+mod sqlite_file;
 mod statement;
 pub(crate) mod transaction;
 
 use chrono::{DateTime, Utc};
 
 pub(crate) use engine::Tx;
-pub use engine::{Engine, Store, StoreError, statement_count, thread_statement_count};
+pub use engine::{Engine, PoolUse, Store, StoreError, statement_count, thread_statement_count};
 pub use key::Key;
+pub use migrations::Schema;
+pub use open::PoolOptions;
 pub(crate) use statement::Row;
 pub(crate) use transaction::{CrossTenantTx, SystemTx, TenantTx};
 

@@ -1,6 +1,10 @@
 //! Operating an installation.
 
+pub mod aborted_loads;
 pub mod commands;
 pub mod crash;
 pub mod full_disk;
 pub mod logs;
+pub mod monitoring;
+pub mod readiness;
+pub mod silent_files;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use reqwest::{Client, StatusCode};
+use serde_json::Value;
 
 pub struct Installation {
     pub folder: PathBuf,
@@ -12,22 +13,55 @@ pub struct Installation {
     variables: Vec<(String, String)>,
 }
 
+/// Returns a port that nobody listens on.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
 impl Installation {
     /// Creates an installation on SQLite in a new folder.
     pub fn on_sqlite(name: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("ordinavo-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
         Self {
             database: format!("sqlite://{}/ordinavo.db", folder.display()),
             folder,
-            port,
+            port: free_port(),
             variables: Vec::new(),
         }
+    }
+
+    /// Creates an installation on a new PostgreSQL database; `None` where `ORDINAVO_TEST_POSTGRES` names no server.
+    pub fn on_postgres(name: &str) -> Option<Self> {
+        let server = std::env::var("ORDINAVO_TEST_POSTGRES").ok()?;
+        let database = format!("i{}_{}", std::process::id(), name.replace('-', "_"));
+        let created = Command::new("psql")
+            .args([server.as_str(), "-qc", &format!("CREATE DATABASE {database}")])
+            .status()
+            .unwrap();
+        assert!(created.success());
+        let (base, _) = server.rsplit_once('/').unwrap();
+        Some(Self {
+            database: format!("{base}/{database}"),
+            ..Self::on_sqlite(name)
+        })
+    }
+
+    /// Returns the URL of the database.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// Reaches the database at another address.
+    pub fn with_database_at(mut self, address: std::net::SocketAddr) -> Self {
+        let (user, rest) = self.database.split_once('@').unwrap();
+        let (_, name) = rest.split_once('/').unwrap();
+        self.database = format!("{user}@{address}/{name}");
+        self
     }
 
     /// Moves database and files to another folder.
@@ -64,6 +98,13 @@ impl Installation {
 
     pub fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// Creates the small demo and returns its accounts.
+    pub fn demo(&self) -> Value {
+        let output = self.command(&["demo", "--json", "--small"]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
     }
 
     /// Starts the server and waits until it is ready.

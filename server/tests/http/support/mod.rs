@@ -2,11 +2,13 @@
 
 mod client;
 pub mod forms;
+pub mod forwarder;
 pub mod installation;
 pub mod leak_watch;
 pub mod public;
 pub mod raw;
 pub mod receiver;
+pub mod s3;
 mod template;
 pub mod webhooks;
 
@@ -108,6 +110,7 @@ async fn start(engine: &'static str, clock: Clock, settings: &impl Fn(&mut Confi
     let url = format!("http://{}", listener.local_addr().expect("listener has an address"));
     let mut config = Config {
         public_url: url.clone(),
+        secret_key_file: template.key_file.clone(),
         webhook_allow_http: true,
         webhook_allow_nets: "127.0.0.0/8".to_owned(),
         webhook_retry: "0s,0s,0s".to_owned(),

@@ -25,7 +25,7 @@ pub const CANARIES: &str = include_str!("../../canaries/seed.sql");
 pub struct Template {
     pub book: DemoAccounts,
     pub files: FileStore,
-    key_file: PathBuf,
+    pub key_file: PathBuf,
     source: Source,
 }
 
