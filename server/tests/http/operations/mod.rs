@@ -6,5 +6,7 @@ pub mod crash;
 pub mod full_disk;
 pub mod logs;
 pub mod monitoring;
+pub mod packaging;
+pub mod proxy;
 pub mod readiness;
 pub mod silent_files;
