@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SILENT: run
-.PHONY: run test build dev assets bench audit pictures
+.PHONY: run test build dev assets bench audit pictures fuzz chaos
 
 BROWSER_SOURCES := $(shell find app frontend style public xtask/src -type f) package-lock.json Cargo.lock Cargo.toml
 
@@ -38,6 +38,16 @@ bench: assets
 	export ORDINAVO_BENCH_POSTGRES="$${ORDINAVO_BENCH_POSTGRES:-$$(xtask/postgres.sh start)}"
 	target/release/bench
 	target/release/routing-bench $${ORDINAVO_BENCH_SOLOMON:-}
+
+# FUZZ_CASES is the number of inputs for each target.
+fuzz:
+	. xtask/tools.sh; need_rust
+	export PROPTEST_CASES="$${FUZZ_CASES:-100000}" PROPTEST_MAX_SHRINK_ITERS=100000
+	cargo test -p ordinavo-core -p ordinavo --lib -- fuzz_
+
+# Minutes of faults on a whole installation; ORDINAVO_TEST_CHAOS_SECONDS and _SEED are passed on.
+chaos:
+	xtask/chaos.sh
 
 audit:
 	xtask/audit.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Manages a PostgreSQL server for tests: `start` prints its URL, `stop` stops it. It uses a temporary folder and listens on
-# loopback only. Its user is not a superuser, so that row-level security applies.
+# Manages a PostgreSQL server for tests: `start` prints its URL, `restart` crashes and restarts it, `stop` stops it. It uses
+# a temporary folder and listens on loopback only. Its user is not a superuser, so that row-level security applies.
 set -euo pipefail
 
 folder="${TMPDIR:-/tmp}/ordinavo-postgres-$(id -u)"
@@ -26,6 +26,11 @@ start() {
     -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c fsync=off -c max_connections=200" >/dev/null
   psql -h 127.0.0.1 -p "$port" -U postgres -q -c 'CREATE ROLE ordinavo LOGIN CREATEDB' -c 'CREATE DATABASE ordinavo OWNER ordinavo'
   echo "postgres://ordinavo@127.0.0.1:$port/ordinavo"
+}
+
+# Restarts the server as after a crash: it ends every connection and recovers from its log.
+restart() {
+  unprivileged "$programs/pg_ctl" -D "$folder/data" -l "$folder/log" -m immediate -w restart >/dev/null
 }
 
 "$1"

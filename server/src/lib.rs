@@ -11,6 +11,8 @@ pub mod cli;
 pub mod config;
 pub mod cookies;
 pub mod files;
+#[cfg(test)]
+mod fuzz;
 pub mod health;
 pub mod hosts;
 mod http_layers;

@@ -22,6 +22,8 @@ pub mod events;
 pub mod files;
 pub mod follow_ups;
 mod form;
+#[cfg(test)]
+mod fuzz;
 pub mod identity;
 pub mod imports;
 pub mod intake;

@@ -304,12 +304,12 @@ async fn discard(body: Body) {
 }
 
 /// A parsed multipart form.
-struct ParsedForm {
-    fields: BTreeMap<String, String>,
-    files: Vec<Upload>,
+pub(crate) struct ParsedForm {
+    pub(crate) fields: BTreeMap<String, String>,
+    pub(crate) files: Vec<Upload>,
 }
 
-async fn parse_form(request: Request) -> Result<ParsedForm, ()> {
+pub(crate) async fn parse_form(request: Request) -> Result<ParsedForm, ()> {
     let mut form = Multipart::from_request(request, &()).await.map_err(drop)?;
     let mut parsed = ParsedForm {
         fields: BTreeMap::new(),

@@ -8,6 +8,7 @@
 
 mod api;
 mod branding;
+mod chaos;
 mod classification;
 mod customers;
 mod files;

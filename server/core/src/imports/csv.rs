@@ -504,11 +504,25 @@ mod tests {
         assert!(read(many.as_bytes()).is_err());
     }
 
+    const FILES: &[&str] = &[
+        "\u{feff}Auftrag;Kunde-Id;Kunde;Ort;Minuten;Von;Bis;Zeitzone\nA-1;C-1;\"Müller; Söhne\";Essen;45;2026-12-01 09:00;01.12.2026 11:30;Europe/Berlin\n",
+        "id,lat,lon,skills,Aktion\r\n1,51.45,\"7,01\",gas|electric,upsert\r\n2,,,,\r\n",
+        "id\tnotes\nJ\t\"a \"\"quoted\"\" note\"\n",
+    ];
+
     proptest! {
         #[test]
-        fn csv_file_arbitrary_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            if let Ok(table) = read(&bytes) {
-                prop_assert!(!table.rows.is_empty() && table.rows.len() <= MAX_ITEMS);
+        fn fuzz_csv_file_any_bytes_yield_payloads(bytes in crate::fuzz::mutation::bytes(FILES)) {
+            let Ok(table) = read(&bytes) else { return Ok(()) };
+            prop_assert!(!table.rows.is_empty() && table.rows.len() <= MAX_ITEMS);
+            prop_assert!(table.headers.len() <= MAX_COLUMNS);
+            // Columns as guessed, and every column as every field.
+            let guessed: Vec<_> = table.headers.iter().map(|header| guess(header)).collect();
+            let shifted: Vec<_> = (0..table.headers.len()).map(|index| FIELDS.get(index).copied()).collect();
+            for fields in [guessed, shifted] {
+                let payloads: Vec<Value> = table.rows.iter().map(|row| payload(row, &fields, "Europe/Berlin")).collect();
+                let batch = TargetBatch::lenient(ImportMode::Partial, true, payloads, is_zone);
+                prop_assert_eq!(batch.items.len(), table.rows.len());
             }
         }
     }

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 /// Items of the batch in each round: more than fit into one transaction.
 const BATCH_ITEMS: usize = 150;
-const KILL_COUNT: usize = 20;
 
 /// IDs of received deliveries, by target.
 type Received = Arc<Mutex<BTreeMap<String, BTreeSet<String>>>>;
@@ -33,7 +32,18 @@ async fn receiver(received: Received) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn server_killed_repeatedly_loses_no_acknowledged_data() {
-    let installation = Installation::on_sqlite("crash");
+    kill_repeatedly("crash", 20, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes; make chaos runs it"]
+async fn server_killed_a_thousand_times_loses_no_acknowledged_data() {
+    kill_repeatedly("crash-thousand", 1_000, 25).await;
+}
+
+/// Kills a server under load; in every round of `rounds_per_batch`, a batch is accepted, too.
+async fn kill_repeatedly(name: &str, kill_count: usize, rounds_per_batch: usize) {
+    let installation = Installation::on_sqlite(name);
     let book = installation.command(&["demo", "--json", "--small"]).output().unwrap();
     let book: Value = serde_json::from_slice(&book.stdout).unwrap();
     let key = book["tenants"][0]["clients"][0]["apiKey"].as_str().unwrap().to_owned();
@@ -54,22 +64,24 @@ async fn server_killed_repeatedly_loses_no_acknowledged_data() {
     // Three partners import as fast as possible; the server is killed after a growing number of responses.
     let acknowledged: Arc<Mutex<BTreeMap<String, String>>> = Arc::default();
     let mut jobs = Vec::new();
-    for round in 0..KILL_COUNT {
+    for round in 0..kill_count {
         // An accepted batch continues after the kill; one without a response may exist or not.
         let items: Vec<Value> = (0..BATCH_ITEMS)
             .map(|number| json!({"externalId": format!("CRASH-BATCH-{round}-{number}"), "customer": {"externalId": format!("CRASH-CUST-{round}"), "name": "Crash"}}))
             .collect();
-        let taken = client
-            .post(installation.url("/api/v1/targets/batch"))
-            .bearer_auth(&key)
-            .header("idempotency-key", format!("crash-{round}"))
-            .json(&json!({ "items": items }))
-            .send()
-            .await;
-        if let Ok(answer) = taken
-            && answer.status() == StatusCode::ACCEPTED
-        {
-            jobs.push(answer.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned());
+        if round % rounds_per_batch == 0 {
+            let taken = client
+                .post(installation.url("/api/v1/targets/batch"))
+                .bearer_auth(&key)
+                .header("idempotency-key", format!("crash-{round}"))
+                .json(&json!({ "items": items }))
+                .send()
+                .await;
+            if let Ok(answer) = taken
+                && answer.status() == StatusCode::ACCEPTED
+            {
+                jobs.push(answer.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned());
+            }
         }
         let importers: Vec<_> = (0..3)
             .map(|importer| {
@@ -87,7 +99,7 @@ async fn server_killed_repeatedly_loses_no_acknowledged_data() {
                 })
             })
             .collect();
-        let enough = acknowledged.lock().unwrap().len() + 2 + round;
+        let enough = acknowledged.lock().unwrap().len() + 2 + round % 20;
         while acknowledged.lock().unwrap().len() < enough {
             tokio::task::yield_now().await;
         }
@@ -101,7 +113,7 @@ async fn server_killed_repeatedly_loses_no_acknowledged_data() {
 
     // Every acknowledged target exists once, and its event arrives at least once, always with the same ID.
     let acknowledged = acknowledged.lock().unwrap().clone();
-    assert!(acknowledged.len() > 2 * KILL_COUNT);
+    assert!(acknowledged.len() > 2 * kill_count);
     for (external_id, target) in &acknowledged {
         let found: Value = client
             .get(installation.url(&format!("/api/v1/targets/by-external-id/{external_id}")))

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use domain::intake::proof;
 use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
@@ -282,7 +282,7 @@ async fn check_upload(world: &World, proxy: &Proxy) {
 }
 
 async fn check(start: impl FnOnce(u16) -> Option<Proxy>) {
-    let world: Arc<World> = world_with(Engine::Sqlite, Clock::manual(Utc::now()), |config| {
+    let world: Arc<World> = world_with(Engine::Sqlite, Clock::manual(Clock::system().now()), |config| {
         config.public_url = format!("https://{HOST}");
         config.trusted_proxies = "127.0.0.1/32".to_owned();
         config.api_rate_address = "1/5".to_owned();

@@ -51,6 +51,22 @@ impl Installation {
         })
     }
 
+    /// Uses another database.
+    pub fn with_database(mut self, url: &str) -> Self {
+        url.clone_into(&mut self.database);
+        self
+    }
+
+    /// Returns another server of the same installation, on a port of its own.
+    pub fn another_server(&self) -> Self {
+        Self {
+            folder: self.folder.clone(),
+            database: self.database.clone(),
+            port: free_port(),
+            variables: self.variables.clone(),
+        }
+    }
+
     /// Returns the URL of the database.
     pub fn database(&self) -> &str {
         &self.database

@@ -50,6 +50,11 @@ impl S3 {
         self.mode.send_replace(mode);
     }
 
+    /// Returns all objects by key.
+    pub fn objects(&self) -> BTreeMap<String, Bytes> {
+        self.lock().clone()
+    }
+
     /// Returns the variables of an installation that stores its files here.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         vec![

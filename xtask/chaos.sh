@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Runs the tests that take minutes: an installation under faults, 1,000 kills of a server, 10,000 aborted page loads. All of
+# it on loopback and in a temporary folder. ORDINAVO_TEST_CHAOS_SECONDS (120) and ORDINAVO_TEST_CHAOS_SEED set how long the
+# faults last and which ones.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. xtask/tools.sh
+
+need_rust
+need_postgres
+if [ -z "${ORDINAVO_TEST_POSTGRES:-}" ]; then
+  trap 'xtask/postgres.sh stop' EXIT
+  ORDINAVO_TEST_POSTGRES="$(xtask/postgres.sh start)"
+  export ORDINAVO_TEST_POSTGRES
+fi
+cargo test -p ordinavo --test http -- --ignored --nocapture --test-threads 1 \
+  chaos:: killed_a_thousand_times ten_thousand_page_loads
