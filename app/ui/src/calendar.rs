@@ -63,8 +63,9 @@ pub fn render(
         .filter(|(zone, _)| *zone != "UTC")
         .map(|(zone, (from, to))| time_zone(zone, from, to))
         .collect();
-    match text.find("BEGIN:VEVENT") {
-        Some(at) => format!("{}{zones}{}", &text[..at], &text[at..]),
+    // The line break distinguishes the start of an event from the same words in a typed name.
+    match text.find("\r\nBEGIN:VEVENT\r\n") {
+        Some(at) => format!("{}\r\n{zones}{}", &text[..at], &text[at + 2..]),
         None => text,
     }
 }
@@ -281,10 +282,12 @@ mod tests {
         let text = render(
             CalendarKind::Feed,
             Locale::Ar,
-            ("N\r\nBEGIN:VALARM", &Terminology::default()),
+            ("N\r\nBEGIN:VALARM BEGIN:VEVENT", &Terminology::default()),
             &[entry],
             at("2026-10-01T00:00:00Z"),
         );
+        assert!(text.contains("\r\nX-WR-CALNAME:"), "{text}");
+        assert!(text.contains("END:VTIMEZONE\r\nBEGIN:VEVENT\r\n"), "{text}");
         for line in text.lines() {
             assert!(line.len() <= 75, "{line}");
             assert!(
