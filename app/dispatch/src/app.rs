@@ -4,8 +4,10 @@ use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
+use ordinavo_core::identity::sessions::Realm;
 use ui::page::NotFound;
 use ui::shell::{self, Assets};
+use ui::sign_in_pages::ChooseOrganizationPage;
 
 use crate::shell::AppFrame;
 use crate::{
@@ -25,7 +27,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=|| ()>
                 <Route path=path!("/app/sign-in") view=identity::sign_in::SignInPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/sign-in/choose") view=identity::sign_in::ChooseOrganizationPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/sign-in/choose") view=|| view! { <ChooseOrganizationPage realm=Realm::Staff/> } ssr=SsrMode::Async/>
                 <Route path=path!("/app") view=identity::settings::HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/app/inbox") view=requests::inbox::InboxPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/inbox/new") view=requests::call::CallPage ssr=SsrMode::Async/>

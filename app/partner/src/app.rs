@@ -4,8 +4,10 @@ use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
+use ordinavo_core::identity::sessions::Realm;
 use ui::page::NotFound;
 use ui::shell::{self, Assets};
+use ui::sign_in_pages::ChooseOrganizationPage;
 
 use crate::identity::{invitation, sign_in};
 use crate::imports::{dry_run, jobs};
@@ -24,7 +26,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=|| ()>
                 <Route path=path!("/partner/sign-in") view=sign_in::SignInPage ssr=SsrMode::Async/>
-                <Route path=path!("/partner/sign-in/choose") view=sign_in::ChooseOrganizationPage ssr=SsrMode::Async/>
+                <Route path=path!("/partner/sign-in/choose") view=|| view! { <ChooseOrganizationPage realm=Realm::Partner/> } ssr=SsrMode::Async/>
                 <Route path=path!("/partner/invitation/:link") view=invitation::InvitationPage ssr=SsrMode::Async/>
                 <Route path=path!("/partner") view=home::HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/jobs") view=jobs::JobsPage ssr=SsrMode::Async/>

@@ -4,8 +4,10 @@ use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
+use ordinavo_core::identity::sessions::Realm;
 use ui::page::NotFound;
 use ui::shell::{self, Assets};
+use ui::sign_in_pages::ChooseOrganizationPage;
 
 use crate::audit::timeline;
 use crate::follow_ups::open_work;
@@ -28,7 +30,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=|| ()>
                 <Route path=path!("/portal/sign-in") view=sign_in::SignInPage ssr=SsrMode::Async/>
-                <Route path=path!("/portal/sign-in/choose") view=sign_in::ChooseOrganizationPage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/sign-in/choose") view=|| view! { <ChooseOrganizationPage realm=Realm::Portal/> } ssr=SsrMode::Async/>
                 <Route path=path!("/portal/sign-in/code") view=two_factor::CodePage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/sign-in/link") view=link::EmailLinkPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/link/:token") view=link::LinkPage ssr=SsrMode::Async/>

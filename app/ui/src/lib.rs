@@ -12,6 +12,8 @@ pub mod calendar;
 pub mod islands;
 #[cfg(feature = "ssr")]
 pub mod sign_in_flow;
+#[cfg(feature = "ssr")]
+pub mod sign_in_pages;
 
 #[cfg(feature = "ssr")]
 mod app_texts;

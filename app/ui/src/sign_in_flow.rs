@@ -307,7 +307,7 @@ fn set_language_cookie(realm: Realm, locale: Locale) {
 
 /// Renders the language switch. Works without JavaScript and before sign-in.
 #[component]
-pub fn LanguageRow(locale: Locale, action: &'static str, #[prop(into)] back: String) -> impl IntoView {
+pub fn LanguageRow(locale: Locale, #[prop(into)] action: String, #[prop(into)] back: String) -> impl IntoView {
     view! {
         <form class="languages" method="post" action=action>
             <input type="hidden" name="back" value=back/>

@@ -1,7 +1,5 @@
 sign-in-title = Anmeldung für das Team
 sign-in-text = Für Disposition, Leitung und Technik.
-choose-title = Organisation auswählen
-choose-text = Zu dieser E-Mail-Adresse gibt es Konten in mehreren Organisationen.
 audit-title = Audit-Protokoll
 audit-intact = Das Audit-Protokoll ist unversehrt. Es wurden keine Einträge geändert, entfernt oder eingefügt.
 audit-broken = Die Integritätsprüfung ist bei Eintrag { $number } fehlgeschlagen. Die Daten wurden direkt in der Datenbank geändert.

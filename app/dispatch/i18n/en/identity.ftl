@@ -1,7 +1,5 @@
 sign-in-title = Team sign-in
 sign-in-text = For dispatchers, managers and technicians.
-choose-title = Choose an organization
-choose-text = Your email address has accounts in more than one organization.
 audit-title = Audit log
 audit-intact = The audit log is intact. No entries were changed, removed or inserted.
 audit-broken = The integrity check failed at entry { $number }. The data was changed directly in the database.

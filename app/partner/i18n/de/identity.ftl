@@ -1,7 +1,6 @@
 console = Partnerkonsole
 sign-in-title = An der Partnerkonsole anmelden
 sign-in-text = Sehen Sie die Ergebnisse der Importvorgänge Ihres Systems ein. Zum Anmelden benötigen Sie eine Einladung.
-choose-title = Organisation auswählen
 invitation-title = Zugang einrichten
 invitation-text = { $name }, legen Sie ein Passwort fest, um die Importvorgänge dieses Quellsystems einzusehen:
 invitation-accept = Passwort festlegen

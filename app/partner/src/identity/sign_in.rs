@@ -8,12 +8,9 @@ use ordinavo_core::integrations::partner_console;
 use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit};
-use ui::components::SuccessNotice;
-use ui::forms::{ErrorSummary, FormState, TextField};
-use ui::i18n::shared;
 use ui::page::page;
-use ui::sign_in_flow::{self, LanguageForm, LanguageRow, SignInForm, TenantButton};
-use ui::title::Title;
+use ui::sign_in_flow::{self, LanguageForm, SignInForm, TenantButton};
+use ui::sign_in_pages::SignIn;
 
 use crate::i18n::by_key;
 use crate::t;
@@ -22,51 +19,11 @@ use crate::t;
 pub fn SignInPage() -> impl IntoView {
     page(|request| async move {
         let locale = request.viewer.locale;
-        let form = FormState::new("sign-in", locale, request.flash.as_ref());
-        let done = request.flash.as_ref().and_then(|flash| flash.done.clone());
-        let next = request.query("next");
-        Ok(view! {
-            <Title text=t!(locale, "sign-in-title")/>
-            <main class="door" id="main">
-                <form class="card" method="post" action="/partner/fn/sign-in">
-                    <p class="brand"><span class="brand-mark" aria-hidden="true"></span>{t!(locale, "console")}</p>
-                    <h1>{t!(locale, "sign-in-title")}</h1>
-                    <p class="quiet">{t!(locale, "sign-in-text")}</p>
-                    {done.map(|done| view! { <SuccessNotice text=by_key(locale, &done)/> })}
-                    <ErrorSummary form=form.clone()/>
-                    <input type="hidden" name="next" value=next/>
-                    <TextField form=form.clone() field="email" label=shared::email(locale) kind="email" autocomplete="username"/>
-                    <TextField form field="password" label=shared::password(locale) kind="password" autocomplete="current-password"/>
-                    <button class="button button-primary" type="submit">{shared::sign_in(locale)}</button>
-                </form>
-                <LanguageRow locale action="/partner/fn/language" back="/partner/sign-in"/>
-            </main>
-        }
-        .into_any())
-    })
-}
-
-#[component]
-pub fn ChooseOrganizationPage() -> impl IntoView {
-    let session = sign_in_flow::request_session();
-    page(move |request| async move {
-        let locale = request.viewer.locale;
-        let choices = sign_in_flow::tenant_choices(&request.core, session).await?;
-        Ok(view! {
-            <Title text=t!(locale, "choose-title")/>
-            <main class="door" id="main">
-                <div class="card">
-                    <h1>{t!(locale, "choose-title")}</h1>
-                    {choices.into_iter().enumerate().map(|(index, name)| view! {
-                        <form method="post" action="/partner/fn/choose-organization">
-                            <input type="hidden" name="choice" value=index.to_string()/>
-                            <button class="button" type="submit"><bdi>{name}</bdi></button>
-                        </form>
-                    }).collect_view()}
-                </div>
-            </main>
-        }
-        .into_any())
+        let brand =
+            view! { <p class="brand"><span class="brand-mark" aria-hidden="true"></span>{t!(locale, "console")}</p> }
+                .into_any();
+        let (title, text) = (t!(locale, "sign-in-title"), t!(locale, "sign-in-text"));
+        Ok(view! { <SignIn realm=Realm::Partner request brand title text by_key/> }.into_any())
     })
 }
 

@@ -1,7 +1,5 @@
 sign-in-title = تسجيل الدخول
 sign-in-text = اطّلع على طلباتك ومواعيدك وتقاريرك.
-choose-title = اختيار المؤسسة
-choose-text = يتيح بريدك الإلكتروني الوصول إلى عدة مؤسسات.
 current-password = كلمة المرور الحالية
 done-email-change-requested = إذا كان هذا البريد الإلكتروني متاحًا، فقد أرسلنا إليه رسالة تتضمن رابطًا.
 done-session-ended = تم إنهاء الجلسة.

@@ -1,7 +1,5 @@
 sign-in-title = Anmelden
 sign-in-text = Ihre Anfragen, Termine und Berichte auf einen Blick.
-choose-title = Organisation auswählen
-choose-text = Ihre E-Mail-Adresse hat Zugang zu mehreren Organisationen.
 current-password = Aktuelles Passwort
 done-email-change-requested = Falls diese E-Mail-Adresse verfügbar ist, haben wir eine E-Mail mit einem Link dorthin gesendet.
 done-session-ended = Die Sitzung wurde beendet.

@@ -1,7 +1,5 @@
 sign-in-title = Sign in
 sign-in-text = View your requests, appointments and reports.
-choose-title = Choose an organization
-choose-text = Your email address has access to several organizations.
 current-password = Current password
 done-email-change-requested = If this email address is available, we have sent an email with a link to it.
 done-session-ended = The session has been ended.
