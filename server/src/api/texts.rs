@@ -143,6 +143,7 @@ pub fn field_code(code: &FieldCode) -> String {
         F::PasswordIsEmail => "The password must differ from the email address.",
         F::PasswordTooCommon => "This password is too common.",
         F::WrongPassword => "The current password is incorrect.",
+        F::NewLinkRequired => "Sign in with a new link from an email first.",
         F::WrongCode => "This code is incorrect or was already used.",
         F::Unchanged => "This is already the email address.",
         F::AccountBlocked => "The account with this address is blocked.",

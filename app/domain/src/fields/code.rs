@@ -285,6 +285,8 @@ field_codes! {
     PasswordTooCommon = "password_too_common",
     /// Not the current password.
     WrongPassword = "wrong_password",
+    /// The account has no password, so a new mailed link must stand for it.
+    NewLinkRequired = "new_link_required",
     /// Not a valid two-factor code.
     WrongCode = "wrong_code",
     /// The same email address as before.

@@ -50,3 +50,6 @@ two-factor-turn-off = 2FA deaktivieren
 done-two-factor-on = Die Zwei-Faktor-Authentifizierung ist aktiviert. Bewahren Sie Ihre Wiederherstellungscodes sicher auf.
 done-two-factor-off = Die Zwei-Faktor-Authentifizierung ist deaktiviert.
 done-recovery-codes-created = Ihre neuen Wiederherstellungscodes sind bereit.
+new-link-text = Ihr Konto hat kein Passwort. Öffnen Sie für diese Änderung einen neuen Link, den wir an Ihre E-Mail-Adresse senden.
+new-link-send = Link senden
+done-new-link-sent = Wir haben Ihnen eine E-Mail mit einem Link gesendet. Öffnen Sie ihn und nehmen Sie dann die Änderung vor.

@@ -50,3 +50,6 @@ two-factor-turn-off = Turn off 2FA
 done-two-factor-on = Two-factor authentication is turned on. Keep your recovery codes in a safe place.
 done-two-factor-off = Two-factor authentication is turned off.
 done-recovery-codes-created = Your new recovery codes are ready.
+new-link-text = Your account has no password. To make this change, open a new link that we send to your email address.
+new-link-send = Send link
+done-new-link-sent = We have sent you an email with a link. Open it, then make the change.

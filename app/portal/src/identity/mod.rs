@@ -1,5 +1,6 @@
 //! Sign-in, two-factor authentication and the own account.
 
 pub mod profile;
+pub mod proof;
 pub mod sign_in;
 pub mod two_factor;

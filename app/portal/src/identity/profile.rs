@@ -7,7 +7,7 @@ use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::portal_access::model::GrantLine;
 use ordinavo_core::portal_access::profile;
-use ordinavo_core::portal_access::profile::SessionLine;
+use ordinavo_core::portal_access::profile::{Proof, SessionLine};
 use serde::{Deserialize, Serialize};
 use ui::access::capability_line;
 use ui::actions::{ActionForm, Redirect, submit};
@@ -20,6 +20,7 @@ use ui::page::page;
 use ui::sign_in_flow;
 use ui::title::Title;
 
+use crate::identity::proof::{CurrentPassword, NewLink};
 use crate::identity::two_factor::{TwoFactorSection, flash_recovery_codes};
 use crate::shared::{DoneNotice, viewer_contact};
 use crate::shell::AppFrame;
@@ -38,14 +39,9 @@ pub fn ProfilePage() -> impl IntoView {
         let form_state = |form: &'static str| FormState::new(form, locale, request.flash.as_ref());
         let (password, email) = (form_state("password"), form_state("email"));
         let codes = flash_recovery_codes(&request.core, &contact, request.flash.as_ref());
-        let has_password = found.has_password;
+        let proof = found.proof;
         let may_manage = found.grants.iter().any(|grant| grant.may.all().manage);
         let zone = contact.zone().to_owned();
-        let password_title = if has_password {
-            t!(locale, "profile-password")
-        } else {
-            t!(locale, "profile-first-password")
-        };
         Ok(view! {
             <Title text=t!(locale, "profile-title")/>
             <DoneNotice locale flash=request.flash.clone()/>
@@ -60,28 +56,9 @@ pub fn ProfilePage() -> impl IntoView {
                 <Grants grants=found.grants locale zone=zone.clone()/>
                 {may_manage.then(|| view! { <p><a class="button" href="/portal/colleagues">{t!(locale, "colleagues-title")}</a></p> })}
             </section>
-            <section class="card"><h2>{password_title.clone()}</h2>
-                <SubmitOnce>
-                <form method="post" action="/portal/fn/change-password">
-                    <ErrorSummary form=password.clone()/>
-                    {has_password.then(|| view! { <TextField form=password.clone() field="current" label=t!(locale, "current-password") kind="password" autocomplete="current-password"/> })}
-                    <TextField form=password.clone() field="password" label=t!(locale, "new-password") kind="password" autocomplete="new-password" help=t!(locale, "password-help")/>
-                    <p class="help">{t!(locale, "profile-password-help")}</p>
-                    <button class="button" type="submit">{password_title}</button>
-                </form>
-                </SubmitOnce>
-            </section>
-            <section class="card"><h2>{t!(locale, "profile-email")}</h2>
-                <SubmitOnce>
-                <form method="post" action="/portal/fn/change-email">
-                    <ErrorSummary form=email.clone()/>
-                    <TextField form=email.clone() field="email" label=t!(locale, "new-email") kind="email" autocomplete="email" help=t!(locale, "new-email-help")/>
-                    {has_password.then(|| view! { <TextField form=email.clone() field="current" label=t!(locale, "current-password") kind="password" autocomplete="current-password"/> })}
-                    <button class="button" type="submit">{t!(locale, "profile-email")}</button>
-                </form>
-                </SubmitOnce>
-            </section>
-            <TwoFactorSection state=found.second_factor has_password codes begin=form_state("begin-step") confirm=form_state("confirm-step") disable=form_state("change-step")/>
+            <PasswordSection form=password proof/>
+            <EmailSection form=email proof/>
+            <TwoFactorSection state=found.second_factor proof codes begin=form_state("begin-step") confirm=form_state("confirm-step") disable=form_state("change-step")/>
             <section class="card"><h2>{t!(locale, "profile-sessions")}</h2>
                 <Sessions sessions=found.sessions locale zone/>
                 <ConfirmAction label=t!(locale, "sign-out-everywhere") consequence=t!(locale, "sign-out-everywhere-consequence")>
@@ -92,6 +69,53 @@ pub fn ProfilePage() -> impl IntoView {
         .into_any())
     });
     view! { <AppFrame current=PAGE>{content}</AppFrame> }
+}
+
+#[component]
+fn PasswordSection(form: FormState, proof: Proof) -> impl IntoView {
+    let locale = form.locale;
+    let title = if proof == Proof::Password {
+        t!(locale, "profile-password")
+    } else {
+        t!(locale, "profile-first-password")
+    };
+    let button = title.clone();
+    let content = match proof {
+        Proof::Link => view! { <NewLink locale/> }.into_any(),
+        Proof::Password | Proof::Shown => view! {
+            <SubmitOnce>
+            <form method="post" action="/portal/fn/change-password">
+                <ErrorSummary form=form.clone()/>
+                <CurrentPassword form=form.clone() proof/>
+                <TextField form field="password" label=t!(locale, "new-password") kind="password" autocomplete="new-password" help=t!(locale, "password-help")/>
+                <p class="help">{t!(locale, "profile-password-help")}</p>
+                <button class="button" type="submit">{button}</button>
+            </form>
+            </SubmitOnce>
+        }
+        .into_any(),
+    };
+    view! { <section class="card"><h2>{title}</h2>{content}</section> }
+}
+
+#[component]
+fn EmailSection(form: FormState, proof: Proof) -> impl IntoView {
+    let locale = form.locale;
+    let content = match proof {
+        Proof::Link => view! { <NewLink locale/> }.into_any(),
+        Proof::Password | Proof::Shown => view! {
+            <SubmitOnce>
+            <form method="post" action="/portal/fn/change-email">
+                <ErrorSummary form=form.clone()/>
+                <TextField form=form.clone() field="email" label=t!(locale, "new-email") kind="email" autocomplete="email" help=t!(locale, "new-email-help")/>
+                <CurrentPassword form proof/>
+                <button class="button" type="submit">{t!(locale, "profile-email")}</button>
+            </form>
+            </SubmitOnce>
+        }
+        .into_any(),
+    };
+    view! { <section class="card"><h2>{t!(locale, "profile-email")}</h2>{content}</section> }
 }
 
 #[component]

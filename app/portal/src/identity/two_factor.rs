@@ -8,6 +8,7 @@ use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::identity::two_factor;
 use ordinavo_core::identity::two_factor::TwoFactorStatus;
+use ordinavo_core::portal_access::profile::Proof;
 use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit};
@@ -19,6 +20,7 @@ use ui::sign_in_flow::{self, CodeForm, LanguageRow};
 use ui::title::Title;
 use ui::{flash, qr};
 
+use crate::identity::proof::{CurrentPassword, NewLink};
 use crate::shared::DoneNotice;
 use crate::shell::BrandName;
 use crate::t;
@@ -61,7 +63,7 @@ pub fn CodePage() -> impl IntoView {
 #[component]
 pub fn TwoFactorSection(
     state: TwoFactorStatus,
-    has_password: bool,
+    proof: Proof,
     codes: Option<Vec<String>>,
     begin: FormState,
     confirm: FormState,
@@ -69,12 +71,17 @@ pub fn TwoFactorSection(
 ) -> impl IntoView {
     let locale = begin.locale;
     let content = match state {
+        TwoFactorStatus::Off if proof == Proof::Link => view! {
+            <p>{t!(locale, "two-factor-text")}</p>
+            <NewLink locale/>
+        }
+        .into_any(),
         TwoFactorStatus::Off => view! {
             <p>{t!(locale, "two-factor-text")}</p>
             <SubmitOnce>
             <form method="post" action="/portal/fn/begin-two-factor">
                 <ErrorSummary form=begin.clone()/>
-                {has_password.then(|| view! { <TextField form=begin.clone() field="current" label=t!(locale, "current-password") kind="password" autocomplete="current-password"/> })}
+                <CurrentPassword form=begin.clone() proof/>
                 <button class="button" type="submit">{t!(locale, "two-factor-set-up")}</button>
             </form>
             </SubmitOnce>

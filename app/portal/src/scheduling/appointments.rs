@@ -9,15 +9,18 @@ use domain::terminology::Terminology;
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Contact;
+use ordinavo_core::portal_access::profile::Proof;
 use ordinavo_core::portal_access::{calendar, pages};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit};
 use ui::components::{ConfirmAction, EmptyState, Fact, Pager, StatusChip};
 use ui::format;
+use ui::forms::{ErrorSummary, FormState};
 use ui::icons::Icon;
 use ui::page::{cursor, page};
 use ui::title::Title;
 
+use crate::identity::proof::{CurrentPassword, NewLink};
 use crate::shared::{DoneNotice, viewer_contact};
 use crate::shell::AppFrame;
 use crate::t;
@@ -32,7 +35,7 @@ pub fn AppointmentsPage() -> impl IntoView {
             upcoming,
             past,
             feed,
-            can_change_feed,
+            feed_proof,
         } = pages::appointments(&request.core, &contact, request.cursor("before")).await?;
         let next = past
             .rows
@@ -54,7 +57,7 @@ pub fn AppointmentsPage() -> impl IntoView {
                 <VisitLines visits=past.rows words=contact.terminology() locale/>
                 <Pager locale next first/>
             </section>
-            <Feed feed can_change=can_change_feed locale/>
+            <Feed feed proof=feed_proof form=FormState::new("feed", locale, request.flash.as_ref())/>
         }
         .into_any())
     });
@@ -97,7 +100,9 @@ pub fn AppointmentPage() -> impl IntoView {
 
 /// The calendar subscription: its URL, and how to replace it or turn it off.
 #[component]
-fn Feed(feed: Option<String>, can_change: bool, locale: Locale) -> impl IntoView {
+fn Feed(feed: Option<String>, proof: Option<Proof>, form: FormState) -> impl IntoView {
+    let locale = form.locale;
+    let is_rejected = form.was_rejected();
     let is_active = feed.is_some();
     view! {
         <section class="card" aria-labelledby="feed"><h2 id="feed">{t!(locale, "feed-title")}</h2>
@@ -106,17 +111,34 @@ fn Feed(feed: Option<String>, can_change: bool, locale: Locale) -> impl IntoView
                 <p><bdi class="mono feed-address" dir="ltr">{address.clone()}</bdi></p>
                 <p><a class="button" href=address.replacen("https://", "webcal://", 1).replacen("http://", "webcal://", 1)><Icon name="calendar"/>{t!(locale, "feed-open")}</a></p>
             })}
-            {can_change.then(|| if is_active {
+            {proof.map(|proof| if is_active {
                 view! {
-                    <ConfirmAction label=t!(locale, "feed-replace") consequence=t!(locale, "feed-replace-consequence")>
-                        <form method="post" action="/portal/fn/renew-calendar-feed"><button class="button" type="submit">{t!(locale, "feed-replace-now")}</button></form>
+                    <ConfirmAction label=t!(locale, "feed-replace") consequence=t!(locale, "feed-replace-consequence") open=is_rejected>
+                        <NewFeed form proof label=t!(locale, "feed-replace-now")/>
                         <form method="post" action="/portal/fn/revoke-calendar-feed"><button class="button button-bad" type="submit">{t!(locale, "feed-turn-off")}</button></form>
                     </ConfirmAction>
                 }.into_any()
             } else {
-                view! { <form method="post" action="/portal/fn/renew-calendar-feed"><button class="button" type="submit">{t!(locale, "feed-create")}</button></form> }.into_any()
+                view! { <NewFeed form proof label=t!(locale, "feed-create")/> }.into_any()
             })}
         </section>
+    }
+}
+
+/// Creates a URL, which asks for the password because it outlives the session.
+#[component]
+fn NewFeed(form: FormState, proof: Proof, label: String) -> impl IntoView {
+    let locale = form.locale;
+    match proof {
+        Proof::Link => view! { <NewLink locale page="appointments"/> }.into_any(),
+        Proof::Password | Proof::Shown => view! {
+            <form method="post" action="/portal/fn/renew-calendar-feed">
+                <ErrorSummary form=form.clone()/>
+                <CurrentPassword form proof/>
+                <button class="button" type="submit">{label}</button>
+            </form>
+        }
+        .into_any(),
     }
 }
 
@@ -145,7 +167,7 @@ pub fn VisitLines(visits: Vec<PublicAppointment>, words: Arc<Terminology>, local
     }
 }
 
-/// A button of the calendar subscription.
+/// The button that turns the calendar subscription off.
 #[derive(Serialize)]
 struct FeedButton {}
 
@@ -155,10 +177,27 @@ impl ActionForm for FeedButton {
     }
 }
 
+/// The form that creates a URL.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FeedForm {
+    /// The current password, if the account has one.
+    current: String,
+}
+
+impl ActionForm for FeedForm {
+    const NAME: &'static str = "feed";
+    const TRANSIENT_FIELDS: &'static [&'static str] = &["current"];
+
+    fn back(&self) -> String {
+        PAGE.to_owned()
+    }
+}
+
 #[server(prefix = "/portal/fn", endpoint = "renew-calendar-feed")]
-pub async fn renew_feed() -> Result<(), ServerFnError> {
-    submit(FeedButton {}, async |core: Core, contact: Contact, _| {
-        calendar::renew_feed(&core, &contact).await?;
+pub async fn renew_feed(#[server(flatten)] form: FeedForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, contact: Contact, form: FeedForm| {
+        calendar::renew_feed(&core, &contact, &form.current.into()).await?;
         Ok(Redirect::to(PAGE, "done-feed-created"))
     })
     .await

@@ -130,6 +130,7 @@ error-longer-than-own = لا يمكن أن تتجاوز مدة إذن الوصو
 error-malformed-json = هذا ليس JSON صالحًا: { $message }
 error-more-than-own = لا يمكنك منح صلاحيات لا تملكها.
 error-needs-mapping = لم يُؤكّد عميل هذه المهمة بعد. راجع الربط قبل جدولة المهمة.
+error-new-link-required = افتح أولًا رابطًا جديدًا من رسالة بريد إلكتروني.
 error-no-letters = يجب أن يحتوي كل عنصر على حرف أو رقم واحد على الأقل.
 error-no-reader = ورد هذا الطلب من نظام شريك، ولا يمكن تسليم الرسائل إليه.
 error-no-shift = ليست لدى الفني وردية في هذا الوقت.

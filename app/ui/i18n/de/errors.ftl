@@ -130,6 +130,7 @@ error-longer-than-own = Der Zugang kann nicht länger gelten als Ihr eigener.
 error-malformed-json = Das ist kein gültiges JSON: { $message }
 error-more-than-own = Sie können nur Berechtigungen vergeben, die Sie selbst haben.
 error-needs-mapping = Die Kundenzuordnung dieses Auftrags ist noch offen. Prüfen Sie die Zuordnung, bevor Sie den Auftrag planen.
+error-new-link-required = Öffnen Sie zuerst einen neuen Link aus einer E-Mail.
 error-no-letters = Jeder Eintrag braucht mindestens einen Buchstaben oder eine Ziffer.
 error-no-reader = Diese Anfrage stammt aus einem Partnersystem. Nachrichten können dort nicht zugestellt werden.
 error-no-shift = Der Techniker hat zu dieser Zeit keine Schicht.

@@ -130,6 +130,7 @@ error-longer-than-own = The access can't last longer than your own.
 error-malformed-json = This is not valid JSON: { $message }
 error-more-than-own = You can only grant permissions that you have yourself.
 error-needs-mapping = The customer of this job isn't confirmed yet. Resolve the mapping before you schedule the job.
+error-new-link-required = Open a new link from an email first.
 error-no-letters = Each entry needs at least one letter or digit.
 error-no-reader = This request came from a partner system, so messages to the requester can't be delivered.
 error-no-shift = The technician has no shift at this time.

@@ -103,6 +103,7 @@ pub fn field_code(locale: Locale, code: &FieldCode) -> String {
         F::PasswordIsEmail => word!(locale, "error-password-is-email"),
         F::PasswordTooCommon => word!(locale, "error-password-too-common"),
         F::WrongPassword => word!(locale, "error-wrong-password"),
+        F::NewLinkRequired => word!(locale, "error-new-link-required"),
         F::WrongCode => word!(locale, "error-wrong-code"),
         F::Unchanged => word!(locale, "error-unchanged-email"),
         F::AccountBlocked => word!(locale, "error-account-blocked"),

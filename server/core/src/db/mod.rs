@@ -21,7 +21,7 @@ pub use key::Key;
 pub use migrations::Schema;
 pub use open::PoolOptions;
 pub(crate) use statement::Row;
-pub(crate) use transaction::{CrossTenantTx, SystemTx, TenantTx};
+pub(crate) use transaction::{CrossTenantTx, SystemTx, TenantLookup, TenantTx};
 
 /// Returns the upper bound of keyset lists that are read newest first: the year 3000.
 pub(crate) fn far_future() -> DateTime<Utc> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::identity::actors::TenantId;
-use crate::secrets::{hex, sha256};
+use crate::secrets::{hex, parse_digest};
 
 /// Proof that a person may use an account. Sign-in, an accepted invitation, a two-factor code or a view-as link make one;
 /// nothing outside of this crate can.
@@ -17,31 +17,56 @@ use crate::secrets::{hex, sha256};
 ///
 /// ```compile_fail
 /// use ordinavo_core::identity::admission::Admission;
-/// let forged = Admission { tenant: Default::default(), account: Default::default(), view_as: None };
+/// let forged = Admission { tenant: Default::default(), account: Default::default(), epoch: 0, view_as: None };
 /// ```
 #[derive(Debug)]
 pub struct Admission {
     tenant: Uuid,
     account: Uuid,
-    view_as: Option<StaffId>,
+    /// The epoch of the account when the factors were verified.
+    epoch: i64,
+    view_as: Option<ViewAs>,
+}
+
+/// The staff member and the staff session behind a view-as session, which ends with that session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ViewAs {
+    pub staff: StaffId,
+    session: String,
+}
+
+impl ViewAs {
+    pub(crate) fn new(staff: StaffId, session: &[u8]) -> Self {
+        Self {
+            staff,
+            session: hex(session),
+        }
+    }
+
+    /// Returns the hash of the ID of the staff session.
+    pub(in crate::identity) fn session_hash(&self) -> Option<[u8; 32]> {
+        parse_digest(&self.session)
+    }
 }
 
 impl Admission {
     /// Admits a person who has proved every required factor.
-    pub(in crate::identity) const fn new(tenant: Uuid, account: Uuid) -> Self {
+    pub(in crate::identity) const fn new(tenant: Uuid, account: Uuid, epoch: i64) -> Self {
         Self {
             tenant,
             account,
+            epoch,
             view_as: None,
         }
     }
 
     /// Admits a staff member who views the portal as an account. Only a used view-as link justifies it.
-    pub(crate) fn view_as(tenant: TenantId, account: domain::ids::PortalUserId, staff: StaffId) -> Self {
+    pub(crate) fn view_as(tenant: TenantId, account: domain::ids::PortalUserId, epoch: i64, by: ViewAs) -> Self {
         Self {
             tenant: tenant.uuid(),
             account: account.uuid(),
-            view_as: Some(staff),
+            epoch,
+            view_as: Some(by),
         }
     }
 
@@ -53,7 +78,11 @@ impl Admission {
         self.account
     }
 
-    pub(in crate::identity) const fn staff_viewing(&self) -> Option<StaffId> {
+    pub(in crate::identity) const fn epoch(&self) -> i64 {
+        self.epoch
+    }
+
+    pub(in crate::identity) fn into_view_as(self) -> Option<ViewAs> {
         self.view_as
     }
 }
@@ -65,17 +94,13 @@ pub(crate) struct PendingCode {
     pub(in crate::identity) tenant: Uuid,
     #[serde(with = "crate::identity::session_data::uuid_text")]
     pub(in crate::identity) account: Uuid,
-    /// A digest of the password hash, so that changing the password invalidates the attempt.
-    password_digest: String,
+    /// The epoch of the account when the first factor was verified.
+    pub(in crate::identity) epoch: i64,
 }
 
 impl PendingCode {
-    pub(in crate::identity) fn new(tenant: Uuid, account: Uuid, password_hash: &str) -> Self {
-        Self {
-            tenant,
-            account,
-            password_digest: hex(&sha256(password_hash.as_bytes())),
-        }
+    pub(in crate::identity) const fn new(tenant: Uuid, account: Uuid, epoch: i64) -> Self {
+        Self { tenant, account, epoch }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::fields::FieldCode;
 use domain::identity::permissions::{ManagePortalAccess, Permission};
 use domain::identity::roles::Role;
@@ -14,11 +14,13 @@ use domain::scopes::Scope;
 use domain::terminology::Terminology;
 
 use crate::activity;
+use crate::db::TenantLookup;
 use crate::identity::actors::{
     Actor, ApiClient, Contact, FormVisitor, Partner, Staff, System, TenantId, Terminal, TrackingRequester,
 };
+use crate::identity::admission::ViewAs;
 use crate::identity::sessions::SessionId;
-use crate::identity::store::sessions::Realm;
+use crate::identity::store::sessions::{ContactSession, Realm, StaffSession};
 use crate::imports::ClaimedJob;
 use crate::secrets::{constant_time_eq, sha256};
 use crate::{Core, CoreError, CoreResult};
@@ -43,19 +45,13 @@ pub async fn staff(core: &Core, session: SessionId) -> CoreResult<Option<Staff>>
     let id_hash = session.hash();
     let mut tx = core.store.read_system().await?;
     let now = core.clock.now();
-    let Some(row) = tx
-        .staff_of_session(&id_hash, now - IDLE_TIMEOUT, now - MAX_SESSION_AGE)
-        .await?
-    else {
+    let Some((row, role)) = open_staff_session(&mut tx, &id_hash, now).await? else {
         return Ok(None);
     };
     tx.commit().await?;
     if now - row.last_seen_at > TOUCH_INTERVAL {
         touch(core, Realm::Staff, &id_hash).await?;
     }
-    let Some(role) = Role::from_name(&row.role) else {
-        return Ok(None);
-    };
     let Some(session) = row.data.0.0.open() else {
         return Ok(None);
     };
@@ -64,12 +60,59 @@ pub async fn staff(core: &Core, session: SessionId) -> CoreResult<Option<Staff>>
         is_test: sandbox.is_some(),
         tenant: TenantId::from_uuid(sandbox.unwrap_or(row.tenant_id)),
         id: row.id.0,
+        session: id_hash,
         role,
         display_name: row.display_name,
         locale: row.locale.as_deref().and_then(Locale::from_tag),
         tenant_name: row.tenant_name,
         zone: row.zone,
     })))
+}
+
+/// Returns a staff session that is still open, and the role of its account.
+async fn open_staff_session(
+    tx: &mut TenantLookup<'_>,
+    id_hash: &[u8],
+    now: DateTime<Utc>,
+) -> CoreResult<Option<(StaffSession, Role)>> {
+    let row = tx
+        .staff_of_session(id_hash, now - IDLE_TIMEOUT, now - MAX_SESSION_AGE)
+        .await?;
+    Ok(row.and_then(|row| {
+        let is_open = row.data.0.0.open().is_some_and(|open| open.epoch == row.epoch);
+        let role = Role::from_name(&row.role).filter(|_| is_open)?;
+        Some((row, role))
+    }))
+}
+
+/// Returns whether the staff session that created a view-as link is open.
+pub(crate) async fn is_staff_session_open(core: &Core, by: &ViewAs) -> CoreResult<bool> {
+    let Some(session) = by.session_hash() else {
+        return Ok(false);
+    };
+    let mut tx = core.store.read_system().await?;
+    let found = open_staff_session(&mut tx, &session, core.clock.now()).await?;
+    Ok(found.is_some_and(|(row, _)| row.id.0 == by.staff))
+}
+
+/// Returns whether a view-as session may go on: the staff session that began it is open, and its account may still manage
+/// access. It is short, too.
+async fn is_viewing(
+    tx: &mut TenantLookup<'_>,
+    by: &ViewAs,
+    contact: &ContactSession,
+    now: DateTime<Utc>,
+) -> CoreResult<bool> {
+    let Some(session) = by.session_hash() else {
+        return Ok(false);
+    };
+    let found = open_staff_session(tx, &session, now).await?;
+    Ok(found.is_some_and(|(row, role)| {
+        row.id.0 == by.staff
+            && row.tenant_id == contact.tenant_id
+            && <ManagePortalAccess as Permission>::ROLES.contains(&role)
+            && now - contact.signed_in_at <= VIEW_AS_LIFETIME
+    }))
 }
 
 /// Returns the portal user of a session; `None` for an anonymous or expired session or one of another realm.
@@ -83,20 +126,14 @@ pub async fn contact(core: &Core, session: SessionId) -> CoreResult<Option<Conta
     else {
         return Ok(None);
     };
-    let Some(session) = row.data.0.0.open() else {
+    let Some(session) = row.data.0.0.open().filter(|open| open.epoch == row.epoch) else {
         return Ok(None);
     };
-    let impersonated_by = session.view_as;
-    if let Some(staff) = impersonated_by {
-        let role = tx.role_of_staff(row.tenant_id, staff.uuid()).await?;
-        let is_permitted = role
-            .as_deref()
-            .and_then(Role::from_name)
-            .is_some_and(|role| <ManagePortalAccess as Permission>::ROLES.contains(&role));
-        // A view-as session is short and ends when the staff member loses the permission.
-        if !is_permitted || now - row.signed_in_at > VIEW_AS_LIFETIME {
-            return Ok(None);
-        }
+    let impersonated_by = session.view_as.as_ref().map(|by| by.staff);
+    if let Some(by) = &session.view_as
+        && !is_viewing(&mut tx, by, &row, now).await?
+    {
+        return Ok(None);
     }
     tx.commit().await?;
     if now - row.last_seen_at > TOUCH_INTERVAL {
@@ -108,6 +145,7 @@ pub async fn contact(core: &Core, session: SessionId) -> CoreResult<Option<Conta
         contact: row.contact_id.0,
         impersonated_by,
         is_read_only: false,
+        signed_in_at: row.signed_in_at,
         branding: row.branding.into(),
         display_name: row.display_name,
         locale: row.locale.as_deref().and_then(Locale::from_tag),
@@ -131,6 +169,7 @@ pub async fn calendar_reader(core: &Core, token: &str) -> CoreResult<Option<Cont
         contact: row.contact_id.0,
         impersonated_by: None,
         is_read_only: true,
+        signed_in_at: core.clock.now(),
         branding: row.branding.into(),
         display_name: row.display_name,
         locale: row.locale.as_deref().and_then(Locale::from_tag),
@@ -154,7 +193,7 @@ pub async fn partner(core: &Core, session: SessionId) -> CoreResult<Option<Partn
     if now - row.last_seen_at > TOUCH_INTERVAL {
         touch(core, Realm::Partner, &id_hash).await?;
     }
-    let Some(session) = row.data.0.0.open() else {
+    let Some(session) = row.data.0.0.open().filter(|open| open.epoch == row.epoch) else {
         return Ok(None);
     };
     let sandbox = row.sandbox_id.filter(|_| session.is_test);

@@ -10,7 +10,7 @@ use crate::{Core, CoreError, CoreResult};
 
 /// Returns a staff member of a new demo tenant.
 pub(crate) async fn staff(core: &Core, tenant: TenantId, id: StaffId) -> CoreResult<Staff> {
-    let admission = Admission::new(tenant.uuid(), id.uuid());
+    let admission = Admission::new(tenant.uuid(), id.uuid(), 0);
     let session = sessions::create_open(core, Realm::Staff, admission).await?;
     let staff = authentication::staff(core, session)
         .await?
@@ -21,7 +21,7 @@ pub(crate) async fn staff(core: &Core, tenant: TenantId, id: StaffId) -> CoreRes
 
 /// Returns a portal user of a new demo tenant.
 pub(crate) async fn contact(core: &Core, tenant: TenantId, id: PortalUserId) -> CoreResult<Contact> {
-    let admission = Admission::new(tenant.uuid(), id.uuid());
+    let admission = Admission::new(tenant.uuid(), id.uuid(), 0);
     let session = sessions::create_open(core, Realm::Portal, admission).await?;
     let contact = authentication::contact(core, session)
         .await?
@@ -53,7 +53,7 @@ pub(crate) fn session_row(core: &Core, staff: &Staff, id: sessions::SessionId) -
     use crate::identity::actors::Actor as _;
     use crate::identity::session_data::{OpenSession, SessionData};
 
-    let admission = Admission::new(staff.tenant().uuid(), staff.id().uuid());
+    let admission = Admission::new(staff.tenant().uuid(), staff.id().uuid(), 0);
     crate::identity::SessionRow {
         id_hash: id.hash(),
         data: SessionData::Open(OpenSession::new(admission, String::new())),

@@ -1,5 +1,6 @@
 //! Accounts, sign-in, sessions and the actors that use cases act on behalf of.
 
+pub mod access;
 pub mod actors;
 pub mod administration;
 pub mod admission;
@@ -24,6 +25,5 @@ pub(crate) use self::store::partners::ItemResult;
 pub use self::store::sessions::Realm;
 #[cfg(test)]
 pub(crate) use self::store::sessions::SessionRow;
-pub(crate) use self::store::sessions::delete_sessions_of_account;
 pub(crate) use self::store::tenants::NewGrant;
 pub(crate) use self::store::tenants::NewTenant;

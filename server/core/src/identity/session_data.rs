@@ -1,11 +1,10 @@
 //! What a session stores: the step of sign-in that it is in, or the account that it belongs to.
 
 use chrono::{DateTime, Utc};
-use domain::ids::StaffId;
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
-use crate::identity::admission::{Admission, Home, PendingCode, SignInOutcome, SignedIn};
+use crate::identity::admission::{Admission, Home, PendingCode, SignInOutcome, SignedIn, ViewAs};
 
 /// The contents of a session. The variants exclude each other: a session that chooses a tenant or waits for a code has
 /// no account.
@@ -53,23 +52,26 @@ pub(crate) struct OpenSession {
     tenant: Uuid,
     #[serde(with = "uuid_text")]
     account: Uuid,
+    /// The epoch of the account in which the session began; it ends with that epoch.
+    #[serde(default)]
+    pub epoch: i64,
     /// The browser's user agent, for the list of sessions.
     pub user_agent: String,
-    /// The staff member who views the portal as the account; such a session is read-only.
-    pub view_as: Option<StaffId>,
+    /// Who views the portal as the account; such a session is read-only.
+    pub view_as: Option<ViewAs>,
     /// Whether a staff or partner session shows the data of test keys.
     pub is_test: bool,
 }
 
 impl OpenSession {
     /// Opens a session; the admission is used up.
-    #[expect(clippy::needless_pass_by_value, reason = "an admission opens one session")]
     pub(in crate::identity) fn new(admission: Admission, user_agent: String) -> Self {
         Self {
             tenant: admission.tenant(),
             account: admission.account(),
+            epoch: admission.epoch(),
             user_agent,
-            view_as: admission.staff_viewing(),
+            view_as: admission.into_view_as(),
             is_test: false,
         }
     }
@@ -92,6 +94,7 @@ enum StoredOutcome {
         tenant: Uuid,
         #[serde(with = "uuid_text")]
         account: Uuid,
+        epoch: i64,
     },
     NeedsCode(PendingCode),
 }
@@ -105,6 +108,7 @@ impl From<SignedIn> for TenantChoice {
                 SignInOutcome::Granted(admission) => StoredOutcome::Granted {
                     tenant: admission.tenant(),
                     account: admission.account(),
+                    epoch: admission.epoch(),
                 },
                 SignInOutcome::NeedsCode(code) => StoredOutcome::NeedsCode(code),
             },
@@ -119,7 +123,9 @@ impl TenantChoice {
             tenant_name: self.tenant_name,
             home: self.home,
             outcome: match self.outcome {
-                StoredOutcome::Granted { tenant, account } => SignInOutcome::Granted(Admission::new(tenant, account)),
+                StoredOutcome::Granted { tenant, account, epoch } => {
+                    SignInOutcome::Granted(Admission::new(tenant, account, epoch))
+                }
                 StoredOutcome::NeedsCode(code) => SignInOutcome::NeedsCode(code),
             },
         }
@@ -165,7 +171,7 @@ mod tests {
 
     #[test]
     fn stored_session_data_round_trips() {
-        let admission = Admission::new(Uuid::from_u128(1), Uuid::from_u128(2));
+        let admission = Admission::new(Uuid::from_u128(1), Uuid::from_u128(2), 3);
         let open = SessionData::Open(OpenSession::new(admission, "Firefox".to_owned()));
         let text = serde_json::to_string(&open).expect("data is written");
         assert_eq!(read(&text), open);
@@ -188,7 +194,7 @@ mod tests {
 
     #[test]
     fn tenant_choice_keeps_pending_code() {
-        let code = PendingCode::new(Uuid::from_u128(1), Uuid::from_u128(2), "hash");
+        let code = PendingCode::new(Uuid::from_u128(1), Uuid::from_u128(2), 3);
         let choice = TenantChoice::from(SignedIn {
             outcome: SignInOutcome::NeedsCode(code.clone()),
             tenant_name: "Nord".to_owned(),

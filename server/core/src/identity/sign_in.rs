@@ -116,24 +116,19 @@ async fn record_sign_in(tx: &mut SystemTx<'_>, realm: Realm, account: &Candidate
 }
 
 /// Admits a portal user again whose session was revoked by a change of its own, such as a new password. Every required
-/// factor was verified when that session was created.
-pub(crate) fn readmit(contact: &Contact) -> SignedIn {
+/// factor was verified when that session was created. `epoch` is the one that the change began.
+pub(crate) fn readmit(contact: &Contact, epoch: i64) -> SignedIn {
     SignedIn {
-        outcome: SignInOutcome::Granted(Admission::new(contact.tenant().uuid(), contact.id().uuid())),
+        outcome: SignInOutcome::Granted(Admission::new(contact.tenant().uuid(), contact.id().uuid(), epoch)),
         tenant_name: contact.tenant_name().to_owned(),
         home: Home::Portal,
     }
 }
 
 /// Asks for a two-factor code after the first factor of a portal account was verified.
-pub(crate) fn ask_portal_code(
-    tenant: TenantId,
-    account: PortalUserId,
-    tenant_name: &str,
-    password_hash: &str,
-) -> SignedIn {
+pub(crate) fn ask_portal_code(tenant: TenantId, account: PortalUserId, tenant_name: &str, epoch: i64) -> SignedIn {
     SignedIn {
-        outcome: SignInOutcome::NeedsCode(PendingCode::new(tenant.uuid(), account.uuid(), password_hash)),
+        outcome: SignInOutcome::NeedsCode(PendingCode::new(tenant.uuid(), account.uuid(), epoch)),
         tenant_name: tenant_name.to_owned(),
         home: Home::Portal,
     }
@@ -145,12 +140,13 @@ pub(crate) async fn complete_portal_sign_in(
     tenant: TenantId,
     account: PortalUserId,
     tenant_name: &str,
+    epoch: i64,
 ) -> CoreResult<SignedIn> {
     tx.portal_user_signed_in(tenant, account).await?;
     let label = format!("portal:{account}");
     tx.audit(tenant, &label, "portal.signed_in", &label).await?;
     Ok(SignedIn {
-        outcome: SignInOutcome::Granted(Admission::new(tenant.uuid(), account.uuid())),
+        outcome: SignInOutcome::Granted(Admission::new(tenant.uuid(), account.uuid(), epoch)),
         tenant_name: tenant_name.to_owned(),
         home: Home::Portal,
     })
@@ -181,6 +177,7 @@ pub(crate) fn lockout_after(failures: i64) -> TimeDelta {
 struct Candidate {
     tenant: uuid::Uuid,
     id: uuid::Uuid,
+    epoch: i64,
     password_hash: String,
     tenant_name: String,
     locked: bool,
@@ -193,6 +190,7 @@ impl From<crate::identity::store::accounts::StaffIdentity> for Candidate {
         Self {
             tenant: row.tenant_id,
             id: row.id.0.uuid(),
+            epoch: row.epoch,
             password_hash: row.password_hash,
             tenant_name: row.tenant_name,
             locked: row.locked_at.is_some(),
@@ -207,6 +205,7 @@ impl From<crate::identity::store::accounts::PortalIdentity> for Candidate {
         Self {
             tenant: row.tenant_id,
             id: row.id.0.uuid(),
+            epoch: row.epoch,
             password_hash: row.password_hash,
             tenant_name: row.tenant_name,
             locked: row.locked_at.is_some(),
@@ -220,9 +219,9 @@ impl Candidate {
     fn into_signed_in(self) -> SignedIn {
         SignedIn {
             outcome: if self.needs_code {
-                SignInOutcome::NeedsCode(PendingCode::new(self.tenant, self.id, &self.password_hash))
+                SignInOutcome::NeedsCode(PendingCode::new(self.tenant, self.id, self.epoch))
             } else {
-                SignInOutcome::Granted(Admission::new(self.tenant, self.id))
+                SignInOutcome::Granted(Admission::new(self.tenant, self.id, self.epoch))
             },
             tenant_name: self.tenant_name,
             home: self.home,
@@ -233,6 +232,7 @@ impl Candidate {
         Some(Self {
             tenant: row.tenant_id,
             id: row.id.0.uuid(),
+            epoch: row.epoch,
             password_hash: row.password_hash?,
             tenant_name: row.tenant_name,
             locked: row.locked_at.is_some(),

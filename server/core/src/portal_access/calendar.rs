@@ -4,6 +4,7 @@
 use chrono::TimeDelta;
 use domain::ids::AppointmentId;
 use domain::public::CalendarEntry;
+use secrecy::SecretString;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -12,6 +13,7 @@ use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::identity::actors::{Actor as _, Contact};
 use crate::intake::{generate_token, seal_token};
+use crate::portal_access::profile::check_password;
 use crate::secrets::{AssociatedData, hex, sha256};
 use crate::{Core, CoreError, CoreResult};
 
@@ -83,8 +85,12 @@ pub(super) async fn load_feed(core: &Core, tx: &mut TenantTx<'_, Contact>) -> Co
         .map(|token| addresses::calendar_feed(&core.settings, &token)))
 }
 
-/// Creates a new calendar feed URL; the old one stops working.
-pub async fn renew_feed(core: &Core, contact: &Contact) -> CoreResult<()> {
+/// Creates a new calendar feed URL; the old one stops working. The URL outlives the session, so it asks for the password.
+///
+/// # Errors
+/// Field `current`.
+pub async fn renew_feed(core: &Core, contact: &Contact, current: &SecretString) -> CoreResult<()> {
+    check_password(core, contact, current).await?;
     let token = generate_token(core);
     let sealed = seal_token(
         core,

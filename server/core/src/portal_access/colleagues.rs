@@ -183,7 +183,7 @@ pub async fn revoke(core: &Core, contact: &Contact, id: GrantId) -> CoreResult<(
         .account_of_managed_grant(id)
         .await?
         .ok_or_else(CoreError::not_found)?;
-    tx.sign_out_without_grants(id).await?;
+    tx.end_access_without_grants(id).await?;
     tx.audit("portal.grant_revoked", id, json!({ "account": account }));
     finish(core, tx).await
 }

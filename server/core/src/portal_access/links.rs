@@ -11,9 +11,10 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::addresses;
-use crate::identity::actors::TenantId;
-use crate::identity::admission::{Admission, SignedIn};
-use crate::identity::sign_in;
+use crate::identity::access::end_access;
+use crate::identity::actors::{Actor as _, Staff, TenantId};
+use crate::identity::admission::{Admission, SignedIn, ViewAs};
+use crate::identity::{Realm, authentication, sign_in};
 use crate::intake::{generate_token, seal_token};
 use crate::portal_access::store::links::{AccountMail, LinkIdentity, LinkWriter, NewLink};
 use crate::secrets::{AssociatedData, sha256};
@@ -229,11 +230,12 @@ pub async fn accept_invitation(core: &Core, token: &str, password: Option<&Secre
     if !tx.use_link(&found).await? || !tx.activate_account(&found).await? {
         return Err(CoreError::not_found());
     }
-    let tenant = TenantId::from_uuid(found.tenant_id);
-    if let Some(hash) = hash {
-        tx.set_portal_password(tenant, found.account_id.0, &hash).await?;
-    }
-    let signed_in = sign_in::complete_portal_sign_in(&mut tx, tenant, found.account_id.0, &found.tenant_name).await?;
+    let (tenant, account) = (TenantId::from_uuid(found.tenant_id), found.account_id.0);
+    let epoch = match hash {
+        Some(hash) => tx.set_portal_password(tenant, account, &hash).await?.epoch,
+        None => found.epoch,
+    };
+    let signed_in = sign_in::complete_portal_sign_in(&mut tx, tenant, account, &found.tenant_name, epoch).await?;
     let label = format!("portal:{}", found.account_id.0);
     tx.audit(tenant, &label, "portal.invitation_accepted", &label).await?;
     tx.commit().await?;
@@ -250,7 +252,7 @@ pub async fn sign_in(core: &Core, token: &str) -> CoreResult<SignedIn> {
     if !tx.use_link(&found).await? {
         return Err(CoreError::not_found());
     }
-    let signed_in = sign_in_or_ask_code(&mut tx, &found, &found.password_hash).await?;
+    let signed_in = sign_in_or_ask_code(&mut tx, &found, found.epoch).await?;
     tx.commit().await?;
     Ok(signed_in)
 }
@@ -259,30 +261,23 @@ pub async fn sign_in(core: &Core, token: &str) -> CoreResult<SignedIn> {
 async fn sign_in_or_ask_code(
     tx: &mut crate::db::SystemTx<'_>,
     found: &LinkIdentity,
-    password_hash: &str,
+    epoch: i64,
 ) -> CoreResult<SignedIn> {
-    let account = found.account_id.0;
+    let (tenant, account) = (TenantId::from_uuid(found.tenant_id), found.account_id.0);
     if found.has_second_factor {
-        let tenant = TenantId::from_uuid(found.tenant_id);
-        return Ok(sign_in::ask_portal_code(
-            tenant,
-            account,
-            &found.tenant_name,
-            password_hash,
-        ));
+        return Ok(sign_in::ask_portal_code(tenant, account, &found.tenant_name, epoch));
     }
-    sign_in::complete_portal_sign_in(tx, TenantId::from_uuid(found.tenant_id), account, &found.tenant_name).await
+    sign_in::complete_portal_sign_in(tx, tenant, account, &found.tenant_name, epoch).await
 }
 
 /// Creates a link for a view-as session of a staff member and returns its path.
 pub(crate) async fn create_view_as_link<T: LinkWriter>(
     core: &Core,
     tx: &mut T,
-    tenant: TenantId,
+    staff: &Staff,
     account: PortalUserId,
-    staff: StaffId,
 ) -> CoreResult<String> {
-    let now = core.clock.now();
+    let (tenant, now) = (staff.tenant(), core.clock.now());
     let id = core.randomness.uuid_v7(now);
     let token = generate_token(core);
     let sealed = seal_token(core, &token_context(tenant.uuid(), id), &token)?;
@@ -294,7 +289,7 @@ pub(crate) async fn create_view_as_link<T: LinkWriter>(
             purpose: LinkPurpose::ViewAs,
             token: &sealed,
             email: None,
-            created_by: Some(staff.uuid()),
+            created_by: Some((staff.id().uuid(), staff.session_hash())),
             expires_at: now + LinkPurpose::ViewAs.lifetime(),
         },
     )
@@ -308,21 +303,28 @@ pub(crate) async fn create_view_as_link<T: LinkWriter>(
 /// `not_found` as for [`find`].
 pub async fn open_view_as_link(core: &Core, token: &str) -> CoreResult<Admission> {
     let found = find_for_purpose(core, token, LinkPurpose::ViewAs).await?;
-    let staff = found.created_by.ok_or_else(CoreError::not_found)?;
+    let (staff, session) = found
+        .created_by
+        .zip(found.staff_session.as_deref())
+        .ok_or_else(CoreError::not_found)?;
+    let staff = StaffId::from_uuid(staff);
+    let by = ViewAs::new(staff, session);
+    if !authentication::is_staff_session_open(core, &by).await? {
+        return Err(CoreError::not_found());
+    }
     let mut tx = core.store.begin_system().await?;
     if !tx.use_link(&found).await? {
         return Err(CoreError::not_found());
     }
     let tenant = TenantId::from_uuid(found.tenant_id);
-    let staff = StaffId::from_uuid(staff);
     let subject = found.account_id.0.to_string();
     tx.audit(tenant, &format!("staff:{staff}"), "portal.looked_at", &subject)
         .await?;
     tx.commit().await?;
-    Ok(Admission::view_as(tenant, found.account_id.0, staff))
+    Ok(Admission::view_as(tenant, found.account_id.0, found.epoch, by))
 }
 
-/// Sets a new password with a mailed link, and revokes every session and other link of the account.
+/// Sets a new password with a mailed link, and ends all other access of the account.
 ///
 /// # Errors
 /// `not_found` as for [`find`]; field `password`.
@@ -336,11 +338,11 @@ pub async fn set_password(core: &Core, token: &str, password: &SecretString) -> 
     let tenant = TenantId::from_uuid(found.tenant_id);
     let account = found.account_id.0;
     tx.revoke_all_links(&found).await?;
-    tx.set_portal_password(tenant, account, &hash).await?;
+    let ended = tx.set_portal_password(tenant, account, &hash).await?;
     notify_previous_address(&mut tx, &found, MailKind::PortalPasswordChanged, &found.account_email).await?;
     let label = format!("portal:{account}");
     tx.audit(tenant, &label, "portal.password_changed", &label).await?;
-    let signed_in = sign_in_or_ask_code(&mut tx, &found, &hash).await?;
+    let signed_in = sign_in_or_ask_code(&mut tx, &found, ended.epoch).await?;
     tx.commit().await?;
     Ok(signed_in)
 }
@@ -372,7 +374,7 @@ async fn notify_previous_address(
         .await?)
 }
 
-/// Confirms a new address, notifies the previous one and revokes the account's sessions.
+/// Confirms a new address, notifies the previous one and ends the access of the account.
 ///
 /// # Errors
 /// `not_found` as for [`find`], and if another account has the address.
@@ -385,7 +387,7 @@ pub async fn confirm_email(core: &Core, token: &str) -> CoreResult<()> {
     }
     let tenant = TenantId::from_uuid(found.tenant_id);
     tx.revoke_all_links(&found).await?;
-    tx.revoke_portal_sessions(tenant, found.account_id.0).await?;
+    end_access(&mut tx.tx, Realm::Portal, tenant, found.account_id.0.uuid()).await?;
     notify_previous_address(&mut tx, &found, MailKind::PortalEmailChanged, &new).await?;
     let label = format!("portal:{}", found.account_id.0);
     tx.audit(tenant, &label, "portal.email_changed", &label).await?;

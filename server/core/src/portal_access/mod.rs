@@ -26,7 +26,7 @@ use serde_json::json;
 
 use crate::commit::finish;
 use crate::customers::model::{ContactLine, LocationLine};
-use crate::identity::actors::{Actor as _, Permit};
+use crate::identity::actors::Permit;
 use crate::page::{PAGE_SIZE, Page};
 use crate::portal_access::actions::{is_invitable, is_viewable};
 pub use crate::portal_access::invitation::InviteForm;
@@ -183,7 +183,7 @@ pub async fn revoke_invitation(core: &Core, by: Permit<'_, ManagePortalAccess>, 
     finish(core, tx).await
 }
 
-/// Blocks or unblocks an account; blocking revokes its sessions.
+/// Blocks or unblocks an account; blocking ends its access.
 pub async fn block(core: &Core, by: Permit<'_, ManagePortalAccess>, id: PortalUserId, blocked: bool) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     if !tx.block_account(id, blocked).await? {
@@ -202,13 +202,14 @@ pub async fn revoke_grant(core: &Core, by: Permit<'_, ManagePortalAccess>, id: G
         return Err(CoreError::not_found());
     }
     if !tx.has_grants(account).await? {
-        tx.revoke_sessions_of(account).await?;
+        tx.end_access_of(account).await?;
     }
     tx.audit("portal.grant_revoked", id, json!({ "account": account }));
     finish(core, tx).await
 }
 
-/// Creates a link for a read-only view-as session of an account and returns its path. Opening the link is audited.
+/// Creates a link for a read-only view-as session of an account and returns its path. Opening the link is audited; the view
+/// ends with the staff session that began it.
 ///
 /// # Errors
 /// `not_found`, also for an account that is not active.
@@ -219,7 +220,7 @@ pub async fn start_view_as(core: &Core, by: Permit<'_, ManagePortalAccess>, id: 
     if !is_viewable(account.status(core.clock.now())) {
         return Err(CoreError::not_found());
     }
-    let path = links::create_view_as_link(core, &mut tx, staff.tenant(), id, staff.id()).await?;
+    let path = links::create_view_as_link(core, &mut tx, staff, id).await?;
     finish(core, tx).await?;
     Ok(path)
 }

@@ -26,6 +26,7 @@ use crate::identity::actors::{Actor as _, Contact};
 use crate::intake;
 use crate::page::{PAGE_SIZE, Page};
 use crate::portal_access::calendar;
+use crate::portal_access::profile::Proof;
 use crate::portal_access::store::submission::NewPortalRequest;
 use crate::requests::conversation;
 use crate::requests::model::{PublicMessage, SlotOption};
@@ -349,8 +350,8 @@ pub struct AppointmentsPage {
     pub past: Page<PublicAppointment>,
     /// The URL of the user's calendar feed, if there is one.
     pub feed: Option<String>,
-    /// Whether the user can replace the feed or turn it off.
-    pub can_change_feed: bool,
+    /// What replacing the feed or turning it off asks for; `None` if the user cannot.
+    pub feed_proof: Option<Proof>,
 }
 
 /// Returns upcoming appointments, a page of past ones and the calendar feed.
@@ -364,7 +365,12 @@ pub async fn appointments(
         upcoming: tx.upcoming_appointments(PAGE_SIZE).await?,
         past: Page::from_rows(tx.past_appointments(before, PAGE_SIZE + 1).await?, PAGE_SIZE),
         feed: calendar::load_feed(core, &mut tx).await?,
-        can_change_feed: contact.may_write(),
+        feed_proof: if contact.may_write() {
+            let has_password = !tx.own_account().await?.password_hash.is_empty();
+            Some(Proof::of(core, contact, has_password))
+        } else {
+            None
+        },
     })
 }
 

@@ -37,12 +37,35 @@ pub struct SessionLine {
     pub is_current: bool,
 }
 
+/// What the user shows before a change to the sign-in settings, such as a new address or a calendar feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// The current password.
+    Password,
+    /// Nothing more: the account has no password, and a mailed link signed in a few minutes ago.
+    Shown,
+    /// A new mailed link, which stands for the password that the account does not have.
+    Link,
+}
+
+impl Proof {
+    pub(super) fn of(core: &Core, contact: &Contact, has_password: bool) -> Self {
+        if has_password {
+            Self::Password
+        } else if contact.is_freshly_signed_in(core.clock.now()) {
+            Self::Shown
+        } else {
+            Self::Link
+        }
+    }
+}
+
 /// The user's account.
 #[derive(Debug, Clone)]
 pub struct Profile {
     pub email: String,
-    /// Whether there is a password; accounts without one sign in with mailed links.
-    pub has_password: bool,
+    /// What changes to the sign-in settings ask for.
+    pub proof: Proof,
     pub grants: Vec<GrantLine>,
     pub sessions: Vec<SessionLine>,
     pub second_factor: TwoFactorStatus,
@@ -58,7 +81,7 @@ pub async fn profile(core: &Core, contact: &Contact, session: Option<SessionId>)
     Ok(Profile {
         second_factor: two_factor::status(core, contact, tx.own_factor().await?, &account.email)?,
         email: account.email,
-        has_password: !account.password_hash.is_empty(),
+        proof: Proof::of(core, contact, !account.password_hash.is_empty()),
         grants: tx.own_grants().await?,
         // View-as sessions are not the user's own; they are in the organisation's audit log.
         sessions: sessions
@@ -78,11 +101,18 @@ pub async fn profile(core: &Core, contact: &Contact, session: Option<SessionId>)
 }
 
 /// Verifies the current password before a change to sign-in settings, and returns the account's address. For accounts
-/// without a password, the session suffices.
+/// without a password, a mailed link that has just signed in stands for it.
+///
+/// # Errors
+/// Field `current`.
 pub(crate) async fn check_password(core: &Core, contact: &Contact, password: &SecretString) -> CoreResult<String> {
     let account = core.store.read(contact).await?.own_account().await?;
     let stored = account.password_hash;
-    if !stored.is_empty() {
+    if stored.is_empty() {
+        if !contact.is_freshly_signed_in(core.clock.now()) {
+            return Err(CoreError::field("current", FieldCode::NewLinkRequired));
+        }
+    } else {
         let key = crate::secrets::sha256(format!("own password\n{}", contact.label()).as_bytes());
         let mut tx = core.store.begin_system().await?;
         let attempt = sign_in::count_attempt(core, &mut tx, &key).await?;
@@ -99,7 +129,7 @@ pub(crate) async fn check_password(core: &Core, contact: &Contact, password: &Se
     Ok(account.email)
 }
 
-/// Sets a new password, notifies the account's address and revokes every session; the caller creates a new session.
+/// Sets a new password, notifies the account's address and ends its access; the caller creates a new session.
 ///
 /// # Errors
 /// Field `current` for a wrong current password, field `password` for an invalid new one.
@@ -113,12 +143,12 @@ pub async fn change_password(
     let email = check_password(core, contact, current).await?;
     let hash = core.passwords.hash(new, &email).await?;
     let mut tx = core.store.begin(contact).await?;
-    tx.set_own_password(&hash).await?;
+    let ended = tx.set_own_password(&hash).await?;
     two_factor::notify_account(&mut tx, contact, MailKind::PortalPasswordChanged, locale).await?;
     tx.revoke_own_links().await?;
     tx.audit("portal.password_changed", contact.id(), json!({}));
     finish(core, tx).await?;
-    Ok(sign_in::readmit(contact))
+    Ok(sign_in::readmit(contact, ended.epoch))
 }
 
 /// Sends a confirmation link to a new address; the change takes effect when the link is opened. If another account has the
@@ -173,14 +203,22 @@ pub async fn revoke_session(core: &Core, contact: &Contact, session: &str) -> Co
     finish(core, tx).await
 }
 
-/// Revokes all of the user's sessions, including the current one.
+/// Sends a sign-in link to the account's own address; opening it stands for the password that the account does not have.
+pub async fn request_link(core: &Core, contact: &Contact) -> CoreResult<()> {
+    // Rejects a read-only session.
+    let email = core.store.begin(contact).await?.own_account().await?.email;
+    links::request_link(core, &email, LinkPurpose::SignIn).await
+}
+
+/// Signs out everywhere: ends all access of the account, including the current session.
 pub async fn revoke_all_sessions(core: &Core, contact: &Contact) -> CoreResult<()> {
     let mut tx = core.store.begin(contact).await?;
-    let revoked = tx.revoke_own_sessions().await?;
+    let ended = tx.end_own_access().await?;
+    tx.revoke_own_links().await?;
     tx.audit(
         "portal.signed_out_everywhere",
         contact.id(),
-        json!({ "sessions": revoked }),
+        json!({ "sessions": ended.sessions }),
     );
     finish(core, tx).await
 }

@@ -1,6 +1,7 @@
 //! Branding and terminology of the portal, range requests for released files, and the portal on its own host.
 
 use crate::portal_access::access::{access_page, browser, send_parts, shown_link};
+use crate::portal_access::calendar::create_feed;
 use crate::support::forms::hidden;
 use crate::support::public::COMPLETE;
 use crate::support::{SAME_ORIGIN, World, link, world, world_with, worlds_at};
@@ -114,7 +115,7 @@ async fn terminology_is_used_on_all_customer_surfaces() {
         let terms = TERMS[..5].iter().map(|(_, word)| *word);
         let has_one = |text: &str| terms.clone().any(|word| text.contains(word));
         // None of the labels is present before, so that a later match comes from these terms.
-        world.send(&petra, "/portal/fn/renew-calendar-feed", &[]).await;
+        create_feed(&world, &petra, "petra").await;
         let html = world.content(&petra, "/portal/appointments").await;
         let feed = html.split("/portal/feed/").nth(1).unwrap();
         let feed = format!("/portal/feed/{}", feed.split(['<', '"']).next().unwrap());

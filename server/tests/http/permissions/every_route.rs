@@ -210,6 +210,7 @@ const PORTAL_ACTIONS: &[&str] = &[
     "/portal/fn/change-password",
     "/portal/fn/change-email",
     "/portal/fn/end-session",
+    "/portal/fn/request-own-link",
     "/portal/fn/begin-two-factor",
     "/portal/fn/cancel-two-factor",
     "/portal/fn/confirm-two-factor",
@@ -692,10 +693,10 @@ async fn portal_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
             | "/portal/fn/change-email"
             | "/portal/fn/change-two-factor" => StatusCode::UNPROCESSABLE_ENTITY,
             // The wrong password sent before has locked password checks for a moment.
-            "/portal/fn/begin-two-factor" => StatusCode::TOO_MANY_REQUESTS,
+            "/portal/fn/begin-two-factor" | "/portal/fn/renew-calendar-feed" => StatusCode::TOO_MANY_REQUESTS,
             "/portal/fn/confirm-two-factor" => StatusCode::CONFLICT,
             "/portal/fn/end-sessions"
-            | "/portal/fn/renew-calendar-feed"
+            | "/portal/fn/request-own-link"
             | "/portal/fn/revoke-calendar-feed"
             | "/portal/fn/cancel-two-factor" => StatusCode::SEE_OTHER,
             _ => StatusCode::NOT_FOUND,

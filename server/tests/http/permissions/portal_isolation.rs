@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::portal_access::access::{PASSWORD, access_page, browser, invite, location_field, token};
+use crate::portal_access::calendar::create_feed;
 use crate::portal_access::visibility::{Person, people};
 use crate::support::forms::hidden;
 use crate::support::{SAME_ORIGIN, World, link, worlds_with};
@@ -398,13 +399,14 @@ const OBJECT_ACTIONS: [(&str, &str); 7] = [
 ];
 /// Actions without an object: they concern the own account or sign-in. They are not covered here;
 /// `portal_access::access` tests the grants of colleagues.
-const OTHER_ACTIONS: [&str; 19] = [
+const OTHER_ACTIONS: [&str; 20] = [
     "invite-colleague",
     "change-password",
     "change-email",
     "end-sessions",
     "renew-calendar-feed",
     "revoke-calendar-feed",
+    "request-own-link",
     "begin-two-factor",
     "cancel-two-factor",
     "confirm-two-factor",
@@ -634,7 +636,7 @@ async fn check_lists(world: &World, person: &Person, expected_access: &Expected)
             );
         }
     }
-    world.send(&person.browser, "/portal/fn/renew-calendar-feed", &[]).await;
+    create_feed(world, &person.browser, email).await;
     let html = world.content(&person.browser, "/portal/appointments").await;
     let address = html.split("/portal/feed/").nth(1).unwrap().split('<').next().unwrap();
     let feed = world.get(&browser(), &format!("/portal/feed/{address}")).await.1;

@@ -1,6 +1,6 @@
 //! Calendars: one appointment as a file, and the subscription whose URL can be replaced, turned off and revoked.
 
-use crate::portal_access::access::status;
+use crate::portal_access::access::{PASSWORD, status};
 use crate::support::public::visitor;
 use crate::support::{World, link, world_at};
 use chrono::{TimeDelta, TimeZone as _, Utc};
@@ -20,6 +20,13 @@ async fn feed(world: &World, browser: &Client) -> Option<String> {
     let html = world.content(browser, "/portal/appointments").await;
     let rest = html.split("/portal/feed/").nth(1)?;
     Some(format!("/portal/feed/{}", rest.split('<').next()?.split('"').next()?))
+}
+
+/// Creates or replaces the feed of a user whose address starts with `name`.
+pub async fn create_feed(world: &World, browser: &Client, name: &str) {
+    let password = world.portal_password(name).unwrap_or_else(|| PASSWORD.to_owned());
+    let fields = [("current", password.as_str())];
+    world.send(browser, "/portal/fn/renew-calendar-feed", &fields).await;
 }
 
 async fn read(world: &World, path: &str) -> (StatusCode, String) {
@@ -60,7 +67,7 @@ async fn calendar_feed_works_until_replaced_or_turned_off(#[case] engine: Engine
     };
     let petra = world.contact("nordlicht", "petra").await;
     assert!(feed(&world, &petra).await.is_none(), "no feed exists by default");
-    world.send(&petra, "/portal/fn/renew-calendar-feed", &[]).await;
+    create_feed(&world, &petra, "petra").await;
     let first = feed(&world, &petra).await.unwrap();
     let (status, text) = read(&world, &first).await;
     assert_eq!(status, StatusCode::OK, "{}", world.engine);
@@ -71,7 +78,7 @@ async fn calendar_feed_works_until_replaced_or_turned_off(#[case] engine: Engine
         assert!(event.contains("DTSTART;TZID=Europe/Berlin:"), "{event}");
         assert!(!event.contains("tgt_") && !event.contains("TGT-"), "{event}");
     }
-    world.send(&petra, "/portal/fn/renew-calendar-feed", &[]).await;
+    create_feed(&world, &petra, "petra").await;
     let second = feed(&world, &petra).await.unwrap();
     assert_ne!(first, second);
     let missing = read(&world, "/portal/feed/AAAAAAAAAAAAAAAAAAAAAAAAAAA").await;
@@ -88,7 +95,7 @@ async fn calendar_feed_works_until_replaced_or_turned_off(#[case] engine: Engine
 
     // Only granted locations are included, and a revoked grant takes effect on the next request.
     let anna = world.contact("nordlicht", "anna").await;
-    world.send(&anna, "/portal/fn/renew-calendar-feed", &[]).await;
+    create_feed(&world, &anna, "anna").await;
     let annas = feed(&world, &anna).await.unwrap();
     let (_, text) = read(&world, &annas).await;
     let hers = events(&text);
@@ -125,7 +132,7 @@ async fn appointment_rescheduled_keeps_uid_and_raises_sequence(#[case] engine: E
     };
     let staff = world.staff("nordlicht", "dispatcher").await;
     let petra = world.contact("nordlicht", "petra").await;
-    world.send(&petra, "/portal/fn/renew-calendar-feed", &[]).await;
+    create_feed(&world, &petra, "petra").await;
     let address = feed(&world, &petra).await.unwrap();
     let job = json!({ "externalId": "MOVE-1", "customer": { "externalId": "CUST-10042" }, "location": { "externalId": "LOC-ESSEN-01" } });
     let (_, item) = world.import("erp", &job).await;

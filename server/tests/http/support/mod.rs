@@ -252,6 +252,13 @@ impl World {
         self.browser("/portal", &account.email, &account.password).await
     }
 
+    /// Returns the demo password of a portal user whose address starts with `start`.
+    pub fn portal_password(&self, start: &str) -> Option<String> {
+        let mut accounts = self.book.tenants.iter().flat_map(|tenant| &tenant.portal);
+        let found = accounts.find(|account| account.email.starts_with(start));
+        found.map(|account| account.password.clone())
+    }
+
     pub async fn get(&self, browser: &reqwest::Client, path: &str) -> (StatusCode, String) {
         let answer = browser
             .get(format!("{}{path}", self.url))

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use domain::ids::{ContactId, PortalUserId, StaffId};
 use domain::locale::Locale;
 use domain::terminology::Terminology;
 
 use crate::addresses;
+use crate::identity::access::is_fresh;
 use crate::identity::actors::{Actor, TenantId};
 
 /// The branding and terminology of an organisation's portal.
@@ -41,6 +43,7 @@ pub struct Contact {
     pub(in crate::identity) impersonated_by: Option<StaffId>,
     /// Whether the actor was authenticated by a calendar feed token, which allows reading only.
     pub(in crate::identity) is_read_only: bool,
+    pub(in crate::identity) signed_in_at: DateTime<Utc>,
     pub(in crate::identity) branding: Branding,
     pub(in crate::identity) display_name: String,
     pub(in crate::identity) locale: Option<Locale>,
@@ -56,6 +59,10 @@ impl Contact {
     /// Returns the staff member who views the portal as this account.
     pub(crate) fn viewing_staff(&self) -> Option<StaffId> {
         self.impersonated_by
+    }
+    /// Returns whether the sign-in is recent enough to stand for the password of an account that has none.
+    pub(crate) fn is_freshly_signed_in(&self, now: DateTime<Utc>) -> bool {
+        is_fresh(self.signed_in_at, now)
     }
     pub fn branding(&self) -> &Branding {
         &self.branding

@@ -16,6 +16,8 @@ use crate::{CoreError, CoreResult};
 pub struct Staff {
     pub(in crate::identity) tenant: TenantId,
     pub(in crate::identity) id: StaffId,
+    /// The hash of the session's ID.
+    pub(in crate::identity) session: Vec<u8>,
     pub(in crate::identity) role: Role,
     pub(in crate::identity) display_name: String,
     pub(in crate::identity) locale: Option<Locale>,
@@ -32,6 +34,10 @@ impl Staff {
     }
     pub fn id(&self) -> StaffId {
         self.id
+    }
+    /// Returns the hash of the ID of the session.
+    pub(crate) fn session_hash(&self) -> &[u8] {
+        &self.session
     }
     pub fn role(&self) -> Role {
         self.role

@@ -9,12 +9,15 @@ use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Actor as _, Contact, Staff, TenantId};
+use crate::identity::store::access::{EndedAccess, end_access};
+use crate::identity::store::sessions::Realm;
 use crate::scheduling::model::TechnicianChoice;
 
 /// The columns of a staff account that sign-in needs.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct StaffIdentity {
     pub tenant_id: Uuid,
+    pub epoch: i64,
     pub id: Key<StaffKind>,
     pub password_hash: String,
     pub role: String,
@@ -29,6 +32,7 @@ pub(crate) struct PortalIdentity {
     /// Whether two-factor authentication is on.
     pub has_second_factor: bool,
     pub tenant_id: Uuid,
+    pub epoch: i64,
     pub id: Key<PortalUserKind>,
     pub password_hash: String,
     pub tenant_name: String,
@@ -37,7 +41,7 @@ pub(crate) struct PortalIdentity {
 
 const SELECT_STAFF_BY_EMAIL: &str = r"
     SELECT
-        staff.tenant_id, staff.id, staff.password_hash, staff.role, tenant.name AS tenant_name,
+        staff.tenant_id, staff.id, staff.epoch, staff.password_hash, staff.role, tenant.name AS tenant_name,
         staff.locked_at
     FROM staff_account AS staff
     JOIN tenant ON tenant.id = staff.tenant_id
@@ -48,7 +52,7 @@ const SELECT_STAFF_BY_EMAIL: &str = r"
 const SELECT_PORTAL_USERS_BY_EMAIL: &str = r"
     SELECT
         account.activated_at IS NOT NULL AS is_active,
-        account.second_factor IS NOT NULL AS has_second_factor, account.tenant_id, account.id,
+        account.second_factor IS NOT NULL AS has_second_factor, account.tenant_id, account.id, account.epoch,
         account.password_hash, tenant.name AS tenant_name, account.locked_at
     FROM portal_account AS account
     JOIN tenant ON tenant.id = account.tenant_id
@@ -145,33 +149,33 @@ impl SystemTx<'_> {
         Ok(id)
     }
 
-    /// Sets a password and revokes every session of the account.
+    /// Sets a password and ends the access of the account.
     pub(crate) async fn set_staff_password(
         &mut self,
         tenant: TenantId,
         id: StaffId,
         password_hash: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<EndedAccess, StoreError> {
         self.tx
             .execute(UPDATE_STAFF_PASSWORD, (tenant.uuid(), id.uuid(), password_hash))
             .await?;
-        self.revoke_staff_sessions(tenant, id).await
+        end_access(&mut self.tx, Realm::Staff, tenant, id.uuid()).await
     }
 
-    /// Sets a password and revokes every session of the account.
+    /// Sets a password and ends the access of the account.
     pub(crate) async fn set_portal_password(
         &mut self,
         tenant: TenantId,
         id: PortalUserId,
         password_hash: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<EndedAccess, StoreError> {
         self.tx
             .execute(SET_PORTAL_PASSWORD, (tenant.uuid(), id.uuid(), password_hash, self.now))
             .await?;
-        self.revoke_portal_sessions(tenant, id).await
+        end_access(&mut self.tx, Realm::Portal, tenant, id.uuid()).await
     }
 
-    /// Locks or unlocks an account; locking revokes its sessions.
+    /// Locks or unlocks an account; locking ends its access.
     pub(crate) async fn lock_staff(&mut self, tenant: TenantId, id: StaffId, locked: bool) -> Result<(), StoreError> {
         self.tx
             .execute(
@@ -180,13 +184,12 @@ impl SystemTx<'_> {
             )
             .await?;
         if locked {
-            self.revoke_staff_sessions(tenant, id).await
-        } else {
-            Ok(())
+            end_access(&mut self.tx, Realm::Staff, tenant, id.uuid()).await?;
         }
+        Ok(())
     }
 
-    /// Locks or unlocks an account; locking revokes its sessions.
+    /// Locks or unlocks an account; locking ends its access.
     pub(crate) async fn lock_portal_user(
         &mut self,
         tenant: TenantId,
@@ -200,10 +203,9 @@ impl SystemTx<'_> {
             )
             .await?;
         if locked {
-            self.revoke_portal_sessions(tenant, id).await
-        } else {
-            Ok(())
+            end_access(&mut self.tx, Realm::Portal, tenant, id.uuid()).await?;
         }
+        Ok(())
     }
 }
 

@@ -1,5 +1,28 @@
 //! SQL statements of the identity slice.
 
+/// Defines a function that returns a statement for the tables of a realm's accounts, whose names begin with the realm.
+macro_rules! per_account {
+    ($name:ident, $first:literal, $second:literal) => {
+        pub(crate) const fn $name(realm: Realm) -> &'static str {
+            match realm {
+                Realm::Staff => concat!($first, "staff", $second),
+                Realm::Portal => concat!($first, "portal", $second),
+                Realm::Partner => concat!($first, "partner", $second),
+            }
+        }
+    };
+    ($name:ident, $first:literal, $second:literal, $third:literal) => {
+        pub(crate) const fn $name(realm: Realm) -> &'static str {
+            match realm {
+                Realm::Staff => concat!($first, "staff", $second, "staff", $third),
+                Realm::Portal => concat!($first, "portal", $second, "portal", $third),
+                Realm::Partner => concat!($first, "partner", $second, "partner", $third),
+            }
+        }
+    };
+}
+
+pub(crate) mod access;
 pub(crate) mod accounts;
 pub(crate) mod partners;
 pub(crate) mod sessions;

@@ -13,12 +13,15 @@ use crate::db::{CrossTenantTx, SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, Partner, TenantId};
 use crate::identity::model::PartnerLine;
 use crate::identity::session_data::StoredSessionData;
+use crate::identity::store::access::{EndedAccess, end_access};
+use crate::identity::store::sessions::Realm;
 use crate::integrations::model::UsageLine;
 
 /// The columns of a partner account that sign-in needs.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct PartnerIdentity {
     pub tenant_id: Uuid,
+    pub epoch: i64,
     pub id: Key<PartnerKind>,
     pub password_hash: Option<String>,
     pub tenant_name: String,
@@ -29,6 +32,7 @@ pub(crate) struct PartnerIdentity {
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct PartnerSession {
     pub tenant_id: Uuid,
+    pub epoch: i64,
     pub id: Key<PartnerKind>,
     pub source_system_id: Key<SourceSystemKind>,
     pub source_key: String,
@@ -63,7 +67,8 @@ pub(crate) struct ItemResult {
 
 const SELECT_PARTNERS_BY_EMAIL: &str = r"
     SELECT
-        account.tenant_id, account.id, account.password_hash, tenant.name AS tenant_name, account.locked_at
+        account.tenant_id, account.id, account.epoch, account.password_hash, tenant.name AS tenant_name,
+        account.locked_at
     FROM partner_account AS account
     JOIN tenant ON tenant.id = account.tenant_id
     WHERE account.email = $1
@@ -73,7 +78,7 @@ const SELECT_PARTNERS_BY_EMAIL: &str = r"
 const UPDATE_LAST_SIGN_IN: &str = "UPDATE partner_account SET last_sign_in_at = $3 WHERE tenant_id = $1 AND id = $2";
 const SELECT_PARTNER_OF_SESSION: &str = r"
     SELECT
-        account.tenant_id, account.id, account.source_system_id, source.key AS source_key,
+        account.tenant_id, account.id, account.epoch, account.source_system_id, source.key AS source_key,
         account.display_name, account.locale, tenant.name AS tenant_name, tenant.zone, session.last_seen_at,
         session.data, sandbox.id AS sandbox_id
     FROM partner_session AS session
@@ -150,7 +155,6 @@ const UPDATE_LOCK_OF_SOURCE: &str = r"
       AND id = $2
       AND source_system_id = $4
 ";
-const DELETE_SESSIONS: &str = "DELETE FROM partner_session WHERE tenant_id = $1 AND account_id = $2";
 const UPDATE_LOCALE: &str = "UPDATE partner_account SET locale = $3 WHERE tenant_id = $1 AND id = $2";
 const SELECT_USAGE: &str = r"
     SELECT
@@ -214,7 +218,7 @@ impl SystemTx<'_> {
             .map(drop)
     }
 
-    /// Sets the account's password and revokes its sessions; false if the invitation was used or expired in the meantime.
+    /// Sets the account's password and ends its access; false if the invitation was used or expired in the meantime.
     pub(crate) async fn accept_invitation(
         &mut self,
         tenant: TenantId,
@@ -229,24 +233,24 @@ impl SystemTx<'_> {
                 (tenant.uuid(), id.uuid(), password_hash, invitation, self.now),
             )
             .await?;
-        self.revoke_partner_sessions(tenant, id).await?;
+        end_access(&mut self.tx, Realm::Partner, tenant, id.uuid()).await?;
         Ok(accepted == 1)
     }
 
-    /// Sets a password and revokes every session and invitation of the account.
+    /// Sets a password and ends the access and the invitation of the account.
     pub(crate) async fn set_partner_password(
         &mut self,
         tenant: TenantId,
         id: PartnerId,
         password_hash: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<EndedAccess, StoreError> {
         self.tx
             .execute(UPDATE_PASSWORD, (tenant.uuid(), id.uuid(), password_hash))
             .await?;
-        self.revoke_partner_sessions(tenant, id).await
+        end_access(&mut self.tx, Realm::Partner, tenant, id.uuid()).await
     }
 
-    /// Locks or unlocks an account; locking revokes its sessions.
+    /// Locks or unlocks an account; locking ends its access.
     pub(crate) async fn lock_partner(
         &mut self,
         tenant: TenantId,
@@ -258,7 +262,7 @@ impl SystemTx<'_> {
             .execute(UPDATE_LOCK, (tenant.uuid(), id.uuid(), locked_at))
             .await?;
         if locked {
-            self.revoke_partner_sessions(tenant, id).await?;
+            end_access(&mut self.tx, Realm::Partner, tenant, id.uuid()).await?;
         }
         Ok(())
     }
@@ -320,7 +324,7 @@ impl<A: Administrator> TenantTx<'_, A> {
             .await
     }
 
-    /// Locks or unlocks an account of a source system; false if there is none. Locking revokes its sessions.
+    /// Locks or unlocks an account of a source system; false if there is none. Locking ends its access.
     pub(crate) async fn lock_partner_of_source(
         &mut self,
         source: SourceSystemId,
@@ -334,7 +338,8 @@ impl<A: Administrator> TenantTx<'_, A> {
             .await?
             == 1;
         if found && locked {
-            self.tx.execute(DELETE_SESSIONS, (tenant, id.uuid())).await?;
+            let tenant = self.tenant_id();
+            end_access(&mut self.tx, Realm::Partner, tenant, id.uuid()).await?;
         }
         Ok(found)
     }

@@ -1,7 +1,7 @@
 //! Statements for sessions, one table for each realm, and for sign-in throttling.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{PartnerId, PortalUserId, PortalUserKind, StaffId, StaffKind};
+use domain::ids::{PortalUserKind, StaffKind};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -9,7 +9,6 @@ use crate::branding::{BrandingRow, branding_columns};
 use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::{CrossTenantTx, SystemTx};
-use crate::identity::actors::TenantId;
 use crate::identity::session_data::{SessionData, StoredSessionData};
 
 /// A sign-in realm: sessions of one are not valid in another.
@@ -93,8 +92,8 @@ per_realm!(delete_expired_statement, "DELETE FROM ", " WHERE expires_at <= $1");
 
 const SELECT_STAFF_OF_SESSION: &str = r"
     SELECT
-        staff.tenant_id, staff.id, staff.role, staff.display_name, staff.locale, tenant.name AS tenant_name,
-        tenant.zone, session.last_seen_at, session.data, sandbox.id AS sandbox_id
+        staff.tenant_id, staff.id, staff.epoch, staff.role, staff.display_name, staff.locale,
+        tenant.name AS tenant_name, tenant.zone, session.last_seen_at, session.data, sandbox.id AS sandbox_id
     FROM staff_session AS session
     JOIN staff_account AS staff ON staff.tenant_id = session.tenant_id AND staff.id = session.account_id
     JOIN tenant ON tenant.id = staff.tenant_id
@@ -108,7 +107,7 @@ const SELECT_STAFF_OF_SESSION: &str = r"
 const SELECT_CONTACT_OF_SESSION: &str = concat!(
     r"
         SELECT
-            account.tenant_id, account.id, account.contact_id, contact.display_name, account.locale,
+            account.tenant_id, account.id, account.epoch, account.contact_id, contact.display_name, account.locale,
             tenant.name AS tenant_name, tenant.zone, session.last_seen_at, session.signed_in_at,
             session.data,
     ",
@@ -132,6 +131,7 @@ const SELECT_CONTACT_OF_SESSION: &str = concat!(
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct StaffSession {
     pub tenant_id: Uuid,
+    pub epoch: i64,
     pub id: Key<StaffKind>,
     pub role: String,
     pub display_name: String,
@@ -148,6 +148,7 @@ pub(crate) struct StaffSession {
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct ContactSession {
     pub tenant_id: Uuid,
+    pub epoch: i64,
     pub id: Key<PortalUserKind>,
     pub contact_id: Key<domain::ids::ContactKind>,
     pub display_name: String,
@@ -160,14 +161,6 @@ pub(crate) struct ContactSession {
     #[sqlx(flatten)]
     pub branding: BrandingRow,
 }
-
-const SELECT_STAFF_ROLE: &str = r"
-    SELECT role
-    FROM staff_account
-    WHERE tenant_id = $1
-      AND id = $2
-      AND locked_at IS NULL
-";
 
 impl<M> CrossTenantTx<'_, M> {
     pub(crate) async fn session_data(
@@ -218,15 +211,6 @@ impl<M> CrossTenantTx<'_, M> {
                 (id_hash, self.now, idle_since, signed_in_since),
             )
             .await
-    }
-
-    /// Returns the role of a staff member who is not locked.
-    pub(crate) async fn role_of_staff(&mut self, tenant: Uuid, id: Uuid) -> Result<Option<String>, StoreError> {
-        Ok(self
-            .tx
-            .fetch_optional::<(String,)>(SELECT_STAFF_ROLE, (tenant, id))
-            .await?
-            .map(|(role,)| role))
     }
 }
 
@@ -298,31 +282,6 @@ impl SystemTx<'_> {
     pub(crate) async fn touch_session(&mut self, realm: Realm, id_hash: &[u8]) -> Result<(), StoreError> {
         self.tx
             .execute(touch_statement(realm), (id_hash, self.now))
-            .await
-            .map(drop)
-    }
-
-    pub(crate) async fn revoke_staff_sessions(&mut self, tenant: TenantId, id: StaffId) -> Result<(), StoreError> {
-        self.tx
-            .execute(delete_sessions_of_account(Realm::Staff), (tenant.uuid(), id.uuid()))
-            .await
-            .map(drop)
-    }
-
-    pub(crate) async fn revoke_partner_sessions(&mut self, tenant: TenantId, id: PartnerId) -> Result<(), StoreError> {
-        self.tx
-            .execute(delete_sessions_of_account(Realm::Partner), (tenant.uuid(), id.uuid()))
-            .await
-            .map(drop)
-    }
-
-    pub(crate) async fn revoke_portal_sessions(
-        &mut self,
-        tenant: TenantId,
-        id: PortalUserId,
-    ) -> Result<(), StoreError> {
-        self.tx
-            .execute(delete_sessions_of_account(Realm::Portal), (tenant.uuid(), id.uuid()))
             .await
             .map(drop)
     }

@@ -20,7 +20,7 @@ pub(crate) struct TwoFactorRow {
 /// An account that has passed the first factor and must enter a code.
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct WaitingAccount {
-    pub password_hash: String,
+    pub epoch: i64,
     /// The sealed secret; `None` if two-factor authentication was turned off in the meantime.
     pub secret: Option<Vec<u8>>,
     pub tenant_name: String,
@@ -33,7 +33,7 @@ const SELECT_OWN_FACTOR: &str = r"
             SELECT count(*)
             FROM portal_recovery_code
             WHERE portal_recovery_code.tenant_id = portal_account.tenant_id
-              AND portal_recovery_code.portal_account_id = portal_account.id
+              AND portal_recovery_code.account_id = portal_account.id
         ) AS codes
     FROM portal_account
     WHERE tenant_id = $1
@@ -61,11 +61,11 @@ const DISABLE_FACTOR: &str = r"
       AND id = $2
       AND second_factor IS NOT NULL
 ";
-const DELETE_RECOVERY_CODES: &str = "DELETE FROM portal_recovery_code WHERE tenant_id = $1 AND portal_account_id = $2";
+const DELETE_RECOVERY_CODES: &str = "DELETE FROM portal_recovery_code WHERE tenant_id = $1 AND account_id = $2";
 const INSERT_RECOVERY_CODE: &str =
-    "INSERT INTO portal_recovery_code (tenant_id, portal_account_id, code_hash) VALUES ($1, $2, $3)";
+    "INSERT INTO portal_recovery_code (tenant_id, account_id, code_hash) VALUES ($1, $2, $3)";
 const SELECT_WAITING_ACCOUNT: &str = r"
-    SELECT account.password_hash, account.second_factor AS secret, tenant.name AS tenant_name
+    SELECT account.epoch, account.second_factor AS secret, tenant.name AS tenant_name
     FROM portal_account AS account
     JOIN tenant ON tenant.id = account.tenant_id
     WHERE account.tenant_id = $1
@@ -85,7 +85,7 @@ const UPDATE_LAST_STEP: &str = r"
 const DELETE_RECOVERY_CODE: &str = r"
     DELETE FROM portal_recovery_code
     WHERE tenant_id = $1
-      AND portal_account_id = $2
+      AND account_id = $2
       AND code_hash = $3
 ";
 const SELECT_SECRETS: &str = r"

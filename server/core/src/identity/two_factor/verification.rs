@@ -35,13 +35,13 @@ pub(crate) async fn complete(core: &Core, waiting: &PendingCode, code: &str) -> 
     let attempts = count(core, account, code.as_ref()).await?;
     let mut tx = core.store.begin_system().await?;
     let found = tx.waiting_account(tenant, account).await?.ok_or_else(expired)?;
-    if PendingCode::new(tenant.uuid(), account.uuid(), &found.password_hash) != *waiting {
+    if found.epoch != waiting.epoch {
         return Err(expired());
     }
     if let Some(secret) = &found.secret {
         check(core, &mut tx, tenant, account, secret, code, &attempts).await?;
     }
-    let signed_in = sign_in::complete_portal_sign_in(&mut tx, tenant, account, &found.tenant_name).await?;
+    let signed_in = sign_in::complete_portal_sign_in(&mut tx, tenant, account, &found.tenant_name, found.epoch).await?;
     tx.commit().await?;
     Ok(signed_in)
 }

@@ -7,6 +7,8 @@ use uuid::Uuid;
 use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::TenantTx;
+use crate::identity::Realm;
+use crate::identity::access::end_access;
 use crate::identity::actors::{Actor as _, Contact};
 use crate::portal_access::model::ColleagueLine;
 use crate::portal_access::store::granted::{manages_grant, managing_grants};
@@ -160,29 +162,23 @@ const SELECT_ACCOUNT_OF_MANAGED_GRANT: &str = concat!(
     ",
     manages_grant!()
 );
-const DELETE_SESSIONS_WITHOUT_GRANTS: &str = concat!(
+const SELECT_ACCOUNT_WITHOUT_GRANTS: &str = concat!(
     r"
-        DELETE FROM portal_session
-        WHERE tenant_id = $1
-          AND account_id = (
-              SELECT portal_grant.portal_account_id
-              FROM portal_grant
-              WHERE portal_grant.tenant_id = $1
-                AND portal_grant.id = $4
-                AND
-    ",
-    manages_grant!(),
-    r"
-          )
+        SELECT portal_grant.portal_account_id
+        FROM portal_grant
+        WHERE portal_grant.tenant_id = $1
+          AND portal_grant.id = $4
           AND NOT EXISTS (
               SELECT 1
               FROM portal_grant AS remaining
-              WHERE remaining.tenant_id = portal_session.tenant_id
-                AND remaining.portal_account_id = portal_session.account_id
+              WHERE remaining.tenant_id = portal_grant.tenant_id
+                AND remaining.portal_account_id = portal_grant.portal_account_id
                 AND remaining.revoked_at IS NULL
                 AND (remaining.valid_until IS NULL OR remaining.valid_until > $3)
           )
-    "
+          AND
+    ",
+    manages_grant!()
 );
 /// Grants that allow managing access can be revoked by staff only.
 const REVOKE_GRANT_WITHIN: &str = concat!(
@@ -260,14 +256,19 @@ impl TenantTx<'_, Contact> {
         Ok(row.map(|(id,)| PortalUserId::from_uuid(id)))
     }
 
-    /// Signs out the account of a revoked grant that a managing grant of the user covers, if it has no other grant that is
+    /// Ends the access of the account of a revoked grant that a managing grant of the user covers, if it has no other grant that is
     /// valid or will be.
-    pub(crate) async fn sign_out_without_grants(&mut self, grant: GrantId) -> Result<(), StoreError> {
+    pub(crate) async fn end_access_without_grants(&mut self, grant: GrantId) -> Result<(), StoreError> {
         let (tenant, account, now) = self.scope();
-        self.tx
-            .execute(DELETE_SESSIONS_WITHOUT_GRANTS, (tenant, account, now, grant.uuid()))
-            .await
-            .map(drop)
+        let row = self
+            .tx
+            .fetch_optional::<(Uuid,)>(SELECT_ACCOUNT_WITHOUT_GRANTS, (tenant, account, now, grant.uuid()))
+            .await?;
+        if let Some((colleague,)) = row {
+            let tenant = self.tenant_id();
+            end_access(&mut self.tx, Realm::Portal, tenant, colleague).await?;
+        }
+        Ok(())
     }
 
     pub(crate) async fn colleagues(&mut self) -> Result<Vec<ColleagueLine>, StoreError> {

@@ -10,8 +10,9 @@ use crate::customers::INSERT_CONTACT;
 use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::TenantTx;
+use crate::identity::Realm;
+use crate::identity::access::end_access;
 use crate::identity::actors::{Actor as _, Contact, Inviter, Staff};
-use crate::identity::{Realm, delete_sessions_of_account};
 use crate::portal_access::model::{AccessLine, GrantLine, ReviewLine};
 
 /// A grant to create.
@@ -336,11 +337,10 @@ impl TenantTx<'_, Staff> {
         Ok(count > 0)
     }
 
-    /// Revokes every session of an account.
-    pub(crate) async fn revoke_sessions_of(&mut self, account: PortalUserId) -> Result<(), StoreError> {
-        let tenant = self.tenant();
-        self.tx
-            .execute(delete_sessions_of_account(Realm::Portal), (tenant, account.uuid()))
+    /// Ends the access of an account.
+    pub(crate) async fn end_access_of(&mut self, account: PortalUserId) -> Result<(), StoreError> {
+        let tenant = self.tenant_id();
+        end_access(&mut self.tx, Realm::Portal, tenant, account.uuid())
             .await
             .map(drop)
     }
@@ -414,7 +414,7 @@ impl TenantTx<'_, Staff> {
         Ok(self.tx.execute(REVOKE_GRANT, (tenant, grant.uuid(), now)).await? == 1)
     }
 
-    /// Blocks or unblocks an account; blocking revokes its sessions.
+    /// Blocks or unblocks an account; blocking ends its access.
     pub(crate) async fn block_account(&mut self, account: PortalUserId, blocked: bool) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         let found = self
@@ -423,7 +423,7 @@ impl TenantTx<'_, Staff> {
             .await?
             == 1;
         if found && blocked {
-            self.revoke_sessions_of(account).await?;
+            self.end_access_of(account).await?;
         }
         Ok(found)
     }

@@ -21,12 +21,14 @@ pub(crate) struct LinkIdentity {
     pub purpose: LinkPurpose,
     /// The address that the link confirms, if that is its purpose.
     pub email: Option<String>,
-    /// The staff member who views the portal as this account, if that is its purpose.
+    /// The staff member who views the portal as this account, and the session that began it, if that is its purpose.
     pub created_by: Option<Uuid>,
+    pub staff_session: Option<Vec<u8>>,
     pub account_email: String,
     pub display_name: String,
     pub tenant_name: String,
-    pub password_hash: String,
+    /// The epoch of the account.
+    pub epoch: i64,
     pub has_second_factor: bool,
 }
 
@@ -49,7 +51,8 @@ pub(crate) struct NewLink<'a> {
     pub purpose: LinkPurpose,
     pub token: &'a SealedToken,
     pub email: Option<&'a str>,
-    pub created_by: Option<Uuid>,
+    /// The staff member and the session of a view-as link.
+    pub created_by: Option<(Uuid, &'a [u8])>,
     pub expires_at: DateTime<Utc>,
 }
 
@@ -63,16 +66,20 @@ const REVOKE_LINKS: &str = r"
 ";
 const INSERT_LINK: &str = r"
     INSERT INTO portal_link (
-        tenant_id, id, portal_account_id, purpose, token_hash, token, email, expires_at, created_at, created_by
+        tenant_id, id, portal_account_id, purpose, token_hash, token, email, expires_at, created_at, created_by,
+        staff_session, epoch
     )
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    VALUES (
+        $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+        (SELECT epoch FROM portal_account WHERE tenant_id = $1 AND id = $3)
+    )
 ";
-/// Invitations work for inactive accounts only, all other links for active ones only.
+/// Invitations work for inactive accounts only, all other links for active ones only, and in the epoch of their creation.
 const SELECT_OPEN_LINK: &str = r"
     SELECT
         link.tenant_id, link.id, link.portal_account_id AS account_id, link.purpose, link.email,
-        link.created_by, account.email AS account_email, contact.display_name, tenant.name AS tenant_name,
-        account.password_hash, account.second_factor IS NOT NULL AS has_second_factor
+        link.created_by, link.staff_session, account.email AS account_email, contact.display_name,
+        tenant.name AS tenant_name, account.epoch, account.second_factor IS NOT NULL AS has_second_factor
     FROM portal_link AS link
     JOIN portal_account AS account ON account.tenant_id = link.tenant_id
         AND account.id = link.portal_account_id
@@ -83,6 +90,7 @@ const SELECT_OPEN_LINK: &str = r"
       AND link.expires_at > $2
       AND account.locked_at IS NULL
       AND ((link.purpose = 'invitation') = (account.activated_at IS NULL))
+      AND (link.purpose = 'invitation' OR link.epoch = account.epoch)
 ";
 const USE_LINK: &str = r"
     UPDATE portal_link
@@ -203,7 +211,8 @@ macro_rules! link_statements {
                         new.email,
                         new.expires_at,
                         now,
-                        new.created_by,
+                        new.created_by.map(|(staff, _)| staff),
+                        new.created_by.map(|(_, session)| session),
                     ),
                 )
                 .await

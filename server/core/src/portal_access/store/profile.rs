@@ -10,8 +10,9 @@ use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::{CrossTenantTx, SystemTx, TenantTx};
 use crate::identity::SET_PORTAL_PASSWORD;
+use crate::identity::access::{EndedAccess, end_access};
 use crate::identity::actors::{Actor as _, Contact};
-use crate::identity::{Realm, StoredSessionData, delete_sessions_of_account};
+use crate::identity::{Realm, StoredSessionData};
 use crate::intake::SealedToken;
 
 /// The signed-in portal user's account.
@@ -49,10 +50,11 @@ const SELECT_FEED_TOKEN: &str = r"
     FROM portal_account
     WHERE tenant_id = $1
       AND id = $2
+      AND feed_epoch = epoch
 ";
 const UPDATE_FEED: &str = r"
     UPDATE portal_account
-    SET feed_hash = $3, feed_token = $4
+    SET feed_hash = $3, feed_token = $4, feed_epoch = epoch
     WHERE tenant_id = $1
       AND id = $2
 ";
@@ -69,6 +71,7 @@ const SELECT_CONTACT_OF_FEED: &str = concat!(
         JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
         LEFT JOIN portal_branding ON portal_branding.tenant_id = account.tenant_id
         WHERE account.feed_hash = $1
+          AND account.feed_epoch = account.epoch
           AND account.locked_at IS NULL
           AND account.activated_at IS NOT NULL
     "
@@ -116,9 +119,9 @@ impl TenantTx<'_, Contact> {
         let (tenant, account) = self.account_key();
         Ok(self
             .tx
-            .fetch_one::<(Option<Vec<u8>>,)>(SELECT_FEED_TOKEN, (tenant, account))
+            .fetch_optional::<(Option<Vec<u8>>,)>(SELECT_FEED_TOKEN, (tenant, account))
             .await?
-            .0)
+            .and_then(|(token,)| token))
     }
 
     /// Replaces or removes the token of the user's calendar feed.
@@ -138,16 +141,13 @@ impl TenantTx<'_, Contact> {
             .map(drop)
     }
 
-    /// Sets the user's password and revokes every session.
-    pub(crate) async fn set_own_password(&mut self, hash: &str) -> Result<(), StoreError> {
+    /// Sets the user's password and ends the access of the account.
+    pub(crate) async fn set_own_password(&mut self, hash: &str) -> Result<EndedAccess, StoreError> {
         let ((tenant, account), now) = (self.account_key(), self.now);
         self.tx
             .execute(SET_PORTAL_PASSWORD, (tenant, account, hash, now))
             .await?;
-        self.tx
-            .execute(delete_sessions_of_account(Realm::Portal), (tenant, account))
-            .await
-            .map(drop)
+        self.end_own_access().await
     }
 
     pub(crate) async fn own_sessions(
@@ -161,11 +161,9 @@ impl TenantTx<'_, Contact> {
             .await
     }
 
-    pub(crate) async fn revoke_own_sessions(&mut self) -> Result<u64, StoreError> {
-        let (tenant, account) = self.account_key();
-        self.tx
-            .execute(delete_sessions_of_account(Realm::Portal), (tenant, account))
-            .await
+    pub(crate) async fn end_own_access(&mut self) -> Result<EndedAccess, StoreError> {
+        let (tenant, account) = (self.actor.tenant(), self.actor.id().uuid());
+        end_access(&mut self.tx, Realm::Portal, tenant, account).await
     }
 
     pub(crate) async fn revoke_own_session(&mut self, id_hash: &[u8]) -> Result<bool, StoreError> {
