@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use ordinavo_core::events;
-use ordinavo_core::identity::sessions;
+use ordinavo_core::identity::{password_links, sessions};
 use ordinavo_core::imports::worker as importer;
 use ordinavo_core::notifications::outbox;
 use ordinavo_core::portal_access::links;
@@ -162,7 +162,7 @@ async fn emails(core: &Core, mailer: Option<Mailer>, mut stop: watch::Receiver<b
 }
 
 async fn process_outbox(core: &Core, mailer: Option<&Mailer>) -> CoreResult<usize> {
-    let links = links::send_requested_links(core).await?;
+    let links = links::send_requested_links(core).await? + password_links::send_requested(core).await?;
     Ok(match mailer {
         Some(mailer) => links + mailer.send_due(core).await?,
         None => links,

@@ -28,6 +28,8 @@ pub fn App() -> impl IntoView {
             <Routes fallback=|| ()>
                 <Route path=path!("/app/sign-in") view=identity::sign_in::SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/sign-in/choose") view=|| view! { <ChooseOrganizationPage realm=Realm::Staff/> } ssr=SsrMode::Async/>
+                <Route path=path!("/app/sign-in/password") view=identity::password_reset::ForgotPasswordPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/password/:token") view=identity::password_reset::NewPasswordPage ssr=SsrMode::Async/>
                 <Route path=path!("/app") view=identity::settings::HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/app/inbox") view=requests::inbox::InboxPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/inbox/new") view=requests::call::CallPage ssr=SsrMode::Async/>

@@ -9,7 +9,7 @@ use ui::page::NotFound;
 use ui::shell::{self, Assets};
 use ui::sign_in_pages::ChooseOrganizationPage;
 
-use crate::identity::{invitation, sign_in};
+use crate::identity::{invitation, password_reset, sign_in};
 use crate::imports::{dry_run, jobs};
 use crate::integrations::home;
 use crate::shell::AppFrame;
@@ -27,6 +27,8 @@ pub fn App() -> impl IntoView {
             <Routes fallback=|| ()>
                 <Route path=path!("/partner/sign-in") view=sign_in::SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/sign-in/choose") view=|| view! { <ChooseOrganizationPage realm=Realm::Partner/> } ssr=SsrMode::Async/>
+                <Route path=path!("/partner/sign-in/password") view=password_reset::ForgotPasswordPage ssr=SsrMode::Async/>
+                <Route path=path!("/partner/password/:token") view=password_reset::NewPasswordPage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/invitation/:link") view=invitation::InvitationPage ssr=SsrMode::Async/>
                 <Route path=path!("/partner") view=home::HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/jobs") view=jobs::JobsPage ssr=SsrMode::Async/>

@@ -11,6 +11,8 @@ pub mod actions;
 pub mod calendar;
 pub mod islands;
 #[cfg(feature = "ssr")]
+pub mod password_reset;
+#[cfg(feature = "ssr")]
 pub mod sign_in_flow;
 #[cfg(feature = "ssr")]
 pub mod sign_in_pages;

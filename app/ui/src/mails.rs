@@ -212,6 +212,7 @@ mod tests {
             windows: vec![(start, start + TimeDelta::hours(2))],
             until: None,
             zone: Some("Europe/Berlin".to_owned()),
+            page: None,
         }
     }
 

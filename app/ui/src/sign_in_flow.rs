@@ -33,7 +33,7 @@ fn require_session() -> CoreResult<RequestSession> {
     request_session().ok_or_else(|| CoreError::new(Cause::Internal))
 }
 
-fn sign_in_path(realm: Realm) -> String {
+pub(crate) fn sign_in_path(realm: Realm) -> String {
     format!("{}/sign-in", prefix(realm))
 }
 
@@ -42,7 +42,7 @@ fn code_path(realm: Realm) -> String {
 }
 
 /// A form of sign-in. Every app contains it below its own prefix.
-trait RealmForm: Serialize {
+pub(crate) trait RealmForm: Serialize {
     const NAME: &'static str = "";
     const TRANSIENT_FIELDS: &'static [&'static str] = &[];
 
@@ -54,11 +54,11 @@ trait RealmForm: Serialize {
 
 /// A form of sign-in in one of the apps.
 #[derive(Serialize)]
-struct InRealm<F> {
+pub(crate) struct InRealm<F> {
     #[serde(skip)]
-    realm: Realm,
+    pub(crate) realm: Realm,
     #[serde(flatten)]
-    form: F,
+    pub(crate) form: F,
 }
 
 impl<F: RealmForm> ActionForm for InRealm<F> {

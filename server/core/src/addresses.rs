@@ -4,6 +4,7 @@
 use domain::ids::RequestId;
 
 use crate::Settings;
+use crate::identity::Realm;
 
 /// Returns the path of a mailed link or a view-as link.
 pub(crate) fn account_link_path(token: &str) -> String {
@@ -13,6 +14,21 @@ pub(crate) fn account_link_path(token: &str) -> String {
 /// Returns the address of a mailed link of a portal account.
 pub(crate) fn account_link(settings: &Settings, token: &str) -> String {
     format!("{}{}", settings.portal_url, account_link_path(token))
+}
+
+/// Returns the path of the sign-in page of a realm.
+pub(crate) fn sign_in_path(realm: Realm) -> &'static str {
+    match realm {
+        Realm::Staff => "/app/sign-in",
+        Realm::Portal => "/portal/sign-in",
+        Realm::Partner => "/partner/sign-in",
+    }
+}
+
+/// Returns the address of an emailed link with which staff or partners set a new password.
+pub(crate) fn password_link(settings: &Settings, realm: Realm, token: &str) -> String {
+    let app = if realm == Realm::Partner { "partner" } else { "app" };
+    format!("{}/{app}/password/{token}", settings.public_url)
 }
 
 /// Returns the address of a portal user's calendar feed.

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use hkdf::Hkdf;
+use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -169,6 +170,17 @@ impl Keyring {
             .expand(purpose.as_bytes(), &mut output)
             .expect("HKDF-SHA-256 yields 64 bytes");
         output
+    }
+
+    /// Returns the HMAC-SHA-256 of a short secret under a key for the purpose: whoever reads the database cannot try all
+    /// secrets.
+    ///
+    /// # Panics
+    /// Never: HMAC accepts keys of any length.
+    pub fn mac(&self, purpose: &str, secret: &[u8]) -> Vec<u8> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.derive(purpose)).expect("HMAC accepts keys of any length");
+        mac.update(secret);
+        mac.finalize().into_bytes().to_vec()
     }
 
     fn newest(&self) -> (u32, [u8; 32]) {

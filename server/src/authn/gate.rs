@@ -215,6 +215,8 @@ fn needs_account(path: &str, prefix: &str) -> bool {
         "/sign-in/link",
         "/fn/verify-code",
         "/fn/request-sign-in-link",
+        "/sign-in/password",
+        "/fn/request-password-link",
         "/fn/open-link",
         "/fn/set-password",
     ];
@@ -222,6 +224,7 @@ fn needs_account(path: &str, prefix: &str) -> bool {
         public_paths.contains(&rest)
             || rest.starts_with("/invitation/")
             || rest.starts_with("/link/")
+            || rest.starts_with("/password/")
             || rest.starts_with("/feed/")
             || rest.starts_with("/branding/")
     })

@@ -8,3 +8,4 @@ actor = Ausgeführt von
 action = Aktion
 subject = Objekt
 mails-intro = E-Mails an anfragende Personen: gesendet, in Warteschlange und fehlgeschlagen.
+done-password = Ihr neues Passwort ist festgelegt. Alle anderen Sitzungen wurden beendet.

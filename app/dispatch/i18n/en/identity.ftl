@@ -8,3 +8,4 @@ actor = Actor
 action = Action
 subject = Object
 mails-intro = Emails to requesters: sent, queued and failed.
+done-password = Your new password is set. You have been signed out of all other sessions.

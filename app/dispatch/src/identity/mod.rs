@@ -1,4 +1,5 @@
 //! Sign-in, home and settings.
 
+pub mod password_reset;
 pub mod settings;
 pub mod sign_in;

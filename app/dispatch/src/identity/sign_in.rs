@@ -5,7 +5,9 @@ use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::identity::staff_settings;
+use ui::i18n::shared;
 use ui::page::page;
+use ui::password_reset;
 use ui::sign_in_flow::{self, LanguageForm, SignInForm, TenantButton};
 use ui::sign_in_pages::SignIn;
 
@@ -19,7 +21,12 @@ pub fn SignInPage() -> impl IntoView {
         let brand =
             view! { <p class="brand"><span class="brand-mark" aria-hidden="true"></span>"Ordinavo"</p> }.into_any();
         let (title, text) = (t!(locale, "sign-in-title"), t!(locale, "sign-in-text"));
-        Ok(view! { <SignIn realm=Realm::Staff request brand title text by_key/> }.into_any())
+        Ok(view! {
+            <SignIn realm=Realm::Staff request brand title text by_key>
+                <p><a href=password_reset::forgot_path(Realm::Staff)>{shared::forgot_password(locale)}</a></p>
+            </SignIn>
+        }
+        .into_any())
     })
 }
 

@@ -43,6 +43,14 @@ crate::stored_names! {
         PortalTwoFactorEnabled = "portal_second_step_on",
         /// Two-factor authentication was turned off.
         PortalTwoFactorDisabled = "portal_second_step_off",
+        /// Link with which staff or partners set a new password.
+        AccountPassword = "account_password",
+        /// The password of a staff or partner account was changed.
+        AccountPasswordChanged = "account_password_changed",
+        /// Two-factor authentication of a staff or partner account was turned on.
+        AccountTwoFactorEnabled = "account_two_factor_on",
+        /// Two-factor authentication of a staff or partner account was turned off.
+        AccountTwoFactorDisabled = "account_two_factor_off",
     }
 }
 
@@ -69,7 +77,7 @@ impl MailKind {
         !matches!(self, Self::Question | Self::Message) && !self.is_about_account()
     }
 
-    /// Returns whether the email concerns a portal account rather than a request.
+    /// Returns whether the email concerns an account rather than a request.
     pub const fn is_about_account(self) -> bool {
         matches!(
             self,
@@ -81,6 +89,10 @@ impl MailKind {
                 | Self::PortalPasswordChanged
                 | Self::PortalTwoFactorEnabled
                 | Self::PortalTwoFactorDisabled
+                | Self::AccountPassword
+                | Self::AccountPasswordChanged
+                | Self::AccountTwoFactorEnabled
+                | Self::AccountTwoFactorDisabled
         )
     }
 }
@@ -115,4 +127,7 @@ pub struct MailData {
     /// IANA time zone of these times.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
+    /// Path of the page that the email leads to, if that is not the request, the link or the portal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
 }

@@ -6,3 +6,4 @@ invitation-text = { $name }, legen Sie ein Passwort fest, um die Importvorgänge
 invitation-accept = Passwort festlegen
 password-help = Mindestens 12 Zeichen.
 done-invitation = Ihr Passwort wurde festgelegt. Sie können sich jetzt anmelden.
+done-password = Ihr neues Passwort ist festgelegt. Alle anderen Sitzungen wurden beendet.

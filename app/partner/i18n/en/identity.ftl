@@ -6,3 +6,4 @@ invitation-text = { $name }, set a password to view the imports of the source sy
 invitation-accept = Set password
 password-help = At least 12 characters.
 done-invitation = Your password is set. You can now sign in.
+done-password = Your new password is set. You have been signed out of all other sessions.

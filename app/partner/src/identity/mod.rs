@@ -1,4 +1,5 @@
 //! Sign-in and invitations.
 
 pub mod invitation;
+pub mod password_reset;
 pub mod sign_in;

@@ -8,7 +8,9 @@ use ordinavo_core::integrations::partner_console;
 use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit};
+use ui::i18n::shared;
 use ui::page::page;
+use ui::password_reset;
 use ui::sign_in_flow::{self, LanguageForm, SignInForm, TenantButton};
 use ui::sign_in_pages::SignIn;
 
@@ -23,7 +25,12 @@ pub fn SignInPage() -> impl IntoView {
             view! { <p class="brand"><span class="brand-mark" aria-hidden="true"></span>{t!(locale, "console")}</p> }
                 .into_any();
         let (title, text) = (t!(locale, "sign-in-title"), t!(locale, "sign-in-text"));
-        Ok(view! { <SignIn realm=Realm::Partner request brand title text by_key/> }.into_any())
+        Ok(view! {
+            <SignIn realm=Realm::Partner request brand title text by_key>
+                <p><a href=password_reset::forgot_path(Realm::Partner)>{shared::forgot_password(locale)}</a></p>
+            </SignIn>
+        }
+        .into_any())
     })
 }
 

@@ -58,6 +58,7 @@ pub mod shared {
     }
     shared! {
         email = "email";
+        forgot_password = "forgot-password";
         password = "password";
         sign_in = "sign-in";
         sign_out = "sign-out";

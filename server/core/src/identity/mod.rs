@@ -1,6 +1,7 @@
 //! Accounts, sign-in, sessions and the actors that use cases act on behalf of.
 
 pub mod access;
+pub mod account;
 pub mod actors;
 pub mod administration;
 pub mod admission;
@@ -8,6 +9,7 @@ pub mod authentication;
 pub(crate) mod demo;
 pub mod model;
 pub mod partner_accounts;
+pub mod password_links;
 pub mod passwords;
 mod session_data;
 pub mod sessions;

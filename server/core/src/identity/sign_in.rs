@@ -3,12 +3,12 @@
 
 use chrono::TimeDelta;
 use domain::identity::roles::Role;
-use domain::ids::{PartnerId, PortalUserId, StaffId};
 use domain::problems::Cause;
 use domain::text;
 use secrecy::SecretString;
 
 use crate::db::SystemTx;
+use crate::identity::account::AccountKey;
 use crate::identity::actors::{Actor as _, Contact, TenantId};
 use crate::identity::admission::{Admission, Home, PendingCode, SignInOutcome, SignedIn};
 use crate::identity::store::sessions::Realm;
@@ -58,11 +58,17 @@ pub(crate) async fn sign_in(
         return Err(invalid_credentials());
     }
     tx.clear_attempts(&key).await?;
-    for account in matching.iter().filter(|account| !account.needs_code) {
-        record_sign_in(&mut tx, realm, account).await?;
+    let mut signed_in = Vec::with_capacity(matching.len());
+    for candidate in &matching {
+        let verified = candidate.verified(realm);
+        signed_in.push(if candidate.needs_code {
+            verified.ask_code()
+        } else {
+            verified.complete(&mut tx).await?
+        });
     }
     tx.commit().await?;
-    Ok(matching.into_iter().map(Candidate::into_signed_in).collect())
+    Ok(signed_in)
 }
 
 /// Returns the accounts with this address that can have a password.
@@ -92,27 +98,48 @@ async fn candidates(tx: &mut SystemTx<'_>, realm: Realm, email: &str) -> CoreRes
     })
 }
 
-/// Stores the time of a complete sign-in and its audit row.
-async fn record_sign_in(tx: &mut SystemTx<'_>, realm: Realm, account: &Candidate) -> CoreResult<()> {
-    let tenant = TenantId::from_uuid(account.tenant);
-    let (label, action) = match realm {
-        Realm::Staff => {
-            let id = StaffId::from_uuid(account.id);
-            tx.staff_signed_in(tenant, id).await?;
-            (format!("staff:{id}"), "staff.signed_in")
+/// An account that has passed the first factor.
+pub(crate) struct Verified<'a> {
+    pub account: AccountKey,
+    pub epoch: i64,
+    pub tenant_name: &'a str,
+    pub home: Home,
+}
+
+impl Verified<'_> {
+    /// Completes the sign-in after every required factor was verified.
+    pub(crate) async fn complete(&self, tx: &mut SystemTx<'_>) -> CoreResult<SignedIn> {
+        let AccountKey { realm, tenant, id } = self.account;
+        tx.account_signed_in(self.account).await?;
+        let (label, action) = (
+            self.account.label(),
+            match realm {
+                Realm::Staff => "staff.signed_in",
+                Realm::Portal => "portal.signed_in",
+                Realm::Partner => "partner.signed_in",
+            },
+        );
+        tx.audit(tenant, &label, action, &label).await?;
+        Ok(self.signed_in(SignInOutcome::Granted(Admission::new(tenant.uuid(), id, self.epoch))))
+    }
+
+    /// Asks for a two-factor code.
+    pub(crate) fn ask_code(&self) -> SignedIn {
+        let AccountKey { tenant, id, .. } = self.account;
+        self.signed_in(SignInOutcome::NeedsCode(PendingCode::new(
+            tenant.uuid(),
+            id,
+            self.epoch,
+        )))
+    }
+
+    fn signed_in(&self, outcome: SignInOutcome) -> SignedIn {
+        SignedIn {
+            outcome,
+            tenant_name: self.tenant_name.to_owned(),
+            home: self.home,
         }
-        Realm::Portal => {
-            let id = PortalUserId::from_uuid(account.id);
-            tx.portal_user_signed_in(tenant, id).await?;
-            (format!("portal:{id}"), "portal.signed_in")
-        }
-        Realm::Partner => {
-            let id = PartnerId::from_uuid(account.id);
-            tx.partner_signed_in(tenant, id).await?;
-            (format!("partner:{id}"), "partner.signed_in")
-        }
-    };
-    Ok(tx.audit(tenant, &label, action, &label).await?)
+    }
 }
 
 /// Admits a portal user again whose session was revoked by a change of its own, such as a new password. Every required
@@ -123,33 +150,6 @@ pub(crate) fn readmit(contact: &Contact, epoch: i64) -> SignedIn {
         tenant_name: contact.tenant_name().to_owned(),
         home: Home::Portal,
     }
-}
-
-/// Asks for a two-factor code after the first factor of a portal account was verified.
-pub(crate) fn ask_portal_code(tenant: TenantId, account: PortalUserId, tenant_name: &str, epoch: i64) -> SignedIn {
-    SignedIn {
-        outcome: SignInOutcome::NeedsCode(PendingCode::new(tenant.uuid(), account.uuid(), epoch)),
-        tenant_name: tenant_name.to_owned(),
-        home: Home::Portal,
-    }
-}
-
-/// Completes a sign-in to the portal after every required factor was verified.
-pub(crate) async fn complete_portal_sign_in(
-    tx: &mut SystemTx<'_>,
-    tenant: TenantId,
-    account: PortalUserId,
-    tenant_name: &str,
-    epoch: i64,
-) -> CoreResult<SignedIn> {
-    tx.portal_user_signed_in(tenant, account).await?;
-    let label = format!("portal:{account}");
-    tx.audit(tenant, &label, "portal.signed_in", &label).await?;
-    Ok(SignedIn {
-        outcome: SignInOutcome::Granted(Admission::new(tenant.uuid(), account.uuid(), epoch)),
-        tenant_name: tenant_name.to_owned(),
-        home: Home::Portal,
-    })
 }
 
 /// Counts an attempt before the credentials are verified; returns the number of attempts since the last success.
@@ -194,7 +194,7 @@ impl From<crate::identity::store::accounts::StaffIdentity> for Candidate {
             password_hash: row.password_hash,
             tenant_name: row.tenant_name,
             locked: row.locked_at.is_some(),
-            needs_code: false,
+            needs_code: row.has_second_factor,
             home: Home::Staff(Role::from_name(&row.role)),
         }
     }
@@ -216,14 +216,15 @@ impl From<crate::identity::store::accounts::PortalIdentity> for Candidate {
 }
 
 impl Candidate {
-    fn into_signed_in(self) -> SignedIn {
-        SignedIn {
-            outcome: if self.needs_code {
-                SignInOutcome::NeedsCode(PendingCode::new(self.tenant, self.id, self.epoch))
-            } else {
-                SignInOutcome::Granted(Admission::new(self.tenant, self.id, self.epoch))
+    fn verified(&self, realm: Realm) -> Verified<'_> {
+        Verified {
+            account: AccountKey {
+                realm,
+                tenant: TenantId::from_uuid(self.tenant),
+                id: self.id,
             },
-            tenant_name: self.tenant_name,
+            epoch: self.epoch,
+            tenant_name: &self.tenant_name,
             home: self.home,
         }
     }
@@ -236,7 +237,7 @@ impl Candidate {
             password_hash: row.password_hash?,
             tenant_name: row.tenant_name,
             locked: row.locked_at.is_some(),
-            needs_code: false,
+            needs_code: row.has_second_factor,
             home: Home::Partner,
         })
     }

@@ -43,7 +43,11 @@ const WAITING_MAILS: &str = r"
 
 const REQUESTED_LINKS: &str = r"
     SELECT count(*), min(created_at)
-    FROM portal_link_request
+    FROM (
+        SELECT created_at FROM portal_link_request
+        UNION ALL
+        SELECT created_at FROM password_link_request
+    ) AS link_request
 ";
 
 const ACCEPTED_IMPORTS: &str = r"

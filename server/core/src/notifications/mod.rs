@@ -98,6 +98,7 @@ pub(crate) async fn enqueue<A: MayNotify>(
         windows: trigger.windows,
         until: None,
         zone: trigger.zone.map(str::to_owned),
+        page: None,
     };
     let now = core.clock.now();
     let is_receipt = trigger.kind == MailKind::Received;

@@ -8,6 +8,7 @@ use domain::locale::Locale;
 use uuid::Uuid;
 
 use crate::addresses;
+use crate::identity::{Realm, password_links};
 use crate::intake::open_token;
 use crate::notifications::store::ClaimedMail;
 use crate::portal_access::links;
@@ -96,7 +97,7 @@ pub async fn claim(core: &Core) -> CoreResult<Vec<OutgoingMail>> {
 
 /// The link in an email.
 enum Link {
-    /// A single-use link of an account, as a complete URL.
+    /// A single-use link of an account or a page of an app, as a complete URL.
     Account(String),
     /// A request, with the token of its tracking page if it has one.
     Request(RequestId, Option<String>),
@@ -106,8 +107,20 @@ enum Link {
 
 fn open_link(core: &Core, mail: &ClaimedMail) -> CoreResult<Link> {
     if let (Some(link), Some(sealed)) = (mail.link_id, mail.link_token.as_deref()) {
-        let token = links::unseal_token(core, mail.tenant_id, link, sealed)?;
-        return Ok(Link::Account(addresses::account_link(&core.settings, &token)));
+        let Some(realm) = mail.link_realm.as_deref() else {
+            let token = links::unseal_token(core, mail.tenant_id, link, sealed)?;
+            return Ok(Link::Account(addresses::account_link(&core.settings, &token)));
+        };
+        let realm = if realm == "partner" {
+            Realm::Partner
+        } else {
+            Realm::Staff
+        };
+        let token = password_links::unseal_token(core, mail.tenant_id, link, sealed)?;
+        return Ok(Link::Account(addresses::password_link(&core.settings, realm, &token)));
+    }
+    if let Some(page) = &mail.data.0.page {
+        return Ok(Link::Account(format!("{}{page}", core.settings.public_url)));
     }
     let Some(request) = mail.request_id else {
         return Ok(Link::Portal);
@@ -177,6 +190,7 @@ pub async fn purge_old(core: &Core) -> CoreResult<u64> {
     let purged = tx.purge_mails(now - RETENTION).await?;
     tx.purge_undo(now - TimeDelta::hours(1)).await?;
     tx.purge_links(now - RETENTION).await?;
+    tx.purge_password_links(now - RETENTION).await?;
     tx.commit().await?;
     Ok(purged)
 }

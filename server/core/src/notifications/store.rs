@@ -57,6 +57,8 @@ pub(crate) struct ClaimedMail {
     pub request_id: Option<Uuid>,
     pub link_id: Option<Uuid>,
     pub link_token: Option<Vec<u8>>,
+    /// The realm of a link that sets a new password of staff or partners.
+    pub link_realm: Option<String>,
     /// Whether the link of the email was used, has expired or was deleted.
     pub link_is_void: bool,
     pub attempts: i64,
@@ -184,15 +186,24 @@ const CLAIM_MAILS_POSTGRES: &str = r"
 const SELECT_CLAIMED_MAILS: &str = r"
     SELECT
         mail.tenant_id, mail.id, mail.kind, mail.recipient, mail.locale, mail.data, mail.request_id,
-        mail.link_id, link.token AS link_token,
+        mail.link_id, coalesce(link.token, password_link.token) AS link_token,
+        CASE
+            WHEN password_link.staff_account_id IS NOT NULL THEN 'staff'
+            WHEN password_link.partner_account_id IS NOT NULL THEN 'partner'
+        END AS link_realm,
         (
             mail.link_id IS NOT NULL
             AND (link.id IS NULL OR link.used_at IS NOT NULL OR link.expires_at <= $2)
+            AND (
+                password_link.id IS NULL OR password_link.used_at IS NOT NULL
+                OR password_link.expires_at <= $2
+            )
         ) AS link_is_void,
         mail.attempts, request.tracking_token, request.portal_account_id
     FROM mail
     LEFT JOIN request ON request.tenant_id = mail.tenant_id AND request.id = mail.request_id
     LEFT JOIN portal_link AS link ON link.tenant_id = mail.tenant_id AND link.id = mail.link_id
+    LEFT JOIN password_link ON password_link.tenant_id = mail.tenant_id AND password_link.id = mail.link_id
     WHERE mail.status = 'waiting'
       AND mail.claim = $1
     ORDER BY mail.created_at, mail.id

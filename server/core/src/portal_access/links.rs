@@ -12,8 +12,9 @@ use uuid::Uuid;
 
 use crate::addresses;
 use crate::identity::access::end_access;
+use crate::identity::account::AccountKey;
 use crate::identity::actors::{Actor as _, Staff, TenantId};
-use crate::identity::admission::{Admission, SignedIn, ViewAs};
+use crate::identity::admission::{Admission, Home, SignedIn, ViewAs};
 use crate::identity::{Realm, authentication, sign_in};
 use crate::intake::{generate_token, seal_token};
 use crate::portal_access::store::links::{AccountMail, LinkIdentity, LinkWriter, NewLink};
@@ -106,6 +107,7 @@ pub(crate) fn mail_data(tenant: &str, name: &str, zone: &str, until: Option<Date
         number: None,
         service_type: None,
         service: None,
+        page: None,
         text: None,
         windows: Vec::new(),
         until,
@@ -235,7 +237,7 @@ pub async fn accept_invitation(core: &Core, token: &str, password: Option<&Secre
         Some(hash) => tx.set_portal_password(tenant, account, &hash).await?.epoch,
         None => found.epoch,
     };
-    let signed_in = sign_in::complete_portal_sign_in(&mut tx, tenant, account, &found.tenant_name, epoch).await?;
+    let signed_in = verified(&found, epoch).complete(&mut tx).await?;
     let label = format!("portal:{}", found.account_id.0);
     tx.audit(tenant, &label, "portal.invitation_accepted", &label).await?;
     tx.commit().await?;
@@ -263,11 +265,21 @@ async fn sign_in_or_ask_code(
     found: &LinkIdentity,
     epoch: i64,
 ) -> CoreResult<SignedIn> {
-    let (tenant, account) = (TenantId::from_uuid(found.tenant_id), found.account_id.0);
+    let verified = verified(found, epoch);
     if found.has_second_factor {
-        return Ok(sign_in::ask_portal_code(tenant, account, &found.tenant_name, epoch));
+        return Ok(verified.ask_code());
     }
-    sign_in::complete_portal_sign_in(tx, tenant, account, &found.tenant_name, epoch).await
+    verified.complete(tx).await
+}
+
+/// The holder of a link, in the epoch that its use leaves.
+fn verified(found: &LinkIdentity, epoch: i64) -> sign_in::Verified<'_> {
+    sign_in::Verified {
+        account: AccountKey::portal(TenantId::from_uuid(found.tenant_id), found.account_id.0),
+        epoch,
+        tenant_name: &found.tenant_name,
+        home: Home::Portal,
+    }
 }
 
 /// Creates a link for a view-as session of a staff member and returns its path.

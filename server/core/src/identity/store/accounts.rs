@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::{SystemTx, TenantTx};
+use crate::identity::account::AccountKey;
 use crate::identity::actors::{Actor as _, Contact, Staff, TenantId};
 use crate::identity::store::access::{EndedAccess, end_access};
 use crate::identity::store::sessions::Realm;
@@ -16,6 +17,8 @@ use crate::scheduling::model::TechnicianChoice;
 /// The columns of a staff account that sign-in needs.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct StaffIdentity {
+    /// Whether two-factor authentication is on.
+    pub has_second_factor: bool,
     pub tenant_id: Uuid,
     pub epoch: i64,
     pub id: Key<StaffKind>,
@@ -41,8 +44,8 @@ pub(crate) struct PortalIdentity {
 
 const SELECT_STAFF_BY_EMAIL: &str = r"
     SELECT
-        staff.tenant_id, staff.id, staff.epoch, staff.password_hash, staff.role, tenant.name AS tenant_name,
-        staff.locked_at
+        staff.second_factor IS NOT NULL AS has_second_factor, staff.tenant_id, staff.id, staff.epoch,
+        staff.password_hash, staff.role, tenant.name AS tenant_name, staff.locked_at
     FROM staff_account AS staff
     JOIN tenant ON tenant.id = staff.tenant_id
     WHERE staff.email = $1
@@ -60,10 +63,11 @@ const SELECT_PORTAL_USERS_BY_EMAIL: &str = r"
     ORDER BY tenant.name
     LIMIT 8
 ";
-const UPDATE_STAFF_LAST_SIGN_IN: &str =
-    "UPDATE staff_account SET last_sign_in_at = $3 WHERE tenant_id = $1 AND id = $2";
-const UPDATE_PORTAL_LAST_SIGN_IN: &str =
-    "UPDATE portal_account SET last_sign_in_at = $3 WHERE tenant_id = $1 AND id = $2";
+per_account!(
+    update_last_sign_in_statement,
+    "UPDATE ",
+    "_account SET last_sign_in_at = $3 WHERE tenant_id = $1 AND id = $2"
+);
 const INSERT_STAFF: &str = r"
     INSERT INTO staff_account (
         tenant_id, id, email, display_name, role, password_hash, locale, skills, created_at
@@ -114,16 +118,12 @@ impl SystemTx<'_> {
             .await
     }
 
-    pub(crate) async fn staff_signed_in(&mut self, tenant: TenantId, id: StaffId) -> Result<(), StoreError> {
+    pub(crate) async fn account_signed_in(&mut self, account: AccountKey) -> Result<(), StoreError> {
         self.tx
-            .execute(UPDATE_STAFF_LAST_SIGN_IN, (tenant.uuid(), id.uuid(), self.now))
-            .await
-            .map(drop)
-    }
-
-    pub(crate) async fn portal_user_signed_in(&mut self, tenant: TenantId, id: PortalUserId) -> Result<(), StoreError> {
-        self.tx
-            .execute(UPDATE_PORTAL_LAST_SIGN_IN, (tenant.uuid(), id.uuid(), self.now))
+            .execute(
+                update_last_sign_in_statement(account.realm),
+                (account.tenant.uuid(), account.id, self.now),
+            )
             .await
             .map(drop)
     }

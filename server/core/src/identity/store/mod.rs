@@ -25,6 +25,7 @@ macro_rules! per_account {
 pub(crate) mod access;
 pub(crate) mod accounts;
 pub(crate) mod partners;
+pub(crate) mod password_links;
 pub(crate) mod sessions;
 pub(crate) mod tenants;
 pub(crate) mod two_factor;

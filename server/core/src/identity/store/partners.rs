@@ -20,6 +20,8 @@ use crate::integrations::model::UsageLine;
 /// The columns of a partner account that sign-in needs.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct PartnerIdentity {
+    /// Whether two-factor authentication is on.
+    pub has_second_factor: bool,
     pub tenant_id: Uuid,
     pub epoch: i64,
     pub id: Key<PartnerKind>,
@@ -67,15 +69,14 @@ pub(crate) struct ItemResult {
 
 const SELECT_PARTNERS_BY_EMAIL: &str = r"
     SELECT
-        account.tenant_id, account.id, account.epoch, account.password_hash, tenant.name AS tenant_name,
-        account.locked_at
+        account.second_factor IS NOT NULL AS has_second_factor, account.tenant_id, account.id, account.epoch,
+        account.password_hash, tenant.name AS tenant_name, account.locked_at
     FROM partner_account AS account
     JOIN tenant ON tenant.id = account.tenant_id
     WHERE account.email = $1
     ORDER BY tenant.name
     LIMIT 8
 ";
-const UPDATE_LAST_SIGN_IN: &str = "UPDATE partner_account SET last_sign_in_at = $3 WHERE tenant_id = $1 AND id = $2";
 const SELECT_PARTNER_OF_SESSION: &str = r"
     SELECT
         account.tenant_id, account.id, account.epoch, account.source_system_id, source.key AS source_key,
@@ -209,13 +210,6 @@ impl SystemTx<'_> {
         self.tx
             .fetch_all::<PartnerIdentity>(SELECT_PARTNERS_BY_EMAIL, (email,))
             .await
-    }
-
-    pub(crate) async fn partner_signed_in(&mut self, tenant: TenantId, id: PartnerId) -> Result<(), StoreError> {
-        self.tx
-            .execute(UPDATE_LAST_SIGN_IN, (tenant.uuid(), id.uuid(), self.now))
-            .await
-            .map(drop)
     }
 
     /// Sets the account's password and ends its access; false if the invitation was used or expired in the meantime.

@@ -6,8 +6,9 @@ use domain::ids::PortalUserId;
 use domain::problems::Cause;
 
 use crate::db::SystemTx;
+use crate::identity::account::AccountKey;
 use crate::identity::actors::{Actor as _, Contact, TenantId};
-use crate::identity::admission::{PendingCode, SignedIn};
+use crate::identity::admission::{Home, PendingCode, SignedIn};
 use crate::identity::sign_in;
 use crate::identity::two_factor::{internal, not_on, secret_context, totp, wrong_code};
 use crate::secrets::sha256;
@@ -41,7 +42,13 @@ pub(crate) async fn complete(core: &Core, waiting: &PendingCode, code: &str) -> 
     if let Some(secret) = &found.secret {
         check(core, &mut tx, tenant, account, secret, code, &attempts).await?;
     }
-    let signed_in = sign_in::complete_portal_sign_in(&mut tx, tenant, account, &found.tenant_name, found.epoch).await?;
+    let verified = sign_in::Verified {
+        account: AccountKey::portal(tenant, account),
+        epoch: found.epoch,
+        tenant_name: &found.tenant_name,
+        home: Home::Portal,
+    };
+    let signed_in = verified.complete(&mut tx).await?;
     tx.commit().await?;
     Ok(signed_in)
 }

@@ -1,0 +1,28 @@
+//! Forgotten passwords.
+
+use leptos::prelude::*;
+use ordinavo_core::identity::sessions::Realm;
+use ui::password_reset;
+use ui::password_reset::{ForgotForm, NewPasswordForm};
+
+use crate::t;
+
+#[component]
+pub fn ForgotPasswordPage() -> impl IntoView {
+    view! { <password_reset::ForgotPasswordPage realm=Realm::Partner brand=|locale| t!(locale, "console")/> }
+}
+
+#[component]
+pub fn NewPasswordPage() -> impl IntoView {
+    view! { <password_reset::NewPasswordPage realm=Realm::Partner/> }
+}
+
+#[server(prefix = "/partner/fn", endpoint = "request-password-link")]
+pub async fn request_password_link(#[server(flatten)] form: ForgotForm) -> Result<(), ServerFnError> {
+    password_reset::request_link(Realm::Partner, form).await
+}
+
+#[server(prefix = "/partner/fn", endpoint = "set-password")]
+pub async fn set_password(#[server(flatten)] form: NewPasswordForm) -> Result<(), ServerFnError> {
+    password_reset::set_password(Realm::Partner, form).await
+}
