@@ -30,6 +30,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/sign-in/choose") view=|| view! { <ChooseOrganizationPage realm=Realm::Staff/> } ssr=SsrMode::Async/>
                 <Route path=path!("/app/sign-in/password") view=identity::password_reset::ForgotPasswordPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/password/:token") view=identity::password_reset::NewPasswordPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/sign-in/code") view=identity::security::CodePage ssr=SsrMode::Async/>
+                <Route path=path!("/app/security") view=identity::security::SecurityPage ssr=SsrMode::Async/>
                 <Route path=path!("/app") view=identity::settings::HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/app/inbox") view=requests::inbox::InboxPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/inbox/new") view=requests::call::CallPage ssr=SsrMode::Async/>
@@ -77,6 +79,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/settings/terminals") view=intake::terminals::TerminalsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/terminals/new") view=intake::terminals::NewTerminalPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/access") view=portal_access::page::AccessReviewPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/two-factor") view=identity::two_factor_policy::TwoFactorPolicyPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/mails") view=notifications::page::MailsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/mails/:id") view=notifications::page::MailPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/parts") view=gallery::GalleryPage ssr=SsrMode::Async/>

@@ -9,7 +9,7 @@ use ui::page::NotFound;
 use ui::shell::{self, Assets};
 use ui::sign_in_pages::ChooseOrganizationPage;
 
-use crate::identity::{invitation, password_reset, sign_in};
+use crate::identity::{invitation, password_reset, security, sign_in};
 use crate::imports::{dry_run, jobs};
 use crate::integrations::home;
 use crate::shell::AppFrame;
@@ -29,6 +29,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/partner/sign-in/choose") view=|| view! { <ChooseOrganizationPage realm=Realm::Partner/> } ssr=SsrMode::Async/>
                 <Route path=path!("/partner/sign-in/password") view=password_reset::ForgotPasswordPage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/password/:token") view=password_reset::NewPasswordPage ssr=SsrMode::Async/>
+                <Route path=path!("/partner/sign-in/code") view=security::CodePage ssr=SsrMode::Async/>
+                <Route path=path!("/partner/security") view=security::SecurityPage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/invitation/:link") view=invitation::InvitationPage ssr=SsrMode::Async/>
                 <Route path=path!("/partner") view=home::HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/jobs") view=jobs::JobsPage ssr=SsrMode::Async/>

@@ -54,6 +54,7 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
                 {children()}
                 <footer class="row">
                     <form method="post" action="/partner/fn/set-test-mode"><input type="hidden" name="on" value=test_mode_value/><button class="button button-quiet" type="submit">{test_mode_label}</button></form>
+                    <a class="button button-quiet" href="/partner/security">{shared::security(locale)}</a>
                     <LanguageRow locale action="/partner/fn/language" back="/partner"/>
                 </footer>
             </main>

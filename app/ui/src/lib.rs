@@ -52,6 +52,8 @@ pub mod shell;
 #[cfg(feature = "ssr")]
 pub mod title;
 #[cfg(feature = "ssr")]
+pub mod two_factor;
+#[cfg(feature = "ssr")]
 pub mod uploads;
 #[cfg(feature = "ssr")]
 pub mod viewer;

@@ -269,6 +269,7 @@ pub fn cause(cause: &Cause) -> String {
             return format!("It cannot go from {current} to {requested}; allowed next: {allowed}.");
         }
         C::TwoFactorAlreadyOn => "Two-factor authentication is already turned on.",
+        C::TwoFactorRequired => "Your role must use two-factor authentication.",
         C::TwoFactorOff => "Two-factor authentication is not turned on.",
         C::InvitationNotOpen => "The account has accepted its invitation or is blocked.",
         C::DryRunNotCompleted => "The dry run has not completed yet.",

@@ -18,6 +18,7 @@ use ui::format::escape_query;
 use ui::page::take_flash;
 use ui::realm::prefix;
 use ui::sign_in_flow::LANGUAGE_COOKIE;
+use ui::two_factor::settings_path;
 use ui::viewer::Viewer;
 
 use crate::api::problem::logged_status;
@@ -34,6 +35,12 @@ pub async fn staff(State(state): State<AppState>, session: Session, request: Req
         Some(id) => authentication::staff(&state.core, SessionId(id.0)).await,
         None => Ok(None),
     };
+    if let Ok(Some(staff)) = &found
+        && staff.must_set_up_two_factor()
+        && !is_open_during_setup(request.uri().path(), prefix(Realm::Staff))
+    {
+        return require_setup(&request, Realm::Staff);
+    }
     authorize(state, session, request, next, Realm::Staff, found, Staff::locale).await
 }
 
@@ -126,6 +133,12 @@ pub async fn partner(State(state): State<AppState>, session: Session, request: R
         Some(id) => authentication::partner(&state.core, SessionId(id.0)).await,
         None => Ok(None),
     };
+    if let Ok(Some(partner)) = &found
+        && partner.must_set_up_two_factor()
+        && !is_open_during_setup(request.uri().path(), prefix(Realm::Partner))
+    {
+        return require_setup(&request, Realm::Partner);
+    }
     authorize(state, session, request, next, Realm::Partner, found, Partner::locale).await
 }
 
@@ -230,14 +243,34 @@ fn needs_account(path: &str, prefix: &str) -> bool {
     })
 }
 
+/// Returns whether a page or action is open to a person who must set up two-factor authentication first.
+fn is_open_during_setup(path: &str, prefix: &str) -> bool {
+    let is_setup = path.strip_prefix(prefix).is_some_and(|rest| {
+        matches!(
+            rest,
+            "/security" | "/fn/begin-two-factor" | "/fn/cancel-two-factor" | "/fn/confirm-two-factor"
+        )
+    });
+    is_setup || !needs_account(path, prefix)
+}
+
+/// Redirects browsers to the setup of two-factor authentication; other clients get `403`.
+fn require_setup(request: &Request, realm: Realm) -> Response {
+    if request.method().is_safe() && accepts_html(request) {
+        Redirect::to(settings_path(realm)).into_response()
+    } else {
+        (StatusCode::FORBIDDEN, "Set up two-factor authentication first.").into_response()
+    }
+}
+
+fn accepts_html(request: &Request) -> bool {
+    let accepted = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|value| value.contains("text/html"))
+}
+
 /// Redirects browsers to the sign-in page; other clients get `401`.
 fn require_sign_in(request: &Request, prefix: &str) -> Response {
-    let accepts_html = request
-        .headers()
-        .get(ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.contains("text/html"));
-    if !accepts_html {
+    if !accepts_html(request) {
         return (StatusCode::UNAUTHORIZED, "Authentication required.").into_response();
     }
     let next = request

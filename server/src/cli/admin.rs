@@ -59,6 +59,13 @@ pub enum Admin {
         /// Email address of the account
         email: String,
     },
+    /// Turn off two-factor authentication of an email address and end its sessions, for a person who has lost phone and codes
+    TurnOffTwoFactor {
+        /// Slug of the tenant
+        tenant: String,
+        /// Email address of the account
+        email: String,
+    },
     /// Revoke all portal grants of an email address; takes effect on the next request
     RevokeGrants {
         /// Slug of the tenant
@@ -120,6 +127,12 @@ pub async fn execute(command: Admin, config: &Config) -> Result<(), String> {
                 .await
                 .map_err(error_message)?;
             print_credentials(&email, &password, is_generated);
+        }
+        Admin::TurnOffTwoFactor { tenant, email } => {
+            administration::turn_off_two_factor(&core, &tenant, &email)
+                .await
+                .map_err(error_message)?;
+            println!("Turned off two-factor authentication of {email} and ended all of its sessions.");
         }
         Admin::RevokeGrants { tenant, email } => {
             let revoked = administration::revoke_grants(&core, &tenant, &email)

@@ -1,5 +1,7 @@
 //! Sign-in, home and settings.
 
 pub mod password_reset;
+pub mod security;
 pub mod settings;
 pub mod sign_in;
+pub mod two_factor_policy;

@@ -1,7 +1,7 @@
 //! Settings: language and, with permission, the audit log. Also `/app`, which redirects to the role's home page.
 
 use domain::identity::permissions::{
-    ManageBranding, ManageIntake, ManagePortalAccess, ViewAudit, ViewMails, ViewOperations,
+    ManageBranding, ManageIntake, ManagePortalAccess, ManageSecurity, ViewAudit, ViewMails, ViewOperations,
 };
 use domain::locale::Locale;
 use leptos::prelude::*;
@@ -10,6 +10,7 @@ use ordinavo_core::audit;
 use ordinavo_core::audit::Verification;
 use ordinavo_core::audit::model::AuditLine;
 use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::page::Page;
 use ui::actions::redirect;
 use ui::components::{Pager, SuccessNotice};
@@ -18,7 +19,9 @@ use ui::i18n::shared;
 use ui::page::page;
 use ui::sign_in_flow::LanguageRow;
 use ui::title::Title;
+use ui::two_factor::settings_path;
 
+use crate::identity::two_factor_policy;
 use crate::scheduling::technicians;
 use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::AppFrame;
@@ -71,7 +74,18 @@ pub fn SettingsPage() -> impl IntoView {
 
 /// Returns path, name and description of the settings pages that are open to the viewer.
 fn settings_links(staff: &Staff, locale: Locale) -> Vec<(&'static str, String, String)> {
-    let mut links = Vec::new();
+    let mut links = vec![(
+        settings_path(Realm::Staff),
+        shared::security(locale),
+        shared::security_intro(locale),
+    )];
+    if staff.has::<ManageSecurity>() {
+        links.push((
+            two_factor_policy::PAGE,
+            t!(locale, "two-factor-policy-title"),
+            t!(locale, "two-factor-policy-intro"),
+        ));
+    }
     if staff.has::<ViewOperations>() {
         links.push((
             technicians::LIST,

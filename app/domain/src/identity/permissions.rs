@@ -67,6 +67,8 @@ permissions! {
     ManagePortalAccess = "manage_portal_access": Admin | Manager, live_only;
     /// Manage the portal's branding and terminology.
     ManageBranding = "manage_portal_look": Admin, live_only;
+    /// Require two-factor authentication of roles.
+    ManageSecurity = "manage_security": Admin, live_only;
     /// View the audit log.
     ViewAudit = "view_audit": Admin | Auditor, live_only;
 }

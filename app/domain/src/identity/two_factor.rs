@@ -11,6 +11,24 @@ pub const RECOVERY_ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// Digits of a code from an authenticator app (RFC 4226, RFC 6238).
 const APP_DIGITS: usize = 6;
 
+crate::stored_names! {
+    /// Role of an account that can be required to use two-factor authentication.
+    AccountRole {
+        /// Administrators.
+        Admin = "admin",
+        /// Managers.
+        Manager = "manager",
+        /// Dispatchers.
+        Dispatcher = "dispatcher",
+        /// Technicians.
+        Technician = "technician",
+        /// Auditors.
+        Auditor = "auditor",
+        /// Users of partners.
+        Partner = "partner",
+    }
+}
+
 /// A code entered by the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypedCode {

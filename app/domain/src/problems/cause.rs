@@ -97,6 +97,8 @@ causes! {
     TwoFactorAlreadyOn = IllegalTransition,
     /// Two-factor authentication is off.
     TwoFactorOff = IllegalTransition,
+    /// The role of the account must use two-factor authentication.
+    TwoFactorRequired = IllegalTransition,
     /// The account has accepted its invitation or is blocked.
     InvitationNotOpen = IllegalTransition,
     /// The dry run has not completed.

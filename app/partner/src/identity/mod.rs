@@ -2,4 +2,5 @@
 
 pub mod invitation;
 pub mod password_reset;
+pub mod security;
 pub mod sign_in;

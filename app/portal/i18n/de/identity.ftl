@@ -21,32 +21,6 @@ session-end = Sitzung beenden
 sign-out-everywhere = Überall abmelden
 sign-out-everywhere-consequence = Alle Sitzungen werden beendet, auch diese.
 sign-out-everywhere-now = Überall abmelden
-two-factor-code-title = Zwei-Faktor-Authentifizierung
-two-factor-code-text = Für Ihr Konto ist die Zwei-Faktor-Authentifizierung aktiviert. Geben Sie den aktuellen Code aus Ihrer Authenticator-App ein.
-two-factor-code = Code
-two-factor-code-help = Sechs Ziffern aus der App oder einer Ihrer Wiederherstellungscodes. Wenn Sie beides verloren haben, wenden Sie sich an uns: Wir können die Zwei-Faktor-Authentifizierung für Sie deaktivieren.
-two-factor-code-submit = Anmelden
-two-factor-title = Zwei-Faktor-Authentifizierung (2FA)
-two-factor-text = Zusätzlich zum Passwort oder Anmeldelink geben Sie einen Code aus einer App auf Ihrem Smartphone ein. Ihr Passwort oder Ihr E-Mail-Konto allein reicht dann zum Anmelden nicht mehr aus.
-two-factor-set-up = 2FA einrichten
-two-factor-scan = Scannen Sie diesen QR-Code mit einer Authenticator-App oder geben Sie den Schlüssel in der App ein.
-two-factor-qr-code = QR-Code mit dem Schlüssel für Ihre Authenticator-App
-two-factor-secret = Schlüssel
-two-factor-confirm-text = Geben Sie den Code aus der App ein, um die Zwei-Faktor-Authentifizierung zu aktivieren.
-two-factor-turn-on = 2FA aktivieren
-two-factor-cancel = Abbrechen
-two-factor-is-on = Die Zwei-Faktor-Authentifizierung ist aktiviert. Bei jeder Anmeldung benötigen Sie einen Code.
-recovery-codes-left = { $count ->
-    [0] Sie haben keine Wiederherstellungscodes mehr.
-    [one] Sie haben noch { $count } Wiederherstellungscode.
-   *[other] Sie haben noch { $count } Wiederherstellungscodes.
-}
-recovery-codes = Ihre Wiederherstellungscodes
-recovery-codes-text = Drucken Sie diese Codes aus oder notieren Sie sie. Sie werden nur einmal angezeigt. Mit jedem Code können Sie sich einmal ohne Ihr Smartphone anmelden.
-two-factor-change = Wiederherstellungscodes ändern oder 2FA deaktivieren
-two-factor-change-text = Bestätigen Sie mit einem Code. Neue Wiederherstellungscodes ersetzen die bisherigen.
-recovery-codes-create = Neue Wiederherstellungscodes erstellen
-two-factor-turn-off = 2FA deaktivieren
 done-two-factor-on = Die Zwei-Faktor-Authentifizierung ist aktiviert. Bewahren Sie Ihre Wiederherstellungscodes sicher auf.
 done-two-factor-off = Die Zwei-Faktor-Authentifizierung ist deaktiviert.
 done-recovery-codes-created = Ihre neuen Wiederherstellungscodes sind bereit.

@@ -21,32 +21,6 @@ session-end = End session
 sign-out-everywhere = Sign out everywhere
 sign-out-everywhere-consequence = All sessions are ended, including this one.
 sign-out-everywhere-now = Sign out everywhere
-two-factor-code-title = Two-factor authentication
-two-factor-code-text = Two-factor authentication is turned on for your account. Enter the current code from your authenticator app.
-two-factor-code = Code
-two-factor-code-help = Six digits from the app, or one of your recovery codes. If you have lost both, contact us: we can turn off two-factor authentication for you.
-two-factor-code-submit = Sign in
-two-factor-title = Two-factor authentication (2FA)
-two-factor-text = In addition to your password or sign-in link, you enter a code from an app on your phone. Your password or email account alone is then not enough to sign in.
-two-factor-set-up = Set up 2FA
-two-factor-scan = Scan this QR code with an authenticator app, or enter the key in the app.
-two-factor-qr-code = QR code with the key for your authenticator app
-two-factor-secret = Key
-two-factor-confirm-text = Enter the code that the app shows to turn on two-factor authentication.
-two-factor-turn-on = Turn on 2FA
-two-factor-cancel = Cancel
-two-factor-is-on = Two-factor authentication is turned on. You need a code each time you sign in.
-recovery-codes-left = { $count ->
-    [0] You have no recovery codes left.
-    [one] You have { $count } recovery code left.
-   *[other] You have { $count } recovery codes left.
-}
-recovery-codes = Your recovery codes
-recovery-codes-text = Print these codes or write them down. They are shown only once. You can use each code once to sign in without your phone.
-two-factor-change = Change recovery codes or turn off 2FA
-two-factor-change-text = Confirm with a code. New recovery codes replace your existing ones.
-recovery-codes-create = Create new recovery codes
-two-factor-turn-off = Turn off 2FA
 done-two-factor-on = Two-factor authentication is turned on. Keep your recovery codes in a safe place.
 done-two-factor-off = Two-factor authentication is turned off.
 done-recovery-codes-created = Your new recovery codes are ready.

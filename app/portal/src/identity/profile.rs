@@ -19,9 +19,9 @@ use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::sign_in_flow;
 use ui::title::Title;
+use ui::two_factor::{TwoFactorSection, flash_recovery_codes};
 
 use crate::identity::proof::{CurrentPassword, NewLink};
-use crate::identity::two_factor::{TwoFactorSection, flash_recovery_codes};
 use crate::shared::{DoneNotice, viewer_contact};
 use crate::shell::AppFrame;
 use crate::t;
@@ -40,6 +40,8 @@ pub fn ProfilePage() -> impl IntoView {
         let (password, email) = (form_state("password"), form_state("email"));
         let codes = flash_recovery_codes(&request.core, &contact, request.flash.as_ref());
         let proof = found.proof;
+        let has_password = proof == Proof::Password;
+        let instead = (proof == Proof::Link).then(|| view! { <NewLink locale/> }.into_any());
         let may_manage = found.grants.iter().any(|grant| grant.may.all().manage);
         let zone = contact.zone().to_owned();
         Ok(view! {
@@ -58,7 +60,7 @@ pub fn ProfilePage() -> impl IntoView {
             </section>
             <PasswordSection form=password proof/>
             <EmailSection form=email proof/>
-            <TwoFactorSection state=found.second_factor proof codes begin=form_state("begin-step") confirm=form_state("confirm-step") disable=form_state("change-step")/>
+            <TwoFactorSection realm=Realm::Portal state=found.second_factor locale flash=request.flash.clone() codes has_password instead/>
             <section class="card"><h2>{t!(locale, "profile-sessions")}</h2>
                 <Sessions sessions=found.sessions locale zone/>
                 <ConfirmAction label=t!(locale, "sign-out-everywhere") consequence=t!(locale, "sign-out-everywhere-consequence")>

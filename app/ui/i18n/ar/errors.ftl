@@ -59,6 +59,7 @@ cause-too-many-uploads = يُرفع عدد كبير من الملفات حالي
 cause-transition-not-allowed = لم تعد هذه الخطوة ممكنة. أعد تحميل الصفحة لعرض الحالة الحالية.
 cause-two-factor-already-on = المصادقة الثنائية مفعّلة بالفعل.
 cause-two-factor-off = المصادقة الثنائية غير مفعّلة.
+cause-two-factor-required = المصادقة الثنائية إلزامية لدورك.
 cause-unavailable = الخدمة غير متاحة مؤقتًا. حاول مرة أخرى بعد قليل.
 cause-work-started = بدأ العمل على هذه المهمة أو انتهى، فلا يمكن تغييرها.
 error-account-blocked = الحساب المرتبط بهذا البريد الإلكتروني محظور. ارفع الحظر أولًا.

@@ -59,6 +59,7 @@ cause-too-many-uploads = Gerade werden zu viele Dateien hochgeladen. Versuchen S
 cause-transition-not-allowed = Dieser Schritt ist nicht mehr möglich. Laden Sie die Seite neu, um den aktuellen Status zu sehen.
 cause-two-factor-already-on = Die Zwei-Faktor-Authentifizierung ist bereits aktiviert.
 cause-two-factor-off = Die Zwei-Faktor-Authentifizierung ist nicht aktiviert.
+cause-two-factor-required = Ihre Rolle muss die Zwei-Faktor-Authentifizierung verwenden.
 cause-unavailable = Der Dienst ist vorübergehend nicht verfügbar. Versuchen Sie es gleich noch einmal.
 cause-work-started = Die Arbeit an diesem Auftrag hat bereits begonnen oder ist beendet. Er kann nicht mehr geändert werden.
 error-account-blocked = Das Konto mit dieser E-Mail-Adresse ist gesperrt. Entsperren Sie es zuerst.

@@ -59,6 +59,7 @@ cause-too-many-uploads = Too many files are being uploaded at the moment. Try ag
 cause-transition-not-allowed = This step is no longer possible. Reload the page to see the current status.
 cause-two-factor-already-on = Two-factor authentication is already turned on.
 cause-two-factor-off = Two-factor authentication is not turned on.
+cause-two-factor-required = Your role must use two-factor authentication.
 cause-unavailable = The service is temporarily unavailable. Try again in a moment.
 cause-work-started = Work on this job has already started or ended, so it can't be changed.
 error-account-blocked = The account with this email address is blocked. Unblock it first.

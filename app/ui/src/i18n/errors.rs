@@ -267,6 +267,7 @@ pub fn cause(locale: Locale, cause: &Cause) -> String {
         C::NotDemoDatabase | C::DemoDataExists => word!(locale, "cause-conflict"),
         C::TransitionNotAllowed { .. } => word!(locale, "cause-transition-not-allowed"),
         C::TwoFactorAlreadyOn => word!(locale, "cause-two-factor-already-on"),
+        C::TwoFactorRequired => word!(locale, "cause-two-factor-required"),
         C::TwoFactorOff => word!(locale, "cause-two-factor-off"),
         C::InvitationNotOpen => word!(locale, "cause-invitation-not-open"),
         C::DryRunNotCompleted => word!(locale, "cause-dry-run-not-completed"),

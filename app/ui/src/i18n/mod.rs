@@ -59,6 +59,8 @@ pub mod shared {
     shared! {
         email = "email";
         forgot_password = "forgot-password";
+        security = "security-title";
+        security_intro = "security-intro";
         password = "password";
         sign_in = "sign-in";
         sign_out = "sign-out";

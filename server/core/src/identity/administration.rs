@@ -11,9 +11,13 @@ use secrecy::SecretString;
 
 use crate::db::SystemTx;
 use crate::form::Form;
+use crate::identity::access::end_access;
+use crate::identity::account::AccountKey;
 use crate::identity::actors::TenantId;
 use crate::identity::store::accounts::NewStaff;
+use crate::identity::store::sessions::Realm;
 use crate::identity::store::tenants::NewTenant;
+use crate::identity::two_factor;
 use crate::secrets::Keyring;
 use crate::webhooks::{SECRET_FIELD, SIGNING_KEY_FIELD, place};
 use crate::{Core, CoreError, CoreResult};
@@ -261,6 +265,7 @@ pub async fn rotate_master_key(core: &Core, path: &Path) -> CoreResult<usize> {
     }
     crate::portal_access::key_rotation::reseal_tokens(&mut tx, &ring, core).await?;
     tx.revoke_all_password_links().await?;
+    two_factor::reseal_secrets(&mut tx, &ring, core).await?;
     for tenant in tx.tenant_ids().await? {
         tx.audit(tenant, "operator", "master_key.rotated", "key").await?;
     }
@@ -268,6 +273,38 @@ pub async fn rotate_master_key(core: &Core, path: &Path) -> CoreResult<usize> {
     ring.remove_old_keys();
     ring.write(path).map_err(internal)?;
     Ok(count)
+}
+
+/// Turns two-factor authentication off for every account with this address in a tenant, in all realms, and ends its access:
+/// for a person who has lost app and recovery codes.
+///
+/// # Errors
+/// `not_found` if none of the accounts uses it.
+pub async fn turn_off_two_factor(core: &Core, slug: &str, email: &str) -> CoreResult<()> {
+    let email = text::email(email).map_err(|_| CoreError::not_found())?;
+    let mut tx = core.store.begin_system().await?;
+    let tenant = find_tenant(&mut tx, slug).await?;
+    let staff = tx.staff_by_email(&email).await?.into_iter();
+    let portal = tx.portal_users_by_email(&email).await?.into_iter();
+    let partners = tx.partners_by_email(&email).await?.into_iter();
+    let accounts: Vec<AccountKey> = staff
+        .map(|account| (Realm::Staff, account.tenant_id, account.id.0.uuid()))
+        .chain(portal.map(|account| (Realm::Portal, account.tenant_id, account.id.0.uuid())))
+        .chain(partners.map(|account| (Realm::Partner, account.tenant_id, account.id.0.uuid())))
+        .filter(|(_, of, _)| *of == tenant.uuid())
+        .map(|(realm, _, id)| AccountKey { realm, tenant, id })
+        .collect();
+    let mut found = false;
+    for account in accounts {
+        if two_factor::remove(&mut tx, account).await? {
+            end_access(&mut tx.tx, account.realm, tenant, account.id).await?;
+            found = true;
+        }
+    }
+    if !found {
+        return Err(CoreError::not_found());
+    }
+    Ok(tx.commit().await?)
 }
 
 async fn find_tenant(tx: &mut SystemTx<'_>, slug: &str) -> CoreResult<TenantId> {

@@ -17,7 +17,7 @@ use crate::secrets::{hex, parse_digest};
 ///
 /// ```compile_fail
 /// use ordinavo_core::identity::admission::Admission;
-/// let forged = Admission { tenant: Default::default(), account: Default::default(), epoch: 0, view_as: None };
+/// let forged = Admission { tenant: Default::default(), account: Default::default(), epoch: 0, view_as: None, must_set_up: false };
 /// ```
 #[derive(Debug)]
 pub struct Admission {
@@ -26,6 +26,8 @@ pub struct Admission {
     /// The epoch of the account when the factors were verified.
     epoch: i64,
     view_as: Option<ViewAs>,
+    /// Whether the role requires two-factor authentication that is not set up yet.
+    must_set_up: bool,
 }
 
 /// The staff member and the staff session behind a view-as session, which ends with that session.
@@ -57,6 +59,7 @@ impl Admission {
             account,
             epoch,
             view_as: None,
+            must_set_up: false,
         }
     }
 
@@ -67,6 +70,7 @@ impl Admission {
             account: account.uuid(),
             epoch,
             view_as: Some(by),
+            must_set_up: false,
         }
     }
 
@@ -80,6 +84,15 @@ impl Admission {
 
     pub(in crate::identity) const fn epoch(&self) -> i64 {
         self.epoch
+    }
+
+    pub(in crate::identity) const fn with_setup(mut self, must_set_up: bool) -> Self {
+        self.must_set_up = must_set_up;
+        self
+    }
+
+    pub(in crate::identity) const fn must_set_up(&self) -> bool {
+        self.must_set_up
     }
 
     pub(in crate::identity) fn into_view_as(self) -> Option<ViewAs> {

@@ -59,6 +59,8 @@ pub async fn staff(core: &Core, session: SessionId) -> CoreResult<Option<Staff>>
     Ok(Some(identified(Staff {
         is_test: sandbox.is_some(),
         tenant: TenantId::from_uuid(sandbox.unwrap_or(row.tenant_id)),
+        live_tenant: TenantId::from_uuid(row.tenant_id),
+        must_set_up: session.must_set_up && !row.has_second_factor,
         id: row.id.0,
         session: id_hash,
         role,
@@ -200,6 +202,7 @@ pub async fn partner(core: &Core, session: SessionId) -> CoreResult<Option<Partn
     Ok(Some(identified(Partner {
         tenant: TenantId::from_uuid(sandbox.unwrap_or(row.tenant_id)),
         live_tenant: TenantId::from_uuid(row.tenant_id),
+        must_set_up: session.must_set_up && !row.has_second_factor,
         id: row.id.0,
         source_system: row.source_system_id.0,
         source_key: row.source_key,

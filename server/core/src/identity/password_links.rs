@@ -207,6 +207,7 @@ pub async fn set_password(core: &Core, realm: Realm, token: &str, password: &Sec
         epoch: ended.epoch,
         tenant_name: &found.tenant_name,
         home: found.home(realm),
+        must_set_up: found.is_factor_required && !found.has_second_factor,
     };
     let label = account.label();
     tx.audit(tenant, &label, "account.password_changed", &label).await?;

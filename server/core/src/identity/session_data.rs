@@ -61,6 +61,9 @@ pub(crate) struct OpenSession {
     pub view_as: Option<ViewAs>,
     /// Whether a staff or partner session shows the data of test keys.
     pub is_test: bool,
+    /// Whether two-factor authentication must be set up before anything else.
+    #[serde(default)]
+    pub must_set_up: bool,
 }
 
 impl OpenSession {
@@ -71,8 +74,9 @@ impl OpenSession {
             account: admission.account(),
             epoch: admission.epoch(),
             user_agent,
-            view_as: admission.into_view_as(),
             is_test: false,
+            must_set_up: admission.must_set_up(),
+            view_as: admission.into_view_as(),
         }
     }
 }
@@ -95,6 +99,7 @@ enum StoredOutcome {
         #[serde(with = "uuid_text")]
         account: Uuid,
         epoch: i64,
+        must_set_up: bool,
     },
     NeedsCode(PendingCode),
 }
@@ -109,6 +114,7 @@ impl From<SignedIn> for TenantChoice {
                     tenant: admission.tenant(),
                     account: admission.account(),
                     epoch: admission.epoch(),
+                    must_set_up: admission.must_set_up(),
                 },
                 SignInOutcome::NeedsCode(code) => StoredOutcome::NeedsCode(code),
             },
@@ -123,9 +129,12 @@ impl TenantChoice {
             tenant_name: self.tenant_name,
             home: self.home,
             outcome: match self.outcome {
-                StoredOutcome::Granted { tenant, account, epoch } => {
-                    SignInOutcome::Granted(Admission::new(tenant, account, epoch))
-                }
+                StoredOutcome::Granted {
+                    tenant,
+                    account,
+                    epoch,
+                    must_set_up,
+                } => SignInOutcome::Granted(Admission::new(tenant, account, epoch).with_setup(must_set_up)),
                 StoredOutcome::NeedsCode(code) => SignInOutcome::NeedsCode(code),
             },
         }

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::identity::actors::{Actor as _, Contact, Staff};
+use crate::identity::actors::{Actor as _, Contact, Partner, Staff};
 use crate::secrets::AssociatedData;
 use crate::{Core, CoreError, CoreResult};
 
@@ -21,6 +21,16 @@ impl SecretOwner for Staff {
             tenant: self.tenant().uuid(),
             kind: "shown-once",
             row: self.id().uuid(),
+        }
+    }
+}
+
+impl SecretOwner for Partner {
+    fn associated_data(&self) -> AssociatedData<'static> {
+        AssociatedData {
+            tenant: self.live_tenant().uuid(),
+            kind: "partner-shown-once",
+            row: self.id.uuid(),
         }
     }
 }

@@ -104,6 +104,8 @@ pub(crate) struct Verified<'a> {
     pub epoch: i64,
     pub tenant_name: &'a str,
     pub home: Home,
+    /// Whether the role requires two-factor authentication that is not set up yet.
+    pub must_set_up: bool,
 }
 
 impl Verified<'_> {
@@ -120,7 +122,8 @@ impl Verified<'_> {
             },
         );
         tx.audit(tenant, &label, action, &label).await?;
-        Ok(self.signed_in(SignInOutcome::Granted(Admission::new(tenant.uuid(), id, self.epoch))))
+        let admission = Admission::new(tenant.uuid(), id, self.epoch).with_setup(self.must_set_up);
+        Ok(self.signed_in(SignInOutcome::Granted(admission)))
     }
 
     /// Asks for a two-factor code.
@@ -182,6 +185,7 @@ struct Candidate {
     tenant_name: String,
     locked: bool,
     needs_code: bool,
+    is_factor_required: bool,
     home: Home,
 }
 
@@ -195,6 +199,7 @@ impl From<crate::identity::store::accounts::StaffIdentity> for Candidate {
             tenant_name: row.tenant_name,
             locked: row.locked_at.is_some(),
             needs_code: row.has_second_factor,
+            is_factor_required: row.is_factor_required,
             home: Home::Staff(Role::from_name(&row.role)),
         }
     }
@@ -210,6 +215,7 @@ impl From<crate::identity::store::accounts::PortalIdentity> for Candidate {
             tenant_name: row.tenant_name,
             locked: row.locked_at.is_some(),
             needs_code: row.has_second_factor,
+            is_factor_required: false,
             home: Home::Portal,
         }
     }
@@ -226,6 +232,7 @@ impl Candidate {
             epoch: self.epoch,
             tenant_name: &self.tenant_name,
             home: self.home,
+            must_set_up: self.is_factor_required && !self.needs_code,
         }
     }
 
@@ -238,6 +245,7 @@ impl Candidate {
             tenant_name: row.tenant_name,
             locked: row.locked_at.is_some(),
             needs_code: row.has_second_factor,
+            is_factor_required: row.is_factor_required,
             home: Home::Partner,
         })
     }

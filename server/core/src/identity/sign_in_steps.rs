@@ -135,6 +135,6 @@ pub async fn is_code_pending(core: &Core, session: &RequestSession) -> CoreResul
 /// Field `code`; `rate_limited`, with the seconds in the detail; `missing_credentials` if sign-in must start over.
 pub async fn with_code(core: &Core, session: &RequestSession, code: &str) -> CoreResult<NextStep> {
     let (pending, page) = pending_code(core, session).await?.ok_or_else(sign_in_first)?;
-    let account = two_factor::complete(core, &pending, code).await?;
+    let account = two_factor::complete(core, session.realm(), &pending, code).await?;
     enter(core, session, account, page).await
 }

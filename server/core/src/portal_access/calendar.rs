@@ -11,9 +11,9 @@ use uuid::Uuid;
 use crate::addresses;
 use crate::commit::finish;
 use crate::db::TenantTx;
+use crate::identity::account::check_password;
 use crate::identity::actors::{Actor as _, Contact};
 use crate::intake::{generate_token, seal_token};
-use crate::portal_access::profile::check_password;
 use crate::secrets::{AssociatedData, hex, sha256};
 use crate::{Core, CoreError, CoreResult};
 

@@ -5,7 +5,7 @@ use crate::portal_access::links::token_context;
 use crate::secrets::{Keyring, SecretError};
 use crate::{Core, CoreError, CoreResult};
 
-/// Seals link tokens, feed tokens and two-factor secrets again under the newest key.
+/// Seals link tokens and feed tokens again under the newest key.
 pub(crate) async fn reseal_tokens(tx: &mut SystemTx<'_>, ring: &Keyring, core: &Core) -> CoreResult<()> {
     let internal = |error: SecretError| CoreError::internal(error);
     for (tenant, id, sealed) in tx.link_tokens().await? {
@@ -19,21 +19,6 @@ pub(crate) async fn reseal_tokens(tx: &mut SystemTx<'_>, ring: &Keyring, core: &
         let plaintext = ring.unseal(&sealed, &context).map_err(internal)?;
         let sealed = ring.seal(&plaintext, &context, &core.randomness).map_err(internal)?;
         tx.set_feed_token(tenant, id, &sealed).await?;
-    }
-    for (tenant, id, secret, pending) in tx.factor_secrets().await? {
-        let context = crate::identity::two_factor::secret_context(tenant, id);
-        let reseal = |sealed: Option<Vec<u8>>| {
-            sealed
-                .map(|sealed| {
-                    let plaintext = ring.unseal(&sealed, &context)?;
-                    ring.seal(&plaintext, &context, &core.randomness)
-                })
-                .transpose()
-                .map_err(internal)
-        };
-        let (secret, pending) = (reseal(secret)?, reseal(pending)?);
-        tx.set_factor_secrets(tenant, id, secret.as_deref(), pending.as_deref())
-            .await?;
     }
     Ok(())
 }

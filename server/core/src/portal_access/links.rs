@@ -279,6 +279,7 @@ fn verified(found: &LinkIdentity, epoch: i64) -> sign_in::Verified<'_> {
         epoch,
         tenant_name: &found.tenant_name,
         home: Home::Portal,
+        must_set_up: false,
     }
 }
 

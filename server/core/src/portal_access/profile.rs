@@ -10,16 +10,18 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use crate::commit::finish;
+use crate::db::TenantTx;
+use crate::identity::account::check_password;
 use crate::identity::actors::{Actor as _, Contact};
 use crate::identity::admission::SignedIn;
 use crate::identity::authentication::{IDLE_TIMEOUT, MAX_SESSION_AGE};
 use crate::identity::sessions::SessionId;
-use crate::identity::sign_in;
-use crate::identity::two_factor;
 use crate::identity::two_factor::TwoFactorStatus;
+use crate::identity::{sign_in, two_factor};
 use crate::portal_access::links;
-use crate::portal_access::links::LinkMail;
+use crate::portal_access::links::{LinkMail, mail_data};
 use crate::portal_access::model::GrantLine;
+use crate::portal_access::{AccountMail, LinkWriter as _};
 use crate::secrets::{hex, parse_digest};
 use crate::{Core, CoreError, CoreResult};
 
@@ -75,11 +77,12 @@ pub struct Profile {
 pub async fn profile(core: &Core, contact: &Contact, session: Option<SessionId>) -> CoreResult<Profile> {
     let now = core.clock.now();
     let current_hash = session.map(SessionId::hash);
+    let second_factor = two_factor::status(core, contact).await?;
     let mut tx = core.store.read(contact).await?;
     let account = tx.own_account().await?;
     let sessions = tx.own_sessions(now - IDLE_TIMEOUT, now - MAX_SESSION_AGE).await?;
     Ok(Profile {
-        second_factor: two_factor::status(core, contact, tx.own_factor().await?, &account.email)?,
+        second_factor,
         email: account.email,
         proof: Proof::of(core, contact, !account.password_hash.is_empty()),
         grants: tx.own_grants().await?,
@@ -100,33 +103,18 @@ pub async fn profile(core: &Core, contact: &Contact, session: Option<SessionId>)
     })
 }
 
-/// Verifies the current password before a change to sign-in settings, and returns the account's address. For accounts
-/// without a password, a mailed link that has just signed in stands for it.
-///
-/// # Errors
-/// Field `current`.
-pub(crate) async fn check_password(core: &Core, contact: &Contact, password: &SecretString) -> CoreResult<String> {
-    let account = core.store.read(contact).await?.own_account().await?;
-    let stored = account.password_hash;
-    if stored.is_empty() {
-        if !contact.is_freshly_signed_in(core.clock.now()) {
-            return Err(CoreError::field("current", FieldCode::NewLinkRequired));
-        }
-    } else {
-        let key = crate::secrets::sha256(format!("own password\n{}", contact.label()).as_bytes());
-        let mut tx = core.store.begin_system().await?;
-        let attempt = sign_in::count_attempt(core, &mut tx, &key).await?;
-        tx.lock_out(&key, core.clock.now() + sign_in::lockout_after(attempt))
-            .await?;
-        tx.commit().await?;
-        if !core.passwords.verify(password, Some(&stored)).await? {
-            return Err(CoreError::field("current", FieldCode::WrongPassword));
-        }
-        let mut tx = core.store.begin_system().await?;
-        tx.clear_attempts(&key).await?;
-        tx.commit().await?;
-    }
-    Ok(account.email)
+/// Notifies the account's address about a new password, in case someone else set it.
+async fn notify_new_password(tx: &mut TenantTx<'_, Contact>, email: &str, locale: Locale) -> CoreResult<()> {
+    let contact = tx.actor;
+    let data = mail_data(contact.tenant_name(), contact.display_name(), contact.zone(), None);
+    let mail = AccountMail {
+        kind: MailKind::PortalPasswordChanged,
+        recipient: email,
+        locale,
+        data: &data,
+        link: None,
+    };
+    Ok(tx.insert_account_mail(contact.tenant(), &mail).await?)
 }
 
 /// Sets a new password, notifies the account's address and ends its access; the caller creates a new session.
@@ -144,7 +132,7 @@ pub async fn change_password(
     let hash = core.passwords.hash(new, &email).await?;
     let mut tx = core.store.begin(contact).await?;
     let ended = tx.set_own_password(&hash).await?;
-    two_factor::notify_account(&mut tx, contact, MailKind::PortalPasswordChanged, locale).await?;
+    notify_new_password(&mut tx, &email, locale).await?;
     tx.revoke_own_links().await?;
     tx.audit("portal.password_changed", contact.id(), json!({}));
     finish(core, tx).await?;

@@ -15,7 +15,7 @@ use crate::support::{SAME_ORIGIN, World, world_at};
 const EMAIL: &str = "both@rhein-ruhr-medical.example";
 const TENANTS: [&str; 2] = ["nordlicht", "suedwind"];
 
-fn morning() -> Clock {
+pub fn morning() -> Clock {
     Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap())
 }
 
@@ -310,7 +310,7 @@ async fn view_as_works_only_with_the_staff_session_that_began_it(#[case] engine:
     assert_eq!(status(&world, &late, "/portal").await, StatusCode::SEE_OTHER);
 }
 
-async fn post(world: &World, browser: &Client, path: &str, fields: &[(&str, &str)]) -> StatusCode {
+pub async fn post(world: &World, browser: &Client, path: &str, fields: &[(&str, &str)]) -> StatusCode {
     browser
         .post(format!("{}{path}", world.url))
         .header(SAME_ORIGIN.0, SAME_ORIGIN.1)

@@ -1,5 +1,7 @@
 //! Sign-in and two-factor authentication.
 
 pub mod access;
+pub mod password_links;
 pub mod sign_in;
+pub mod staff_two_factor;
 pub mod two_factor;

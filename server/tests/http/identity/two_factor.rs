@@ -30,19 +30,24 @@ struct Person {
 impl Person {
     /// Returns the code that the app shows at the current time.
     fn code(&self, clock: &Clock) -> String {
-        let secret = Secret::try_from_base32(&self.secret).unwrap();
-        let now = u64::try_from(clock.now().timestamp()).unwrap();
-        Builder::new()
-            .with_secret(secret)
-            .build()
-            .unwrap()
-            .generate(now)
-            .to_string()
+        app_code(&self.secret, clock)
     }
 }
 
+/// Returns the code that an app with this secret shows at the current time.
+pub fn app_code(secret: &str, clock: &Clock) -> String {
+    let secret = Secret::try_from_base32(secret).unwrap();
+    let now = u64::try_from(clock.now().timestamp()).unwrap();
+    Builder::new()
+        .with_secret(secret)
+        .build()
+        .unwrap()
+        .generate(now)
+        .to_string()
+}
+
 /// Returns the secret shown on the page, without spaces.
-fn secret_on_page(html: &str) -> Option<String> {
+pub fn secret_on_page(html: &str) -> Option<String> {
     let key = html
         .split("<bdi dir=\"ltr\" class=\"mono\">")
         .nth(1)?
@@ -51,7 +56,7 @@ fn secret_on_page(html: &str) -> Option<String> {
     Some(key.replace(' ', ""))
 }
 
-fn recovery_codes(html: &str) -> Vec<String> {
+pub fn recovery_codes(html: &str) -> Vec<String> {
     let Some(list) = html.split("recovery mono").nth(1) else {
         return Vec::new();
     };

@@ -88,7 +88,15 @@ const STAFF_PAGES: &[(&str, &[&str])] = &[
         "/app/settings",
         &["admin", "manager", "dispatcher", "technician", "auditor"],
     ),
+    (
+        "/app/security",
+        &["admin", "manager", "dispatcher", "technician", "auditor"],
+    ),
+    ("/app/settings/two-factor", &["admin"]),
 ];
+
+/// Everybody has an account of their own.
+const ALL_ROLES: &[&str] = &["admin", "manager", "dispatcher", "technician", "auditor"];
 
 /// Staff actions with the roles that may use them.
 const STAFF_ACTIONS: &[(&str, &[&str])] = &[
@@ -184,6 +192,11 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/invite-partner", &["admin"]),
     ("/app/fn/invite-partner-again", &["admin"]),
     ("/app/fn/block-partner", &["admin"]),
+    ("/app/fn/set-two-factor-roles", &["admin"]),
+    ("/app/fn/begin-two-factor", ALL_ROLES),
+    ("/app/fn/cancel-two-factor", ALL_ROLES),
+    ("/app/fn/confirm-two-factor", ALL_ROLES),
+    ("/app/fn/change-two-factor", ALL_ROLES),
 ];
 
 const PORTAL_PAGES: &[&str] = &[
@@ -223,8 +236,21 @@ const PORTAL_ACTIONS: &[&str] = &[
     "/portal/fn/end-sessions",
 ];
 
-const PARTNER_PAGES: &[&str] = &["/partner", "/partner/jobs", "/partner/jobs/{job}", "/partner/dry-run"];
-const PARTNER_ACTIONS: &[&str] = &["/partner/fn/start-dry-run", "/partner/fn/set-test-mode"];
+const PARTNER_PAGES: &[&str] = &[
+    "/partner",
+    "/partner/jobs",
+    "/partner/jobs/{job}",
+    "/partner/dry-run",
+    "/partner/security",
+];
+const PARTNER_ACTIONS: &[&str] = &[
+    "/partner/fn/start-dry-run",
+    "/partner/fn/set-test-mode",
+    "/partner/fn/begin-two-factor",
+    "/partner/fn/cancel-two-factor",
+    "/partner/fn/confirm-two-factor",
+    "/partner/fn/change-two-factor",
+];
 
 /// Actions for users who are not signed in.
 const PUBLIC_ACTIONS: &[&str] = &[
@@ -232,6 +258,9 @@ const PUBLIC_ACTIONS: &[&str] = &[
     "/app/fn/sign-out",
     "/app/fn/choose-organization",
     "/app/fn/language",
+    "/app/fn/request-password-link",
+    "/app/fn/set-password",
+    "/app/fn/verify-code",
     "/portal/fn/sign-in",
     "/portal/fn/sign-out",
     "/portal/fn/choose-organization",
@@ -245,6 +274,9 @@ const PUBLIC_ACTIONS: &[&str] = &[
     "/partner/fn/sign-out",
     "/partner/fn/choose-organization",
     "/partner/fn/language",
+    "/partner/fn/request-password-link",
+    "/partner/fn/set-password",
+    "/partner/fn/verify-code",
     "/partner/fn/accept-invitation",
 ];
 
@@ -530,8 +562,14 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                     | "/app/fn/update-requests"
                     | "/app/fn/send-entry"
                     | "/app/fn/send-photo"
-                    | "/app/fn/suggest-routes" => StatusCode::UNPROCESSABLE_ENTITY,
-                    "/app/fn/set-test-mode" => StatusCode::SEE_OTHER,
+                    | "/app/fn/suggest-routes"
+                    | "/app/fn/begin-two-factor"
+                    | "/app/fn/change-two-factor" => StatusCode::UNPROCESSABLE_ENTITY,
+                    "/app/fn/set-test-mode" | "/app/fn/set-two-factor-roles" | "/app/fn/cancel-two-factor" => {
+                        StatusCode::SEE_OTHER
+                    }
+                    // There is no secret to confirm.
+                    "/app/fn/confirm-two-factor" => StatusCode::CONFLICT,
                     // The form does not send the revision that it is based on.
                     "/app/fn/set-terminology" => StatusCode::CONFLICT,
                     _ => StatusCode::NOT_FOUND,
@@ -769,10 +807,10 @@ async fn partner_console_shows_own_source_system_only(#[case] engine: Engine) {
                 "{path}"
             );
         }
-        let expected = if path.ends_with("start-dry-run") {
-            StatusCode::UNPROCESSABLE_ENTITY
-        } else {
-            StatusCode::SEE_OTHER
+        let expected = match path.rsplit('/').next().unwrap() {
+            "start-dry-run" | "begin-two-factor" | "change-two-factor" => StatusCode::UNPROCESSABLE_ENTITY,
+            "confirm-two-factor" => StatusCode::CONFLICT,
+            _ => StatusCode::SEE_OTHER,
         };
         assert_eq!(post_action(&world, &partner, path, &fields).await, expected, "{path}");
         assert_eq!(

@@ -18,6 +18,7 @@ pub struct Partner {
     pub(in crate::identity) locale: Option<Locale>,
     pub(in crate::identity) tenant_name: String,
     pub(in crate::identity) zone: String,
+    pub(in crate::identity) must_set_up: bool,
 }
 
 impl Partner {
@@ -31,6 +32,10 @@ impl Partner {
     }
     pub(crate) fn source_system(&self) -> SourceSystemId {
         self.source_system
+    }
+    /// Returns whether two-factor authentication is required and must be set up before anything else.
+    pub fn must_set_up_two_factor(&self) -> bool {
+        self.must_set_up
     }
     pub fn source_key(&self) -> &str {
         &self.source_key

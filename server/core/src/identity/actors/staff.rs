@@ -25,12 +25,19 @@ pub struct Staff {
     pub(in crate::identity) zone: String,
     /// Whether the session is in test mode: `tenant` is then the sandbox, where test keys write.
     pub(in crate::identity) is_test: bool,
+    /// The tenant of the account; differs from `tenant` in test mode.
+    pub(in crate::identity) live_tenant: TenantId,
+    pub(in crate::identity) must_set_up: bool,
 }
 
 impl Staff {
     /// Returns whether the session is in test mode, in which the tenant is the sandbox.
     pub fn is_test(&self) -> bool {
         self.is_test
+    }
+    /// Returns whether the role requires two-factor authentication that must be set up before anything else.
+    pub fn must_set_up_two_factor(&self) -> bool {
+        self.must_set_up
     }
     pub fn id(&self) -> StaffId {
         self.id

@@ -17,6 +17,8 @@ use crate::scheduling::model::TechnicianChoice;
 /// The columns of a staff account that sign-in needs.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct StaffIdentity {
+    /// Whether the role must use two-factor authentication.
+    pub is_factor_required: bool,
     /// Whether two-factor authentication is on.
     pub has_second_factor: bool,
     pub tenant_id: Uuid,
@@ -44,6 +46,11 @@ pub(crate) struct PortalIdentity {
 
 const SELECT_STAFF_BY_EMAIL: &str = r"
     SELECT
+        EXISTS (
+            SELECT 1
+            FROM two_factor_requirement AS requirement
+            WHERE requirement.tenant_id = staff.tenant_id AND requirement.role = staff.role
+        ) AS is_factor_required,
         staff.second_factor IS NOT NULL AS has_second_factor, staff.tenant_id, staff.id, staff.epoch,
         staff.password_hash, staff.role, tenant.name AS tenant_name, staff.locked_at
     FROM staff_account AS staff

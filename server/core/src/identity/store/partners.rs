@@ -20,6 +20,8 @@ use crate::integrations::model::UsageLine;
 /// The columns of a partner account that sign-in needs.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct PartnerIdentity {
+    /// Whether the role must use two-factor authentication.
+    pub is_factor_required: bool,
     /// Whether two-factor authentication is on.
     pub has_second_factor: bool,
     pub tenant_id: Uuid,
@@ -35,6 +37,7 @@ pub(crate) struct PartnerIdentity {
 pub(crate) struct PartnerSession {
     pub tenant_id: Uuid,
     pub epoch: i64,
+    pub has_second_factor: bool,
     pub id: Key<PartnerKind>,
     pub source_system_id: Key<SourceSystemKind>,
     pub source_key: String,
@@ -69,6 +72,11 @@ pub(crate) struct ItemResult {
 
 const SELECT_PARTNERS_BY_EMAIL: &str = r"
     SELECT
+        EXISTS (
+            SELECT 1
+            FROM two_factor_requirement AS requirement
+            WHERE requirement.tenant_id = account.tenant_id AND requirement.role = 'partner'
+        ) AS is_factor_required,
         account.second_factor IS NOT NULL AS has_second_factor, account.tenant_id, account.id, account.epoch,
         account.password_hash, tenant.name AS tenant_name, account.locked_at
     FROM partner_account AS account
@@ -79,7 +87,8 @@ const SELECT_PARTNERS_BY_EMAIL: &str = r"
 ";
 const SELECT_PARTNER_OF_SESSION: &str = r"
     SELECT
-        account.tenant_id, account.id, account.epoch, account.source_system_id, source.key AS source_key,
+        account.tenant_id, account.id, account.epoch, account.second_factor IS NOT NULL AS has_second_factor,
+        account.source_system_id, source.key AS source_key,
         account.display_name, account.locale, tenant.name AS tenant_name, tenant.zone, session.last_seen_at,
         session.data, sandbox.id AS sandbox_id
     FROM partner_session AS session

@@ -43,6 +43,8 @@ pub(crate) struct PasswordLinkRow {
     pub locale: Option<String>,
     pub role: Option<String>,
     pub has_second_factor: bool,
+    /// Whether the role must use two-factor authentication.
+    pub is_factor_required: bool,
     pub tenant_name: String,
     pub tenant_locale: String,
     pub zone: String,
@@ -104,6 +106,11 @@ const SELECT_OPEN_LINK: &str = r"
         coalesce(staff.display_name, partner.display_name) AS display_name,
         coalesce(staff.locale, partner.locale) AS locale, staff.role,
         coalesce(staff.second_factor, partner.second_factor) IS NOT NULL AS has_second_factor,
+        EXISTS (
+            SELECT 1
+            FROM two_factor_requirement AS requirement
+            WHERE requirement.tenant_id = link.tenant_id AND requirement.role = coalesce(staff.role, 'partner')
+        ) AS is_factor_required,
         tenant.name AS tenant_name, tenant.locale AS tenant_locale, tenant.zone
     FROM password_link AS link
     JOIN tenant ON tenant.id = link.tenant_id

@@ -92,7 +92,8 @@ per_realm!(delete_expired_statement, "DELETE FROM ", " WHERE expires_at <= $1");
 
 const SELECT_STAFF_OF_SESSION: &str = r"
     SELECT
-        staff.tenant_id, staff.id, staff.epoch, staff.role, staff.display_name, staff.locale,
+        staff.tenant_id, staff.id, staff.epoch, staff.second_factor IS NOT NULL AS has_second_factor, staff.role,
+        staff.display_name, staff.locale,
         tenant.name AS tenant_name, tenant.zone, session.last_seen_at, session.data, sandbox.id AS sandbox_id
     FROM staff_session AS session
     JOIN staff_account AS staff ON staff.tenant_id = session.tenant_id AND staff.id = session.account_id
@@ -132,6 +133,7 @@ const SELECT_CONTACT_OF_SESSION: &str = concat!(
 pub(crate) struct StaffSession {
     pub tenant_id: Uuid,
     pub epoch: i64,
+    pub has_second_factor: bool,
     pub id: Key<StaffKind>,
     pub role: String,
     pub display_name: String,

@@ -1,0 +1,56 @@
+//! Two-factor authentication: the page that asks for a code at sign-in, and the page that turns it on and off.
+
+use leptos::prelude::*;
+use ordinavo_core::identity::actors::Partner;
+use ordinavo_core::identity::sessions::Realm;
+use ui::page::page;
+use ui::sign_in_flow::{self, CodeForm};
+use ui::two_factor;
+use ui::two_factor::{BeginForm, ChangeForm, ConfirmForm};
+
+use crate::shared::viewer_partner;
+use crate::shell::AppFrame;
+use crate::t;
+
+const PAGE: &str = two_factor::settings_path(Realm::Partner);
+
+#[component]
+pub fn CodePage() -> impl IntoView {
+    view! { <two_factor::CodePage realm=Realm::Partner brand=|locale| view! { <p class="brand"><span class="brand-mark" aria-hidden="true"></span>{t!(locale, "console")}</p> }.into_any()/> }
+}
+
+#[component]
+pub fn SecurityPage() -> impl IntoView {
+    let viewer = viewer_partner();
+    let content = page(|request| async move {
+        let viewer = viewer?;
+        let must_set_up = viewer.must_set_up_two_factor();
+        two_factor::security_page(request, Realm::Partner, &viewer, must_set_up).await
+    });
+    view! { <AppFrame current=PAGE>{content}</AppFrame> }
+}
+
+#[server(prefix = "/partner/fn", endpoint = "verify-code")]
+pub async fn verify_code(#[server(flatten)] form: CodeForm) -> Result<(), ServerFnError> {
+    sign_in_flow::verify_code(Realm::Partner, form).await
+}
+
+#[server(prefix = "/partner/fn", endpoint = "begin-two-factor")]
+pub async fn begin_two_factor(#[server(flatten)] form: BeginForm) -> Result<(), ServerFnError> {
+    two_factor::begin::<Partner>(Realm::Partner, form).await
+}
+
+#[server(prefix = "/partner/fn", endpoint = "cancel-two-factor")]
+pub async fn cancel_two_factor() -> Result<(), ServerFnError> {
+    two_factor::cancel::<Partner>(Realm::Partner).await
+}
+
+#[server(prefix = "/partner/fn", endpoint = "confirm-two-factor")]
+pub async fn confirm_two_factor(#[server(flatten)] form: ConfirmForm) -> Result<(), ServerFnError> {
+    two_factor::confirm::<Partner>(Realm::Partner, form).await
+}
+
+#[server(prefix = "/partner/fn", endpoint = "change-two-factor")]
+pub async fn change_two_factor(#[server(flatten)] form: ChangeForm) -> Result<(), ServerFnError> {
+    two_factor::change::<Partner>(Realm::Partner, form).await
+}

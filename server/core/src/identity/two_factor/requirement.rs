@@ -1,0 +1,36 @@
+//! The roles whose accounts must use two-factor authentication. A person without it sets it up right after the next sign-in;
+//! until then, the session opens nothing else. Setting up needs nothing but the account itself, so a requirement locks nobody
+//! out, not even the administrator who made it.
+
+use domain::identity::permissions::ManageSecurity;
+use domain::identity::two_factor::AccountRole;
+use serde_json::json;
+
+use crate::commit::finish;
+use crate::identity::actors::Permit;
+use crate::{Core, CoreResult};
+
+/// Returns the roles that must use two-factor authentication.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn required_roles(core: &Core, by: Permit<'_, ManageSecurity>) -> CoreResult<Vec<AccountRole>> {
+    let roles = core.store.read(by.staff()).await?.factor_requirements().await?;
+    Ok(roles.iter().filter_map(|role| AccountRole::from_name(role)).collect())
+}
+
+/// Sets the roles that must use two-factor authentication, beginning with their next sign-in.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn set_required_roles(core: &Core, by: Permit<'_, ManageSecurity>, roles: &[AccountRole]) -> CoreResult<()> {
+    let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+    let mut tx = core.store.begin(by.staff()).await?;
+    tx.set_factor_requirements(&names).await?;
+    tx.audit(
+        "security.two_factor_requirement_changed",
+        "two_factor",
+        json!({ "roles": names }),
+    );
+    finish(core, tx).await
+}
