@@ -1,5 +1,9 @@
 //! Requests submitted by customers, partners or staff, to be reviewed by dispatch.
 
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::jobs::targets::TargetStatus;
+
 crate::lifecycle! {
     /// Status of a request.
     RequestStatus {
@@ -128,9 +132,19 @@ impl RequestStatus {
     }
 }
 
+/// How long a tracking link works after the visit that completed the job.
+pub const TRACKING_AFTER_VISIT: TimeDelta = TimeDelta::days(1);
+
+/// Returns whether a tracking link still works: until a day after the visit that completed the job. A link to a request that
+/// has led to no completed job goes on.
+pub fn is_tracking_open(job: Option<TargetStatus>, visit_ended_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    let is_completed = job == Some(TargetStatus::Completed);
+    !is_completed || visit_ended_at.is_none_or(|ended_at| now < ended_at + TRACKING_AFTER_VISIT)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::RequestStatus;
+    use super::*;
     use crate::lifecycle::Lifecycle as _;
 
     #[test]
@@ -148,6 +162,22 @@ mod tests {
                 "{status:?}"
             );
             assert!(!status.has_ended() || status.next().is_empty(), "{status:?}");
+        }
+    }
+
+    #[test]
+    fn is_tracking_open_ends_a_day_after_the_completing_visit() {
+        let ended = DateTime::from_timestamp(1_800_000_000, 0);
+        let after = |hours| ended.unwrap_or_default() + TimeDelta::hours(hours);
+        for (job, visit, now, expected) in [
+            (None, None, after(1000), true),
+            (Some(TargetStatus::Scheduled), ended, after(1000), true),
+            (Some(TargetStatus::NotCompleted), ended, after(1000), true),
+            (Some(TargetStatus::Completed), None, after(1000), true),
+            (Some(TargetStatus::Completed), ended, after(23), true),
+            (Some(TargetStatus::Completed), ended, after(24), false),
+        ] {
+            assert_eq!(is_tracking_open(job, visit, now), expected, "{job:?} {now}");
         }
     }
 }

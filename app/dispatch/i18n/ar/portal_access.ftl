@@ -37,6 +37,7 @@ review-empty = لا شيء للمراجعة
 review-empty-text = لا توجد أذونات وصول تنتهي قريبًا أو غير مستخدمة.
 review-reason = السبب
 review-unused = غير مستخدم
+review-lost-granter = منحه شخص لم يعد يدير صلاحيات الوصول
 access-view-as = العرض بصفة هذا المستخدم
 visible-to = مرئي لـ: { $count ->
     [0] لا أحد

@@ -37,6 +37,7 @@ review-empty = Nichts zu prüfen
 review-empty-text = Kein Zugang endet bald oder ist ungenutzt.
 review-reason = Grund
 review-unused = Ungenutzt
+review-lost-granter = Von einer Person erteilt, die keine Zugänge mehr verwaltet
 access-view-as = Ansicht als dieser Benutzer
 visible-to = Sichtbar für: { $count ->
     [0] niemanden

@@ -37,6 +37,7 @@ review-empty = Nothing to review
 review-empty-text = No access expires soon or is unused.
 review-reason = Reason
 review-unused = Unused
+review-lost-granter = Granted by a person who no longer manages access
 access-view-as = View as this user
 visible-to = Visible to: { $count ->
     [0] no one

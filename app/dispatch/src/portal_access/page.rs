@@ -246,7 +246,7 @@ pub fn AccessReviewPage() -> impl IntoView {
                         view! {
                             <tr><th scope="row"><a href=format!("/app/customers/{}/access", row.customer_id)><bdi>{row.display_name}</bdi></a>" "<span class="quiet"><bdi dir="ltr">{row.email}</bdi></span></th>
                                 <td><bdi>{row.customer_name}</bdi></td><td><bdi>{row.location_name.unwrap_or_else(|| t!(locale, "access-all-locations"))}</bdi></td>
-                                <td>{ends.map(|ends| view! { <Chip label=ends tone=Tone::Warn/>" " })}{row.is_unused.then(|| view! { <Chip label=t!(locale, "review-unused") tone=Tone::Neutral/>" "<span class="quiet">{last_sign_in}</span> })}</td></tr>
+                                <td>{ends.map(|ends| view! { <Chip label=ends tone=Tone::Warn/>" " })}{row.is_unused.then(|| view! { <Chip label=t!(locale, "review-unused") tone=Tone::Neutral/>" "<span class="quiet">{last_sign_in}</span> })}{row.has_lost_granter.then(|| view! { " "<span data-code="lost_granter"><Chip label=t!(locale, "review-lost-granter") tone=Tone::Warn/></span> })}</td></tr>
                         }
                     }).collect_view()}</tbody>
                 </table></div>

@@ -265,6 +265,7 @@ pub async fn rotate_master_key(core: &Core, path: &Path) -> CoreResult<usize> {
     }
     crate::portal_access::key_rotation::reseal_tokens(&mut tx, &ring, core).await?;
     tx.revoke_all_password_links().await?;
+    tx.revoke_all_pairing_codes().await?;
     two_factor::reseal_secrets(&mut tx, &ring, core).await?;
     for tenant in tx.tenant_ids().await? {
         tx.audit(tenant, "operator", "master_key.rotated", "key").await?;

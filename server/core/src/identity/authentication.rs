@@ -7,9 +7,11 @@ use domain::fields::FieldCode;
 use domain::identity::permissions::{ManagePortalAccess, Permission};
 use domain::identity::roles::Role;
 use domain::intake::form::FormSettings;
+use domain::jobs::targets::TargetStatus;
 use domain::locale::Locale;
 use domain::portal_access::VIEW_AS_LIFETIME;
 use domain::problems::Cause;
+use domain::requests::is_tracking_open;
 use domain::scopes::Scope;
 use domain::terminology::Terminology;
 
@@ -352,13 +354,17 @@ pub async fn form_visitor(core: &Core, slug: &str) -> CoreResult<Option<(FormVis
     )))
 }
 
-/// Returns the holder of a tracking link.
+/// Returns the holder of a tracking link; `None` also for a link whose visit is over.
 pub async fn tracking_requester(core: &Core, token: &str) -> CoreResult<Option<TrackingRequester>> {
     if token.len() != TOKEN_CHARS {
         return Ok(None);
     }
     let mut tx = core.store.read_system().await?;
-    let found = tx.tracked_request(&sha256(token.as_bytes())).await?;
+    let now = core.clock.now();
+    let found = tx.tracked_request(&sha256(token.as_bytes())).await?.filter(|request| {
+        let job = request.job_status.as_deref().and_then(TargetStatus::from_name);
+        is_tracking_open(job, request.visit_ended_at, now)
+    });
     Ok(found.map(|request| {
         identified(TrackingRequester {
             tenant: TenantId::from_uuid(request.tenant_id),

@@ -15,6 +15,7 @@ use crate::form::Form;
 use crate::identity::actors::{Actor as _, Administrator, Permit, TenantId, Terminal};
 use crate::identity::authentication;
 use crate::intake;
+use crate::intake::SealedToken;
 use crate::intake::model::{FormLine, TerminalView};
 use crate::requests::CustomerSearch;
 use crate::requests::customer_assignment::{self, Choices};
@@ -23,6 +24,8 @@ use crate::{Core, CoreError, CoreResult};
 
 /// How long a pairing code is valid.
 pub const PAIRING_CODE_TTL: TimeDelta = TimeDelta::hours(24);
+/// The purpose of the key that hashes pairing codes: they are too short for a digest that anybody can compute.
+const CODE_PURPOSE: &str = "pairing-code";
 /// How long a terminal can display a receipt.
 pub const RECEIPT_TTL: TimeDelta = TimeDelta::seconds(90);
 /// Maximum number of terminals of an organization.
@@ -152,7 +155,10 @@ pub(crate) async fn create_in<A: Administrator>(
 
 async fn create_code<A: Administrator>(core: &Core, tx: &mut TenantTx<'_, A>, id: TerminalId) -> CoreResult<String> {
     let code = pairing_code(core.randomness.bytes::<5>());
-    let sealed = intake::seal_token(core, &place(TenantId::from_uuid(tx.tenant()), id), &code)?;
+    let sealed = SealedToken {
+        hash: core.keyring.mac(CODE_PURPOSE, code.as_bytes()),
+        ..intake::seal_token(core, &place(TenantId::from_uuid(tx.tenant()), id), &code)?
+    };
     if !tx
         .set_pairing_code(id, &sealed, core.clock.now() + PAIRING_CODE_TTL)
         .await?
@@ -195,7 +201,8 @@ pub async fn delete(core: &Core, by: Permit<'_, ManageIntake>, id: TerminalId) -
 /// Field `code` if it is unknown, used or expired.
 pub async fn pair(core: &Core, code: &str) -> CoreResult<String> {
     let invalid = || CoreError::field("code", FieldCode::WrongPairingCode);
-    let code_hash = sha256(read_pairing_code(code).ok_or_else(invalid)?.as_bytes());
+    let code = read_pairing_code(code).ok_or_else(invalid)?;
+    let code_hash = core.keyring.mac(CODE_PURPOSE, code.as_bytes());
     let (tenant, id) = core
         .store
         .read_system()

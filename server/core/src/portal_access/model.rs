@@ -129,4 +129,6 @@ pub struct ReviewLine {
     pub last_sign_in_at: Option<DateTime<Utc>>,
     pub ends_soon: bool,
     pub is_unused: bool,
+    /// Whether a portal user granted it who no longer manages access to the customer.
+    pub has_lost_granter: bool,
 }

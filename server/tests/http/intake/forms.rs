@@ -500,3 +500,39 @@ async fn form_requests_above_rate_limit_return_429(#[case] engine: Engine) {
     let staff = world.staff("nordlicht", "dispatcher").await;
     assert_eq!(world.get(&staff, "/app/inbox").await.0, StatusCode::OK);
 }
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn tracking_link_ends_a_day_after_the_completing_visit(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let path = world.submit(&COMPLETE, &[]).await;
+    assert_eq!(world.get(&visitor(), &path).await.0, StatusCode::OK);
+    let completed = "SELECT target.id FROM target JOIN appointment ON appointment.tenant_id = target.tenant_id \
+        AND appointment.target_id = target.id WHERE target.tenant_id = request.tenant_id AND target.status = 'completed' \
+        AND appointment.status = 'done' ORDER BY appointment.ends_at LIMIT 1";
+    world
+        .sql(&format!(
+            "UPDATE request SET target_id = ({completed}) WHERE channel = 'web_form' AND number = \
+             (SELECT max(latest.number) FROM request AS latest WHERE latest.tenant_id = request.tenant_id)"
+        ))
+        .await;
+    assert_eq!(
+        world.get(&visitor(), &path).await.0,
+        StatusCode::NOT_FOUND,
+        "{}: the visit was days ago",
+        world.engine
+    );
+    world
+        .sql("UPDATE target SET status = 'not_completed' WHERE status = 'completed'")
+        .await;
+    assert_eq!(
+        world.get(&visitor(), &path).await.0,
+        StatusCode::OK,
+        "{}: the job goes on after a visit that did not complete it",
+        world.engine
+    );
+}

@@ -7,6 +7,7 @@ use crate::support::{SAME_ORIGIN, World, world_at};
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
+use ordinavo_core::secrets::{hex, sha256};
 use reqwest::{Client, Response, StatusCode};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -102,6 +103,16 @@ async fn terminal_is_paired_once_and_unpaired_immediately(#[case] engine: Engine
     let wrong = post(&world, &fresh, "/terminal/pair", &[("code", "0000-0000")]).await;
     assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.text().await.unwrap().contains("This pairing code isn't valid"));
+    // The stored hash is not the digest of the code: without the key of the server, codes cannot be tried.
+    let digest = sha256(demo_code(&world).replace('-', "").as_bytes());
+    let column = if world.engine == "sqlite" {
+        "lower(hex(pairing_hash))"
+    } else {
+        "encode(pairing_hash, 'hex')"
+    };
+    let select = format!("SELECT {column} FROM terminal WHERE pairing_hash IS NOT NULL");
+    let hashes = world.texts(&select).await;
+    assert!(!hashes.is_empty() && hashes.iter().all(|row| row[0] != hex(&digest)));
     // The code is accepted in lower case and with spaces.
     let code = demo_code(&world).to_lowercase().replace('-', " ");
     let answer = post(&world, &fresh, "/terminal/pair", &[("code", &code)]).await;

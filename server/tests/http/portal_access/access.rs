@@ -617,6 +617,49 @@ async fn colleague_grant_longer_than_own_is_rejected(#[case] engine: Engine) {
     );
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn grant_of_revoked_manager_is_listed_for_review(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let staff = world.staff("nordlicht", "admin").await;
+    let page = access_page(&world).await;
+    let email = "nora@rhein-ruhr-medical.example";
+    let fields = [
+        ("name", "Nora Busch"),
+        ("email", email),
+        ("whole", "on"),
+        ("may_reports", "on"),
+        ("may_manage", "on"),
+    ];
+    let link = invite(&world, &staff, &page, &fields).await.unwrap();
+    let nora = browser();
+    let accept = [("token", token(&link)), ("without", "on")];
+    world.send(&nora, "/portal/fn/accept-invitation", &accept).await;
+    let html = world.content(&nora, "/portal/colleagues").await;
+    let customer = hidden(&html, "customer").unwrap();
+    let colleague = [
+        ("customer", customer.as_str()),
+        ("name", "Otto"),
+        ("email", "otto@rhein-ruhr-medical.example"),
+        ("whole", "on"),
+        ("may_reports", "on"),
+        ("reason", "Deputy"),
+    ];
+    send_parts(&world, &nora, "/portal/fn/invite-colleague", &colleague).await;
+    let review = async || world.content(&staff, "/app/settings/access").await;
+    assert!(!review().await.contains("data-code=\"lost_granter\""));
+    let html = world.content(&staff, &page).await;
+    let card = html.split("<section").find(|card| card.contains(email)).unwrap();
+    let ids = ["customer", "grant"].map(|name| (name, hidden(card, name).unwrap()));
+    let ids = ids.each_ref().map(|(name, id)| (*name, id.as_str()));
+    world.send(&staff, "/app/fn/revoke-grant", &ids).await;
+    let html = review().await;
+    let row = html.split("<tr").find(|row| row.contains("otto@")).unwrap();
+    assert!(row.contains("data-code=\"lost_granter\""), "{}", world.engine);
+}
+
 async fn own_sessions(world: &World, browser: &Client) -> usize {
     let html = world.content(browser, "/portal/profile").await;
     html.matches("last used").count()

@@ -1,5 +1,6 @@
 //! Statements for public forms, submitted requests, their files and tracking tokens.
 
+use chrono::{DateTime, Utc};
 use domain::customers::Address;
 use domain::ids::{AttachmentId, ContactId, CustomerId, FormId, FormKind, Id, LocationId, RequestId};
 use domain::intake::form::FormSettings;
@@ -76,6 +77,9 @@ pub(crate) struct TrackedRequest {
     pub tenant_name: String,
     pub zone: String,
     pub words: Option<Json<Terminology>>,
+    pub job_status: Option<String>,
+    /// The end of the last visit that took place.
+    pub visit_ended_at: Option<DateTime<Utc>>,
 }
 
 const INSERT_REQUEST: &str = r"
@@ -122,10 +126,20 @@ const SELECT_FORM_BY_SLUG: &str = r"
     WHERE intake_form.slug = $1
 ";
 const SELECT_TRACKED_REQUEST: &str = r"
-    SELECT request.tenant_id, request.id, tenant.name AS tenant_name, tenant.zone, portal_branding.words
+    SELECT
+        request.tenant_id, request.id, tenant.name AS tenant_name, tenant.zone, portal_branding.words,
+        target.status AS job_status,
+        (
+            SELECT max(appointment.ends_at)
+            FROM appointment
+            WHERE appointment.tenant_id = request.tenant_id
+              AND appointment.target_id = request.target_id
+              AND appointment.status = 'done'
+        ) AS visit_ended_at
     FROM request
     JOIN tenant ON tenant.id = request.tenant_id
     LEFT JOIN portal_branding ON portal_branding.tenant_id = tenant.id
+    LEFT JOIN target ON target.tenant_id = request.tenant_id AND target.id = request.target_id
     WHERE request.tracking_hash = $1
       AND request.portal_account_id IS NULL
 ";

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::db::Key;
 use crate::db::StoreError;
-use crate::db::{CrossTenantTx, TenantTx};
+use crate::db::{CrossTenantTx, SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, TenantId, Terminal};
 use crate::intake::model::TerminalView;
 use crate::intake::store::requests::SealedToken;
@@ -55,6 +55,11 @@ const SELECT_ACTIVE_LOCATION: &str = "SELECT id FROM location WHERE tenant_id = 
 const INSERT_TERMINAL: &str = r"
     INSERT INTO terminal (tenant_id, id, name, location_id, form_id, created_at, updated_at)
     VALUES ($1, $2, $3, $4, $5, $6, $6)
+";
+const REVOKE_ALL_CODES: &str = r"
+    UPDATE terminal
+    SET pairing_hash = NULL, pairing_code = NULL, pairing_expires_at = NULL
+    WHERE pairing_hash IS NOT NULL
 ";
 const UPDATE_PAIRING_CODE: &str = r"
     UPDATE terminal
@@ -246,5 +251,12 @@ impl<M> CrossTenantTx<'_, M> {
         self.tx
             .fetch_optional::<TerminalIdentity>(SELECT_TERMINAL_BY_DEVICE, (device_hash,))
             .await
+    }
+}
+
+impl SystemTx<'_> {
+    /// Revokes the pairing codes of all terminals: a new master key no longer finds them.
+    pub(crate) async fn revoke_all_pairing_codes(&mut self) -> Result<(), StoreError> {
+        self.tx.execute(REVOKE_ALL_CODES, ()).await.map(drop)
     }
 }

@@ -200,14 +200,39 @@ const COUNT_GRANTS: &str = r"
       AND (valid_until IS NULL OR valid_until > $3)
 ";
 const UPDATE_ACCOUNT_LOCK: &str = "UPDATE portal_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
-/// Grants that end soon or are unused.
-const SELECT_GRANTS_TO_REVIEW: &str = r"
+/// A portal user granted it whose own grant that allows managing access has ended, or whose account is locked.
+macro_rules! has_lost_granter {
+    () => {
+        r"
+            portal_grant.granted_by_account IS NOT NULL
+            AND NOT EXISTS (
+                SELECT 1
+                FROM portal_grant AS managing
+                JOIN portal_account AS granter ON granter.tenant_id = managing.tenant_id
+                    AND granter.id = managing.portal_account_id
+                WHERE managing.tenant_id = portal_grant.tenant_id
+                  AND managing.portal_account_id = portal_grant.granted_by_account
+                  AND managing.customer_id = portal_grant.customer_id
+                  AND managing.may_manage
+                  AND managing.revoked_at IS NULL
+                  AND (managing.valid_until IS NULL OR managing.valid_until > $3)
+                  AND granter.locked_at IS NULL
+            )
+        "
+    };
+}
+/// Grants that end soon, are unused, or come from a person who no longer manages access.
+const SELECT_GRANTS_TO_REVIEW: &str = concat!(
+    r"
     SELECT
         portal_grant.id, portal_grant.customer_id, customer.name AS customer_name,
         location.name AS location_name, contact.display_name, account.email, portal_grant.valid_until,
         account.last_sign_in_at,
         (portal_grant.valid_until IS NOT NULL AND portal_grant.valid_until <= $4) AS ends_soon,
-        coalesce(account.last_sign_in_at, account.activated_at, account.created_at) <= $5 AS is_unused
+        coalesce(account.last_sign_in_at, account.activated_at, account.created_at) <= $5 AS is_unused,
+        (",
+    has_lost_granter!(),
+    r") AS has_lost_granter
     FROM portal_grant
     JOIN portal_account AS account ON account.tenant_id = portal_grant.tenant_id
         AND account.id = portal_grant.portal_account_id
@@ -222,10 +247,14 @@ const SELECT_GRANTS_TO_REVIEW: &str = r"
       AND (
           (portal_grant.valid_until IS NOT NULL AND portal_grant.valid_until <= $4)
           OR coalesce(account.last_sign_in_at, account.activated_at, account.created_at) <= $5
+          OR (",
+    has_lost_granter!(),
+    r")
       )
     ORDER BY portal_grant.id
     LIMIT $6
-";
+"
+);
 
 const SELECT_OWN_GRANTS: &str = concat!(
     select_grants!(),
