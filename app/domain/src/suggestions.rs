@@ -26,6 +26,18 @@ crate::stored_names! {
     }
 }
 
+impl SuggestionStatus {
+    /// Returns whether its stops can be committed or discarded.
+    pub const fn is_decidable(self) -> bool {
+        matches!(self, Self::Completed)
+    }
+
+    /// Returns whether it is being computed or waits for it.
+    pub const fn is_pending(self) -> bool {
+        matches!(self, Self::Queued | Self::Running)
+    }
+}
+
 /// Options of a suggestion.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -119,6 +131,14 @@ pub struct PlannedStop {
     /// Alternatives with other technicians, cheapest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<AlternativeStop>,
+}
+
+impl PlannedStop {
+    /// Returns whether the stop can still be committed: it is proposed and was not committed before. A stale stop stays
+    /// open, because its conflict may be gone.
+    pub fn is_open(&self, decided: &StopOutcomes) -> bool {
+        self.is_new && decided.0.get(&self.target) != Some(&StopOutcome::Committed)
+    }
 }
 
 /// Route of one technician on one day.

@@ -6,41 +6,20 @@ use leptos_meta::provide_meta_context;
 use ui::shell::{self, App, Assets, locale};
 use ui::title::Title;
 
-use domain::locale::Locale;
-
-/// The texts of the start page: tagline, staff link and customer link.
-fn texts(locale: Locale) -> (&'static str, &'static str, &'static str) {
-    match locale {
-        Locale::En => (
-            "Field service management, from request to visit report.",
-            "Sign in as staff",
-            "Customer portal",
-        ),
-        Locale::De => (
-            "Field-Service-Management von der Anfrage bis zum Einsatzbericht.",
-            "Anmeldung für das Team",
-            "Kundenportal",
-        ),
-        Locale::Ar => (
-            "إدارة الخدمة الميدانية، من الطلب إلى تقرير الزيارة.",
-            "تسجيل دخول الفريق",
-            "بوابة العملاء",
-        ),
-    }
-}
+use crate::t;
 
 /// `/`: leads to the staff app or the customer portal.
 pub fn start_page(assets: &Assets) -> impl IntoView + use<> {
     provide_meta_context();
-    let (tagline, staff_link, customer_link) = texts(locale());
+    let locale = locale();
     shell::document(App::Public, assets, move || {
         view! {
             <Title text="Ordinavo"/>
             <main class="door" id="main">
                 <div class="card">
                     <h1 class="brand"><span class="brand-mark" aria-hidden="true"></span>"Ordinavo"</h1>
-                    <p class="lead">{tagline}</p>
-                    <p class="row"><a class="button button-primary" href="/app">{staff_link}</a><a class="button" href="/portal">{customer_link}</a></p>
+                    <p class="lead">{t!(locale, "start-text")}</p>
+                    <p class="row"><a class="button button-primary" href="/app">{t!(locale, "start-staff")}</a><a class="button" href="/portal">{t!(locale, "start-portal")}</a></p>
                     <p><a href="/docs">"Ordinavo Connect API"</a></p>
                 </div>
             </main>
@@ -84,31 +63,14 @@ pub fn problem_page(assets: &Assets, problem: Problem) -> impl IntoView + use<> 
 pub fn view_as_read_only(assets: &Assets) -> impl IntoView + use<> {
     provide_meta_context();
     let locale = locale();
-    let (title, text, back) = match locale {
-        Locale::En => (
-            "Changes are not possible in this view",
-            "You are viewing the portal as another person. Nothing was changed or sent.",
-            "Back to the portal",
-        ),
-        Locale::De => (
-            "In dieser Ansicht sind keine Änderungen möglich",
-            "Sie sehen das Portal als eine andere Person. Es wurde nichts geändert oder gesendet.",
-            "Zurück zum Portal",
-        ),
-        Locale::Ar => (
-            "لا يمكن إجراء تغييرات في هذا العرض",
-            "أنت تعرض البوابة بصفة شخص آخر. لم يُغيَّر أو يُرسَل أي شيء.",
-            "العودة إلى البوابة",
-        ),
-    };
     shell::document(App::Public, assets, move || {
         view! {
-            <Title text=title/>
+            <Title text=t!(locale, "view-as-read-only")/>
             <main class="door" id="main">
                 <div class="card">
-                    <h1>{title}</h1>
-                    <p>{text}</p>
-                    <p><a class="button button-primary" href="/portal">{back}</a></p>
+                    <h1>{t!(locale, "view-as-read-only")}</h1>
+                    <p>{t!(locale, "view-as-read-only-text")}</p>
+                    <p><a class="button button-primary" href="/portal">{t!(locale, "back-to-portal")}</a></p>
                 </div>
             </main>
         }

@@ -11,7 +11,7 @@ use crate::components::Chip;
 use crate::format;
 use crate::forms::{CheckField, FormState, SelectField, TextField};
 use crate::i18n::by_key;
-use crate::uploads::FormParts;
+use crate::uploads::Fields;
 use crate::word;
 
 /// A location that can be granted: its ID and its name.
@@ -109,24 +109,18 @@ pub fn AccessChip(status: AccessStatus, locale: Locale) -> impl IntoView {
 }
 
 /// Reads an invitation from a submitted form.
-pub fn invite_form(parts: &FormParts) -> InviteForm {
-    let checked = |start: &str| {
-        parts
-            .fields
-            .keys()
-            .filter_map(|name| name.strip_prefix(start).map(str::to_owned))
-            .collect()
-    };
+pub fn invite_form(fields: &Fields) -> InviteForm {
+    let ticked = |prefix: &str| fields.with_prefix(prefix).map(str::to_owned).collect();
     InviteForm {
-        contact: parts.text("contact"),
-        name: parts.text("name"),
-        email: parts.text("email"),
-        locale: parts.text("locale"),
-        whole: parts.fields.contains_key("whole"),
-        locations: checked("location_"),
-        capabilities: checked("may_"),
-        from: parts.text("from"),
-        until: parts.text("until"),
-        reason: parts.text("reason"),
+        contact: fields.text("contact"),
+        name: fields.text("name"),
+        email: fields.text("email"),
+        locale: fields.text("locale"),
+        whole: fields.is_ticked("whole"),
+        locations: ticked("location_"),
+        capabilities: ticked("may_"),
+        from: fields.text("from"),
+        until: fields.text("until"),
+        reason: fields.text("reason"),
     }
 }

@@ -133,7 +133,7 @@ impl<'de, T: FromStr> Deserialize<'de> for FormId<T> {
 /// Runs an action of a signed-in actor on the fields of a form. After an error the page shows the typed values again.
 ///
 /// # Errors
-/// As [`run_action`].
+/// Only for callers that do not accept HTML: the code of the problem.
 pub async fn submit<A, F, Fut>(form: F, work: impl FnOnce(Core, A, F) -> Fut) -> Result<(), ServerFnError>
 where
     A: Clone + Send + Sync + 'static,
@@ -154,7 +154,7 @@ where
 /// typed values again.
 ///
 /// # Errors
-/// As [`run_action`].
+/// As [`submit`].
 pub async fn submit_public<F, Fut>(form: F, work: impl FnOnce(Core, F) -> Fut) -> Result<(), ServerFnError>
 where
     F: ActionForm,
@@ -207,7 +207,7 @@ fn borrow_values(typed: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
 ///
 /// # Errors
 /// Only for callers that do not accept HTML: the code of the problem.
-pub async fn run_action<A, Fut>(
+async fn run_action<A, Fut>(
     submission: FormSubmission<'_>,
     work: impl FnOnce(Core, A) -> Fut,
 ) -> Result<(), ServerFnError>
@@ -257,7 +257,7 @@ fn server_error(error: &CoreError) -> ServerFnError {
 /// Answers a form post: a redirect for browsers, a status for other callers.
 ///
 /// # Errors
-/// As [`run_action`].
+/// As [`submit`].
 pub async fn respond_to_form(
     submission: FormSubmission<'_>,
     result: CoreResult<Redirect>,

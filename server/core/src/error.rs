@@ -55,7 +55,7 @@ impl CoreError {
         Self::new(Cause::NotFound)
     }
 
-    /// Creates the error for a record that somebody else changed in the meantime.
+    /// Creates the error for a record that another user changed in the meantime.
     pub const fn conflict(record: Record) -> Self {
         Self::new(Cause::Conflict { record })
     }

@@ -182,7 +182,7 @@ impl Core {
             self.wake_worker.notify_one();
             self.wake_importer.notify_one();
         };
-        Ok(self.store.listen("ordinavo_work", wake).await?)
+        Ok(self.store.listen(db::WORK_CHANNEL, wake).await?)
     }
 
     /// Resolves when webhook deliveries are enqueued; the worker also polls.

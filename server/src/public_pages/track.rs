@@ -71,7 +71,7 @@ async fn show(
         .request
         .form_settings
         .as_ref()
-        .map(|settings| settings.0.hosts.clone());
+        .map(|settings| settings.hosts.clone());
     request.extensions_mut().insert(FrameHosts(hosts.unwrap_or_default()));
     let page = TrackPage {
         tenant: requester.tenant_name().to_owned(),

@@ -13,13 +13,13 @@ use ordinavo_core::branding::BrandingSettings;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
-use ui::actions::{ActionForm, FormSubmission, Redirect, run_action, submit};
+use ui::actions::{ActionForm, Redirect, submit, typed_values};
 use ui::components::{ProblemNotice, StatusChip, SuccessNotice};
 use ui::flash::Flash;
 use ui::forms::{ErrorSummary, FormState};
 use ui::page::page;
 use ui::title::Title;
-use ui::uploads;
+use ui::uploads::{Fields, UploadForm, submit_upload};
 
 use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_staff};
@@ -257,27 +257,43 @@ fn Preview(words: Terminology, open_locale: Locale, locale: Locale) -> impl Into
     }
 }
 
+/// The form that sets the logo of the portal.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LogoForm {
+    /// Whether to remove the logo: `on` or absent.
+    none: Option<String>,
+}
+
+impl ActionForm for LogoForm {
+    const NAME: &'static str = "logo";
+
+    fn back(&self) -> String {
+        PAGE.to_owned()
+    }
+}
+
+impl UploadForm for LogoForm {
+    const FILE_FIELD: &'static str = "logo";
+    const MAX_FILES: usize = 1;
+
+    fn interrupted() -> CoreError {
+        let max_megabytes = ordinavo_core::files::MAX_LOGO_BYTES / 1024 / 1024;
+        CoreError::field(
+            "logo",
+            FieldCode::FileTooLarge {
+                file: None,
+                max_megabytes,
+            },
+        )
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "set-portal-logo", input = MultipartFormData)]
 pub async fn set_portal_logo(data: MultipartData) -> Result<(), ServerFnError> {
-    let mut parts = uploads::read(data, "logo", 1).await;
-    let submission = FormSubmission {
-        form: "logo",
-        values: &[],
-        back: PAGE.to_owned(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may()?;
-        if parts.is_incomplete {
-            return Err(CoreError::field(
-                "logo",
-                FieldCode::FileTooLarge {
-                    file: None,
-                    max_megabytes: ordinavo_core::files::MAX_LOGO_BYTES / 1024 / 1024,
-                },
-            ));
-        }
-        let logo = parts.files.pop();
-        if logo.is_none() && !parts.fields.contains_key("none") {
+    submit_upload(data, async |core: Core, staff: Staff, form: LogoForm, mut files| {
+        let (permit, logo) = (staff.may()?, files.pop());
+        if logo.is_none() && form.none.is_none() {
             return Err(CoreError::field("logo", FieldCode::Required));
         }
         branding::set_logo(&core, permit, logo).await?;
@@ -313,32 +329,54 @@ pub async fn set_portal_colour(#[server(flatten)] form: ColorForm) -> Result<(),
     .await
 }
 
+/// The labels and explanations of the portal in one language.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TerminologyForm {
+    locale: String,
+    /// The revision that the page shows.
+    revision: String,
+    /// Whether to preview the texts instead of saving them: `on` or absent.
+    #[serde(rename = "try")]
+    is_preview: Option<String>,
+    /// The texts by entry.
+    #[serde(flatten)]
+    texts: Fields,
+}
+
+impl TerminologyForm {
+    fn locale(&self) -> Locale {
+        Locale::from_tag(&self.locale).unwrap_or_default()
+    }
+}
+
+impl ActionForm for TerminologyForm {
+    const NAME: &'static str = "words";
+
+    fn back(&self) -> String {
+        format!("{PAGE}?lang={}", self.locale().tag())
+    }
+}
+
+impl UploadForm for TerminologyForm {}
+
 #[server(prefix = "/app/fn", endpoint = "set-terminology", input = MultipartFormData)]
 pub async fn set_portal_words(data: MultipartData) -> Result<(), ServerFnError> {
-    let parts = uploads::read(data, "", 0).await;
-    let values = parts.values();
-    let locale = Locale::from_tag(&parts.text("locale")).unwrap_or_default();
-    let back = format!("{PAGE}?lang={}", locale.tag());
-    let submission = FormSubmission {
-        form: "words",
-        values: &values,
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        parts.ensure_complete()?;
-        let permit = staff.may()?;
-        if parts.fields.contains_key("try") {
-            branding::validate_terminology(&core, permit, locale, |field| parts.text(field)).await?;
+    submit_upload(data, async |core: Core, staff: Staff, form: TerminologyForm, _| {
+        let (permit, locale) = (staff.may()?, form.locale());
+        let text = |field: &str| form.texts.text(field);
+        if form.is_preview.is_some() {
+            branding::validate_terminology(&core, permit, locale, text).await?;
             return Ok(Redirect {
-                to: format!("{back}#preview"),
+                to: format!("{}#preview", form.back()),
                 done: Some(PREVIEWED),
-                shown_once: serde_json::to_string(&parts.fields).ok(),
+                shown_once: serde_json::to_string(&typed_values(&form)).ok(),
                 undo: None,
             });
         }
-        let revision = parts.text("revision").parse().unwrap_or(-1);
-        branding::set_terminology(&core, permit, locale, revision, |field| parts.text(field)).await?;
-        Ok(Redirect::to(back, "done-terminology-saved"))
+        let revision = form.revision.parse().unwrap_or(-1);
+        branding::set_terminology(&core, permit, locale, revision, text).await?;
+        Ok(Redirect::to(form.back(), "done-terminology-saved"))
     })
     .await
 }

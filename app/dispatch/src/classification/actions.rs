@@ -6,13 +6,13 @@ use domain::intake::classification::{Conditions, Outcome};
 use domain::requests::{Channel, Priority, ServiceType};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
+use ordinavo_core::Core;
 use ordinavo_core::classification;
 use ordinavo_core::classification::Direction;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
-use ui::actions::{ActionForm, FormId, FormSubmission, Redirect, run_action, submit};
-use ui::uploads::{self, FormParts};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
+use ui::uploads::{Fields, UploadForm, submit_upload};
 
 const LIST: &str = "/app/settings/rules";
 
@@ -25,70 +25,73 @@ fn trimmed_lines(text: &str) -> Vec<String> {
     text.lines().map(|line| line.trim().to_owned()).collect()
 }
 
-fn conditions(parts: &FormParts) -> Conditions {
-    let is_ticked = |name: String| parts.fields.contains_key(&name);
-    Conditions {
-        channels: Channel::ALL
-            .iter()
-            .copied()
-            .filter(|one| is_ticked(format!("channel_{}", one.name())))
-            .collect(),
-        forms: parts
-            .fields
-            .keys()
-            .filter_map(|name| name.strip_prefix("form_")?.parse::<ids::FormId>().ok())
-            .collect(),
-        service_types: ServiceType::ALL
-            .iter()
-            .copied()
-            .filter(|one| is_ticked(format!("service_{}", one.name())))
-            .collect(),
-        words: trimmed_lines(&parts.text("words")),
-        postal_codes: trimmed_lines(&parts.text("postal_codes")),
+/// The form of a rule.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RuleForm {
+    /// Absent for a new rule.
+    id: Option<FormId<RuleId>>,
+    name: String,
+    words: String,
+    postal_codes: String,
+    use_case: String,
+    region: String,
+    set_service: String,
+    set_priority: String,
+    /// The ticked channels, forms and service types.
+    #[serde(flatten)]
+    ticked: Fields,
+}
+
+impl ActionForm for RuleForm {
+    const NAME: &'static str = "rule";
+
+    fn back(&self) -> String {
+        self.id.map_or_else(|| format!("{LIST}/new"), |id| rule_path(id.ok()))
     }
 }
 
-fn outcome(parts: &FormParts) -> Outcome {
-    Outcome {
-        use_case: Some(parts.text("use_case")),
-        region: Some(parts.text("region")),
-        service_type: ServiceType::from_name(&parts.text("set_service")),
-        priority: Priority::from_name(&parts.text("set_priority")),
+impl UploadForm for RuleForm {}
+
+impl RuleForm {
+    fn conditions(&self) -> Conditions {
+        let is_ticked = |name: String| self.ticked.is_ticked(&name);
+        Conditions {
+            channels: Channel::ALL
+                .iter()
+                .copied()
+                .filter(|one| is_ticked(format!("channel_{}", one.name())))
+                .collect(),
+            forms: self
+                .ticked
+                .with_prefix("form_")
+                .filter_map(|id| id.parse::<ids::FormId>().ok())
+                .collect(),
+            service_types: ServiceType::ALL
+                .iter()
+                .copied()
+                .filter(|one| is_ticked(format!("service_{}", one.name())))
+                .collect(),
+            words: trimmed_lines(&self.words),
+            postal_codes: trimmed_lines(&self.postal_codes),
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        Outcome {
+            use_case: Some(self.use_case.clone()),
+            region: Some(self.region.clone()),
+            service_type: ServiceType::from_name(&self.set_service),
+            priority: Priority::from_name(&self.set_priority),
+        }
     }
 }
 
 #[server(prefix = "/app/fn", endpoint = "save-rule", input = MultipartFormData)]
 pub async fn save_rule(data: MultipartData) -> Result<(), ServerFnError> {
-    let parts = uploads::read(data, "", 0).await;
-    let id = parts.text("id");
-    let values = parts.values();
-    let back = if id.is_empty() {
-        format!("{LIST}/new")
-    } else {
-        rule_path(id.parse().ok())
-    };
-    let submission = FormSubmission {
-        form: "rule",
-        values: &values,
-        back,
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        parts.ensure_complete()?;
-        let permit = staff.may()?;
-        let id = if id.is_empty() {
-            None
-        } else {
-            Some(id.parse().map_err(|_| CoreError::not_found())?)
-        };
-        let id = classification::save(
-            &core,
-            permit,
-            id,
-            &parts.text("name"),
-            conditions(&parts),
-            outcome(&parts),
-        )
-        .await?;
+    submit_upload(data, async |core: Core, staff: Staff, form: RuleForm, _| {
+        let (permit, id) = (staff.may()?, form.id.map(FormId::get).transpose()?);
+        let id = classification::save(&core, permit, id, &form.name, form.conditions(), form.outcome()).await?;
         Ok(Redirect::to(format!("{LIST}/{id}"), "done-rule-saved"))
     })
     .await

@@ -2,7 +2,6 @@
 
 use domain::identity::permissions::ViewImports;
 use domain::ids::ImportJobId;
-use domain::imports::ImportJobStatus;
 use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;
@@ -117,7 +116,7 @@ pub fn ImportPage() -> impl IntoView {
         let first = (after >= 0).then(|| page_href(-1));
         let empty = items.rows.is_empty();
         let (for_kind, for_counts, retried_from) = (job.clone(), job.clone(), job.retried_from);
-        let is_running = matches!(job.status, ImportJobStatus::Accepted | ImportJobStatus::Processing);
+        let is_running = job.status.is_active();
         let (status, code) = (
             filter.status.clone().unwrap_or_default(),
             filter.warning_code.clone().unwrap_or_default(),
@@ -216,10 +215,10 @@ pub fn ItemCard(item: ImportItemView, locale: Locale, zone: String) -> impl Into
         ("location", t!(locale, "location")),
         ("contact", t!(locale, "contact")),
     ];
-    let decision = serde_json::to_string_pretty(&item.decision.0).unwrap_or_default();
-    let decision_value = item.decision.0.clone();
-    let outcome = item.outcome();
-    let mapping = item.mapping.0.clone();
+    let decision = serde_json::to_string_pretty(&item.decision).unwrap_or_default();
+    let decision_value = item.decision.clone();
+    let outcome = item.outcome;
+    let mapping = item.mapping.clone();
     view! {
         <article class="card">
             <header class="title-row"><h3><Identifier text=item.external_id locale/></h3>{outcome.map(|outcome| view! { <OutcomeChip outcome locale/> })}{outcome.is_none().then(|| view! { <Chip label=by_key(locale, &format!("item-{}", item.status.name())) tone=Tone::Neutral/> })}</header>

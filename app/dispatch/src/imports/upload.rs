@@ -11,12 +11,13 @@ use ordinavo_core::imports::csv::FIELDS;
 use ordinavo_core::integrations;
 use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
-use ui::actions::{ActionForm, FormId, FormSubmission, Redirect, run_action, submit};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::ProblemNotice;
 use ui::forms::{ErrorSummary, FileField, FormState, SelectField};
 use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
+use ui::uploads::{UploadForm, submit_upload};
 
 use crate::i18n::by_key;
 use crate::shared::viewer_staff;
@@ -116,36 +117,34 @@ const fn redirect_to(path: String) -> Redirect {
     }
 }
 
+/// The form that uploads a file.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CsvForm {
+    client: FormId<ClientId>,
+}
+
+impl ActionForm for CsvForm {
+    const NAME: &'static str = "upload";
+
+    fn back(&self) -> String {
+        "/app/imports/upload".to_owned()
+    }
+}
+
+impl UploadForm for CsvForm {
+    const FILE_FIELD: &'static str = "file";
+    const MAX_FILES: usize = 1;
+}
+
 #[server(prefix = "/app/fn", endpoint = "upload-csv", input = MultipartFormData)]
 pub async fn upload_csv(data: MultipartData) -> Result<(), ServerFnError> {
-    let (mut client, mut bytes, mut is_incomplete) = (String::new(), Vec::new(), false);
-    if let Some(mut form) = data.into_inner() {
-        while let Ok(Some(field)) = form.next_field().await.inspect_err(|_| is_incomplete = true) {
-            let name = field.name().unwrap_or_default().to_owned();
-            let Ok(content) = field.bytes().await else {
-                is_incomplete = true;
-                break;
-            };
-            match name.as_str() {
-                "client" => client = String::from_utf8_lossy(&content).into_owned(),
-                "file" => bytes = content.to_vec(),
-                _ => {}
-            }
-        }
-    }
-    let submission = FormSubmission {
-        form: "upload",
-        values: &[("client", &client)],
-        back: "/app/imports/upload".to_owned(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
+    submit_upload(data, async |core: Core, staff: Staff, form: CsvForm, mut files| {
         let permit = staff.may::<ResolveMappings>()?;
-        if is_incomplete {
-            return Err(CoreError::field("file", FieldCode::UploadInterrupted));
-        }
-        let client: ClientId = client
-            .parse()
-            .map_err(|_| CoreError::field("client", FieldCode::Required))?;
+        let required = || CoreError::field("client", FieldCode::Required);
+        let client = form.client.ok().ok_or_else(required)?;
+        // A missing file is an empty one, which has no header.
+        let bytes = files.pop().map(|file| file.bytes).unwrap_or_default();
         let file = csv::store_file(&core, permit, bytes).await?;
         Ok(redirect_to(columns_path(&file, client)))
     })

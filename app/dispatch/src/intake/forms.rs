@@ -9,19 +9,18 @@ use domain::requests::ServiceType;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::Core;
-use ordinavo_core::CoreError;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::intake::forms;
 use ordinavo_core::intake::model::FormLine;
 use serde::{Deserialize, Serialize};
-use ui::actions::{ActionForm, FormId, FormSubmission, Redirect, run_action, submit};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, EmptyState, ProblemNotice};
 use ui::forms::{ErrorSummary, FormState, TextArea, TextField};
 use ui::icons::Icon;
 use ui::islands::CopyText;
 use ui::page::page;
 use ui::title::Title;
-use ui::uploads::{self, FormParts};
+use ui::uploads::{Fields, UploadForm, submit_upload};
 
 use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_staff};
@@ -208,89 +207,72 @@ fn FormBuilder(form: FormState, settings: FormSettings, locale: Locale) -> impl 
     }
 }
 
+/// The settings of a form, new or saved.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SettingsForm {
+    /// Absent for a new form.
+    id: Option<FormId<ids::FormId>>,
+    slug: String,
+    name: String,
+    hosts: String,
+    /// The mode of each field, the ticked service types, and the texts by language.
+    #[serde(flatten)]
+    fields: Fields,
+}
+
+impl ActionForm for SettingsForm {
+    const NAME: &'static str = "form";
+
+    fn back(&self) -> String {
+        self.id
+            .map_or_else(|| "/app/settings/forms/new".to_owned(), |id| form_path(id.ok()))
+    }
+}
+
+impl UploadForm for SettingsForm {}
+
 /// Parses the settings of a submitted form. An unknown mode turns a field off.
-fn parse_settings(parts: &FormParts) -> FormSettings {
+fn parse_settings(form: &SettingsForm) -> FormSettings {
+    let fields = &form.fields;
     FormSettings {
         fields: FormField::ALL
             .iter()
             .map(|field| {
-                let mode = parts.text(&format!("mode_{}", field.name()));
+                let mode = fields.text(&format!("mode_{}", field.name()));
                 (*field, FieldMode::from_name(&mode).unwrap_or(FieldMode::Off))
             })
             .collect(),
         service_types: ServiceType::ALL
             .iter()
             .copied()
-            .filter(|kind| parts.fields.contains_key(&format!("service_{}", kind.name())))
+            .filter(|kind| fields.is_ticked(&format!("service_{}", kind.name())))
             .collect(),
         texts: TEXTS
             .iter()
             .map(|(tag, [title, intro, thanks])| {
                 let texts = FormTexts {
-                    title: parts.text(title),
-                    intro: parts.text(intro),
-                    thanks: parts.text(thanks),
+                    title: fields.text(title),
+                    intro: fields.text(intro),
+                    thanks: fields.text(thanks),
                 };
                 ((*tag).to_owned(), texts)
             })
             .filter(|(_, texts)| *texts != FormTexts::default())
             .collect(),
-        hosts: parts
-            .text("hosts")
+        hosts: form
+            .hosts
             .split_whitespace()
             .map(|host| host.trim_end_matches('/').to_owned())
             .collect(),
     }
 }
 
-/// Returns the typed values, to show them again after an error.
-fn stored_values(parts: &FormParts) -> Vec<(&'static str, &str)> {
-    let modes = [
-        "mode_name",
-        "mode_organisation",
-        "mode_email",
-        "mode_phone",
-        "mode_address",
-        "mode_windows",
-        "mode_urgency",
-        "mode_files",
-    ];
-    let services = [
-        "service_repair",
-        "service_maintenance",
-        "service_inspection",
-        "service_installation",
-        "service_support",
-    ];
-    ["name", "slug", "hosts"]
-        .into_iter()
-        .chain(TEXTS.iter().flat_map(|(_, names)| *names))
-        .chain(modes)
-        .chain(services)
-        .filter_map(|name| Some((name, parts.fields.get(name)?.as_str())))
-        .collect()
-}
-
 #[server(prefix = "/app/fn", endpoint = "create-form", input = MultipartFormData)]
 pub async fn create_form(data: MultipartData) -> Result<(), ServerFnError> {
-    let parts = uploads::read(data, "", 0).await;
-    let values = stored_values(&parts);
-    let submission = FormSubmission {
-        form: "form",
-        values: &values,
-        back: "/app/settings/forms/new".to_owned(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        parts.ensure_complete()?;
-        let permit = staff.may()?;
-        let id = forms::create(
-            &core,
-            permit,
-            &parts.text("slug"),
-            &parts.text("name"),
-            parse_settings(&parts),
-        )
-        .await?;
+    submit_upload(data, async |core: Core, staff: Staff, form: SettingsForm, _| {
+        let (permit, settings) = (staff.may()?, parse_settings(&form));
+        let id = forms::create(&core, permit, &form.slug, &form.name, settings).await?;
         Ok(Redirect::to(format!("/app/settings/forms/{id}"), "done-form-saved"))
     })
     .await
@@ -298,20 +280,11 @@ pub async fn create_form(data: MultipartData) -> Result<(), ServerFnError> {
 
 #[server(prefix = "/app/fn", endpoint = "update-form", input = MultipartFormData)]
 pub async fn update_form(data: MultipartData) -> Result<(), ServerFnError> {
-    let parts = uploads::read(data, "", 0).await;
-    let values = stored_values(&parts);
-    let back = form_path(parts.text("id").parse().ok());
-    let submission = FormSubmission {
-        form: "form",
-        values: &values,
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        parts.ensure_complete()?;
-        let permit = staff.may()?;
-        let id = parts.text("id").parse().map_err(|_| CoreError::not_found())?;
-        forms::update(&core, permit, id, &parts.text("name"), parse_settings(&parts)).await?;
-        Ok(Redirect::to(back, "done-form-saved"))
+    submit_upload(data, async |core: Core, staff: Staff, form: SettingsForm, _| {
+        let (permit, settings) = (staff.may()?, parse_settings(&form));
+        let id = form.id.unwrap_or_default().get()?;
+        forms::update(&core, permit, id, &form.name, settings).await?;
+        Ok(Redirect::to(form.back(), "done-form-saved"))
     })
     .await
 }

@@ -45,7 +45,7 @@ pub fn TargetPage() -> impl IntoView {
         let cancellation_request = found
             .request
             .as_ref()
-            .and_then(|request| Some((request.id.0, request.cancellation_requested_at?)))
+            .and_then(|request| Some((request.id, request.cancellation_requested_at?)))
             .filter(|_| actions.can_cancel);
         let current = find_appointment(&found.appointments, AppointmentStatus::Planned);
         let displayed = current
@@ -140,7 +140,6 @@ fn JobFacts(
     let (address, imported_address) = addresses(&target);
     let coordinates = target
         .place
-        .0
         .coordinates
         .map(|coordinates| format!("{}, {}", coordinates.lat, coordinates.lon));
     let window = requested_window(locale, &target);
@@ -165,7 +164,7 @@ fn JobFacts(
 
 /// Returns the address of the job, and the imported one if it differs from the location's.
 fn addresses(target: &TargetView) -> (String, Option<String>) {
-    let place = &target.place.0.address;
+    let place = &target.place.address;
     let imported = format::address_line(
         place.street.as_deref(),
         place.postal_code.as_deref(),

@@ -92,8 +92,8 @@ pub fn MappingReviewTargetPage() -> impl IntoView {
                     </form>
                     {found.candidates.is_empty().then(|| view! { <EmptyState title=t!(locale, "mapping-review-no-candidates") text=t!(locale, "mapping-review-candidates-text")/> })}
                     {found.candidates.into_iter().map(|candidate| {
-                        let locations = location_records(&found.locations, candidate.id.0);
-                        let contacts = contact_records(&found.contacts, candidate.id.0);
+                        let locations = location_records(&found.locations, candidate.id);
+                        let contacts = contact_records(&found.contacts, candidate.id);
                         view! { <CandidateCard candidate locations contacts sent=found.sent.clone() held=found.waiting_with_same_customer target=id can_resolve locale/> }
                     }).collect_view()}
                 </section>
@@ -167,7 +167,7 @@ fn location_records(locations: &[LocationChoice], customer: CustomerId) -> Vec<R
     };
     locations
         .iter()
-        .filter(|location| location.customer_id.0 == customer)
+        .filter(|location| location.customer_id == customer)
         .map(|location| Record {
             id: location.id.to_string(),
             name: label(location),
@@ -180,7 +180,7 @@ fn location_records(locations: &[LocationChoice], customer: CustomerId) -> Vec<R
 fn contact_records(contacts: &[ContactChoice], customer: CustomerId) -> Vec<Record> {
     contacts
         .iter()
-        .filter(|contact| contact.customer_id.0 == customer)
+        .filter(|contact| contact.customer_id == customer)
         .map(|contact| Record {
             id: contact.id.to_string(),
             name: contact.display_name.clone(),

@@ -54,7 +54,7 @@ pub fn MailsPage() -> impl IntoView {
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "mail-subject")}</th><th scope="col">{t!(locale, "mail-recipient")}</th><th scope="col">{t!(locale, "status")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|row| view! {
-                        <tr><td>{format::moment(locale, row.created_at, &zone)}</td><th scope="row"><a href=format!("/app/settings/mails/{}", row.id)>{ui::i18n::by_key(locale, &format!("mail-{}-subject", row.kind.name()))}" "<bdi class="mono">{row.data.0.number.map(|number| format!("REQ-{number}"))}</bdi></a></th>
+                        <tr><td>{format::moment(locale, row.created_at, &zone)}</td><th scope="row"><a href=format!("/app/settings/mails/{}", row.id)>{ui::i18n::by_key(locale, &format!("mail-{}-subject", row.kind.name()))}" "<bdi class="mono">{row.data.number.map(|number| format!("REQ-{number}"))}</bdi></a></th>
                             <td><bdi dir="ltr">{row.recipient}</bdi></td><td><MailStatusChip status=row.status locale/></td></tr>
                     }).collect_view()}</tbody>
                 </table></div>
@@ -80,7 +80,7 @@ pub fn MailPage() -> impl IntoView {
         let link = format!("{}/…", request.core.public_url());
         let created = format::moment(locale, mail.created_at, &zone);
         let sent = mail.sent_at.map(|at| format::moment(locale, at, &zone));
-        let rendered = ui::mails::render(mail.kind, mail_locale, &mail.data.0, &link, None);
+        let rendered = ui::mails::render(mail.kind, mail_locale, &mail.data, &link, None);
         Ok(view! {
             <Title text=rendered.subject.clone()/>
             <p><a href="/app/settings/mails">{t!(locale, "mails-title")}</a></p>
@@ -90,7 +90,7 @@ pub fn MailPage() -> impl IntoView {
                 <Fact name=t!(locale, "time")>{created}</Fact>
                 {sent.map(|at| view! { <Fact name=t!(locale, "mail-sent")>{at}</Fact> })}
                 <Fact name=t!(locale, "mail-attempts")>{mail.attempts}</Fact>
-                {mail.request_id.map(|request| view! { <Fact name=t!(locale, "request")><a href=format!("/app/inbox/{request}")><bdi class="mono">{mail.data.0.number.map(|number| format!("REQ-{number}"))}</bdi></a></Fact> })}
+                {mail.request_id.map(|request| view! { <Fact name=t!(locale, "request")><a href=format!("/app/inbox/{request}")><bdi class="mono">{mail.data.number.map(|number| format!("REQ-{number}"))}</bdi></a></Fact> })}
             </dl>
             {mail.last_error.map(|error| view! { <p class="notice notice-bad"><bdi>{error}</bdi></p> })}
             <pre class="code mail-text" tabindex="0" lang=mail_locale.tag() dir=mail_locale.direction()>{rendered.text}</pre>

@@ -4,15 +4,15 @@ use domain::identity::permissions::ManagePortalAccess;
 use domain::ids::{CustomerId, GrantId, PortalUserId};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
+use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::identity::shown_once;
 use ordinavo_core::identity::two_factor;
 use ordinavo_core::portal_access;
-use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::access::invite_form;
-use ui::actions::{ActionForm, FormId, FormSubmission, Redirect, run_action, submit};
-use ui::uploads;
+use ui::actions::{ActionForm, FormId, Redirect, submit};
+use ui::uploads::{Fields, UploadForm, submit_upload};
 
 /// Returns the path of a customer's portal access page. Text that is not a customer ID leads to the list of customers.
 fn access_path(customer: Option<CustomerId>) -> String {
@@ -31,24 +31,33 @@ fn redirect_with_link(to: String, sealed: String) -> Redirect {
     }
 }
 
+/// The form that grants access to a contact.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccessForm {
+    customer: FormId<CustomerId>,
+    #[serde(flatten)]
+    invitation: Fields,
+}
+
+impl ActionForm for AccessForm {
+    const NAME: &'static str = "access";
+
+    fn back(&self) -> String {
+        access_path(self.customer.ok())
+    }
+}
+
+impl UploadForm for AccessForm {}
+
 #[server(prefix = "/app/fn", endpoint = "invite-contact", input = MultipartFormData)]
 pub async fn invite_contact(data: MultipartData) -> Result<(), ServerFnError> {
-    let parts = uploads::read(data, "", 0).await;
-    let values = parts.values();
-    let customer = parts.text("customer");
-    let back = access_path(customer.parse().ok());
-    let submission = FormSubmission {
-        form: "access",
-        values: &values,
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        parts.ensure_complete()?;
+    submit_upload(data, async |core: Core, staff: Staff, form: AccessForm, _| {
         let permit = staff.may::<ManagePortalAccess>()?;
-        let customer = customer.parse().map_err(|_| CoreError::not_found())?;
-        match portal_access::invite(&core, permit, customer, &invite_form(&parts)).await? {
-            Some(link) => Ok(redirect_with_link(back, shown_once::seal(&core, &staff, &link)?)),
-            None => Ok(Redirect::to(back, "done-access-granted")),
+        let (customer, invitation) = (form.customer.get()?, invite_form(&form.invitation));
+        match portal_access::invite(&core, permit, customer, &invitation).await? {
+            Some(link) => Ok(redirect_with_link(form.back(), shown_once::seal(&core, &staff, &link)?)),
+            None => Ok(Redirect::to(form.back(), "done-access-granted")),
         }
     })
     .await

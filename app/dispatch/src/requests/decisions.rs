@@ -30,7 +30,7 @@ pub(crate) fn Decisions(
     zone: String,
 ) -> impl IntoView {
     let fields = FormFields {
-        request: item.id.0,
+        request: item.id,
         view: query,
         next,
     };

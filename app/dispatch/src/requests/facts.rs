@@ -14,7 +14,7 @@ use crate::t;
 
 #[component]
 pub(crate) fn Facts(item: RequestView, locale: Locale, zone: String, id: RequestId) -> impl IntoView {
-    let requester = item.requester.clone().map(|requester| requester.0);
+    let requester = item.requester.clone();
     let address = format::address_line(
         item.street.as_deref(),
         item.postal_code.as_deref(),
@@ -22,14 +22,13 @@ pub(crate) fn Facts(item: RequestView, locale: Locale, zone: String, id: Request
     );
     let provided_address = item.place.as_ref().map(|place| {
         format::address_line(
-            place.0.street.as_deref(),
-            place.0.postal_code.as_deref(),
-            place.0.city.as_deref(),
+            place.street.as_deref(),
+            place.postal_code.as_deref(),
+            place.city.as_deref(),
         )
     });
     let windows: Vec<String> = item
         .preferred_windows
-        .0
         .iter()
         .map(|window| {
             format!(
@@ -56,7 +55,7 @@ pub(crate) fn Facts(item: RequestView, locale: Locale, zone: String, id: Request
             })}
             {item.contact_name.map(|name| view! { <Fact name=t!(locale, "contact")><bdi>{name}</bdi>" "<bdi dir="ltr">{item.contact_phone}</bdi></Fact> })}
             {item.receipt_code.map(|code| view! { <Fact name=t!(locale, "receipt-code")><bdi class="mono" dir="ltr">{code}</bdi></Fact> })}
-            {item.classification.map(|classification| view! { <Classified classification=classification.0 locale/> })}
+            {item.classification.map(|classification| view! { <Classified classification locale/> })}
             <Fact name=t!(locale, "assignee")><bdi>{item.assignee_name.unwrap_or_else(|| t!(locale, "assigned-none"))}</bdi></Fact>
             <Fact name=t!(locale, "request-id")><Identifier text=id.to_string() locale/></Fact>
         </dl>

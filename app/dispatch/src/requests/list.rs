@@ -152,7 +152,7 @@ fn JobQueue(
 
 /// Returns who sent the request: the customer, or the contact details that were entered while no customer is assigned.
 pub fn sender(row: &RequestLine) -> String {
-    let requester = row.requester.as_ref().map(|requester| &requester.0);
+    let requester = row.requester.as_ref();
     row.customer_name
         .clone()
         .or_else(|| requester.and_then(|requester| requester.organisation.clone().or_else(|| requester.name.clone())))
@@ -171,7 +171,7 @@ fn Row<'a>(
     zone: String,
     selected: &'a [String],
 ) -> impl IntoView + use<> {
-    let is_current = (current == Some(row.id.0)).then_some("true");
+    let is_current = (current == Some(row.id)).then_some("true");
     let id = row.id.to_string();
     let is_selected = selected.contains(&id);
     let name = format!("REQ-{}", row.number);
@@ -179,7 +179,7 @@ fn Row<'a>(
     let location = row
         .location_name
         .clone()
-        .or_else(|| row.place.as_ref().and_then(|place| place.0.city.clone()));
+        .or_else(|| row.place.as_ref().and_then(|place| place.city.clone()));
     let has_no_customer = row.customer_name.is_none();
     view! {
         <li>

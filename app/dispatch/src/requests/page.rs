@@ -81,14 +81,14 @@ pub fn RequestPage() -> impl IntoView {
 
 /// Returns the request that follows in the list, to which a decision leads.
 fn next_request(rows: &[RequestLine], id: RequestId) -> Option<RequestId> {
-    let at = rows.iter().position(|row| row.id.0 == id);
+    let at = rows.iter().position(|row| row.id == id);
     match at {
         Some(at) => rows
             .get(at + 1)
             .or_else(|| at.checked_sub(1).and_then(|before| rows.get(before))),
         None => rows.first(),
     }
-    .map(|row| row.id.0)
+    .map(|row| row.id)
 }
 
 /// Returns the message to show, and the reason that was typed into a rejection form which the page no longer has because

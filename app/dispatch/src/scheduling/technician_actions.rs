@@ -7,32 +7,36 @@ use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::scheduling::technicians;
 use serde::{Deserialize, Serialize};
-use ui::actions::{ActionForm, FormId, FormSubmission, Redirect, run_action, submit};
-use ui::uploads;
+use ui::actions::{ActionForm, FormId, Redirect, submit};
+use ui::uploads::{Fields, UploadForm, submit_upload};
 
-use crate::scheduling::technicians::{LIST, parse_technician_id, working_input};
+use crate::scheduling::technicians::{LIST, working_input};
+
+/// The form with the skills and working hours of a technician.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TechnicianForm {
+    id: FormId<StaffId>,
+    #[serde(flatten)]
+    working: Fields,
+}
+
+impl ActionForm for TechnicianForm {
+    const NAME: &'static str = "technician";
+
+    fn back(&self) -> String {
+        self.id.path_below(LIST)
+    }
+}
+
+impl UploadForm for TechnicianForm {}
 
 #[server(prefix = "/app/fn", endpoint = "update-technician", input = MultipartFormData)]
 pub async fn set_up_technician(data: MultipartData) -> Result<(), ServerFnError> {
-    let parts = uploads::read(data, "", 0).await;
-    let values = parts.values();
-    let id = parts.text("id");
-    let back = format!("{LIST}/{id}");
-    let submission = FormSubmission {
-        form: "technician",
-        values: &values,
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        parts.ensure_complete()?;
-        technicians::set_working_hours(
-            &core,
-            staff.may()?,
-            parse_technician_id(&id)?,
-            &working_input(&parts.fields),
-        )
-        .await?;
-        Ok(Redirect::to(&back, "done-technician-saved"))
+    submit_upload(data, async |core: Core, staff: Staff, form: TechnicianForm, _| {
+        let (permit, id) = (staff.may()?, form.id.get()?);
+        technicians::set_working_hours(&core, permit, id, &working_input(&form.working)).await?;
+        Ok(Redirect::to(form.back(), "done-technician-saved"))
     })
     .await
 }

@@ -1,13 +1,10 @@
 //! Technicians: skills, working hours, absences, start and end of their day.
 
-use std::collections::BTreeMap;
-
 use domain::identity::permissions::ViewOperations;
 use domain::ids::StaffId;
 use domain::locale::Locale;
 use domain::scheduling::technicians::{self as rules, AbsenceKind, WorkingWeek};
 use leptos::prelude::*;
-use ordinavo_core::CoreError;
 use ordinavo_core::scheduling::technicians;
 use ordinavo_core::scheduling::technicians::{DAYS, TechnicianPage, TechnicianSettings};
 use ordinavo_core::scheduling::{AbsenceView, TechnicianView};
@@ -16,6 +13,7 @@ use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea, TextField};
 use ui::page::page;
 use ui::title::Title;
+use ui::uploads::Fields;
 
 use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_staff};
@@ -315,8 +313,8 @@ fn Absences(id: String, absences: Vec<AbsenceView>, can_change: bool, form: Form
 }
 
 /// Reads the working hours form.
-pub(crate) fn working_input(fields: &BTreeMap<String, String>) -> technicians::WorkingHoursInput {
-    let text = |name: &str| fields.get(name).cloned().unwrap_or_default();
+pub(crate) fn working_input(fields: &Fields) -> technicians::WorkingHoursInput {
+    let text = |name: &str| fields.text(name);
     technicians::WorkingHoursInput {
         skills: text("skills"),
         zone: text("zone"),
@@ -332,9 +330,4 @@ pub(crate) fn working_input(fields: &BTreeMap<String, String>) -> technicians::W
         end: (text("end_name"), text("end")),
         revision: text("revision").parse().unwrap_or_default(),
     }
-}
-
-/// Parses the technician ID of a form.
-pub(crate) fn parse_technician_id(id: &str) -> Result<StaffId, CoreError> {
-    id.parse().map_err(|_| CoreError::not_found())
 }

@@ -95,23 +95,23 @@ pub fn SuggestionPage() -> impl IntoView {
 
 #[component]
 fn SuggestionContent(found: SuggestionView, locale: Locale, id: RouteSuggestionId, zone: String) -> impl IntoView {
+    let actions = found.actions();
     match (found.status, found.result) {
         (SuggestionStatus::Queued | SuggestionStatus::Running, _) => {
             let done = (found.progress / 10).to_string();
-            let is_cancelling = found.cancel_requested;
             view! {
                 <p role="status"><progress max="100" value=done.clone() aria-label=t!(locale, "suggestion-progress")></progress>" "{done}" %"</p>
                 <p class="quiet">{t!(locale, "suggestion-leave-page")}</p>
                 <div class="actions">
-                    {(!is_cancelling).then(|| view! { <form method="post" action="/app/fn/cancel-suggestion"><input type="hidden" name="id" value=id.to_string()/><button class="button" type="submit">{t!(locale, "suggestion-cancel")}</button></form> })}
-                    {is_cancelling.then(|| view! { <p>{t!(locale, "suggestion-cancelling")}</p> })}
+                    {actions.can_cancel.then(|| view! { <form method="post" action="/app/fn/cancel-suggestion"><input type="hidden" name="id" value=id.to_string()/><button class="button" type="submit">{t!(locale, "suggestion-cancel")}</button></form> })}
+                    {found.cancel_requested.then(|| view! { <p>{t!(locale, "suggestion-cancelling")}</p> })}
                     <a class="button" href=format!("{LIST}/{id}")>{t!(locale, "suggestion-refresh")}</a>
                 </div>
             }
             .into_any()
         }
-        (status @ (SuggestionStatus::Completed | SuggestionStatus::Discarded), Some(outcome)) => {
-            let may_decide = status == SuggestionStatus::Completed;
+        (SuggestionStatus::Completed | SuggestionStatus::Discarded, Some(outcome)) => {
+            let may_decide = actions.can_decide;
             view! { <SuggestedPlan outcome=outcome.0 decided=found.decided.0 locale id zone may_decide/> }.into_any()
         }
         (SuggestionStatus::Failed, _) => {

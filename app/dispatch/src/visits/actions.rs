@@ -15,12 +15,8 @@ use ordinavo_core::visits::report::MAX_PHOTOS;
 use ordinavo_core::visits::sync_conflicts;
 use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
-use ui::actions::{ActionForm, FormId, FormSubmission, Redirect, respond, run_action, submit};
-use ui::uploads::{self, FormParts};
-
-fn parse_target_id(text: &str) -> Result<TargetId, CoreError> {
-    text.parse().map_err(|_| CoreError::not_found())
-}
+use ui::actions::{ActionForm, FormId, Redirect, respond, submit};
+use ui::uploads::{self, UploadForm, submit_upload};
 
 /// A button on the page of a stop.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -57,70 +53,108 @@ pub async fn arrive(#[server(flatten)] form: StopButton) -> Result<(), ServerFnE
     .await
 }
 
-/// Reads the texts of a report, without photos.
-fn read_report(parts: &FormParts) -> WrittenReport {
-    WrittenReport {
-        summary: parts.text("summary"),
-        internal_notes: parts.text("internal_notes"),
-        work_minutes: parts.text("work_minutes"),
-        material: parts.text("material"),
-        signed_by: parts.text("signed_by"),
-        signature: parts.text("signature"),
-        follow_up: parts.text("follow_up"),
-        billable: parts.fields.contains_key("billable"),
-        completed: parts.fields.contains_key("completed"),
+/// The texts of a visit report.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReportFields {
+    summary: String,
+    internal_notes: String,
+    work_minutes: String,
+    material: String,
+    signed_by: String,
+    signature: String,
+    follow_up: String,
+    /// Whether the work is billed: `on` or absent.
+    billable: Option<String>,
+    /// Whether the work is complete: `on` or absent.
+    completed: Option<String>,
+}
+
+impl From<ReportFields> for WrittenReport {
+    fn from(fields: ReportFields) -> Self {
+        Self {
+            summary: fields.summary,
+            internal_notes: fields.internal_notes,
+            work_minutes: fields.work_minutes,
+            material: fields.material,
+            signed_by: fields.signed_by,
+            signature: fields.signature,
+            follow_up: fields.follow_up,
+            billable: fields.billable.is_some(),
+            completed: fields.completed.is_some(),
+        }
     }
 }
 
-fn ensure_complete(parts: &FormParts) -> Result<(), CoreError> {
-    if parts.is_incomplete {
-        Err(CoreError::field("photo", FieldCode::UploadInterrupted))
-    } else {
-        Ok(())
+/// The form that submits a visit report.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReportForm {
+    target: FormId<TargetId>,
+    /// The appointment that the page showed.
+    seen: String,
+    #[serde(flatten)]
+    report: ReportFields,
+}
+
+impl ActionForm for ReportForm {
+    const NAME: &'static str = "report";
+
+    fn back(&self) -> String {
+        self.target.path_below("/app/day")
     }
+}
+
+impl UploadForm for ReportForm {
+    const FILE_FIELD: &'static str = "photo";
+    const MAX_FILES: usize = MAX_PHOTOS;
 }
 
 #[server(prefix = "/app/fn", endpoint = "submit-report", input = MultipartFormData)]
 pub async fn file_report(data: MultipartData) -> Result<(), ServerFnError> {
-    let mut parts = uploads::read(data, "photo", MAX_PHOTOS).await;
-    let files = std::mem::take(&mut parts.files);
-    let photos = files.into_iter().map(|photo| (photo.file_name, photo.bytes)).collect();
-    let back = format!("/app/day/{}", parts.text("target"));
-    let values = parts.values();
-    let submission = FormSubmission {
-        form: "report",
-        values: &values,
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may::<PerformVisits>()?;
-        ensure_complete(&parts)?;
-        let (target, seen) = (
-            parse_target_id(&parts.text("target"))?,
-            SeenAppointment::read(&parts.text("seen")),
-        );
-        report::submit_report(&core, permit, target, seen, &read_report(&parts), photos).await?;
+    submit_upload(data, async |core: Core, staff: Staff, form: ReportForm, files| {
+        let (permit, target) = (staff.may::<PerformVisits>()?, form.target.get()?);
+        let (back, seen) = (form.back(), SeenAppointment::read(&form.seen));
+        let photos = files.into_iter().map(|photo| (photo.file_name, photo.bytes)).collect();
+        report::submit_report(&core, permit, target, seen, &form.report.into(), photos).await?;
         Ok(Redirect::to(back, "done-report-submitted"))
     })
     .await
 }
 
+/// An entry of a device's offline queue.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct QueuedEntry {
+    key: String,
+    person: String,
+    target: String,
+    step: String,
+    noted_at: String,
+    seen: String,
+    photos: String,
+    #[serde(flatten)]
+    report: ReportFields,
+}
+
+impl UploadForm for QueuedEntry {}
+
 /// Processes an entry of a device's offline queue; the result is `done` or `waiting`.
 #[server(prefix = "/app/fn", endpoint = "send-entry", input = MultipartFormData)]
 pub async fn send_entry(data: MultipartData) -> Result<String, ServerFnError> {
-    let parts = uploads::read(data, "", 0).await;
+    let received = uploads::receive::<QueuedEntry>(data).await;
     respond(async |core: Core, staff: Staff| {
         let permit = staff.may::<PerformVisits>()?;
-        ensure_complete(&parts)?;
+        let (entry, _) = received.complete()?;
         let entry = EntryForm {
-            key: parts.text("key"),
-            person: parts.text("person"),
-            target: parts.text("target"),
-            step: parts.text("step"),
-            noted_at: parts.text("noted_at"),
-            seen: parts.text("seen"),
-            photos: parts.text("photos"),
-            report: read_report(&parts),
+            key: entry.key,
+            person: entry.person,
+            target: entry.target,
+            step: entry.step,
+            noted_at: entry.noted_at,
+            seen: entry.seen,
+            photos: entry.photos,
+            report: entry.report.into(),
         };
         Ok(match entries::submit(&core, permit, entry).await? {
             EntryResult::Done => "done".to_owned(),
@@ -130,17 +164,32 @@ pub async fn send_entry(data: MultipartData) -> Result<String, ServerFnError> {
     .await
 }
 
+/// A photo of a queued report.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct QueuedPhoto {
+    key: String,
+    person: String,
+    position: String,
+}
+
+impl UploadForm for QueuedPhoto {
+    const FILE_FIELD: &'static str = "photo";
+    const MAX_FILES: usize = 1;
+}
+
 /// Stores one photo of a queued report, before the report itself is sent.
 #[server(prefix = "/app/fn", endpoint = "send-photo", input = MultipartFormData)]
 pub async fn send_photo(data: MultipartData) -> Result<String, ServerFnError> {
-    let mut parts = uploads::read(data, "photo", 1).await;
-    let file = parts.files.pop();
+    let received = uploads::receive::<QueuedPhoto>(data).await;
     respond(async |core: Core, staff: Staff| {
         let permit = staff.may::<PerformVisits>()?;
-        ensure_complete(&parts)?;
-        let file = file.ok_or_else(|| CoreError::field("photo", FieldCode::Required))?;
-        let (key, person, position) = (parts.text("key"), parts.text("person"), parts.text("position"));
-        entries::upload_photo(&core, permit, &key, &person, &position, (file.file_name, file.bytes)).await?;
+        let (photo, mut files) = received.complete()?;
+        let file = files
+            .pop()
+            .ok_or_else(|| CoreError::field("photo", FieldCode::Required))?;
+        let content = (file.file_name, file.bytes);
+        entries::upload_photo(&core, permit, &photo.key, &photo.person, &photo.position, content).await?;
         Ok("done".to_owned())
     })
     .await

@@ -3,7 +3,7 @@
 
 use chrono::{Days, NaiveDate, SecondsFormat};
 use domain::identity::permissions::PerformVisits;
-use domain::jobs::targets::{AppointmentStatus, TargetStatus};
+use domain::jobs::targets::TargetStatus;
 use domain::locale::Locale;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
@@ -30,7 +30,7 @@ pub fn DayPage() -> impl IntoView {
         let requested_date = NaiveDate::parse_from_str(&request.query("date"), "%Y-%m-%d").ok();
         let day = visits::day(&request.core, staff.may::<PerformVisits>()?, requested_date).await?;
         let (date, all, person, conflict_count) = (day.date, day.stops.len(), staff.id().to_string(), day.waiting);
-        let (finished, open): (Vec<_>, Vec<_>) = day.stops.into_iter().partition(is_finished);
+        let (finished, open): (Vec<_>, Vec<_>) = day.stops.into_iter().partition(DayStop::is_finished);
         let done = finished.len();
         let day_href = |date: Option<NaiveDate>| {
             date.map(|date| format!("/app/day?date={}", date.format("%Y-%m-%d")))
@@ -126,17 +126,11 @@ fn ReturnedNotice(locale: Locale, stops: Vec<DayStop>) -> impl IntoView {
     }
 }
 
-/// Returns whether nothing is left to do for the technician.
-pub(crate) fn is_finished(stop: &DayStop) -> bool {
-    let is_over = stop.appointment_status == AppointmentStatus::Done || stop.status.is_over();
-    is_over && !stop.is_returned()
-}
-
 /// Returns the state of a visit for the style sheet and the script.
 pub(crate) fn stop_state(stop: &DayStop) -> &'static str {
     if stop.is_returned() {
         "returned"
-    } else if is_finished(stop) && !stop.status.is_over() {
+    } else if stop.is_finished() && !stop.status.is_over() {
         // The job continues with another appointment; this visit is over.
         TargetStatus::Completed.name()
     } else {

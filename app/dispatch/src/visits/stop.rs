@@ -17,9 +17,7 @@ use crate::islands::signature::SignaturePad;
 use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
-use crate::visits::my_day::{
-    Installable, OfflineSync, StopCard, is_finished, seen_appointment, stop_label, stop_state,
-};
+use crate::visits::my_day::{Installable, OfflineSync, StopCard, seen_appointment, stop_label, stop_state};
 use crate::visits::sync_conflicts::{ReportFiles, ReportValues};
 
 #[component]
@@ -47,7 +45,7 @@ pub fn StopPage() -> impl IntoView {
             seen_appointment(&stop),
             stop_label(locale, &stop),
             stop_state(&stop),
-            !is_finished(&stop),
+            !stop.is_finished(),
         );
         let person = staff.id().to_string();
         let stop_id = id.clone();

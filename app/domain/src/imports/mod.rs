@@ -39,6 +39,13 @@ crate::lifecycle! {
     }
 }
 
+impl ImportJobStatus {
+    /// Returns whether the job has not ended yet.
+    pub const fn is_active(self) -> bool {
+        matches!(self, Self::Accepted | Self::Processing)
+    }
+}
+
 crate::stored_names! {
     /// Outcome of an import item.
     ItemOutcome {

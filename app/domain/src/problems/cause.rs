@@ -40,7 +40,7 @@ causes! {
     NotFound = NotFound,
     /// Some fields are invalid; they are listed beside the cause.
     InvalidFields = ValidationFailed,
-    /// Nobody is signed in.
+    /// No account is signed in.
     SignInRequired = MissingCredentials,
     /// The request has no usable credentials.
     CredentialsMissing = MissingCredentials,
@@ -71,7 +71,7 @@ causes! {
         gate: String } = FeatureNotEnabled,
     /// A data option requires a missing scope; the field names it.
     DataOptionNotPermitted = DataOptionNotPermitted,
-    /// The record was changed by somebody else in the meantime.
+    /// The record was changed by another user in the meantime.
     Conflict { /// The kind of record.
         record: Record } = ConcurrentModification,
     /// The appointment was rescheduled in the meantime.

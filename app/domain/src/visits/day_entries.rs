@@ -129,7 +129,7 @@ pub fn clamp_noted_at(reported: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<U
 pub struct VisitState {
     /// Status of the job.
     pub status: TargetStatus,
-    /// Whether the technician's appointment is still planned; otherwise the visit may be assigned to someone else.
+    /// Whether the technician's appointment is still planned; otherwise the visit may be assigned to another technician.
     pub is_planned: bool,
     /// When the technician's report was returned for correction.
     pub returned_at: Option<DateTime<Utc>>,

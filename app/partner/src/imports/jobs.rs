@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::ImportJobId;
-use domain::imports::ImportJobStatus;
 use domain::imports::results::{ImportItemResult, ItemNote, MappingEntry};
 use domain::locale::Locale;
 use domain::public_language::Tone;
@@ -90,7 +89,7 @@ pub fn JobPage() -> impl IntoView {
             .map(|row| page_href(row.index));
         let first = (after >= 0).then(|| page_href(-1));
         let empty = items.rows.is_empty();
-        let is_running = matches!(job.status, ImportJobStatus::Accepted | ImportJobStatus::Processing);
+        let is_running = job.status.is_active();
         let refresh_href = page_href(-1);
         let (for_kind, for_counts) = (job.clone(), job.clone());
         Ok(view! {

@@ -4,13 +4,13 @@ use domain::ids::{CustomerId, GrantId};
 use domain::portal_access::Capability;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
+use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::portal_access::colleagues;
 use ordinavo_core::portal_access::colleagues::GrantableLocation;
-use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::access::{AccessChip, GrantFields, InvitationLanguage, capability_line, invite_form};
-use ui::actions::{ActionForm, FormId, FormSubmission, Redirect, run_action, submit};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{ConfirmAction, EmptyState, ProblemNotice};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextField};
@@ -18,7 +18,7 @@ use ui::i18n::shared;
 use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
-use ui::uploads;
+use ui::uploads::{Fields, UploadForm, submit_upload};
 
 use crate::shared::{DoneNotice, viewer_contact};
 use crate::shell::AppFrame;
@@ -114,19 +114,29 @@ fn InviteCard(
     }
 }
 
+/// The form that invites a colleague.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ColleagueForm {
+    customer: FormId<CustomerId>,
+    #[serde(flatten)]
+    invitation: Fields,
+}
+
+impl ActionForm for ColleagueForm {
+    const NAME: &'static str = "colleague";
+
+    fn back(&self) -> String {
+        PAGE.to_owned()
+    }
+}
+
+impl UploadForm for ColleagueForm {}
+
 #[server(prefix = "/portal/fn", endpoint = "invite-colleague", input = MultipartFormData)]
 pub async fn invite_colleague(data: MultipartData) -> Result<(), ServerFnError> {
-    let parts = uploads::read(data, "", 0).await;
-    let values = parts.values();
-    let submission = FormSubmission {
-        form: "colleague",
-        values: &values,
-        back: PAGE.to_owned(),
-    };
-    run_action(submission, async |core: Core, contact: Contact| {
-        parts.ensure_complete()?;
-        let customer = parts.text("customer").parse().map_err(|_| CoreError::not_found())?;
-        colleagues::invite(&core, &contact, customer, &invite_form(&parts)).await?;
+    submit_upload(data, async |core: Core, contact: Contact, form: ColleagueForm, _| {
+        colleagues::invite(&core, &contact, form.customer.get()?, &invite_form(&form.invitation)).await?;
         Ok(Redirect::to(PAGE, "done-access-granted"))
     })
     .await

@@ -10,13 +10,14 @@ use ordinavo_core::intake::form_nonce;
 use ordinavo_core::portal_access::pages;
 use ordinavo_core::portal_access::pages::{MAX_DESCRIPTION_CHARS, RequestForm};
 use ordinavo_core::{Core, CoreError};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, Redirect};
 use ui::forms::{CheckField, ErrorSummary, FilesField, FormState, SelectField, TextArea, TextField};
 use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::requests::day_part_choices;
 use ui::title::Title;
-use ui::uploads;
+use ui::uploads::{UploadForm, submit_upload};
 
 use crate::islands::CharacterCounter;
 use crate::shared::viewer_contact;
@@ -86,53 +87,57 @@ pub fn NewRequestPage() -> impl IntoView {
     view! { <AppFrame current="/portal/requests">{content}</AppFrame> }
 }
 
+/// The form of a new request.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NewRequestForm {
+    location: String,
+    service_type: String,
+    description: String,
+    preferred: String,
+    /// Whether the request is urgent: `on` or absent.
+    urgent: Option<String>,
+    date_1: String,
+    part_1: String,
+    date_2: String,
+    part_2: String,
+    nonce: String,
+}
+
+impl ActionForm for NewRequestForm {
+    const NAME: &'static str = "request";
+
+    fn back(&self) -> String {
+        "/portal/requests/new".to_owned()
+    }
+}
+
+impl UploadForm for NewRequestForm {
+    const FILE_FIELD: &'static str = "files";
+    const MAX_FILES: usize = MAX_FILES;
+
+    fn interrupted() -> CoreError {
+        CoreError::field("files", FieldCode::UploadTooLarge { max_megabytes: 25 })
+    }
+}
+
 #[server(prefix = "/portal/fn", endpoint = "submit-request", input = MultipartFormData)]
 pub async fn submit_request(data: MultipartData) -> Result<(), ServerFnError> {
-    const STORED_FIELDS: [&str; 10] = [
-        "location",
-        "service_type",
-        "description",
-        "preferred",
-        "urgent",
-        "date_1",
-        "part_1",
-        "date_2",
-        "part_2",
-        "nonce",
-    ];
-    let mut parts = uploads::read(data, "files", MAX_FILES).await;
-    let files = std::mem::take(&mut parts.files);
-    let values: Vec<(&str, &str)> = STORED_FIELDS
-        .into_iter()
-        .filter_map(|name| Some((name, parts.fields.get(name)?.as_str())))
-        .collect();
-    let submission = FormSubmission {
-        form: "request",
-        values: &values,
-        back: "/portal/requests/new".to_owned(),
-    };
-    let input = RequestForm {
-        location: parts.text("location"),
-        service_type: parts.text("service_type"),
-        description: parts.text("description"),
-        preferred: parts.text("preferred"),
-        windows: vec![
-            (parts.text("date_1"), parts.text("part_1")),
-            (parts.text("date_2"), parts.text("part_2")),
-        ],
-        urgent: parts.fields.contains_key("urgent"),
-        nonce: parts.text("nonce"),
-    };
-    let incomplete = parts.is_incomplete;
-    run_action(submission, async |core: Core, contact: Contact| {
-        if incomplete {
-            return Err(CoreError::field(
-                "files",
-                FieldCode::UploadTooLarge { max_megabytes: 25 },
-            ));
-        }
-        let id = pages::submit_request(&core, &contact, &input, files).await?;
-        Ok(Redirect::to(format!("/portal/requests/{id}"), "done-request-submitted"))
-    })
+    submit_upload(
+        data,
+        async |core: Core, contact: Contact, form: NewRequestForm, files| {
+            let input = RequestForm {
+                location: form.location,
+                service_type: form.service_type,
+                description: form.description,
+                preferred: form.preferred,
+                windows: vec![(form.date_1, form.part_1), (form.date_2, form.part_2)],
+                urgent: form.urgent.is_some(),
+                nonce: form.nonce,
+            };
+            let id = pages::submit_request(&core, &contact, &input, files).await?;
+            Ok(Redirect::to(format!("/portal/requests/{id}"), "done-request-submitted"))
+        },
+    )
     .await
 }

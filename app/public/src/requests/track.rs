@@ -105,7 +105,7 @@ fn SuccessMessage(done: &'static str, request: TrackedView, locale: Locale) -> i
     let thanks = request
         .form_settings
         .as_ref()
-        .map(|settings| settings.0.texts(locale).thanks)
+        .map(|settings| settings.texts(locale).thanks)
         .filter(|text| !text.is_empty() && done == "done-request-submitted");
     view! { <div class="notice notice-good" role="status"><div><p><strong>{by_key(locale, done)}</strong></p>{thanks.map(|text| view! { <p class="prose" dir="auto">{text}</p> })}</div></div> }
 }
@@ -149,12 +149,12 @@ fn Appointment(
 fn RequestDetails(request: TrackedView, files: Vec<FileLine>, zone: String, locale: Locale) -> impl IntoView {
     let location = request.place.map(|place| {
         format::address_line(
-            place.0.street.as_deref(),
-            place.0.postal_code.as_deref(),
-            place.0.city.as_deref(),
+            place.street.as_deref(),
+            place.postal_code.as_deref(),
+            place.city.as_deref(),
         )
     });
-    let windows = preferred_windows(locale, &request.preferred_windows.0);
+    let windows = preferred_windows(locale, &request.preferred_windows);
     view! {
         <section class="card"><h2>{t!(locale, "your-request")}</h2>
             <p class="prose" dir="auto">{request.description}</p>

@@ -1,17 +1,18 @@
 //! Rows that the `audit` module returns.
 
-use crate::db::Key;
+use crate::db::OptionalKey;
 use chrono::{DateTime, Utc};
-use domain::ids::{RequestKind, TargetKind};
+use domain::ids::{RequestId, RequestKind, TargetId, TargetKind};
 use sqlx::FromRow;
-use sqlx::types::Json;
 
 #[derive(Debug, Clone, FromRow)]
 pub struct TimelineLine {
     pub kind: String,
     pub at: DateTime<Utc>,
-    pub target_id: Option<Key<TargetKind>>,
-    pub request_id: Option<Key<RequestKind>>,
+    #[sqlx(try_from = "OptionalKey<TargetKind>")]
+    pub target_id: Option<TargetId>,
+    #[sqlx(try_from = "OptionalKey<RequestKind>")]
+    pub request_id: Option<RequestId>,
 }
 
 #[derive(Debug, Clone, FromRow)]
@@ -21,7 +22,8 @@ pub struct AuditLine {
     pub actor: String,
     pub action: String,
     pub subject: String,
-    pub details: Json<serde_json::Value>,
+    #[sqlx(json)]
+    pub details: serde_json::Value,
     pub previous_hash: Vec<u8>,
     pub hash: Vec<u8>,
 }

@@ -2,15 +2,18 @@
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
-use domain::ids::{BillingTriggerKind, TargetKind, VisitReportKind};
+use domain::ids::{BillingTriggerId, BillingTriggerKind, TargetId, TargetKind, VisitReportId, VisitReportKind};
 use domain::webhooks::BillingStatus;
 use sqlx::FromRow;
 
 #[derive(Debug, Clone, FromRow)]
 pub struct ClientBillingTrigger {
-    pub id: Key<BillingTriggerKind>,
-    pub visit_report_id: Key<VisitReportKind>,
-    pub target_id: Key<TargetKind>,
+    #[sqlx(try_from = "Key<BillingTriggerKind>")]
+    pub id: BillingTriggerId,
+    #[sqlx(try_from = "Key<VisitReportKind>")]
+    pub visit_report_id: VisitReportId,
+    #[sqlx(try_from = "Key<TargetKind>")]
+    pub target_id: TargetId,
     pub target_external_id: Option<String>,
     pub work_minutes: i64,
     pub raised_at: DateTime<Utc>,
@@ -20,9 +23,12 @@ pub struct ClientBillingTrigger {
 
 #[derive(Debug, Clone, FromRow)]
 pub struct BillingLine {
-    pub id: Key<BillingTriggerKind>,
-    pub visit_report_id: Key<VisitReportKind>,
-    pub target_id: Key<TargetKind>,
+    #[sqlx(try_from = "Key<BillingTriggerKind>")]
+    pub id: BillingTriggerId,
+    #[sqlx(try_from = "Key<VisitReportKind>")]
+    pub visit_report_id: VisitReportId,
+    #[sqlx(try_from = "Key<TargetKind>")]
+    pub target_id: TargetId,
     pub number: i64,
     pub target_external_id: Option<String>,
     pub customer_name: Option<String>,

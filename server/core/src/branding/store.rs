@@ -4,7 +4,7 @@ use domain::terminology::Terminology;
 use sqlx::types::Json;
 
 use crate::db::StoreError;
-use crate::db::{CrossTenantTx, TenantTx};
+use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Branding, Staff};
 
 /// The columns of [`BrandingRow`]; the statement must join `portal_branding`.
@@ -194,7 +194,7 @@ impl TenantTx<'_, Staff> {
     }
 }
 
-impl<M> CrossTenantTx<'_, M> {
+impl<P> SystemTx<'_, P> {
     /// Returns the only organisation of an installation with its branding; `None` if there are several.
     pub(crate) async fn only_organisation(&mut self) -> Result<Option<OrganisationRow>, StoreError> {
         let mut found = self
@@ -256,7 +256,10 @@ mod tests {
     #[tokio::test]
     async fn only_organisation_several_tenants_returns_none() {
         for store in new_stores(&Clock::system()).await {
-            let mut tx = store.begin_system().await.expect("begins");
+            let mut tx = store
+                .begin_system::<crate::db::purpose::Administration>()
+                .await
+                .expect("begins");
             assert!(tx.only_organisation().await.expect("answers").is_none());
             for (slug, only) in [("one", Some("One")), ("two", None)] {
                 let name = format!("{}{}", slug[..1].to_uppercase(), &slug[1..]);

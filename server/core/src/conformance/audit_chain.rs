@@ -5,8 +5,15 @@ use serde_json::json;
 use crate::Core;
 use crate::audit::NewAuditEntry;
 use crate::conformance::{demo_systems, staff};
+use crate::db::EngineSql;
+use crate::db::purpose::Administration;
 use crate::identity::actors::Actor as _;
 use crate::identity::actors::TenantId;
+
+static ALLOW_AUDIT_UPDATE: EngineSql = EngineSql::each(
+    "DROP TRIGGER audit_entry_no_update",
+    "ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_append_only",
+);
 
 #[tokio::test]
 async fn audit_chain_modified_row_verify_returns_its_sequence() {
@@ -18,19 +25,26 @@ async fn audit_chain_modified_row_verify_returns_its_sequence() {
                 .expect("query succeeds")
         };
         assert_eq!(verify().await, None);
-        let mut tx = core.store.begin_system().await.expect("transaction begins");
+        let mut tx = core
+            .store
+            .begin_system::<Administration>()
+            .await
+            .expect("transaction begins");
         let refused = tx
             .tx
             .execute("UPDATE audit_entry SET action = 'x' WHERE sequence = 5", ())
             .await;
         assert!(refused.is_err(), "the log is append-only");
         drop(tx);
-        let mut tx = core.store.begin_system().await.expect("transaction begins");
-        let disable_trigger = tx.tx.dialect(
-            "DROP TRIGGER audit_entry_no_update",
-            "ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_append_only",
-        );
-        tx.tx.execute(disable_trigger, ()).await.expect("trigger is disabled");
+        let mut tx = core
+            .store
+            .begin_system::<Administration>()
+            .await
+            .expect("transaction begins");
+        tx.tx
+            .execute(&ALLOW_AUDIT_UPDATE, ())
+            .await
+            .expect("trigger is disabled");
         tx.tx
             .execute(
                 "UPDATE audit_entry SET action = 'x' WHERE tenant_id = $1 AND sequence = 5",
@@ -64,7 +78,11 @@ async fn audit_chain_concurrent_writers_is_valid() {
 }
 
 async fn write_audit(core: &Core, tenant: TenantId, number: i64) {
-    let mut tx = core.store.begin_system().await.expect("transaction begins");
+    let mut tx = core
+        .store
+        .begin_system::<Administration>()
+        .await
+        .expect("transaction begins");
     let entry = |part| NewAuditEntry {
         actor: "test".to_owned(),
         action: "test.written",

@@ -8,6 +8,7 @@
 
 mod audit_chain;
 mod cancellation;
+mod dialect;
 mod requests;
 mod rust_source;
 mod schema;

@@ -13,7 +13,7 @@ async fn request_target_stale_request_is_not_linked() {
         };
         let mut tx = core.store.read(&dispatcher).await.expect("transaction begins");
         let line = tx.requests(&filter, None, 1).await.expect("query succeeds").pop();
-        let request = line.expect("demo has a submitted request").id.0;
+        let request = line.expect("demo has a submitted request").id;
         drop(tx);
         let permit = dispatcher.may().expect("role has the permission");
         crate::requests::review::decide(&core, permit, request, crate::requests::review::Decision::Accept)

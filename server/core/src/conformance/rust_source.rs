@@ -4,6 +4,9 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use crate::db::Engine;
+use crate::db::dialect::for_sqlite;
+
 /// A text in the source.
 pub(super) struct SourceText {
     /// Relative to `src`.
@@ -11,8 +14,10 @@ pub(super) struct SourceText {
     /// The name of the constant; `inline` for a text in a function.
     pub name: String,
     pub text: String,
-    /// The position in a pair of statements, SQLite first.
-    pub position: Option<usize>,
+    /// The engine of the text, if it is one of an `EngineSql`.
+    pub engine: Option<Engine>,
+    /// Whether the text is written for its engine instead of being translated.
+    pub is_own: bool,
 }
 
 /// A token of the language, with brackets as trees.
@@ -342,7 +347,9 @@ fn rest_of_definition<'t>(first: &Token, after: &'t [Token]) -> Definition<'t> {
         {
             Definition::Macro(name, body)
         }
-        (Token::Word(word), [Token::Word(name), Token::Mark(':'), rest @ ..]) if word == "const" => {
+        (Token::Word(word), [Token::Word(name), Token::Mark(':'), rest @ ..])
+            if matches!(word.as_str(), "const" | "static") =>
+        {
             let end = rest
                 .iter()
                 .position(|token| *token == Token::Mark(';'))
@@ -370,13 +377,27 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn add(&mut self, name: &str, text: String, position: Option<usize>) {
+    fn add(&mut self, name: &str, text: String, engine: Option<Engine>, is_own: bool) {
         self.texts.push(SourceText {
             file: self.file.to_owned(),
             name: name.to_owned(),
             text,
-            position,
+            engine,
+            is_own,
         });
+    }
+
+    /// Collects the texts of `EngineSql::new` or `EngineSql::each`.
+    fn add_for_engines(&mut self, name: &str, constructor: &str, input: &[Token]) {
+        let texts: Vec<Option<String>> = arguments(input).into_iter().map(|text| self.evaluate(text)).collect();
+        let is_own = constructor == "each";
+        let (sqlite, postgres) = match texts.as_slice() {
+            [Some(postgres)] => (for_sqlite(postgres), postgres.clone()),
+            [Some(sqlite), Some(postgres)] => (sqlite.clone(), postgres.clone()),
+            _ => panic!("{}: the texts of {name} cannot be read", self.file),
+        };
+        self.add(name, sqlite, Some(Engine::Sqlite), is_own);
+        self.add(name, postgres, Some(Engine::Postgres), is_own);
     }
 
     /// Collects the texts of constants, and of expressions in functions.
@@ -399,13 +420,13 @@ impl Reader<'_> {
                         "{}: the value of {name} cannot be read",
                         self.file
                     );
-                    self.constant(name, value, None);
+                    self.constant(name, value);
                     rest = next;
                 }
                 Definition::Other => match (first, after) {
                     (Token::Word(name), [Token::Mark('!'), Token::Group(_, input), next @ ..]) => {
                         if let Some(text) = self.evaluate(&rest_from(tokens, rest)[..3]) {
-                            self.add("inline", text, None);
+                            self.add("inline", text, None, false);
                         } else if let Some(expansion) = self.expand(name, input) {
                             self.walk(&expansion);
                         } else {
@@ -413,7 +434,7 @@ impl Reader<'_> {
                         }
                         rest = next;
                     }
-                    (Token::Text(text), _) => self.add("inline", text.clone(), None),
+                    (Token::Text(text), _) => self.add("inline", text.clone(), None, false),
                     (Token::Group(_, inner), _) => self.walk(inner),
                     _ => {}
                 },
@@ -421,26 +442,29 @@ impl Reader<'_> {
         }
     }
 
-    /// Collects a text, or the texts of an array; an array of two strings in an array is a pair.
-    fn constant(&mut self, name: &str, value: &[Token], position: Option<usize>) {
+    /// Collects a text, the texts of an `EngineSql`, or those of an array.
+    fn constant(&mut self, name: &str, value: &[Token]) {
         if let Some(text) = self.evaluate(value) {
-            self.add(name, text, position);
+            self.add(name, text, None, false);
             return;
         }
         match value {
-            [Token::Mark('&'), rest @ ..] => self.constant(name, rest, position),
+            [Token::Mark('&'), rest @ ..] => self.constant(name, rest),
+            [
+                Token::Word(kind),
+                Token::Mark(':'),
+                Token::Mark(':'),
+                Token::Word(constructor),
+                Token::Group('(', input),
+            ] if kind == "EngineSql" => self.add_for_engines(name, constructor, input),
             [Token::Group('[', elements)] => {
-                let elements = arguments(elements);
-                let is_pair = position.is_some() && elements.len() == 2;
-                for (index, element) in elements.into_iter().enumerate() {
-                    let position = if is_pair { Some(index) } else { position };
-                    self.constant(name, element, position);
+                for element in arguments(elements) {
+                    self.constant(name, element);
                 }
             }
             [Token::Word(macro_name), Token::Mark('!'), Token::Group(_, input)] => {
                 if let Some(expansion) = self.expand(macro_name, input) {
-                    // A macro in an array expands to the pair of both engines.
-                    self.constant(name, &expansion, Some(0));
+                    self.constant(name, &expansion);
                 }
             }
             _ => {}

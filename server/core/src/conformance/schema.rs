@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::conformance::new_stores;
+use crate::db::Engine;
 
 #[tokio::test]
 async fn schema_both_engines_same_tables_and_columns() {
@@ -15,8 +16,10 @@ async fn schema_both_engines_same_tables_and_columns() {
     let mut schemas = Vec::new();
     for store in &stores {
         let mut tx = store.begin_reading().await.expect("transaction begins");
-        let columns = tx.dialect(SQLITE, POSTGRES);
-        let indexes = tx.dialect(SQLITE_INDEXES, POSTGRES_INDEXES);
+        let (columns, indexes) = match store.engine() {
+            Engine::Sqlite => (SQLITE, SQLITE_INDEXES),
+            Engine::Postgres => (POSTGRES, POSTGRES_INDEXES),
+        };
         let mut schema: Vec<(String,)> = tx.fetch_all::<(String,)>(columns, ()).await.expect("columns are read");
         schema.extend(tx.fetch_all::<(String,)>(indexes, ()).await.expect("indexes are read"));
         schema.sort();

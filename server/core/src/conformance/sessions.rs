@@ -1,6 +1,7 @@
 //! Sign-in and sessions.
 
 use crate::conformance::{demo_systems, staff};
+use crate::db::purpose::SignIn;
 use crate::identity::sessions::SessionId;
 use crate::identity::{Realm, authentication, demo as demo_actors, sign_in};
 
@@ -10,7 +11,7 @@ async fn session_other_realm_or_idle_is_not_valid() {
         let member = staff(&core, &book, "dispatcher").await;
         let id = SessionId(7);
         let row = demo_actors::session_row(&core, &member, id);
-        let mut tx = core.store.begin_system().await.expect("transaction begins");
+        let mut tx = core.store.begin_system::<SignIn>().await.expect("transaction begins");
         assert!(tx.insert_session(Realm::Staff, &row).await.expect("row is inserted"));
         assert!(
             !tx.insert_session(Realm::Staff, &row).await.expect("query succeeds"),

@@ -3,12 +3,17 @@
 use crate::clock::Clock;
 use crate::conformance::{demo_systems, new_stores, staff};
 use crate::db::engine::Pools;
+use crate::db::purpose::Administration;
 use crate::identity::actors::Actor as _;
 
 #[tokio::test]
 async fn reference_across_tenants_is_a_conflict() {
     for (core, _) in demo_systems().await {
-        let mut tx = core.store.begin_system().await.expect("transaction begins");
+        let mut tx = core
+            .store
+            .begin_system::<Administration>()
+            .await
+            .expect("transaction begins");
         let tenants = tx.tenant_ids().await.expect("tenants are read");
         let (customer,): (uuid::Uuid,) = tx
             .tx

@@ -1,13 +1,14 @@
 //! Rows and views that the use cases of `customers` return.
 
-use crate::db::Key;
+use crate::db::{Key, OptionalKey};
 use chrono::{DateTime, Utc};
-use domain::ids::{ContactKind, CustomerKind, LocationKind};
+use domain::ids::{ContactId, ContactKind, CustomerId, CustomerKind, LocationId, LocationKind};
 use sqlx::FromRow;
 
 #[derive(Debug, Clone, FromRow)]
 pub struct CustomerLine {
-    pub id: Key<CustomerKind>,
+    #[sqlx(try_from = "Key<CustomerKind>")]
+    pub id: CustomerId,
     pub customer_number: Option<String>,
     pub name: String,
     pub is_archived: bool,
@@ -17,7 +18,8 @@ pub struct CustomerLine {
 
 #[derive(Debug, Clone, FromRow)]
 pub struct LocationLine {
-    pub id: Key<LocationKind>,
+    #[sqlx(try_from = "Key<LocationKind>")]
+    pub id: LocationId,
     pub name: String,
     pub street: Option<String>,
     pub postal_code: Option<String>,
@@ -30,7 +32,8 @@ pub struct LocationLine {
 
 #[derive(Debug, Clone, FromRow)]
 pub struct ContactLine {
-    pub id: Key<ContactKind>,
+    #[sqlx(try_from = "Key<ContactKind>")]
+    pub id: ContactId,
     pub display_name: String,
     pub email: Option<String>,
     pub phone: Option<String>,
@@ -40,21 +43,25 @@ pub struct ContactLine {
 
 #[derive(Debug, Clone, FromRow)]
 pub struct ClientCustomer {
-    pub id: Key<CustomerKind>,
+    #[sqlx(try_from = "Key<CustomerKind>")]
+    pub id: CustomerId,
     pub external_id: String,
     pub customer_number: Option<String>,
     pub name: String,
     pub is_archived: bool,
-    pub merged_into: Option<Key<CustomerKind>>,
+    #[sqlx(try_from = "OptionalKey<CustomerKind>")]
+    pub merged_into: Option<CustomerId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
 
 #[derive(Debug, Clone, FromRow)]
 pub struct ClientLocation {
-    pub id: Key<LocationKind>,
+    #[sqlx(try_from = "Key<LocationKind>")]
+    pub id: LocationId,
     pub external_id: String,
-    pub customer_id: Key<CustomerKind>,
+    #[sqlx(try_from = "Key<CustomerKind>")]
+    pub customer_id: CustomerId,
     pub name: String,
     pub street: Option<String>,
     pub postal_code: Option<String>,
@@ -70,10 +77,13 @@ pub struct ClientLocation {
 
 #[derive(Debug, Clone, FromRow)]
 pub struct ClientContact {
-    pub id: Key<ContactKind>,
+    #[sqlx(try_from = "Key<ContactKind>")]
+    pub id: ContactId,
     pub external_id: String,
-    pub customer_id: Key<CustomerKind>,
-    pub location_id: Option<Key<LocationKind>>,
+    #[sqlx(try_from = "Key<CustomerKind>")]
+    pub customer_id: CustomerId,
+    #[sqlx(try_from = "OptionalKey<LocationKind>")]
+    pub location_id: Option<LocationId>,
     pub display_name: String,
     pub email: Option<String>,
     pub phone: Option<String>,

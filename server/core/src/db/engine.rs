@@ -312,7 +312,7 @@ fn pool_use<DB: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<DB>) -> Po
 /// A request whose client went away is dropped at any `await`. Between the `BEGIN` that PostgreSQL has received and its
 /// answer, sqlx does not yet count the transaction, does not roll it back, and would hand the connection with the open
 /// transaction to the next caller, who would write into a read-only one. A task of its own is not dropped: the
-/// transaction begins, finds nobody to take it, and is rolled back.
+/// transaction begins, has no owner, and is rolled back.
 async fn begin<DB: sqlx::Database>(
     pool: &sqlx::Pool<DB>,
     statement: &'static str,
@@ -349,14 +349,6 @@ impl Tx {
             sqlx::query(SET_TENANT).bind(tenant).execute(&mut **tx).await?;
         }
         Ok(())
-    }
-
-    /// Returns the statement for this engine where the dialects differ.
-    pub(crate) fn dialect(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
-        match self {
-            Self::Sqlite(_) => sqlite,
-            Self::Postgres(_) => postgres,
-        }
     }
 }
 

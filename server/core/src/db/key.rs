@@ -69,3 +69,63 @@ where
         self.0.uuid().encode_by_ref(buffer)
     }
 }
+
+/// An optional [`Id`] as a column value.
+pub(crate) struct OptionalKey<K: Kind>(Option<Id<K>>);
+
+impl<K: Kind> From<OptionalKey<K>> for Option<Id<K>> {
+    fn from(key: OptionalKey<K>) -> Self {
+        key.0
+    }
+}
+
+impl<K: Kind, DB: Database> Type<DB> for OptionalKey<K>
+where
+    Uuid: Type<DB>,
+{
+    fn type_info() -> DB::TypeInfo {
+        Uuid::type_info()
+    }
+    fn compatible(info: &DB::TypeInfo) -> bool {
+        Uuid::compatible(info)
+    }
+}
+impl<'r, K: Kind, DB: Database> Decode<'r, DB> for OptionalKey<K>
+where
+    Option<Uuid>: Decode<'r, DB>,
+{
+    fn decode(value: DB::ValueRef<'r>) -> Result<Self, BoxDynError> {
+        <Option<Uuid> as Decode<'r, DB>>::decode(value).map(|uuid| Self(uuid.map(Id::from_uuid)))
+    }
+}
+
+/// An optional stored name, such as that of a status, as a column value.
+pub(crate) struct OptionalName<T>(Option<T>);
+
+impl<T> From<OptionalName<T>> for Option<T> {
+    fn from(name: OptionalName<T>) -> Self {
+        name.0
+    }
+}
+
+impl<T, DB: Database> Type<DB> for OptionalName<T>
+where
+    String: Type<DB>,
+{
+    fn type_info() -> DB::TypeInfo {
+        String::type_info()
+    }
+    fn compatible(info: &DB::TypeInfo) -> bool {
+        String::compatible(info)
+    }
+}
+impl<'r, T, DB: Database> Decode<'r, DB> for OptionalName<T>
+where
+    T: TryFrom<String, Error: Into<BoxDynError>>,
+    Option<String>: Decode<'r, DB>,
+{
+    fn decode(value: DB::ValueRef<'r>) -> Result<Self, BoxDynError> {
+        let name = <Option<String> as Decode<'r, DB>>::decode(value)?;
+        Ok(Self(name.map(T::try_from).transpose().map_err(Into::into)?))
+    }
+}

@@ -5,23 +5,30 @@
 #![expect(clippy::disallowed_methods, reason = "the engine runs the statements of the stores")]
 
 pub(crate) mod bulk;
+pub(crate) mod dialect;
 pub(crate) mod engine;
 pub(crate) mod key;
 pub(crate) mod migrations;
 mod open;
+pub(crate) mod purpose;
 mod sqlite_file;
 mod statement;
 pub(crate) mod transaction;
 
 use chrono::{DateTime, Utc};
 
+/// The channel on which processes tell each other of new work.
+pub(crate) const WORK_CHANNEL: &str = "ordinavo_work";
+
+pub(crate) use dialect::EngineSql;
 pub(crate) use engine::Tx;
 pub use engine::{Engine, PoolUse, Store, StoreError, statement_count, thread_statement_count};
 pub use key::Key;
+pub(crate) use key::{OptionalKey, OptionalName};
 pub use migrations::Schema;
 pub use open::PoolOptions;
 pub(crate) use statement::Row;
-pub(crate) use transaction::{CrossTenantTx, SystemTx, TenantLookup, TenantTx};
+pub(crate) use transaction::{SystemTx, TenantLookup, TenantTx};
 
 /// Returns the upper bound of keyset lists that are read newest first: the year 3000.
 pub(crate) fn far_future() -> DateTime<Utc> {

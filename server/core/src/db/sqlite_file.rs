@@ -1,6 +1,6 @@
 //! Notices that the SQLite file was deleted or replaced while it is open.
 //!
-//! The open connections keep the old file alive: they would read and write data that nobody finds again. Nothing is
+//! The open connections keep the old file alive: they would read and write data that is lost when they close. Nothing is
 //! read or written until the file that was opened is back, or another one can be opened safely.
 
 use std::path::{Path, PathBuf};

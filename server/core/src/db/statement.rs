@@ -6,8 +6,9 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, FromRow, Postgres, Sqlite, Type};
 
+use crate::db::dialect::Sql;
 use crate::db::engine::count_statement;
-use crate::db::{StoreError, Tx};
+use crate::db::{Engine, StoreError, Tx};
 
 /// A row that can be read from both engines.
 pub(crate) trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
@@ -68,16 +69,18 @@ impl Tx {
     /// Returns all rows of a query.
     pub(crate) async fn fetch_all<'q, R: Row>(
         &mut self,
-        sql: &'static str,
+        sql: impl Sql,
         arguments: impl Bind<'q>,
     ) -> Result<Vec<R>, StoreError> {
         count_statement();
         Ok(match self {
             Self::Sqlite(tx) => {
+                let sql = sql.text(Engine::Sqlite);
                 let arguments = arguments.sqlite().map_err(sqlx::Error::Encode)?;
                 sqlx::query_as_with(sql, arguments).fetch_all(&mut **tx).await?
             }
             Self::Postgres(tx) => {
+                let sql = sql.text(Engine::Postgres);
                 let arguments = arguments.postgres().map_err(sqlx::Error::Encode)?;
                 sqlx::query_as_with(sql, arguments).fetch_all(&mut **tx).await?
             }
@@ -87,16 +90,18 @@ impl Tx {
     /// Returns the row of a query, if there is one.
     pub(crate) async fn fetch_optional<'q, R: Row>(
         &mut self,
-        sql: &'static str,
+        sql: impl Sql,
         arguments: impl Bind<'q>,
     ) -> Result<Option<R>, StoreError> {
         count_statement();
         Ok(match self {
             Self::Sqlite(tx) => {
+                let sql = sql.text(Engine::Sqlite);
                 let arguments = arguments.sqlite().map_err(sqlx::Error::Encode)?;
                 sqlx::query_as_with(sql, arguments).fetch_optional(&mut **tx).await?
             }
             Self::Postgres(tx) => {
+                let sql = sql.text(Engine::Postgres);
                 let arguments = arguments.postgres().map_err(sqlx::Error::Encode)?;
                 sqlx::query_as_with(sql, arguments).fetch_optional(&mut **tx).await?
             }
@@ -106,16 +111,18 @@ impl Tx {
     /// Returns the only row of a query.
     pub(crate) async fn fetch_one<'q, R: Row>(
         &mut self,
-        sql: &'static str,
+        sql: impl Sql,
         arguments: impl Bind<'q>,
     ) -> Result<R, StoreError> {
         count_statement();
         Ok(match self {
             Self::Sqlite(tx) => {
+                let sql = sql.text(Engine::Sqlite);
                 let arguments = arguments.sqlite().map_err(sqlx::Error::Encode)?;
                 sqlx::query_as_with(sql, arguments).fetch_one(&mut **tx).await?
             }
             Self::Postgres(tx) => {
+                let sql = sql.text(Engine::Postgres);
                 let arguments = arguments.postgres().map_err(sqlx::Error::Encode)?;
                 sqlx::query_as_with(sql, arguments).fetch_one(&mut **tx).await?
             }
@@ -123,15 +130,17 @@ impl Tx {
     }
 
     /// Executes a statement and returns the number of affected rows.
-    pub(crate) async fn execute<'q>(&mut self, sql: &'static str, arguments: impl Bind<'q>) -> Result<u64, StoreError> {
+    pub(crate) async fn execute<'q>(&mut self, sql: impl Sql, arguments: impl Bind<'q>) -> Result<u64, StoreError> {
         count_statement();
         Ok(match self {
             Self::Sqlite(tx) => {
+                let sql = sql.text(Engine::Sqlite);
                 let arguments = arguments.sqlite().map_err(sqlx::Error::Encode)?;
                 let done = sqlx::query_with(sql, arguments).execute(&mut **tx).await?;
                 done.rows_affected()
             }
             Self::Postgres(tx) => {
+                let sql = sql.text(Engine::Postgres);
                 let arguments = arguments.postgres().map_err(sqlx::Error::Encode)?;
                 let done = sqlx::query_with(sql, arguments).execute(&mut **tx).await?;
                 done.rows_affected()

@@ -8,6 +8,7 @@ use domain::ids::{EventId, Id, Kind};
 use uuid::Uuid;
 
 use crate::audit::NewAuditEntry;
+use crate::db::purpose::{Purge, Purpose, Reading};
 use crate::db::{Store, StoreError, Tx};
 use crate::events::NewEvent;
 use crate::identity::actors::{Actor, TenantId};
@@ -22,27 +23,18 @@ pub(crate) struct TenantTx<'a, A: Actor> {
     audits: Vec<NewAuditEntry>,
 }
 
-/// A write transaction across tenants, for what belongs to no single tenant: sign-in, worker claims, administration. It has
-/// no operational statements.
-pub(crate) type SystemTx<'a> = CrossTenantTx<'a, Writing>;
-
-/// A read-only transaction across tenants, for what must find the tenant first: sessions, keys, tokens, links. A statement
-/// that changes something is not available in it.
-pub(crate) type TenantLookup<'a> = CrossTenantTx<'a, Reading>;
-
-/// A transaction across tenants. Statements that only read are implemented for every mode.
-pub(crate) struct CrossTenantTx<'a, M> {
+/// A transaction across tenants, for what belongs to no single tenant. It has the statements of its purpose only, and none
+/// of operations. Statements that only read are implemented for every purpose.
+pub(crate) struct SystemTx<'a, P> {
     pub(crate) tx: Tx,
     pub(crate) store: &'a Store,
     pub(crate) now: DateTime<Utc>,
-    mode: PhantomData<M>,
+    purpose: PhantomData<P>,
 }
 
-/// The mode of a [`TenantLookup`].
-pub(crate) struct Reading;
-
-/// The mode of a [`SystemTx`].
-pub(crate) struct Writing;
+/// A read-only transaction across tenants, for what must find the tenant first. A statement that changes something is not
+/// available in it.
+pub(crate) type TenantLookup<'a> = SystemTx<'a, Reading>;
 
 impl Store {
     /// Begins a write transaction of an actor; fails with [`StoreError::ReadOnlySession`] for a read-only session.
@@ -73,14 +65,14 @@ impl Store {
     }
 
     /// Begins a write transaction across tenants.
-    pub(crate) async fn begin_system(&self) -> Result<SystemTx<'_>, StoreError> {
+    pub(crate) async fn begin_system<P: Purpose>(&self) -> Result<SystemTx<'_, P>, StoreError> {
         let mut tx = self.begin_writing().await?;
         tx.set_tenant("*").await?;
-        Ok(CrossTenantTx {
+        Ok(SystemTx {
             tx,
             store: self,
             now: self.clock.now(),
-            mode: PhantomData,
+            purpose: PhantomData,
         })
     }
 
@@ -88,11 +80,11 @@ impl Store {
     pub(crate) async fn read_system(&self) -> Result<TenantLookup<'_>, StoreError> {
         let mut tx = self.begin_reading().await?;
         tx.set_tenant("*").await?;
-        Ok(CrossTenantTx {
+        Ok(SystemTx {
             tx,
             store: self,
             now: self.clock.now(),
-            mode: PhantomData,
+            purpose: PhantomData,
         })
     }
 }
@@ -162,13 +154,13 @@ impl<'a> TenantTx<'a, crate::identity::actors::Staff> {
     }
 }
 
-impl<M> CrossTenantTx<'_, M> {
+impl<P> SystemTx<'_, P> {
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         self.tx.commit().await
     }
 }
 
-impl SystemTx<'_> {
+impl<P: Purpose> SystemTx<'_, P> {
     /// Writes an audit row immediately.
     pub(crate) async fn audit(
         &mut self,
@@ -180,7 +172,9 @@ impl SystemTx<'_> {
         let entry = NewAuditEntry::new(actor, action, subject);
         crate::audit::write(&mut self.tx, tenant, self.now, vec![entry]).await
     }
+}
 
+impl SystemTx<'_, Purge> {
     pub(crate) async fn execute_now(&mut self, sql: &'static str) -> Result<u64, StoreError> {
         self.tx.execute(sql, (self.now,)).await
     }

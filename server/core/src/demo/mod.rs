@@ -21,6 +21,7 @@ pub use accounts::{
 };
 
 use crate::clock::Clock;
+use crate::db::purpose::Administration;
 use crate::identity::actors::Actor as _;
 use crate::identity::passwords::Passwords;
 use crate::randomness::Randomness;
@@ -40,7 +41,7 @@ pub enum DemoSize {
 /// # Errors
 /// `concurrent_modification` if there are tenants already; with `reset`, if one of them is not a demo.
 pub async fn fill(core: &Core, base_url: &str, size: DemoSize, reset: bool) -> CoreResult<DemoAccounts> {
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<Administration>().await?;
     let (tenants, non_demo) = tx.count_tenants().await?;
     if tenants > 0 && (!reset || non_demo > 0) {
         return Err(CoreError::new(if non_demo > 0 {

@@ -8,7 +8,6 @@ pub(crate) use self::new_event::NewEvent;
 pub(crate) use self::store::EventContext;
 pub(crate) use self::store::event_columns;
 pub(crate) use self::store::event_joins;
-pub(crate) use self::store::notify_workers;
 pub(crate) use self::store::write;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,6 +18,7 @@ use domain::scopes::markers::EventsReadScope;
 use domain::webhooks::{API_VERSION, RETENTION};
 use serde_json::Value;
 
+use crate::db::purpose::Purge;
 use crate::identity::actors::ClientPermit;
 use crate::page::Page;
 use crate::webhooks::body;
@@ -97,7 +97,7 @@ pub async fn purge_old(core: &Core) -> CoreResult<()> {
     let tenants = core.store.read_system().await?.tenant_ids().await?;
     for tenant in tenants {
         loop {
-            let mut tx = core.store.begin_system().await?;
+            let mut tx = core.store.begin_system::<Purge>().await?;
             let purged = tx.purge_old_events(tenant, retention_start).await?;
             tx.commit().await?;
             if purged == 0 {

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::db::EngineSql;
 use crate::db::Key;
 use crate::db::TenantTx;
 use crate::db::bulk::{hex, hex_id};
 use crate::db::transaction::allocate_numbers;
-use crate::db::{Engine, Store, StoreError, Tx};
+use crate::db::{Store, StoreError, Tx, WORK_CHANNEL};
 use crate::events::NewEvent;
 use crate::identity::actors::{Actor as _, ApiClient, TenantId};
 
@@ -99,28 +100,8 @@ macro_rules! event_joins {
 }
 pub(crate) use {event_columns, event_joins};
 
-const INSERT_EVENTS_SQLITE: &str = r"
-    INSERT INTO event (
-        tenant_id, id, sequence, type, ordering_key, target_id, customer_id, location_id, contact_id,
-        endpoint_id, source_system_id, details, occurred_at
-    )
-    SELECT
-        $1, unhex(value->>'id'), value->>'sequence', value->>'type', value->>'ordering_key',
-        unhex(value->>'target_id'), unhex(value->>'customer_id'), unhex(value->>'location_id'),
-        unhex(value->>'contact_id'), unhex(value->>'endpoint_id'),
-        COALESCE(
-            unhex(value->>'source_system_id'),
-            (
-                SELECT target.source_system_id
-                FROM target
-                WHERE target.tenant_id = $1
-                  AND target.id = unhex(value->>'target_id')
-            )
-        ),
-        value->'details', $3
-    FROM json_each($2)
-";
-const INSERT_EVENTS_POSTGRES: &str = r"
+static INSERT_EVENTS: EngineSql = EngineSql::new(
+    r"
     INSERT INTO event (
         tenant_id, id, sequence, type, ordering_key, target_id, customer_id, location_id, contact_id,
         endpoint_id, source_system_id, details, occurred_at
@@ -142,55 +123,42 @@ const INSERT_EVENTS_POSTGRES: &str = r"
         id UUID, sequence BIGINT, type TEXT, ordering_key TEXT, target_id UUID, customer_id UUID,
         location_id UUID, contact_id UUID, endpoint_id UUID, source_system_id UUID, details JSONB
     )
-";
+",
+);
 
 /// Each event with the endpoints of its source system that have subscribed to its type. Endpoints of other source
 /// systems do not even receive its ID, because they cannot read it.
-macro_rules! select_subscriptions {
-    ($is_subscribed:literal) => {
-        concat!(
-            r"
-                SELECT
-                    event.id, event.sequence, endpoint.id, endpoint.status,
-                    CASE WHEN endpoint.ordering = 'per_target' THEN event.ordering_key END
-                FROM event
-                JOIN webhook_endpoint AS endpoint ON endpoint.tenant_id = event.tenant_id
-                    AND endpoint.deleted_at IS NULL
-                JOIN integration_client AS client ON client.tenant_id = endpoint.tenant_id
-                    AND client.id = endpoint.client_id AND client.revoked_at IS NULL
-                WHERE event.tenant_id = $1
-                  AND event.sequence > $2
-                  AND event.sequence <= $3
-                  AND (
-                      (event.type = 'webhook.test' AND endpoint.id = event.endpoint_id)
-                      OR (
-                          event.type <> 'webhook.test'
-                          AND (event.endpoint_id IS NULL OR endpoint.id <> event.endpoint_id)
-                          AND ",
-            $is_subscribed,
-            r"
-                          AND endpoint.source_system_id = event.source_system_id
-                      )
+static SELECT_SUBSCRIPTIONS: EngineSql = EngineSql::new(
+    r"
+        SELECT
+            event.id, event.sequence, endpoint.id, endpoint.status,
+            CASE WHEN endpoint.ordering = 'per_target' THEN event.ordering_key END
+        FROM event
+        JOIN webhook_endpoint AS endpoint ON endpoint.tenant_id = event.tenant_id
+            AND endpoint.deleted_at IS NULL
+        JOIN integration_client AS client ON client.tenant_id = endpoint.tenant_id
+            AND client.id = endpoint.client_id AND client.revoked_at IS NULL
+        WHERE event.tenant_id = $1
+          AND event.sequence > $2
+          AND event.sequence <= $3
+          AND (
+              (event.type = 'webhook.test' AND endpoint.id = event.endpoint_id)
+              OR (
+                  event.type <> 'webhook.test'
+                  AND (event.endpoint_id IS NULL OR endpoint.id <> event.endpoint_id)
+                  AND EXISTS (
+                      SELECT 1
+                      FROM jsonb_array_elements_text(endpoint.event_types) AS subscribed (value)
+                      WHERE subscribed.value = event.type
                   )
-                ORDER BY event.sequence, endpoint.id
-            "
-        )
-    };
-}
-const SELECT_SUBSCRIPTIONS_SQLITE: &str =
-    select_subscriptions!("EXISTS (SELECT 1 FROM json_each(endpoint.event_types) WHERE value = event.type)");
-const SELECT_SUBSCRIPTIONS_POSTGRES: &str = select_subscriptions!("endpoint.event_types ? event.type");
-const INSERT_DELIVERIES_SQLITE: &str = r"
-    INSERT INTO webhook_delivery (
-        tenant_id, id, endpoint_id, event_id, sequence, ordering_key, status, lane, attempts,
-        next_attempt_at, created_at
-    )
-    SELECT
-        $1, unhex(value->>'id'), unhex(value->>'endpoint_id'), unhex(value->>'event_id'),
-        value->>'sequence', value->>'ordering_key', value->>'status', 'first', 0, $3, $3
-    FROM json_each($2)
-";
-const INSERT_DELIVERIES_POSTGRES: &str = r"
+                  AND endpoint.source_system_id = event.source_system_id
+              )
+          )
+        ORDER BY event.sequence, endpoint.id
+    ",
+);
+static INSERT_DELIVERIES: EngineSql = EngineSql::new(
+    r"
     INSERT INTO webhook_delivery (
         tenant_id, id, endpoint_id, event_id, sequence, ordering_key, status, lane, attempts,
         next_attempt_at, created_at
@@ -201,8 +169,8 @@ const INSERT_DELIVERIES_POSTGRES: &str = r"
     FROM jsonb_to_recordset($2) AS input (
         id UUID, endpoint_id UUID, event_id UUID, sequence BIGINT, ordering_key TEXT, status TEXT
     )
-";
-const NOTIFY_WORKERS: &str = "SELECT pg_notify('ordinavo_work', '')";
+",
+);
 
 const SELECT_EVENTS_OF_SOURCE: &str = concat!(
     "SELECT ",
@@ -266,9 +234,9 @@ pub(crate) async fn write(
             })
         })
         .collect();
-    let sql = tx.dialect(INSERT_EVENTS_SQLITE, INSERT_EVENTS_POSTGRES);
+    let sql = &INSERT_EVENTS;
     tx.execute(sql, (tenant.uuid(), Json(&rows), now)).await?;
-    let sql = tx.dialect(SELECT_SUBSCRIPTIONS_SQLITE, SELECT_SUBSCRIPTIONS_POSTGRES);
+    let sql = &SELECT_SUBSCRIPTIONS;
     type Subscription = (Uuid, i64, Uuid, String, Option<String>);
     let subscriptions: Vec<Subscription> = tx
         .fetch_all::<Subscription>(sql, (tenant.uuid(), last - count, last))
@@ -284,18 +252,10 @@ pub(crate) async fn write(
             json!({ "id": hex_id(id), "event_id": hex(event), "sequence": sequence, "endpoint_id": hex(endpoint), "ordering_key": ordering_key, "status": status })
         })
         .collect();
-    let sql = tx.dialect(INSERT_DELIVERIES_SQLITE, INSERT_DELIVERIES_POSTGRES);
+    let sql = &INSERT_DELIVERIES;
     tx.execute(sql, (tenant.uuid(), Json(&deliveries), now)).await?;
-    notify_workers(tx, store).await?;
+    tx.notify(WORK_CHANNEL).await?;
     Ok(true)
-}
-
-/// Notifies workers in other processes about new work when the transaction commits.
-pub(crate) async fn notify_workers(tx: &mut Tx, store: &Store) -> Result<(), StoreError> {
-    if store.engine() == Engine::Postgres {
-        tx.execute(NOTIFY_WORKERS, ()).await?;
-    }
-    Ok(())
 }
 
 impl TenantTx<'_, ApiClient> {

@@ -37,7 +37,7 @@ pub async fn create_target(core: &Core, by: Permit<'_, PlanTargets>, id: FollowU
         return Err(concurrent_modification());
     }
     let visited = tx
-        .target_record(follow_up.target_id.0)
+        .target_record(follow_up.target_id)
         .await?
         .ok_or_else(CoreError::not_found)?;
     let target: TargetId = tx.new_id();
@@ -111,7 +111,7 @@ pub(crate) async fn mark_planned<A: Operator>(
         return Ok(());
     }
     let to = follow_up.status.step(FollowUpStatus::Planned)?;
-    if !tx.set_follow_up_status(follow_up.id.0, follow_up.status, to).await? {
+    if !tx.set_follow_up_status(follow_up.id, follow_up.status, to).await? {
         return Err(concurrent_modification());
     }
     tx.audit(
@@ -129,7 +129,7 @@ pub(crate) async fn mark_planned<A: Operator>(
     tx.emit(target_event(
         EventType::FollowUpPlanned,
         target,
-        json!({ "followUp": { "id": follow_up.id.0, "status": to.name() }, "appointment": window }),
+        json!({ "followUp": { "id": follow_up.id, "status": to.name() }, "appointment": window }),
     ));
     Ok(())
 }
@@ -143,7 +143,7 @@ pub(crate) async fn mark_done<A: Operator>(tx: &mut TenantTx<'_, A>, target: Tar
         return Ok(());
     }
     let to = follow_up.status.step(FollowUpStatus::Done)?;
-    if !tx.set_follow_up_status(follow_up.id.0, follow_up.status, to).await? {
+    if !tx.set_follow_up_status(follow_up.id, follow_up.status, to).await? {
         return Err(concurrent_modification());
     }
     tx.audit("follow_up.done", follow_up.id, json!({ "target": target }));

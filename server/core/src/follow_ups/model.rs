@@ -1,21 +1,24 @@
 //! Rows that the `follow_ups` module returns.
 
-use crate::db::Key;
+use crate::db::{Key, OptionalKey};
 use chrono::{DateTime, Utc};
 use domain::follow_ups::FollowUpStatus;
-use domain::ids::{FollowUpKind, TargetKind, VisitReportKind};
+use domain::ids::{FollowUpId, FollowUpKind, TargetId, TargetKind, VisitReportId, VisitReportKind};
 use sqlx::FromRow;
 
 #[derive(Debug, Clone, FromRow)]
 pub struct FollowUpView {
-    pub id: Key<FollowUpKind>,
+    #[sqlx(try_from = "Key<FollowUpKind>")]
+    pub id: FollowUpId,
     #[sqlx(try_from = "String")]
     pub status: FollowUpStatus,
     pub title: String,
     /// The target whose visit requires the follow-up.
-    pub target_id: Key<TargetKind>,
+    #[sqlx(try_from = "Key<TargetKind>")]
+    pub target_id: TargetId,
     /// The target that was created for the follow-up.
-    pub planned_target_id: Option<Key<TargetKind>>,
+    #[sqlx(try_from = "OptionalKey<TargetKind>")]
+    pub planned_target_id: Option<TargetId>,
     pub planned_number: Option<i64>,
 }
 
@@ -28,10 +31,13 @@ impl FollowUpView {
 
 #[derive(Debug, Clone, FromRow)]
 pub struct ClientFollowUp {
-    pub id: Key<FollowUpKind>,
-    pub target_id: Key<TargetKind>,
+    #[sqlx(try_from = "Key<FollowUpKind>")]
+    pub id: FollowUpId,
+    #[sqlx(try_from = "Key<TargetKind>")]
+    pub target_id: TargetId,
     pub target_external_id: Option<String>,
-    pub visit_report_id: Key<VisitReportKind>,
+    #[sqlx(try_from = "Key<VisitReportKind>")]
+    pub visit_report_id: VisitReportId,
     #[sqlx(try_from = "String")]
     pub status: FollowUpStatus,
     pub title: String,

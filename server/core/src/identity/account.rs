@@ -6,6 +6,7 @@ use domain::ids::{PartnerId, PortalUserId, StaffId};
 use secrecy::SecretString;
 use uuid::Uuid;
 
+use crate::db::purpose::SignIn;
 use crate::db::{StoreError, SystemTx};
 use crate::identity::actors::{Actor, Contact, Partner, Staff, TenantId};
 use crate::identity::shown_once::SecretOwner;
@@ -108,11 +109,11 @@ impl AccountHolder for Partner {
 pub(in crate::identity) async fn begin_own<'a>(
     core: &'a Core,
     holder: &impl AccountHolder,
-) -> CoreResult<SystemTx<'a>> {
+) -> CoreResult<SystemTx<'a, SignIn>> {
     if !holder.may_write() {
         return Err(StoreError::ReadOnlySession.into());
     }
-    Ok(core.store.begin_system().await?)
+    Ok(core.store.begin_system::<SignIn>().await?)
 }
 
 /// Verifies the current password before a change to sign-in settings, and returns the account's address. For accounts
@@ -135,7 +136,7 @@ pub(crate) async fn check_password(
         };
     };
     let key = sha256(format!("own password\n{}", account.label()).as_bytes());
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     let attempt = sign_in::count_attempt(core, &mut tx, &key).await?;
     tx.lock_out(&key, core.clock.now() + sign_in::lockout_after(attempt))
         .await?;
@@ -143,7 +144,7 @@ pub(crate) async fn check_password(
     if !core.passwords.verify(password, Some(&stored)).await? {
         return Err(CoreError::field("current", FieldCode::WrongPassword));
     }
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     tx.clear_attempts(&key).await?;
     tx.commit().await?;
     Ok(email)

@@ -10,6 +10,7 @@ use domain::text;
 use secrecy::SecretString;
 
 use crate::db::SystemTx;
+use crate::db::purpose::{Administration, KeyRotation};
 use crate::form::Form;
 use crate::identity::access::end_access;
 use crate::identity::account::AccountKey;
@@ -41,7 +42,7 @@ pub async fn create_tenant(core: &Core, slug: &str, name: &str, zone: &str, loca
         form.add_error("zone", FieldCode::InvalidZone);
     }
     form.finish()?;
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<Administration>().await?;
     if tx.tenant_by_slug(slug).await?.is_some() {
         return Err(CoreError::field("slug", FieldCode::Taken));
     }
@@ -78,7 +79,7 @@ pub async fn create_staff(
         return Err(CoreError::new(Cause::InvalidFields));
     };
     let password_hash = core.passwords.hash(password, &email).await?;
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<Administration>().await?;
     let tenant = find_tenant(&mut tx, slug).await?;
     if tx
         .staff_by_email(&email)
@@ -107,7 +108,7 @@ pub async fn create_staff(
 /// `not_found`.
 pub async fn lock_account(core: &Core, slug: &str, email: &str, locked: bool) -> CoreResult<()> {
     let email = text::email(email).map_err(|_| CoreError::not_found())?;
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<Administration>().await?;
     let tenant = find_tenant(&mut tx, slug).await?;
     let action = if locked { "account.locked" } else { "account.unlocked" };
     let mut found = false;
@@ -154,7 +155,7 @@ pub async fn lock_account(core: &Core, slug: &str, email: &str, locked: bool) ->
 pub async fn reset_password(core: &Core, slug: &str, email: &str, password: &SecretString) -> CoreResult<()> {
     let email = text::email(email).map_err(|_| CoreError::not_found())?;
     let password_hash = core.passwords.hash(password, &email).await?;
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<Administration>().await?;
     let tenant = find_tenant(&mut tx, slug).await?;
     let mut found = false;
     for account in tx
@@ -202,7 +203,7 @@ pub async fn reset_password(core: &Core, slug: &str, email: &str, password: &Sec
 /// `not_found`.
 pub async fn revoke_grants(core: &Core, slug: &str, email: &str) -> CoreResult<u64> {
     let email = text::email(email).map_err(|_| CoreError::not_found())?;
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<Administration>().await?;
     let tenant = find_tenant(&mut tx, slug).await?;
     let mut revoked = 0;
     for account in tx
@@ -233,7 +234,7 @@ pub async fn rotate_master_key(core: &Core, path: &Path) -> CoreResult<usize> {
     let mut ring = Keyring::open(path).map_err(internal)?;
     ring.add_key(&core.randomness);
     ring.write(path).map_err(internal)?;
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<KeyRotation>().await?;
     let secrets = tx.webhook_secrets().await?;
     let count = secrets.len();
     for (tenant, row, secret, signing_key) in secrets {
@@ -283,7 +284,7 @@ pub async fn rotate_master_key(core: &Core, path: &Path) -> CoreResult<usize> {
 /// `not_found` if none of the accounts uses it.
 pub async fn turn_off_two_factor(core: &Core, slug: &str, email: &str) -> CoreResult<()> {
     let email = text::email(email).map_err(|_| CoreError::not_found())?;
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<Administration>().await?;
     let tenant = find_tenant(&mut tx, slug).await?;
     let staff = tx.staff_by_email(&email).await?.into_iter();
     let portal = tx.portal_users_by_email(&email).await?.into_iter();
@@ -308,6 +309,6 @@ pub async fn turn_off_two_factor(core: &Core, slug: &str, email: &str) -> CoreRe
     Ok(tx.commit().await?)
 }
 
-async fn find_tenant(tx: &mut SystemTx<'_>, slug: &str) -> CoreResult<TenantId> {
+async fn find_tenant(tx: &mut SystemTx<'_, Administration>, slug: &str) -> CoreResult<TenantId> {
     tx.tenant_by_slug(slug).await?.ok_or_else(CoreError::not_found)
 }

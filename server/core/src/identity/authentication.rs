@@ -17,6 +17,7 @@ use domain::terminology::Terminology;
 
 use crate::activity;
 use crate::db::TenantLookup;
+use crate::db::purpose::SignIn;
 use crate::identity::actors::{
     Actor, ApiClient, Contact, FormVisitor, Partner, Staff, System, TenantId, Terminal, TrackingRequester,
 };
@@ -229,7 +230,7 @@ pub(crate) fn client_for_partner(by: &Partner, line: &crate::integrations::model
 }
 
 async fn touch(core: &Core, realm: Realm, id_hash: &[u8]) -> CoreResult<()> {
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     tx.touch_session(realm, id_hash).await?;
     Ok(tx.commit().await?)
 }
@@ -270,7 +271,7 @@ pub async fn client(core: &Core, credential: &str) -> CoreResult<ApiClient> {
     if let Some(public_id) = key
         && identity.last_used_at.is_none_or(|used| now - used > TOUCH_INTERVAL)
     {
-        let mut tx = core.store.begin_system().await?;
+        let mut tx = core.store.begin_system::<SignIn>().await?;
         tx.mark_key_used(public_id).await?;
         tx.commit().await?;
     }

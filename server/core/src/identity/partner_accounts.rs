@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::addresses;
 use crate::commit::finish;
+use crate::db::purpose::SignIn;
 use crate::form::Form;
 use crate::identity::actors::{Permit, TenantId};
 use crate::secrets::{hex, sha256};
@@ -149,7 +150,7 @@ pub async fn accept(core: &Core, link: &str, password: &SecretString) -> CoreRes
     let found = found.ok_or_else(CoreError::not_found)?;
     let password_hash = core.passwords.hash(password, &found.email).await?;
     let tenant = TenantId::from_uuid(found.tenant_id);
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     if !tx.accept_invitation(tenant, found.id.0, &hash, &password_hash).await? {
         return Err(CoreError::not_found());
     }

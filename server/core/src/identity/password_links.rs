@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::addresses;
 use crate::db::SystemTx;
+use crate::db::purpose::{LinkRequests, SignIn};
 use crate::identity::account::AccountKey;
 use crate::identity::actors::TenantId;
 use crate::identity::admission::SignedIn;
@@ -67,7 +68,7 @@ pub async fn request(core: &Core, realm: Realm, email: &str) -> CoreResult<()> {
         return Err(CoreError::not_found());
     }
     let key = sha256(format!("password link\n{realm:?}\n{email}").as_bytes());
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     // At most one email per minute and address.
     if tx.count_attempt(&key).await?.is_some() {
         tx.lock_out(&key, core.clock.now() + TimeDelta::minutes(1)).await?;
@@ -89,7 +90,7 @@ pub async fn send_requested(core: &Core) -> CoreResult<usize> {
         .await?;
     let count = requests.len();
     for (id, realm, email) in requests {
-        let mut tx = core.store.begin_system().await?;
+        let mut tx = core.store.begin_system::<LinkRequests>().await?;
         if !tx.claim_password_link_request(id).await? {
             continue;
         }
@@ -107,7 +108,7 @@ pub async fn send_requested(core: &Core) -> CoreResult<usize> {
 
 async fn send(
     core: &Core,
-    tx: &mut SystemTx<'_>,
+    tx: &mut SystemTx<'_, LinkRequests>,
     realm: Realm,
     account: &LinkRecipient,
     email: &str,
@@ -189,7 +190,7 @@ pub async fn set_password(core: &Core, realm: Realm, token: &str, password: &Sec
     // Hashing is expensive, so it requires a valid link.
     let hash = core.passwords.hash(password, &found.email).await?;
     let tenant = TenantId::from_uuid(found.tenant_id);
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     if !tx.use_password_link(tenant, found.id).await? {
         return Err(CoreError::not_found());
     }
@@ -222,7 +223,12 @@ pub async fn set_password(core: &Core, realm: Realm, token: &str, password: &Sec
 }
 
 /// Notifies the account's address, in case someone else has read the email with the link.
-async fn notify(tx: &mut SystemTx<'_>, realm: Realm, tenant: TenantId, found: &PasswordLinkRow) -> CoreResult<()> {
+async fn notify(
+    tx: &mut SystemTx<'_, SignIn>,
+    realm: Realm,
+    tenant: TenantId,
+    found: &PasswordLinkRow,
+) -> CoreResult<()> {
     let data = MailData {
         page: Some(addresses::sign_in_path(realm).to_owned()),
         ..mail_data(&found.tenant_name, &found.display_name, &found.zone, None)

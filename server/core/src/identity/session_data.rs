@@ -11,7 +11,7 @@ use crate::identity::admission::{Admission, Home, PendingCode, SignInOutcome, Si
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub(crate) enum SessionData {
-    /// Nobody is signed in.
+    /// No account is signed in.
     #[default]
     Anonymous,
     /// The password fits accounts in several tenants.
@@ -26,7 +26,7 @@ pub(crate) enum SessionData {
         /// The page to open afterwards, instead of the start page.
         page: Option<String>,
     },
-    /// Somebody is signed in.
+    /// An account is signed in.
     Open(OpenSession),
 }
 

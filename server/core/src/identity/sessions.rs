@@ -8,6 +8,7 @@ use domain::identity::permissions::ViewIntegrations;
 use domain::problems::Cause;
 use futures::future::BoxFuture;
 
+use crate::db::purpose::{Purge, SignIn};
 use crate::identity::actors::{Partner, Staff};
 use crate::identity::admission::Admission;
 use crate::identity::session_data::{OpenSession, SessionData};
@@ -118,7 +119,7 @@ impl RequestSession {
 }
 
 async fn set_data(core: &Core, realm: Realm, id: SessionId, data: &SessionData) -> CoreResult<()> {
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     if !tx.set_session_data(realm, &id.hash(), data).await? {
         return Err(CoreError::new(Cause::Internal));
     }
@@ -179,7 +180,7 @@ async fn insert(
         web_state: web_state.to_owned(),
         expires_at,
     };
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     let written = tx.insert_session(realm, &row).await?;
     tx.commit().await?;
     Ok(written)
@@ -193,7 +194,7 @@ pub async fn save(
     web_state: &str,
     expires_at: DateTime<Utc>,
 ) -> CoreResult<()> {
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     tx.set_web_state(realm, &id.hash(), web_state, expires_at).await?;
     Ok(tx.commit().await?)
 }
@@ -206,14 +207,14 @@ pub async fn load(core: &Core, realm: Realm, id: SessionId) -> CoreResult<Option
 
 /// Deletes a session.
 pub async fn delete(core: &Core, realm: Realm, id: SessionId) -> CoreResult<()> {
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     tx.delete_session(realm, &id.hash()).await?;
     Ok(tx.commit().await?)
 }
 
 /// Deletes expired sessions, sign-in attempts, tokens and idempotency records. The worker calls this periodically.
 pub async fn delete_expired(core: &Core) -> CoreResult<u64> {
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<Purge>().await?;
     let deleted = tx.delete_expired_sessions().await?
         + tx.purge_attempts().await?
         + tx.delete_expired_tokens().await?

@@ -8,6 +8,7 @@ use domain::text;
 use secrecy::SecretString;
 
 use crate::db::SystemTx;
+use crate::db::purpose::SignIn;
 use crate::identity::account::AccountKey;
 use crate::identity::actors::{Actor as _, Contact, TenantId};
 use crate::identity::admission::{Admission, Home, PendingCode, SignInOutcome, SignedIn};
@@ -34,7 +35,7 @@ pub(crate) async fn sign_in(
     let email = text::email(email).map_err(|_| invalid_credentials())?;
     let key = throttle_key(realm, &email, client_address);
     // Counted before verification, so that concurrent attempts cannot bypass the lock.
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     let attempt = count_attempt(core, &mut tx, &key).await?;
     let now = core.clock.now();
     if attempt > 1 {
@@ -51,7 +52,7 @@ pub(crate) async fn sign_in(
             matching.push(account);
         }
     }
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     if matching.is_empty() {
         tx.lock_out(&key, core.clock.now() + lockout_after(attempt)).await?;
         tx.commit().await?;
@@ -72,7 +73,7 @@ pub(crate) async fn sign_in(
 }
 
 /// Returns the accounts with this address that can have a password.
-async fn candidates(tx: &mut SystemTx<'_>, realm: Realm, email: &str) -> CoreResult<Vec<Candidate>> {
+async fn candidates(tx: &mut SystemTx<'_, SignIn>, realm: Realm, email: &str) -> CoreResult<Vec<Candidate>> {
     Ok(match realm {
         Realm::Staff => tx
             .staff_by_email(email)
@@ -110,7 +111,7 @@ pub(crate) struct Verified<'a> {
 
 impl Verified<'_> {
     /// Completes the sign-in after every required factor was verified.
-    pub(crate) async fn complete(&self, tx: &mut SystemTx<'_>) -> CoreResult<SignedIn> {
+    pub(crate) async fn complete(&self, tx: &mut SystemTx<'_, SignIn>) -> CoreResult<SignedIn> {
         let AccountKey { realm, tenant, id } = self.account;
         tx.account_signed_in(self.account).await?;
         let (label, action) = (
@@ -159,7 +160,7 @@ pub(crate) fn readmit(contact: &Contact, epoch: i64) -> SignedIn {
 ///
 /// # Errors
 /// `rate_limited` while locked, with the seconds in the detail.
-pub(crate) async fn count_attempt(core: &Core, tx: &mut SystemTx<'_>, key: &[u8]) -> CoreResult<i64> {
+pub(crate) async fn count_attempt(core: &Core, tx: &mut SystemTx<'_, SignIn>, key: &[u8]) -> CoreResult<i64> {
     if let Some(attempt) = tx.count_attempt(key).await? {
         return Ok(attempt);
     }

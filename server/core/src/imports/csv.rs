@@ -388,7 +388,7 @@ pub async fn import_after_dry_run(
     let id = enqueue_for_client(
         &mut tx,
         &by.staff().label(),
-        job.client_id.0,
+        job.client_id,
         Some(dry_run_id),
         false,
         &batch,

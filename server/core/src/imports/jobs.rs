@@ -302,7 +302,7 @@ async fn retryable_batch<A: Operator>(
     // A duplicate of an earlier item adds nothing. An item that contradicted an earlier one was rejected, and retrying it
     // alone would let it win.
     let payloads: Vec<Value> = tx
-        .list_retryable_items(job.id.0)
+        .list_retryable_items(job.id)
         .await?
         .into_iter()
         .filter(|item| item.warnings.0[0]["code"] != DUPLICATE && item.errors.0[0]["code"] != CONFLICTING_DUPLICATE)

@@ -1,17 +1,19 @@
 //! Rows and views that the use cases of `imports` return.
 
-use crate::db::Key;
+use crate::db::{Key, OptionalKey, OptionalName};
 use chrono::{DateTime, Utc};
-use domain::ids::{ClientKind, ImportItemKind, ImportJobKind, TargetKind};
+use domain::ids::{
+    ClientId, ClientKind, ImportItemId, ImportItemKind, ImportJobId, ImportJobKind, TargetId, TargetKind,
+};
 use domain::imports::jobs::{ImportChannel, ImportJob, ImportMode, JobCounts};
 use domain::imports::results::ItemStatus;
 use domain::imports::{ImportJobStatus, ItemOutcome};
 use sqlx::FromRow;
-use sqlx::types::Json;
 
 #[derive(Debug, Clone, FromRow)]
 pub struct ImportJobView {
-    pub id: Key<ImportJobKind>,
+    #[sqlx(try_from = "Key<ImportJobKind>")]
+    pub id: ImportJobId,
     #[sqlx(try_from = "String")]
     pub status: ImportJobStatus,
     #[sqlx(try_from = "String")]
@@ -20,7 +22,8 @@ pub struct ImportJobView {
     #[sqlx(try_from = "String")]
     pub channel: ImportChannel,
     pub created_by: String,
-    pub retried_from: Option<Key<ImportJobKind>>,
+    #[sqlx(try_from = "OptionalKey<ImportJobKind>")]
+    pub retried_from: Option<ImportJobId>,
     pub failure: Option<String>,
     pub item_count: i64,
     pub created_count: i64,
@@ -32,7 +35,8 @@ pub struct ImportJobView {
     pub created_at: DateTime<Utc>,
     pub started_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
-    pub client_id: Key<ClientKind>,
+    #[sqlx(try_from = "Key<ClientKind>")]
+    pub client_id: ClientId,
     pub client_name: String,
     pub source_key: String,
 }
@@ -50,7 +54,7 @@ impl ImportJobView {
     /// Converts the row into the job that the API shows to its client.
     pub fn public(&self) -> ImportJob {
         ImportJob {
-            id: self.id.0,
+            id: self.id,
             status: self.status,
             mode: self.mode,
             dry_run: self.dry_run,
@@ -77,28 +81,29 @@ impl ImportJobView {
 
 #[derive(Debug, Clone, FromRow)]
 pub struct ImportItemView {
-    pub id: Key<ImportItemKind>,
-    pub job_id: Key<ImportJobKind>,
+    #[sqlx(try_from = "Key<ImportItemKind>")]
+    pub id: ImportItemId,
+    #[sqlx(try_from = "Key<ImportJobKind>")]
+    pub job_id: ImportJobId,
     pub position: i64,
     pub external_id: String,
     #[sqlx(try_from = "String")]
     pub status: ItemStatus,
-    pub outcome: Option<String>,
-    pub target_id: Option<Key<TargetKind>>,
-    pub mapping: Json<serde_json::Value>,
-    pub warnings: Json<serde_json::Value>,
-    pub errors: Json<serde_json::Value>,
-    pub decision: Json<serde_json::Value>,
+    #[sqlx(try_from = "OptionalName<ItemOutcome>")]
+    pub outcome: Option<ItemOutcome>,
+    #[sqlx(try_from = "OptionalKey<TargetKind>")]
+    pub target_id: Option<TargetId>,
+    #[sqlx(json)]
+    pub mapping: serde_json::Value,
+    #[sqlx(json)]
+    pub warnings: serde_json::Value,
+    #[sqlx(json)]
+    pub errors: serde_json::Value,
+    #[sqlx(json)]
+    pub decision: serde_json::Value,
     pub resolved_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub dry_run: bool,
     pub client_name: String,
     pub source_key: String,
-}
-
-impl ImportItemView {
-    /// Returns the outcome of a processed item.
-    pub fn outcome(&self) -> Option<ItemOutcome> {
-        self.outcome.as_deref().and_then(ItemOutcome::from_name)
-    }
 }

@@ -143,9 +143,9 @@ pub(crate) fn result(row: &ImportItemRow, sees_mapping: bool) -> ImportItemResul
 /// Renders a stored item for its client, with the same restrictions as [`result`].
 pub(crate) fn item_from_view(row: &ImportItemView, sees_mapping: bool) -> ImportItemResult {
     item_result(
-        (row.id.0, row.position, &row.external_id),
-        (row.status, row.outcome(), row.target_id.map(|key| key.0)),
-        [&row.mapping.0, &row.warnings.0, &row.errors.0],
+        (row.id, row.position, &row.external_id),
+        (row.status, row.outcome, row.target_id.map(|key| key)),
+        [&row.mapping, &row.warnings, &row.errors],
         sees_mapping,
     )
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+use crate::db::purpose::ImportQueue;
 use crate::db::{StoreError, TenantTx};
 use crate::events::NewEvent;
 use crate::identity::actors::ApiClient;
@@ -39,7 +40,7 @@ pub async fn run_next(core: &Core) -> CoreResult<bool> {
         return Ok(false);
     }
     let claim = core.randomness.uuid_v7(core.clock.now());
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<ImportQueue>().await?;
     let job = tx.claim_job(claim, core.clock.now() + LEASE).await?;
     tx.commit().await?;
     let Some(job) = job else { return Ok(false) };
@@ -73,7 +74,7 @@ async fn run_job(running: RunningJob<'_>) -> CoreResult<()> {
             Ok(running.mark_failed().await?)
         }
         Err(error) => {
-            if let Ok(mut tx) = running.core.store.begin_system().await
+            if let Ok(mut tx) = running.core.store.begin_system::<ImportQueue>().await
                 && tx.release_job(running.claim).await.is_ok()
             {
                 let _ = tx.commit().await;

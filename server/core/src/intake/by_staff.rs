@@ -70,13 +70,13 @@ pub async fn create_for_caller(core: &Core, by: Permit<'_, ReviewRequests>, inpu
         match customer {
             None => form.add_error("customer", FieldCode::Required),
             Some(customer) => {
-                parts.customer = Some(customer.id.0);
+                parts.customer = Some(customer.id);
                 if !input.location.is_empty() {
                     let requested = input.location.parse::<LocationId>().ok();
-                    let locations = tx.locations_of(customer.id.0).await?;
+                    let locations = tx.locations_of(customer.id).await?;
                     parts.location = locations
                         .iter()
-                        .map(|location| location.id.0)
+                        .map(|location| location.id)
                         .find(|id| Some(*id) == requested);
                     if parts.location.is_none() {
                         form.add_error("location", FieldCode::Required);

@@ -6,6 +6,7 @@ use domain::ids::ClientId;
 use domain::scopes::Scope;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::db::purpose::SignIn;
 use crate::integrations::store::credentials::SecretIdentity;
 use crate::secrets::{constant_time_eq, hex, sha256};
 use crate::{Core, CoreError};
@@ -83,7 +84,7 @@ pub async fn token(core: &Core, client_id: &str, secret: &SecretString, scope: O
     };
     let bytes: [u8; 32] = core.randomness.bytes();
     let text = format!("{TOKEN_PREFIX}{}", hex(&bytes));
-    let mut tx = core.store.begin_system().await.map_err(CoreError::from)?;
+    let mut tx = core.store.begin_system::<SignIn>().await.map_err(CoreError::from)?;
     // The secret or the scopes may have been revoked since they were read above.
     if !tx
         .lock_unchanged_secret(&identity, client)
@@ -111,7 +112,7 @@ pub async fn token(core: &Core, client_id: &str, secret: &SecretString, scope: O
 /// Revokes a token of the client. An unknown token, or one of another client, is ignored and gets the same response.
 pub async fn revoke(core: &Core, client_id: &str, secret: &SecretString, token: &str) -> Result<(), Refusal> {
     let (client, _) = authenticate(core, client_id, secret).await?;
-    let mut tx = core.store.begin_system().await.map_err(CoreError::from)?;
+    let mut tx = core.store.begin_system::<SignIn>().await.map_err(CoreError::from)?;
     tx.delete_token(&sha256(token.as_bytes()), client)
         .await
         .map_err(CoreError::from)?;

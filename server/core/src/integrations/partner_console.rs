@@ -15,6 +15,7 @@ use domain::mapping::MappingStatus;
 use domain::scopes::Scope;
 use serde_json::{Value, json};
 
+use crate::db::purpose::SignIn;
 use crate::identity::ItemResult;
 use crate::identity::actors::{Actor as _, Partner};
 use crate::identity::authentication;
@@ -150,7 +151,7 @@ pub async fn job(
     let clients = tx.list_clients_of_source().await?;
     let sees_mapping = clients
         .iter()
-        .any(|client| client.id.0 == job.client_id.0 && has_scope(client, Scope::CustomersRead));
+        .any(|client| client.id.0 == job.client_id && has_scope(client, Scope::CustomersRead));
     let rows = tx.items_of_job(id, after, filter, PAGE_SIZE + 1).await?;
     let items = rows.iter().map(|row| item_from_view(row, sees_mapping)).collect();
     Ok((job, Page::from_rows(items, PAGE_SIZE)))
@@ -246,7 +247,7 @@ fn parse_dry_run(value: Value) -> CoreResult<TargetBatch> {
 
 /// Stores the language of the account.
 pub async fn set_locale(core: &Core, by: &Partner, locale: Locale) -> CoreResult<()> {
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     tx.set_partner_locale(by, locale).await?;
     tx.audit(by.live_tenant(), &by.label(), "partner.locale_changed", locale.tag())
         .await?;

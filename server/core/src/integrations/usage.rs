@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Utc};
 use domain::ids::ClientId;
 
+use crate::db::purpose::UsageCounting;
 use crate::identity::actors::{ApiClient, TenantId};
 use crate::{Core, CoreResult};
 
@@ -42,7 +43,7 @@ impl ApiUsage {
         if counts.is_empty() {
             return Ok(());
         }
-        let mut tx = core.store.begin_system().await?;
+        let mut tx = core.store.begin_system::<UsageCounting>().await?;
         for ((tenant, client, day), counts) in counts {
             tx.add_usage(tenant, client, &day, counts).await?;
         }

@@ -11,7 +11,7 @@ pub(super) struct JobState {
     pub status: TargetStatus,
     /// Whether the customer is known.
     pub is_mapped: bool,
-    /// Whether somebody is notified of the job who can choose a time slot.
+    /// Whether the job has a requester who is notified and can choose a time slot.
     pub has_requester: bool,
 }
 

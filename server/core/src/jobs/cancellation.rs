@@ -51,7 +51,7 @@ pub async fn cancel(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, reas
     let request = tx.request_of_target(id).await?;
     let timeline_entry = |kind| {
         NewTimelineEntry::for_target(kind, id)
-            .with_request(request.as_ref().map(|request| request.id.0))
+            .with_request(request.as_ref().map(|request| request.id))
             .with_customer(target.customer_id)
             .with_location(target.location_id)
     };
@@ -99,5 +99,5 @@ async fn cancel_request(
     } else {
         MailKind::Message
     };
-    conversation::write(core, tx, request.id.0, reason, kind).await
+    conversation::write(core, tx, request.id, reason, kind).await
 }

@@ -93,7 +93,7 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
         has_requester: notifies_requester,
     };
     let slots = match &request {
-        Some(request) => tx.slot_options(request.id.0).await?,
+        Some(request) => tx.slot_options(request.id).await?,
         None => Vec::new(),
     };
     Ok(TargetPage {

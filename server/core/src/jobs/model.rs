@@ -1,14 +1,16 @@
 //! Rows and views that the use cases of `jobs` return.
 
-use crate::db::Key;
+use crate::db::{Key, OptionalKey};
 use chrono::{DateTime, Utc};
 use domain::customers::Place;
-use domain::ids::{CustomerKind, LocationKind, ProposalId, ProposalKind, RequestKind, TargetId, TargetKind};
+use domain::ids::{
+    CustomerId, CustomerKind, LocationId, LocationKind, ProposalId, ProposalKind, RequestId, RequestKind, TargetId,
+    TargetKind,
+};
 use domain::jobs::change_proposals::Proposal;
 use domain::jobs::targets::TargetStatus;
 use domain::requests::Priority;
 use sqlx::FromRow;
-use sqlx::types::Json;
 
 /// The actions on a job that are open to the viewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +40,8 @@ pub struct ProposalView {
 
 #[derive(Debug, Clone, FromRow)]
 pub struct TargetLine {
-    pub id: Key<TargetKind>,
+    #[sqlx(try_from = "Key<TargetKind>")]
+    pub id: TargetId,
     pub number: i64,
     #[sqlx(try_from = "String")]
     pub status: TargetStatus,
@@ -48,8 +51,10 @@ pub struct TargetLine {
     pub needs_mapping: bool,
     pub external_id: Option<String>,
     pub created_at: DateTime<Utc>,
-    pub customer_id: Option<Key<CustomerKind>>,
-    pub location_id: Option<Key<LocationKind>>,
+    #[sqlx(try_from = "OptionalKey<CustomerKind>")]
+    pub customer_id: Option<CustomerId>,
+    #[sqlx(try_from = "OptionalKey<LocationKind>")]
+    pub location_id: Option<LocationId>,
     pub customer_name: Option<String>,
     pub location_name: Option<String>,
     pub location_city: Option<String>,
@@ -61,7 +66,8 @@ pub struct TargetLine {
 
 #[derive(Debug, Clone, FromRow)]
 pub struct TargetView {
-    pub id: Key<TargetKind>,
+    #[sqlx(try_from = "Key<TargetKind>")]
+    pub id: TargetId,
     pub number: i64,
     #[sqlx(try_from = "String")]
     pub status: TargetStatus,
@@ -71,15 +77,19 @@ pub struct TargetView {
     pub needs_mapping: bool,
     pub external_id: Option<String>,
     pub created_at: DateTime<Utc>,
-    pub customer_id: Option<Key<CustomerKind>>,
-    pub location_id: Option<Key<LocationKind>>,
+    #[sqlx(try_from = "OptionalKey<CustomerKind>")]
+    pub customer_id: Option<CustomerId>,
+    #[sqlx(try_from = "OptionalKey<LocationKind>")]
+    pub location_id: Option<LocationId>,
     pub duration_minutes: i64,
     pub window_start: Option<DateTime<Utc>>,
     pub window_end: Option<DateTime<Utc>>,
     pub window_zone: Option<String>,
-    pub required_skills: Json<Vec<String>>,
+    #[sqlx(json)]
+    pub required_skills: Vec<String>,
     pub notes: Option<String>,
-    pub place: Json<Place>,
+    #[sqlx(json)]
+    pub place: Place,
     pub customer_name: Option<String>,
     pub customer_number: Option<String>,
     pub location_name: Option<String>,
@@ -93,7 +103,8 @@ pub struct TargetView {
     pub contact_name: Option<String>,
     pub contact_phone: Option<String>,
     pub source_key: Option<String>,
-    pub request_id: Option<Key<RequestKind>>,
+    #[sqlx(try_from = "OptionalKey<RequestKind>")]
+    pub request_id: Option<RequestId>,
 }
 
 impl TargetView {
@@ -106,7 +117,8 @@ impl TargetView {
 /// A target as the client of its source sees it.
 #[derive(Debug, Clone, FromRow)]
 pub struct ClientTarget {
-    pub id: Key<TargetKind>,
+    #[sqlx(try_from = "Key<TargetKind>")]
+    pub id: TargetId,
     pub external_id: Option<String>,
     #[sqlx(try_from = "String")]
     pub status: TargetStatus,

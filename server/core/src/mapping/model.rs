@@ -2,7 +2,10 @@
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
-use domain::ids::{ContactKind, CustomerKind, LocationKind, SourceSystemKind, TargetKind};
+use domain::ids::{
+    ContactId, ContactKind, CustomerId, CustomerKind, LocationId, LocationKind, SourceSystemId, SourceSystemKind,
+    TargetId, TargetKind,
+};
 use domain::jobs::targets::TargetStatus;
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -25,7 +28,8 @@ pub struct MappingLine {
 /// A customer that can be chosen in the mapping review.
 #[derive(Debug, Clone, FromRow)]
 pub struct CandidateLine {
-    pub id: Key<CustomerKind>,
+    #[sqlx(try_from = "Key<CustomerKind>")]
+    pub id: CustomerId,
     pub customer_number: Option<String>,
     pub name: String,
     pub is_inactive: bool,
@@ -38,8 +42,10 @@ pub struct CandidateLine {
 /// A location that can be chosen in the mapping review, with its external ID in the source.
 #[derive(Debug, Clone, FromRow)]
 pub struct LocationChoice {
-    pub id: Key<LocationKind>,
-    pub customer_id: Key<CustomerKind>,
+    #[sqlx(try_from = "Key<LocationKind>")]
+    pub id: LocationId,
+    #[sqlx(try_from = "Key<CustomerKind>")]
+    pub customer_id: CustomerId,
     pub name: String,
     pub city: Option<String>,
     pub linked_as: Option<String>,
@@ -48,8 +54,10 @@ pub struct LocationChoice {
 /// A contact that can be chosen in the mapping review, with its external ID in the source.
 #[derive(Debug, Clone, FromRow)]
 pub struct ContactChoice {
-    pub id: Key<ContactKind>,
-    pub customer_id: Key<CustomerKind>,
+    #[sqlx(try_from = "Key<ContactKind>")]
+    pub id: ContactId,
+    #[sqlx(try_from = "Key<CustomerKind>")]
+    pub customer_id: CustomerId,
     pub display_name: String,
     pub linked_as: Option<String>,
 }
@@ -59,18 +67,21 @@ pub struct ContactChoice {
 pub struct KnownReference {
     pub entity_type: String,
     pub external_id: String,
-    pub customer_id: Key<CustomerKind>,
+    #[sqlx(try_from = "Key<CustomerKind>")]
+    pub customer_id: CustomerId,
     pub customer_name: String,
 }
 
 /// A reference of a source to a customer, location or contact.
 #[derive(Debug, Clone, FromRow)]
 pub struct LinkLine {
-    pub source_system_id: Key<SourceSystemKind>,
+    #[sqlx(try_from = "Key<SourceSystemKind>")]
+    pub source_system_id: SourceSystemId,
     pub source_key: String,
     pub entity_id: Uuid,
     pub name: String,
-    pub customer_id: Key<CustomerKind>,
+    #[sqlx(try_from = "Key<CustomerKind>")]
+    pub customer_id: CustomerId,
     pub customer_name: String,
     pub created_by: String,
     pub created_at: DateTime<Utc>,
@@ -86,7 +97,8 @@ pub struct CreatedRecord {
 
 #[derive(Debug, Clone, FromRow)]
 pub struct AffectedTarget {
-    pub id: Key<TargetKind>,
+    #[sqlx(try_from = "Key<TargetKind>")]
+    pub id: TargetId,
     pub number: i64,
     pub external_id: Option<String>,
     #[sqlx(try_from = "String")]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::db::StoreError;
-use crate::db::transaction::CrossTenantTx;
+use crate::db::SystemTx;
 
 const PENDING_DELIVERIES: &str = r"
     SELECT count(*), min(next_attempt_at)
@@ -97,7 +97,7 @@ const ENDPOINTS_BY_STATUS: &str = r"
     ORDER BY status
 ";
 
-impl<M> CrossTenantTx<'_, M> {
+impl<P> SystemTx<'_, P> {
     /// Returns the number of entries of a queue and when the oldest became due.
     pub(super) async fn count_queue(
         &mut self,

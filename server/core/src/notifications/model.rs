@@ -1,21 +1,23 @@
 //! Rows that the `notifications` module returns.
 
-use crate::db::Key;
+use crate::db::{Key, OptionalKey};
 use chrono::{DateTime, Utc};
-use domain::ids::{MailKindMarker, RequestKind};
+use domain::ids::{MailId, MailKindMarker, RequestId, RequestKind};
 use domain::intake::mails::{MailData, MailKind, MailStatus};
 use sqlx::FromRow;
-use sqlx::types::Json;
 
 #[derive(Debug, Clone, FromRow)]
 pub struct MailLine {
-    pub id: Key<MailKindMarker>,
+    #[sqlx(try_from = "Key<MailKindMarker>")]
+    pub id: MailId,
     #[sqlx(try_from = "String")]
     pub kind: MailKind,
     pub recipient: String,
     pub locale: String,
-    pub data: Json<MailData>,
-    pub request_id: Option<Key<RequestKind>>,
+    #[sqlx(json)]
+    pub data: MailData,
+    #[sqlx(try_from = "OptionalKey<RequestKind>")]
+    pub request_id: Option<RequestId>,
     #[sqlx(try_from = "String")]
     pub status: MailStatus,
     pub attempts: i64,

@@ -8,6 +8,7 @@ use domain::locale::Locale;
 use uuid::Uuid;
 
 use crate::addresses;
+use crate::db::purpose::{MailQueue, Purge};
 use crate::identity::{Realm, password_links};
 use crate::intake::open_token;
 use crate::notifications::store::ClaimedMail;
@@ -69,7 +70,7 @@ pub enum Outcome {
 /// Claims due emails.
 pub async fn claim(core: &Core) -> CoreResult<Vec<OutgoingMail>> {
     let claim = core.randomness.uuid_v7(core.clock.now());
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<MailQueue>().await?;
     let claimed = tx
         .claim_mails(claim, core.clock.now() + CLAIM_LEASE, CLAIM_BATCH)
         .await?;
@@ -177,7 +178,7 @@ pub async fn record(core: &Core, mail: &OutgoingMail, outcome: &Outcome) -> Core
         },
     };
     let error = error.map(|text| text.chars().take(500).collect::<String>());
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<MailQueue>().await?;
     tx.record_mail_result(&mail.claimed, mail.claim, status, error.as_deref(), next)
         .await?;
     Ok(tx.commit().await?)
@@ -186,7 +187,7 @@ pub async fn record(core: &Core, mail: &OutgoingMail, outcome: &Outcome) -> Core
 /// Deletes emails and links after the retention period, and expired undo entries. Returns the number of deleted emails.
 pub async fn purge_old(core: &Core) -> CoreResult<u64> {
     let now = core.clock.now();
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<Purge>().await?;
     let purged = tx.purge_mails(now - RETENTION).await?;
     tx.purge_undo(now - TimeDelta::hours(1)).await?;
     tx.purge_links(now - RETENTION).await?;

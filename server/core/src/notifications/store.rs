@@ -10,9 +10,11 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::db::EngineSql;
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::far_future;
-use crate::db::{StoreError, Tx};
+use crate::db::purpose::{MailQueue, Purge};
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{MayNotify, Staff, TrackingRequester};
 use crate::notifications::model::MailLine;
@@ -156,20 +158,8 @@ const SELECT_MAIL: &str = r"
 ";
 
 /// Claims due emails without a valid claim, oldest first.
-const CLAIM_MAILS_SQLITE: &str = r"
-    UPDATE mail
-    SET claim = $1, claimed_until = $2, attempts = attempts + 1
-    WHERE (tenant_id, id) IN (
-        SELECT tenant_id, id
-        FROM mail
-        WHERE status = 'waiting'
-          AND next_attempt_at <= $3
-          AND (claimed_until IS NULL OR claimed_until < $3)
-        ORDER BY next_attempt_at
-        LIMIT $4
-    )
-";
-const CLAIM_MAILS_POSTGRES: &str = r"
+static CLAIM_MAILS: EngineSql = EngineSql::new(
+    r"
     UPDATE mail
     SET claim = $1, claimed_until = $2, attempts = attempts + 1
     WHERE (tenant_id, id) IN (
@@ -182,7 +172,8 @@ const CLAIM_MAILS_POSTGRES: &str = r"
         LIMIT $4
         FOR UPDATE SKIP LOCKED
     )
-";
+",
+);
 const SELECT_CLAIMED_MAILS: &str = r"
     SELECT
         mail.tenant_id, mail.id, mail.kind, mail.recipient, mail.locale, mail.data, mail.request_id,
@@ -320,7 +311,7 @@ impl TenantTx<'_, Staff> {
     }
 }
 
-impl SystemTx<'_> {
+impl SystemTx<'_, MailQueue> {
     /// Claims due emails; the claim expires at `until`.
     pub(crate) async fn claim_mails(
         &mut self,
@@ -329,11 +320,7 @@ impl SystemTx<'_> {
         limit: i64,
     ) -> Result<Vec<ClaimedMail>, StoreError> {
         let now = self.now;
-        let sql = match self.tx {
-            Tx::Sqlite(_) => CLAIM_MAILS_SQLITE,
-            Tx::Postgres(_) => CLAIM_MAILS_POSTGRES,
-        };
-        if self.tx.execute(sql, (claim, until, now, limit)).await? == 0 {
+        if self.tx.execute(&CLAIM_MAILS, (claim, until, now, limit)).await? == 0 {
             return Ok(Vec::new());
         }
         self.tx
@@ -359,7 +346,9 @@ impl SystemTx<'_> {
             .await
             .map(drop)
     }
+}
 
+impl SystemTx<'_, Purge> {
     /// Deletes finished emails that were created before `before`.
     pub(crate) async fn purge_mails(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
         self.tx.execute(PURGE_MAILS, (before,)).await

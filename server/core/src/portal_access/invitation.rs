@@ -195,7 +195,7 @@ pub(crate) fn person(checked: &Checked, contacts: &[ContactLine]) -> CoreResult<
         Some(id) => {
             let contact = contacts
                 .iter()
-                .find(|contact| contact.id.0 == id)
+                .find(|contact| contact.id == id)
                 .ok_or_else(CoreError::not_found)?;
             let email = match &checked.email {
                 Some(typed) => typed.clone(),

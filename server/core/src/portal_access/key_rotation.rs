@@ -1,12 +1,13 @@
 //! Seals the portal's secrets again when the master key is replaced.
 
 use crate::db::SystemTx;
+use crate::db::purpose::KeyRotation;
 use crate::portal_access::links::token_context;
 use crate::secrets::{Keyring, SecretError};
 use crate::{Core, CoreError, CoreResult};
 
 /// Seals link tokens and feed tokens again under the newest key.
-pub(crate) async fn reseal_tokens(tx: &mut SystemTx<'_>, ring: &Keyring, core: &Core) -> CoreResult<()> {
+pub(crate) async fn reseal_tokens(tx: &mut SystemTx<'_, KeyRotation>, ring: &Keyring, core: &Core) -> CoreResult<()> {
     let internal = |error: SecretError| CoreError::internal(error);
     for (tenant, id, sealed) in tx.link_tokens().await? {
         let context = token_context(tenant, id);

@@ -11,6 +11,8 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::addresses;
+use crate::db::SystemTx;
+use crate::db::purpose::{LinkRequests, SignIn};
 use crate::identity::access::end_access;
 use crate::identity::account::AccountKey;
 use crate::identity::actors::{Actor as _, Staff, TenantId};
@@ -127,7 +129,7 @@ pub async fn request_link(core: &Core, email: &str, purpose: LinkPurpose) -> Cor
         return Err(CoreError::not_found());
     }
     let key = sha256(format!("link\n{}\n{email}", purpose.name()).as_bytes());
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     // At most one mail per minute and address.
     if tx.count_attempt(&key).await?.is_some() {
         let next = core.clock.now() + chrono::TimeDelta::minutes(1);
@@ -145,7 +147,7 @@ pub async fn send_requested_links(core: &Core) -> CoreResult<usize> {
     drop(tx);
     let count = requests.len();
     for (id, email, purpose) in requests {
-        let mut tx = core.store.begin_system().await?;
+        let mut tx = core.store.begin_system::<LinkRequests>().await?;
         if !tx.claim_link_request(id).await? {
             continue;
         }
@@ -228,7 +230,7 @@ pub async fn accept_invitation(core: &Core, token: &str, password: Option<&Secre
         Some(password) => Some(core.passwords.hash(password, &found.account_email).await?),
         None => None,
     };
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     if !tx.use_link(&found).await? || !tx.activate_account(&found).await? {
         return Err(CoreError::not_found());
     }
@@ -250,7 +252,7 @@ pub async fn accept_invitation(core: &Core, token: &str, password: Option<&Secre
 /// `not_found` as for [`find`].
 pub async fn sign_in(core: &Core, token: &str) -> CoreResult<SignedIn> {
     let found = find_for_purpose(core, token, LinkPurpose::SignIn).await?;
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     if !tx.use_link(&found).await? {
         return Err(CoreError::not_found());
     }
@@ -260,11 +262,7 @@ pub async fn sign_in(core: &Core, token: &str) -> CoreResult<SignedIn> {
 }
 
 /// Completes a sign-in by link, or asks for a code if two-factor authentication is on.
-async fn sign_in_or_ask_code(
-    tx: &mut crate::db::SystemTx<'_>,
-    found: &LinkIdentity,
-    epoch: i64,
-) -> CoreResult<SignedIn> {
+async fn sign_in_or_ask_code(tx: &mut SystemTx<'_, SignIn>, found: &LinkIdentity, epoch: i64) -> CoreResult<SignedIn> {
     let verified = verified(found, epoch);
     if found.has_second_factor {
         return Ok(verified.ask_code());
@@ -325,7 +323,7 @@ pub async fn open_view_as_link(core: &Core, token: &str) -> CoreResult<Admission
     if !authentication::is_staff_session_open(core, &by).await? {
         return Err(CoreError::not_found());
     }
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     if !tx.use_link(&found).await? {
         return Err(CoreError::not_found());
     }
@@ -344,7 +342,7 @@ pub async fn open_view_as_link(core: &Core, token: &str) -> CoreResult<Admission
 pub async fn set_password(core: &Core, token: &str, password: &SecretString) -> CoreResult<SignedIn> {
     let found = find_for_purpose(core, token, LinkPurpose::Password).await?;
     let hash = core.passwords.hash(password, &found.account_email).await?;
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     if !tx.use_link(&found).await? {
         return Err(CoreError::not_found());
     }
@@ -362,7 +360,7 @@ pub async fn set_password(core: &Core, token: &str, password: &SecretString) -> 
 
 /// Notifies the address that the account had before the link was used; `email` is its current address.
 async fn notify_previous_address(
-    tx: &mut crate::db::SystemTx<'_>,
+    tx: &mut SystemTx<'_, SignIn>,
     found: &LinkIdentity,
     kind: MailKind,
     email: &str,
@@ -394,7 +392,7 @@ async fn notify_previous_address(
 pub async fn confirm_email(core: &Core, token: &str) -> CoreResult<()> {
     let found = find_for_purpose(core, token, LinkPurpose::Email).await?;
     let new = found.email.clone().ok_or_else(CoreError::not_found)?;
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     if !tx.use_link(&found).await? || !tx.set_account_email(&found, &new).await? {
         return Err(CoreError::not_found());
     }

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
+use crate::db::purpose::Auditing;
 use crate::events::NewEvent;
 use crate::files::Upload;
 use crate::form::Form;
@@ -422,7 +423,7 @@ pub async fn download(core: &Core, contact: &Contact, id: AttachmentId) -> CoreR
             None => tx.own_request_file(id).await?.ok_or_else(CoreError::not_found)?,
         };
         drop(tx);
-        let mut tx = core.store.begin_system().await?;
+        let mut tx = core.store.begin_system::<Auditing>().await?;
         let actor = format!("staff:{staff}");
         tx.audit(contact.tenant(), &actor, "attachment.looked_at", &id.to_string())
             .await?;

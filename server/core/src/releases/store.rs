@@ -7,10 +7,11 @@ use domain::ids::{AttachmentId, CustomerId, LocationId, PortalUserId, PortalUser
 use domain::visits::reports::ReleaseStatus;
 use sqlx::types::Json;
 
+use crate::db::EngineSql;
 use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::bulk::{hex_id, listed};
+use crate::db::bulk::hex_id;
 use crate::identity::actors::{Actor as _, Staff};
 use crate::releases::model::{Recipient, ReleaseView};
 
@@ -85,30 +86,25 @@ const SELECT_RECIPIENTS: &str = r"
     ORDER BY contact.display_name, account.email
 ";
 
-listed!(
-    text SELECT_DOWNLOADS_SQLITE, SELECT_DOWNLOADS_POSTGRES,
+static SELECT_DOWNLOADS: EngineSql = EngineSql::new(
     r"
         SELECT at, actor, subject
         FROM audit_entry
         WHERE tenant_id = $1
           AND action = 'attachment.downloaded'
-          AND subject ",
-    "$2",
-    r"
+          AND subject = ANY (ARRAY(SELECT jsonb_array_elements_text($2)))
         ORDER BY sequence DESC
         LIMIT 50
-    "
+    ",
 );
-listed!(
-    id SELECT_ACCOUNT_NAMES_SQLITE, SELECT_ACCOUNT_NAMES_POSTGRES,
+static SELECT_ACCOUNT_NAMES: EngineSql = EngineSql::new(
     r"
         SELECT account.id, contact.display_name
         FROM portal_account AS account
         JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
         WHERE account.tenant_id = $1
-          AND account.id ",
-    "$2",
-    ""
+          AND account.id = ANY (ARRAY(SELECT jsonb_array_elements_text($2)::UUID))
+    ",
 );
 
 /// A release to insert.
@@ -200,7 +196,7 @@ impl TenantTx<'_, Staff> {
         files: &[AttachmentId],
     ) -> Result<Vec<(DateTime<Utc>, Option<String>, String)>, StoreError> {
         let tenant = self.tenant();
-        let sql = self.tx.dialect(SELECT_DOWNLOADS_SQLITE, SELECT_DOWNLOADS_POSTGRES);
+        let sql = &SELECT_DOWNLOADS;
         let files: Vec<String> = files.iter().map(ToString::to_string).collect();
         let rows = self
             .tx
@@ -212,9 +208,7 @@ impl TenantTx<'_, Staff> {
             .filter_map(|(_, actor, _)| account_of(actor))
             .map(hex_id)
             .collect();
-        let sql = self
-            .tx
-            .dialect(SELECT_ACCOUNT_NAMES_SQLITE, SELECT_ACCOUNT_NAMES_POSTGRES);
+        let sql = &SELECT_ACCOUNT_NAMES;
         let names: HashMap<_, _> = self
             .tx
             .fetch_all::<(Key<PortalUserKind>, String)>(sql, (tenant, Json(&accounts)))

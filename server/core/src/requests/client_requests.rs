@@ -226,7 +226,7 @@ pub async fn cancel(
 
 fn emit(tx: &mut TenantTx<'_, ApiClient>, client: &ApiClient, request: &ClientRequest) {
     let details = json!({
-        "request": { "id": request.id.0, "externalId": request.external_id, "status": request.status.name() },
+        "request": { "id": request.id, "externalId": request.external_id, "status": request.status.name() },
     });
     tx.emit(
         NewEvent::for_request(EventType::RequestStatusChanged, request.id)

@@ -53,10 +53,7 @@ pub(crate) async fn load_choices(
         None => None,
     };
     let (locations, contacts) = match &chosen {
-        Some(customer) => (
-            tx.locations_of(customer.id.0).await?,
-            tx.contacts_of(customer.id.0).await?,
-        ),
+        Some(customer) => (tx.locations_of(customer.id).await?, tx.contacts_of(customer.id).await?),
         None => (Vec::new(), Vec::new()),
     };
     let search = text::optional_line(search, 100).ok().flatten().unwrap_or_default();
@@ -104,16 +101,16 @@ pub async fn assign_customer(
         Some(customer) => {
             if !location.is_empty() {
                 let requested = location.parse::<LocationId>().ok();
-                let locations = tx.locations_of(customer.id.0).await?;
-                chosen_location = locations.iter().map(|line| line.id.0).find(|id| Some(*id) == requested);
+                let locations = tx.locations_of(customer.id).await?;
+                chosen_location = locations.iter().map(|line| line.id).find(|id| Some(*id) == requested);
                 if chosen_location.is_none() {
                     form.add_error("location", FieldCode::Required);
                 }
             }
             if !contact.is_empty() {
                 let requested = contact.parse::<ContactId>().ok();
-                let contacts = tx.contacts_of(customer.id.0).await?;
-                chosen_contact = contacts.iter().map(|line| line.id.0).find(|id| Some(*id) == requested);
+                let contacts = tx.contacts_of(customer.id).await?;
+                chosen_contact = contacts.iter().map(|line| line.id).find(|id| Some(*id) == requested);
                 if chosen_contact.is_none() {
                     form.add_error("contact", FieldCode::Required);
                 }
@@ -121,7 +118,7 @@ pub async fn assign_customer(
         }
     }
     form.finish()?;
-    let customer = chosen.map(|customer| customer.id.0);
+    let customer = chosen.map(|customer| customer.id);
     if !tx
         .set_request_customer(id, customer, chosen_location, chosen_contact)
         .await?
@@ -139,7 +136,7 @@ pub async fn assign_customer(
     tx.audit(
         "request.customer_assigned",
         id,
-        json!({ "customer": customer, "location": chosen_location, "contact": chosen_contact, "before": request.customer_id.map(|key| key.0) }),
+        json!({ "customer": customer, "location": chosen_location, "contact": chosen_contact, "before": request.customer_id.map(|key| key) }),
     );
     finish(core, tx).await
 }

@@ -31,7 +31,7 @@ use sqlx::types::Json;
 
 use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
-use crate::db::TenantTx;
+use crate::db::{Key, TenantTx};
 use crate::events::NewEvent;
 use crate::identity::actors::{MayAnnotate, Operator, Permit, Staff};
 use crate::jobs::TargetRecord;
@@ -111,7 +111,7 @@ async fn notify_requester(
     trigger: NotificationTrigger<'_>,
 ) -> CoreResult<()> {
     if request.channel.notifies_requester() {
-        notifications::enqueue(core, tx, request.id.0, trigger).await?;
+        notifications::enqueue(core, tx, request.id, trigger).await?;
     }
     Ok(())
 }
@@ -125,7 +125,7 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
     let mut tx = core.store.begin(by.staff()).await?;
     let request = load(&mut tx, id).await?;
     if let Some(target) = request.target_id {
-        return Ok(target.0);
+        return Ok(target);
     }
     if RequestState::from(&request).conversion() == Conversion::Unavailable {
         // The transition table gives the more specific error.
@@ -138,10 +138,10 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
     let target_id: TargetId = tx.new_id();
     let number = tx.next_number("target").await?;
     let target = TargetRecord {
-        source_system_id: request.source_system_id,
-        customer_id: Some(customer),
-        location_id: request.location_id,
-        contact_id: request.contact_id,
+        source_system_id: request.source_system_id.map(Key),
+        customer_id: Some(Key(customer)),
+        location_id: request.location_id.map(Key),
+        contact_id: request.contact_id.map(Key),
         service_type: Some(request.service_type.name().to_owned()),
         priority: request.priority,
         notes: Some(request.description.clone()),
@@ -151,7 +151,7 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
                 .place
                 .as_ref()
                 .filter(|_| request.location_id.is_none())
-                .map(|place| place.0.clone())
+                .map(|place| place.clone())
                 .unwrap_or_default(),
             coordinates: None,
         }),
@@ -192,7 +192,7 @@ pub(crate) async fn change_status<A: Operator>(
     reason: Option<&str>,
 ) -> CoreResult<()> {
     let to = request.status.step(to)?;
-    if !tx.set_request_status(request.id.0, request.status, to, reason).await? {
+    if !tx.set_request_status(request.id, request.status, to, reason).await? {
         return Err(CoreError::conflict(Record::Request));
     }
     tx.audit(
@@ -207,7 +207,7 @@ pub(crate) async fn change_status<A: Operator>(
             .with_customer(request.customer_id)
             .with_location(request.location_id)
             .with_contact(request.contact_id)
-            .with_details(json!({ "request": { "id": request.id.0, "status": to.name() } })),
+            .with_details(json!({ "request": { "id": request.id, "status": to.name() } })),
     );
     Ok(())
 }

@@ -1,18 +1,19 @@
 //! Rows that the `requests` module returns.
 
-use crate::db::Key;
+use crate::db::{Key, OptionalKey, OptionalName};
 use chrono::{DateTime, Utc};
 use domain::customers::Address;
 use domain::ids::{
-    ContactKind, CustomerKind, FormKind, LocationKind, MessageKind, NoteKind, OfferKind, RequestKind, SourceSystemKind,
-    StaffKind, TargetKind,
+    ContactId, ContactKind, CustomerId, CustomerKind, FormId, FormKind, LocationId, LocationKind, MessageId,
+    MessageKind, NoteId, NoteKind, OfferId, OfferKind, RequestId, RequestKind, SourceSystemId, SourceSystemKind,
+    StaffId, StaffKind, TargetId, TargetKind,
 };
 use domain::intake::classification::Classification;
 use domain::intake::form::FormSettings;
 use domain::intake::{PreferredWindow, Requester};
+use domain::jobs::targets::TargetStatus;
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use sqlx::FromRow;
-use sqlx::types::Json;
 
 /// The actions on the inbox that are open to the viewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +53,8 @@ pub struct RequestActions {
 
 #[derive(Debug, Clone, FromRow)]
 pub struct RequestLine {
-    pub id: Key<RequestKind>,
+    #[sqlx(try_from = "Key<RequestKind>")]
+    pub id: RequestId,
     pub number: i64,
     #[sqlx(try_from = "String")]
     pub channel: Channel,
@@ -65,8 +67,10 @@ pub struct RequestLine {
     pub description: String,
     pub submitted_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
-    pub requester: Option<Json<Requester>>,
-    pub place: Option<Json<Address>>,
+    #[sqlx(json(nullable))]
+    pub requester: Option<Requester>,
+    #[sqlx(json(nullable))]
+    pub place: Option<Address>,
     pub asked_at: Option<DateTime<Utc>>,
     pub answered_at: Option<DateTime<Utc>>,
     pub cancellation_requested_at: Option<DateTime<Utc>>,
@@ -79,7 +83,8 @@ pub struct RequestLine {
 
 #[derive(Debug, Clone, FromRow)]
 pub struct RequestView {
-    pub id: Key<RequestKind>,
+    #[sqlx(try_from = "Key<RequestKind>")]
+    pub id: RequestId,
     pub number: i64,
     #[sqlx(try_from = "String")]
     pub channel: Channel,
@@ -91,23 +96,32 @@ pub struct RequestView {
     pub priority: Priority,
     pub description: String,
     pub preferred: Option<String>,
-    pub preferred_windows: Json<Vec<PreferredWindow>>,
+    #[sqlx(json)]
+    pub preferred_windows: Vec<PreferredWindow>,
     pub rejection_reason: Option<String>,
     pub submitted_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
-    pub target_id: Option<Key<TargetKind>>,
+    #[sqlx(try_from = "OptionalKey<TargetKind>")]
+    pub target_id: Option<TargetId>,
     /// The source system, for a request from the API.
-    pub source_system_id: Option<Key<SourceSystemKind>>,
-    pub customer_id: Option<Key<CustomerKind>>,
-    pub location_id: Option<Key<LocationKind>>,
-    pub contact_id: Option<Key<ContactKind>>,
-    pub requester: Option<Json<Requester>>,
-    pub place: Option<Json<Address>>,
+    #[sqlx(try_from = "OptionalKey<SourceSystemKind>")]
+    pub source_system_id: Option<SourceSystemId>,
+    #[sqlx(try_from = "OptionalKey<CustomerKind>")]
+    pub customer_id: Option<CustomerId>,
+    #[sqlx(try_from = "OptionalKey<LocationKind>")]
+    pub location_id: Option<LocationId>,
+    #[sqlx(try_from = "OptionalKey<ContactKind>")]
+    pub contact_id: Option<ContactId>,
+    #[sqlx(json(nullable))]
+    pub requester: Option<Requester>,
+    #[sqlx(json(nullable))]
+    pub place: Option<Address>,
     pub asked_at: Option<DateTime<Utc>>,
     pub answered_at: Option<DateTime<Utc>>,
     pub cancellation_requested_at: Option<DateTime<Utc>>,
     pub snoozed_until: Option<DateTime<Utc>>,
-    pub assignee_id: Option<Key<StaffKind>>,
+    #[sqlx(try_from = "OptionalKey<StaffKind>")]
+    pub assignee_id: Option<StaffId>,
     pub customer_name: Option<String>,
     pub customer_number: Option<String>,
     pub location_name: Option<String>,
@@ -119,26 +133,31 @@ pub struct RequestView {
     pub contact_phone: Option<String>,
     pub contact_email: Option<String>,
     pub assignee_name: Option<String>,
-    pub classification: Option<Json<Classification>>,
+    #[sqlx(json(nullable))]
+    pub classification: Option<Classification>,
     pub receipt_code: Option<String>,
 }
 
 /// A contact with the email address of a requester.
 #[derive(Debug, Clone, FromRow)]
 pub struct ContactHint {
-    pub contact_id: Key<ContactKind>,
+    #[sqlx(try_from = "Key<ContactKind>")]
+    pub contact_id: ContactId,
     pub display_name: String,
-    pub customer_id: Key<CustomerKind>,
+    #[sqlx(try_from = "Key<CustomerKind>")]
+    pub customer_id: CustomerId,
     pub customer_name: String,
     pub customer_number: Option<String>,
-    pub location_id: Option<Key<LocationKind>>,
+    #[sqlx(try_from = "OptionalKey<LocationKind>")]
+    pub location_id: Option<LocationId>,
     pub location_name: Option<String>,
 }
 
 /// A note that only staff can read.
 #[derive(Debug, Clone, FromRow)]
 pub struct NoteLine {
-    pub id: Key<NoteKind>,
+    #[sqlx(try_from = "Key<NoteKind>")]
+    pub id: NoteId,
     pub text: String,
     pub created_at: DateTime<Utc>,
     pub author: String,
@@ -147,7 +166,8 @@ pub struct NoteLine {
 /// A message between dispatch and the requester; without an author it is from the requester.
 #[derive(Debug, Clone, FromRow)]
 pub struct MessageLine {
-    pub id: Key<MessageKind>,
+    #[sqlx(try_from = "Key<MessageKind>")]
+    pub id: MessageId,
     pub text: String,
     pub asks: bool,
     pub created_at: DateTime<Utc>,
@@ -167,7 +187,8 @@ pub struct PublicMessage {
 /// displayed.
 #[derive(Debug, Clone, FromRow)]
 pub struct TrackedView {
-    pub id: Key<RequestKind>,
+    #[sqlx(try_from = "Key<RequestKind>")]
+    pub id: RequestId,
     pub number: i64,
     #[sqlx(try_from = "String")]
     pub channel: Channel,
@@ -176,26 +197,35 @@ pub struct TrackedView {
     #[sqlx(try_from = "String")]
     pub service_type: ServiceType,
     pub description: String,
-    pub preferred_windows: Json<Vec<PreferredWindow>>,
+    #[sqlx(json)]
+    pub preferred_windows: Vec<PreferredWindow>,
     pub rejection_reason: Option<String>,
-    pub requester: Option<Json<Requester>>,
-    pub place: Option<Json<Address>>,
+    #[sqlx(json(nullable))]
+    pub requester: Option<Requester>,
+    #[sqlx(json(nullable))]
+    pub place: Option<Address>,
     pub submitted_at: DateTime<Utc>,
     pub asked_at: Option<DateTime<Utc>>,
-    pub form_id: Option<Key<FormKind>>,
-    pub form_settings: Option<Json<FormSettings>>,
-    pub customer_id: Option<Key<CustomerKind>>,
-    pub location_id: Option<Key<LocationKind>>,
+    #[sqlx(try_from = "OptionalKey<FormKind>")]
+    pub form_id: Option<FormId>,
+    #[sqlx(json(nullable))]
+    pub form_settings: Option<FormSettings>,
+    #[sqlx(try_from = "OptionalKey<CustomerKind>")]
+    pub customer_id: Option<CustomerId>,
+    #[sqlx(try_from = "OptionalKey<LocationKind>")]
+    pub location_id: Option<LocationId>,
     pub starts_at: Option<DateTime<Utc>>,
     pub ends_at: Option<DateTime<Utc>>,
     pub appointment_zone: Option<String>,
-    pub target_status: Option<String>,
+    #[sqlx(try_from = "OptionalName<TargetStatus>")]
+    pub target_status: Option<TargetStatus>,
 }
 
 /// An offered time slot as shown to the requester, without the technician.
 #[derive(Debug, Clone, FromRow)]
 pub struct SlotOption {
-    pub offer_id: Key<OfferKind>,
+    #[sqlx(try_from = "Key<OfferKind>")]
+    pub offer_id: OfferId,
     pub position: i64,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
@@ -206,7 +236,8 @@ pub struct SlotOption {
 
 #[derive(Debug, Clone, FromRow)]
 pub struct ClientRequest {
-    pub id: Key<RequestKind>,
+    #[sqlx(try_from = "Key<RequestKind>")]
+    pub id: RequestId,
     pub number: i64,
     pub external_id: Option<String>,
     #[sqlx(try_from = "String")]
@@ -217,12 +248,17 @@ pub struct ClientRequest {
     pub priority: Priority,
     pub description: String,
     pub preferred: Option<String>,
-    pub preferred_windows: Json<Vec<PreferredWindow>>,
+    #[sqlx(json)]
+    pub preferred_windows: Vec<PreferredWindow>,
     pub rejection_reason: Option<String>,
-    pub target_id: Option<Key<TargetKind>>,
-    pub customer_id: Key<CustomerKind>,
-    pub location_id: Option<Key<LocationKind>>,
-    pub contact_id: Option<Key<ContactKind>>,
+    #[sqlx(try_from = "OptionalKey<TargetKind>")]
+    pub target_id: Option<TargetId>,
+    #[sqlx(try_from = "Key<CustomerKind>")]
+    pub customer_id: CustomerId,
+    #[sqlx(try_from = "OptionalKey<LocationKind>")]
+    pub location_id: Option<LocationId>,
+    #[sqlx(try_from = "OptionalKey<ContactKind>")]
+    pub contact_id: Option<ContactId>,
     pub submitted_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }

@@ -64,8 +64,8 @@ pub async fn page(
     let actions = RequestActions::of(RequestState::from(&request), staff.has::<ReviewRequests>());
     let (mut active_targets_here, other_requests_here) = match request.location_id {
         Some(location) => (
-            tx.active_targets_at(location.0).await?,
-            tx.waiting_requests_at(location.0, id).await?,
+            tx.active_targets_at(location).await?,
+            tx.waiting_requests_at(location, id).await?,
         ),
         None => (Vec::new(), Vec::new()),
     };
@@ -74,7 +74,7 @@ pub async fn page(
     let email = request
         .requester
         .as_ref()
-        .and_then(|requester| requester.0.email.clone())
+        .and_then(|requester| requester.email.clone())
         .filter(|_| request.customer_id.is_none());
     let hints = match email {
         Some(email) => tx.contacts_with_email(&email).await?,

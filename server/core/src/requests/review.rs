@@ -160,7 +160,7 @@ pub async fn update_requests(
 
 fn snapshot(request: &RequestView) -> RequestSnapshot {
     RequestSnapshot {
-        request: request.id.0,
+        request: request.id,
         status: request.status,
         reason: request.rejection_reason.clone(),
         triage: triage_of(request),
@@ -171,7 +171,7 @@ fn triage_of(request: &RequestView) -> Triage {
     Triage {
         priority: request.priority,
         service_type: request.service_type,
-        assignee: request.assignee_id.map(|key| key.0),
+        assignee: request.assignee_id.map(|key| key),
         snoozed_until: request.snoozed_until,
     }
 }
@@ -249,7 +249,7 @@ async fn apply(
             status: request.status.name().to_owned(),
         }));
     }
-    if !tx.set_triage(request.id.0, request.updated_at, triage).await? {
+    if !tx.set_triage(request.id, request.updated_at, triage).await? {
         return Err(CoreError::conflict(Record::Request));
     }
     tx.audit(action, request.id, details);
@@ -300,7 +300,7 @@ pub async fn undo(core: &Core, by: Permit<'_, ReviewRequests>, id: UndoId) -> Co
                     .with_customer(current.customer_id)
                     .with_location(current.location_id)
                     .with_contact(current.contact_id)
-                    .with_details(json!({ "request": { "id": current.id.0, "status": snapshot.status.name() } })),
+                    .with_details(json!({ "request": { "id": current.id, "status": snapshot.status.name() } })),
             );
         }
     }

@@ -231,14 +231,14 @@ async fn choose(
     // Locks the technician's row on PostgreSQL, which serializes concurrent choices of the same time.
     let is_active = tx.is_technician(time.technician_id.0).await?;
     let overlap = tx
-        .overlapping_target(time.technician_id.0, target.id.0, time.starts_at, time.ends_at)
+        .overlapping_target(time.technician_id.0, target.id, time.starts_at, time.ends_at)
         .await?;
     if !is_active || overlap.is_some() || time.starts_at <= core.clock.now() {
         return Err(CoreError::field("slot", FieldCode::SlotTaken));
     }
     tx.audit(
         "slots.chosen",
-        target.id.0,
+        target.id,
         json!({ "offer": offer, "position": position }),
     );
     let visit = NewVisit {

@@ -31,7 +31,7 @@ pub struct Tracking {
 pub async fn page(core: &Core, by: &TrackingRequester) -> CoreResult<Tracking> {
     let mut tx = core.store.read(by).await?;
     let request = tx.tracked_view().await?.ok_or_else(CoreError::not_found)?;
-    let id = request.id.0;
+    let id = request.id;
     Ok(Tracking {
         messages: tx.public_messages(id).await?,
         files: tx.request_files(id).await?,

@@ -177,7 +177,7 @@ pub(crate) async fn schedule_visit<A: Administrator>(
     target: &TargetView,
     visit: &NewVisit<'_>,
 ) -> CoreResult<()> {
-    let id = target.id.0;
+    let id = target.id;
     let appointments = tx.appointments_of(id).await?;
     let was_shared = appointments
         .iter()
@@ -234,7 +234,7 @@ pub(crate) async fn schedule_visit<A: Administrator>(
 
 /// Marks the target as scheduled, or closes its previous appointment. Returns whether it had one.
 async fn mark_scheduled<A: Administrator>(tx: &mut TenantTx<'_, A>, target: &TargetView) -> CoreResult<bool> {
-    let id = target.id.0;
+    let id = target.id;
     let is_reschedule = target.status.is_reschedulable();
     if !is_reschedule {
         target.status.step(TargetStatus::Scheduled)?;

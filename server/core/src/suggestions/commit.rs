@@ -12,7 +12,7 @@ use crate::identity::actors::Permit;
 use crate::scheduling::appointments::{NewVisit, schedule_visit};
 use crate::scheduling::board::moves::load_conflicts;
 use crate::{Core, CoreError, CoreResult};
-use domain::suggestions::{PlannedStop, StopOutcome, SuggestionStatus};
+use domain::suggestions::{PlannedStop, StopOutcome};
 
 /// The number of stops by result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub async fn commit(
 ) -> CoreResult<Committed> {
     let found = core.store.read(by.staff()).await?.suggestion(id).await?;
     let found = found.ok_or_else(CoreError::not_found)?;
-    let (SuggestionStatus::Completed, Some(outcome)) = (found.status, found.result) else {
+    let (true, Some(outcome)) = (found.status.is_decidable(), found.result) else {
         return Err(CoreError::new(Cause::SuggestionNotCommittable {
             status: found.status.name().to_owned(),
         }));
@@ -46,8 +46,8 @@ pub async fn commit(
         .routes
         .iter()
         .flat_map(|route| route.stops.iter().map(|stop| (route.technician, stop)))
-        .filter(|(_, stop)| stop.is_new && only.is_none_or(|only| only == stop.target))
-        .filter(|(_, stop)| found.decided.0.0.get(&stop.target) != Some(&StopOutcome::Committed))
+        .filter(|(_, stop)| only.is_none_or(|only| only == stop.target))
+        .filter(|(_, stop)| stop.is_open(&found.decided.0))
         .collect();
     if only.is_some() && stops.is_empty() {
         return Err(CoreError::not_found());

@@ -8,7 +8,7 @@ pub(crate) mod render;
 pub mod run;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
-pub use self::store::SuggestionView;
+pub use self::store::{SuggestionActions, SuggestionView};
 
 use chrono::{Days, NaiveDate};
 use domain::fields::FieldCode;
@@ -21,6 +21,7 @@ pub use commit::{Committed, commit};
 use domain::suggestions::Options;
 
 use crate::commit::finish;
+use crate::db::purpose::Purge;
 use crate::identity::actors::Permit;
 use crate::suggestions::store::SuggestionLine;
 use crate::visits;
@@ -112,7 +113,7 @@ pub async fn discard(core: &Core, by: Permit<'_, PlanTargets>, id: RouteSuggesti
 
 /// Deletes suggestions older than 30 days, since they contain personal names. Called by the worker.
 pub async fn purge_old(core: &Core) -> CoreResult<()> {
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<Purge>().await?;
     tx.purge_suggestions(core.clock.now() - chrono::TimeDelta::days(30))
         .await?;
     Ok(tx.commit().await?)

@@ -14,6 +14,7 @@ use serde_json::json;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+use crate::db::purpose::SuggestionQueue;
 use crate::events::NewEvent;
 use crate::identity::actors::{Actor as _, System, TenantId};
 use crate::identity::authentication;
@@ -44,7 +45,7 @@ pub async fn run_next(core: &Core) -> CoreResult<bool> {
         return Ok(false);
     }
     let claim = core.randomness.uuid_v7(core.clock.now());
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SuggestionQueue>().await?;
     let found = tx.claim_suggestion(claim, core.clock.now() + CLAIM_LEASE).await?;
     tx.commit().await?;
     let Some(claimed) = found else { return Ok(false) };

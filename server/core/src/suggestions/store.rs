@@ -6,9 +6,11 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::db::EngineSql;
 use crate::db::Key;
 use crate::db::StoreError;
-use crate::db::{CrossTenantTx, SystemTx, TenantTx};
+use crate::db::purpose::{Purge, SuggestionQueue};
+use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, ApiClient, Operator};
 use domain::suggestions::{Options, Outcome, StopOutcomes, SuggestionStatus};
 
@@ -32,6 +34,25 @@ pub struct SuggestionView {
     pub revision: i64,
     pub created_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// The actions on a suggestion that are open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SuggestionActions {
+    /// Cancel the computation, unless that was requested already.
+    pub can_cancel: bool,
+    /// Commit stops or discard the suggestion.
+    pub can_decide: bool,
+}
+
+impl SuggestionView {
+    /// Returns the actions that are open. Reading a suggestion and deciding about it take the same permission.
+    pub fn actions(&self) -> SuggestionActions {
+        SuggestionActions {
+            can_cancel: self.status.is_pending() && !self.cancel_requested,
+            can_decide: self.status.is_decidable(),
+        }
+    }
 }
 
 /// A suggestion in a list.
@@ -112,19 +133,8 @@ const DISCARD: &str = r"
       AND id = $2
       AND status = 'completed'
 ";
-const CLAIM_SQLITE: &str = r"
-    UPDATE route_suggestion
-    SET status = 'running', claim = $1, claimed_until = $2
-    WHERE (tenant_id, id) IN (
-        SELECT candidate.tenant_id, candidate.id
-        FROM route_suggestion AS candidate
-        WHERE candidate.status = 'queued' OR (candidate.status = 'running' AND candidate.claimed_until <= $3)
-        ORDER BY candidate.created_at, candidate.id
-        LIMIT 1
-    )
-    RETURNING tenant_id, id, date, options, source_system_id
-";
-const CLAIM_POSTGRES: &str = r"
+static CLAIM: EngineSql = EngineSql::new(
+    r"
     UPDATE route_suggestion
     SET status = 'running', claim = $1, claimed_until = $2
     WHERE (tenant_id, id) IN (
@@ -136,7 +146,8 @@ const CLAIM_POSTGRES: &str = r"
         FOR UPDATE OF candidate SKIP LOCKED
     )
     RETURNING tenant_id, id, date, options, source_system_id
-";
+",
+);
 const SELECT_CLAIMABLE: &str = r"
     SELECT id
     FROM route_suggestion
@@ -302,7 +313,7 @@ impl TenantTx<'_, ApiClient> {
     }
 }
 
-impl<M> CrossTenantTx<'_, M> {
+impl<P> SystemTx<'_, P> {
     pub(crate) async fn has_claimable_suggestion(&mut self) -> Result<bool, StoreError> {
         let now = self.now;
         Ok(self
@@ -313,18 +324,20 @@ impl<M> CrossTenantTx<'_, M> {
     }
 }
 
-impl SystemTx<'_> {
+impl SystemTx<'_, SuggestionQueue> {
     pub(crate) async fn claim_suggestion(
         &mut self,
         claim: Uuid,
         until: DateTime<Utc>,
     ) -> Result<Option<ClaimedSuggestion>, StoreError> {
-        let sql = self.tx.dialect(CLAIM_SQLITE, CLAIM_POSTGRES);
+        let sql = &CLAIM;
         self.tx
             .fetch_optional::<ClaimedSuggestion>(sql, (claim, until, self.now))
             .await
     }
+}
 
+impl SystemTx<'_, Purge> {
     /// Deletes suggestions created before a time.
     pub(crate) async fn purge_suggestions(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
         self.tx.execute(PURGE, (before,)).await

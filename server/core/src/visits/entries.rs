@@ -14,6 +14,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::commit::finish;
+use crate::db::purpose::Purge;
 use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::{Permit, Staff};
 use crate::visits::model::DayStop;
@@ -342,7 +343,7 @@ pub async fn forwarded_photo(
 /// Deletes resolved entries and photos without an entry after their retention period. Called by the worker.
 pub async fn purge_old(core: &Core) -> CoreResult<()> {
     let now = core.clock.now();
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<Purge>().await?;
     tx.purge_day_entries(now - ENTRY_RETENTION, now - PHOTO_RETENTION)
         .await?;
     Ok(tx.commit().await?)

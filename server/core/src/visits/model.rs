@@ -58,6 +58,12 @@ impl DayStop {
         self.report_decided_at.filter(|_| self.is_returned())
     }
 
+    /// Returns whether nothing is left to do for the technician.
+    pub fn is_finished(&self) -> bool {
+        let is_over = self.appointment_status == AppointmentStatus::Done || self.status.is_over();
+        is_over && !self.is_returned()
+    }
+
     pub fn is_returned(&self) -> bool {
         self.report_status.as_deref() == Some(ReportStatus::Returned.name())
     }

@@ -13,7 +13,7 @@ pub struct Installation {
     variables: Vec<(String, String)>,
 }
 
-/// Returns a port that nobody listens on.
+/// Returns a port that no process listens on.
 pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()

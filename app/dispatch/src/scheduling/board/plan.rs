@@ -37,10 +37,7 @@ pub fn SuggestedPlan(
         .filter(|stop| stop.is_new)
         .collect();
     let count = new.len();
-    let open = new
-        .iter()
-        .filter(|stop| decided.0.get(&stop.target) != Some(&StopOutcome::Committed))
-        .count();
+    let open = new.iter().filter(|stop| stop.is_open(&decided)).count();
     let moments = outcome.routes.iter().flat_map(|route| &route.stops);
     let first = moments.clone().map(|stop| stop.begin).min();
     let last = moments.map(|stop| stop.end).max();
@@ -173,7 +170,8 @@ fn RouteLine(
             <section class="card route"><h3><bdi>{route.name}</bdi>" · "{day}</h3>
                 <ol class="route-stops">{route.stops.into_iter().map(|stop| {
                     let status = decided.0.get(&stop.target).cloned();
-                    view! { <StopLine stop status locale id zone=zone.clone() may_decide/> }
+                    let can_commit = may_decide && stop.is_open(&decided);
+                    view! { <StopLine stop status locale id zone=zone.clone() can_commit/> }
                 }).collect_view()}</ol>
             </section>
         }
@@ -187,10 +185,9 @@ fn StopLine(
     locale: Locale,
     id: RouteSuggestionId,
     zone: String,
-    may_decide: bool,
+    can_commit: bool,
 ) -> impl IntoView {
     let kind = if stop.is_new { "stop-new" } else { "stop-old" };
-    let is_open = stop.is_new && may_decide && status != Some(StopOutcome::Committed);
     let target = stop.target.to_string();
     let label = t!(locale, "suggestion-commit-one", job = format!("TGT-{}", stop.number));
     let status = status.map(|status| match status {
@@ -213,7 +210,7 @@ fn StopLine(
                         <ul>{others.into_iter().map(|other| view! { <li>{alternative_text(locale, other)}</li> }).collect_view()}</ul>
                     </details>
                 })}</div>
-            {is_open.then(|| view! {
+            {can_commit.then(|| view! {
                 <form method="post" action="/app/fn/commit-suggestion"><input type="hidden" name="id" value=id.to_string()/><input type="hidden" name="target" value=target/><input type="hidden" name="shared" value="on"/>
                     <button class="button" type="submit" aria-label=label>{t!(locale, "suggestion-commit")}</button></form>
             })}</li>

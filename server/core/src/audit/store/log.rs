@@ -6,6 +6,7 @@ use sqlx::types::Json;
 
 use crate::audit::NewAuditEntry;
 use crate::audit::model::AuditLine;
+use crate::db::EngineSql;
 use crate::db::TenantTx;
 use crate::db::bulk::hex_bytes;
 use crate::db::transaction::allocate_numbers;
@@ -18,14 +19,8 @@ const SELECT_HASH: &str = r"
     WHERE tenant_id = $1
       AND sequence = $2
 ";
-const INSERT_ENTRIES_SQLITE: &str = r"
-    INSERT INTO audit_entry (tenant_id, sequence, at, actor, action, subject, details, previous_hash, hash)
-    SELECT
-        $1, value->>'sequence', $3, value->>'actor', value->>'action', value->>'subject', value->'details',
-        unhex(value->>'previous_hash'), unhex(value->>'hash')
-    FROM json_each($2)
-";
-const INSERT_ENTRIES_POSTGRES: &str = r"
+static INSERT_ENTRIES: EngineSql = EngineSql::new(
+    r"
     INSERT INTO audit_entry (tenant_id, sequence, at, actor, action, subject, details, previous_hash, hash)
     SELECT
         $1, input.sequence, $3, input.actor, input.action, input.subject, input.details,
@@ -33,7 +28,8 @@ const INSERT_ENTRIES_POSTGRES: &str = r"
     FROM jsonb_to_recordset($2) AS input (
         sequence BIGINT, actor TEXT, action TEXT, subject TEXT, details JSONB, previous_hash TEXT, hash TEXT
     )
-";
+",
+);
 const SELECT_LAST_SEQUENCE: &str = r"
     SELECT coalesce(max(sequence), 0)
     FROM audit_entry
@@ -111,7 +107,7 @@ pub(crate) async fn write(
         }));
         previous = hash;
     }
-    let sql = tx.dialect(INSERT_ENTRIES_SQLITE, INSERT_ENTRIES_POSTGRES);
+    let sql = &INSERT_ENTRIES;
     tx.execute(sql, (tenant.uuid(), Json(&rows), now)).await.map(drop)
 }
 
@@ -152,7 +148,7 @@ impl TenantTx<'_, Staff> {
                 &row.actor,
                 &row.action,
                 &row.subject,
-                &row.details.0,
+                &row.details,
             );
             if row.sequence != expected || row.previous_hash != previous || row.hash != hash {
                 return Ok(Some(expected));

@@ -7,6 +7,7 @@ use sqlx::types::Json;
 
 use crate::audit::NewTimelineEntry;
 use crate::audit::model::TimelineLine;
+use crate::db::EngineSql;
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::bulk::hex_id;
@@ -18,16 +19,8 @@ const INSERT_ENTRY: &str = r"
     )
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ";
-const INSERT_ENTRIES_SQLITE: &str = r"
-    INSERT INTO timeline_entry (
-        tenant_id, id, kind, at, customer_id, location_id, target_id, request_id, actor
-    )
-    SELECT
-        $1, unhex(value->>'id'), value->>'kind', $3, unhex(value->>'customer_id'),
-        unhex(value->>'location_id'), unhex(value->>'target_id'), unhex(value->>'request_id'), $4
-    FROM json_each($2)
-";
-const INSERT_ENTRIES_POSTGRES: &str = r"
+static INSERT_ENTRIES: EngineSql = EngineSql::new(
+    r"
     INSERT INTO timeline_entry (
         tenant_id, id, kind, at, customer_id, location_id, target_id, request_id, actor
     )
@@ -37,7 +30,8 @@ const INSERT_ENTRIES_POSTGRES: &str = r"
     FROM jsonb_to_recordset($2) AS input (
         id UUID, kind TEXT, customer_id UUID, location_id UUID, target_id UUID, request_id UUID
     )
-";
+",
+);
 const UPDATE_CUSTOMER_OF_REQUEST: &str = r"
     UPDATE timeline_entry
     SET customer_id = $3, location_id = $4
@@ -115,7 +109,7 @@ impl<A: MayAnnotate> TenantTx<'_, A> {
             })
             .collect();
         let (tenant, actor) = (self.tenant(), self.actor.label());
-        let sql = self.tx.dialect(INSERT_ENTRIES_SQLITE, INSERT_ENTRIES_POSTGRES);
+        let sql = &INSERT_ENTRIES;
         self.tx
             .execute(sql, (tenant, Json(&rows), self.now, &actor))
             .await

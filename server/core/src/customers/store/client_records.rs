@@ -95,9 +95,6 @@ const SELECT_CONTACT: &str = concat!(
     "AND reference.entity_id = $3 ORDER BY reference.external_id LIMIT 1"
 );
 const SELECT_CONTACT_BY_EXTERNAL_ID: &str = concat!(select_contact!(), "AND reference.external_id = $3");
-/// SQLite has a single writer and needs no lock.
-const LOCK_KEY_SQLITE: &str = "SELECT $1";
-const LOCK_KEY_POSTGRES: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
 const SELECT_CUSTOMER_WITH_NUMBER: &str = r"
     SELECT id
     FROM customer
@@ -192,8 +189,7 @@ impl TenantTx<'_, ApiClient> {
     /// Locks a customer number against concurrent assignment until the transaction ends.
     pub(crate) async fn lock_customer_number(&mut self, number: &CustomerNumber) -> Result<(), StoreError> {
         let key = format!("{}:{}", self.tenant(), CustomerNumber::for_comparison(number));
-        let sql = self.tx.dialect(LOCK_KEY_SQLITE, LOCK_KEY_POSTGRES);
-        self.tx.execute(sql, (&key,)).await.map(drop)
+        self.tx.lock_name(&key).await
     }
 
     /// Returns whether a customer of the tenant has this number.

@@ -13,6 +13,7 @@ use domain::locale::Locale;
 pub(crate) use self::nordlicht::nordlicht;
 pub(crate) use self::suedwind::suedwind;
 
+use crate::db::purpose::Administration;
 use crate::demo::accounts::DemoTenant;
 use crate::identity::NewTenant;
 use crate::identity::actors::{ApiClient, Contact, Staff, TenantId};
@@ -74,7 +75,7 @@ pub(crate) fn generate_password(core: &Core) -> String {
 }
 
 async fn create_tenant(core: &Core, entry: &DemoTenant) -> CoreResult<TenantId> {
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<Administration>().await?;
     let tenant = tx
         .insert_tenant(&NewTenant {
             slug: &entry.slug,

@@ -3,6 +3,7 @@
 use domain::identity::roles::Role;
 use domain::ids::StaffId;
 
+use crate::db::purpose::Administration;
 use crate::demo::accounts::{DemoStaff, DemoTenant};
 use crate::demo::tenants::generate_password;
 use crate::identity::NewStaff;
@@ -22,7 +23,7 @@ pub(super) async fn create_staff(
     let password = generate_password(core);
     let hash = core.passwords.hash(&password.clone().into(), "").await?;
     let mut ids = Vec::new();
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<Administration>().await?;
     for (role, display_name, local_part, skills) in people {
         let email = format!("{local_part}@{}.example", entry.slug);
         let skills: Vec<String> = skills.iter().map(|skill| (*skill).to_owned()).collect();

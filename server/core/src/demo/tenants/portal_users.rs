@@ -3,6 +3,7 @@
 use domain::ids::{ContactId, CustomerId, LocationId, PortalUserId};
 use domain::locale::Locale;
 
+use crate::db::purpose::Administration;
 use crate::demo::accounts::{DemoPortalUser, DemoTenant};
 use crate::demo::tenants::generate_password;
 use crate::identity::NewGrant;
@@ -32,7 +33,7 @@ pub(super) async fn create_portal_users(
     let hash = core.passwords.hash(&password.clone().into(), "").await?;
     let now = core.clock.now();
     let mut ids = Vec::new();
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<Administration>().await?;
     for user in users {
         let account = tx
             .insert_portal_account(tenant, user.contact, user.email, &hash, user.locale)

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::db::Key;
 use crate::db::StoreError;
+use crate::db::purpose::{Administration, ChangesAccounts, SignIn};
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::account::AccountKey;
 use crate::identity::actors::{Actor as _, Contact, Staff, TenantId};
@@ -112,7 +113,7 @@ pub(crate) struct NewStaff<'a> {
     pub skills: &'a [String],
 }
 
-impl SystemTx<'_> {
+impl<P> SystemTx<'_, P> {
     pub(crate) async fn staff_by_email(&mut self, email: &str) -> Result<Vec<StaffIdentity>, StoreError> {
         self.tx
             .fetch_all::<StaffIdentity>(SELECT_STAFF_BY_EMAIL, (email,))
@@ -124,7 +125,9 @@ impl SystemTx<'_> {
             .fetch_all::<PortalIdentity>(SELECT_PORTAL_USERS_BY_EMAIL, (email,))
             .await
     }
+}
 
+impl SystemTx<'_, SignIn> {
     pub(crate) async fn account_signed_in(&mut self, account: AccountKey) -> Result<(), StoreError> {
         self.tx
             .execute(
@@ -134,7 +137,9 @@ impl SystemTx<'_> {
             .await
             .map(drop)
     }
+}
 
+impl SystemTx<'_, Administration> {
     pub(crate) async fn insert_staff(&mut self, tenant: TenantId, new: &NewStaff<'_>) -> Result<StaffId, StoreError> {
         let id: StaffId = Id::from_uuid(self.store.randomness.uuid_v7(self.now));
         self.tx
@@ -154,32 +159,6 @@ impl SystemTx<'_> {
             )
             .await?;
         Ok(id)
-    }
-
-    /// Sets a password and ends the access of the account.
-    pub(crate) async fn set_staff_password(
-        &mut self,
-        tenant: TenantId,
-        id: StaffId,
-        password_hash: &str,
-    ) -> Result<EndedAccess, StoreError> {
-        self.tx
-            .execute(UPDATE_STAFF_PASSWORD, (tenant.uuid(), id.uuid(), password_hash))
-            .await?;
-        end_access(&mut self.tx, Realm::Staff, tenant, id.uuid()).await
-    }
-
-    /// Sets a password and ends the access of the account.
-    pub(crate) async fn set_portal_password(
-        &mut self,
-        tenant: TenantId,
-        id: PortalUserId,
-        password_hash: &str,
-    ) -> Result<EndedAccess, StoreError> {
-        self.tx
-            .execute(SET_PORTAL_PASSWORD, (tenant.uuid(), id.uuid(), password_hash, self.now))
-            .await?;
-        end_access(&mut self.tx, Realm::Portal, tenant, id.uuid()).await
     }
 
     /// Locks or unlocks an account; locking ends its access.
@@ -216,6 +195,34 @@ impl SystemTx<'_> {
     }
 }
 
+impl<P: ChangesAccounts> SystemTx<'_, P> {
+    /// Sets a password and ends the access of the account.
+    pub(crate) async fn set_staff_password(
+        &mut self,
+        tenant: TenantId,
+        id: StaffId,
+        password_hash: &str,
+    ) -> Result<EndedAccess, StoreError> {
+        self.tx
+            .execute(UPDATE_STAFF_PASSWORD, (tenant.uuid(), id.uuid(), password_hash))
+            .await?;
+        end_access(&mut self.tx, Realm::Staff, tenant, id.uuid()).await
+    }
+
+    /// Sets a password and ends the access of the account.
+    pub(crate) async fn set_portal_password(
+        &mut self,
+        tenant: TenantId,
+        id: PortalUserId,
+        password_hash: &str,
+    ) -> Result<EndedAccess, StoreError> {
+        self.tx
+            .execute(SET_PORTAL_PASSWORD, (tenant.uuid(), id.uuid(), password_hash, self.now))
+            .await?;
+        end_access(&mut self.tx, Realm::Portal, tenant, id.uuid()).await
+    }
+}
+
 impl TenantTx<'_, Staff> {
     pub(crate) async fn technicians(&mut self) -> Result<Vec<TechnicianChoice>, StoreError> {
         let tenant = self.tenant();
@@ -249,7 +256,7 @@ const SELECT_TENANT_BY_SLUG: &str = r"
     WHERE slug = $1
 ";
 
-impl SystemTx<'_> {
+impl<P> SystemTx<'_, P> {
     pub(crate) async fn tenant_by_slug(&mut self, slug: &str) -> Result<Option<TenantId>, StoreError> {
         Ok(self
             .tx

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use crate::db::Key;
 use crate::db::StoreError;
-use crate::db::{CrossTenantTx, SystemTx, TenantTx};
+use crate::db::purpose::{Administration, ChangesAccounts, SignIn};
+use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, Partner, TenantId};
 use crate::identity::model::PartnerLine;
 use crate::identity::session_data::StoredSessionData;
@@ -192,7 +193,7 @@ const SELECT_LATEST_ITEMS: &str = r"
     LIMIT $3
 ";
 
-impl<M> CrossTenantTx<'_, M> {
+impl<P> SystemTx<'_, P> {
     pub(crate) async fn partner_of_session(
         &mut self,
         id_hash: &[u8],
@@ -214,13 +215,15 @@ impl<M> CrossTenantTx<'_, M> {
     }
 }
 
-impl SystemTx<'_> {
+impl<P> SystemTx<'_, P> {
     pub(crate) async fn partners_by_email(&mut self, email: &str) -> Result<Vec<PartnerIdentity>, StoreError> {
         self.tx
             .fetch_all::<PartnerIdentity>(SELECT_PARTNERS_BY_EMAIL, (email,))
             .await
     }
+}
 
+impl SystemTx<'_, SignIn> {
     /// Sets the account's password and ends its access; false if the invitation was used or expired in the meantime.
     pub(crate) async fn accept_invitation(
         &mut self,
@@ -239,20 +242,9 @@ impl SystemTx<'_> {
         end_access(&mut self.tx, Realm::Partner, tenant, id.uuid()).await?;
         Ok(accepted == 1)
     }
+}
 
-    /// Sets a password and ends the access and the invitation of the account.
-    pub(crate) async fn set_partner_password(
-        &mut self,
-        tenant: TenantId,
-        id: PartnerId,
-        password_hash: &str,
-    ) -> Result<EndedAccess, StoreError> {
-        self.tx
-            .execute(UPDATE_PASSWORD, (tenant.uuid(), id.uuid(), password_hash))
-            .await?;
-        end_access(&mut self.tx, Realm::Partner, tenant, id.uuid()).await
-    }
-
+impl SystemTx<'_, Administration> {
     /// Locks or unlocks an account; locking ends its access.
     pub(crate) async fn lock_partner(
         &mut self,
@@ -348,6 +340,21 @@ impl<A: Administrator> TenantTx<'_, A> {
     }
 }
 
+impl<P: ChangesAccounts> SystemTx<'_, P> {
+    /// Sets a password and ends the access and the invitation of the account.
+    pub(crate) async fn set_partner_password(
+        &mut self,
+        tenant: TenantId,
+        id: PartnerId,
+        password_hash: &str,
+    ) -> Result<EndedAccess, StoreError> {
+        self.tx
+            .execute(UPDATE_PASSWORD, (tenant.uuid(), id.uuid(), password_hash))
+            .await?;
+        end_access(&mut self.tx, Realm::Partner, tenant, id.uuid()).await
+    }
+}
+
 impl TenantTx<'_, Partner> {
     /// Returns the results of the source's latest items, without dry runs.
     pub(crate) async fn latest_items(&mut self, limit: i64) -> Result<Vec<ItemResult>, StoreError> {
@@ -359,7 +366,7 @@ impl TenantTx<'_, Partner> {
 }
 
 /// In test mode the actor's tenant is the sandbox, but accounts and API usage are stored with the live tenant.
-impl<M> CrossTenantTx<'_, M> {
+impl<P> SystemTx<'_, P> {
     /// Returns the daily API usage of the source's clients.
     pub(crate) async fn usage_of_source(&mut self, by: &Partner, since: &str) -> Result<Vec<UsageLine>, StoreError> {
         let (tenant, source) = (by.live_tenant.uuid(), by.source_system.uuid());
@@ -369,7 +376,7 @@ impl<M> CrossTenantTx<'_, M> {
     }
 }
 
-impl SystemTx<'_> {
+impl SystemTx<'_, SignIn> {
     pub(crate) async fn set_partner_locale(&mut self, by: &Partner, locale: Locale) -> Result<(), StoreError> {
         let (tenant, id) = (by.live_tenant.uuid(), by.id.uuid());
         self.tx

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use domain::identity::roles::Role;
 use uuid::Uuid;
 
-use crate::db::{CrossTenantTx, StoreError, SystemTx};
+use crate::db::purpose::Purpose;
+use crate::db::{StoreError, SystemTx};
 use crate::identity::actors::TenantId;
 use crate::identity::admission::Home;
 use crate::identity::store::sessions::Realm;
@@ -143,7 +144,7 @@ fn by_realm(realm: Realm, account: Uuid) -> (Option<Uuid>, Option<Uuid>) {
     }
 }
 
-impl<M> CrossTenantTx<'_, M> {
+impl<P> SystemTx<'_, P> {
     pub(crate) async fn password_link_requests(
         &mut self,
         limit: i64,
@@ -164,7 +165,7 @@ impl<M> CrossTenantTx<'_, M> {
     }
 }
 
-impl SystemTx<'_> {
+impl<P: Purpose> SystemTx<'_, P> {
     /// Stores the request for a link, whether or not the address has an account.
     pub(crate) async fn insert_password_link_request(&mut self, realm: Realm, email: &str) -> Result<(), StoreError> {
         let id = self.store.randomness.uuid_v7(self.now);
@@ -229,7 +230,7 @@ impl SystemTx<'_> {
 
     /// Revokes the links of all accounts: a new master key no longer finds them.
     pub(crate) async fn revoke_all_password_links(&mut self) -> Result<(), StoreError> {
-        self.execute_now(REVOKE_ALL_LINKS).await.map(drop)
+        self.tx.execute(REVOKE_ALL_LINKS, (self.now,)).await.map(drop)
     }
 
     /// Deletes links that expired before `before`.

@@ -8,7 +8,8 @@ use uuid::Uuid;
 use crate::branding::{BrandingRow, branding_columns};
 use crate::db::Key;
 use crate::db::StoreError;
-use crate::db::{CrossTenantTx, SystemTx};
+use crate::db::SystemTx;
+use crate::db::purpose::{Purge, SignIn};
 use crate::identity::session_data::{SessionData, StoredSessionData};
 
 /// A sign-in realm: sessions of one are not valid in another.
@@ -164,7 +165,7 @@ pub(crate) struct ContactSession {
     pub branding: BrandingRow,
 }
 
-impl<M> CrossTenantTx<'_, M> {
+impl<P> SystemTx<'_, P> {
     pub(crate) async fn session_data(
         &mut self,
         realm: Realm,
@@ -216,7 +217,7 @@ impl<M> CrossTenantTx<'_, M> {
     }
 }
 
-impl SystemTx<'_> {
+impl SystemTx<'_, SignIn> {
     /// Inserts a session; false if its id is taken.
     pub(crate) async fn insert_session(&mut self, realm: Realm, row: &SessionRow) -> Result<bool, StoreError> {
         let account = row.data.account();
@@ -287,7 +288,9 @@ impl SystemTx<'_> {
             .await
             .map(drop)
     }
+}
 
+impl SystemTx<'_, Purge> {
     /// Deletes expired sessions and returns their number.
     pub(crate) async fn delete_expired_sessions(&mut self) -> Result<u64, StoreError> {
         let mut deleted = 0;
@@ -320,7 +323,7 @@ const LOCK_ATTEMPTS: &str = r"
 const DELETE_ATTEMPTS: &str = "DELETE FROM sign_in_throttle WHERE key_hash = $1";
 const PURGE_ATTEMPTS: &str = "DELETE FROM sign_in_throttle WHERE updated_at < $1";
 
-impl SystemTx<'_> {
+impl SystemTx<'_, SignIn> {
     /// Counts an attempt before it is made and returns its number since the last success, or `None` while locked.
     pub(crate) async fn count_attempt(&mut self, key_hash: &[u8]) -> Result<Option<i64>, StoreError> {
         Ok(self
@@ -346,7 +349,9 @@ impl SystemTx<'_> {
     pub(crate) async fn clear_attempts(&mut self, key_hash: &[u8]) -> Result<(), StoreError> {
         self.tx.execute(DELETE_ATTEMPTS, (key_hash,)).await.map(drop)
     }
+}
 
+impl SystemTx<'_, Purge> {
     /// Deletes attempts older than one day.
     pub(crate) async fn purge_attempts(&mut self) -> Result<u64, StoreError> {
         self.tx

@@ -7,7 +7,9 @@ use domain::locale::Locale;
 use uuid::Uuid;
 
 use crate::db::StoreError;
-use crate::db::{CrossTenantTx, SystemTx};
+use crate::db::SystemTx;
+use crate::db::dialect::{ALLOW_AUDIT_DELETION, FORBID_AUDIT_DELETION};
+use crate::db::purpose::{Administration, KeyRotation};
 use crate::identity::actors::TenantId;
 
 /// A tenant to insert.
@@ -151,26 +153,15 @@ const DELETE_TENANT_DATA: &[&str] = &[
     "DELETE FROM feature_gate",
     "DELETE FROM counter",
 ];
-/// A trigger refuses deletion from the audit log; it is disabled only within this transaction.
-const DELETE_AUDIT_SQLITE: &[&str] = &[
-    "DROP TRIGGER audit_entry_no_delete",
-    "DELETE FROM audit_entry",
-    "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
-];
-const DELETE_AUDIT_POSTGRES: &[&str] = &[
-    "ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_append_only",
-    "DELETE FROM audit_entry",
-    "ALTER TABLE audit_entry ENABLE TRIGGER audit_entry_append_only",
-];
 
-impl<M> CrossTenantTx<'_, M> {
+impl<P> SystemTx<'_, P> {
     pub(crate) async fn tenant_ids(&mut self) -> Result<Vec<TenantId>, StoreError> {
         let rows: Vec<(Uuid,)> = self.tx.fetch_all::<(Uuid,)>(SELECT_TENANT_IDS, ()).await?;
         Ok(rows.into_iter().map(|(id,)| TenantId::from_uuid(id)).collect())
     }
 }
 
-impl SystemTx<'_> {
+impl SystemTx<'_, Administration> {
     pub(crate) async fn insert_tenant(&mut self, new: &NewTenant<'_>) -> Result<TenantId, StoreError> {
         let id = self.store.randomness.uuid_v7(self.now);
         self.tx
@@ -260,26 +251,26 @@ impl SystemTx<'_> {
             .await
     }
 
+    /// Empties every table. The caller must make sure that there are only demo tenants.
+    pub(crate) async fn delete_all_tenant_data(&mut self) -> Result<(), StoreError> {
+        for statement in DELETE_TENANT_DATA {
+            self.tx.execute(*statement, ()).await?;
+        }
+        self.tx.execute(&ALLOW_AUDIT_DELETION, ()).await?;
+        self.tx.execute("DELETE FROM audit_entry", ()).await?;
+        self.tx.execute(&FORBID_AUDIT_DELETION, ()).await?;
+        self.tx.execute("DELETE FROM tenant", ()).await.map(drop)
+    }
+}
+
+impl<P> SystemTx<'_, P> {
     /// Returns the number of tenants and the number of those that are not demo tenants.
     pub(crate) async fn count_tenants(&mut self) -> Result<(i64, i64), StoreError> {
         self.tx.fetch_one::<(i64, i64)>(COUNT_TENANTS, ()).await
     }
+}
 
-    /// Empties every table. The caller must make sure that there are only demo tenants.
-    pub(crate) async fn delete_all_tenant_data(&mut self) -> Result<(), StoreError> {
-        for statement in DELETE_TENANT_DATA {
-            self.tx.execute(statement, ()).await?;
-        }
-        let audit = match self.tx {
-            crate::db::Tx::Sqlite(_) => DELETE_AUDIT_SQLITE,
-            crate::db::Tx::Postgres(_) => DELETE_AUDIT_POSTGRES,
-        };
-        for statement in audit {
-            self.tx.execute(statement, ()).await?;
-        }
-        self.tx.execute("DELETE FROM tenant", ()).await.map(drop)
-    }
-
+impl SystemTx<'_, KeyRotation> {
     pub(crate) async fn webhook_secrets(&mut self) -> Result<Vec<SealedSecret>, StoreError> {
         self.tx.fetch_all::<SealedSecret>(SELECT_WEBHOOK_SECRETS, ()).await
     }

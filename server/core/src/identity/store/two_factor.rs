@@ -4,7 +4,8 @@
 use domain::ids::PortalUserId;
 use uuid::Uuid;
 
-use crate::db::{CrossTenantTx, StoreError, SystemTx, TenantTx};
+use crate::db::purpose::{ChangesAccounts, KeyRotation};
+use crate::db::{StoreError, SystemTx, TenantTx};
 use crate::identity::account::AccountKey;
 use crate::identity::actors::Staff;
 use crate::identity::store::sessions::Realm;
@@ -153,7 +154,7 @@ const SELECT_REQUIREMENTS: &str = "SELECT role FROM two_factor_requirement WHERE
 const DELETE_REQUIREMENTS: &str = "DELETE FROM two_factor_requirement WHERE tenant_id = $1";
 const INSERT_REQUIREMENT: &str = "INSERT INTO two_factor_requirement (tenant_id, role) VALUES ($1, $2)";
 
-impl<M> CrossTenantTx<'_, M> {
+impl<P> SystemTx<'_, P> {
     pub(crate) async fn own_factor(&mut self, account: AccountKey) -> Result<TwoFactorRow, StoreError> {
         self.tx
             .fetch_one::<TwoFactorRow>(
@@ -203,7 +204,7 @@ impl<M> CrossTenantTx<'_, M> {
     }
 }
 
-impl SystemTx<'_> {
+impl<P: ChangesAccounts> SystemTx<'_, P> {
     /// Stores or removes an unconfirmed secret; false if two-factor authentication is on.
     pub(crate) async fn set_pending_factor(
         &mut self,
@@ -296,7 +297,9 @@ impl SystemTx<'_> {
             .await?
             == 1)
     }
+}
 
+impl SystemTx<'_, KeyRotation> {
     pub(crate) async fn set_factor_secrets(
         &mut self,
         account: AccountKey,

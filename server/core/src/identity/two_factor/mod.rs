@@ -23,6 +23,7 @@ use totp_rs::{Builder, Totp};
 use crate::addresses;
 use crate::commit::finish;
 use crate::db::SystemTx;
+use crate::db::purpose::{Administration, KeyRotation, SignIn};
 use crate::identity::account::{AccountHolder, AccountKey, begin_own, check_password};
 use crate::identity::actors::{Permit, TenantId};
 use crate::identity::shown_once;
@@ -218,7 +219,7 @@ pub async fn turn_on(core: &Core, holder: &impl AccountHolder, locale: Locale, c
     Ok(sealed)
 }
 
-async fn record(tx: &mut SystemTx<'_>, account: AccountKey, change: Change) -> CoreResult<()> {
+async fn record(tx: &mut SystemTx<'_, SignIn>, account: AccountKey, change: Change) -> CoreResult<()> {
     let action = change.audit_action(account.realm);
     Ok(tx
         .audit(account.tenant, &account.label(), action, &account.id_text())
@@ -227,7 +228,7 @@ async fn record(tx: &mut SystemTx<'_>, account: AccountKey, change: Change) -> C
 
 /// Notifies the account's address about a change to its sign-in settings, in case someone else made it.
 async fn notify(
-    tx: &mut SystemTx<'_>,
+    tx: &mut SystemTx<'_, SignIn>,
     account: AccountKey,
     email: &str,
     [organisation, name, zone]: [&str; 3],
@@ -329,7 +330,10 @@ pub async fn turn_off_for(core: &Core, by: Permit<'_, ManagePortalAccess>, id: P
 }
 
 /// Turns two-factor authentication of an account off on behalf of an operator; false if it was off.
-pub(in crate::identity) async fn remove(tx: &mut SystemTx<'_>, account: AccountKey) -> CoreResult<bool> {
+pub(in crate::identity) async fn remove(
+    tx: &mut SystemTx<'_, Administration>,
+    account: AccountKey,
+) -> CoreResult<bool> {
     if !tx.turn_factor_off(account).await? {
         return Ok(false);
     }
@@ -344,7 +348,11 @@ pub(in crate::identity) async fn remove(tx: &mut SystemTx<'_>, account: AccountK
 }
 
 /// Seals the secrets of all accounts again under the newest key.
-pub(in crate::identity) async fn reseal_secrets(tx: &mut SystemTx<'_>, ring: &Keyring, core: &Core) -> CoreResult<()> {
+pub(in crate::identity) async fn reseal_secrets(
+    tx: &mut SystemTx<'_, KeyRotation>,
+    ring: &Keyring,
+    core: &Core,
+) -> CoreResult<()> {
     for realm in Realm::ALL {
         for (tenant, id, secret, pending) in tx.factor_secrets(realm).await? {
             let tenant = TenantId::from_uuid(tenant);

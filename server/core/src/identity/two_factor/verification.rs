@@ -6,6 +6,7 @@ use domain::identity::two_factor::TypedCode;
 use domain::problems::Cause;
 
 use crate::db::SystemTx;
+use crate::db::purpose::SignIn;
 use crate::identity::account::{AccountHolder, AccountKey, begin_own};
 use crate::identity::actors::TenantId;
 use crate::identity::admission::{Home, PendingCode, SignedIn};
@@ -36,7 +37,7 @@ pub(crate) async fn complete(core: &Core, realm: Realm, waiting: &PendingCode, c
     };
     let code = TypedCode::read(code);
     let attempts = count(core, account, code.as_ref()).await?;
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     let found = tx.waiting_account(account).await?.ok_or_else(expired)?;
     if found.epoch != waiting.epoch {
         return Err(expired());
@@ -69,7 +70,7 @@ pub(super) async fn verify_own_code(core: &Core, holder: &impl AccountHolder, co
     drop(begin_own(core, holder).await?);
     let code = TypedCode::read(code);
     let attempts = count(core, account, code.as_ref()).await?;
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     let found = tx.waiting_account(account).await?;
     let secret = found.and_then(|found| found.secret).ok_or_else(not_on)?;
     check(core, &mut tx, account, &secret, code, &attempts).await?;
@@ -85,7 +86,7 @@ async fn count(core: &Core, account: AccountKey, code: Option<&TypedCode>) -> Co
         _ => "second factor",
     };
     let key = sha256(format!("attempt\n{kind}\n{}", account.id_text()).as_bytes());
-    let mut tx = core.store.begin_system().await?;
+    let mut tx = core.store.begin_system::<SignIn>().await?;
     let attempt = sign_in::count_attempt(core, &mut tx, &key).await?;
     tx.lock_out(&key, core.clock.now() + lockout_after(attempt)).await?;
     tx.commit().await?;
@@ -101,7 +102,7 @@ fn lockout_after(attempts: i64) -> TimeDelta {
 /// Verifies and uses a code whose attempt was counted before, and clears the throttle.
 async fn check(
     core: &Core,
-    tx: &mut SystemTx<'_>,
+    tx: &mut SystemTx<'_, SignIn>,
     account: AccountKey,
     secret: &[u8],
     code: Option<TypedCode>,

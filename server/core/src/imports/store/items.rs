@@ -7,6 +7,7 @@ use domain::imports::results::ItemStatus;
 use serde_json::{Value, json};
 use sqlx::types::Json;
 
+use crate::db::EngineSql;
 use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::TenantTx;
@@ -64,20 +65,8 @@ pub struct ItemFilter {
     pub warning_code: Option<String>,
 }
 
-const INSERT_ITEMS_SQLITE: &str = r"
-    INSERT INTO import_item (
-        tenant_id, id, job_id, position, external_id, status, outcome, target_id, payload,
-        customer_external_id, location_external_id, contact_external_id, mapping, warnings, errors,
-        decision, created_at
-    )
-    SELECT
-        $1, unhex(value->>'id'), $2, value->>'position', value->>'external_id', value->>'status',
-        value->>'outcome', unhex(value->>'target_id'), value->'payload', value->>'customer_external_id',
-        value->>'location_external_id', value->>'contact_external_id', value->'mapping', value->'warnings',
-        value->'errors', value->'decision', $4
-    FROM json_each($3)
-";
-const INSERT_ITEMS_POSTGRES: &str = r"
+static INSERT_ITEMS: EngineSql = EngineSql::new(
+    r"
     INSERT INTO import_item (
         tenant_id, id, job_id, position, external_id, status, outcome, target_id, payload,
         customer_external_id, location_external_id, contact_external_id, mapping, warnings, errors,
@@ -92,29 +81,10 @@ const INSERT_ITEMS_POSTGRES: &str = r"
         payload JSONB, customer_external_id TEXT, location_external_id TEXT, contact_external_id TEXT,
         mapping JSONB, warnings JSONB, errors JSONB, decision JSONB
     )
-";
-const COMPLETE_ITEMS_SQLITE: &str = r"
-    WITH input AS MATERIALIZED (
-        SELECT
-            unhex(value->>'id') AS id, value->>'status' AS status, value->>'outcome' AS outcome,
-            unhex(value->>'target_id') AS target_id, value->>'customer_external_id' AS customer_external_id,
-            value->>'location_external_id' AS location_external_id,
-            value->>'contact_external_id' AS contact_external_id, value->'mapping' AS mapping,
-            value->'warnings' AS warnings, value->'errors' AS errors, value->'decision' AS decision
-        FROM json_each($2)
-    )
-    UPDATE import_item
-    SET
-        status = input.status, outcome = input.outcome, target_id = input.target_id,
-        customer_external_id = input.customer_external_id,
-        location_external_id = input.location_external_id, contact_external_id = input.contact_external_id,
-        mapping = input.mapping, warnings = input.warnings, errors = input.errors, decision = input.decision
-    FROM input
-    WHERE import_item.tenant_id = $1
-      AND import_item.id = input.id
-      AND import_item.status = 'pending'
-";
-const COMPLETE_ITEMS_POSTGRES: &str = r"
+",
+);
+static COMPLETE_ITEMS: EngineSql = EngineSql::new(
+    r"
     UPDATE import_item
     SET
         status = input.status, outcome = input.outcome, target_id = input.target_id,
@@ -129,7 +99,8 @@ const COMPLETE_ITEMS_POSTGRES: &str = r"
     WHERE import_item.tenant_id = $1
       AND import_item.id = input.id
       AND import_item.status = 'pending'
-";
+",
+);
 const SELECT_PENDING_ITEMS: &str = r"
     SELECT id, position, external_id, payload, errors
     FROM import_item
@@ -208,50 +179,30 @@ macro_rules! select_item {
         "
     };
 }
-macro_rules! where_filter_sqlite {
-    () => {
-        r"
-            WHERE item.tenant_id = $1
-              AND item.job_id = $2
-              AND item.position > $3
-              AND ($4 IS NULL OR item.status = $4 OR item.outcome = $4)
-              AND (
-                  $5 IS NULL
-                  OR EXISTS (
-                      SELECT 1
-                      FROM json_each(item.warnings) AS note
-                      WHERE note.value->>'code' = $5
-                  )
-                  OR EXISTS (
-                      SELECT 1
-                      FROM json_each(item.errors) AS note
-                      WHERE note.value->>'code' = $5
-                  )
+static SELECT_ITEMS_OF_JOB: EngineSql = EngineSql::new(concat!(
+    select_item!(),
+    r"
+        WHERE item.tenant_id = $1
+          AND item.job_id = $2
+          AND item.position > $3
+          AND ($4::TEXT IS NULL OR item.status = $4 OR item.outcome = $4)
+          AND (
+              $5::TEXT IS NULL
+              OR EXISTS (
+                  SELECT 1
+                  FROM jsonb_array_elements(item.warnings) AS note (value)
+                  WHERE note.value->>'code' = $5
               )
-            ORDER BY item.position
-            LIMIT $6
-        "
-    };
-}
-macro_rules! where_filter_postgres {
-    () => {
-        r"
-            WHERE item.tenant_id = $1
-              AND item.job_id = $2
-              AND item.position > $3
-              AND ($4::TEXT IS NULL OR item.status = $4 OR item.outcome = $4)
-              AND (
-                  $5::TEXT IS NULL
-                  OR item.warnings @> jsonb_build_array(jsonb_build_object('code', $5::TEXT))
-                  OR item.errors @> jsonb_build_array(jsonb_build_object('code', $5::TEXT))
+              OR EXISTS (
+                  SELECT 1
+                  FROM jsonb_array_elements(item.errors) AS note (value)
+                  WHERE note.value->>'code' = $5
               )
-            ORDER BY item.position
-            LIMIT $6
-        "
-    };
-}
-const SELECT_ITEMS_OF_JOB_SQLITE: &str = concat!(select_item!(), where_filter_sqlite!());
-const SELECT_ITEMS_OF_JOB_POSTGRES: &str = concat!(select_item!(), where_filter_postgres!());
+          )
+        ORDER BY item.position
+        LIMIT $6
+    "
+));
 const SELECT_ITEMS: &str = concat!(
     select_item!(),
     r"
@@ -293,9 +244,7 @@ impl<A: ImportReader> TenantTx<'_, A> {
         limit: i64,
     ) -> Result<Vec<ImportItemView>, StoreError> {
         let tenant = self.tenant();
-        let sql = self
-            .tx
-            .dialect(SELECT_ITEMS_OF_JOB_SQLITE, SELECT_ITEMS_OF_JOB_POSTGRES);
+        let sql = &SELECT_ITEMS_OF_JOB;
         self.tx
             .fetch_all::<ImportItemView>(
                 sql,
@@ -316,7 +265,7 @@ impl<A: Operator> TenantTx<'_, A> {
     pub(crate) async fn insert_items(&mut self, job: ImportJobId, rows: &[ImportItemRow]) -> Result<(), StoreError> {
         let json: Vec<_> = rows.iter().map(ImportItemRow::json).collect();
         let (tenant, now) = (self.tenant(), self.now);
-        let sql = self.tx.dialect(INSERT_ITEMS_SQLITE, INSERT_ITEMS_POSTGRES);
+        let sql = &INSERT_ITEMS;
         self.tx
             .execute(sql, (tenant, job.uuid(), Json(&json), now))
             .await
@@ -370,7 +319,7 @@ impl TenantTx<'_, ApiClient> {
     pub(crate) async fn complete_items(&mut self, rows: &[ImportItemRow]) -> Result<(), StoreError> {
         let json: Vec<_> = rows.iter().map(ImportItemRow::json).collect();
         let tenant = self.tenant();
-        let sql = self.tx.dialect(COMPLETE_ITEMS_SQLITE, COMPLETE_ITEMS_POSTGRES);
+        let sql = &COMPLETE_ITEMS;
         let written = self.tx.execute(sql, (tenant, Json(&json))).await?;
         if written == rows.len() as u64 {
             Ok(())

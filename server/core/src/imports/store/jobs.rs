@@ -8,9 +8,11 @@ use domain::mapping::MappingSettings;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::db::EngineSql;
 use crate::db::Key;
 use crate::db::StoreError;
-use crate::db::{CrossTenantTx, SystemTx, TenantTx};
+use crate::db::purpose::ImportQueue;
+use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{ApiClient, Operator, SourceScoped, Staff};
 use crate::imports::model::ImportJobView;
 
@@ -94,19 +96,15 @@ const SELECT_JOBS: &str = concat!(
     "
 );
 const SELECT_JOB: &str = concat!(select_job!(), "WHERE job.tenant_id = $1 AND job.id = $2");
-const LOCK_CLIENT_SQLITE: &str = r"
-    SELECT id
-    FROM integration_client
-    WHERE tenant_id = $1
-      AND id = $2
-";
-const LOCK_CLIENT_POSTGRES: &str = r"
+static LOCK_CLIENT: EngineSql = EngineSql::new(
+    r"
     SELECT id
     FROM integration_client
     WHERE tenant_id = $1
       AND id = $2
     FOR NO KEY UPDATE
-";
+",
+);
 const COUNT_ACTIVE_JOBS: &str = r"
     SELECT count(*)
     FROM import_job
@@ -127,20 +125,8 @@ const SELECT_RUNNABLE_JOB: &str = r"
     WHERE status = 'accepted' OR (status = 'processing' AND (claimed_until IS NULL OR claimed_until <= $1))
     LIMIT 1
 ";
-const CLAIM_JOB_SQLITE: &str = r"
-    UPDATE import_job
-    SET status = 'processing', claim = $1, claimed_until = $2, started_at = COALESCE(started_at, $3)
-    WHERE (tenant_id, id) IN (
-        SELECT job.tenant_id, job.id
-        FROM import_job AS job
-        WHERE job.status = 'accepted'
-           OR (job.status = 'processing' AND (job.claimed_until IS NULL OR job.claimed_until <= $3))
-        ORDER BY job.created_at, job.id
-        LIMIT 1
-    )
-    RETURNING tenant_id, id, client_id, source_system_id, mode, dry_run, settings
-";
-const CLAIM_JOB_POSTGRES: &str = r"
+static CLAIM_JOB: EngineSql = EngineSql::new(
+    r"
     UPDATE import_job
     SET status = 'processing', claim = $1, claimed_until = $2, started_at = COALESCE(started_at, $3)
     WHERE (tenant_id, id) IN (
@@ -153,7 +139,8 @@ const CLAIM_JOB_POSTGRES: &str = r"
         FOR UPDATE OF job SKIP LOCKED
     )
     RETURNING tenant_id, id, client_id, source_system_id, mode, dry_run, settings
-";
+",
+);
 const UPDATE_JOB_PROGRESS: &str = r"
     UPDATE import_job
     SET
@@ -218,7 +205,7 @@ impl<A: Operator> TenantTx<'_, A> {
     /// SQLite has a single writer and needs no lock.
     pub(crate) async fn lock_client(&mut self, client: ClientId) -> Result<(), StoreError> {
         let tenant = self.tenant();
-        let sql = self.tx.dialect(LOCK_CLIENT_SQLITE, LOCK_CLIENT_POSTGRES);
+        let sql = &LOCK_CLIENT;
         self.tx
             .fetch_optional::<(Uuid,)>(sql, (tenant, client.uuid()))
             .await
@@ -340,7 +327,7 @@ impl TenantTx<'_, Staff> {
     }
 }
 
-impl<M> CrossTenantTx<'_, M> {
+impl<P> SystemTx<'_, P> {
     /// Returns whether a job can be claimed. A cheap read that does not take the write lock.
     pub(crate) async fn has_runnable_job(&mut self) -> Result<bool, StoreError> {
         Ok(self
@@ -351,14 +338,14 @@ impl<M> CrossTenantTx<'_, M> {
     }
 }
 
-impl SystemTx<'_> {
+impl SystemTx<'_, ImportQueue> {
     /// Claims the oldest queued job, or one whose claim expired because its worker died.
     pub(crate) async fn claim_job(
         &mut self,
         claim: Uuid,
         lease_until: DateTime<Utc>,
     ) -> Result<Option<ClaimedJob>, StoreError> {
-        let sql = self.tx.dialect(CLAIM_JOB_SQLITE, CLAIM_JOB_POSTGRES);
+        let sql = &CLAIM_JOB;
         self.tx
             .fetch_optional::<ClaimedJob>(sql, (claim, lease_until, self.now))
             .await

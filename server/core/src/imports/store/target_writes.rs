@@ -7,42 +7,19 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sqlx::types::Json;
 
+use crate::db::EngineSql;
 use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::bulk::{format_timestamp, hex_bytes, hex_id, listed};
+use crate::db::bulk::{format_timestamp, hex_bytes, hex_id};
 use crate::db::transaction::allocate_numbers;
 use crate::identity::actors::{Actor as _, ApiClient};
 use crate::imports::store::writes::all_written;
 use crate::jobs::TargetRecord;
 
-macro_rules! target_fields_sqlite {
+macro_rules! input_targets {
     () => {
         r"
-            unhex(value->>'customer_id') AS customer_id, unhex(value->>'location_id') AS location_id,
-            unhex(value->>'contact_id') AS contact_id, value->>'status' AS status,
-            value->>'needs_mapping' AS needs_mapping, value->>'service_type' AS service_type,
-            value->>'priority' AS priority, value->>'duration_minutes' AS duration_minutes,
-            value->>'window_start' AS window_start, value->>'window_end' AS window_end,
-            value->>'window_zone' AS window_zone, value->'required_skills' AS required_skills,
-            value->>'notes' AS notes, value->'attributes' AS attributes, value->'place' AS place,
-            unhex(value->>'payload_hash') AS payload_hash, value->>'source_updated_at' AS source_updated_at
-        "
-    };
-}
-macro_rules! target_fields_postgres {
-    () => {
-        r"
-            record.customer_id, record.location_id, record.contact_id, record.status, record.needs_mapping,
-            record.service_type, record.priority, record.duration_minutes, record.window_start,
-            record.window_end, record.window_zone, record.required_skills, record.notes, record.attributes,
-            record.place, decode(record.payload_hash, 'hex'), record.source_updated_at
-        "
-    };
-}
-macro_rules! target_record_postgres {
-    () => {
-        r"
-            jsonb_to_recordset($2) AS record (
+            FROM jsonb_to_recordset($2) AS input (
                 id UUID, number BIGINT, source_system_id UUID, external_id TEXT, read_as TEXT, customer_id UUID,
                 location_id UUID, contact_id UUID, status TEXT, needs_mapping BOOLEAN, service_type TEXT,
                 priority TEXT, duration_minutes BIGINT, window_start TIMESTAMPTZ, window_end TIMESTAMPTZ,
@@ -52,86 +29,46 @@ macro_rules! target_record_postgres {
         "
     };
 }
-const INSERT_INTO_TARGET: &str = r"
-    INSERT INTO target (
-        tenant_id, id, number, source_system_id, external_id, customer_id, location_id, contact_id, status,
-        needs_mapping, service_type, priority, duration_minutes, window_start, window_end, window_zone,
-        required_skills, notes, attributes, place, payload_hash, source_updated_at, created_at, updated_at
-    )
-";
-const INSERT_TARGETS_SQLITE: &str = const_format::concatcp!(
-    INSERT_INTO_TARGET,
+static INSERT_TARGETS: EngineSql = EngineSql::new(concat!(
     r"
-    SELECT
-        $1, unhex(value->>'id'), value->>'number', unhex(value->>'source_system_id'), value->>'external_id',
+        INSERT INTO target (
+            tenant_id, id, number, source_system_id, external_id, customer_id, location_id, contact_id, status,
+            needs_mapping, service_type, priority, duration_minutes, window_start, window_end, window_zone,
+            required_skills, notes, attributes, place, payload_hash, source_updated_at, created_at, updated_at
+        )
+        SELECT
+            $1, input.id, input.number, input.source_system_id, input.external_id, input.customer_id,
+            input.location_id, input.contact_id, input.status, input.needs_mapping, input.service_type,
+            input.priority, input.duration_minutes, input.window_start, input.window_end, input.window_zone,
+            input.required_skills, input.notes, input.attributes, input.place,
+            decode(input.payload_hash, 'hex'), input.source_updated_at, $3, $3
     ",
-    target_fields_sqlite!(),
+    input_targets!(),
     r"
-        , $3, $3
-    FROM json_each($2)
-    WHERE true
-    ON CONFLICT (tenant_id, source_system_id, external_id) DO NOTHING
+        WHERE true
+        ON CONFLICT (tenant_id, source_system_id, external_id) DO NOTHING
     "
-);
-const INSERT_TARGETS_POSTGRES: &str = const_format::concatcp!(
-    INSERT_INTO_TARGET,
-    "SELECT $1, record.id, record.number, record.source_system_id, record.external_id, ",
-    target_fields_postgres!(),
-    ", $3, $3 FROM ",
-    target_record_postgres!(),
-    " ON CONFLICT (tenant_id, source_system_id, external_id) DO NOTHING"
-);
-const SET_TARGET_FIELDS: &str = r"
-    UPDATE target
-    SET
-        customer_id = input.customer_id, location_id = input.location_id, contact_id = input.contact_id,
-        status = input.status, needs_mapping = input.needs_mapping, service_type = input.service_type,
-        priority = input.priority, duration_minutes = input.duration_minutes,
-        window_start = input.window_start, window_end = input.window_end, window_zone = input.window_zone,
-        required_skills = input.required_skills, notes = input.notes, attributes = input.attributes,
-        place = input.place, payload_hash = input.payload_hash,
-        source_updated_at = input.source_updated_at, updated_at = $3
-    FROM
-";
-const UPDATE_TARGETS_SQLITE: &str = const_format::concatcp!(
+));
+static UPDATE_TARGETS: EngineSql = EngineSql::new(concat!(
     r"
-    WITH input AS MATERIALIZED (
-        SELECT unhex(value->>'id') AS id, value->>'read_as' AS read_as,
+        UPDATE target
+        SET
+            customer_id = input.customer_id, location_id = input.location_id, contact_id = input.contact_id,
+            status = input.status, needs_mapping = input.needs_mapping, service_type = input.service_type,
+            priority = input.priority, duration_minutes = input.duration_minutes,
+            window_start = input.window_start, window_end = input.window_end, window_zone = input.window_zone,
+            required_skills = input.required_skills, notes = input.notes, attributes = input.attributes,
+            place = input.place, payload_hash = decode(input.payload_hash, 'hex'),
+            source_updated_at = input.source_updated_at, updated_at = $3
     ",
-    target_fields_sqlite!(),
+    input_targets!(),
     r"
-        FROM json_each($2)
-    )
-    ",
-    SET_TARGET_FIELDS,
-    r"
-        input
-    WHERE target.tenant_id = $1
-      AND target.id = input.id
-      AND target.status = input.read_as
+        WHERE target.tenant_id = $1
+          AND target.id = input.id
+          AND target.status = input.read_as
     "
-);
-const UPDATE_TARGETS_POSTGRES: &str = const_format::concatcp!(
-    SET_TARGET_FIELDS,
-    r"
-        (
-            SELECT
-                record.id, record.read_as, record.customer_id, record.location_id, record.contact_id,
-                record.status, record.needs_mapping, record.service_type, record.priority,
-                record.duration_minutes, record.window_start, record.window_end, record.window_zone,
-                record.required_skills, record.notes, record.attributes, record.place,
-                decode(record.payload_hash, 'hex') AS payload_hash, record.source_updated_at
-            FROM
-    ",
-    target_record_postgres!(),
-    r"
-        ) AS input
-    WHERE target.tenant_id = $1
-      AND target.id = input.id
-      AND target.status = input.read_as
-    "
-);
-listed!(text SELECT_TARGETS_SQLITE, SELECT_TARGETS_POSTGRES,
+));
+static SELECT_TARGETS: EngineSql = EngineSql::new(
     r"
         SELECT
             id, number, source_system_id, external_id, customer_id, location_id, contact_id, status,
@@ -140,10 +77,11 @@ listed!(text SELECT_TARGETS_SQLITE, SELECT_TARGETS_POSTGRES,
         FROM target
         WHERE tenant_id = $1
           AND source_system_id = $2
-          AND external_id
-    ", "$3", "");
-const SELECT_TARGETS_FOR_UPDATE_POSTGRES: &str =
-    const_format::concatcp!(SELECT_TARGETS_POSTGRES, " ORDER BY id FOR UPDATE");
+          AND external_id = ANY (ARRAY(SELECT jsonb_array_elements_text($3)))
+        ORDER BY id
+        FOR UPDATE
+    ",
+);
 
 #[derive(Serialize)]
 struct TargetJson<'a> {
@@ -208,9 +146,7 @@ impl TenantTx<'_, ApiClient> {
         external_ids: &[&str],
     ) -> Result<Vec<TargetRecord>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
-        let sql = self
-            .tx
-            .dialect(SELECT_TARGETS_SQLITE, SELECT_TARGETS_FOR_UPDATE_POSTGRES);
+        let sql = &SELECT_TARGETS;
         self.tx
             .fetch_all::<TargetRecord>(sql, (tenant, source, Json(external_ids)))
             .await
@@ -235,10 +171,7 @@ impl TenantTx<'_, ApiClient> {
             .iter()
             .map(|target| TargetJson::of(target, target.status))
             .collect();
-        let (tenant, sql) = (
-            self.tenant(),
-            self.tx.dialect(INSERT_TARGETS_SQLITE, INSERT_TARGETS_POSTGRES),
-        );
+        let (tenant, sql) = (self.tenant(), &INSERT_TARGETS);
         let written = self.tx.execute(sql, (tenant, Json(&rows), self.now)).await?;
         all_written(written, targets.len(), "external ID used")
     }
@@ -255,10 +188,7 @@ impl TenantTx<'_, ApiClient> {
             .iter()
             .map(|(target, read_as)| TargetJson::of(target, *read_as))
             .collect();
-        let (tenant, sql) = (
-            self.tenant(),
-            self.tx.dialect(UPDATE_TARGETS_SQLITE, UPDATE_TARGETS_POSTGRES),
-        );
+        let (tenant, sql) = (self.tenant(), &UPDATE_TARGETS);
         let written = self.tx.execute(sql, (tenant, Json(&rows), self.now)).await?;
         all_written(written, targets.len(), "target status changed")
     }

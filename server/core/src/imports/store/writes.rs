@@ -9,6 +9,7 @@ use sqlx::types::Json;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+use crate::db::EngineSql;
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::bulk::{hex, hex_id};
@@ -72,45 +73,26 @@ pub(crate) struct ContactRow {
     pub phone: Option<String>,
 }
 
-const INSERT_REFERENCES_SQLITE: &str = r"
-    INSERT INTO external_reference (
-        tenant_id, source_system_id, entity_type, external_id, entity_id, created_by, created_at
-    )
-    SELECT $1, $2, value->>'kind', value->>'external_id', unhex(value->>'id'), $4, $5
-    FROM json_each($3)
-    WHERE true
-    ON CONFLICT (tenant_id, source_system_id, entity_type, external_id) DO NOTHING
-";
-const INSERT_REFERENCES_POSTGRES: &str = r"
+static INSERT_REFERENCES: EngineSql = EngineSql::new(
+    r"
     INSERT INTO external_reference (
         tenant_id, source_system_id, entity_type, external_id, entity_id, created_by, created_at
     )
     SELECT $1, $2, input.kind, input.external_id, input.id, $4, $5
     FROM jsonb_to_recordset($3) AS input (kind TEXT, external_id TEXT, id UUID)
+    WHERE true
     ON CONFLICT (tenant_id, source_system_id, entity_type, external_id) DO NOTHING
-";
-const INSERT_CUSTOMERS_SQLITE: &str = r"
-    INSERT INTO customer (tenant_id, id, name, name_key, created_at, updated_at)
-    SELECT $1, unhex(value->>'id'), value->>'name', value->>'name_key', $3, $3
-    FROM json_each($2)
-";
-const INSERT_CUSTOMERS_POSTGRES: &str = r"
+",
+);
+static INSERT_CUSTOMERS: EngineSql = EngineSql::new(
+    r"
     INSERT INTO customer (tenant_id, id, name, name_key, created_at, updated_at)
     SELECT $1, input.id, input.name, input.name_key, $3, $3
     FROM jsonb_to_recordset($2) AS input (id UUID, name TEXT, name_key TEXT)
-";
-const INSERT_LOCATIONS_SQLITE: &str = r"
-    INSERT INTO location (
-        tenant_id, id, customer_id, name, street, postal_code, city, country, latitude, longitude, zone,
-        created_at, updated_at
-    )
-    SELECT
-        $1, unhex(value->>'id'), unhex(value->>'customer_id'), value->>'name', value->>'street',
-        value->>'postal_code', value->>'city', value->>'country', value->>'latitude', value->>'longitude',
-        value->>'zone', $3, $3
-    FROM json_each($2)
-";
-const INSERT_LOCATIONS_POSTGRES: &str = r"
+",
+);
+static INSERT_LOCATIONS: EngineSql = EngineSql::new(
+    r"
     INSERT INTO location (
         tenant_id, id, customer_id, name, street, postal_code, city, country, latitude, longitude, zone,
         created_at, updated_at
@@ -122,17 +104,10 @@ const INSERT_LOCATIONS_POSTGRES: &str = r"
         id UUID, customer_id UUID, name TEXT, street TEXT, postal_code TEXT, city TEXT, country TEXT,
         latitude DOUBLE PRECISION, longitude DOUBLE PRECISION, zone TEXT
     )
-";
-const INSERT_CONTACTS_SQLITE: &str = r"
-    INSERT INTO contact (
-        tenant_id, id, customer_id, location_id, display_name, email, phone, created_at, updated_at
-    )
-    SELECT
-        $1, unhex(value->>'id'), unhex(value->>'customer_id'), unhex(value->>'location_id'),
-        value->>'display_name', value->>'email', value->>'phone', $3, $3
-    FROM json_each($2)
-";
-const INSERT_CONTACTS_POSTGRES: &str = r"
+",
+);
+static INSERT_CONTACTS: EngineSql = EngineSql::new(
+    r"
     INSERT INTO contact (
         tenant_id, id, customer_id, location_id, display_name, email, phone, created_at, updated_at
     )
@@ -142,28 +117,11 @@ const INSERT_CONTACTS_POSTGRES: &str = r"
     FROM jsonb_to_recordset($2) AS input (
         id UUID, customer_id UUID, location_id UUID, display_name TEXT, email TEXT, phone TEXT
     )
-";
+",
+);
 /// Fields that were not sent keep their current value, even if it changed since it was read.
-const UPDATE_LOCATIONS_SQLITE: &str = r"
-    WITH input AS MATERIALIZED (
-        SELECT
-            unhex(value->>'id') AS id, value->>'name' AS name, value->>'street' AS street,
-            value->>'postal_code' AS postal_code, value->>'city' AS city, value->>'country' AS country,
-            value->>'latitude' AS latitude, value->>'longitude' AS longitude
-        FROM json_each($2)
-    )
-    UPDATE location
-    SET
-        name = COALESCE(input.name, location.name), street = COALESCE(input.street, location.street),
-        postal_code = COALESCE(input.postal_code, location.postal_code),
-        city = COALESCE(input.city, location.city), country = COALESCE(input.country, location.country),
-        latitude = COALESCE(input.latitude, location.latitude),
-        longitude = COALESCE(input.longitude, location.longitude), updated_at = $3
-    FROM input
-    WHERE location.tenant_id = $1
-      AND location.id = input.id
-";
-const UPDATE_LOCATIONS_POSTGRES: &str = r"
+static UPDATE_LOCATIONS: EngineSql = EngineSql::new(
+    r"
     UPDATE location
     SET
         name = COALESCE(input.name, location.name), street = COALESCE(input.street, location.street),
@@ -177,24 +135,10 @@ const UPDATE_LOCATIONS_POSTGRES: &str = r"
     )
     WHERE location.tenant_id = $1
       AND location.id = input.id
-";
-const UPDATE_CONTACTS_SQLITE: &str = r"
-    WITH input AS MATERIALIZED (
-        SELECT
-            unhex(value->>'id') AS id, value->>'display_name' AS display_name, value->>'email' AS email,
-            value->>'phone' AS phone
-        FROM json_each($2)
-    )
-    UPDATE contact
-    SET
-        display_name = COALESCE(input.display_name, contact.display_name),
-        email = COALESCE(input.email, contact.email), phone = COALESCE(input.phone, contact.phone),
-        updated_at = $3
-    FROM input
-    WHERE contact.tenant_id = $1
-      AND contact.id = input.id
-";
-const UPDATE_CONTACTS_POSTGRES: &str = r"
+",
+);
+static UPDATE_CONTACTS: EngineSql = EngineSql::new(
+    r"
     UPDATE contact
     SET
         display_name = COALESCE(input.display_name, contact.display_name),
@@ -203,7 +147,8 @@ const UPDATE_CONTACTS_POSTGRES: &str = r"
     FROM jsonb_to_recordset($2) AS input (id UUID, display_name TEXT, email TEXT, phone TEXT)
     WHERE contact.tenant_id = $1
       AND contact.id = input.id
-";
+",
+);
 
 pub(super) fn conflict(reason: &str) -> StoreError {
     StoreError::Conflict(format!("{reason} concurrently"))
@@ -235,7 +180,7 @@ impl TenantTx<'_, ApiClient> {
                 })
             })
             .collect();
-        let sql = self.tx.dialect(UPDATE_LOCATIONS_SQLITE, UPDATE_LOCATIONS_POSTGRES);
+        let sql = &UPDATE_LOCATIONS;
         let (tenant, now) = (self.actor.tenant().uuid(), self.now);
         self.tx.execute(sql, (tenant, Json(&rows), now)).await.map(drop)
     }
@@ -249,7 +194,7 @@ impl TenantTx<'_, ApiClient> {
             .iter()
             .map(|(id, part)| json!({ "id": hex_id(*id), "display_name": part.display_name, "email": part.email, "phone": part.phone }))
             .collect();
-        let sql = self.tx.dialect(UPDATE_CONTACTS_SQLITE, UPDATE_CONTACTS_POSTGRES);
+        let sql = &UPDATE_CONTACTS;
         let (tenant, now) = (self.actor.tenant().uuid(), self.now);
         self.tx.execute(sql, (tenant, Json(&rows), now)).await.map(drop)
     }
@@ -271,7 +216,7 @@ impl TenantTx<'_, ApiClient> {
             )
             .collect();
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
-        let sql = self.tx.dialect(INSERT_REFERENCES_SQLITE, INSERT_REFERENCES_POSTGRES);
+        let sql = &INSERT_REFERENCES;
         let created_by = self.actor.label();
         let written = self
             .tx
@@ -290,10 +235,7 @@ impl TenantTx<'_, ApiClient> {
                 serde_json::json!({ "id": hex_id(*id), "name": name, "name_key": name_for_comparison(name) })
             })
             .collect();
-        let (tenant, sql) = (
-            self.tenant(),
-            self.tx.dialect(INSERT_CUSTOMERS_SQLITE, INSERT_CUSTOMERS_POSTGRES),
-        );
+        let (tenant, sql) = (self.tenant(), &INSERT_CUSTOMERS);
         self.tx.execute(sql, (tenant, Json(&json), self.now)).await.map(drop)
     }
 
@@ -311,10 +253,7 @@ impl TenantTx<'_, ApiClient> {
                 })
             })
             .collect();
-        let (tenant, sql) = (
-            self.tenant(),
-            self.tx.dialect(INSERT_LOCATIONS_SQLITE, INSERT_LOCATIONS_POSTGRES),
-        );
+        let (tenant, sql) = (self.tenant(), &INSERT_LOCATIONS);
         self.tx.execute(sql, (tenant, Json(&json), self.now)).await.map(drop)
     }
 
@@ -331,10 +270,7 @@ impl TenantTx<'_, ApiClient> {
                 })
             })
             .collect();
-        let (tenant, sql) = (
-            self.tenant(),
-            self.tx.dialect(INSERT_CONTACTS_SQLITE, INSERT_CONTACTS_POSTGRES),
-        );
+        let (tenant, sql) = (self.tenant(), &INSERT_CONTACTS);
         self.tx.execute(sql, (tenant, Json(&json), self.now)).await.map(drop)
     }
 }

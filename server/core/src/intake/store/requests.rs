@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use crate::db::Key;
 use crate::db::StoreError;
-use crate::db::{CrossTenantTx, SystemTx, TenantTx};
+use crate::db::purpose::KeyRotation;
+use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Actor, Staff, Submitter, TrackingRequester};
 use crate::intake::model::FileLine;
 use crate::visits::FileRow;
@@ -291,7 +292,7 @@ impl TenantTx<'_, Staff> {
     }
 }
 
-impl<M> CrossTenantTx<'_, M> {
+impl<P> SystemTx<'_, P> {
     /// Finds a form by slug, including closed ones.
     pub(crate) async fn form_by_slug(&mut self, slug: &str) -> Result<Option<FormIdentity>, StoreError> {
         self.tx
@@ -308,7 +309,7 @@ impl<M> CrossTenantTx<'_, M> {
     }
 }
 
-impl SystemTx<'_> {
+impl SystemTx<'_, KeyRotation> {
     /// Lists a page of sealed tracking tokens, for the rotation of the master key.
     pub(crate) async fn tracking_tokens(
         &mut self,

@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use crate::db::Key;
 use crate::db::StoreError;
-use crate::db::{CrossTenantTx, SystemTx, TenantTx};
+use crate::db::purpose::KeyRotation;
+use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, TenantId, Terminal};
 use crate::intake::model::TerminalView;
 use crate::intake::store::requests::SealedToken;
@@ -219,7 +220,7 @@ impl TenantTx<'_, Terminal> {
     }
 }
 
-impl<M> CrossTenantTx<'_, M> {
+impl<P> SystemTx<'_, P> {
     /// Finds the terminal with a valid pairing code.
     pub(crate) async fn terminal_by_code(
         &mut self,
@@ -254,7 +255,7 @@ impl<M> CrossTenantTx<'_, M> {
     }
 }
 
-impl SystemTx<'_> {
+impl SystemTx<'_, KeyRotation> {
     /// Revokes the pairing codes of all terminals: a new master key no longer finds them.
     pub(crate) async fn revoke_all_pairing_codes(&mut self) -> Result<(), StoreError> {
         self.tx.execute(REVOKE_ALL_CODES, ()).await.map(drop)

@@ -6,7 +6,9 @@ use domain::scopes::Scope;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::db::{CrossTenantTx, Engine, Key, StoreError, SystemTx, TenantTx};
+use crate::db::EngineSql;
+use crate::db::purpose::{Purge, SignIn};
+use crate::db::{Key, StoreError, SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, Staff};
 use crate::integrations::model::CredentialLine;
 
@@ -50,18 +52,8 @@ const SELECT_KEY_IDENTITY: &str = r"
     LEFT JOIN tenant AS sandbox ON sandbox.live_tenant_id = api_key.tenant_id
     WHERE api_key.public_id = $1
 ";
-const SELECT_TOKEN_IDENTITY_SQLITE: &str = r"
-    SELECT
-        token.tenant_id, NULL AS sandbox_id, $2 AS is_test, token.client_id, client.source_system_id,
-        source.key AS source_key, token.scopes, token.token_hash AS secret_hash, token.expires_at,
-        NULL AS revoked_at, client.revoked_at AS client_revoked_at, token.created_at AS last_used_at
-    FROM access_token AS token
-    JOIN integration_client AS client ON client.tenant_id = token.tenant_id AND client.id = token.client_id
-    JOIN source_system AS source ON source.tenant_id = client.tenant_id
-        AND source.id = client.source_system_id
-    WHERE token.token_hash = $1
-";
-const SELECT_TOKEN_IDENTITY_POSTGRES: &str = r"
+static SELECT_TOKEN_IDENTITY: EngineSql = EngineSql::new(
+    r"
     SELECT
         token.tenant_id, NULL::UUID AS sandbox_id, $2 AS is_test, token.client_id, client.source_system_id,
         source.key AS source_key, token.scopes, token.token_hash AS secret_hash, token.expires_at,
@@ -72,7 +64,8 @@ const SELECT_TOKEN_IDENTITY_POSTGRES: &str = r"
     JOIN source_system AS source ON source.tenant_id = client.tenant_id
         AND source.id = client.source_system_id
     WHERE token.token_hash = $1
-";
+",
+);
 const UPDATE_KEY_LAST_USED: &str = "UPDATE api_key SET last_used_at = $2 WHERE public_id = $1";
 const SELECT_SECRETS_OF_CLIENT: &str = r"
     SELECT secret.tenant_id, secret.id AS secret_id, secret.secret_hash, client.scopes
@@ -85,17 +78,8 @@ const SELECT_SECRETS_OF_CLIENT: &str = r"
     ORDER BY secret.created_at
     LIMIT 4
 ";
-const LOCK_SECRET_AND_CLIENT_SQLITE: &str = r"
-    SELECT client.scopes
-    FROM integration_client AS client
-    JOIN client_secret AS secret ON secret.tenant_id = client.tenant_id AND secret.client_id = client.id
-    WHERE client.tenant_id = $1
-      AND client.id = $2
-      AND secret.id = $3
-      AND secret.revoked_at IS NULL
-      AND client.revoked_at IS NULL
-";
-const LOCK_SECRET_AND_CLIENT_POSTGRES: &str = r"
+static LOCK_SECRET_AND_CLIENT: EngineSql = EngineSql::new(
+    r"
     SELECT client.scopes
     FROM integration_client AS client
     JOIN client_secret AS secret ON secret.tenant_id = client.tenant_id AND secret.client_id = client.id
@@ -105,7 +89,8 @@ const LOCK_SECRET_AND_CLIENT_POSTGRES: &str = r"
       AND secret.revoked_at IS NULL
       AND client.revoked_at IS NULL
     FOR UPDATE OF client, secret
-";
+",
+);
 const UPDATE_SECRET_LAST_USED: &str = "UPDATE client_secret SET last_used_at = $3 WHERE tenant_id = $1 AND id = $2";
 const INSERT_TOKEN: &str = r"
     INSERT INTO access_token (token_hash, tenant_id, client_id, scopes, created_at, expires_at)
@@ -173,7 +158,7 @@ const COUNT_ACTIVE_SECRETS: &str = r"
       AND revoked_at IS NULL
 ";
 
-impl<M> CrossTenantTx<'_, M> {
+impl<P> SystemTx<'_, P> {
     pub(crate) async fn client_by_key(&mut self, public_id: &str) -> Result<Option<ClientIdentity>, StoreError> {
         self.tx
             .fetch_optional::<ClientIdentity>(SELECT_KEY_IDENTITY, (public_id,))
@@ -181,11 +166,9 @@ impl<M> CrossTenantTx<'_, M> {
     }
 
     pub(crate) async fn client_by_token(&mut self, token_hash: &[u8]) -> Result<Option<ClientIdentity>, StoreError> {
-        let sql = match self.store.engine() {
-            Engine::Sqlite => SELECT_TOKEN_IDENTITY_SQLITE,
-            Engine::Postgres => SELECT_TOKEN_IDENTITY_POSTGRES,
-        };
-        self.tx.fetch_optional::<ClientIdentity>(sql, (token_hash, false)).await
+        self.tx
+            .fetch_optional::<ClientIdentity>(&SELECT_TOKEN_IDENTITY, (token_hash, false))
+            .await
     }
 
     pub(crate) async fn list_secrets(&mut self, client: ClientId) -> Result<Vec<SecretIdentity>, StoreError> {
@@ -195,7 +178,7 @@ impl<M> CrossTenantTx<'_, M> {
     }
 }
 
-impl SystemTx<'_> {
+impl SystemTx<'_, SignIn> {
     pub(crate) async fn mark_key_used(&mut self, public_id: &str) -> Result<(), StoreError> {
         self.tx
             .execute(UPDATE_KEY_LAST_USED, (public_id, self.now))
@@ -211,9 +194,7 @@ impl SystemTx<'_> {
         client: ClientId,
     ) -> Result<bool, StoreError> {
         type Row = (Json<Vec<String>>,);
-        let sql = self
-            .tx
-            .dialect(LOCK_SECRET_AND_CLIENT_SQLITE, LOCK_SECRET_AND_CLIENT_POSTGRES);
+        let sql = &LOCK_SECRET_AND_CLIENT;
         let row: Option<Row> = self
             .tx
             .fetch_optional::<Row>(sql, (secret.tenant_id, client.uuid(), secret.secret_id))
@@ -255,7 +236,9 @@ impl SystemTx<'_> {
             .await
             .map(drop)
     }
+}
 
+impl SystemTx<'_, Purge> {
     pub(crate) async fn delete_expired_tokens(&mut self) -> Result<u64, StoreError> {
         self.execute_now(DELETE_EXPIRED_TOKENS).await
     }

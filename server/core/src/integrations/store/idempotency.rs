@@ -1,6 +1,7 @@
 //! Responses stored under an `Idempotency-Key`.
 
 use crate::db::StoreError;
+use crate::db::purpose::Purge;
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Actor as _, ApiClient};
 
@@ -43,7 +44,7 @@ const RETENTION: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 
 const DELETE_EXPIRED_RESPONSES: &str = "DELETE FROM idempotency_key WHERE created_at <= $1";
 
-impl SystemTx<'_> {
+impl SystemTx<'_, Purge> {
     /// Deletes expired responses and returns how many there were.
     pub(crate) async fn purge_stored_responses(&mut self) -> Result<u64, StoreError> {
         self.tx.execute(DELETE_EXPIRED_RESPONSES, (self.now - RETENTION,)).await

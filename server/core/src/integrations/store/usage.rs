@@ -2,6 +2,7 @@
 
 use domain::ids::ClientId;
 
+use crate::db::purpose::UsageCounting;
 use crate::db::{StoreError, SystemTx, TenantTx};
 use crate::identity::actors::{Staff, TenantId};
 use crate::integrations::model::UsageLine;
@@ -23,7 +24,7 @@ const SELECT_USAGE: &str = r"
     LIMIT 14
 ";
 
-impl SystemTx<'_> {
+impl SystemTx<'_, UsageCounting> {
     /// Adds to the usage of a client on a day.
     pub(crate) async fn add_usage(
         &mut self,

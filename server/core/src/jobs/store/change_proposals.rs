@@ -6,6 +6,7 @@ use domain::jobs::targets::TargetStatus;
 use serde_json::json;
 use sqlx::types::Json;
 
+use crate::db::EngineSql;
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::bulk::hex_id;
@@ -13,17 +14,8 @@ use crate::identity::actors::{Actor as _, ApiClient, Operator};
 use crate::jobs::model::ProposalView;
 use crate::jobs::store::targets::TargetRecord;
 
-const SUPERSEDE_PROPOSALS_SQLITE: &str = r"
-    UPDATE change_proposal
-    SET decided_at = $3, decision = 'replaced'
-    WHERE tenant_id = $1
-      AND decided_at IS NULL
-      AND target_id IN (
-          SELECT unhex(value->>'target_id')
-          FROM json_each($2)
-      )
-";
-const SUPERSEDE_PROPOSALS_POSTGRES: &str = r"
+static SUPERSEDE_PROPOSALS: EngineSql = EngineSql::new(
+    r"
     UPDATE change_proposal
     SET decided_at = $3, decision = 'replaced'
     WHERE tenant_id = $1
@@ -32,17 +24,15 @@ const SUPERSEDE_PROPOSALS_POSTGRES: &str = r"
           SELECT input.target_id
           FROM jsonb_to_recordset($2) AS input (target_id UUID)
       )
-";
-const INSERT_PROPOSALS_SQLITE: &str = r"
-    INSERT INTO change_proposal (tenant_id, id, target_id, proposed, created_at)
-    SELECT $1, unhex(value->>'id'), unhex(value->>'target_id'), value->'proposed', $3
-    FROM json_each($2)
-";
-const INSERT_PROPOSALS_POSTGRES: &str = r"
+",
+);
+static INSERT_PROPOSALS: EngineSql = EngineSql::new(
+    r"
     INSERT INTO change_proposal (tenant_id, id, target_id, proposed, created_at)
     SELECT $1, input.id, input.target_id, input.proposed, $3
     FROM jsonb_to_recordset($2) AS input (id UUID, target_id UUID, proposed JSONB)
-";
+",
+);
 const SELECT_OPEN_PROPOSAL_OF_TARGET: &str = r"
     SELECT proposal.id, proposal.target_id, proposal.proposed, proposal.created_at
     FROM change_proposal AS proposal
@@ -102,11 +92,9 @@ impl TenantTx<'_, ApiClient> {
             })
             .collect();
         let (tenant, now) = (self.actor.tenant().uuid(), self.now);
-        let sql = self
-            .tx
-            .dialect(SUPERSEDE_PROPOSALS_SQLITE, SUPERSEDE_PROPOSALS_POSTGRES);
+        let sql = &SUPERSEDE_PROPOSALS;
         self.tx.execute(sql, (tenant, Json(&rows), now)).await?;
-        let sql = self.tx.dialect(INSERT_PROPOSALS_SQLITE, INSERT_PROPOSALS_POSTGRES);
+        let sql = &INSERT_PROPOSALS;
         self.tx.execute(sql, (tenant, Json(&rows), now)).await.map(drop)
     }
 }

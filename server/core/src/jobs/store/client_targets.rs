@@ -2,9 +2,9 @@
 
 use sqlx::types::Json;
 
+use crate::db::EngineSql;
 use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::bulk::listed;
 use crate::identity::actors::{Actor as _, ApiClient};
 use crate::jobs::model::ClientTarget;
 
@@ -35,14 +35,14 @@ macro_rules! select_client_target {
         "
     };
 }
-listed!(
-    text SELECT_TARGETS_BY_EXTERNAL_ID_SQLITE, SELECT_TARGETS_BY_EXTERNAL_ID_POSTGRES,
-    concat!(select_client_target!(), "AND target.external_id "), "$3", " ORDER BY target.external_id"
-);
-listed!(
-    id SELECT_TARGETS_BY_ID_SQLITE, SELECT_TARGETS_BY_ID_POSTGRES,
-    concat!(select_client_target!(), "AND target.id "), "$3", " ORDER BY target.id"
-);
+static SELECT_TARGETS_BY_EXTERNAL_ID: EngineSql = EngineSql::new(concat!(
+    concat!(select_client_target!(), "AND target.external_id "),
+    "= ANY (ARRAY(SELECT jsonb_array_elements_text($3))) ORDER BY target.external_id"
+));
+static SELECT_TARGETS_BY_ID: EngineSql = EngineSql::new(concat!(
+    concat!(select_client_target!(), "AND target.id "),
+    "= ANY (ARRAY(SELECT jsonb_array_elements_text($3)::UUID)) ORDER BY target.id"
+));
 
 impl TenantTx<'_, ApiClient> {
     /// Returns targets of the client's source by external IDs, and by IDs.
@@ -54,19 +54,14 @@ impl TenantTx<'_, ApiClient> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         let mut rows: Vec<ClientTarget> = Vec::new();
         if !external_ids.is_empty() {
-            let sql = self.tx.dialect(
-                SELECT_TARGETS_BY_EXTERNAL_ID_SQLITE,
-                SELECT_TARGETS_BY_EXTERNAL_ID_POSTGRES,
-            );
+            let sql = &SELECT_TARGETS_BY_EXTERNAL_ID;
             rows = self
                 .tx
                 .fetch_all::<ClientTarget>(sql, (tenant, source, Json(external_ids)))
                 .await?;
         }
         if !ids.is_empty() {
-            let sql = self
-                .tx
-                .dialect(SELECT_TARGETS_BY_ID_SQLITE, SELECT_TARGETS_BY_ID_POSTGRES);
+            let sql = &SELECT_TARGETS_BY_ID;
             let more: Vec<ClientTarget> = self
                 .tx
                 .fetch_all::<ClientTarget>(sql, (tenant, source, Json(ids)))

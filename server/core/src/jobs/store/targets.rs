@@ -10,6 +10,7 @@ use domain::requests::Priority;
 use serde_json::{Map, Value};
 use sqlx::types::Json;
 
+use crate::db::EngineSql;
 use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::TenantTx;
@@ -95,19 +96,15 @@ const INSERT_TARGET: &str = concat!(
         external_id) DO NOTHING
     "
 );
-const LOCK_TARGET_SQLITE: &str = r"
-    SELECT id
-    FROM target
-    WHERE tenant_id = $1
-      AND id = $2
-";
-const LOCK_TARGET_POSTGRES: &str = r"
+static LOCK_TARGET: EngineSql = EngineSql::new(
+    r"
     SELECT id
     FROM target
     WHERE tenant_id = $1
       AND id = $2
     FOR UPDATE
-";
+",
+);
 const SELECT_RECORD: &str = concat!(
     "SELECT ",
     record_columns!(),
@@ -287,7 +284,7 @@ impl<A: Operator> TenantTx<'_, A> {
     /// Locks a target until the transaction ends, so that later reads return its latest state. SQLite has a single
     /// writer and needs no lock.
     pub(crate) async fn lock_target(&mut self, id: TargetId) -> Result<(), StoreError> {
-        let (tenant, sql) = (self.tenant(), self.tx.dialect(LOCK_TARGET_SQLITE, LOCK_TARGET_POSTGRES));
+        let (tenant, sql) = (self.tenant(), &LOCK_TARGET);
         self.tx
             .fetch_optional::<(uuid::Uuid,)>(sql, (tenant, id.uuid()))
             .await

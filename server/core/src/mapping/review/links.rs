@@ -109,7 +109,7 @@ pub async fn undo_link(
         .link(kind, source_key, external_id)
         .await?
         .ok_or_else(CoreError::not_found)?;
-    let source = link.source_system_id.0;
+    let source = link.source_system_id;
     let affected_count = tx.count_affected_targets(kind, &link, external_id).await?;
     tx.delete_reference_in(source, kind, external_id).await?;
     let mut unlinked = Vec::new();
@@ -117,7 +117,7 @@ pub async fn undo_link(
         let unstarted = tx.list_unstarted_affected_targets(kind, &link, external_id).await?;
         let before = unlinked.len();
         for target in unstarted {
-            if unlink_target(&mut tx, kind, &link, target.id.0).await? {
+            if unlink_target(&mut tx, kind, &link, target.id).await? {
                 unlinked.push(target.id.to_string());
             }
         }

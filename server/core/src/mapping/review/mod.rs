@@ -85,19 +85,19 @@ pub async fn page(
         .ok_or_else(CoreError::not_found)?;
     let item = tx.applied_item_of_target(id).await?;
     let payload = match &item {
-        Some(item) => tx.find_payload_of_item(item.id.0).await?.unwrap_or(Value::Null),
+        Some(item) => tx.find_payload_of_item(item.id).await?.unwrap_or(Value::Null),
         None => Value::Null,
     };
     let name = payload["customer"]["name"].as_str().map(name_for_comparison);
     let ids = item
         .as_ref()
-        .map(|item| considered_customers(&item.decision.0))
+        .map(|item| considered_customers(&item.decision))
         .unwrap_or_default();
     let source = tx.source_of_target(id).await?;
     let candidates = tx
         .mapping_candidates(source, &ids, name.as_deref(), search.trim())
         .await?;
-    let customers: Vec<CustomerId> = candidates.iter().map(|candidate| candidate.id.0).collect();
+    let customers: Vec<CustomerId> = candidates.iter().map(|candidate| candidate.id).collect();
     let (locations, contacts) = tx.list_choices(source, &customers).await?;
     let sent = SentExternalIds::of(&payload);
     let (known, waiting_with_same_customer) = match source {

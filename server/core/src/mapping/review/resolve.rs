@@ -63,7 +63,7 @@ pub async fn resolve(
     check_resolution(&mut tx, &resolution).await?;
     let item = tx.applied_item_of_target(id).await?;
     let payload = match &item {
-        Some(item) => tx.find_payload_of_item(item.id.0).await?.unwrap_or(Value::Null),
+        Some(item) => tx.find_payload_of_item(item.id).await?.unwrap_or(Value::Null),
         None => Value::Null,
     };
     let sent = SentExternalIds::of(&payload);
@@ -74,7 +74,7 @@ pub async fn resolve(
     let (location, contact) = known_parts(&mut tx, source, &sent, &resolution).await?;
     relink(&mut tx, &target, customer, location, contact).await?;
     if let Some(item) = &item {
-        tx.mark_item_resolved(item.id.0).await?;
+        tx.mark_item_resolved(item.id).await?;
     }
     tx.add_timeline_entry(
         NewTimelineEntry::for_target(TimelineKind::MappingResolved, id)
@@ -269,8 +269,8 @@ async fn reimport_waiting(
     if payloads.is_empty() {
         return Ok(0);
     }
-    let job = tx.import_job(item.job_id.0).await?.ok_or_else(CoreError::not_found)?;
-    let client = tx.client(job.client_id.0).await?.ok_or_else(CoreError::not_found)?;
+    let job = tx.import_job(item.job_id).await?.ok_or_else(CoreError::not_found)?;
+    let client = tx.client(job.client_id).await?.ok_or_else(CoreError::not_found)?;
     if client.revoked_at.is_some() {
         return Ok(0);
     }
@@ -285,7 +285,7 @@ async fn reimport_waiting(
     let batch = TargetBatch::lenient(ImportMode::Partial, false, payloads, is_zone);
     let label = crate::identity::actors::Actor::label(staff);
     let new_job = jobs::NewImportJob {
-        client: job.client_id.0,
+        client: job.client_id,
         source_system: source,
         mode: ImportMode::Partial,
         dry_run: false,

@@ -10,10 +10,11 @@ use domain::mapping::location::LocationCandidate;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::db::EngineSql;
 use crate::db::Key;
+use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::bulk::{hex_id, listed};
-use crate::db::{Engine, StoreError};
+use crate::db::bulk::hex_id;
 use crate::identity::actors::{Actor as _, ApiClient};
 
 /// The keys to look up.
@@ -60,7 +61,7 @@ struct CustomerRow {
     linked_as: Option<String>,
 }
 
-listed!(text SELECT_CUSTOMERS_BY_REFERENCE_SQLITE, SELECT_CUSTOMERS_BY_REFERENCE_POSTGRES,
+static SELECT_CUSTOMERS_BY_REFERENCE: EngineSql = EngineSql::new(
     r"
         SELECT
             reference.external_id AS looked_up, customer.id, customer.name,
@@ -71,9 +72,10 @@ listed!(text SELECT_CUSTOMERS_BY_REFERENCE_SQLITE, SELECT_CUSTOMERS_BY_REFERENCE
         WHERE reference.tenant_id = $1
           AND reference.source_system_id = $2
           AND reference.entity_type = 'customer'
-          AND reference.external_id
-    ", "$3", "");
-listed!(text SELECT_CUSTOMERS_BY_NUMBER_SQLITE, SELECT_CUSTOMERS_BY_NUMBER_POSTGRES,
+          AND reference.external_id = ANY (ARRAY(SELECT jsonb_array_elements_text($3)))
+    ",
+);
+static SELECT_CUSTOMERS_BY_NUMBER: EngineSql = EngineSql::new(
     r"
         SELECT
             customer.number_key AS looked_up, customer.id, customer.name,
@@ -89,32 +91,38 @@ listed!(text SELECT_CUSTOMERS_BY_NUMBER_SQLITE, SELECT_CUSTOMERS_BY_NUMBER_POSTG
         FROM customer
         WHERE customer.tenant_id = $1
           AND customer.merged_into IS NULL
-          AND customer.number_key
-    ", "$3", " ORDER BY customer.id");
-listed!(id SELECT_CUSTOMERS_BY_ID_SQLITE, SELECT_CUSTOMERS_BY_ID_POSTGRES,
+          AND customer.number_key = ANY (ARRAY(SELECT jsonb_array_elements_text($3)))
+        ORDER BY customer.id
+    ",
+);
+static SELECT_CUSTOMERS_BY_ID: EngineSql = EngineSql::new(
     r"
         SELECT
             NULL AS looked_up, customer.id, customer.name,
             (customer.archived_at IS NOT NULL) AS is_archived, customer.merged_into, NULL AS linked_as
         FROM customer
         WHERE customer.tenant_id = $1
-          AND customer.id
-    ", "$2", "");
-listed!(id LOCK_CUSTOMERS_SQLITE, LOCK_CUSTOMERS_POSTGRES,
+          AND customer.id = ANY (ARRAY(SELECT jsonb_array_elements_text($2)::UUID))
+    ",
+);
+static LOCK_CUSTOMERS: EngineSql = EngineSql::new(
     r"
         SELECT id
         FROM customer
         WHERE tenant_id = $1
-          AND id
-    ", "$2", " ORDER BY id FOR NO KEY UPDATE");
-listed!(text SELECT_NAME_KEYS_SQLITE, SELECT_NAME_KEYS_POSTGRES,
+          AND id = ANY (ARRAY(SELECT jsonb_array_elements_text($2)::UUID))
+        ORDER BY id FOR NO KEY UPDATE
+    ",
+);
+static SELECT_NAME_KEYS: EngineSql = EngineSql::new(
     r"
         SELECT DISTINCT name_key
         FROM customer
         WHERE tenant_id = $1
-          AND name_key
-    ", "$2", "");
-listed!(text SELECT_LOCATIONS_SQLITE, SELECT_LOCATIONS_POSTGRES,
+          AND name_key = ANY (ARRAY(SELECT jsonb_array_elements_text($2)))
+    ",
+);
+static SELECT_LOCATIONS: EngineSql = EngineSql::new(
     r"
         SELECT
             reference.external_id, location.id, location.customer_id, location.name, location.street,
@@ -130,9 +138,10 @@ listed!(text SELECT_LOCATIONS_SQLITE, SELECT_LOCATIONS_POSTGRES,
         WHERE reference.tenant_id = $1
           AND reference.source_system_id = $2
           AND reference.entity_type = 'location'
-          AND reference.external_id
-    ", "$3", "");
-listed!(text SELECT_CONTACTS_SQLITE, SELECT_CONTACTS_POSTGRES,
+          AND reference.external_id = ANY (ARRAY(SELECT jsonb_array_elements_text($3)))
+    ",
+);
+static SELECT_CONTACTS: EngineSql = EngineSql::new(
     r"
         SELECT
             reference.external_id, contact.id, contact.customer_id, contact.location_id,
@@ -142,8 +151,9 @@ listed!(text SELECT_CONTACTS_SQLITE, SELECT_CONTACTS_POSTGRES,
         WHERE reference.tenant_id = $1
           AND reference.source_system_id = $2
           AND reference.entity_type = 'contact'
-          AND reference.external_id
-    ", "$3", "");
+          AND reference.external_id = ANY (ARRAY(SELECT jsonb_array_elements_text($3)))
+    ",
+);
 
 #[derive(Debug, sqlx::FromRow)]
 struct LocationRow {
@@ -191,10 +201,10 @@ impl TenantTx<'_, ApiClient> {
                 },
             )
             .collect();
-        if !linking.is_empty() && self.store.engine() == Engine::Postgres {
+        if !linking.is_empty() {
             let tenant = self.tenant();
             let ids: Vec<_> = linking.into_iter().map(hex_id).collect();
-            let sql = self.tx.dialect(LOCK_CUSTOMERS_SQLITE, LOCK_CUSTOMERS_POSTGRES);
+            let sql = &LOCK_CUSTOMERS;
             let _: Vec<(Uuid,)> = self.tx.fetch_all::<(Uuid,)>(sql, (tenant, Json(&ids))).await?;
             found = Candidates::default();
             self.find_customers(candidate_query, &mut found).await?;
@@ -210,10 +220,7 @@ impl TenantTx<'_, ApiClient> {
     ) -> Result<(), StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         if !candidate_query.customer_ids.is_empty() {
-            let sql = self.tx.dialect(
-                SELECT_CUSTOMERS_BY_REFERENCE_SQLITE,
-                SELECT_CUSTOMERS_BY_REFERENCE_POSTGRES,
-            );
+            let sql = &SELECT_CUSTOMERS_BY_REFERENCE;
             let rows = self
                 .tx
                 .fetch_all::<CustomerRow>(sql, (tenant, source, Json(&candidate_query.customer_ids)))
@@ -227,9 +234,7 @@ impl TenantTx<'_, ApiClient> {
             self.follow_merges(found).await?;
         }
         if !candidate_query.number_keys.is_empty() {
-            let sql = self
-                .tx
-                .dialect(SELECT_CUSTOMERS_BY_NUMBER_SQLITE, SELECT_CUSTOMERS_BY_NUMBER_POSTGRES);
+            let sql = &SELECT_CUSTOMERS_BY_NUMBER;
             let rows = self
                 .tx
                 .fetch_all::<CustomerRow>(sql, (tenant, source, Json(&candidate_query.number_keys)))
@@ -261,9 +266,7 @@ impl TenantTx<'_, ApiClient> {
             if missing.is_empty() {
                 break;
             }
-            let sql = self
-                .tx
-                .dialect(SELECT_CUSTOMERS_BY_ID_SQLITE, SELECT_CUSTOMERS_BY_ID_POSTGRES);
+            let sql = &SELECT_CUSTOMERS_BY_ID;
             let rows: Vec<CustomerRow> = self.tx.fetch_all::<CustomerRow>(sql, (tenant, Json(&missing))).await?;
             for row in rows {
                 found.add_customer(row);
@@ -279,7 +282,7 @@ impl TenantTx<'_, ApiClient> {
     ) -> Result<(), StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         if !candidate_query.name_keys.is_empty() {
-            let sql = self.tx.dialect(SELECT_NAME_KEYS_SQLITE, SELECT_NAME_KEYS_POSTGRES);
+            let sql = &SELECT_NAME_KEYS;
             let rows: Vec<(String,)> = self
                 .tx
                 .fetch_all::<(String,)>(sql, (tenant, Json(&candidate_query.name_keys)))
@@ -287,7 +290,7 @@ impl TenantTx<'_, ApiClient> {
             found.name_keys.extend(rows.into_iter().map(|(name,)| name));
         }
         if !candidate_query.location_ids.is_empty() {
-            let sql = self.tx.dialect(SELECT_LOCATIONS_SQLITE, SELECT_LOCATIONS_POSTGRES);
+            let sql = &SELECT_LOCATIONS;
             let rows: Vec<LocationRow> = self
                 .tx
                 .fetch_all::<LocationRow>(sql, (tenant, source, Json(&candidate_query.location_ids)))
@@ -316,7 +319,7 @@ impl TenantTx<'_, ApiClient> {
             }
         }
         if !candidate_query.contact_ids.is_empty() {
-            let sql = self.tx.dialect(SELECT_CONTACTS_SQLITE, SELECT_CONTACTS_POSTGRES);
+            let sql = &SELECT_CONTACTS;
             let rows: Vec<ContactRow> = self
                 .tx
                 .fetch_all::<ContactRow>(sql, (tenant, source, Json(&candidate_query.contact_ids)))

@@ -315,7 +315,7 @@ impl TenantTx<'_, Staff> {
         external_id: &str,
     ) -> Result<Vec<AffectedTarget>, StoreError> {
         let tenant = self.tenant();
-        let (source, entity) = (link.source_system_id, link.entity_id);
+        let (source, entity) = (link.source_system_id.uuid(), link.entity_id);
         self.tx
             .fetch_all::<AffectedTarget>(sql, (tenant, source, entity, external_id))
             .await
@@ -334,7 +334,7 @@ impl TenantTx<'_, Staff> {
             ReferenceKind::Location => COUNT_AFFECTED_BY_LOCATION,
             ReferenceKind::Contact => COUNT_AFFECTED_BY_CONTACT,
         };
-        let (source, entity) = (link.source_system_id, link.entity_id);
+        let (source, entity) = (link.source_system_id.uuid(), link.entity_id);
         let (count,) = self
             .tx
             .fetch_one::<(i64,)>(sql, (tenant, source, entity, external_id))
@@ -356,7 +356,7 @@ impl TenantTx<'_, Staff> {
             ReferenceKind::Location => SELECT_CREATED_LOCATIONS,
             ReferenceKind::Contact => SELECT_CREATED_CONTACTS,
         };
-        let (source, customer) = (link.source_system_id, link.customer_id);
+        let (source, customer) = (link.source_system_id.uuid(), link.customer_id.uuid());
         self.tx
             .fetch_all::<CreatedRecord>(sql, (tenant, source, customer, external_id))
             .await

@@ -3,6 +3,7 @@
 use domain::ids::CustomerId;
 use uuid::Uuid;
 
+use crate::db::EngineSql;
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::{Actor as _, ApiClient, Operator, Staff};
@@ -104,45 +105,33 @@ const SELECT_LINKABLE_CONTACT: &str = r"
     WHERE tenant_id = $1
       AND id = $2
 ";
-const LOCK_CUSTOMER_SQLITE: &str = r"
-    SELECT id
-    FROM customer
-    WHERE tenant_id = $1
-      AND id = $2
-";
-const LOCK_CUSTOMER_POSTGRES: &str = r"
+static LOCK_CUSTOMER: EngineSql = EngineSql::new(
+    r"
     SELECT id
     FROM customer
     WHERE tenant_id = $1
       AND id = $2
     FOR NO KEY UPDATE
-";
-const LOCK_LOCATION_SQLITE: &str = r"
-    SELECT id
-    FROM location
-    WHERE tenant_id = $1
-      AND id = $2
-";
-const LOCK_LOCATION_POSTGRES: &str = r"
+",
+);
+static LOCK_LOCATION: EngineSql = EngineSql::new(
+    r"
     SELECT id
     FROM location
     WHERE tenant_id = $1
       AND id = $2
     FOR NO KEY UPDATE
-";
-const LOCK_CONTACT_SQLITE: &str = r"
-    SELECT id
-    FROM contact
-    WHERE tenant_id = $1
-      AND id = $2
-";
-const LOCK_CONTACT_POSTGRES: &str = r"
+",
+);
+static LOCK_CONTACT: EngineSql = EngineSql::new(
+    r"
     SELECT id
     FROM contact
     WHERE tenant_id = $1
       AND id = $2
     FOR NO KEY UPDATE
-";
+",
+);
 
 impl<A: Operator> TenantTx<'_, A> {
     /// Locks a customer against concurrent changes of its references.
@@ -155,9 +144,9 @@ impl<A: Operator> TenantTx<'_, A> {
         let (tenant, sql) = (
             self.tenant(),
             match kind {
-                ReferenceKind::Customer => self.tx.dialect(LOCK_CUSTOMER_SQLITE, LOCK_CUSTOMER_POSTGRES),
-                ReferenceKind::Location => self.tx.dialect(LOCK_LOCATION_SQLITE, LOCK_LOCATION_POSTGRES),
-                ReferenceKind::Contact => self.tx.dialect(LOCK_CONTACT_SQLITE, LOCK_CONTACT_POSTGRES),
+                ReferenceKind::Customer => &LOCK_CUSTOMER,
+                ReferenceKind::Location => &LOCK_LOCATION,
+                ReferenceKind::Contact => &LOCK_CONTACT,
             },
         );
         self.tx.fetch_optional::<(Uuid,)>(sql, (tenant, id)).await.map(drop)

@@ -4,9 +4,10 @@ use domain::ids::{CustomerId, Id, SourceSystemId};
 use domain::text::name_for_comparison;
 use sqlx::types::Json;
 
+use crate::db::EngineSql;
 use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::bulk::{escape_like, hex_id, listed};
+use crate::db::bulk::{escape_like, hex_id};
 use crate::identity::actors::Staff;
 use crate::mapping::model::{CandidateLine, ContactChoice, KnownReference, LocationChoice};
 
@@ -45,36 +46,22 @@ macro_rules! select_candidate {
         "
     };
 }
-const SELECT_CANDIDATES_SQLITE: &str = concat!(
+static SELECT_CANDIDATES: EngineSql = EngineSql::new(concat!(
     select_candidate!(),
     r"
         FROM customer
         WHERE customer.tenant_id = $1
           AND (
-              customer.id IN (SELECT unhex(value) FROM json_each($3))
+              customer.id = ANY (ARRAY(SELECT jsonb_array_elements_text($3)::UUID))
               OR customer.name_key = $4
               OR ($5 <> '' AND (customer.name_key LIKE $6 ESCAPE '!' OR customer.number_key LIKE $7 ESCAPE '!'))
           )
         ORDER BY customer.name_key, customer.id
         LIMIT 20
     "
-);
-const SELECT_CANDIDATES_POSTGRES: &str = concat!(
-    select_candidate!(),
-    r"
-        FROM customer
-        WHERE customer.tenant_id = $1
-          AND (
-              customer.id IN (SELECT jsonb_array_elements_text($3)::uuid)
-              OR customer.name_key = $4
-              OR ($5 <> '' AND (customer.name_key LIKE $6 ESCAPE '!' OR customer.number_key LIKE $7 ESCAPE '!'))
-          )
-        ORDER BY customer.name_key, customer.id
-        LIMIT 20
-    "
-);
+));
 const MAX_CHOICES_PER_CUSTOMER: i64 = 100;
-listed!(id SELECT_LOCATION_CHOICES_SQLITE, SELECT_LOCATION_CHOICES_POSTGRES,
+static SELECT_LOCATION_CHOICES: EngineSql = EngineSql::new(
     r"
         SELECT ranked.id, ranked.customer_id, ranked.name, ranked.city, ranked.linked_as
         FROM (
@@ -92,14 +79,13 @@ listed!(id SELECT_LOCATION_CHOICES_SQLITE, SELECT_LOCATION_CHOICES_POSTGRES,
             FROM location
             WHERE location.tenant_id = $1
               AND location.archived_at IS NULL
-              AND location.customer_id
-    ",
-    "$3", r"
+              AND location.customer_id = ANY (ARRAY(SELECT jsonb_array_elements_text($3)::UUID))
         ) AS ranked
         WHERE ranked.place <= $4
         ORDER BY ranked.customer_id, ranked.place
-    ");
-listed!(id SELECT_CONTACT_CHOICES_SQLITE, SELECT_CONTACT_CHOICES_POSTGRES,
+    ",
+);
+static SELECT_CONTACT_CHOICES: EngineSql = EngineSql::new(
     r"
         SELECT ranked.id, ranked.customer_id, ranked.display_name, ranked.linked_as
         FROM (
@@ -116,13 +102,12 @@ listed!(id SELECT_CONTACT_CHOICES_SQLITE, SELECT_CONTACT_CHOICES_POSTGRES,
                 row_number() OVER (PARTITION BY contact.customer_id ORDER BY contact.display_name, contact.id) AS place
             FROM contact
             WHERE contact.tenant_id = $1
-              AND contact.customer_id
-    ",
-    "$3", r"
+              AND contact.customer_id = ANY (ARRAY(SELECT jsonb_array_elements_text($3)::UUID))
         ) AS ranked
         WHERE ranked.place <= $4
         ORDER BY ranked.customer_id, ranked.place
-    ");
+    ",
+);
 const SELECT_KNOWN_REFERENCES: &str = r"
     SELECT
         reference.entity_type, reference.external_id, customer.id AS customer_id,
@@ -158,7 +143,7 @@ impl TenantTx<'_, Staff> {
         let ids: Vec<String> = ids.iter().map(|id| hex_id(*id)).collect();
         let pattern = |text: String| format!("%{}%", escape_like(&text));
         let (by_name, by_number) = (pattern(name_for_comparison(search)), pattern(search.to_uppercase()));
-        let sql = self.tx.dialect(SELECT_CANDIDATES_SQLITE, SELECT_CANDIDATES_POSTGRES);
+        let sql = &SELECT_CANDIDATES;
         self.tx
             .fetch_all::<CandidateLine>(
                 sql,
@@ -184,16 +169,12 @@ impl TenantTx<'_, Staff> {
         let tenant = self.tenant();
         let source = source.map(Id::uuid);
         let ids: Vec<String> = customers.iter().map(|id| hex_id(*id)).collect();
-        let sql = self
-            .tx
-            .dialect(SELECT_LOCATION_CHOICES_SQLITE, SELECT_LOCATION_CHOICES_POSTGRES);
+        let sql = &SELECT_LOCATION_CHOICES;
         let locations = self
             .tx
             .fetch_all::<LocationChoice>(sql, (tenant, source, Json(&ids), MAX_CHOICES_PER_CUSTOMER))
             .await?;
-        let sql = self
-            .tx
-            .dialect(SELECT_CONTACT_CHOICES_SQLITE, SELECT_CONTACT_CHOICES_POSTGRES);
+        let sql = &SELECT_CONTACT_CHOICES;
         let contacts = self
             .tx
             .fetch_all::<ContactChoice>(sql, (tenant, source, Json(&ids), MAX_CHOICES_PER_CUSTOMER))

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::db::Key;
 use crate::db::StoreError;
-use crate::db::{CrossTenantTx, SystemTx, TenantTx};
+use crate::db::purpose::{KeyRotation, LinkRequests, Purge, SignIn};
+use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Actor as _, Contact, Inviter, Staff, TenantId};
 use crate::intake::SealedToken;
 
@@ -246,7 +247,11 @@ impl<A: Inviter> LinkWriter for TenantTx<'_, A> {
     link_statements!();
 }
 
-impl LinkWriter for SystemTx<'_> {
+impl LinkWriter for SystemTx<'_, SignIn> {
+    link_statements!();
+}
+
+impl LinkWriter for SystemTx<'_, LinkRequests> {
     link_statements!();
 }
 
@@ -287,7 +292,7 @@ impl TenantTx<'_, Contact> {
     }
 }
 
-impl<M> CrossTenantTx<'_, M> {
+impl<P> SystemTx<'_, P> {
     pub(crate) async fn open_link(&mut self, hash: &[u8]) -> Result<Option<LinkIdentity>, StoreError> {
         self.tx
             .fetch_optional::<LinkIdentity>(SELECT_OPEN_LINK, (hash, self.now))
@@ -304,7 +309,7 @@ impl<M> CrossTenantTx<'_, M> {
     }
 }
 
-impl SystemTx<'_> {
+impl SystemTx<'_, SignIn> {
     /// Marks a link as used; false if it was used or expired in the meantime.
     pub(crate) async fn use_link(&mut self, link: &LinkIdentity) -> Result<bool, StoreError> {
         Ok(self.tx.execute(USE_LINK, (link.tenant_id, link.id, self.now)).await? == 1)
@@ -350,18 +355,24 @@ impl SystemTx<'_> {
             .await
             .map(drop)
     }
+}
 
+impl SystemTx<'_, LinkRequests> {
     /// Claims and removes a link request; false if another worker claimed it.
     pub(crate) async fn claim_link_request(&mut self, id: Uuid) -> Result<bool, StoreError> {
         Ok(self.tx.execute(DELETE_LINK_REQUEST, (id,)).await? == 1)
     }
+}
 
+impl<P> SystemTx<'_, P> {
     pub(crate) async fn accounts_for_link(&mut self, email: &str) -> Result<Vec<LinkAccount>, StoreError> {
         self.tx
             .fetch_all::<LinkAccount>(SELECT_ACCOUNTS_BY_EMAIL, (email,))
             .await
     }
+}
 
+impl SystemTx<'_, KeyRotation> {
     /// Returns the sealed tokens of links that are still valid, for re-encryption.
     pub(crate) async fn link_tokens(&mut self) -> Result<Vec<(Uuid, Uuid, Vec<u8>)>, StoreError> {
         self.tx
@@ -372,7 +383,9 @@ impl SystemTx<'_> {
     pub(crate) async fn set_link_token(&mut self, tenant: Uuid, id: Uuid, token: &[u8]) -> Result<(), StoreError> {
         self.tx.execute(UPDATE_TOKEN, (tenant, id, token)).await.map(drop)
     }
+}
 
+impl SystemTx<'_, Purge> {
     /// Deletes links that expired before `before`.
     pub(crate) async fn purge_links(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
         self.tx.execute(PURGE_LINKS, (before,)).await

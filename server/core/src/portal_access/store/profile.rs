@@ -8,7 +8,8 @@ use uuid::Uuid;
 use crate::branding::{BrandingRow, branding_columns};
 use crate::db::Key;
 use crate::db::StoreError;
-use crate::db::{CrossTenantTx, SystemTx, TenantTx};
+use crate::db::purpose::KeyRotation;
+use crate::db::{SystemTx, TenantTx};
 use crate::identity::SET_PORTAL_PASSWORD;
 use crate::identity::access::{EndedAccess, end_access};
 use crate::identity::actors::{Actor as _, Contact};
@@ -172,7 +173,7 @@ impl TenantTx<'_, Contact> {
     }
 }
 
-impl<M> CrossTenantTx<'_, M> {
+impl<P> SystemTx<'_, P> {
     pub(crate) async fn contact_of_feed(&mut self, hash: &[u8]) -> Result<Option<FeedContact>, StoreError> {
         self.tx
             .fetch_optional::<FeedContact>(SELECT_CONTACT_OF_FEED, (hash,))
@@ -180,7 +181,7 @@ impl<M> CrossTenantTx<'_, M> {
     }
 }
 
-impl SystemTx<'_> {
+impl SystemTx<'_, KeyRotation> {
     /// Returns the sealed tokens of all calendar feeds, for re-encryption.
     pub(crate) async fn feed_tokens(&mut self) -> Result<Vec<(Uuid, Uuid, Vec<u8>)>, StoreError> {
         self.tx.fetch_all::<(Uuid, Uuid, Vec<u8>)>(SELECT_FEED_TOKENS, ()).await

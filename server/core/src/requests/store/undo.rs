@@ -5,6 +5,7 @@ use domain::ids::{RequestId, UndoId};
 use sqlx::types::Json;
 
 use crate::db::StoreError;
+use crate::db::purpose::Purge;
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::Staff;
 use crate::requests::store::requests::Triage;
@@ -60,7 +61,7 @@ impl TenantTx<'_, Staff> {
     }
 }
 
-impl SystemTx<'_> {
+impl SystemTx<'_, Purge> {
     /// Deletes expired undo records.
     pub(crate) async fn purge_undo(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
         self.tx.execute(PURGE, (before,)).await

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::{AppointmentId, StaffId, TargetId};
 use domain::jobs::targets::AppointmentStatus;
 
+use crate::db::EngineSql;
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::{Actor as _, Administrator, Operator, Staff};
@@ -42,10 +43,9 @@ const SELECT_APPOINTMENTS_OF_TARGET: &str = r"
     ORDER BY appointment.created_at DESC, appointment.id DESC
     LIMIT 50
 ";
-const SELECT_TECHNICIAN_SQLITE: &str =
-    "SELECT id FROM staff_account WHERE tenant_id = $1 AND id = $2 AND role = 'technician' AND locked_at IS NULL";
 /// The row lock serializes transactions that schedule the same technician.
-const SELECT_TECHNICIAN_POSTGRES: &str = r"
+static SELECT_TECHNICIAN: EngineSql = EngineSql::new(
+    r"
     SELECT id
     FROM staff_account
     WHERE tenant_id = $1
@@ -53,7 +53,8 @@ const SELECT_TECHNICIAN_POSTGRES: &str = r"
       AND role = 'technician'
       AND locked_at IS NULL
     FOR NO KEY UPDATE
-";
+",
+);
 const SELECT_OVERLAPPING_TARGET: &str = r"
     SELECT target.number
     FROM appointment
@@ -206,10 +207,7 @@ impl<A: Administrator> TenantTx<'_, A> {
     }
 
     pub(crate) async fn is_technician(&mut self, id: StaffId) -> Result<bool, StoreError> {
-        let (tenant, sql) = (
-            self.tenant(),
-            self.tx.dialect(SELECT_TECHNICIAN_SQLITE, SELECT_TECHNICIAN_POSTGRES),
-        );
+        let (tenant, sql) = (self.tenant(), &SELECT_TECHNICIAN);
         Ok(self
             .tx
             .fetch_optional::<(uuid::Uuid,)>(sql, (tenant, id.uuid()))

@@ -9,10 +9,11 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::db::EngineSql;
 use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::db::bulk::{hex_id, listed};
+use crate::db::bulk::hex_id;
 use crate::identity::actors::{Administrator, ApiClient};
 
 /// A job with everything that scheduling depends on.
@@ -161,38 +162,27 @@ const SELECT_POOL: &str = concat!(
     priority_rank!(),
     ", target.created_at, target.id LIMIT $5"
 );
-listed!(
-    id SELECT_JOBS_BY_IDS_SQLITE,
-    SELECT_JOBS_BY_IDS_POSTGRES,
+static SELECT_JOBS_BY_IDS: EngineSql = EngineSql::new(concat!(
     select_job!("", "FROM target", "WHERE target.tenant_id = $1 AND target.id "),
-    "$2",
-    " ORDER BY target.created_at, target.id"
-);
-listed!(
-    id SELECT_OWN_TARGETS_BY_IDS_SQLITE,
-    SELECT_OWN_TARGETS_BY_IDS_POSTGRES,
+    "= ANY (ARRAY(SELECT jsonb_array_elements_text($2)::UUID)) ORDER BY target.created_at, target.id"
+));
+static SELECT_OWN_TARGETS_BY_IDS: EngineSql = EngineSql::new(
     r"
         SELECT target.id, target.external_id
         FROM target
         WHERE target.tenant_id = $1
           AND target.source_system_id = $3
-          AND target.id
+          AND target.id = ANY (ARRAY(SELECT jsonb_array_elements_text($2)::UUID))
     ",
-    "$2",
-    ""
 );
-listed!(
-    text SELECT_OWN_TARGETS_BY_EXTERNAL_IDS_SQLITE,
-    SELECT_OWN_TARGETS_BY_EXTERNAL_IDS_POSTGRES,
+static SELECT_OWN_TARGETS_BY_EXTERNAL_IDS: EngineSql = EngineSql::new(
     r"
         SELECT target.id, target.external_id
         FROM target
         WHERE target.tenant_id = $1
           AND target.source_system_id = $3
-          AND target.external_id
+          AND target.external_id = ANY (ARRAY(SELECT jsonb_array_elements_text($2)))
     ",
-    "$2",
-    ""
 );
 const SELECT_JOB: &str = select_job!("", "FROM target", "WHERE target.tenant_id = $1 AND target.id = $2");
 
@@ -257,7 +247,7 @@ impl<A: Administrator> TenantTx<'_, A> {
 
     pub(crate) async fn board_jobs(&mut self, ids: &[TargetId]) -> Result<Vec<BoardJob>, StoreError> {
         let tenant = self.tenant();
-        let sql = self.tx.dialect(SELECT_JOBS_BY_IDS_SQLITE, SELECT_JOBS_BY_IDS_POSTGRES);
+        let sql = &SELECT_JOBS_BY_IDS;
         let ids: Vec<String> = ids.iter().copied().map(hex_id).collect();
         self.tx.fetch_all::<BoardJob>(sql, (tenant, Json(&ids))).await
     }
@@ -270,9 +260,7 @@ impl TenantTx<'_, ApiClient> {
         ids: &[TargetId],
     ) -> Result<Vec<(Key<TargetKind>, Option<String>)>, StoreError> {
         let (tenant, source) = (self.tenant(), self.actor.source_system().uuid());
-        let sql = self
-            .tx
-            .dialect(SELECT_OWN_TARGETS_BY_IDS_SQLITE, SELECT_OWN_TARGETS_BY_IDS_POSTGRES);
+        let sql = &SELECT_OWN_TARGETS_BY_IDS;
         let ids: Vec<String> = ids.iter().copied().map(hex_id).collect();
         self.tx
             .fetch_all::<(Key<TargetKind>, Option<String>)>(sql, (tenant, Json(&ids), source))
@@ -285,10 +273,7 @@ impl TenantTx<'_, ApiClient> {
         ids: &[String],
     ) -> Result<Vec<(Key<TargetKind>, Option<String>)>, StoreError> {
         let (tenant, source) = (self.tenant(), self.actor.source_system().uuid());
-        let sql = self.tx.dialect(
-            SELECT_OWN_TARGETS_BY_EXTERNAL_IDS_SQLITE,
-            SELECT_OWN_TARGETS_BY_EXTERNAL_IDS_POSTGRES,
-        );
+        let sql = &SELECT_OWN_TARGETS_BY_EXTERNAL_IDS;
         self.tx
             .fetch_all::<(Key<TargetKind>, Option<String>)>(sql, (tenant, Json(ids), source))
             .await

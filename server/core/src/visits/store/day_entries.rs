@@ -9,6 +9,7 @@ use sqlx::types::Json;
 
 use crate::db::Key;
 use crate::db::StoreError;
+use crate::db::purpose::Purge;
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::Staff;
 
@@ -262,7 +263,7 @@ impl TenantTx<'_, Staff> {
     }
 }
 
-impl SystemTx<'_> {
+impl SystemTx<'_, Purge> {
     /// Deletes resolved entries and photos without an unresolved entry; returns the number of rows.
     pub(crate) async fn purge_day_entries(
         &mut self,

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::CoreResult;
 use crate::db::SystemTx;
+use crate::db::purpose::WebhookQueue;
 use crate::webhooks::body;
 use crate::webhooks::dispatch::{CLAIM_DURATION, Dispatcher, Flight, MAX_CLAIMS_PER_ENDPOINT, Selection};
 use crate::webhooks::exchange::{OutgoingRequest, Signer};
@@ -19,7 +20,7 @@ impl Dispatcher {
     /// Claims deliveries of the selected endpoints, stores new bodies and returns the requests to send.
     pub(super) async fn claim(
         &self,
-        tx: &mut SystemTx<'_>,
+        tx: &mut SystemTx<'_, WebhookQueue>,
         claim: Uuid,
         selection: Selection,
     ) -> CoreResult<Vec<(Flight, OutgoingRequest)>> {
@@ -73,7 +74,7 @@ impl Dispatcher {
     /// Returns the due deliveries of the selected endpoints, each with its lane.
     async fn due_deliveries(
         &self,
-        tx: &mut SystemTx<'_>,
+        tx: &mut SystemTx<'_, WebhookQueue>,
         selection: Selection,
     ) -> CoreResult<Vec<(usize, DueDelivery)>> {
         let mut found: Vec<(usize, DueDelivery)> = Vec::new();

@@ -16,6 +16,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+use crate::db::purpose::WebhookQueue;
 use crate::webhooks::dispatch::recording::record;
 use crate::webhooks::exchange;
 use crate::webhooks::exchange::{Exchange, OutgoingRequest};
@@ -166,7 +167,7 @@ impl Dispatcher {
             .map(|finished| self.attempt_record(finished))
             .collect();
         let core = self.core.clone();
-        let mut tx = core.store.begin_system().await?;
+        let mut tx = core.store.begin_system::<WebhookQueue>().await?;
         if is_sweep_due {
             tx.release_expired_claims().await?;
             tx.hold_deliveries_of_disabled().await?;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::CoreResult;
 use crate::db::SystemTx;
+use crate::db::purpose::WebhookQueue;
 use crate::webhooks::dispatch::{Dispatcher, Flight};
 use crate::webhooks::exchange::Exchange;
 use crate::webhooks::store::deliveries::EndpointKey;
@@ -58,7 +59,7 @@ impl Dispatcher {
 }
 
 /// Records attempts and updates deliveries and endpoint health. A health change emits an event.
-pub(super) async fn record(tx: &mut SystemTx<'_>, records: &[AttemptRecord]) -> CoreResult<()> {
+pub(super) async fn record(tx: &mut SystemTx<'_, WebhookQueue>, records: &[AttemptRecord]) -> CoreResult<()> {
     let mut places: Vec<EndpointKey> = records.iter().map(|record| record.place).collect();
     places.sort_unstable();
     places.dedup();

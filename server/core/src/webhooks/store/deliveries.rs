@@ -7,9 +7,11 @@ use serde_json::json;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::db::EngineSql;
 use crate::db::StoreError;
+use crate::db::SystemTx;
 use crate::db::bulk::hex;
-use crate::db::{CrossTenantTx, SystemTx};
+use crate::db::purpose::WebhookQueue;
 use crate::events::{EventContext, event_columns, event_joins};
 
 /// Key of an endpoint: tenant and id.
@@ -160,47 +162,50 @@ macro_rules! due_of_endpoint {
 "
     };
 }
-const SELECT_DUE_SQLITE: &str = concat!(
-    due_columns!("NULL"),
-    r"
+/// PostgreSQL locks the rows of each endpoint in a lateral join, which SQLite does not have.
+static SELECT_DUE: EngineSql = EngineSql::each(
+    concat!(
+        due_columns!("NULL"),
+        r"
     FROM json_each($1) j
     JOIN webhook_endpoint AS e ON e.tenant_id = unhex(j.value->>'t') AND e.id = unhex(j.value->>'e')
         AND e.status <> 'disabled'
     JOIN webhook_delivery AS d ON d.tenant_id = e.tenant_id AND d.id IN (
     SELECT candidate.id
 ",
-    due_of_endpoint!(),
-    ") ",
-    due_joins!(),
-    "LIMIT $5"
-);
-const SELECT_DUE_POSTGRES: &str = concat!(
-    due_columns!("NULL::uuid"),
-    r"
+        due_of_endpoint!(),
+        ") ",
+        due_joins!(),
+        "LIMIT $5"
+    ),
+    concat!(
+        due_columns!("NULL::uuid"),
+        r"
     FROM jsonb_to_recordset($1) AS j (t UUID, e UUID)
     JOIN webhook_endpoint AS e ON e.tenant_id = j.t AND e.id = j.e AND e.status <> 'disabled'
     JOIN LATERAL (
     SELECT candidate.*
 ",
-    due_of_endpoint!(),
-    " FOR UPDATE OF candidate SKIP LOCKED) d ON true ",
-    due_joins!(),
-    "LIMIT $5"
+        due_of_endpoint!(),
+        " FOR UPDATE OF candidate SKIP LOCKED) d ON true ",
+        due_joins!(),
+        "LIMIT $5"
+    ),
 );
-/// Locks failing endpoints on PostgreSQL, so that two workers never probe the same endpoint concurrently.
-const LOCK_FAILING_ENDPOINTS: &str = r"
+/// Locks failing endpoints, so that two workers never probe the same endpoint concurrently.
+static LOCK_FAILING_ENDPOINTS: EngineSql = EngineSql::new(
+    r"
     SELECT endpoint.tenant_id, endpoint.id AS endpoint_id
     FROM webhook_endpoint AS endpoint
     JOIN jsonb_to_recordset($1) AS j (t UUID, e UUID) ON endpoint.tenant_id = j.t AND endpoint.id = j.e
     WHERE endpoint.status = 'failing'
     FOR NO KEY UPDATE OF endpoint SKIP LOCKED
-";
+",
+);
 
-macro_rules! replays {
-    ($lock:literal) => {
-        concat!(
-            due_columns!("q.id"),
-            r"
+static SELECT_REPLAYS: EngineSql = EngineSql::new(concat!(
+    due_columns!("q.id"),
+    r"
     FROM (
     SELECT w.*
     FROM webhook_replay AS w
@@ -215,56 +220,27 @@ macro_rules! replays {
       )
     ORDER BY w.requested_at, w.id
     LIMIT $2
-",
-            $lock,
-            r"
+    FOR UPDATE OF w SKIP LOCKED
     ) q
     JOIN webhook_delivery AS d ON d.tenant_id = q.tenant_id AND d.id = q.delivery_id
     JOIN webhook_endpoint AS e ON e.tenant_id = q.tenant_id AND e.id = q.endpoint_id
 ",
-            due_joins!(),
-            "ORDER BY q.requested_at, q.id"
-        )
-    };
-}
-const SELECT_REPLAYS_SQLITE: &str = replays!("");
-const SELECT_REPLAYS_POSTGRES: &str = replays!(" FOR UPDATE OF w SKIP LOCKED");
+    due_joins!(),
+    "ORDER BY q.requested_at, q.id"
+));
 
-const SELECT_SECRETS_SQLITE: &str = r"
-    SELECT secret.tenant_id, secret.endpoint_id, secret.id, secret.secret, secret.signing_key
-    FROM json_each($1) j
-    JOIN webhook_secret AS secret ON secret.tenant_id = unhex(j.value->>'t')
-        AND secret.endpoint_id = unhex(j.value->>'e')
-    WHERE secret.expires_at IS NULL OR secret.expires_at > $2
-    ORDER BY secret.created_at DESC, secret.id DESC
-";
-const SELECT_SECRETS_POSTGRES: &str = r"
+static SELECT_SECRETS: EngineSql = EngineSql::new(
+    r"
     SELECT secret.tenant_id, secret.endpoint_id, secret.id, secret.secret, secret.signing_key
     FROM jsonb_to_recordset($1) AS j (t UUID, e UUID)
     JOIN webhook_secret AS secret ON secret.tenant_id = j.t AND secret.endpoint_id = j.e
     WHERE secret.expires_at IS NULL OR secret.expires_at > $2
     ORDER BY secret.created_at DESC, secret.id DESC
-";
+",
+);
 
-const CLAIM_SQLITE: &str = r"
-    WITH input AS MATERIALIZED (
-        SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, value->>'body' AS body,
-            value->>'options' AS options
-        FROM json_each($3)
-    )
-    UPDATE webhook_delivery
-    SET status = 'in_flight',
-        claim = $1,
-        claimed_until = $2,
-        body = COALESCE(input.body, webhook_delivery.body),
-        body_options = COALESCE(input.options, webhook_delivery.body_options)
-    FROM input
-    WHERE webhook_delivery.tenant_id = input.t
-      AND webhook_delivery.id = input.d
-      AND webhook_delivery.status = 'pending'
-    RETURNING webhook_delivery.id
-";
-const CLAIM_POSTGRES: &str = r"
+static CLAIM: EngineSql = EngineSql::new(
+    r"
     UPDATE webhook_delivery
     SET status = 'in_flight',
         claim = $1,
@@ -276,40 +252,21 @@ const CLAIM_POSTGRES: &str = r"
       AND webhook_delivery.id = input.d
       AND webhook_delivery.status = 'pending'
     RETURNING webhook_delivery.id
-";
-const CLAIM_REPLAYS_SQLITE: &str = r"
-    WITH input AS MATERIALIZED (SELECT unhex(value->>'t') AS t, unhex(value->>'r') AS r FROM json_each($3))
-    UPDATE webhook_replay
-    SET claim = $1,
-        claimed_until = $2
-    FROM input
-    WHERE webhook_replay.tenant_id = input.t
-      AND webhook_replay.id = input.r
-";
-const CLAIM_REPLAYS_POSTGRES: &str = r"
+",
+);
+static CLAIM_REPLAYS: EngineSql = EngineSql::new(
+    r"
     UPDATE webhook_replay
     SET claim = $1,
         claimed_until = $2
     FROM jsonb_to_recordset($3) AS input (t UUID, r UUID)
     WHERE webhook_replay.tenant_id = input.t
       AND webhook_replay.id = input.r
-";
+",
+);
 /// Stores the new or reduced body of a delivery that is sent by a replay.
-const UPDATE_BODIES_SQLITE: &str = r"
-    WITH input AS MATERIALIZED (
-        SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, value->>'body' AS body,
-            value->>'options' AS options
-        FROM json_each($1)
-    )
-    UPDATE webhook_delivery
-    SET body = input.body,
-        body_options = input.options
-    FROM input
-    WHERE webhook_delivery.tenant_id = input.t
-      AND webhook_delivery.id = input.d
-      AND input.body IS NOT NULL
-";
-const UPDATE_BODIES_POSTGRES: &str = r"
+static UPDATE_BODIES: EngineSql = EngineSql::new(
+    r"
     UPDATE webhook_delivery
     SET body = input.body,
         body_options = input.options
@@ -317,7 +274,8 @@ const UPDATE_BODIES_POSTGRES: &str = r"
     WHERE webhook_delivery.tenant_id = input.t
       AND webhook_delivery.id = input.d
       AND input.body IS NOT NULL
-";
+",
+);
 
 /// Encodes endpoint keys as JSON rows that both database engines can join.
 pub(crate) fn places(places: &[EndpointKey]) -> Json<Vec<serde_json::Value>> {
@@ -329,7 +287,7 @@ pub(crate) fn places(places: &[EndpointKey]) -> Json<Vec<serde_json::Value>> {
     )
 }
 
-impl<M> CrossTenantTx<'_, M> {
+impl<P> SystemTx<'_, P> {
     /// Returns endpoints with due deliveries, without locking them.
     pub(crate) async fn due_endpoints(&mut self) -> Result<Vec<DueEndpoint>, StoreError> {
         self.tx
@@ -347,7 +305,7 @@ impl<M> CrossTenantTx<'_, M> {
     }
 }
 
-impl SystemTx<'_> {
+impl SystemTx<'_, WebhookQueue> {
     /// Returns claimable deliveries of the endpoints: at most `per_endpoint` of each and `limit` in total.
     pub(crate) async fn due_deliveries(
         &mut self,
@@ -356,7 +314,7 @@ impl SystemTx<'_> {
         per_endpoint: i64,
         limit: i64,
     ) -> Result<Vec<DueDelivery>, StoreError> {
-        let sql = self.tx.dialect(SELECT_DUE_SQLITE, SELECT_DUE_POSTGRES);
+        let sql = &SELECT_DUE;
         self.tx
             .fetch_all::<DueDelivery>(sql, (places(endpoints), lane.name(), self.now, per_endpoint, limit))
             .await
@@ -364,17 +322,14 @@ impl SystemTx<'_> {
 
     /// Locks failing endpoints and returns those that no other worker is probing.
     pub(crate) async fn lock_failing(&mut self, endpoints: Vec<EndpointKey>) -> Result<Vec<EndpointKey>, StoreError> {
-        if self.store.engine() == crate::db::Engine::Sqlite {
-            return Ok(endpoints);
-        }
         self.tx
-            .fetch_all::<EndpointKey>(LOCK_FAILING_ENDPOINTS, (places(&endpoints),))
+            .fetch_all::<EndpointKey>(&LOCK_FAILING_ENDPOINTS, (places(&endpoints),))
             .await
     }
 
     /// Returns waiting replays, oldest first.
     pub(crate) async fn due_replays(&mut self, limit: i64) -> Result<Vec<DueDelivery>, StoreError> {
-        let sql = self.tx.dialect(SELECT_REPLAYS_SQLITE, SELECT_REPLAYS_POSTGRES);
+        let sql = &SELECT_REPLAYS;
         self.tx.fetch_all::<DueDelivery>(sql, (self.now, limit)).await
     }
 
@@ -383,7 +338,7 @@ impl SystemTx<'_> {
         &mut self,
         endpoints: &[EndpointKey],
     ) -> Result<Vec<SigningSecret>, StoreError> {
-        let sql = self.tx.dialect(SELECT_SECRETS_SQLITE, SELECT_SECRETS_POSTGRES);
+        let sql = &SELECT_SECRETS;
         self.tx
             .fetch_all::<SigningSecret>(sql, (places(endpoints), self.now))
             .await
@@ -407,7 +362,7 @@ impl SystemTx<'_> {
         let (replays, scheduled): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row["r"].is_string());
         let mut claimed = Vec::new();
         if !scheduled.is_empty() {
-            let sql = self.tx.dialect(CLAIM_SQLITE, CLAIM_POSTGRES);
+            let sql = &CLAIM;
             let rows: Vec<(Uuid,)> = self
                 .tx
                 .fetch_all::<(Uuid,)>(sql, (claim, until, Json(&scheduled)))
@@ -415,9 +370,9 @@ impl SystemTx<'_> {
             claimed.extend(rows.into_iter().map(|(id,)| id));
         }
         if !replays.is_empty() {
-            let sql = self.tx.dialect(CLAIM_REPLAYS_SQLITE, CLAIM_REPLAYS_POSTGRES);
+            let sql = &CLAIM_REPLAYS;
             self.tx.execute(sql, (claim, until, Json(&replays))).await?;
-            let sql = self.tx.dialect(UPDATE_BODIES_SQLITE, UPDATE_BODIES_POSTGRES);
+            let sql = &UPDATE_BODIES;
             self.tx.execute(sql, (Json(&replays),)).await?;
             claimed.extend(claims.iter().filter_map(|one| one.delivery.replay_id));
         }

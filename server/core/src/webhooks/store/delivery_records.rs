@@ -8,10 +8,12 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::audit::{self, NewAuditEntry};
+use crate::db::EngineSql;
 use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::SystemTx;
 use crate::db::bulk::{format_timestamp, hex};
+use crate::db::purpose::WebhookQueue;
 use crate::events::{self, NewEvent};
 use crate::identity::actors::TenantId;
 use crate::webhooks::store::deliveries::{EndpointKey, places};
@@ -65,30 +67,8 @@ impl EndpointHealth {
 }
 
 /// A replay that succeeded in the meantime takes precedence: the delivery stays delivered.
-const UPDATE_DELIVERIES_SQLITE: &str = r"
-    WITH input AS MATERIALIZED (
-        SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, unhex(value->>'c') AS c,
-            value->>'status' AS status, value->>'next' AS next, value->>'answer' AS answer,
-            value->>'failure' AS failure, value->>'delivered' AS delivered
-        FROM json_each($1)
-    )
-    UPDATE webhook_delivery
-    SET status = CASE WHEN webhook_delivery.delivered_at IS NOT NULL THEN 'delivered' ELSE input.status END,
-        lane = 'retry',
-        attempts = attempts + 1,
-        next_attempt_at = input.next,
-        claim = NULL,
-        claimed_until = NULL,
-        last_status = input.answer,
-        last_failure = input.failure,
-        delivered_at = COALESCE(webhook_delivery.delivered_at, input.delivered)
-    FROM input
-    WHERE webhook_delivery.tenant_id = input.t
-      AND webhook_delivery.id = input.d
-      AND webhook_delivery.claim = input.c
-    RETURNING webhook_delivery.id
-";
-const UPDATE_DELIVERIES_POSTGRES: &str = r"
+static UPDATE_DELIVERIES: EngineSql = EngineSql::new(
+    r"
     UPDATE webhook_delivery
     SET status = CASE WHEN webhook_delivery.delivered_at IS NOT NULL THEN 'delivered' ELSE input.status END,
         lane = 'retry',
@@ -105,22 +85,10 @@ const UPDATE_DELIVERIES_POSTGRES: &str = r"
       AND webhook_delivery.id = input.d
       AND webhook_delivery.claim = input.c
     RETURNING webhook_delivery.id
-";
-const COMPLETE_REPLAYS_SQLITE: &str = r"
-    WITH input AS MATERIALIZED (
-        SELECT unhex(value->>'t') AS t, unhex(value->>'r') AS r, unhex(value->>'c') AS c
-        FROM json_each($2)
-    )
-    UPDATE webhook_replay
-    SET done_at = $1,
-        claim = NULL,
-        claimed_until = NULL
-    FROM input
-    WHERE webhook_replay.tenant_id = input.t
-      AND webhook_replay.id = input.r
-      AND webhook_replay.claim = input.c
-";
-const COMPLETE_REPLAYS_POSTGRES: &str = r"
+",
+);
+static COMPLETE_REPLAYS: EngineSql = EngineSql::new(
+    r"
     UPDATE webhook_replay
     SET done_at = $1,
         claim = NULL,
@@ -129,25 +97,11 @@ const COMPLETE_REPLAYS_POSTGRES: &str = r"
     WHERE webhook_replay.tenant_id = input.t
       AND webhook_replay.id = input.r
       AND webhook_replay.claim = input.c
-";
+",
+);
 /// A replay updates the last result of the delivery; a success ends the retry schedule.
-const UPDATE_REPLAYED_SQLITE: &str = r"
-    WITH input AS MATERIALIZED (
-        SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, value->>'answer' AS answer,
-            value->>'failure' AS failure, value->>'delivered' AS delivered
-        FROM json_each($1)
-    )
-    UPDATE webhook_delivery
-    SET last_status = input.answer,
-        last_failure = input.failure,
-        delivered_at = COALESCE(webhook_delivery.delivered_at, input.delivered),
-        status = CASE WHEN input.delivered IS NOT NULL AND webhook_delivery.status <> 'in_flight'
-            THEN 'delivered' ELSE webhook_delivery.status END
-    FROM input
-    WHERE webhook_delivery.tenant_id = input.t
-      AND webhook_delivery.id = input.d
-";
-const UPDATE_REPLAYED_POSTGRES: &str = r"
+static UPDATE_REPLAYED: EngineSql = EngineSql::new(
+    r"
     UPDATE webhook_delivery
     SET last_status = input.answer,
         last_failure = input.failure,
@@ -158,74 +112,32 @@ const UPDATE_REPLAYED_POSTGRES: &str = r"
         delivered TIMESTAMPTZ)
     WHERE webhook_delivery.tenant_id = input.t
       AND webhook_delivery.id = input.d
-";
-const INSERT_ATTEMPTS_SQLITE: &str = r"
-    INSERT INTO webhook_attempt (tenant_id, id, delivery_id, cause, url, signature, started_at,
-        duration_ms, response_status, failure, error, response_excerpt)
-    SELECT unhex(value->>'t'), unhex(value->>'id'), unhex(value->>'d'), value->>'cause', value->>'url',
-        value->>'signature', value->>'started', value->>'took', value->>'answer', value->>'failure',
-        value->>'error', value->>'excerpt'
-    FROM json_each($1)
-";
-const INSERT_ATTEMPTS_POSTGRES: &str = r"
+",
+);
+static INSERT_ATTEMPTS: EngineSql = EngineSql::new(
+    r"
     INSERT INTO webhook_attempt (tenant_id, id, delivery_id, cause, url, signature, started_at,
         duration_ms, response_status, failure, error, response_excerpt)
     SELECT input.t, input.id, input.d, input.cause, input.url, input.signature, input.started,
         input.took, input.answer, input.failure, input.error, input.excerpt
     FROM jsonb_to_recordset($1) AS input (t UUID, id UUID, d UUID, cause TEXT, url TEXT, signature TEXT,
         started TIMESTAMPTZ, took BIGINT, answer BIGINT, failure TEXT, error TEXT, excerpt TEXT)
-";
+",
+);
 
-macro_rules! health {
-    ($from:literal, $lock:literal) => {
-        concat!(
-            r"
+static SELECT_HEALTH: EngineSql = EngineSql::new(
+    r"
     SELECT endpoint.tenant_id, endpoint.id AS endpoint_id, endpoint.source_system_id, endpoint.status,
         endpoint.failures_in_a_row, endpoint.failed_deliveries, endpoint.first_failure_at,
         endpoint.last_success_at, endpoint.disabled_at, endpoint.disabled_reason
-    FROM
-",
-            $from,
-            " ORDER BY endpoint.tenant_id, endpoint.id",
-            $lock
-        )
-    };
-}
-const SELECT_HEALTH_SQLITE: &str = health!(
-    r"
-    json_each($1) j
-    JOIN webhook_endpoint AS endpoint ON endpoint.tenant_id = unhex(j.value->>'t')
-        AND endpoint.id = unhex(j.value->>'e')
-",
-    ""
-);
-const SELECT_HEALTH_POSTGRES: &str = health!(
-    r"
-    jsonb_to_recordset($1) AS j (t UUID, e UUID)
+    FROM jsonb_to_recordset($1) AS j (t UUID, e UUID)
     JOIN webhook_endpoint AS endpoint ON endpoint.tenant_id = j.t AND endpoint.id = j.e
+    ORDER BY endpoint.tenant_id, endpoint.id
+    FOR NO KEY UPDATE OF endpoint
 ",
-    " FOR NO KEY UPDATE OF endpoint"
 );
-const UPDATE_HEALTH_SQLITE: &str = r"
-    WITH input AS MATERIALIZED (
-        SELECT unhex(value->>'t') AS t, unhex(value->>'e') AS e, value->>'status' AS status,
-            value->>'failures' AS failures, value->>'failed' AS failed, value->>'first' AS first,
-            value->>'success' AS success, value->>'disabled' AS disabled, value->>'reason' AS reason
-        FROM json_each($1)
-    )
-    UPDATE webhook_endpoint
-    SET status = input.status,
-        failures_in_a_row = input.failures,
-        failed_deliveries = input.failed,
-        first_failure_at = input.first,
-        last_success_at = input.success,
-        disabled_at = input.disabled,
-        disabled_reason = input.reason
-    FROM input
-    WHERE webhook_endpoint.tenant_id = input.t
-      AND webhook_endpoint.id = input.e
-";
-const UPDATE_HEALTH_POSTGRES: &str = r"
+static UPDATE_HEALTH: EngineSql = EngineSql::new(
+    r"
     UPDATE webhook_endpoint
     SET status = input.status,
         failures_in_a_row = input.failures,
@@ -238,7 +150,8 @@ const UPDATE_HEALTH_POSTGRES: &str = r"
         first TIMESTAMPTZ, success TIMESTAMPTZ, disabled TIMESTAMPTZ, reason TEXT)
     WHERE webhook_endpoint.tenant_id = input.t
       AND webhook_endpoint.id = input.e
-";
+",
+);
 const HOLD_DELIVERIES_OF_DISABLED: &str = r"
     UPDATE webhook_delivery
     SET status = 'held'
@@ -258,7 +171,7 @@ const RELEASE_EXPIRED_CLAIMS: &str = r"
       AND claimed_until <= $1
 ";
 
-impl SystemTx<'_> {
+impl SystemTx<'_, WebhookQueue> {
     /// Records attempts. Returns the scheduled deliveries whose claim was still valid; the others have been claimed by
     /// another worker, and only their attempt is stored.
     pub(crate) async fn record_attempts(&mut self, records: &[AttemptRecord]) -> Result<Vec<Uuid>, StoreError> {
@@ -281,14 +194,14 @@ impl SystemTx<'_> {
             .collect();
         let mut updated = Vec::new();
         if !scheduled.is_empty() {
-            let sql = self.tx.dialect(UPDATE_DELIVERIES_SQLITE, UPDATE_DELIVERIES_POSTGRES);
+            let sql = &UPDATE_DELIVERIES;
             let rows: Vec<(Uuid,)> = self.tx.fetch_all::<(Uuid,)>(sql, (Json(&scheduled),)).await?;
             updated.extend(rows.into_iter().map(|(id,)| id));
         }
         if !replays.is_empty() {
-            let sql = self.tx.dialect(COMPLETE_REPLAYS_SQLITE, COMPLETE_REPLAYS_POSTGRES);
+            let sql = &COMPLETE_REPLAYS;
             self.tx.execute(sql, (self.now, Json(&replays))).await?;
-            let sql = self.tx.dialect(UPDATE_REPLAYED_SQLITE, UPDATE_REPLAYED_POSTGRES);
+            let sql = &UPDATE_REPLAYED;
             self.tx.execute(sql, (Json(&replays),)).await?;
         }
         let attempts: Vec<_> = records
@@ -302,7 +215,7 @@ impl SystemTx<'_> {
                 })
             })
             .collect();
-        let sql = self.tx.dialect(INSERT_ATTEMPTS_SQLITE, INSERT_ATTEMPTS_POSTGRES);
+        let sql = &INSERT_ATTEMPTS;
         self.tx.execute(sql, (Json(&attempts),)).await?;
         Ok(updated)
     }
@@ -312,7 +225,7 @@ impl SystemTx<'_> {
         &mut self,
         endpoints: &[EndpointKey],
     ) -> Result<Vec<EndpointHealth>, StoreError> {
-        let sql = self.tx.dialect(SELECT_HEALTH_SQLITE, SELECT_HEALTH_POSTGRES);
+        let sql = &SELECT_HEALTH;
         self.tx.fetch_all::<EndpointHealth>(sql, (places(endpoints),)).await
     }
 
@@ -326,7 +239,7 @@ impl SystemTx<'_> {
                 })
             })
             .collect();
-        let sql = self.tx.dialect(UPDATE_HEALTH_SQLITE, UPDATE_HEALTH_POSTGRES);
+        let sql = &UPDATE_HEALTH;
         self.tx.execute(sql, (Json(&rows),)).await.map(drop)
     }
 

@@ -7,9 +7,11 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::billing::model::BillingLine;
+use crate::db::EngineSql;
 use crate::db::StoreError;
 use crate::db::bulk::hex;
 use crate::db::far_future;
+use crate::db::purpose::Purge;
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Operator, Staff};
 use crate::webhooks::model::{AttemptLine, DeliveryCount, DeliveryLine};
@@ -83,10 +85,11 @@ const COUNT_BY_STATUS: &str = r"
     GROUP BY delivery.status
 ";
 /// Successful and failed attempts of an endpoint per hour.
-const COUNT_BY_HOUR_SQLITE: &str = r"
-    SELECT CAST((julianday($3) - julianday(attempt.started_at)) * 24 AS INTEGER) AS hours_ago,
-        sum(CASE WHEN attempt.failure IS NULL THEN 1 ELSE 0 END) AS arrived,
-        sum(CASE WHEN attempt.failure IS NULL THEN 0 ELSE 1 END) AS failed
+static COUNT_BY_HOUR: EngineSql = EngineSql::new(
+    r"
+    SELECT extract(epoch FROM ($3 - attempt.started_at))::BIGINT / 3600 AS hours_ago,
+        sum(CASE WHEN attempt.failure IS NULL THEN 1 ELSE 0 END)::BIGINT AS arrived,
+        sum(CASE WHEN attempt.failure IS NULL THEN 0 ELSE 1 END)::BIGINT AS failed
     FROM webhook_delivery AS delivery
     JOIN webhook_attempt AS attempt ON attempt.tenant_id = delivery.tenant_id
         AND attempt.delivery_id = delivery.id
@@ -95,20 +98,8 @@ const COUNT_BY_HOUR_SQLITE: &str = r"
       AND delivery.created_at >= $4
       AND attempt.started_at >= $4
     GROUP BY 1
-";
-const COUNT_BY_HOUR_POSTGRES: &str = r"
-    SELECT floor(extract(epoch FROM ($3 - attempt.started_at)) / 3600)::bigint AS hours_ago,
-        sum(CASE WHEN attempt.failure IS NULL THEN 1 ELSE 0 END)::bigint AS arrived,
-        sum(CASE WHEN attempt.failure IS NULL THEN 0 ELSE 1 END)::bigint AS failed
-    FROM webhook_delivery AS delivery
-    JOIN webhook_attempt AS attempt ON attempt.tenant_id = delivery.tenant_id
-        AND attempt.delivery_id = delivery.id
-    WHERE delivery.tenant_id = $1
-      AND delivery.endpoint_id = $2
-      AND delivery.created_at >= $4
-      AND attempt.started_at >= $4
-    GROUP BY 1
-";
+",
+);
 /// Billing triggers with the delivery status of the event that was created with them.
 const SELECT_BILLING_TRIGGERS: &str = r"
     SELECT billing.id, billing.visit_report_id, billing.target_id, target.number,
@@ -154,48 +145,53 @@ const SELECT_OLD_EVENTS: &str = r"
     ORDER BY occurred_at
     LIMIT 500
 ";
-macro_rules! of_events {
-    ($before:literal, $after:literal) => {
-        [
-            concat!($before, "SELECT unhex(value) FROM json_each($2)", $after),
-            concat!($before, "SELECT jsonb_array_elements_text($2)::uuid", $after),
-        ]
-    };
-}
-const DELETE_OLD_EVENTS: [[&str; 2]; 5] = [
-    of_events!(
+static DELETE_OLD_EVENTS: [EngineSql; 5] = [
+    EngineSql::new(
         r"
-    DELETE FROM webhook_attempt
-    WHERE tenant_id = $1
-      AND delivery_id IN (
-    SELECT delivery.id
-    FROM webhook_delivery AS delivery
-    WHERE delivery.tenant_id = $1
-      AND delivery.event_id IN (
-",
-        "))"
+            DELETE FROM webhook_attempt
+            WHERE tenant_id = $1
+              AND delivery_id IN (
+                  SELECT delivery.id
+                  FROM webhook_delivery AS delivery
+                  WHERE delivery.tenant_id = $1
+                    AND delivery.event_id = ANY (ARRAY(SELECT jsonb_array_elements_text($2)::UUID))
+              )
+        ",
     ),
-    of_events!(
+    EngineSql::new(
         r"
-    DELETE FROM webhook_replay
-    WHERE tenant_id = $1
-      AND delivery_id IN (
-    SELECT delivery.id
-    FROM webhook_delivery AS delivery
-    WHERE delivery.tenant_id = $1
-      AND delivery.event_id IN (
-",
-        "))"
+            DELETE FROM webhook_replay
+            WHERE tenant_id = $1
+              AND delivery_id IN (
+                  SELECT delivery.id
+                  FROM webhook_delivery AS delivery
+                  WHERE delivery.tenant_id = $1
+                    AND delivery.event_id = ANY (ARRAY(SELECT jsonb_array_elements_text($2)::UUID))
+              )
+        ",
     ),
-    of_events!(
-        "DELETE FROM webhook_delivery WHERE tenant_id = $1 AND event_id IN (",
-        ")"
+    EngineSql::new(
+        r"
+            DELETE FROM webhook_delivery
+            WHERE tenant_id = $1
+              AND event_id = ANY (ARRAY(SELECT jsonb_array_elements_text($2)::UUID))
+        ",
     ),
-    of_events!(
-        "UPDATE billing_trigger SET event_id = NULL WHERE tenant_id = $1 AND event_id IN (",
-        ")"
+    EngineSql::new(
+        r"
+            UPDATE billing_trigger
+            SET event_id = NULL
+            WHERE tenant_id = $1
+              AND event_id = ANY (ARRAY(SELECT jsonb_array_elements_text($2)::UUID))
+        ",
     ),
-    of_events!("DELETE FROM event WHERE tenant_id = $1 AND id IN (", ")"),
+    EngineSql::new(
+        r"
+            DELETE FROM event
+            WHERE tenant_id = $1
+              AND id = ANY (ARRAY(SELECT jsonb_array_elements_text($2)::UUID))
+        ",
+    ),
 ];
 
 impl<A: Operator> TenantTx<'_, A> {
@@ -267,7 +263,7 @@ impl TenantTx<'_, Staff> {
         endpoint: WebhookEndpointId,
     ) -> Result<Vec<(i64, i64, i64)>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        let sql = self.tx.dialect(COUNT_BY_HOUR_SQLITE, COUNT_BY_HOUR_POSTGRES);
+        let sql = &COUNT_BY_HOUR;
         self.tx
             .fetch_all::<(i64, i64, i64)>(sql, (tenant, endpoint.uuid(), now, now - chrono::TimeDelta::hours(24)))
             .await
@@ -291,7 +287,7 @@ impl TenantTx<'_, Staff> {
     }
 }
 
-impl SystemTx<'_> {
+impl SystemTx<'_, Purge> {
     /// Deletes a batch of events of a tenant that occurred before `before`, with their deliveries and attempts. Returns
     /// the number of deleted events.
     pub(crate) async fn purge_old_events(
@@ -307,8 +303,7 @@ impl SystemTx<'_> {
             return Ok(0);
         }
         let ids: Vec<String> = old.iter().map(|(_, id)| hex(*id)).collect();
-        for [sqlite, postgres] in DELETE_OLD_EVENTS {
-            let sql = self.tx.dialect(sqlite, postgres);
+        for sql in &DELETE_OLD_EVENTS {
             self.tx.execute(sql, (tenant.uuid(), Json(&ids))).await?;
         }
         Ok(old.len())

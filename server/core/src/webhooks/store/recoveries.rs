@@ -5,8 +5,9 @@ use domain::ids::{DeliveryId, Id, RecoveryId, ReplayId, WebhookEndpointId};
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::db::EngineSql;
 use crate::db::StoreError;
-use crate::db::TenantTx;
+use crate::db::{TenantTx, WORK_CHANNEL};
 use crate::identity::actors::Operator;
 use crate::webhooks::model::RecoveryLine;
 
@@ -73,16 +74,13 @@ const SELECT_DELIVERIES_IN_RANGE: &str = r"
     ORDER BY delivery.created_at, delivery.id
     LIMIT $5
 ";
-const INSERT_REPLAYS_SQLITE: &str = r"
-    INSERT INTO webhook_replay (tenant_id, id, delivery_id, endpoint_id, requested_by, requested_at)
-    SELECT $1, unhex(value->>'id'), unhex(value->>'delivery_id'), $2, $3, $4
-    FROM json_each($5)
-";
-const INSERT_REPLAYS_POSTGRES: &str = r"
+static INSERT_REPLAYS: EngineSql = EngineSql::new(
+    r"
     INSERT INTO webhook_replay (tenant_id, id, delivery_id, endpoint_id, requested_by, requested_at)
     SELECT $1, x.id, x.delivery_id, $2, $3, $4
     FROM jsonb_to_recordset($5) AS x (id UUID, delivery_id UUID)
-";
+",
+);
 
 impl<A: Operator> TenantTx<'_, A> {
     /// Reschedules held and failed deliveries with a new retry schedule. Returns the recovery and the number of
@@ -164,7 +162,7 @@ impl<A: Operator> TenantTx<'_, A> {
             })
             .collect();
         if !rows.is_empty() {
-            let sql = self.tx.dialect(INSERT_REPLAYS_SQLITE, INSERT_REPLAYS_POSTGRES);
+            let sql = &INSERT_REPLAYS;
             self.tx
                 .execute(sql, (tenant, endpoint.uuid(), label, now, Json(&rows)))
                 .await?;
@@ -174,6 +172,6 @@ impl<A: Operator> TenantTx<'_, A> {
 
     /// Notifies the workers of other processes at commit.
     pub(crate) async fn wake_workers(&mut self) -> Result<(), StoreError> {
-        crate::events::notify_workers(&mut self.tx, self.store).await
+        self.tx.notify(WORK_CHANNEL).await
     }
 }

@@ -70,7 +70,7 @@ impl From<ClientRequest> for Request {
             priority: row.priority,
             description: row.description,
             preferred: row.preferred,
-            preferred_windows: row.preferred_windows.0,
+            preferred_windows: row.preferred_windows,
             rejection_reason: row.rejection_reason,
             target_id: row.target_id.map(|id| id.to_string()),
             submitted_at: row.submitted_at,

@@ -53,7 +53,7 @@ impl ContactForm {
         let location = found
             .filter(|location| location.customer_id == customer.id)
             .ok_or_else(|| CoreError::field("/locationExternalId", FieldCode::NoSuchLocation))?;
-        Ok(Some(location.id.0))
+        Ok(Some(location.id))
     }
 }
 
@@ -86,13 +86,13 @@ impl RecordForm for ContactForm {
             return Err(CoreError::new(Cause::ContactOfOtherCustomer));
         }
         tx.set_contact(
-            known.id.0,
+            known.id,
             &self.display_name,
             self.email.as_deref(),
             self.phone.as_deref(),
         )
         .await?;
-        Ok(Some(known.id.0))
+        Ok(Some(known.id))
     }
 
     async fn check_new(
@@ -103,7 +103,7 @@ impl RecordForm for ContactForm {
         let customer = customer.ok_or_else(|| CoreError::field("/customerExternalId", FieldCode::Required))?;
         let location = self.named_location(tx, &customer).await?;
         check_gate(tx).await?;
-        Ok((customer.id.0, location))
+        Ok((customer.id, location))
     }
 
     async fn insert(

@@ -65,8 +65,8 @@ impl RecordForm for CustomerForm<'_> {
         if known.name == self.name {
             return Ok(None);
         }
-        tx.rename_customer(known.id.0, self.name).await?;
-        Ok(Some(known.id.0))
+        tx.rename_customer(known.id, self.name).await?;
+        Ok(Some(known.id))
     }
 
     async fn check_new(&self, tx: &mut ClientTx<'_>, (): ()) -> CoreResult<()> {

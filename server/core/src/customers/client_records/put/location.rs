@@ -69,9 +69,9 @@ impl RecordForm for LocationForm {
         if known.is_archived {
             return Err(CoreError::field("", FieldCode::LocationInactive));
         }
-        tx.set_location(known.id.0, &self.name, &self.address, self.coordinates)
+        tx.set_location(known.id, &self.name, &self.address, self.coordinates)
             .await?;
-        Ok(Some(known.id.0))
+        Ok(Some(known.id))
     }
 
     async fn check_new(
@@ -81,7 +81,7 @@ impl RecordForm for LocationForm {
     ) -> CoreResult<(CustomerId, String)> {
         let customer = customer.ok_or_else(|| CoreError::field("/customerExternalId", FieldCode::Required))?;
         check_gate(tx).await?;
-        Ok((customer.id.0, tx.source_settings().await?.zone))
+        Ok((customer.id, tx.source_settings().await?.zone))
     }
 
     async fn insert(

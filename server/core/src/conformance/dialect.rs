@@ -1,0 +1,44 @@
+//! The translation of statements for SQLite.
+
+use crate::db::dialect::for_sqlite;
+
+#[test]
+fn statement_of_postgres_is_translated_for_sqlite() {
+    for (postgres, sqlite) in [
+        (
+            "SELECT id FROM target WHERE id = ANY (ARRAY(SELECT jsonb_array_elements_text($2)::UUID)) ORDER BY id FOR UPDATE",
+            "SELECT id FROM target WHERE id IN (SELECT unhex(value) FROM json_each($2)) ORDER BY id",
+        ),
+        (
+            "SELECT id FROM target WHERE name = ANY (ARRAY(SELECT jsonb_array_elements_text($2))) LIMIT 1",
+            "SELECT id FROM target WHERE name IN (SELECT value FROM json_each($2)) LIMIT 1",
+        ),
+        (
+            "INSERT INTO note (id, details) SELECT input.id, input.details FROM jsonb_to_recordset($1) AS input (id UUID, details JSONB)",
+            "INSERT INTO note (id, details) SELECT input.id, input.details FROM (SELECT unhex(value->>'id') AS id, NULLIF(value->'details', 'null') AS details FROM json_each($1)) AS input",
+        ),
+        (
+            "UPDATE note SET hash = decode(input.hash, 'hex') FROM jsonb_to_recordset($1) AS input (id UUID, hash TEXT) WHERE note.id = input.id",
+            "WITH input AS MATERIALIZED (SELECT unhex(value->>'id') AS id, value->>'hash' AS hash FROM json_each($1)) UPDATE note SET hash = unhex(input.hash) FROM input WHERE note.id = input.id",
+        ),
+        (
+            "UPDATE note SET at = $2 WHERE id IN (SELECT input.id FROM jsonb_to_recordset($1) AS input (id UUID))",
+            "UPDATE note SET at = $2 WHERE id IN (SELECT input.id FROM (SELECT unhex(value->>'id') AS id FROM json_each($1)) AS input)",
+        ),
+        (
+            "SELECT 1 WHERE EXISTS (SELECT 1 FROM jsonb_array_elements(item.warnings) AS note (value) WHERE note.value->>'code' = $1)",
+            "SELECT 1 WHERE EXISTS (SELECT 1 FROM json_each(item.warnings) AS note WHERE note.value->>'code' = $1)",
+        ),
+        (
+            "SELECT extract(epoch FROM ($1 - note.at))::BIGINT / 3600, NULL::UUID AS id",
+            "SELECT (unixepoch($1) - unixepoch(note.at)) / 3600, NULL AS id",
+        ),
+        (
+            "(SELECT id FROM mail FOR UPDATE OF mail, link SKIP LOCKED) AS due",
+            "(SELECT id FROM mail) AS due",
+        ),
+        ("SELECT id FROM mail FOR NO KEY UPDATE", "SELECT id FROM mail"),
+    ] {
+        assert_eq!(for_sqlite(postgres), sqlite);
+    }
+}
