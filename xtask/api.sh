@@ -16,7 +16,7 @@ npx spectral lint "$folder/openapi.json" --ruleset end2end/spectral.yaml --fail-
 
 need_schemathesis
 port="$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
-export ORDINAVO_LISTEN="127.0.0.1:$port" ORDINAVO_LOG=error ORDINAVO_API_RATE_CLIENT=100000/100000 ORDINAVO_API_RATE_TENANT=100000/100000
+export ORDINAVO_LISTEN="127.0.0.1:$port" ORDINAVO_LOG=error ORDINAVO_API_RATE_CLIENT=100000/100000 ORDINAVO_API_RATE_TENANT=100000/100000 ORDINAVO_API_RATE_ADDRESS=100000/100000
 (cd "$folder" && "$program" demo --small --json >demo.json)
 (cd "$folder" && exec "$program" serve) &
 server=$!

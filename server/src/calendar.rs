@@ -42,7 +42,7 @@ pub async fn file(
 
 /// `/portal/feed/{token}`: the token replaces the session and works as long as the account and its grants are active.
 pub async fn feed(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
-    if let Err(seconds) = state.public_limits.check_view(public_limits::client_address(&request)) {
+    if let Err(seconds) = state.public_limits.check_view(public_limits::client_network(&request)) {
         return public_limits::too_many_requests(seconds);
     }
     let (parts, _) = request.into_parts();

@@ -13,6 +13,7 @@ use ordinavo_core::PoolOptions;
 use serde::{Deserialize, Serialize};
 
 use crate::api::limits::{Limits, Rate};
+use crate::connections::ConnectionLimits;
 use crate::portal_limits::PortalLimits;
 
 /// All settings, in their textual form.
@@ -29,6 +30,16 @@ pub struct Config {
     pub database_statement_timeout: String,
     /// Listen address.
     pub listen: SocketAddr,
+    /// Connections in all.
+    pub connections: usize,
+    /// Connections of a network.
+    pub connections_network: usize,
+    /// How long a connection may be without a complete request head, such as `30s`.
+    pub header_timeout: String,
+    /// How far a request body may fall behind `body_rate`, such as `20s`.
+    pub body_timeout: String,
+    /// Minimum rate of a request body in bytes per second.
+    pub body_rate: u64,
     /// Public base URL, used for links, cookies and HSTS.
     pub public_url: String,
     /// Separate host of the portal, such as `portal.example.org`; empty to share the host of `public_url`.
@@ -53,9 +64,9 @@ pub struct Config {
     pub api_rate_client: String,
     /// API rate limit per tenant.
     pub api_rate_tenant: String,
-    /// Rate limit for access token requests, per IP address.
+    /// Rate limit for access token requests, per network.
     pub api_rate_address: String,
-    /// Portal rate limit per IP address.
+    /// Portal rate limit per network.
     pub portal_rate_address: String,
     /// Portal rate limit per account.
     pub portal_rate_account: String,
@@ -66,7 +77,7 @@ pub struct Config {
     /// Tile URL for the map of the board, such as `https://tiles.example.org/{z}/{x}/{y}.png`, followed by a space and the
     /// attribution; empty for none.
     pub tiles: String,
-    /// Networks of reverse proxies whose `X-Forwarded-For` header is trusted, separated by commas.
+    /// Networks of reverse proxies whose `X-Forwarded-For` and `X-Request-Id` headers are trusted, separated by commas.
     pub trusted_proxies: String,
     /// Whether the server also runs the worker.
     pub worker: bool,
@@ -84,6 +95,11 @@ impl Default for Config {
             database_acquire_timeout: "10s".to_owned(),
             database_statement_timeout: "60s".to_owned(),
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            connections: 768,
+            connections_network: 128,
+            header_timeout: "30s".to_owned(),
+            body_timeout: "20s".to_owned(),
+            body_rate: 2048,
             public_url: String::new(),
             portal_host: String::new(),
             files: "file://data/files".to_owned(),
@@ -159,6 +175,7 @@ impl Config {
         config.settings()?;
         config.pool_options()?;
         config.files_timeout()?;
+        config.connection_limits()?;
         config.limits()?;
         config.portal_limits()?;
         if !config.portal_host.is_empty() && !crate::hosts::is_host(&config.portal_host) {
@@ -188,6 +205,20 @@ impl Config {
             max_connections: self.database_connections,
             acquire_timeout: parse_timeout("database_acquire_timeout", &self.database_acquire_timeout)?,
             statement_timeout: Some(statement_timeout).filter(|timeout| !timeout.is_zero()),
+        })
+    }
+
+    /// Returns the limits of the connections.
+    pub fn connection_limits(&self) -> Result<ConnectionLimits, String> {
+        if self.connections == 0 || self.connections_network == 0 || self.body_rate == 0 {
+            return Err("settings connections, connections_network and body_rate: must be at least 1".to_owned());
+        }
+        Ok(ConnectionLimits {
+            max: self.connections,
+            max_per_network: self.connections_network,
+            header_timeout: parse_timeout("header_timeout", &self.header_timeout)?,
+            body_timeout: parse_timeout("body_timeout", &self.body_timeout)?,
+            body_rate: self.body_rate,
         })
     }
 

@@ -10,6 +10,7 @@ use axum::http::header::{CACHE_CONTROL, ORIGIN, REFERRER_POLICY, STRICT_TRANSPOR
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
+use domain::network::{Network, parse_forwarded};
 use ipnet::IpNet;
 use ordinavo_core::activity;
 use tower_http::request_id::{self, MakeRequestId, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -22,6 +23,7 @@ use crate::metrics::InFlight;
 use crate::serve::AppState;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The ID of a request, as it appears in the log.
 #[derive(Debug, Clone)]
@@ -46,10 +48,9 @@ pub fn instrument(routes: Router<AppState>, state: &AppState) -> Router<AppState
                 .on_eos(())
                 .on_failure(()),
         )
-        .layer(middleware::from_fn_with_state(state.clone(), resolve_client_address))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId(state.clone())))
-        .layer(middleware::map_request(drop_invalid_request_id))
+        .layer(middleware::map_request_with_state(state.clone(), resolve_client))
 }
 
 /// Generates the ID of a request that brings none.
@@ -63,8 +64,10 @@ impl MakeRequestId for NewRequestId {
     }
 }
 
-/// Removes a request ID that is unsuitable for the log, so that a new one is generated. A valid one from a proxy stays.
-async fn drop_invalid_request_id(mut request: Request) -> Request {
+/// Determines the network of the client, and removes a request ID that does not come from a trusted proxy or is unsuitable
+/// for the log, so that a new one is generated.
+async fn resolve_client(State(state): State<AppState>, mut request: Request) -> Request {
+    let from_proxy = peer(&request).is_none_or(|peer| is_proxy(peer, &state.trusted_proxies));
     let is_valid = request.headers().get(&REQUEST_ID).is_some_and(|id| {
         let id = id.as_bytes();
         (8..=64).contains(&id.len())
@@ -72,10 +75,28 @@ async fn drop_invalid_request_id(mut request: Request) -> Request {
                 .iter()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     });
-    if !is_valid {
+    if !from_proxy || !is_valid {
         request.headers_mut().remove(&REQUEST_ID);
     }
+    if let Some(peer) = peer(&request) {
+        let forwarded = request.headers().get_all(&FORWARDED_FOR).iter();
+        let forwarded: Vec<_> = forwarded.filter_map(|value| value.to_str().ok()).collect();
+        let client = client_address(peer, &forwarded.join(","), &state.trusted_proxies);
+        request.extensions_mut().insert(Network::of(client));
+        // Nothing behind this layer sees a full address.
+        request.extensions_mut().remove::<ConnectInfo<SocketAddr>>();
+    }
     request
+}
+
+/// Returns the address at the other end of the connection.
+fn peer(request: &Request) -> Option<IpAddr> {
+    let info = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+    Some(info.0.ip())
+}
+
+fn is_proxy(address: IpAddr, trusted: &[IpNet]) -> bool {
+    trusted.iter().any(|net| net.contains(&address.to_canonical()))
 }
 
 fn request_id(request: &Request) -> &str {
@@ -108,27 +129,6 @@ fn log_response<B>(response: &http::Response<B>, latency: Duration, _: &Span) {
         ms = latency.as_millis(),
         "request completed"
     );
-}
-
-/// Resolves the client address behind proxies.
-async fn resolve_client_address(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
-    if let Some(peer) = peer {
-        let forwarded = request
-            .headers()
-            .get_all("x-forwarded-for")
-            .iter()
-            .filter_map(|value| value.to_str().ok());
-        let client = client_address(
-            peer.ip(),
-            forwarded.collect::<Vec<_>>().join(",").as_str(),
-            &state.trusted_proxies,
-        );
-        request
-            .extensions_mut()
-            .insert(ConnectInfo(SocketAddr::new(client, peer.port())));
-    }
-    next.run(request).await
 }
 
 /// Runs the request with its ID at hand, counts the response and sets the security headers.
@@ -192,17 +192,14 @@ fn loggable(path: &str) -> Cow<'_, str> {
 /// Returns the address of the client: the peer or, behind trusted proxies, the last untrusted address in
 /// `X-Forwarded-For`. Earlier entries come from the client and cannot be trusted.
 fn client_address(peer: IpAddr, forwarded: &str, trusted: &[IpNet]) -> IpAddr {
-    let is_proxy = |address: &IpAddr| trusted.iter().any(|net| net.contains(&address.to_canonical()));
-    if !is_proxy(&peer) {
+    if !is_proxy(peer, trusted) {
         return peer;
     }
     let mut client = peer;
     for part in forwarded.rsplit(',') {
-        let Ok(address) = part.trim().parse::<IpAddr>() else {
-            break;
-        };
+        let Some(address) = parse_forwarded(part) else { break };
         client = address;
-        if !is_proxy(&address) {
+        if !is_proxy(address, trusted) {
             break;
         }
     }
@@ -258,6 +255,8 @@ mod tests {
             ("127.0.0.1", "198.51.100.1, 10.0.0.5", "198.51.100.1"),
             ("127.0.0.1", "nonsense, 10.0.0.5", "10.0.0.5"),
             ("::ffff:127.0.0.1", "2001:db8::7", "2001:db8::7"),
+            ("127.0.0.1", "6.6.6.6, 198.51.100.1:4711", "198.51.100.1"),
+            ("127.0.0.1", "[2001:db8::7]:4711, 10.0.0.5:80", "2001:db8::7"),
         ] {
             let peer = peer.parse().expect("address is valid");
             assert_eq!(

@@ -9,6 +9,7 @@ pub mod branding;
 pub mod calendar;
 pub mod cli;
 pub mod config;
+pub mod connections;
 pub mod cookies;
 pub mod files;
 #[cfg(test)]

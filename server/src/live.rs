@@ -15,6 +15,7 @@ use ordinavo_core::events::live;
 use ordinavo_core::identity::actors::Staff;
 use serde::Deserialize;
 
+use crate::api::problem::logged_status;
 use crate::serve::AppState;
 
 /// How long a stream lives. The browser then reconnects, which checks the session again.
@@ -39,8 +40,9 @@ pub async fn stream(
     };
     let request: Option<RequestId> = open.request.and_then(|id| id.parse().ok());
     let suggestion: Option<RouteSuggestionId> = open.suggestion.and_then(|id| id.parse().ok());
-    let Ok(watch) = live::watch(&state.core, permit, request, suggestion, open.since).await else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    let watch = match live::watch(&state.core, permit, request, suggestion, open.since).await {
+        Ok(watch) => watch,
+        Err(error) => return logged_status(&error).into_response(),
     };
     let deadline = tokio::time::Instant::now() + MAX_STREAM_DURATION;
     let stopping = state.stopping.subscribe();

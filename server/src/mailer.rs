@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
+use domain::intake::mails::greeting_name;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use ordinavo_core::notifications::outbox;
 use ordinavo_core::notifications::outbox::{Outcome, OutgoingMail};
 use ordinavo_core::{Core, CoreResult};
+use tokio::sync::watch;
 use tracing::Instrument as _;
 
 use crate::config::Config;
+use crate::worker::grace_period;
 
 const SMTP_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -42,11 +45,24 @@ impl Mailer {
         }))
     }
 
-    /// Sends all due mails and returns the number of attempts.
+    /// Sends all due mails and returns their number.
     pub async fn send_due(&self, core: &Core) -> CoreResult<usize> {
+        self.send_due_until(core, &watch::channel(false).1).await
+    }
+
+    /// Like [`Self::send_due`]; when `stop` is set, gives back those not attempted.
+    pub(crate) async fn send_due_until(&self, core: &Core, stop: &watch::Receiver<bool>) -> CoreResult<usize> {
         let due = outbox::claim(core).await?;
-        for mail in &due {
-            self.attempt(core, mail).instrument(mail.span()).await?;
+        for (index, mail) in due.iter().enumerate() {
+            if *stop.borrow() {
+                outbox::release(core, &due[index..]).await?;
+                break;
+            }
+            tokio::select! {
+                result = self.attempt(core, mail).instrument(mail.span()) => result?,
+                // Whether this mail was accepted is not known: it is sent again when its claim expires.
+                () = grace_period(stop.clone()) => {}
+            }
         }
         Ok(due.len())
     }
@@ -93,7 +109,10 @@ impl Mailer {
         let header = |name: &'static str, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
         let mut message = Message::builder()
             .from(from)
-            .to(Mailbox::new(mail.data.name.clone(), to))
+            .to(Mailbox::new(
+                mail.data.name.as_deref().and_then(greeting_name).map(str::to_owned),
+                to,
+            ))
             .subject(content.subject)
             .message_id(Some(format!("<{}@{}>", mail.message_id, self.host)))
             .raw_header(header("Auto-Submitted", "auto-generated".to_owned()))

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -22,10 +22,14 @@ use tower_http::limit::RequestBodyLimitLayer;
 use ui::flash::Flash;
 use ui::shell::{App, Assets};
 use ui::viewer::Viewer;
+use uuid::Uuid;
 
 use crate::authn::gate::viewer;
+use crate::public_limits::too_many_requests;
 use crate::serve::AppState;
 
+/// When an account with too many uploads may try again.
+const UPLOAD_RETRY_SECONDS: u64 = 5;
 /// Limit for a visit report with its photos.
 const MAX_REPORT_BYTES: usize = 64 * 1024 * 1024;
 /// Limit for a request with its files.
@@ -151,8 +155,48 @@ async fn action(State(state): State<AppState>, request: Request) -> Response {
     if MULTIPART_ACTIONS.contains(&path) && !is_multipart(&request) {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }
+    let mut place = None;
+    if MULTIPART_ACTIONS.contains(&path)
+        && let Some(account) = account(&request)
+    {
+        place = state.account_uploads.acquire(account).await;
+        if place.is_none() {
+            return too_many_requests(UPLOAD_RETRY_SECONDS);
+        }
+    }
     let context = context(&state, &request);
-    handle_server_fns_with_context(context, request).await.into_response()
+    let mut request = request;
+    // Leptos would redirect to it, unchecked, when it cannot read the arguments.
+    request.headers_mut().remove(REFERER);
+    let response = handle_server_fns_with_context(context, request).await.into_response();
+    drop(place);
+    refuse_malformed(response).await
+}
+
+/// Returns the ID of the signed-in account.
+fn account(request: &Request) -> Option<Uuid> {
+    let extensions = request.extensions();
+    let staff = extensions.get::<Staff>().map(|staff| staff.id().uuid());
+    staff.or_else(|| extensions.get::<Contact>().map(|contact| contact.id().uuid()))
+}
+
+/// Answers with 400 where Leptos could not read the arguments of an action. Without that, it redirects (302) a browser, and
+/// answers others with 500; an action that ran redirects with 303, or sets a status and a server error.
+async fn refuse_malformed(response: Response) -> Response {
+    const SERVER_ERROR: &[u8] = b"ServerError|";
+    const MAX_ERROR_BYTES: usize = 64 * 1024;
+    let malformed = || (StatusCode::BAD_REQUEST, "The form could not be read.").into_response();
+    match response.status() {
+        StatusCode::FOUND => malformed(),
+        StatusCode::INTERNAL_SERVER_ERROR => {
+            let (parts, body) = response.into_parts();
+            match axum::body::to_bytes(body, MAX_ERROR_BYTES).await {
+                Ok(bytes) if bytes.starts_with(SERVER_ERROR) => Response::from_parts(parts, Body::from(bytes)),
+                _ => malformed(),
+            }
+        }
+        _ => response,
+    }
 }
 
 /// Returns whether a request has the content type `multipart/form-data` with a boundary.

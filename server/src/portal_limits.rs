@@ -1,25 +1,24 @@
-//! Rate limits of the portal, per IP address and per account. They are separate, so that a flood of portal requests does
+//! Rate limits of the portal, per network and per account. They are separate, so that a flood of portal requests does
 //! not affect partners or staff.
 
-use std::net::IpAddr;
-
 use domain::ids::PortalUserId;
+use domain::network::Network;
 use governor::{DefaultKeyedRateLimiter, RateLimiter};
 
 use crate::api::limits::Rate;
-use crate::public_limits::{check_rate, rate_limit_key};
+use crate::public_limits::check_rate;
 
 /// The token buckets of this process.
 pub struct PortalLimits {
-    addresses: DefaultKeyedRateLimiter<IpAddr>,
+    networks: DefaultKeyedRateLimiter<Network>,
     accounts: DefaultKeyedRateLimiter<PortalUserId>,
 }
 
 impl PortalLimits {
     /// Creates the buckets with the given rates.
-    pub fn new(address: Rate, account: Rate) -> Self {
+    pub fn new(network: Rate, account: Rate) -> Self {
         Self {
-            addresses: RateLimiter::keyed(address.quota()),
+            networks: RateLimiter::keyed(network.quota()),
             accounts: RateLimiter::keyed(account.quota()),
         }
     }
@@ -29,12 +28,12 @@ impl PortalLimits {
         Self::new(Rate::new(50, 600), Rate::new(10, 200))
     }
 
-    /// Consumes a token of an IP address.
+    /// Consumes a token of a network.
     ///
     /// # Errors
     /// Returns the seconds to wait.
-    pub fn check_address(&self, address: IpAddr) -> Result<(), u64> {
-        check_rate(&self.addresses, &rate_limit_key(address))
+    pub fn check_network(&self, network: Network) -> Result<(), u64> {
+        check_rate(&self.networks, &network)
     }
 
     /// Consumes a token of an account.
@@ -47,7 +46,7 @@ impl PortalLimits {
 
     /// Removes buckets that are full again.
     pub fn purge_idle(&self) {
-        self.addresses.retain_recent();
+        self.networks.retain_recent();
         self.accounts.retain_recent();
     }
 }

@@ -1,16 +1,17 @@
-//! Rate limits of the public pages, per IP address, and the limit of concurrent uploads. Rejecting a request is cheap, so a
+//! Rate limits of the public pages, per network, and the limit of concurrent uploads. Rejecting a request is cheap, so a
 //! flood of public requests does not affect the rest of the server.
 
 use std::hash::Hash;
-use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{collections::HashMap, time::Duration};
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use domain::network::Network;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -19,29 +20,63 @@ use crate::serve::AppState;
 
 /// Each concurrent upload may hold its whole body in memory.
 const MAX_CONCURRENT_UPLOADS: usize = 4;
+const UPLOAD_WAIT: Duration = Duration::from_secs(10);
 
 /// The token buckets of this process for visitors without an account.
 pub struct PublicLimits {
-    views: DefaultKeyedRateLimiter<IpAddr>,
-    submissions: DefaultKeyedRateLimiter<IpAddr>,
-    unproven_submissions: DefaultKeyedRateLimiter<IpAddr>,
+    views: DefaultKeyedRateLimiter<Network>,
+    submissions: DefaultKeyedRateLimiter<Network>,
+    unproven_submissions: DefaultKeyedRateLimiter<Network>,
+    actions: DefaultKeyedRateLimiter<Network>,
     uploads: Arc<Semaphore>,
+    /// Uploads of each network: one at a time, so that no network has all places.
+    uploads_by_network: UploadPlaces<Network>,
+}
+
+/// A place for an upload, until it is dropped.
+pub struct UploadSlot {
+    _of_network: OwnedSemaphorePermit,
+    _of_all: OwnedSemaphorePermit,
+}
+
+/// Places for the uploads of each key, such as an account.
+pub struct UploadPlaces<K> {
+    count: usize,
+    by_key: Mutex<HashMap<K, Arc<Semaphore>>>,
+}
+
+impl<K: Eq + Hash> UploadPlaces<K> {
+    /// Creates `count` places for each key.
+    pub fn new(count: usize) -> Self {
+        Self {
+            count,
+            by_key: Mutex::default(),
+        }
+    }
+
+    /// Waits up to 10 seconds for a place; returns `None` if all are in use.
+    pub async fn acquire(&self, key: K) -> Option<OwnedSemaphorePermit> {
+        let places = {
+            let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
+            let places = by_key
+                .entry(key)
+                .or_insert_with(|| Arc::new(Semaphore::new(self.count)));
+            places.clone()
+        };
+        let place = tokio::time::timeout(UPLOAD_WAIT, places.acquire_owned()).await;
+        place.ok()?.ok()
+    }
+
+    /// Removes keys without uploads.
+    pub fn purge_idle(&self) {
+        let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
+        by_key.retain(|_, places| Arc::strong_count(places) > 1);
+    }
 }
 
 fn per_minute(count: u32, burst: u32) -> Quota {
     let number = |count| NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
     Quota::per_minute(number(count)).allow_burst(number(burst))
-}
-
-/// Returns the key of an address for rate limits: the /64 prefix of an IPv6 address, because a host can choose the rest.
-pub fn rate_limit_key(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
-        }
-        address @ IpAddr::V4(_) => address,
-    }
 }
 
 /// Consumes a token of a bucket.
@@ -61,7 +96,9 @@ impl PublicLimits {
             views: RateLimiter::keyed(per_minute(600, 60)),
             submissions: RateLimiter::keyed(per_minute(20, 20)),
             unproven_submissions: RateLimiter::keyed(per_minute(3, 6)),
+            actions: RateLimiter::keyed(per_minute(120, 240)),
             uploads: Arc::new(Semaphore::new(MAX_CONCURRENT_UPLOADS)),
+            uploads_by_network: UploadPlaces::new(1),
         }
     }
 
@@ -69,33 +106,43 @@ impl PublicLimits {
     ///
     /// # Errors
     /// Returns the seconds to wait.
-    pub fn check_view(&self, address: IpAddr) -> Result<(), u64> {
-        check_rate(&self.views, &rate_limit_key(address))
+    pub fn check_view(&self, network: Network) -> Result<(), u64> {
+        check_rate(&self.views, &network)
     }
 
     /// Consumes a token for a submission.
     ///
     /// # Errors
     /// Returns the seconds to wait.
-    pub fn check_submission(&self, address: IpAddr) -> Result<(), u64> {
-        check_rate(&self.submissions, &rate_limit_key(address))
+    pub fn check_submission(&self, network: Network) -> Result<(), u64> {
+        check_rate(&self.submissions, &network)
     }
 
     /// Consumes a token for a submission without proof of work, which has a lower limit.
     ///
     /// # Errors
     /// Returns the seconds to wait.
-    pub fn check_unproven_submission(&self, address: IpAddr) -> Result<(), u64> {
-        check_rate(&self.unproven_submissions, &rate_limit_key(address))
+    pub fn check_unproven_submission(&self, network: Network) -> Result<(), u64> {
+        check_rate(&self.unproven_submissions, &network)
     }
 
-    /// Waits up to 10 seconds for an upload slot; returns `None` if all are in use.
-    pub async fn acquire_upload_slot(&self) -> Option<OwnedSemaphorePermit> {
-        let timeout = std::time::Duration::from_secs(10);
-        tokio::time::timeout(timeout, self.uploads.clone().acquire_owned())
-            .await
-            .ok()?
-            .ok()
+    /// Consumes a token for an action of an app without an account, such as sign-in.
+    ///
+    /// # Errors
+    /// Returns the seconds to wait.
+    pub fn check_action(&self, network: Network) -> Result<(), u64> {
+        check_rate(&self.actions, &network)
+    }
+
+    /// Waits up to 10 seconds for an upload slot; returns `None` if all are in use, or that of the network.
+    pub async fn acquire_upload_slot(&self, network: Network) -> Option<UploadSlot> {
+        let acquire = async {
+            Some(UploadSlot {
+                _of_network: self.uploads_by_network.acquire(network).await?,
+                _of_all: self.uploads.clone().acquire_owned().await.ok()?,
+            })
+        };
+        tokio::time::timeout(UPLOAD_WAIT, acquire).await.ok()?
     }
 
     /// Removes buckets that are full again.
@@ -103,6 +150,8 @@ impl PublicLimits {
         self.views.retain_recent();
         self.submissions.retain_recent();
         self.unproven_submissions.retain_recent();
+        self.actions.retain_recent();
+        self.uploads_by_network.purge_idle();
     }
 }
 
@@ -112,17 +161,14 @@ impl Default for PublicLimits {
     }
 }
 
-/// Returns the address of the client.
-pub fn client_address(request: &Request) -> IpAddr {
-    request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip())
+/// Returns the network of the client.
+pub fn client_network(request: &Request) -> Network {
+    request.extensions().get().copied().unwrap_or(Network::UNKNOWN)
 }
 
 /// Middleware that rejects page views above the limit before any other work is done.
 pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    match state.public_limits.check_view(client_address(&request)) {
+    match state.public_limits.check_view(client_network(&request)) {
         Ok(()) => next.run(request).await,
         Err(seconds) => too_many_requests(seconds),
     }
@@ -137,16 +183,18 @@ pub fn too_many_requests(seconds: u64) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
     #[test]
     fn limits_ipv6_addresses_of_one_network_share_bucket() {
         let limits = PublicLimits::new();
-        let host = |last: u16| IpAddr::from([0x2001, 0xdb8, 1, 2, 3, 4, 5, last]);
+        let host = |last: u16| Network::of(IpAddr::from([0x2001, 0xdb8, 1, 2, 3, 4, 5, last]));
         let allowed = (0..200).filter(|last| limits.check_view(host(*last)).is_ok()).count();
         assert!((60..100).contains(&allowed), "{allowed}");
         assert!(
-            limits.check_view(IpAddr::from([192, 0, 2, 1])).is_ok(),
+            limits.check_view(Network::of(IpAddr::from([192, 0, 2, 1]))).is_ok(),
             "other addresses are not limited"
         );
     }

@@ -1,6 +1,5 @@
 //! The HTTP server: shared state, routes and lifecycle.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, FromRef};
@@ -20,6 +19,7 @@ use tower_http::csrf::CsrfLayer;
 use tower_sessions::cookie::{Key, SameSite};
 use tower_sessions::service::SignedCookie;
 use tower_sessions::{Expiry, SessionManagerLayer};
+use ui::flash_cookie::FlashCookie;
 use ui::realm::prefix;
 
 use crate::api::idempotency::InFlightKeys;
@@ -33,10 +33,14 @@ use crate::config::Config;
 use crate::health;
 use crate::health::Readiness;
 use crate::portal_limits::PortalLimits;
-use crate::public_limits::PublicLimits;
+use crate::public_limits::{PublicLimits, UploadPlaces};
 use crate::{
-    api, branding, calendar, files, hosts, http_layers, live, mailer, offline_app, ops, pages, public_pages, worker,
+    api, branding, calendar, connections, files, hosts, http_layers, live, mailer, offline_app, ops, pages,
+    public_pages, worker,
 };
+
+/// Concurrent uploads of an account; others wait.
+const UPLOADS_PER_ACCOUNT: usize = 2;
 
 /// State shared by all handlers.
 #[derive(Clone)]
@@ -50,17 +54,20 @@ pub struct AppState {
     pub public_limits: Arc<PublicLimits>,
     /// Rate limits of the portal.
     pub portal_limits: Arc<PortalLimits>,
+    /// Uploads of each account, which are held in memory.
+    pub account_uploads: Arc<UploadPlaces<uuid::Uuid>>,
     /// Usage counts of integration clients that are not yet stored.
     pub api_usage: ApiUsage,
     /// Idempotency keys whose requests are in flight.
     pub in_flight_keys: InFlightKeys,
-    /// Networks of reverse proxies whose `X-Forwarded-For` header is trusted.
+    /// Networks of reverse proxies whose `X-Forwarded-For` and `X-Request-Id` headers are trusted.
     pub trusted_proxies: Arc<[ipnet::IpNet]>,
     pub readiness: Readiness,
-    /// Signals the shutdown to open event streams.
+    /// Signals the shutdown to connections, event streams and the worker.
     pub stopping: watch::Sender<bool>,
     randomness: Randomness,
     cookie_key: Key,
+    flash_key: Key,
 }
 
 impl AppState {
@@ -75,6 +82,7 @@ impl AppState {
                     .portal_limits()
                     .unwrap_or_else(|_| PortalLimits::default_limits()),
             ),
+            account_uploads: Arc::new(UploadPlaces::new(UPLOADS_PER_ACCOUNT)),
             api_usage: ApiUsage::default(),
             trusted_proxies: config.trusted_proxies().unwrap_or_default().into(),
             in_flight_keys: InFlightKeys::default(),
@@ -84,12 +92,18 @@ impl AppState {
             stopping: watch::Sender::new(false),
             randomness: Randomness::from_system(),
             cookie_key: Key::from(&keyring.derive("session-cookies")),
+            flash_key: Key::from(&keyring.derive("flash-cookies")),
         }
     }
 
     /// Generates a request ID.
     pub fn new_request_id(&self) -> String {
         self.randomness.uuid_v7(self.core.clock().now()).simple().to_string()
+    }
+
+    /// Returns the cookie for messages to visitors of a realm who have no account.
+    pub(crate) fn flash_cookie(&self, realm: Realm) -> FlashCookie {
+        FlashCookie::new(self.flash_key.clone(), realm, self.config.is_https())
     }
 
     /// Returns the session layer of a realm. Each realm has its own cookie, path and table. The cookie is signed with the
@@ -184,36 +198,46 @@ pub async fn run_on_listener(
     routes: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), String> {
+    let limits = state.config.connection_limits()?;
     ops::start(&state.core, &state.config, state.readiness.clone()).await?;
-    let (stop_worker, stopped) = watch::channel(false);
+    let stopped = state.stopping.subscribe();
     let maintenance = tokio::spawn(run_maintenance(state.clone(), stopped.clone()));
     let worker = if state.config.worker {
         let settings = state.config.settings()?;
         let mailer = mailer::Mailer::open(&state.config)?;
-        Some(tokio::spawn(worker::run(state.core.clone(), settings, mailer, stopped)))
+        Some(tokio::spawn(worker::run(
+            state.core.clone(),
+            settings,
+            mailer,
+            stopped.clone(),
+        )))
     } else {
         None
     };
     tracing::info!(address = %state.config.listen, public_url = %state.config.public_url, "listening");
-    axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown({
-            let stopping = state.stopping.clone();
-            async move {
-                stop.await;
-                let _ = stopping.send(true);
-            }
-        })
-        .await
-        .map_err(|error| error.to_string())?;
-    let _ = stop_worker.send(true);
-    maintenance.await.map_err(|error| error.to_string())?;
-    if let Some(worker) = worker {
-        worker.await.map_err(|error| error.to_string())??;
-    }
-    state.core.store().close().await;
-    Ok(())
+    let signal = async {
+        stop.await;
+        tracing::info!("stopping");
+        state.stopping.send_replace(true);
+    };
+    tokio::join!(
+        signal,
+        connections::serve(listener, routes, limits, state.trusted_proxies.clone(), stopped)
+    );
+    let rest = async {
+        maintenance.await.map_err(|error| error.to_string())?;
+        if let Some(worker) = worker {
+            worker.await.map_err(|error| error.to_string())??;
+        }
+        state.core.store().close().await;
+        Ok(())
+    };
+    // The database may be what does not answer; nothing is acknowledged any more that could be lost.
+    tokio::time::timeout(CLOSE_TIMEOUT, rest).await.unwrap_or(Ok(()))
 }
 
+/// How long the end may take after requests in flight and claimed work.
+const CLOSE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(3);
 const MAINTENANCE_INTERVAL: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Removes idle rate limit buckets and stores API usage, periodically and once more at shutdown.
@@ -225,6 +249,7 @@ async fn run_maintenance(state: AppState, mut stop: watch::Receiver<bool>) {
         }
         state.limits.purge_idle();
         state.public_limits.purge_idle();
+        state.account_uploads.purge_idle();
         state.portal_limits.purge_idle();
         if let Err(error) = state.api_usage.write(&state.core).await {
             tracing::warn!(%error, "failed to store API usage");

@@ -24,8 +24,19 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the worker waits after a database error.
 const ERROR_BACKOFF: Duration = Duration::from_secs(5);
 const PURGE_INTERVAL: Duration = Duration::from_secs(600);
+/// How long claimed work may take after the signal to stop.
+const GRACE_PERIOD: Duration = Duration::from_secs(8);
 
-/// Runs until `stop` is set and finishes claimed work first.
+/// Completes when claimed work is to be given back.
+pub(crate) async fn grace_period(mut stop: watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        // Nobody is left to give the signal.
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(GRACE_PERIOD).await;
+}
+
+/// Runs until `stop` is set; finishes claimed work within [`GRACE_PERIOD`], or gives it back.
 ///
 /// # Errors
 /// Fails if the outbound HTTP client cannot be created.
@@ -88,7 +99,7 @@ async fn purge(core: &Core, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Sends webhook deliveries until `stop` is set, then waits for open requests and records their results.
+/// Sends webhook deliveries until `stop` is set, then waits for open requests, records their results and gives back the rest.
 async fn deliveries(core: &Core, client: &Client, mut stop: watch::Receiver<bool>) {
     let mut dispatcher = Dispatcher::new(core.clone(), client.clone());
     while !*stop.borrow() {
@@ -116,13 +127,20 @@ async fn deliveries(core: &Core, client: &Client, mut stop: watch::Receiver<bool
             _ = stop.changed() => {}
         }
     }
-    while dispatcher.pending() > 0 {
-        dispatcher.wait_for_attempt().await;
-        if let Err(error) = dispatcher.record().await {
-            // The claims expire, and another worker repeats the deliveries.
-            tracing::warn!(%error, "failed to record webhook attempts at shutdown");
-            return;
+    let finished = tokio::time::timeout(GRACE_PERIOD, async {
+        while dispatcher.pending() > 0 {
+            dispatcher.wait_for_attempt().await;
+            dispatcher.record().await?;
         }
+        CoreResult::Ok(())
+    });
+    let result = match finished.await {
+        Ok(result) => result,
+        Err(_) => dispatcher.release().await,
+    };
+    if let Err(error) = result {
+        // The claims expire, and another worker repeats the deliveries.
+        tracing::warn!(%error, "failed to record webhook attempts at shutdown");
     }
 }
 
@@ -146,7 +164,7 @@ async fn listen(core: &Core, mut stop: watch::Receiver<bool>) {
 /// Creates requested sign-in links and sends emails until `stop` is set. Without a mailer, emails stay in the outbox.
 async fn emails(core: &Core, mailer: Option<Mailer>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let pause = match record_turn(core, "emails", process_outbox(core, mailer.as_ref()).await) {
+        let pause = match record_turn(core, "emails", process_outbox(core, mailer.as_ref(), &stop).await) {
             Ok(0) => POLL_INTERVAL,
             Ok(_) => continue,
             Err(error) => {
@@ -161,10 +179,10 @@ async fn emails(core: &Core, mailer: Option<Mailer>, mut stop: watch::Receiver<b
     }
 }
 
-async fn process_outbox(core: &Core, mailer: Option<&Mailer>) -> CoreResult<usize> {
+async fn process_outbox(core: &Core, mailer: Option<&Mailer>, stop: &watch::Receiver<bool>) -> CoreResult<usize> {
     let links = links::send_requested_links(core).await? + password_links::send_requested(core).await?;
     Ok(match mailer {
-        Some(mailer) => links + mailer.send_due(core).await?,
+        Some(mailer) => links + mailer.send_due_until(core, stop).await?,
         None => links,
     })
 }
@@ -172,7 +190,11 @@ async fn process_outbox(core: &Core, mailer: Option<&Mailer>) -> CoreResult<usiz
 /// Computes route suggestions until `stop` is set.
 async fn suggestions(core: &Core, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let pause = match record_turn(core, "suggestions", planner::run_next(core).await) {
+        let pause = match record_turn(
+            core,
+            "suggestions",
+            planner::run_next_until(core, grace_period(stop.clone())).await,
+        ) {
             Ok(true) => continue,
             Ok(false) => POLL_INTERVAL,
             Err(error) => {
@@ -191,7 +213,11 @@ async fn suggestions(core: &Core, mut stop: watch::Receiver<bool>) {
 /// Runs import jobs until `stop` is set.
 async fn imports(core: &Core, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let pause = match record_turn(core, "imports", importer::run_next(core).await) {
+        let pause = match record_turn(
+            core,
+            "imports",
+            importer::run_next_until(core, grace_period(stop.clone())).await,
+        ) {
             Ok(true) => continue,
             Ok(false) => POLL_INTERVAL,
             Err(error) => {

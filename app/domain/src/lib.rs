@@ -8,6 +8,7 @@
 
 pub mod branding;
 pub mod customers;
+pub mod dates;
 pub mod events;
 pub mod feature_gates;
 pub mod fields;
@@ -21,6 +22,7 @@ pub mod json;
 pub mod lifecycle;
 pub mod locale;
 pub mod mapping;
+pub mod network;
 pub mod portal_access;
 pub mod problems;
 pub mod public;

@@ -30,6 +30,12 @@ crate::stored_names! {
 }
 
 impl LinkPurpose {
+    /// Returns whether earlier links stay valid until one is used. Anybody can request these links, and must not void those
+    /// that are in the mailbox.
+    pub const fn keeps_earlier_links(self) -> bool {
+        matches!(self, Self::SignIn | Self::Password)
+    }
+
     /// Returns the lifetime of a link.
     pub const fn lifetime(self) -> TimeDelta {
         match self {

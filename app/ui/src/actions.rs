@@ -1,12 +1,12 @@
 //! Actions: what a form or button runs. A plain form post ends in a redirect, and validation errors and typed values
-//! are stored in the session for the next page; any other caller gets the status and the error code.
+//! are stored for the next page, in the session or, without an account, in a cookie; any other caller gets the status and the error code.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::future::Future;
 use std::str::FromStr;
 
-use axum::http::header::{ACCEPT, LOCATION};
+use axum::http::header::{ACCEPT, LOCATION, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
 use domain::problems::Cause;
 use http::request::Parts;
@@ -19,6 +19,7 @@ use tower_sessions::Session;
 
 use crate::flash;
 use crate::flash::Flash;
+use crate::flash_cookie::FlashCookie;
 use crate::i18n;
 use crate::shell::locale;
 
@@ -275,6 +276,8 @@ pub async fn respond_to_form(
         Ok(next) => {
             if let (Some(session), Some(done)) = (&session, next.done) {
                 store_flash(
+                    &parts,
+                    &response,
                     session,
                     Flash {
                         done: Some(done.to_owned()),
@@ -299,6 +302,8 @@ pub async fn respond_to_form(
                     .map(|(name, value)| ((*name).to_owned(), value.chars().take(MAX_FLASH_VALUE_CHARS).collect()))
                     .collect();
                 store_flash(
+                    &parts,
+                    &response,
                     session,
                     Flash {
                         form: submission.form.to_owned(),
@@ -317,7 +322,14 @@ pub async fn respond_to_form(
     }
 }
 
-async fn store_flash(session: &Session, flash: Flash) {
+/// Keeps a message for the next page. Whoever has no account must not fill the database: the message goes to a cookie.
+async fn store_flash(parts: &Parts, response: &ResponseOptions, session: &Session, flash: Flash) {
+    if let Some(cookie) = parts.extensions.get::<FlashCookie>() {
+        if let Some(header) = cookie.seal(flash) {
+            response.append_header(SET_COOKIE, header);
+        }
+        return;
+    }
     if let Err(error) = session.insert(flash::KEY, flash).await {
         tracing::warn!(%error, "failed to store flash message");
     }

@@ -1,6 +1,6 @@
 //! Emails in the recipient's language, with the same content as plain text and as HTML.
 
-use domain::intake::mails::{MailData, MailKind};
+use domain::intake::mails::{MailData, MailKind, greeting_name};
 use domain::locale::Locale;
 use domain::public_language;
 
@@ -86,9 +86,9 @@ impl<'a> Content<'a> {
             })
             .collect();
         Self {
-            greeting: data.name.as_ref().map_or_else(
+            greeting: data.name.as_deref().and_then(greeting_name).map_or_else(
                 || word!(locale, "mail-greeting"),
-                |name| word!(locale, "mail-greeting-name", name = name.clone()),
+                |name| word!(locale, "mail-greeting-name", name = name.to_owned()),
             ),
             intro: by_key(locale, &format!("mail-{}", kind.name())),
             zone_note: (!windows.is_empty()).then(|| word!(locale, "mail-zone", zone = zone.to_owned())),

@@ -51,10 +51,7 @@ impl PageRequest {
     pub fn cursor<T: std::str::FromStr>(&self, name: &str) -> Option<(chrono::DateTime<chrono::Utc>, T)> {
         let text = self.query.get(name)?;
         let (micros, id) = text.split_once('.')?;
-        Some((
-            chrono::DateTime::from_timestamp_micros(micros.parse().ok()?)?,
-            id.parse().ok()?,
-        ))
+        Some((ordinavo_core::page::cursor_time(micros.parse().ok()?), id.parse().ok()?))
     }
 }
 

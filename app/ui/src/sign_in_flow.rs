@@ -5,6 +5,7 @@ use axum::http::HeaderValue;
 use axum::http::header::SET_COOKIE;
 use domain::fields::FieldCode;
 use domain::locale::Locale;
+use domain::network::Network;
 use domain::problems::{Cause, Problem};
 use http::request::Parts;
 use leptos::prelude::*;
@@ -31,6 +32,13 @@ pub fn request_session() -> Option<RequestSession> {
 
 fn require_session() -> CoreResult<RequestSession> {
     request_session().ok_or_else(|| CoreError::new(Cause::Internal))
+}
+
+/// Returns the network of the caller.
+pub fn client_network() -> Network {
+    use_context::<Parts>()
+        .and_then(|parts| parts.extensions.get().copied())
+        .unwrap_or(Network::UNKNOWN)
 }
 
 pub(crate) fn sign_in_path(realm: Realm) -> String {
@@ -161,24 +169,12 @@ impl RealmForm for SignInForm {
 /// Only for callers that do not accept HTML.
 pub async fn sign_in(realm: Realm, form: SignInForm) -> Result<(), ServerFnError> {
     submit_public(InRealm { realm, form }, async |core: Core, InRealm { form, .. }| {
-        let (session, address) = (require_session()?, client_address());
+        let session = require_session()?;
         let page = own_page(realm, &form.next);
-        let step = steps::with_password(&core, &session, &form.email, form.password.into(), &address, page).await?;
+        let step = steps::with_password(&core, &session, &form.email, form.password.into(), page).await?;
         Ok(Redirect::without_message(path_of(realm, step)))
     })
     .await
-}
-
-/// Returns the network address of the caller; empty if it is unknown.
-fn client_address() -> String {
-    use_context::<Parts>()
-        .and_then(|parts| {
-            let info = parts
-                .extensions
-                .get::<axum::extract::ConnectInfo<std::net::SocketAddr>>()?;
-            Some(info.0.ip().to_string())
-        })
-        .unwrap_or_default()
 }
 
 /// Signs in an account that proved who it is, such as with a link in an email. `page` is shown afterwards, or else the

@@ -41,9 +41,13 @@ pub(crate) fn partner_invitation(settings: &Settings, token: &str) -> String {
     format!("{}/partner/invitation/{token}", settings.public_url)
 }
 
-/// Returns the address of the portal.
-pub(crate) fn portal(settings: &Settings) -> String {
-    format!("{}/portal", settings.portal_url)
+/// Returns the address of an app.
+pub(crate) fn home(settings: &Settings, realm: Realm) -> String {
+    match realm {
+        Realm::Staff => format!("{}/app", settings.public_url),
+        Realm::Portal => format!("{}/portal", settings.portal_url),
+        Realm::Partner => format!("{}/partner", settings.public_url),
+    }
 }
 
 /// Returns the address of a request in the portal.

@@ -142,6 +142,7 @@ impl From<StoreError> for CoreError {
             StoreError::ReadOnlySession => Self::new(Cause::ReadOnlySession),
             StoreError::Unavailable(text) => Self::failed(Cause::DatabaseUnavailable, &text),
             error @ StoreError::FileLost(_) => Self::failed(Cause::DatabaseUnavailable, &error),
+            StoreError::Invalid(text) => Self::failed(Cause::InvalidFields, &text),
             StoreError::Broken(text) => Self::internal(text),
         }
     }

@@ -200,6 +200,15 @@ impl FileStore {
             .map_err(|error| unavailable(&error))
     }
 
+    /// Returns a file; `None` if there is none with this hash.
+    pub(crate) async fn find(&self, tenant: TenantId, content_hash: &[u8]) -> CoreResult<Option<bytes::Bytes>> {
+        match self.store.get(&self.path(tenant, content_hash)).await {
+            Ok(found) => found.bytes().await.map(Some).map_err(|error| unavailable(&error)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(unavailable(&error)),
+        }
+    }
+
     pub(crate) async fn get(&self, tenant: TenantId, content_hash: &[u8]) -> CoreResult<bytes::Bytes> {
         let found = self
             .store

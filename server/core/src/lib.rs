@@ -64,6 +64,7 @@ pub struct Core {
     pub(crate) wake_importer: Arc<tokio::sync::Notify>,
     pub(crate) wake_planner: Arc<tokio::sync::Notify>,
     pub(crate) changes: tokio::sync::broadcast::Sender<uuid::Uuid>,
+    pub(crate) feeds: events::Feeds,
 }
 
 /// Configuration of the use cases.
@@ -130,6 +131,7 @@ impl Core {
             wake_importer: Arc::default(),
             wake_planner: Arc::default(),
             changes: tokio::sync::broadcast::Sender::new(64),
+            feeds: events::Feeds::default(),
         }
     }
 

@@ -1,7 +1,6 @@
-//! Rate limits of the API: token buckets per client, per tenant, and per IP address for unauthenticated token requests.
+//! Rate limits of the API: token buckets per client, per tenant, and per network for unauthenticated token requests.
 //! Authenticated responses carry the `RateLimit` fields of the IETF draft "RateLimit header fields for HTTP".
 
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use domain::ids::ClientId;
+use domain::network::Network;
 use domain::problems::{Cause, Problem};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
@@ -66,18 +66,20 @@ pub struct Limits {
     tenant: Rate,
     clients: Bucket<ClientId>,
     tenants: Bucket<TenantId>,
-    addresses: Bucket<IpAddr>,
+    networks: Bucket<Network>,
+    failures: Bucket<Network>,
 }
 
 impl Limits {
     /// Creates the buckets with the given rates.
-    pub fn new(client: Rate, tenant: Rate, address: Rate) -> Self {
+    pub fn new(client: Rate, tenant: Rate, network: Rate) -> Self {
         Self {
             client,
             tenant,
             clients: RateLimiter::keyed(client.quota()).with_middleware(),
             tenants: RateLimiter::keyed(tenant.quota()).with_middleware(),
-            addresses: RateLimiter::keyed(address.quota()).with_middleware(),
+            networks: RateLimiter::keyed(network.quota()).with_middleware(),
+            failures: RateLimiter::keyed(network.quota()).with_middleware(),
         }
     }
 
@@ -86,12 +88,23 @@ impl Limits {
         Self::new(Rate::new(100, 1_000), Rate::new(300, 3_000), Rate::new(10, 60))
     }
 
-    /// Consumes a token of an IP address that requests an access token.
+    /// Consumes a token of a network that requests an access token.
     ///
     /// # Errors
     /// `rate_limited`.
-    pub fn check_address(&self, address: IpAddr) -> CoreResult<()> {
-        match self.addresses.check_key(&address) {
+    pub fn check_network(&self, network: Network) -> CoreResult<()> {
+        match self.networks.check_key(&network) {
+            Ok(_) => Ok(()),
+            Err(until) => Err(limited(until.wait_time_from(DefaultClock::default().now()))),
+        }
+    }
+
+    /// Consumes a token of a network whose key or access token was wrong. Right ones are not limited by it.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub fn check_failure(&self, network: Network) -> CoreResult<()> {
+        match self.failures.check_key(&network) {
             Ok(_) => Ok(()),
             Err(until) => Err(limited(until.wait_time_from(DefaultClock::default().now()))),
         }
@@ -139,7 +152,8 @@ impl Limits {
     pub fn purge_idle(&self) {
         self.clients.retain_recent();
         self.tenants.retain_recent();
-        self.addresses.retain_recent();
+        self.networks.retain_recent();
+        self.failures.retain_recent();
     }
 }
 
@@ -206,6 +220,8 @@ pub async fn rate_limit_headers(State(state): State<AppState>, mut request: Requ
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
     #[test]
@@ -215,12 +231,12 @@ mod tests {
         let rate = Rate::parse(" 2 / 5 ").expect("rate is valid");
         assert_eq!(rate.window(), 3);
         let limits = Limits::new(rate, rate, rate);
-        let address = IpAddr::from([127, 0, 0, 1]);
-        let allowed = (0..20).filter(|_| limits.check_address(address).is_ok()).count();
+        let network = |last: u8| Network::of(IpAddr::from([127, 0, 0, last]));
+        let allowed = (0..20).filter(|_| limits.check_network(network(1)).is_ok()).count();
         assert!((5..=8).contains(&allowed), "{allowed}");
         assert!(
-            limits.check_address(IpAddr::from([127, 0, 0, 2])).is_ok(),
-            "another address has its own bucket"
+            limits.check_network(network(2)).is_ok(),
+            "another network has its own bucket"
         );
     }
 }

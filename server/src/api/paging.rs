@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use domain::fields::{FieldCode, FieldError};
 use domain::problems::Cause;
-use ordinavo_core::page::Page;
+use ordinavo_core::page::{Page, cursor_time};
 use ordinavo_core::{CoreError, CoreResult};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -154,12 +154,7 @@ impl<'a> Paging<'a> {
     /// `invalid_cursor`, `cursor_filter_mismatch`.
     pub fn after<T: std::str::FromStr>(&self) -> CoreResult<Option<(DateTime<Utc>, T)>> {
         let Some(parts) = self.parts(2)? else { return Ok(None) };
-        let read = || {
-            Some((
-                DateTime::from_timestamp_micros(parts.first()?.parse().ok()?)?,
-                parts.get(1)?.parse().ok()?,
-            ))
-        };
+        let read = || Some((cursor_time(parts.first()?.parse().ok()?), parts.get(1)?.parse().ok()?));
         read().map(Some).ok_or_else(|| CoreError::new(Cause::InvalidCursor))
     }
 

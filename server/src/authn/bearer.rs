@@ -3,7 +3,8 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use domain::problems::Cause;
+use domain::network::Network;
+use domain::problems::{Cause, Problem};
 use ordinavo_core::CoreError;
 use ordinavo_core::identity::actors::ApiClient;
 use ordinavo_core::identity::authentication;
@@ -30,7 +31,14 @@ impl FromRequestParts<AppState> for Bearer {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, key)| key.trim())
             .ok_or_else(|| CoreError::new(Cause::CredentialsMalformed))?;
-        let client = authentication::client(&state.core, key).await?;
+        let found = authentication::client(&state.core, key).await;
+        if let Err(error) = &found
+            && error.problem == Problem::InvalidCredentials
+        {
+            let network = parts.extensions.get().copied().unwrap_or(Network::UNKNOWN);
+            state.limits.check_failure(network)?;
+        }
+        let client = found?;
         if let Some(meter) = parts.extensions.get::<RateLimitMeter>() {
             meter.consume(&state.limits, &client)?;
         }

@@ -14,6 +14,7 @@ use ordinavo_core::identity::actors::{Contact, Partner, Staff};
 use ordinavo_core::identity::authentication;
 use ordinavo_core::identity::sessions::{Realm, SessionId};
 use tower_sessions::Session;
+use ui::flash_cookie;
 use ui::format::escape_query;
 use ui::page::take_flash;
 use ui::realm::prefix;
@@ -27,6 +28,7 @@ use crate::authn::session_cookie;
 use crate::cookies;
 use crate::http_layers::RequestId;
 use crate::public_limits;
+use crate::public_limits::client_network;
 use crate::serve::AppState;
 
 /// Authenticates requests of the staff app.
@@ -46,10 +48,7 @@ pub async fn staff(State(state): State<AppState>, session: Session, request: Req
 
 /// Authenticates requests of the portal and determines its branding.
 pub async fn portal(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
-    if let Err(seconds) = state
-        .portal_limits
-        .check_address(public_limits::client_address(&request))
-    {
+    if let Err(seconds) = state.portal_limits.check_network(client_network(&request)) {
         return public_limits::too_many_requests(seconds);
     }
     let found = match session.id() {
@@ -160,12 +159,20 @@ async fn authorize<A: Clone + Send + Sync + 'static>(
     if actor.is_none() && needs_account(request.uri().path(), prefix(realm)) {
         return require_sign_in(&request, prefix(realm));
     }
-    let carried = session_cookie::request_session(realm, session.clone(), request.headers());
+    if actor.is_none() {
+        if !request.method().is_safe()
+            && let Err(seconds) = state.public_limits.check_action(client_network(&request))
+        {
+            return public_limits::too_many_requests(seconds);
+        }
+        request.extensions_mut().insert(state.flash_cookie(realm));
+    }
+    let carried = session_cookie::request_session(realm, session.clone(), &request);
     request.extensions_mut().insert(carried);
     if let Some(actor) = actor {
         request.extensions_mut().insert(actor);
     }
-    run_request(state, session, request, next, locale).await
+    run_request(state, session, request, next, realm, locale).await
 }
 
 async fn run_request(
@@ -173,18 +180,31 @@ async fn run_request(
     session: Session,
     mut request: Request,
     next: Next,
+    realm: Realm,
     chosen: Option<Locale>,
 ) -> Response {
     let viewer = viewer(&state, request.headers(), &request, chosen);
     // A background refresh shows no messages, so it must not consume the flash of the next page.
-    if request.method().is_safe()
-        && !request.headers().contains_key("x-refresh")
-        && let Some(flash) = take_flash(&session).await
-    {
-        request.extensions_mut().insert(flash);
+    let shows_messages = request.method().is_safe() && !request.headers().contains_key("x-refresh");
+    let sealed = cookies::value(request.headers(), flash_cookie::NAME).filter(|_| shows_messages);
+    let cookie = sealed.map(|sealed| {
+        let cookie = state.flash_cookie(realm);
+        (cookie.open(sealed), cookie)
+    });
+    if shows_messages {
+        // A message in the session is newer: the cookie is from before the account signed in.
+        let in_session = take_flash(&session).await;
+        let in_cookie = cookie.as_ref().and_then(|(flash, _)| flash.clone());
+        if let Some(flash) = in_session.or(in_cookie) {
+            request.extensions_mut().insert(flash);
+        }
     }
     request.extensions_mut().insert(viewer);
-    next.run(request).await
+    let mut response = next.run(request).await;
+    if let Some(removal) = cookie.and_then(|(_, cookie)| cookie.removal()) {
+        response.headers_mut().append(SET_COOKIE, removal);
+    }
+    response
 }
 
 /// Returns the viewer of a page. The language is that of the account, the cookie, the mail link or the browser, in this

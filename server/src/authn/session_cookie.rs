@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::http::HeaderMap;
+use axum::extract::Request;
 use axum::http::header::USER_AGENT;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use ordinavo_core::identity::sessions::{Realm, RequestSession, SessionCarrier, SessionId};
 use ordinavo_core::{CoreError, CoreResult};
 use tower_sessions::Session;
+
+use crate::public_limits::client_network;
 
 /// The longest user agent that is stored for the list of sessions.
 const MAX_USER_AGENT_CHARS: usize = 200;
@@ -23,14 +25,16 @@ pub const fn name(realm: Realm) -> &'static str {
 }
 
 /// Returns the session of a request for the use cases of sign-in.
-pub fn request_session(realm: Realm, session: Session, headers: &HeaderMap) -> RequestSession {
-    let user_agent = headers
+pub fn request_session(realm: Realm, session: Session, request: &Request) -> RequestSession {
+    let user_agent = request
+        .headers()
         .get(USER_AGENT)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     RequestSession::new(
         realm,
         user_agent.chars().take(MAX_USER_AGENT_CHARS).collect(),
+        client_network(request),
         Arc::new(CookieSession(session)),
     )
 }

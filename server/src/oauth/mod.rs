@@ -1,15 +1,13 @@
 //! OAuth 2.0 client credentials: token, revocation and metadata endpoints. Errors follow RFC 6749, section 5.2, instead of
 //! problem details.
 
-use std::net::SocketAddr;
-
+use axum::Json;
 use axum::Router;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Json};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::scopes::Scope;
@@ -24,6 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::texts;
+use crate::public_limits::client_network;
 use crate::serve::AppState;
 
 const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -241,12 +240,9 @@ fn credentials(headers: &HeaderMap, form: &Form) -> Result<(String, SecretString
     parse_basic().ok_or(ErrorResponse::client())
 }
 
-/// Applies the rate limit per IP address.
-fn check_address(state: &AppState, address: Option<Extension<ConnectInfo<SocketAddr>>>) -> Result<(), Box<Response>> {
-    let Some(Extension(ConnectInfo(address))) = address else {
-        return Ok(());
-    };
-    state.limits.check_address(address.ip()).map_err(|error| {
+/// Applies the rate limit per network.
+fn check_network(state: &AppState, request: &Request) -> Result<(), Box<Response>> {
+    state.limits.check_network(client_network(request)).map_err(|error| {
         let body = Json(json!({ "error": "temporarily_unavailable", "error_description": texts::cause(&error.cause) }));
         let mut response = (StatusCode::TOO_MANY_REQUESTS, no_store(), body).into_response();
         response
@@ -269,12 +265,8 @@ fn check_address(state: &AppState, address: Option<Extension<ConnectInfo<SocketA
         (status = "5XX", description = "The server cannot process the request; retry later", body = OauthError)
     )
 )]
-async fn create_token(
-    State(state): State<AppState>,
-    address: Option<Extension<ConnectInfo<SocketAddr>>>,
-    request: Request,
-) -> Response {
-    if let Err(response) = check_address(&state, address) {
+async fn create_token(State(state): State<AppState>, request: Request) -> Response {
+    if let Err(response) = check_network(&state, &request) {
         return *response;
     }
     match issue_token(&state, request).await {
@@ -322,12 +314,8 @@ async fn issue_token(state: &AppState, request: Request) -> Result<Token, ErrorR
         (status = "5XX", description = "The server cannot process the request; retry later", body = OauthError)
     )
 )]
-async fn revoke_token(
-    State(state): State<AppState>,
-    address: Option<Extension<ConnectInfo<SocketAddr>>>,
-    request: Request,
-) -> Response {
-    if let Err(response) = check_address(&state, address) {
+async fn revoke_token(State(state): State<AppState>, request: Request) -> Response {
+    if let Err(response) = check_network(&state, &request) {
         return *response;
     }
     let revoke = async {

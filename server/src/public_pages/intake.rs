@@ -22,7 +22,7 @@ use ordinavo_core::files::Upload;
 use ordinavo_core::identity::actors::{FormVisitor, Staff};
 use ordinavo_core::identity::authentication;
 use ordinavo_core::intake::forms;
-use ordinavo_core::intake::web_form::{Envelope, new_ticket, submit_form};
+use ordinavo_core::intake::web_form::{Envelope, new_ticket, submit_form, verify_ticket};
 use ordinavo_core::{CoreError, CoreResult};
 use public::intake::form::{self, FORM, IntakePage};
 use ui::flash::Flash;
@@ -32,7 +32,7 @@ use ui::shell::App;
 use super::reader;
 use crate::api::problem::logged_status;
 use crate::pages::{FrameHosts, not_found_page, render};
-use crate::public_limits::{client_address, too_many_requests};
+use crate::public_limits::{client_network, too_many_requests};
 use crate::serve::AppState;
 
 /// Limit for a form with all its files.
@@ -168,8 +168,8 @@ pub(super) async fn error_page(state: &AppState, request: Request, locale: Local
 /// Submits the form and redirects to the tracking page. On validation errors, renders the form again with all values.
 pub async fn submit(State(state): State<AppState>, Path(slug): Path<String>, request: Request) -> Response {
     let locale = reader(&state, &request).locale;
-    let client_address = client_address(&request);
-    if let Err(seconds) = state.public_limits.check_submission(client_address) {
+    let network = client_network(&request);
+    if let Err(seconds) = state.public_limits.check_submission(network) {
         return too_many_requests(seconds);
     }
     let (visitor, settings) = match authentication::form_visitor(&state.core, &slug).await {
@@ -191,7 +191,7 @@ pub async fn submit(State(state): State<AppState>, Path(slug): Path<String>, req
     // Forms without files do not use an upload slot.
     let permit = if length.is_some_and(|length| length <= MAX_TEXT_FORM_BYTES) {
         None
-    } else if let Some(permit) = state.public_limits.acquire_upload_slot().await {
+    } else if let Some(permit) = state.public_limits.acquire_upload_slot(network).await {
         Some(permit)
     } else {
         let error = CoreError::new(Cause::TooManyUploads);
@@ -207,10 +207,21 @@ pub async fn submit(State(state): State<AppState>, Path(slug): Path<String>, req
         Ok(Err(())) | Err(_) => return too_large(&state, head(&parts), &visitor, slug, settings, locale).await,
     };
     let text = |name: &str| parsed.fields.get(name).map(String::as_str).unwrap_or_default();
+    if let Err(error) = verify_ticket(&state.core, &visitor, text("ticket")) {
+        let form_page = form_with_errors(slug, settings, locale, &parsed.fields, &error);
+        return show(
+            &state,
+            head(&parts),
+            &visitor,
+            form_page,
+            StatusCode::UNPROCESSABLE_ENTITY,
+        )
+        .await;
+    }
     let proven = text("proof")
         .parse()
         .is_ok_and(|number| proof::is_solved(text("ticket"), number));
-    if !proven && let Err(seconds) = state.public_limits.check_unproven_submission(client_address) {
+    if !proven && let Err(seconds) = state.public_limits.check_unproven_submission(network) {
         let error = CoreError::field("ticket", FieldCode::FormTooFast { seconds });
         let form_page = form_with_errors(slug, settings, locale, &parsed.fields, &error);
         return show(&state, head(&parts), &visitor, form_page, StatusCode::TOO_MANY_REQUESTS).await;

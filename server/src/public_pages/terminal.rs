@@ -31,7 +31,7 @@ use crate::api::problem::FieldProblem;
 use crate::api::problem::logged_status;
 use crate::authn::terminal as device;
 use crate::pages::render;
-use crate::public_limits::{client_address, too_many_requests};
+use crate::public_limits::{client_network, too_many_requests};
 use crate::scripts;
 use crate::serve::AppState;
 
@@ -177,7 +177,7 @@ pub async fn pair(State(state): State<AppState>, head: Parts, Form(form): Form<P
     let request = Request::from_parts(head, Body::empty());
     let locale = reader(&state, &request).locale;
     // The low limit prevents guessing: a code has 40 bits and is valid for one day.
-    if let Err(seconds) = state.public_limits.check_unproven_submission(client_address(&request)) {
+    if let Err(seconds) = state.public_limits.check_unproven_submission(client_network(&request)) {
         return too_many_requests(seconds);
     }
     match terminals::pair(&state.core, &form.code).await {
@@ -210,7 +210,7 @@ pub async fn submit(State(state): State<AppState>, head: Parts, Form(form): Form
         Ok(None) => return pairing(&state, request, locale, None, StatusCode::UNAUTHORIZED).await,
         Err(error) => return unavailable_form_page(&state, request, locale, Some(error)).await,
     };
-    if let Err(seconds) = state.public_limits.check_submission(client_address(&request)) {
+    if let Err(seconds) = state.public_limits.check_submission(client_network(&request)) {
         return too_many_requests(seconds);
     }
     let envelope = Envelope {
@@ -260,7 +260,7 @@ struct Confirmation {
 pub async fn submit_queued(State(state): State<AppState>, head: Parts, Json(queued): Json<QueuedRequest>) -> Response {
     let headers = head.headers.clone();
     let request = Request::from_parts(head, Body::empty());
-    if let Err(seconds) = state.public_limits.check_submission(client_address(&request)) {
+    if let Err(seconds) = state.public_limits.check_submission(client_network(&request)) {
         return too_many_requests(seconds);
     }
     let submission = async {

@@ -23,7 +23,7 @@ use ui::shell::App;
 use super::intake::error_page;
 use super::reader;
 use crate::pages::{FrameHosts, not_found_page, render};
-use crate::public_limits::{client_address, too_many_requests};
+use crate::public_limits::{client_network, too_many_requests};
 use crate::serve::AppState;
 
 /// Returns the key of the confirmation message that the query asks for.
@@ -117,7 +117,7 @@ pub async fn answer(
 ) -> Response {
     let request = Request::from_parts(head, axum::body::Body::empty());
     let locale = reader(&state, &request).locale;
-    if let Err(seconds) = state.public_limits.check_submission(client_address(&request)) {
+    if let Err(seconds) = state.public_limits.check_submission(client_network(&request)) {
         return too_many_requests(seconds);
     }
     let result = with_requester(&state, &token, async |requester| {
@@ -164,7 +164,7 @@ pub async fn choose(
 ) -> Response {
     let request = Request::from_parts(head, axum::body::Body::empty());
     let locale = reader(&state, &request).locale;
-    if let Err(seconds) = state.public_limits.check_submission(client_address(&request)) {
+    if let Err(seconds) = state.public_limits.check_submission(client_network(&request)) {
         return too_many_requests(seconds);
     }
     let result = with_requester(&state, &token, async |requester| {
@@ -188,7 +188,7 @@ pub async fn choose(
 /// Withdraws the request.
 pub async fn withdraw(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
     let locale = reader(&state, &request).locale;
-    if let Err(seconds) = state.public_limits.check_submission(client_address(&request)) {
+    if let Err(seconds) = state.public_limits.check_submission(client_network(&request)) {
         return too_many_requests(seconds);
     }
     match with_requester(&state, &token, async |requester| {
@@ -213,7 +213,7 @@ pub async fn submit_unsubscribe(
     Path(token): Path<String>,
     request: Request,
 ) -> Response {
-    if let Err(seconds) = state.public_limits.check_submission(client_address(&request)) {
+    if let Err(seconds) = state.public_limits.check_submission(client_network(&request)) {
         return too_many_requests(seconds);
     }
     unsubscribe_page(state, token, request, true).await

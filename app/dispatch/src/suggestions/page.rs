@@ -1,6 +1,7 @@
 //! Route suggestions: request one, follow its progress, compare it with the current plan, then commit or discard it.
 
 use chrono::NaiveDate;
+use domain::dates::parse_day;
 use domain::fields::FieldCode;
 use domain::identity::permissions::PlanTargets;
 use domain::ids::{RouteSuggestionId, TargetId};
@@ -130,7 +131,7 @@ pub struct DayButton {
 
 impl DayButton {
     fn day(&self) -> Option<NaiveDate> {
-        NaiveDate::parse_from_str(&self.date, "%Y-%m-%d").ok()
+        parse_day(&self.date)
     }
 }
 

@@ -39,6 +39,12 @@ crate::stored_names! {
         PortalEmailChanged = "portal_email_changed",
         /// The password was changed.
         PortalPasswordChanged = "portal_password_changed",
+        /// Many attempts to sign in to a staff account failed.
+        StaffSignInFailures = "staff_sign_in_failures",
+        /// Many attempts to sign in to a portal account failed.
+        PortalSignInFailures = "portal_sign_in_failures",
+        /// Many attempts to sign in to a partner account failed.
+        PartnerSignInFailures = "partner_sign_in_failures",
         /// Two-factor authentication was turned on.
         PortalTwoFactorEnabled = "portal_second_step_on",
         /// Two-factor authentication was turned off.
@@ -87,6 +93,9 @@ impl MailKind {
                 | Self::PortalEmail
                 | Self::PortalEmailChanged
                 | Self::PortalPasswordChanged
+                | Self::StaffSignInFailures
+                | Self::PortalSignInFailures
+                | Self::PartnerSignInFailures
                 | Self::PortalTwoFactorEnabled
                 | Self::PortalTwoFactorDisabled
                 | Self::AccountPassword
@@ -95,6 +104,27 @@ impl MailKind {
                 | Self::AccountTwoFactorDisabled
         )
     }
+}
+
+/// The longest name in a greeting.
+const MAX_GREETING_CHARS: usize = 60;
+
+/// Returns a name as a greeting may show it; `None` for an address or a text that is no name. Whoever invites somebody types
+/// the name, and mail programs turn addresses into links.
+#[must_use]
+pub fn greeting_name(name: &str) -> Option<&str> {
+    let name = name.trim();
+    let has_domain = name
+        .split('.')
+        .skip(1)
+        .any(|rest| rest.starts_with(|first: char| first.is_alphanumeric()));
+    let is_name = !name.is_empty()
+        && name.chars().count() <= MAX_GREETING_CHARS
+        && !has_domain
+        && !name.contains("://")
+        && !name.contains('@')
+        && !name.chars().any(char::is_control);
+    is_name.then_some(name)
 }
 
 /// Captured content of an email.
@@ -130,4 +160,29 @@ pub struct MailData {
     /// Path of the page that the email leads to, if that is not the request, the link or the portal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn greeting_name_with_address_or_sentence_returns_none() {
+        for (name, is_shown) in [
+            ("Petra Kern", true),
+            ("Dr. Petra Kern-Özdemir", true),
+            ("J. R. Smith Jr.", true),
+            ("مريم الأحمد", true),
+            ("", false),
+            ("Petra, pay at evil.example", false),
+            ("https://evil", false),
+            ("petra@evil", false),
+            (
+                "Your account is closed unless you call the number below today, Petra",
+                false,
+            ),
+        ] {
+            assert_eq!(greeting_name(name).is_some(), is_shown, "{name}");
+        }
+    }
 }

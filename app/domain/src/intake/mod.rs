@@ -7,10 +7,11 @@ pub mod proof;
 pub mod submission;
 pub mod terminal;
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::dates::parse_day;
 use crate::fields::{FieldCode, FieldError, ObjectReader};
 use crate::locale::Locale;
 
@@ -89,12 +90,7 @@ impl PreferredWindow {
                 continue;
             };
             let before = errors.len();
-            let date = reader
-                .raw("date")
-                .value()
-                .and_then(Value::as_str)
-                .filter(|text| text.len() == 10);
-            let date = date.and_then(|text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok());
+            let date = reader.raw("date").value().and_then(Value::as_str).and_then(parse_day);
             let part = reader.one_of("part", &parts, errors, DayPart::from_name).value();
             let (date_pointer, part_pointer) = (reader.pointer("date"), reader.pointer("part"));
             reader.finish(errors);
@@ -122,11 +118,7 @@ impl PreferredWindow {
         if date.is_empty() {
             return Ok(None);
         }
-        let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").map_err(|_| FieldCode::InvalidDate)?;
-        // The parser accepts years of more than four digits, which date inputs never send.
-        if date.year() > 9999 {
-            return Err(FieldCode::InvalidDate);
-        }
+        let date = parse_day(date).ok_or(FieldCode::InvalidDate)?;
         if date < today {
             return Err(FieldCode::InThePast);
         }

@@ -14,7 +14,7 @@ use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::i18n::shared;
 use ui::islands::SubmitOnce;
 use ui::page::page;
-use ui::sign_in_flow::{self, LanguageRow};
+use ui::sign_in_flow::{self, LanguageRow, client_network};
 use ui::title::Title;
 
 use crate::shell::BrandName;
@@ -258,7 +258,7 @@ impl ActionForm for EmailLinkForm {
 pub async fn request_link(#[server(flatten)] form: EmailLinkForm) -> Result<(), ServerFnError> {
     submit_public(form, async |core: Core, form: EmailLinkForm| {
         let purpose = LinkPurpose::from_name(&form.purpose).unwrap_or(LinkPurpose::SignIn);
-        links::request_link(&core, &form.email, purpose).await?;
+        links::request_link(&core, &form.email, purpose, client_network()).await?;
         Ok(Redirect::to(EMAIL_LINK_PAGE, "done-email-link-sent"))
     })
     .await

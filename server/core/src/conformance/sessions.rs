@@ -1,5 +1,7 @@
 //! Sign-in and sessions.
 
+use domain::network::Network;
+
 use crate::conformance::{demo_systems, staff};
 use crate::db::purpose::SignIn;
 use crate::identity::sessions::SessionId;
@@ -46,7 +48,7 @@ async fn sign_in_wrong_or_unknown_same_error_and_throttled() {
     for (core, book) in demo_systems().await {
         let account = book.tenants[0].staff("manager").expect("demo has a manager").clone();
         let attempt = async |email: &str, password: &str| {
-            sign_in::sign_in(&core, Realm::Staff, email, password.to_owned().into(), "10.0.0.9").await
+            sign_in::sign_in(&core, Realm::Staff, email, password.to_owned().into(), Network::UNKNOWN).await
         };
         let wrong = attempt(&account.email, "not the password")
             .await
@@ -71,7 +73,7 @@ async fn sign_in_wrong_or_unknown_same_error_and_throttled() {
                 Realm::Portal,
                 &account.email,
                 account.password.clone().into(),
-                "x"
+                Network::UNKNOWN
             )
             .await
             .is_err()

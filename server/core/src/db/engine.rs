@@ -23,6 +23,9 @@ pub enum StoreError {
     /// The SQLite file was deleted or replaced under the open connections.
     #[error("the database file {0}")]
     FileLost(&'static str),
+    /// A value that the database cannot store, such as text with NUL or a time before 4714 BC.
+    #[error("invalid value: {0}")]
+    Invalid(String),
     /// The actor's session is read-only.
     #[error("read-only session")]
     ReadOnlySession,
@@ -42,6 +45,7 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(database) => match database.code().as_deref().map(failure) {
                 Some(Failure::Contention) => Self::Conflict(chain(&error)),
                 Some(Failure::Outage) => Self::Unavailable(chain(&error)),
+                Some(Failure::Value) => Self::Invalid(chain(&error)),
                 _ => Self::Broken(chain(&error)),
             },
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => {
@@ -74,6 +78,8 @@ enum Failure {
     Contention,
     /// The database or its disk is unavailable.
     Outage,
+    /// A value is out of the range of its type.
+    Value,
     /// The statement is wrong.
     Fault,
 }
@@ -90,6 +96,8 @@ fn failure(code: &str) -> Failure {
         }
         // Statement timeout, idle transaction timeout, a primary that became a standby.
         "57014" | "25P03" | "25006" => Failure::Outage,
+        // Text with NUL, JSON with NUL, a time or number out of range.
+        "22021" | "22P05" | "22008" | "22003" => Failure::Value,
         _ => match code.parse::<u32>().map(|code| code & 0xff) {
             // SQLITE_BUSY, SQLITE_LOCKED.
             Ok(5 | 6) if code.len() < 5 => Failure::Contention,

@@ -1,21 +1,21 @@
 //! Live updates: notifies open pages about changes in their organisation and maintains the presence of staff at
 //! requests.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::identity::permissions::ViewOperations;
 use domain::ids::{RequestId, RouteSuggestionId};
-use tokio::sync::broadcast::error::RecvError;
 
+use crate::events::live_feed::{Feed, OpenPage, Snapshot};
 use crate::identity::actors::{Actor as _, Permit, Staff};
-use crate::requests::inbox::PRESENCE_TIMEOUT;
-use crate::{Core, CoreResult};
+use crate::{Core, CoreError, CoreResult};
 
-/// Interval of polling the database. It finds changes by other processes, which the in-process channel does not report.
-const POLL_INTERVAL: Duration = Duration::from_secs(3);
 /// Interval of renewing the presence at a request.
 const PRESENCE_INTERVAL: TimeDelta = TimeDelta::seconds(20);
+/// How often the presence may be due.
+const WAKE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A subscription of an open page. Until it is dropped, the staff member is shown as present at the request.
 pub struct Watch {
@@ -24,13 +24,17 @@ pub struct Watch {
     request: Option<RequestId>,
     suggestion: Option<RouteSuggestionId>,
     presence_renewed_at: Option<DateTime<Utc>>,
-    receiver: tokio::sync::broadcast::Receiver<uuid::Uuid>,
+    feed: Feed,
+    _page: OpenPage,
     /// The audit sequence, the names of other viewers and the progress of the suggestion that were reported last.
     last_state: (i64, Vec<String>, i64),
 }
 
 /// Subscribes to changes of the organisation, and of a request or a route suggestion. `since` is the audit sequence at
 /// which the page was rendered; `None` means the current one.
+///
+/// # Errors
+/// `rate_limited` if the account has too many pages open.
 pub async fn watch(
     core: &Core,
     by: Permit<'_, ViewOperations>,
@@ -39,7 +43,8 @@ pub async fn watch(
     since: Option<i64>,
 ) -> CoreResult<Watch> {
     let staff = by.staff().clone();
-    let receiver = core.changes.subscribe();
+    let page = core.feeds.open_page(staff.id())?;
+    let feed = core.feeds.subscribe(core, staff.tenant());
     let latest_sequence = match since {
         Some(latest_sequence) => latest_sequence,
         None => core.store.read(&staff).await?.latest_audit_sequence().await?,
@@ -50,7 +55,8 @@ pub async fn watch(
         request,
         suggestion,
         presence_renewed_at: None,
-        receiver,
+        feed,
+        _page: page,
         last_state: (latest_sequence, Vec::new(), 0),
     })
 }
@@ -60,24 +66,24 @@ impl Watch {
     pub async fn changed(&mut self) -> CoreResult<i64> {
         loop {
             self.renew_presence().await?;
-            let now = self.core.clock.now();
-            let mut tx = self.core.store.read(&self.staff).await?;
-            let latest_sequence = tx.latest_audit_sequence().await?;
-            let other_viewers = match self.request {
-                Some(request) => tx.others_at(request, now - PRESENCE_TIMEOUT).await?,
-                None => Vec::new(),
-            };
-            let progress = match self.suggestion {
-                Some(suggestion) => tx.suggestion(suggestion).await?.map_or(0, |found| found.progress),
-                None => 0,
-            };
-            drop(tx);
-            let state = (latest_sequence, other_viewers, progress);
-            if self.last_state != state {
-                self.last_state = state;
-                return Ok(latest_sequence);
+            let snapshot: Option<Arc<Snapshot>> = self.feed.borrow_and_update().clone();
+            if let Some(snapshot) = snapshot {
+                let state = (
+                    snapshot.sequence,
+                    self.request
+                        .map(|request| snapshot.others_at(request, self.staff.id()))
+                        .unwrap_or_default(),
+                    self.suggestion.map_or(0, |suggestion| snapshot.progress(suggestion)),
+                );
+                if self.last_state != state {
+                    self.last_state = state;
+                    return Ok(snapshot.sequence);
+                }
             }
-            self.wait().await;
+            tokio::select! {
+                changed = self.feed.changed() => changed.map_err(CoreError::internal)?,
+                () = tokio::time::sleep(WAKE_INTERVAL), if self.request.is_some() => {}
+            }
         }
     }
 
@@ -91,23 +97,6 @@ impl Watch {
         }
         self.presence_renewed_at = Some(now);
         set_presence(&self.core, &self.staff, request, true).await
-    }
-
-    /// Waits for a change in the organisation by this process, at most for the polling interval.
-    async fn wait(&mut self) {
-        let own_tenant = self.staff.tenant().uuid();
-        let changed_here = async {
-            loop {
-                match self.receiver.recv().await {
-                    Ok(tenant) if tenant == own_tenant => return,
-                    Ok(_) => {}
-                    // Messages were missed, so the state must be read again.
-                    Err(RecvError::Lagged(_)) => return,
-                    Err(RecvError::Closed) => std::future::pending().await,
-                }
-            }
-        };
-        let _ = tokio::time::timeout(POLL_INTERVAL, changed_here).await;
     }
 }
 

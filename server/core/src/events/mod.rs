@@ -1,9 +1,11 @@
 //! Events that clients can read, for example to catch up after an outage, and live updates of open pages.
 
 pub mod live;
+mod live_feed;
 mod new_event;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
+pub(crate) use self::live_feed::Feeds;
 pub(crate) use self::new_event::NewEvent;
 pub(crate) use self::store::EventContext;
 pub(crate) use self::store::event_columns;

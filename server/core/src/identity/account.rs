@@ -135,13 +135,15 @@ pub(crate) async fn check_password(
             Err(CoreError::field("current", FieldCode::NewLinkRequired))
         };
     };
+    // Admitted before it is counted: a full queue must not lock out whoever waits for it.
+    let place = core.passwords.admit(None)?;
     let key = sha256(format!("own password\n{}", account.label()).as_bytes());
     let mut tx = core.store.begin_system::<SignIn>().await?;
     let attempt = sign_in::count_attempt(core, &mut tx, &key).await?;
     tx.lock_out(&key, core.clock.now() + sign_in::lockout_after(attempt))
         .await?;
     tx.commit().await?;
-    if !core.passwords.verify(password, Some(&stored)).await? {
+    if !core.passwords.verify_in(&place, password, Some(&stored)).await? {
         return Err(CoreError::field("current", FieldCode::WrongPassword));
     }
     let mut tx = core.store.begin_system::<SignIn>().await?;

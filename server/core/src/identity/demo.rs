@@ -36,9 +36,10 @@ pub(crate) async fn sign_in(core: &Core, realm: Realm, email: &str, password: &s
     use crate::identity::admission::SignInOutcome;
 
     let password = password.to_owned().into();
-    let mut signed_in = crate::identity::sign_in::sign_in(core, realm, email, password, "test")
-        .await
-        .expect("sign-in succeeds");
+    let mut signed_in =
+        crate::identity::sign_in::sign_in(core, realm, email, password, domain::network::Network::UNKNOWN)
+            .await
+            .expect("sign-in succeeds");
     let SignInOutcome::Granted(admission) = signed_in.remove(0).outcome else {
         panic!("demo accounts have no two-factor authentication");
     };

@@ -1,12 +1,13 @@
 //! Password hashing with Argon2id, on blocking threads with limited concurrency and a bounded queue.
 
-use domain::fields::FieldCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
+use domain::fields::FieldCode;
+use domain::network::Network;
 use domain::problems::Cause;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Semaphore;
@@ -30,7 +31,7 @@ const COMMON_PASSWORDS: &str = include_str!("common_passwords.txt");
 pub struct Passwords {
     randomness: Randomness,
     concurrency: Arc<Semaphore>,
-    waiting: Arc<AtomicUsize>,
+    waiting: Arc<Mutex<Waiting>>,
     /// Verified for unknown accounts, so that they take the same time as existing ones.
     dummy_hash: Arc<str>,
 }
@@ -54,7 +55,8 @@ impl Passwords {
         check(password.expose_secret(), email)?;
         let password = password.clone();
         let salt = self.randomness.bytes();
-        self.run(move || hash_now(password.expose_secret(), salt))
+        let place = self.admit(None)?;
+        self.run(&place, move || hash_now(password.expose_secret(), salt))
             .await?
             .ok_or_else(|| CoreError::internal("Hashing failed."))
     }
@@ -64,10 +66,44 @@ impl Passwords {
     /// # Errors
     /// `rate_limited` if the queue is full.
     pub async fn verify(&self, password: &SecretString, stored: Option<&str>) -> CoreResult<bool> {
+        self.verify_in(&self.admit(None)?, password, stored).await
+    }
+
+    /// Takes a place in the queue. Somebody with an account has no network here; the others share what is free: a network
+    /// never takes more than half of it, so that there is always a place for one that has none.
+    ///
+    /// # Errors
+    /// `rate_limited` if the queue is full, or the share of the network.
+    pub(crate) fn admit(&self, network: Option<Network>) -> CoreResult<Place> {
+        let mut waiting = lock(&self.waiting);
+        let of_network = network.map_or(0, |network| {
+            waiting.by_network.get(&network).copied().unwrap_or_default()
+        });
+        let free = MAX_WAITING.saturating_sub(waiting.total);
+        if free == 0 || (of_network > 0 && of_network >= free / 2) {
+            return Err(CoreError::new(Cause::TooManySignIns));
+        }
+        waiting.total += 1;
+        if let Some(network) = network {
+            *waiting.by_network.entry(network).or_default() += 1;
+        }
+        Ok(Place {
+            waiting: self.waiting.clone(),
+            network,
+        })
+    }
+
+    /// Like [`Self::verify`], with a place that was taken before.
+    pub(crate) async fn verify_in(
+        &self,
+        place: &Place,
+        password: &SecretString,
+        stored: Option<&str>,
+    ) -> CoreResult<bool> {
         let hash = stored.map_or_else(|| self.dummy_hash.to_string(), str::to_owned);
         let password = password.clone();
         let is_match = self
-            .run(move || {
+            .run(place, move || {
                 let password = password.expose_secret();
                 password.len() <= MAX_PASSWORD_BYTES
                     && PasswordHash::new(&hash)
@@ -77,16 +113,13 @@ impl Passwords {
         Ok(is_match && stored.is_some())
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> CoreResult<T> {
-        let queue_full = || CoreError::new(Cause::TooManySignIns);
-        let queue_slot = QueueSlot::take(&self.waiting).ok_or_else(queue_full)?;
+    async fn run<T: Send + 'static>(&self, _: &Place, work: impl FnOnce() -> T + Send + 'static) -> CoreResult<T> {
         let permit = self
             .concurrency
             .clone()
             .acquire_owned()
             .await
-            .map_err(|_| queue_full())?;
-        drop(queue_slot);
+            .map_err(|_| CoreError::new(Cause::TooManySignIns))?;
         tokio::task::spawn_blocking(move || {
             let result = work();
             drop(permit);
@@ -97,19 +130,34 @@ impl Passwords {
     }
 }
 
-/// A slot in the queue, released on drop, also when the client disconnects while waiting.
-struct QueueSlot(Arc<AtomicUsize>);
-
-impl QueueSlot {
-    fn take(waiting: &Arc<AtomicUsize>) -> Option<Self> {
-        let slot = Self(waiting.clone());
-        (waiting.fetch_add(1, Ordering::SeqCst) < MAX_WAITING).then_some(slot)
-    }
+#[derive(Default)]
+struct Waiting {
+    total: usize,
+    by_network: HashMap<Network, usize>,
 }
 
-impl Drop for QueueSlot {
+fn lock(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A place in the queue, released on drop, also when the client disconnects while waiting.
+pub(crate) struct Place {
+    waiting: Arc<Mutex<Waiting>>,
+    network: Option<Network>,
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        let mut waiting = lock(&self.waiting);
+        waiting.total -= 1;
+        if let Some(network) = self.network
+            && let Some(count) = waiting.by_network.get_mut(&network)
+        {
+            *count -= 1;
+            if *count == 0 {
+                waiting.by_network.remove(&network);
+            }
+        }
     }
 }
 
@@ -209,6 +257,23 @@ mod tests {
         }
         drop(permits);
         assert_eq!(passwords.verify(&"x".into(), None).await, Ok(false));
+    }
+
+    #[test]
+    fn queue_flooded_from_networks_has_a_place_for_another() {
+        let passwords = Passwords::new(Randomness::seeded(1));
+        let network = |last: u8| Some(Network::of(std::net::IpAddr::from([192, 0, 2, last])));
+        let fill = |last: u8| std::iter::from_fn(|| passwords.admit(network(last)).ok()).collect::<Vec<_>>();
+        let mut taken = fill(1);
+        assert_eq!(taken.len(), 11);
+        for last in 2..=6 {
+            let others = fill(last);
+            assert!(!others.is_empty(), "network {last}");
+            taken.extend(others);
+        }
+        assert!(passwords.admit(network(1)).is_err(), "the network that floods waits");
+        drop(taken);
+        assert_eq!(fill(1).len(), 11, "places are given back");
     }
 
     #[tokio::test]

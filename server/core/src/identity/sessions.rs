@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::identity::permissions::ViewIntegrations;
+use domain::network::Network;
 use domain::problems::Cause;
 use futures::future::BoxFuture;
 
@@ -45,6 +46,8 @@ pub struct RequestSession {
     realm: Realm,
     /// The browser's user agent, for the list of sessions.
     user_agent: String,
+    /// The network of the browser, for the throttle.
+    network: Network,
     carrier: Arc<dyn SessionCarrier>,
 }
 
@@ -55,10 +58,11 @@ impl std::fmt::Debug for RequestSession {
 }
 
 impl RequestSession {
-    pub fn new(realm: Realm, user_agent: String, carrier: Arc<dyn SessionCarrier>) -> Self {
+    pub fn new(realm: Realm, user_agent: String, network: Network, carrier: Arc<dyn SessionCarrier>) -> Self {
         Self {
             realm,
             user_agent,
+            network,
             carrier,
         }
     }
@@ -70,6 +74,10 @@ impl RequestSession {
 
     pub(in crate::identity) const fn realm(&self) -> Realm {
         self.realm
+    }
+
+    pub(in crate::identity) const fn network(&self) -> Network {
+        self.network
     }
 
     /// Reads the data; no session and an expired one count as anonymous.
@@ -217,6 +225,7 @@ pub async fn delete_expired(core: &Core) -> CoreResult<u64> {
     let mut tx = core.store.begin_system::<Purge>().await?;
     let deleted = tx.delete_expired_sessions().await?
         + tx.purge_attempts().await?
+        + tx.purge_known_networks().await?
         + tx.delete_expired_tokens().await?
         + tx.purge_stored_responses().await?;
     tx.commit().await?;

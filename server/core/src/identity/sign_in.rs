@@ -1,8 +1,8 @@
-//! Sign-in with email and password: the same response and the same work whether or not an account exists, and a lockout that
-//! grows with every failure but never becomes permanent.
+//! Sign-in with email and password: the same response and the same work whether or not an account exists.
 
 use chrono::TimeDelta;
 use domain::identity::roles::Role;
+use domain::network::Network;
 use domain::problems::Cause;
 use domain::text;
 use secrecy::SecretString;
@@ -13,7 +13,7 @@ use crate::identity::account::AccountKey;
 use crate::identity::actors::{Actor as _, Contact, TenantId};
 use crate::identity::admission::{Admission, Home, PendingCode, SignInOutcome, SignedIn};
 use crate::identity::store::sessions::Realm;
-use crate::secrets::sha256;
+use crate::identity::throttle::{self, Attempt, Secret};
 use crate::{Core, CoreError, CoreResult};
 
 /// The maximum length of a lockout: slows down guessing without locking out the owner of the account.
@@ -29,36 +29,38 @@ pub(crate) async fn sign_in(
     realm: Realm,
     email: &str,
     password: SecretString,
-    client_address: &str,
+    network: Network,
 ) -> CoreResult<Vec<SignedIn>> {
     let invalid_credentials = || CoreError::new(Cause::PasswordIncorrect);
     let email = text::email(email).map_err(|_| invalid_credentials())?;
-    let key = throttle_key(realm, &email, client_address);
+    // Admitted before it is counted: a full queue must not lock out whoever waits for it.
+    let place = core.passwords.admit(Some(network))?;
     // Counted before verification, so that concurrent attempts cannot bypass the lock.
     let mut tx = core.store.begin_system::<SignIn>().await?;
-    let attempt = count_attempt(core, &mut tx, &key).await?;
-    let now = core.clock.now();
-    if attempt > 1 {
-        tx.lock_out(&key, now + lockout_after(attempt - 1)).await?;
-    }
+    let account = format!("{realm:?}\n{email}");
+    let attempt = Attempt::count(core, &mut tx, Secret::Password, &account, network).await?;
     let accounts = candidates(&mut tx, realm, &email).await?;
     tx.commit().await?;
     if accounts.is_empty() {
-        core.passwords.verify(&password, None).await?;
+        core.passwords.verify_in(&place, &password, None).await?;
     }
     let mut matching = Vec::new();
     for account in accounts {
-        if core.passwords.verify(&password, Some(&account.password_hash)).await? && !account.locked {
+        let hash = Some(account.password_hash.as_str());
+        if core.passwords.verify_in(&place, &password, hash).await? && !account.locked {
             matching.push(account);
         }
     }
+    drop(place);
     let mut tx = core.store.begin_system::<SignIn>().await?;
     if matching.is_empty() {
-        tx.lock_out(&key, core.clock.now() + lockout_after(attempt)).await?;
+        if attempt.fail(core, &mut tx).await? {
+            throttle::tell_owners(&mut tx, realm, &email).await?;
+        }
         tx.commit().await?;
         return Err(invalid_credentials());
     }
-    tx.clear_attempts(&key).await?;
+    attempt.succeed(&mut tx).await?;
     let mut signed_in = Vec::with_capacity(matching.len());
     for candidate in &matching {
         let verified = candidate.verified(realm);
@@ -250,8 +252,4 @@ impl Candidate {
             home: Home::Partner,
         })
     }
-}
-
-fn throttle_key(realm: Realm, email: &str, client_address: &str) -> Vec<u8> {
-    sha256(format!("{realm:?}\n{email}\n{client_address}").as_bytes())
 }

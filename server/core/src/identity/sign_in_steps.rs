@@ -39,10 +39,9 @@ pub async fn with_password(
     session: &RequestSession,
     email: &str,
     password: SecretString,
-    client_address: &str,
     page: Option<String>,
 ) -> CoreResult<NextStep> {
-    let mut accounts = sign_in::sign_in(core, session.realm(), email, password, client_address).await?;
+    let mut accounts = sign_in::sign_in(core, session.realm(), email, password, session.network()).await?;
     if accounts.len() > 1 {
         let data = SessionData::ChoosingTenant {
             until: core.clock.now() + CHOICE_LIFETIME,
@@ -135,6 +134,6 @@ pub async fn is_code_pending(core: &Core, session: &RequestSession) -> CoreResul
 /// Field `code`; `rate_limited`, with the seconds in the detail; `missing_credentials` if sign-in must start over.
 pub async fn with_code(core: &Core, session: &RequestSession, code: &str) -> CoreResult<NextStep> {
     let (pending, page) = pending_code(core, session).await?.ok_or_else(sign_in_first)?;
-    let account = two_factor::complete(core, session.realm(), &pending, code).await?;
+    let account = two_factor::complete(core, session.realm(), &pending, code, session.network()).await?;
     enter(core, session, account, page).await
 }

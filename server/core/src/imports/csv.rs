@@ -185,7 +185,8 @@ pub async fn store_file(core: &Core, by: Permit<'_, ResolveMappings>, bytes: Vec
 
 async fn load(core: &Core, by: Permit<'_, ResolveMappings>, name: &str) -> CoreResult<Table> {
     let hash = parse_digest(name).ok_or_else(CoreError::not_found)?;
-    let bytes = core.files.get(by.staff().tenant(), &hash).await?;
+    let found = core.files.find(by.staff().tenant(), &hash).await?;
+    let bytes = found.ok_or_else(CoreError::not_found)?;
     read(&bytes)
 }
 

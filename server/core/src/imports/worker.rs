@@ -36,6 +36,15 @@ const MAX_SINGLE_TRANSACTION_ITEMS: i64 = 500;
 /// # Errors
 /// The database is unavailable; the job is claimed again later.
 pub async fn run_next(core: &Core) -> CoreResult<bool> {
+    run_next_until(core, std::future::pending()).await
+}
+
+/// Like [`run_next`], but gives the job back when `stop` completes first: another worker continues after the last recorded
+/// item.
+///
+/// # Errors
+/// Same as [`run_next`].
+pub async fn run_next_until(core: &Core, stop: impl Future<Output = ()>) -> CoreResult<bool> {
     if !core.store.read_system().await?.has_runnable_job().await? {
         return Ok(false);
     }
@@ -51,7 +60,14 @@ pub async fn run_next(core: &Core) -> CoreResult<bool> {
         job,
         claim,
     };
-    run_job(running).instrument(span).await?;
+    tokio::select! {
+        result = run_job(running).instrument(span) => result?,
+        () = stop => {
+            let mut tx = core.store.begin_system::<ImportQueue>().await?;
+            tx.release_job(claim).await?;
+            tx.commit().await?;
+        }
+    }
     Ok(true)
 }
 
@@ -69,7 +85,7 @@ async fn run_job(running: RunningJob<'_>) -> CoreResult<()> {
             Ok(())
         }
         // A permanent failure must not block the jobs behind it.
-        Err(StoreError::Broken(text)) => {
+        Err(StoreError::Broken(text) | StoreError::Invalid(text)) => {
             tracing::error!(error = %text, "import job failed");
             Ok(running.mark_failed().await?)
         }
@@ -279,7 +295,7 @@ impl RunningJob<'_> {
             let items: Vec<ParsedItem> = pending.into_iter().map(parse).collect();
             match self.process_chunk(&items).await {
                 // Retries the items one by one, so that only the broken one fails.
-                Err(StoreError::Broken(text)) => {
+                Err(StoreError::Broken(text) | StoreError::Invalid(text)) => {
                     tracing::warn!(error = %text, "failed to write import chunk, retrying items one by one");
                     for item in &items {
                         self.process_single(item).await?;
@@ -312,7 +328,7 @@ impl RunningJob<'_> {
 
     async fn process_single(&self, item: &ParsedItem) -> Result<(), StoreError> {
         match self.process_chunk(std::slice::from_ref(item)).await {
-            Err(StoreError::Broken(text)) => {
+            Err(StoreError::Broken(text) | StoreError::Invalid(text)) => {
                 tracing::error!(item = %item.0.id, error = %text, "failed to write import item");
                 let row = rejected_row(&item.0, &[ItemNote::new("internal_error", "")], ItemOutcome::Failed)?;
                 let mut tx = self.core.store.begin(&self.client).await?;

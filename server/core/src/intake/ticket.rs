@@ -39,11 +39,11 @@ fn sign(core: &Core, content: &str) -> String {
     )
 }
 
-/// Verifies a ticket and its proof of work, and returns the nonce.
+/// Verifies that a ticket was issued for a form and has not expired; returns its age and nonce.
 ///
 /// # Errors
-/// `form_expired` for an invalid or old ticket; `form_too_fast` with the number of seconds to wait.
-pub(crate) fn check<'a>(core: &Core, form: FormId, ticket: &'a str, proof: Option<u64>) -> CoreResult<&'a str> {
+/// `form_expired`.
+pub(crate) fn verify<'a>(core: &Core, form: FormId, ticket: &'a str) -> CoreResult<(TimeDelta, &'a str)> {
     let expired = || CoreError::field("ticket", FieldCode::FormExpired);
     let (content, signature) = ticket.rsplit_once('.').ok_or_else(expired)?;
     if !crate::secrets::constant_time_eq(sign(core, content).as_bytes(), signature.as_bytes()) {
@@ -63,6 +63,15 @@ pub(crate) fn check<'a>(core: &Core, form: FormId, ticket: &'a str, proof: Optio
     if ticket_form != form.to_string() || age > TICKET_TTL || age < TimeDelta::zero() {
         return Err(expired());
     }
+    Ok((age, nonce))
+}
+
+/// Verifies a ticket and its proof of work, and returns the nonce.
+///
+/// # Errors
+/// `form_expired` for an invalid or old ticket; `form_too_fast` with the number of seconds to wait.
+pub(crate) fn check<'a>(core: &Core, form: FormId, ticket: &'a str, proof: Option<u64>) -> CoreResult<&'a str> {
+    let (age, nonce) = verify(core, form, ticket)?;
     let is_proven = proof.is_some_and(|number| proof::is_solved(ticket, number));
     let min_age = if is_proven {
         MIN_FILL_TIME

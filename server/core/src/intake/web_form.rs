@@ -27,6 +27,14 @@ pub fn new_ticket(core: &Core, visitor: &FormVisitor) -> String {
     ticket::issue(core, visitor.form())
 }
 
+/// Verifies the ticket of a form, before anything else of the form is looked at.
+///
+/// # Errors
+/// Field `ticket`: `form_expired`.
+pub fn verify_ticket(core: &Core, visitor: &FormVisitor, ticket: &str) -> CoreResult<()> {
+    ticket::verify(core, visitor.form(), ticket).map(drop)
+}
+
 /// Submits a form. Repeated submissions of the same page return the first receipt.
 ///
 /// # Errors

@@ -96,14 +96,23 @@ pub async fn claim(core: &Core) -> CoreResult<Vec<OutgoingMail>> {
     Ok(outgoing)
 }
 
+/// Gives back claimed emails that were not attempted.
+pub async fn release(core: &Core, mails: &[OutgoingMail]) -> CoreResult<()> {
+    let mut tx = core.store.begin_system::<MailQueue>().await?;
+    for mail in mails {
+        tx.release_mail(&mail.claimed, mail.claim).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
 /// The link in an email.
 enum Link {
     /// A single-use link of an account or a page of an app, as a complete URL.
     Account(String),
     /// A request, with the token of its tracking page if it has one.
     Request(RequestId, Option<String>),
-    /// The home page of the portal.
-    Portal,
+    /// The home page of an app.
+    Home(Realm),
 }
 
 fn open_link(core: &Core, mail: &ClaimedMail) -> CoreResult<Link> {
@@ -124,7 +133,11 @@ fn open_link(core: &Core, mail: &ClaimedMail) -> CoreResult<Link> {
         return Ok(Link::Account(format!("{}{page}", core.settings.public_url)));
     }
     let Some(request) = mail.request_id else {
-        return Ok(Link::Portal);
+        return Ok(Link::Home(match mail.kind {
+            MailKind::StaffSignInFailures => Realm::Staff,
+            MailKind::PartnerSignInFailures => Realm::Partner,
+            _ => Realm::Portal,
+        }));
     };
     let token = mail
         .tracking_token
@@ -137,7 +150,7 @@ fn open_link(core: &Core, mail: &ClaimedMail) -> CoreResult<Link> {
 fn build_mail(settings: &Settings, mail: ClaimedMail, claim: Uuid, link: Link) -> OutgoingMail {
     let (link, tracking) = match link {
         Link::Account(address) => (address, None),
-        Link::Portal => (addresses::portal(settings), None),
+        Link::Home(realm) => (addresses::home(settings, realm), None),
         Link::Request(request, _) if mail.portal_account_id.is_some() => {
             (addresses::portal_request(settings, request), None)
         }

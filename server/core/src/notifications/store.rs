@@ -207,6 +207,15 @@ const UPDATE_MAIL: &str = r"
       AND claim = $3
       AND status = 'waiting'
 ";
+/// An email that was not attempted.
+const RELEASE_MAIL: &str = r"
+    UPDATE mail
+    SET attempts = attempts - 1, claim = NULL, claimed_until = NULL
+    WHERE tenant_id = $1
+      AND id = $2
+      AND claim = $3
+      AND status = 'waiting'
+";
 const PURGE_MAILS: &str = "DELETE FROM mail WHERE created_at < $1 AND status <> 'waiting'";
 
 impl<A: MayNotify> TenantTx<'_, A> {
@@ -343,6 +352,14 @@ impl SystemTx<'_, MailQueue> {
                 UPDATE_MAIL,
                 (mail.tenant_id, mail.id, claim, status.name(), error, next, sent),
             )
+            .await
+            .map(drop)
+    }
+
+    /// Releases the claim of an email that was not attempted.
+    pub(crate) async fn release_mail(&mut self, mail: &ClaimedMail, claim: Uuid) -> Result<(), StoreError> {
+        self.tx
+            .execute(RELEASE_MAIL, (mail.tenant_id, mail.id, claim))
             .await
             .map(drop)
     }

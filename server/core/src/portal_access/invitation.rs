@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::Tz;
+use domain::dates::parse_day;
 use domain::fields::FieldCode;
 use domain::ids::{ContactId, CustomerId, LocationId, PortalUserId};
 use domain::intake::mails::MailKind;
 use domain::locale::Locale;
 use domain::portal_access::{Capabilities, Capability, LinkPurpose};
+use domain::problems::Cause;
 use domain::text;
 use secrecy::SecretString;
 
@@ -21,6 +23,7 @@ use crate::{Core, CoreError, CoreResult};
 /// The limit for name and reason.
 const MAX_LINE_CHARS: usize = 200;
 const MAX_LOCATIONS: usize = 100;
+const DAY_SECONDS: i64 = 86_400;
 
 /// The submitted invitation form.
 #[derive(Debug, Clone, Default)]
@@ -153,10 +156,7 @@ impl InviteForm {
         let from = match self.from.trim() {
             "" => None,
             typed => {
-                let begin = typed
-                    .parse::<NaiveDate>()
-                    .ok()
-                    .and_then(|day| end_of(day.pred_opt()?, zone));
+                let begin = parse_day(typed).and_then(|day| end_of(day.pred_opt()?, zone));
                 if begin.is_none() {
                     form.add_error("from", FieldCode::InvalidDate);
                 }
@@ -167,7 +167,7 @@ impl InviteForm {
         let until = match self.until.trim() {
             "" => None,
             typed => {
-                let end = typed.parse::<NaiveDate>().ok().and_then(|day| end_of(day, zone));
+                let end = parse_day(typed).and_then(|day| end_of(day, zone));
                 if end.is_none_or(|end| end <= now) {
                     form.add_error("until", FieldCode::NotInFuture);
                 } else if end.zip(from).is_some_and(|(end, from)| end <= from) {
@@ -249,6 +249,9 @@ where
 }
 
 /// Enqueues the invitation mail and returns its link.
+///
+/// # Errors
+/// `rate_limited` after the actor has invited as many people in a day as it may.
 pub(crate) async fn send<A: Inviter>(
     core: &Core,
     tx: &mut TenantTx<'_, A>,
@@ -258,6 +261,11 @@ pub(crate) async fn send<A: Inviter>(
     person: &Person,
     locale: Locale,
 ) -> CoreResult<SecretString> {
+    if tx.count_invitation().await? > A::INVITATIONS_PER_DAY {
+        let now = core.clock.now().timestamp();
+        let seconds = u64::try_from(DAY_SECONDS - now.rem_euclid(DAY_SECONDS)).unwrap_or_default();
+        return Err(CoreError::new(Cause::RetryLater { seconds }));
+    }
     let tenant = tx.tenant_id();
     let mail = links::LinkMail {
         kind: MailKind::PortalInvitation,

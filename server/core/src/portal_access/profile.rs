@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::fields::FieldCode;
 use domain::intake::mails::MailKind;
 use domain::locale::Locale;
+use domain::network::Network;
 use domain::portal_access::LinkPurpose;
 use domain::text;
 use secrecy::SecretString;
@@ -195,7 +196,7 @@ pub async fn revoke_session(core: &Core, contact: &Contact, session: &str) -> Co
 pub async fn request_link(core: &Core, contact: &Contact) -> CoreResult<()> {
     // Rejects a read-only session.
     let email = core.store.begin(contact).await?.own_account().await?.email;
-    links::request_link(core, &email, LinkPurpose::SignIn).await
+    links::request_link(core, &email, LinkPurpose::SignIn, Network::UNKNOWN).await
 }
 
 /// Signs out everywhere: ends all access of the account, including the current session.

@@ -1,8 +1,9 @@
 //! Slot offers: dispatch offers two or three times for a job, and the requester's choice schedules the appointment.
 //! Offered times are not reserved, so a choice can fail because the technician was booked in the meantime.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use domain::dates::parse_day;
 use domain::fields::{FieldCode, ScheduleConflict};
 use domain::identity::permissions::PlanTargets;
 use domain::ids::{OfferId, RequestId, StaffId, TargetId};
@@ -160,7 +161,7 @@ async fn read_option(
 }
 
 fn read_times(form: &mut Form, field: &str, option: &OptionForm, zone: Tz) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-    let Ok(date) = NaiveDate::parse_from_str(&option.date, "%Y-%m-%d") else {
+    let Some(date) = parse_day(&option.date) else {
         form.add_error(field, FieldCode::InvalidDate);
         return None;
     };

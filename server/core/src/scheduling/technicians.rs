@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use domain::customers::Coordinates;
+use domain::dates::parse_day;
 use domain::fields::FieldCode;
 use domain::identity::permissions::{ManageTechnicians, ViewOperations};
 use domain::ids::{AbsenceId, StaffId};
@@ -224,7 +225,7 @@ pub async fn add_absence(
     let mut tx = core.store.begin(by.staff()).await?;
     let technician = tx.technician(id).await?.ok_or_else(CoreError::not_found)?;
     let today = today(core, &technician.zone);
-    let first_day = first.trim().parse::<NaiveDate>().ok();
+    let first_day = parse_day(first.trim());
     if first_day.is_none() {
         form.add_error("first", FieldCode::InvalidDate);
     }
@@ -232,7 +233,7 @@ pub async fn add_absence(
     let last_day = if last.trim().is_empty() {
         first_day
     } else {
-        last.trim().parse().ok()
+        parse_day(last.trim())
     };
     let is_valid = first_day
         .zip(last_day)

@@ -41,6 +41,11 @@ const MAX_UNSCHEDULED_JOBS: i64 = 200;
 
 /// Computes the oldest queued suggestion; returns false if none is queued.
 pub async fn run_next(core: &Core) -> CoreResult<bool> {
+    run_next_until(core, std::future::pending()).await
+}
+
+/// Like [`run_next`], but gives the suggestion back when `stop` completes first: another worker starts over.
+pub async fn run_next_until(core: &Core, stop: impl Future<Output = ()>) -> CoreResult<bool> {
     if !core.store.read_system().await?.has_claimable_suggestion().await? {
         return Ok(false);
     }
@@ -51,8 +56,24 @@ pub async fn run_next(core: &Core) -> CoreResult<bool> {
     let Some(claimed) = found else { return Ok(false) };
     let system = authentication::system(TenantId::from_uuid(claimed.tenant_id), "route_suggestion");
     let span = tracing::error_span!("job", worker = "suggestions", tenant = %claimed.tenant_id, job = %claimed.id);
-    run(core, &system, &claimed, claim).instrument(span).await?;
+    tokio::select! {
+        result = run(core, &system, &claimed, claim).instrument(span) => result?,
+        () = stop => {
+            let mut tx = core.store.begin_system::<SuggestionQueue>().await?;
+            tx.release_suggestion(claim).await?;
+            tx.commit().await?;
+        }
+    }
     Ok(true)
+}
+
+/// Ends the search when it is dropped; a thread of its own would run on.
+struct StopSearch(Arc<AtomicBool>);
+
+impl Drop for StopSearch {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 async fn run(core: &Core, system: &System, claimed: &ClaimedSuggestion, claim: Uuid) -> CoreResult<()> {
@@ -126,6 +147,7 @@ async fn compute(core: &Core, system: &System, found: &ClaimedSuggestion, claim:
         overtime_weight: OVERTIME_WEIGHT,
     };
     let (search_stop, search_progress) = (stop.clone(), progress.clone());
+    let _stop_search = StopSearch(stop.clone());
     let mut work = tokio::task::spawn_blocking(move || {
         let started = std::time::Instant::now();
         let plan = routing::solve(&built.problem, &settings, &mut |progress| {

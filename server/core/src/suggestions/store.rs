@@ -164,6 +164,12 @@ const RENEW_CLAIM: &str = r"
       AND status = 'running'
     RETURNING cancel_requested
 ";
+const RELEASE_CLAIM: &str = r"
+    UPDATE route_suggestion
+    SET status = 'queued', claim = NULL, claimed_until = NULL
+    WHERE claim = $1
+      AND status = 'running'
+";
 const FINISH: &str = r"
     UPDATE route_suggestion
     SET
@@ -334,6 +340,11 @@ impl SystemTx<'_, SuggestionQueue> {
         self.tx
             .fetch_optional::<ClaimedSuggestion>(sql, (claim, until, self.now))
             .await
+    }
+
+    /// Releases a claim, so that another worker need not wait for the lease to end.
+    pub(crate) async fn release_suggestion(&mut self, claim: Uuid) -> Result<(), StoreError> {
+        self.tx.execute(RELEASE_CLAIM, (claim,)).await.map(drop)
     }
 }
 

@@ -218,8 +218,8 @@ async fn portal_access_of_every_kind_ends_after_each_act(#[case] engine: Engine)
     share_address(&world).await;
     let staff = world.staff("nordlicht", "manager").await;
     for act in Act::ALL {
-        // Links to one address are sent once a minute.
-        clock.advance(TimeDelta::minutes(2));
+        // Links to one address are sent at intervals that grow to a quarter of an hour.
+        clock.advance(TimeDelta::minutes(16));
         let access = Access::open(&world, &staff).await;
         act.perform(&world, &staff).await;
         access.assert_ended(&world, act).await;

@@ -419,3 +419,51 @@ async fn two_factor_turned_off_by_user_or_staff_is_no_longer_required(#[case] en
     }
     clock.advance(begin - clock.now());
 }
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn codes_guessed_from_other_networks_do_not_lock_out_owner(#[case] engine: Engine) {
+    let clock = morning();
+    let Some(world) = world_at(engine, clock.clone()).await else {
+        return;
+    };
+    let begin = clock.now();
+    let person = person(&world, &clock).await;
+    clock.advance(TimeDelta::seconds(30));
+    // The owner has used a code from home before.
+    let home = browser();
+    assert_eq!(sign_in(&world, &home).await, CODE_PAGE);
+    assert_eq!(
+        submit_code(&world, &home, &person.code(&clock)).await,
+        "/portal/reports"
+    );
+    let attacker = browser();
+    assert_eq!(sign_in(&world, &attacker).await, CODE_PAGE);
+    let mut statuses = Vec::new();
+    for network in 1..=12 {
+        let answer = attacker
+            .post(format!("{}/portal/fn/verify-code", world.url))
+            .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
+            .header("x-forwarded-for", format!("203.0.113.{network}"))
+            .form(&[("code", "111111")])
+            .send();
+        statuses.push(answer.await.unwrap().status());
+    }
+    assert_eq!(
+        statuses[..11],
+        [StatusCode::UNPROCESSABLE_ENTITY; 11],
+        "{}",
+        world.engine
+    );
+    assert_eq!(statuses[11], StatusCode::TOO_MANY_REQUESTS, "{}", world.engine);
+    clock.advance(TimeDelta::seconds(30));
+    let again = browser();
+    assert_eq!(sign_in(&world, &again).await, CODE_PAGE);
+    assert_eq!(
+        submit_code(&world, &again, &person.code(&clock)).await,
+        "/portal/reports"
+    );
+    clock.advance(begin - clock.now());
+}

@@ -1,7 +1,9 @@
 //! Operating an installation.
 
 pub mod aborted_loads;
+pub mod claims;
 pub mod commands;
+pub mod connections;
 pub mod crash;
 pub mod full_disk;
 pub mod logs;

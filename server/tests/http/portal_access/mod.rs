@@ -3,4 +3,5 @@
 pub mod access;
 pub mod calendar;
 pub mod in_progress;
+pub mod limits;
 pub mod visibility;

@@ -16,6 +16,7 @@ use domain::scheduling::conflicts::Conflict;
 use leptos::prelude::*;
 use ordinavo_core::CoreResult;
 use ordinavo_core::identity::actors::Permit;
+use ordinavo_core::page::cursor_time;
 use ordinavo_core::scheduling::BoardVisit;
 use ordinavo_core::scheduling::appointments::SCHEDULABLE_YEARS;
 use ordinavo_core::scheduling::board;
@@ -227,7 +228,7 @@ fn EstimatedNote(locale: Locale) -> impl IntoView {
 fn parse_unscheduled_cursor(text: &str) -> Option<UnscheduledCursor> {
     let mut parts = text.split('~');
     let weight = parts.next()?.parse().ok()?;
-    let at = parts.next()?.parse::<DateTime<Utc>>().ok()?;
+    let at = cursor_time(parts.next()?.parse::<DateTime<Utc>>().ok()?.timestamp_micros());
     Some((weight, at, parts.next()?.parse().ok()?))
 }
 

@@ -54,9 +54,16 @@ impl FileUploader for Terminal {}
 impl FileUploader for Contact {}
 
 /// An actor that may invite people to the portal: staff with the permission, and portal users within their own grants.
-pub trait Inviter: Actor {}
-impl Inviter for Staff {}
-impl Inviter for Contact {}
+pub trait Inviter: Actor {
+    /// How many people the actor may invite in a day.
+    const INVITATIONS_PER_DAY: i64;
+}
+impl Inviter for Staff {
+    const INVITATIONS_PER_DAY: i64 = 200;
+}
+impl Inviter for Contact {
+    const INVITATIONS_PER_DAY: i64 = 20;
+}
 
 /// An actor whose changes appear in the timelines of customers, jobs and requests.
 pub trait MayAnnotate: Actor {}

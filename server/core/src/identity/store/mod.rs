@@ -28,4 +28,5 @@ pub(crate) mod partners;
 pub(crate) mod password_links;
 pub(crate) mod sessions;
 pub(crate) mod tenants;
+pub(crate) mod throttle;
 pub(crate) mod two_factor;

@@ -1,8 +1,8 @@
-//! Verification of two-factor codes. Attempts are counted before they are made.
+//! Verification of two-factor codes. Attempts are counted before they are made, as by [`crate::identity::throttle`].
 
-use chrono::TimeDelta;
 use domain::identity::roles::Role;
 use domain::identity::two_factor::TypedCode;
+use domain::network::Network;
 use domain::problems::Cause;
 
 use crate::db::SystemTx;
@@ -12,6 +12,7 @@ use crate::identity::actors::TenantId;
 use crate::identity::admission::{Home, PendingCode, SignedIn};
 use crate::identity::sign_in;
 use crate::identity::store::sessions::Realm;
+use crate::identity::throttle::{Attempt, Secret};
 use crate::identity::two_factor::{internal, not_on, secret_context, totp, wrong_code};
 use crate::secrets::sha256;
 use crate::{Core, CoreError, CoreResult};
@@ -28,7 +29,13 @@ pub(super) fn matching_step(core: &Core, secret: &[u8], code: &str) -> CoreResul
 /// # Errors
 /// Field `code`; `rate_limited`, with the seconds in the detail; `missing_credentials` if the account changed in the
 /// meantime.
-pub(crate) async fn complete(core: &Core, realm: Realm, waiting: &PendingCode, code: &str) -> CoreResult<SignedIn> {
+pub(crate) async fn complete(
+    core: &Core,
+    realm: Realm,
+    waiting: &PendingCode,
+    code: &str,
+    network: Network,
+) -> CoreResult<SignedIn> {
     let expired = || CoreError::new(Cause::SignInRequired);
     let account = AccountKey {
         realm,
@@ -36,14 +43,14 @@ pub(crate) async fn complete(core: &Core, realm: Realm, waiting: &PendingCode, c
         id: waiting.account,
     };
     let code = TypedCode::read(code);
-    let attempts = count(core, account, code.as_ref()).await?;
+    let attempt = count(core, &account.id_text(), code.as_ref(), network).await?;
     let mut tx = core.store.begin_system::<SignIn>().await?;
     let found = tx.waiting_account(account).await?.ok_or_else(expired)?;
     if found.epoch != waiting.epoch {
         return Err(expired());
     }
     if let Some(secret) = &found.secret {
-        check(core, &mut tx, account, secret, code, &attempts).await?;
+        check(core, &mut tx, account, secret, code, &attempt).await?;
     }
     let home = match realm {
         Realm::Staff => Home::Staff(tx.role_of_staff(account).await?.as_deref().and_then(Role::from_name)),
@@ -69,34 +76,28 @@ pub(super) async fn verify_own_code(core: &Core, holder: &impl AccountHolder, co
     // Rejects a read-only session before an attempt is counted.
     drop(begin_own(core, holder).await?);
     let code = TypedCode::read(code);
-    let attempts = count(core, account, code.as_ref()).await?;
+    // A person who has a session is not slowed down by those who try to sign in, and the other way round.
+    let own = format!("own\n{}", account.id_text());
+    let attempt = count(core, &own, code.as_ref(), Network::UNKNOWN).await?;
     let mut tx = core.store.begin_system::<SignIn>().await?;
     let found = tx.waiting_account(account).await?;
     let secret = found.and_then(|found| found.secret).ok_or_else(not_on)?;
-    check(core, &mut tx, account, &secret, code, &attempts).await?;
+    check(core, &mut tx, account, &secret, code, &attempt).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// Counts an attempt before it is made and returns the throttle key, to be cleared after a success. App codes and recovery
-/// codes are counted separately, so guessing app codes cannot lock out the holder of a recovery code.
-async fn count(core: &Core, account: AccountKey, code: Option<&TypedCode>) -> CoreResult<Vec<u8>> {
-    let kind = match code {
-        Some(TypedCode::Recovery(_)) => "recovery code",
-        _ => "second factor",
+/// Counts an attempt before it is made. App codes and recovery codes are counted separately, so guessing app codes cannot
+/// lock out the holder of a recovery code.
+async fn count(core: &Core, account: &str, code: Option<&TypedCode>, network: Network) -> CoreResult<Attempt> {
+    let secret = match code {
+        Some(TypedCode::Recovery(_)) => Secret::RecoveryCode,
+        _ => Secret::AppCode,
     };
-    let key = sha256(format!("attempt\n{kind}\n{}", account.id_text()).as_bytes());
     let mut tx = core.store.begin_system::<SignIn>().await?;
-    let attempt = sign_in::count_attempt(core, &mut tx, &key).await?;
-    tx.lock_out(&key, core.clock.now() + lockout_after(attempt)).await?;
+    let attempt = Attempt::count(core, &mut tx, secret, account, network).await?;
     tx.commit().await?;
-    Ok(key)
-}
-
-/// Returns the length of the lock after a number of attempts: 2 s, 4 s, 8 s, up to one hour.
-fn lockout_after(attempts: i64) -> TimeDelta {
-    let seconds = 1_i64 << attempts.clamp(1, 12);
-    TimeDelta::seconds(seconds.min(3600))
+    Ok(attempt)
 }
 
 /// Verifies and uses a code whose attempt was counted before, and clears the throttle.
@@ -106,7 +107,7 @@ async fn check(
     account: AccountKey,
     secret: &[u8],
     code: Option<TypedCode>,
-    attempts: &[u8],
+    attempt: &Attempt,
 ) -> CoreResult<()> {
     let is_valid = match code {
         Some(TypedCode::App(code)) => {
@@ -137,23 +138,9 @@ async fn check(
     if !is_valid {
         return Err(wrong_code());
     }
-    tx.clear_attempts(attempts).await?;
-    Ok(())
+    attempt.succeed(tx).await
 }
 
 pub(super) fn code_hash(account: AccountKey, code: &str) -> Vec<u8> {
     sha256(format!("recovery code\n{}\n{code}", account.id_text()).as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lock_after_many_attempts_is_at_most_one_hour() {
-        let seconds: Vec<i64> = [1, 2, 3, 11, 12, 500]
-            .map(|attempts| lockout_after(attempts).num_seconds())
-            .to_vec();
-        assert_eq!(seconds, [2, 4, 8, 2048, 3600, 3600]);
-    }
 }

@@ -65,6 +65,13 @@ const REVOKE_LINKS: &str = r"
       AND purpose = $3
       AND used_at IS NULL
 ";
+const COUNT_INVITATION: &str = r"
+    INSERT INTO invitation_count (tenant_id, actor, day, invitations)
+    VALUES ($1, $2, $3, 1)
+    ON CONFLICT (tenant_id, actor, day)
+    DO UPDATE SET invitations = invitation_count.invitations + 1
+    RETURNING invitations
+";
 const INSERT_LINK: &str = r"
     INSERT INTO portal_link (
         tenant_id, id, portal_account_id, purpose, token_hash, token, email, expires_at, created_at, created_by,
@@ -175,7 +182,7 @@ pub(crate) struct AccountMail<'a> {
 
 /// A transaction that can create links and enqueue account mails.
 pub(crate) trait LinkWriter: Send {
-    /// Inserts a link and revokes earlier ones for the same purpose.
+    /// Inserts a link and revokes earlier ones for the same purpose, unless anybody can request them.
     fn insert_link(
         &mut self,
         tenant: TenantId,
@@ -193,12 +200,14 @@ macro_rules! link_statements {
     () => {
         async fn insert_link(&mut self, tenant: TenantId, new: &NewLink<'_>) -> Result<(), StoreError> {
             let now = self.now;
-            self.tx
-                .execute(
-                    REVOKE_LINKS,
-                    (tenant.uuid(), new.account.uuid(), new.purpose.name(), now),
-                )
-                .await?;
+            if !new.purpose.keeps_earlier_links() {
+                self.tx
+                    .execute(
+                        REVOKE_LINKS,
+                        (tenant.uuid(), new.account.uuid(), new.purpose.name(), now),
+                    )
+                    .await?;
+            }
             self.tx
                 .execute(
                     INSERT_LINK,
@@ -256,6 +265,16 @@ impl LinkWriter for SystemTx<'_, LinkRequests> {
 }
 
 impl<A: Inviter> TenantTx<'_, A> {
+    /// Counts an invitation and returns the number of the actor's invitations of this day.
+    pub(crate) async fn count_invitation(&mut self) -> Result<i64, StoreError> {
+        let (tenant, label, day) = (self.tenant(), self.actor.label(), self.now.date_naive());
+        let (count,) = self
+            .tx
+            .fetch_one::<(i64,)>(COUNT_INVITATION, (tenant, label, day))
+            .await?;
+        Ok(count)
+    }
+
     /// Revokes the open links of an account for a purpose; false if there are none.
     pub(crate) async fn revoke_links(
         &mut self,
@@ -310,9 +329,15 @@ impl<P> SystemTx<'_, P> {
 }
 
 impl SystemTx<'_, SignIn> {
-    /// Marks a link as used; false if it was used or expired in the meantime.
+    /// Marks a link as used, and the others for the same purpose; false if it was used or expired in the meantime.
     pub(crate) async fn use_link(&mut self, link: &LinkIdentity) -> Result<bool, StoreError> {
-        Ok(self.tx.execute(USE_LINK, (link.tenant_id, link.id, self.now)).await? == 1)
+        if self.tx.execute(USE_LINK, (link.tenant_id, link.id, self.now)).await? != 1 {
+            return Ok(false);
+        }
+        let account = link.account_id.0.uuid();
+        let others = (link.tenant_id, account, link.purpose.name(), self.now);
+        self.tx.execute(REVOKE_LINKS, others).await?;
+        Ok(true)
     }
 
     /// Activates the account; false if it was active.

@@ -65,6 +65,8 @@ pub struct Dispatcher {
     finished: Vec<(Flight, String, Exchange)>,
     in_flight: [usize; 3],
     by_endpoint: HashMap<(EndpointKey, usize), usize>,
+    /// Deliveries in flight, by claim.
+    by_claim: HashMap<Uuid, usize>,
     /// Tenant served last in the round-robin order.
     last_tenant: Uuid,
     swept_at: Option<DateTime<Utc>>,
@@ -82,6 +84,7 @@ impl Dispatcher {
             finished: Vec::new(),
             in_flight: [0; 3],
             by_endpoint: HashMap::new(),
+            by_claim: HashMap::new(),
             last_tenant: Uuid::nil(),
             swept_at: None,
         }
@@ -110,6 +113,12 @@ impl Dispatcher {
                 self.by_endpoint.remove(&(flight.place, flight.lane));
             }
         }
+        if let Some(count) = self.by_claim.get_mut(&flight.claim) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_claim.remove(&flight.claim);
+            }
+        }
         self.finished.push(finished);
     }
 
@@ -127,6 +136,19 @@ impl Dispatcher {
     /// Same as [`Self::turn`].
     pub async fn record(&mut self) -> CoreResult<TurnCounts> {
         self.run_turn(false).await
+    }
+
+    /// Gives back the deliveries in flight, so that another worker repeats them without waiting for the claims to expire.
+    ///
+    /// # Errors
+    /// The database is unavailable; the claims expire.
+    pub async fn release(&mut self) -> CoreResult<()> {
+        self.record().await?;
+        let mut tx = self.core.store.begin_system::<WebhookQueue>().await?;
+        for claim in self.by_claim.keys() {
+            tx.release_claim(*claim).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Runs turns until no delivery is due or in flight.
@@ -199,6 +221,7 @@ impl Dispatcher {
     fn launch(&mut self, flight: Flight, outgoing: OutgoingRequest) {
         self.in_flight[flight.lane] += 1;
         *self.by_endpoint.entry((flight.place, flight.lane)).or_default() += 1;
+        *self.by_claim.entry(flight.claim).or_default() += 1;
         let (core, client, sender) = (self.core.clone(), self.client.clone(), self.sender.clone());
         let span = tracing::error_span!(
             "job",

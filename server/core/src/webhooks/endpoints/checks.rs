@@ -37,8 +37,7 @@ pub(crate) fn check_data_access(client: &ApiClient, endpoint: &EndpointLine, pat
 pub fn local_moment(name: &str, text: &str, zone: &str) -> CoreResult<DateTime<Utc>> {
     use chrono::TimeZone as _;
     let zone: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::Tz::UTC);
-    chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")
-        .ok()
+    domain::dates::parse_local_time(text)
         .and_then(|local| zone.from_local_datetime(&local).earliest())
         .map(|moment| moment.with_timezone(&Utc))
         .ok_or_else(|| CoreError::field(name, FieldCode::InvalidDate))

@@ -170,6 +170,21 @@ const RELEASE_EXPIRED_CLAIMS: &str = r"
     WHERE status = 'in_flight'
       AND claimed_until <= $1
 ";
+const RELEASE_DELIVERIES: &str = r"
+    UPDATE webhook_delivery
+    SET status = 'pending',
+        claim = NULL,
+        claimed_until = NULL
+    WHERE status = 'in_flight'
+      AND claim = $1
+";
+const RELEASE_REPLAYS: &str = r"
+    UPDATE webhook_replay
+    SET claim = NULL,
+        claimed_until = NULL
+    WHERE done_at IS NULL
+      AND claim = $1
+";
 
 impl SystemTx<'_, WebhookQueue> {
     /// Records attempts. Returns the scheduled deliveries whose claim was still valid; the others have been claimed by
@@ -251,6 +266,12 @@ impl SystemTx<'_, WebhookQueue> {
     /// Returns deliveries with an expired claim to the queue; their worker has crashed.
     pub(crate) async fn release_expired_claims(&mut self) -> Result<u64, StoreError> {
         self.tx.execute(RELEASE_EXPIRED_CLAIMS, (self.now,)).await
+    }
+
+    /// Returns the deliveries and replays of a claim to the queue; their worker stops.
+    pub(crate) async fn release_claim(&mut self, claim: Uuid) -> Result<(), StoreError> {
+        self.tx.execute(RELEASE_DELIVERIES, (claim,)).await?;
+        self.tx.execute(RELEASE_REPLAYS, (claim,)).await.map(drop)
     }
 
     /// Emits an event about a health change to the other endpoints of the source system, and writes an audit entry.

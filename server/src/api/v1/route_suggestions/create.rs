@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::NaiveDate;
+use domain::dates::parse_day;
 use domain::fields::{FieldCode, FieldError, ObjectReader, Patch};
 use domain::ids::{RouteSuggestionId, TargetId};
 use domain::text::ExternalId;
@@ -90,9 +91,7 @@ fn read(body: &Value) -> Result<(NaiveDate, u32, TargetSelection), Vec<FieldErro
         return Err(errors);
     };
     let date = match reader.raw("date") {
-        Patch::Value(Value::String(text)) => NaiveDate::parse_from_str(text, "%Y-%m-%d")
-            .ok()
-            .filter(|_| text.len() == 10),
+        Patch::Value(Value::String(text)) => parse_day(text),
         _ => None,
     };
     if date.is_none() {

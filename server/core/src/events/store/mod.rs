@@ -1,5 +1,7 @@
 //! Statements for events: writing them with their deliveries (transactional outbox) and reading them for clients.
 
+mod live;
+
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
 use domain::ids::{DeliveryId, EventId, EventKind, Id};

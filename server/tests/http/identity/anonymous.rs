@@ -1,0 +1,97 @@
+//! Visitors without an account write nothing to the database but counters.
+
+use ordinavo_core::Engine;
+use reqwest::{Client, StatusCode};
+use rstest::rstest;
+
+use crate::support::{SAME_ORIGIN, world};
+
+const ATTEMPTS: usize = 40;
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn failed_sign_ins_leave_counters_only(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let browser = Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let flood = "x".repeat(9_000);
+    for (app, path) in [("staff", "/app"), ("portal", "/portal"), ("partner", "/partner")] {
+        for number in 0..ATTEMPTS {
+            let email = if number % 2 == 0 {
+                format!("person-{number}@example.org")
+            } else {
+                format!("{flood}@example.org")
+            };
+            let answer = browser
+                .post(format!("{}{path}/fn/sign-in", world.url))
+                .header("accept", "text/html")
+                .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
+                .header("x-forwarded-for", format!("203.0.113.{number}"))
+                .form(&[("email", email.as_str()), ("password", "wrong"), ("next", &flood)])
+                .send()
+                .await
+                .unwrap();
+            assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+            for cookie in answer.headers().get_all("set-cookie") {
+                let cookie = cookie.to_str().unwrap();
+                assert!(
+                    cookie.starts_with("ordinavo_flash=") && cookie.len() < 4_096,
+                    "{cookie}"
+                );
+            }
+        }
+        let sessions = world.texts(&format!("SELECT web_state FROM {app}_session")).await;
+        assert!(sessions.is_empty(), "{}: {app}", world.engine);
+    }
+    // Under 500 bytes each, so 2,000 attempts take less than 1 MB.
+    let sum = "SELECT CAST(sum(length(key_hash) + 62) AS TEXT) FROM sign_in_throttle";
+    let bytes: usize = world.texts(sum).await[0][0].parse().unwrap();
+    assert!(bytes < ATTEMPTS * 3 * 500, "{}: {bytes}", world.engine);
+}
+
+#[tokio::test]
+async fn message_to_visitor_is_shown_once() {
+    let world = world(Engine::Sqlite).await.unwrap();
+    let browser = Client::builder().cookie_store(true).build().unwrap();
+    let form = [("email", "person@example.org"), ("password", "wrong")];
+    let page = browser
+        .post(format!("{}/app/fn/sign-in", world.url))
+        .header("accept", "text/html")
+        .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
+        .form(&form)
+        .send()
+        .await
+        .unwrap();
+    assert!(page.text().await.unwrap().contains("value=\"person@example.org\""));
+    let (_, again) = world.get(&browser, "/app/sign-in").await;
+    assert!(!again.contains("person@example.org"));
+}
+
+#[tokio::test]
+async fn actions_without_account_are_limited_per_network() {
+    let world = world(Engine::Sqlite).await.unwrap();
+    let act = async |from: &'static str| {
+        let answer = Client::new()
+            .post(format!("{}/partner/fn/sign-out", world.url))
+            .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
+            .header("x-forwarded-for", from)
+            .send();
+        answer.await.unwrap().status()
+    };
+    let mut allowed = 0;
+    while act("2001:db8::1").await != StatusCode::TOO_MANY_REQUESTS {
+        allowed += 1;
+        assert!(allowed < 2_000, "never limited");
+    }
+    assert!(allowed >= 240, "{allowed}");
+    assert_eq!(
+        act("2001:db8::2").await,
+        StatusCode::TOO_MANY_REQUESTS,
+        "the same network"
+    );
+    assert_ne!(act("2001:db8:0:1::2").await, StatusCode::TOO_MANY_REQUESTS);
+}

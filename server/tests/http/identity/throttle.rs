@@ -1,0 +1,127 @@
+//! The throttle of sign-in: by network, by account, and not against the owner. Networks come from `X-Forwarded-For`, which
+//! loopback is trusted with.
+
+use chrono::{TimeDelta, TimeZone as _, Utc};
+use ordinavo_core::Engine;
+use ordinavo_core::clock::Clock;
+use reqwest::{Client, Method, StatusCode};
+use rstest::rstest;
+
+use crate::support::{SAME_ORIGIN, World, world_at};
+
+fn morning() -> Clock {
+    Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 0, 0).single().unwrap())
+}
+
+async fn attempt(world: &World, from: &str, email: &str, password: &str) -> StatusCode {
+    let browser = Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let answer = browser
+        .post(format!("{}/app/fn/sign-in", world.url))
+        .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
+        .header("x-forwarded-for", from)
+        .form(&[("email", email), ("password", password)])
+        .send()
+        .await
+        .unwrap();
+    if answer.headers().contains_key("location") {
+        return StatusCode::SEE_OTHER;
+    }
+    answer.status()
+}
+
+const WRONG: &str = "not the password";
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn passwords_sprayed_from_one_network_are_slowed_there_only(#[case] engine: Engine) {
+    let clock = morning();
+    let Some(world) = world_at(engine, clock.clone()).await else {
+        return;
+    };
+    let ipv4 = |_: usize| "203.0.113.9".to_owned();
+    let ipv6 = |number: usize| format!("[2001:db8:1:2:{number:x}::7]:4711");
+    for address in [&ipv4 as &dyn Fn(usize) -> String, &ipv6] {
+        let mut statuses = Vec::new();
+        for number in 0..33 {
+            let email = format!("person-{number}@example.org");
+            statuses.push(attempt(&world, &address(number), &email, WRONG).await);
+        }
+        assert_eq!(statuses[..31], [StatusCode::UNAUTHORIZED; 31], "{}", world.engine);
+        assert_eq!(statuses[31..], [StatusCode::TOO_MANY_REQUESTS; 2], "{}", world.engine);
+    }
+    let account = world.tenant("nordlicht").staff("dispatcher").unwrap().clone();
+    let from_another = attempt(&world, "2001:db8:1:3::7", &account.email, &account.password).await;
+    assert_eq!(from_another, StatusCode::SEE_OTHER);
+    clock.advance(TimeDelta::seconds(2));
+    let later = attempt(&world, &ipv4(0), &account.email, &account.password).await;
+    assert_eq!(later, StatusCode::SEE_OTHER, "the lock ends by itself");
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn account_guessed_from_many_networks_is_open_to_its_owner(#[case] engine: Engine) {
+    let clock = morning();
+    let Some(world) = world_at(engine, clock.clone()).await else {
+        return;
+    };
+    let owner = world.tenant("nordlicht").staff("manager").unwrap().clone();
+    let home = "198.51.100.1";
+    assert_eq!(
+        attempt(&world, home, &owner.email, &owner.password).await,
+        StatusCode::SEE_OTHER
+    );
+    let (mut failed, mut slowed) = (0, 0);
+    while failed < 20 {
+        match attempt(&world, &format!("203.0.113.{failed}"), &owner.email, WRONG).await {
+            StatusCode::UNAUTHORIZED => failed += 1,
+            StatusCode::TOO_MANY_REQUESTS => {
+                slowed += 1;
+                clock.advance(TimeDelta::seconds(60));
+            }
+            other => panic!("{other}"),
+        }
+    }
+    assert_eq!(slowed, 9, "{}", world.engine);
+    let elsewhere = attempt(&world, "198.51.100.2", &owner.email, &owner.password).await;
+    assert_eq!(elsewhere, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(
+        attempt(&world, home, &owner.email, &owner.password).await,
+        StatusCode::SEE_OTHER
+    );
+    let told = world
+        .texts("SELECT recipient FROM mail WHERE kind = 'staff_sign_in_failures'")
+        .await;
+    assert_eq!(told, [[owner.email]], "{}", world.engine);
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn keys_guessed_from_one_network_are_limited_there_only(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, morning()).await else {
+        return;
+    };
+    let status = async |from: &'static str, key: &str| {
+        let answer = world
+            .api(Method::GET, "/api/v1/targets", key)
+            .header("x-forwarded-for", from);
+        answer.send().await.unwrap().status()
+    };
+    let mut refused = 0;
+    while status("203.0.113.9", "ord_live_wrong").await == StatusCode::UNAUTHORIZED {
+        refused += 1;
+        assert!(refused < 1_000, "wrong keys are never limited");
+    }
+    assert!(refused >= 60, "{refused}");
+    let key = world.key("nordlicht", "erp");
+    assert_eq!(status("203.0.113.9", &key).await, StatusCode::OK, "a right key works");
+    assert_eq!(status("203.0.113.10", "ord_live_wrong").await, StatusCode::UNAUTHORIZED);
+}
