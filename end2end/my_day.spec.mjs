@@ -59,7 +59,7 @@ const open = (page, path) => expect(() => page.goto(path)).toPass();
 /** Schedules a job through the confirmation page. */
 async function plan(dispatch, target, technician, at) {
   await dispatch.goto(`/app/board/move?target=${target}&technician=${technician}&at=${at}&back=%2Fapp%2Fboard`);
-  await dispatch.locator('form[action="/app/fn/move-target"] button[type=submit]').click();
+  await dispatch.locator('form[action^="/app/fn/move-target"] button[type=submit]').click();
   await expect(dispatch).toHaveURL(/\/app\/board($|\?)/);
 }
 

@@ -19,6 +19,7 @@ use ordinavo_core::branding::BrandedOrganisation;
 use ordinavo_core::identity::actors::{Contact, Partner, Staff};
 use public::docs::{self, Article};
 use tower_http::limit::RequestBodyLimitLayer;
+use ui::drafts::{OwnerToken, PageDrafts, SubmittedFor};
 use ui::flash::Flash;
 use ui::shell::{App, Assets};
 use ui::viewer::Viewer;
@@ -235,6 +236,11 @@ fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sy
         .filter(|_| is_board)
         .map(|tiles| tiles.origin().to_owned())
         .unwrap_or_default();
+    let (owner_token, submitted_for, drafts) = (
+        extensions.get::<OwnerToken>().cloned(),
+        extensions.get::<SubmittedFor>().cloned(),
+        extensions.get::<PageDrafts>().cloned(),
+    );
     let (viewer, staff, contact, partner, flash, brand) = (
         extensions.get::<Viewer>().cloned(),
         extensions.get::<Staff>().cloned(),
@@ -262,6 +268,15 @@ fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sy
         }
         if let Some(brand) = brand.clone() {
             provide_context(brand);
+        }
+        if let Some(token) = owner_token.clone() {
+            provide_context(token);
+        }
+        if let Some(submitted_for) = submitted_for.clone() {
+            provide_context(submitted_for);
+        }
+        if let Some(drafts) = drafts.clone() {
+            provide_context(drafts);
         }
         if let Some(response) = use_context::<ResponseOptions>() {
             response.insert_header(

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use ordinavo_core::drafts;
 use ordinavo_core::events;
 use ordinavo_core::identity::{password_links, sessions};
 use ordinavo_core::imports::worker as importer;
@@ -88,6 +89,9 @@ async fn purge(core: &Core, mut stop: watch::Receiver<bool>) {
         }
         if let Err(error) = entries::purge_old(core).await {
             tracing::warn!(%error, "failed to purge offline entries");
+        }
+        if let Err(error) = drafts::purge_old(core).await {
+            tracing::warn!(%error, "failed to purge drafts");
         }
         if let Err(error) = events::purge_old(core).await {
             tracing::warn!(%error, "failed to purge events");

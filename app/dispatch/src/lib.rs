@@ -19,6 +19,8 @@ mod classification;
 #[cfg(feature = "ssr")]
 mod customers;
 #[cfg(feature = "ssr")]
+mod drafts;
+#[cfg(feature = "ssr")]
 mod follow_ups;
 #[cfg(feature = "ssr")]
 mod gallery;

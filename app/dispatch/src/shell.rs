@@ -3,8 +3,10 @@
 use domain::identity::permissions::{PerformVisits, ViewImports, ViewIntegrations, ViewOperations, ViewReports};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
+use ui::drafts::owned;
 use ui::i18n::shared;
 use ui::icons::Icon;
+use ui::islands::KeepDrafts;
 use ui::shell::locale;
 
 use crate::islands::Palette;
@@ -66,10 +68,11 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
                     <button class="button button-quiet" type="submit"><Icon name="log-out"/>{shared::sign_out(locale)}</button>
                 </form>
             </header>
+            <KeepDrafts/>
             <Palette destinations label=t!(locale, "command-palette-label") search="/app/inbox?q=".to_owned()/>
             <main id="main" tabindex="-1">
                 {is_test.then(|| view! {
-                    <form class="notice notice-warn test-banner" method="post" action="/app/fn/set-test-mode"><strong>{t!(locale, "test-banner")}</strong>" "<button class="button" type="submit">{t!(locale, "test-mode-exit")}</button></form>
+                    <form class="notice notice-warn test-banner" method="post" action=owned("/app/fn/set-test-mode")><strong>{t!(locale, "test-banner")}</strong>" "<button class="button" type="submit">{t!(locale, "test-mode-exit")}</button></form>
                 })}
                 {children()}
             </main>

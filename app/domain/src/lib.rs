@@ -9,6 +9,7 @@
 pub mod branding;
 pub mod customers;
 pub mod dates;
+pub mod drafts;
 pub mod events;
 pub mod feature_gates;
 pub mod fields;

@@ -4,6 +4,7 @@
 #![cfg(feature = "ssr")]
 
 pub mod app;
+mod drafts;
 pub mod i18n;
 mod identity;
 mod imports;

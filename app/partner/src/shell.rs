@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Partner;
+use ui::drafts::owned;
 use ui::i18n::shared;
 use ui::icons::Icon;
 use ui::shell::locale;
@@ -53,7 +54,7 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
                 {is_test.then(|| view! { <p class="notice notice-warn test-banner"><strong>{t!(locale, "test-banner")}</strong></p> })}
                 {children()}
                 <footer class="row">
-                    <form method="post" action="/partner/fn/set-test-mode"><input type="hidden" name="on" value=test_mode_value/><button class="button button-quiet" type="submit">{test_mode_label}</button></form>
+                    <form method="post" action=owned("/partner/fn/set-test-mode")><input type="hidden" name="on" value=test_mode_value/><button class="button button-quiet" type="submit">{test_mode_label}</button></form>
                     <a class="button button-quiet" href="/partner/security">{shared::security(locale)}</a>
                     <LanguageRow locale action="/partner/fn/language" back="/partner"/>
                 </footer>

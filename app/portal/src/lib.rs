@@ -12,6 +12,8 @@ pub mod app;
 #[cfg(feature = "ssr")]
 mod audit;
 #[cfg(feature = "ssr")]
+mod drafts;
+#[cfg(feature = "ssr")]
 mod follow_ups;
 #[cfg(feature = "ssr")]
 pub mod i18n;

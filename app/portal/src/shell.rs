@@ -6,6 +6,7 @@ use ordinavo_core::branding::BrandedOrganisation;
 use ordinavo_core::identity::actors::Contact;
 use ui::i18n::shared;
 use ui::icons::Icon;
+use ui::islands::KeepDrafts;
 use ui::shell::locale;
 use ui::sign_in_flow::LanguageRow;
 
@@ -59,6 +60,7 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
                 view! { <li><a href=href aria-current=is_current><Icon name=icon/><span>{label}</span></a></li> }
             }).collect_view()}</ul>
         </nav>
+        {(!is_view_as).then(|| view! { <KeepDrafts/> })}
         <main id="main" class="column" tabindex="-1">{children()}</main>
         <footer class="column"><LanguageRow locale action="/portal/fn/language" back=path/></footer>
     }

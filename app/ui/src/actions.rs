@@ -12,11 +12,14 @@ use domain::problems::Cause;
 use http::request::Parts;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
+use ordinavo_core::identity::actors::Author;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use tower_sessions::Session;
 
+use crate::drafts;
+use crate::drafts::SubmittedFor;
 use crate::flash;
 use crate::flash::Flash;
 use crate::flash_cookie::FlashCookie;
@@ -35,6 +38,8 @@ pub struct Redirect {
     pub shown_once: Option<String>,
     /// The token that undoes the action while that is possible.
     pub undo: Option<String>,
+    /// Whether the form was only previewed, so that its draft is kept.
+    pub keeps_draft: bool,
 }
 
 impl Redirect {
@@ -45,6 +50,7 @@ impl Redirect {
             done: Some(done),
             shown_once: None,
             undo: None,
+            keeps_draft: false,
         }
     }
 
@@ -55,6 +61,7 @@ impl Redirect {
             done: None,
             shown_once: None,
             undo: None,
+            keeps_draft: false,
         }
     }
 }
@@ -137,7 +144,7 @@ impl<'de, T: FromStr> Deserialize<'de> for FormId<T> {
 /// Only for callers that do not accept HTML: the code of the problem.
 pub async fn submit<A, F, Fut>(form: F, work: impl FnOnce(Core, A, F) -> Fut) -> Result<(), ServerFnError>
 where
-    A: Clone + Send + Sync + 'static,
+    A: Author + Clone + 'static,
     F: ActionForm,
     Fut: Future<Output = CoreResult<Redirect>> + Send,
 {
@@ -213,14 +220,50 @@ async fn run_action<A, Fut>(
     work: impl FnOnce(Core, A) -> Fut,
 ) -> Result<(), ServerFnError>
 where
-    A: Clone + Send + Sync + 'static,
+    A: Author + Clone + 'static,
     Fut: Future<Output = CoreResult<Redirect>> + Send,
 {
     let (Some(core), Some(actor)) = (use_context::<Core>(), use_context::<A>()) else {
+        return answer_signed_out(submission).await;
+    };
+    if let Err(error) = drafts::ensure_own_form(&actor) {
+        if let Some(SubmittedFor(Some(owner))) = use_context::<SubmittedFor>() {
+            drafts::keep_for_owner(&core, &owner, &submission).await;
+        }
+        let without_values = FormSubmission {
+            values: &[],
+            ..submission
+        };
+        return respond_to_form(without_values, Err(error)).await;
+    }
+    let result = work(core.clone(), actor.clone()).await;
+    drafts::after_action(&core, &actor, &submission, &result).await;
+    respond_to_form(submission, result).await
+}
+
+/// Answers a form that was sent without a session: what was typed is kept for the account for which the form was
+/// rendered, and sign-in leads back to it.
+async fn answer_signed_out(submission: FormSubmission<'_>) -> Result<(), ServerFnError> {
+    let owner = use_context::<SubmittedFor>().and_then(|submitted| submitted.0);
+    let (Some(core), Some(response), Some(owner)) = (use_context::<Core>(), use_context::<ResponseOptions>(), owner)
+    else {
         return respond_to_form(submission, Err(CoreError::new(Cause::SignInRequired))).await;
     };
-    let result = work(core, actor).await;
-    respond_to_form(submission, result).await
+    drafts::keep_for_owner(&core, &owner, &submission).await;
+    if !accepts_html() {
+        return Err(server_error(&CoreError::new(Cause::SignInRequired)));
+    }
+    drafts::sign_in_to_continue(&response, &owner, &submission.back);
+    Ok(())
+}
+
+/// Returns whether a browser sent the form that is being answered.
+fn accepts_html() -> bool {
+    let parts = use_context::<Parts>();
+    let accept = parts
+        .as_ref()
+        .and_then(|parts| parts.headers.get(ACCEPT)?.to_str().ok());
+    accept.is_some_and(|value| value.contains("text/html"))
 }
 
 /// Runs an action whose result a script reads: the value, or the status and the errors in the reader's language.
@@ -238,7 +281,7 @@ where
     work(core, actor).await.map_err(|error| server_error(&error))
 }
 
-fn server_error(error: &CoreError) -> ServerFnError {
+pub(crate) fn server_error(error: &CoreError) -> ServerFnError {
     error.log();
     if let Some(response) = use_context::<ResponseOptions>() {
         response.set_status(StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
@@ -266,11 +309,7 @@ pub async fn respond_to_form(
     let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>()) else {
         return Err(ServerFnError::ServerError("internal_error".to_owned()));
     };
-    let accepts_html = parts
-        .headers
-        .get(ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.contains("text/html"));
+    let accepts_html = accepts_html();
     let session = parts.extensions.get::<Session>().cloned();
     match result {
         Ok(next) => {

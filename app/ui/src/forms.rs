@@ -1,9 +1,12 @@
 //! Form fields with label, help and error; typed values are shown again after an error.
 
-use domain::fields::FieldCode;
+use chrono::{DateTime, Utc};
+use domain::fields::{FieldCode, ScheduleConflict};
 use domain::locale::Locale;
+use domain::problems::Problem;
 use leptos::prelude::*;
 
+use crate::drafts::{DraftNote, PageDrafts};
 use crate::flash::Flash;
 use crate::{escape, i18n, word};
 
@@ -14,15 +17,32 @@ pub struct FormState {
     pub name: &'static str,
     pub locale: Locale,
     flash: Option<Flash>,
+    /// When the values were typed, if they come from a draft.
+    pub(crate) draft_saved_at: Option<DateTime<Utc>>,
 }
 
 impl FormState {
-    /// Creates the state of a form; the flash message is used only if it belongs to this form.
+    /// Creates the state of a form; the flash message is used only if it belongs to this form. Without one, the form
+    /// contains what the reader has typed into it before and not sent.
     pub fn new(name: &'static str, locale: Locale, flash: Option<&Flash>) -> Self {
+        if let Some(flash) = flash.filter(|flash| flash.form == name) {
+            return Self {
+                name,
+                locale,
+                flash: Some(flash.clone()),
+                draft_saved_at: None,
+            };
+        }
+        let draft = PageDrafts::of_form(name);
         Self {
             name,
             locale,
-            flash: flash.filter(|flash| flash.form == name).cloned(),
+            draft_saved_at: draft.as_ref().map(|draft| draft.updated_at),
+            flash: draft.map(|draft| Flash {
+                form: name.to_owned(),
+                values: draft.values,
+                ..Flash::default()
+            }),
         }
     }
 
@@ -41,11 +61,24 @@ impl FormState {
             .map_or(otherwise, |flash| flash.values.contains_key(field))
     }
 
+    /// Returns whether the form contains typed values, after an error or from a draft, and must therefore be visible.
+    pub fn has_typed_values(&self) -> bool {
+        self.flash.is_some()
+    }
+
     /// Returns whether the form was submitted and rejected.
     pub fn was_rejected(&self) -> bool {
         self.flash
             .as_ref()
             .is_some_and(|flash| !flash.errors.is_empty() || flash.cause.is_some())
+    }
+
+    /// Returns the saved value of a field, if the form was rejected because the record had been changed since it was
+    /// shown, and the typed value differs.
+    fn saved_value(&self, field: &str, saved: &str) -> Option<String> {
+        let flash = self.flash.as_ref()?;
+        let is_stale = flash.cause.as_ref()?.problem() == Problem::ConcurrentModification;
+        (is_stale && flash.values.get(field).map(String::as_str).unwrap_or_default() != saved).then(|| saved.to_owned())
     }
 
     /// Returns whether a field was rejected with this code.
@@ -56,6 +89,18 @@ impl FormState {
                 .iter()
                 .any(|error| error.pointer == field && error.code.code() == code)
         })
+    }
+
+    /// Returns the scheduling conflicts for which a field was rejected.
+    pub fn schedule_conflicts(&self, field: &str) -> Vec<ScheduleConflict> {
+        let errors = self.flash.iter().flat_map(|flash| &flash.errors);
+        errors
+            .filter(|error| error.pointer == field)
+            .filter_map(|error| match &error.code {
+                FieldCode::Schedule(conflict) => Some(conflict.clone()),
+                _ => None,
+            })
+            .collect()
     }
 
     /// Returns the error of a field in the reader's language.
@@ -84,7 +129,8 @@ impl FormState {
 #[component]
 pub fn ErrorSummary(form: FormState) -> impl IntoView {
     let flash = form.flash.clone().filter(|_| form.was_rejected());
-    flash.map(|flash| {
+    let note = form.draft_saved_at.map(|_| view! { <DraftNote form=form.clone()/> });
+    let errors = flash.map(|flash| {
         let locale = form.locale;
         let count = flash.errors.len().max(1);
         let problem = flash
@@ -104,7 +150,8 @@ pub fn ErrorSummary(form: FormState) -> impl IntoView {
                 </ul>
             </div>
         }
-    })
+    });
+    view! { {note}{errors} }
 }
 
 /// Renders the label, help and error around a control.
@@ -114,9 +161,13 @@ fn FieldFrame(
     field: &'static str,
     label: String,
     #[prop(optional, into)] help: String,
+    /// What is saved, where it differs from what was typed; see [`FormState::saved_value`].
+    #[prop(optional_no_strip)]
+    saved: Option<String>,
     optional: bool,
     children: Children,
 ) -> impl IntoView {
+    let locale = form.locale;
     let code = form.error_code(field).map(|code| code.code().to_owned());
     let error = code.zip(form.error(field));
     let invalid = error.is_some();
@@ -128,9 +179,21 @@ fn FieldFrame(
             <label for=id>{label}<span class="quiet">{optional}</span></label>
             {children()}
             {(!help.is_empty()).then(|| view! { <p class="help" id=help_id>{help}</p> })}
+            {saved.map(|saved| view! { <SavedValue locale saved/> })}
             {error.map(|(code, sentence)| view! { <p class="field-error" id=error_id data-code=code>{sentence}</p> })}
         </div>
     }
+}
+
+/// The saved value below a field that keeps a different typed value.
+#[component]
+fn SavedValue(locale: Locale, saved: String) -> impl IntoView {
+    let saved = if saved.is_empty() {
+        word!(locale, "saved-value-empty")
+    } else {
+        saved
+    };
+    view! { <p class="help saved-value"><span>{word!(locale, "saved-value")}</span>" "<bdi>{saved}</bdi></p> }
 }
 
 fn described_by(form: &FormState, field: &str, has_help: bool) -> Option<String> {
@@ -170,16 +233,17 @@ pub fn TextField(
     max_length: Option<usize>,
 ) -> impl IntoView {
     let (min, max) = range.unzip();
+    let saved = (kind != "password").then(|| form.saved_value(field, &value)).flatten();
     let value = if kind == "password" {
         String::new()
     } else {
         form.value(field, &value)
     };
     let describedby = described_by(&form, field, !help.is_empty());
-    let (id, invalid) = (form.id(field), aria_invalid(&form, field));
+    let (id, invalid, form_name) = (form.id(field), aria_invalid(&form, field), form.name);
     view! {
-        <FieldFrame form field label help optional>
-            <input id=id name=field type=kind value=value autocomplete=autocomplete inputmode=inputmode min=min max=max maxlength=max_length.map(|max_length| max_length.to_string()) readonly=readonly required=!optional aria-describedby=describedby aria-invalid=invalid/>
+        <FieldFrame form field label help saved optional>
+            <input id=id name=field data-form=form_name type=kind value=value autocomplete=autocomplete inputmode=inputmode min=min max=max maxlength=max_length.map(|max_length| max_length.to_string()) readonly=readonly required=!optional aria-describedby=describedby aria-invalid=invalid/>
         </FieldFrame>
     }
 }
@@ -198,14 +262,15 @@ pub fn TextArea(
     #[prop(optional)]
     max_length: Option<usize>,
 ) -> impl IntoView {
+    let saved = form.saved_value(field, &value);
     let value = escape::html(&form.value(field, &value));
     let describedby = described_by(&form, field, !help.is_empty());
-    let (id, invalid) = (form.id(field), aria_invalid(&form, field));
+    let (id, invalid, form_name) = (form.id(field), aria_invalid(&form, field), form.name);
     // The HTML parser drops the first line break after the tag; this one protects a line break of the value.
     let value = format!("\n{value}");
     view! {
-        <FieldFrame form field label help optional>
-            <textarea id=id name=field rows=rows.to_string() maxlength=max_length.map(|max_length| max_length.to_string()) required=!optional aria-describedby=describedby aria-invalid=invalid dir="auto" inner_html=value></textarea>
+        <FieldFrame form field label help saved optional>
+            <textarea id=id name=field data-form=form_name rows=rows.to_string() maxlength=max_length.map(|max_length| max_length.to_string()) required=!optional aria-describedby=describedby aria-invalid=invalid dir="auto" inner_html=value></textarea>
         </FieldFrame>
     }
 }
@@ -223,12 +288,17 @@ pub fn SelectField(
     #[prop(optional)] optional: bool,
 ) -> impl IntoView {
     let chosen = form.value(field, &value);
+    let saved = form.saved_value(field, &value);
+    let saved = saved.map(|saved| {
+        let choice = choices.iter().find(|(value, _)| *value == saved);
+        choice.map_or(saved.clone(), |(_, words)| words.clone())
+    });
     let describedby = described_by(&form, field, !help.is_empty());
-    let (id, invalid) = (form.id(field), aria_invalid(&form, field));
+    let (id, invalid, form_name) = (form.id(field), aria_invalid(&form, field), form.name);
     let none = word!(form.locale, "select-option");
     view! {
-        <FieldFrame form field label help optional>
-            <select id=id name=field required=!optional aria-describedby=describedby aria-invalid=invalid>
+        <FieldFrame form field label help saved optional>
+            <select id=id name=field data-form=form_name required=!optional aria-describedby=describedby aria-invalid=invalid>
                 <option value="" selected=chosen.is_empty()>{none}</option>
                 {choices.into_iter().map(|(value, words)| {
                     let selected = value == chosen;
@@ -247,13 +317,16 @@ pub fn CheckField(
     #[prop(into)] label: String,
     #[prop(optional)] checked: bool,
     #[prop(optional, into)] help: String,
+    /// What a ticked box sends.
+    #[prop(default = "on".to_owned(), into)]
+    value: String,
 ) -> impl IntoView {
     let checked = form.checked(field, checked);
     let (id, describedby) = (form.id(field), described_by(&form, field, !help.is_empty()));
     let (help_id, for_id) = (format!("{id}-help"), id.clone());
     view! {
         <div class="check">
-            <input id=id name=field type="checkbox" value="on" checked=checked aria-describedby=describedby/>
+            <input id=id name=field data-form=form.name type="checkbox" value=value checked=checked aria-describedby=describedby/>
             <label for=for_id>{label}</label>
             {(!help.is_empty()).then(|| view! { <p class="help" id=help_id>{help}</p> })}
         </div>

@@ -22,6 +22,8 @@ mod app_texts;
 #[cfg(feature = "ssr")]
 pub mod components;
 #[cfg(feature = "ssr")]
+pub mod drafts;
+#[cfg(feature = "ssr")]
 pub mod escape;
 #[cfg(feature = "ssr")]
 pub mod flash;

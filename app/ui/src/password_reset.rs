@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::{Redirect, submit_public};
 use crate::components::SuccessNotice;
+use crate::drafts::owned;
 use crate::forms::{ErrorSummary, FormState, TextField};
 use crate::i18n::shared;
 use crate::islands::SubmitOnce;
@@ -43,7 +44,7 @@ pub fn ForgotPasswordPage(realm: Realm, brand: Brand) -> impl IntoView {
         Ok(view! {
             <Title text=word!(locale, "forgot-password-title")/>
             <main class="door" id="main">
-                <form class="card" method="post" action=format!("{prefix}/fn/request-password-link")>
+                <form class="card" method="post" action=owned(format!("{prefix}/fn/request-password-link"))>
                     <BrandLine text=brand(locale)/>
                     <h1>{word!(locale, "forgot-password-title")}</h1>
                     {is_sent.then(|| view! { <SuccessNotice text=word!(locale, "forgot-password-sent")/> })}
@@ -76,7 +77,7 @@ pub fn NewPasswordPage(realm: Realm) -> impl IntoView {
             <Title text=word!(locale, "forgot-password-title")/>
             <main class="door" id="main">
                 <SubmitOnce>
-                <form class="card" method="post" action=format!("{prefix}/fn/set-password")>
+                <form class="card" method="post" action=owned(format!("{prefix}/fn/set-password"))>
                     <p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{found.tenant_name}</bdi></p>
                     <h1>{word!(locale, "forgot-password-title")}</h1>
                     <ErrorSummary form=form.clone()/>

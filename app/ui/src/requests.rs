@@ -11,6 +11,7 @@ use domain::terminology::Terminology;
 use leptos::prelude::*;
 use ordinavo_core::requests::model::{PublicMessage, SlotOption};
 
+use crate::drafts::owned;
 use crate::forms::{ErrorSummary, FormState, TextArea};
 use crate::i18n::by_key;
 use crate::islands::SubmitOnce;
@@ -80,7 +81,7 @@ pub fn AnswerForm(
 ) -> impl IntoView {
     view! {
         <SubmitOnce>
-        <form method="post" action=action>
+        <form method="post" action=owned(action)>
             <ErrorSummary form=form.clone()/>
             {request.map(|id| view! { <input type="hidden" name="request" value=id.to_string()/> })}<input type="hidden" name="nonce" value=nonce/>
             <TextArea form field="answer" label=word!(locale, "answer") rows=3/>
@@ -110,7 +111,7 @@ pub fn SlotForm(
         .is_gone
         .then(|| format!(" · {}", word!(locale, "slot-unavailable")));
     view! {
-        <form method="post" action=action>
+        <form method="post" action=owned(action)>
             {request.map(|id| view! { <input type="hidden" name="request" value=id.to_string()/> })}<input type="hidden" name="offer" value=option.offer_id.to_string()/><input type="hidden" name="position" value=option.position.to_string()/>
             <button class=button_class type="submit" disabled=option.is_gone><bdi>{when}</bdi>{note}</button>
         </form>

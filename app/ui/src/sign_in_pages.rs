@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use ordinavo_core::identity::sessions::Realm;
 
 use crate::components::SuccessNotice;
+use crate::drafts::owned;
 use crate::forms::{ErrorSummary, FormState, TextField};
 use crate::page::{PageRequest, page};
 use crate::realm::prefix;
@@ -31,14 +32,16 @@ pub fn SignIn(
     let prefix = prefix(realm);
     let form = FormState::new("sign-in", locale, request.flash.as_ref());
     let next = request.query("next");
+    let is_kept = !request.query("kept").is_empty();
     let done = request.flash.and_then(|flash| flash.done);
     view! {
         <Title text=title.clone()/>
         <main class="door" id="main">
-            <form class="card" method="post" action=format!("{prefix}/fn/sign-in")>
+            <form class="card" method="post" action=owned(format!("{prefix}/fn/sign-in"))>
                 {brand}
                 <h1>{title}</h1>
                 {done.map(|done| view! { <SuccessNotice text=by_key(locale, &done)/> })}
+                {is_kept.then(|| view! { <p class="notice" role="status" data-testid="kept">{word!(locale, "sign-in-kept")}</p> })}
                 <p class="quiet">{text}</p>
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="next" value=next/>

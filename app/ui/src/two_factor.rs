@@ -4,6 +4,7 @@ use domain::fields::FieldCode;
 use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::identity::account::AccountHolder;
+use ordinavo_core::identity::actors::Author;
 use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::identity::two_factor;
 use ordinavo_core::identity::two_factor::TwoFactorStatus;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::{Redirect, submit};
 use crate::components::{ConfirmAction, Fact, ProblemNotice, SuccessNotice};
+use crate::drafts::owned;
 use crate::flash::{self, Flash};
 use crate::forms::{ErrorSummary, FormState, TextField};
 use crate::islands::SubmitOnce;
@@ -60,7 +62,7 @@ pub fn CodePage(
             <Title text=word!(locale, "two-factor-code-title")/>
             <main class="door" id="main">
                 <SubmitOnce>
-                <form class="card" method="post" action=format!("{prefix}/fn/verify-code")>
+                <form class="card" method="post" action=owned(format!("{prefix}/fn/verify-code"))>
                     {brand(locale)}
                     <h1>{word!(locale, "two-factor-code-title")}</h1>
                     <p class="quiet">{word!(locale, "two-factor-code-text")}</p>
@@ -141,7 +143,7 @@ fn Off(realm: Realm, form: FormState, has_password: bool) -> impl IntoView {
     view! {
         <p>{word!(locale, "two-factor-text")}</p>
         <SubmitOnce>
-        <form method="post" action=format!("{}/fn/begin-two-factor", prefix(realm))>
+        <form method="post" action=owned(format!("{}/fn/begin-two-factor", prefix(realm)))>
             <ErrorSummary form=form.clone()/>
             {has_password.then(|| view! { <TextField form=form.clone() field="current" label=word!(locale, "two-factor-current-password") kind="password" autocomplete="current-password"/> })}
             <button class="button" type="submit">{word!(locale, "two-factor-set-up")}</button>
@@ -168,13 +170,13 @@ fn Pending(realm: Realm, address: String, secret: String, form: FormState) -> im
             <li>{word!(locale, "two-factor-confirm-text")}</li>
         </ol>
         <SubmitOnce>
-        <form method="post" action=format!("{prefix}/fn/confirm-two-factor")>
+        <form method="post" action=owned(format!("{prefix}/fn/confirm-two-factor"))>
             <ErrorSummary form=form.clone()/>
             <TextField form field="code" label=word!(locale, "two-factor-code") autocomplete="one-time-code" inputmode="numeric"/>
             <button class="button button-primary" type="submit">{word!(locale, "two-factor-turn-on")}</button>
         </form>
         </SubmitOnce>
-        <form method="post" action=format!("{prefix}/fn/cancel-two-factor")><button class="button button-quiet" type="submit">{word!(locale, "two-factor-cancel")}</button></form>
+        <form method="post" action=owned(format!("{prefix}/fn/cancel-two-factor"))><button class="button button-quiet" type="submit">{word!(locale, "two-factor-cancel")}</button></form>
     }
 }
 
@@ -189,7 +191,7 @@ fn On(realm: Realm, left: i64, is_required: bool, codes: Option<Vec<String>>, fo
         {is_required.then(|| view! { <p class="quiet">{word!(locale, "two-factor-required")}</p> })}
         <ConfirmAction label=word!(locale, "two-factor-change") consequence=word!(locale, "two-factor-change-text") open=is_rejected>
             <SubmitOnce>
-            <form method="post" action=format!("{}/fn/change-two-factor", prefix(realm))>
+            <form method="post" action=owned(format!("{}/fn/change-two-factor", prefix(realm)))>
                 <ErrorSummary form=form.clone()/>
                 <TextField form field="code" label=word!(locale, "two-factor-code") autocomplete="one-time-code" help=word!(locale, "two-factor-change-help")/>
                 <div class="actions"><button class="button" type="submit" name="to" value="codes">{word!(locale, "recovery-codes-create")}</button>
@@ -257,7 +259,7 @@ impl RealmForm for BeginForm {
 ///
 /// # Errors
 /// Only for callers that do not accept HTML.
-pub async fn begin<H: AccountHolder + Clone + 'static>(realm: Realm, form: BeginForm) -> Result<(), ServerFnError> {
+pub async fn begin<H: AccountHolder + Author + Clone + 'static>(realm: Realm, form: BeginForm) -> Result<(), ServerFnError> {
     submit(
         InRealm { realm, form },
         async |core: Core, holder: H, InRealm { form, .. }: InRealm<BeginForm>| {
@@ -282,7 +284,7 @@ impl RealmForm for CancelButton {
 ///
 /// # Errors
 /// Only for callers that do not accept HTML.
-pub async fn cancel<H: AccountHolder + Clone + 'static>(realm: Realm) -> Result<(), ServerFnError> {
+pub async fn cancel<H: AccountHolder + Author + Clone + 'static>(realm: Realm) -> Result<(), ServerFnError> {
     let form = CancelButton {};
     submit(InRealm { realm, form }, async |core: Core, holder: H, _| {
         two_factor::cancel_setup(&core, &holder).await?;
@@ -311,7 +313,7 @@ impl RealmForm for ConfirmForm {
 ///
 /// # Errors
 /// Only for callers that do not accept HTML.
-pub async fn confirm<H: AccountHolder + Clone + 'static>(realm: Realm, form: ConfirmForm) -> Result<(), ServerFnError> {
+pub async fn confirm<H: AccountHolder + Author + Clone + 'static>(realm: Realm, form: ConfirmForm) -> Result<(), ServerFnError> {
     let locale = crate::shell::locale();
     submit(
         InRealm { realm, form },
@@ -345,7 +347,7 @@ impl RealmForm for ChangeForm {
 ///
 /// # Errors
 /// Only for callers that do not accept HTML.
-pub async fn change<H: AccountHolder + Clone + 'static>(realm: Realm, form: ChangeForm) -> Result<(), ServerFnError> {
+pub async fn change<H: AccountHolder + Author + Clone + 'static>(realm: Realm, form: ChangeForm) -> Result<(), ServerFnError> {
     let locale = crate::shell::locale();
     submit(
         InRealm { realm, form },

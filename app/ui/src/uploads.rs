@@ -7,6 +7,7 @@ use domain::fields::FieldCode;
 use leptos::prelude::ServerFnError;
 use leptos::server_fn::codec::MultipartData;
 use ordinavo_core::files::Upload;
+use ordinavo_core::identity::actors::Author;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -83,7 +84,7 @@ pub async fn submit_upload<A, F, Fut>(
     work: impl FnOnce(Core, A, F, Vec<Upload>) -> Fut + Send,
 ) -> Result<(), ServerFnError>
 where
-    A: Clone + Send + Sync + 'static,
+    A: Author + Clone + 'static,
     F: ActionForm + UploadForm + Send,
     Fut: Future<Output = CoreResult<Redirect>> + Send,
 {

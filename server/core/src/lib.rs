@@ -17,6 +17,7 @@ mod conformance;
 pub mod customers;
 mod db;
 pub mod demo;
+pub mod drafts;
 pub mod error;
 pub mod events;
 pub mod files;
@@ -40,6 +41,7 @@ pub mod requests;
 pub mod scheduling;
 pub mod secrets;
 pub mod suggestions;
+pub mod version;
 pub mod visits;
 pub mod webhooks;
 

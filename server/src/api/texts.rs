@@ -250,6 +250,7 @@ pub fn cause(cause: &Cause) -> String {
                 record_name(*record)
             );
         }
+        C::FormOfOtherAccount { .. } => "The form was rendered for another account.",
         C::AppointmentRescheduled => "The appointment was rescheduled in the meantime.",
         C::EntryInProgress => "The same entry is being processed already. Try again.",
         C::MoreEntriesArrived => "More entries arrived in the meantime.",
@@ -368,6 +369,7 @@ const fn record_name(record: Record) -> &'static str {
         Record::Request => "request",
         Record::Job => "target",
         Record::Technician => "technician",
+        Record::Rule => "rule",
         Record::Report => "report",
         Record::FollowUp => "follow-up",
         Record::Suggestion => "suggestion",

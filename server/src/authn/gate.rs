@@ -1,6 +1,8 @@
 //! Authentication middleware of the web apps: resolves the session to an actor, determines the language and redirects to
 //! the sign-in page.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
@@ -10,10 +12,13 @@ use domain::locale::Locale;
 use ordinavo_core::CoreResult;
 use ordinavo_core::branding;
 use ordinavo_core::branding::{BrandedOrganisation, PortalOrganisation};
-use ordinavo_core::identity::actors::{Contact, Partner, Staff};
+use ordinavo_core::drafts;
+use ordinavo_core::identity::actors::{Author, Contact, Partner, Staff};
 use ordinavo_core::identity::authentication;
+use ordinavo_core::identity::form_owner;
 use ordinavo_core::identity::sessions::{Realm, SessionId};
 use tower_sessions::Session;
+use ui::drafts::{OWNER_PARAMETER, OwnerToken, PageDrafts, SubmittedFor};
 use ui::flash_cookie;
 use ui::format::escape_query;
 use ui::page::take_flash;
@@ -142,7 +147,7 @@ pub async fn partner(State(state): State<AppState>, session: Session, request: R
 }
 
 /// Runs the request with its actor, or redirects to the sign-in page if the path requires one.
-async fn authorize<A: Clone + Send + Sync + 'static>(
+async fn authorize<A: Author + Clone + 'static>(
     state: AppState,
     session: Session,
     mut request: Request,
@@ -156,7 +161,10 @@ async fn authorize<A: Clone + Send + Sync + 'static>(
         Err(error) => return unavailable(&error),
     };
     let locale = actor.as_ref().and_then(language);
-    if actor.is_none() && needs_account(request.uri().path(), prefix(realm)) {
+    let submitted_for = submitted_for(&state, &request);
+    // A form that was rendered for an account is kept for it; nothing else is done without a session.
+    let is_kept = matches!(&submitted_for, Some(SubmittedFor(Some(owner))) if owner.realm() == realm);
+    if actor.is_none() && needs_account(request.uri().path(), prefix(realm)) && !is_kept {
         return require_sign_in(&request, prefix(realm));
     }
     if actor.is_none() {
@@ -167,12 +175,52 @@ async fn authorize<A: Clone + Send + Sync + 'static>(
         }
         request.extensions_mut().insert(state.flash_cookie(realm));
     }
+    if let Some(submitted_for) = submitted_for {
+        request.extensions_mut().insert(submitted_for);
+    }
     let carried = session_cookie::request_session(realm, session.clone(), &request);
     request.extensions_mut().insert(carried);
     if let Some(actor) = actor {
+        let token = OwnerToken(form_owner::issue(&state.core, &actor));
+        request.extensions_mut().insert(token);
+        if is_page(&request) {
+            let drafts = page_drafts(&state, &actor, request.uri().path().to_owned()).await;
+            request.extensions_mut().insert(drafts);
+        }
         request.extensions_mut().insert(actor);
     }
     run_request(state, session, request, next, realm, locale).await
+}
+
+/// Returns the account for which a submitted form was rendered, if the form says so.
+fn submitted_for(state: &AppState, request: &Request) -> Option<SubmittedFor> {
+    if request.method().is_safe() {
+        return None;
+    }
+    let query = request.uri().query().unwrap_or_default();
+    let token = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix(OWNER_PARAMETER)?.strip_prefix('='))?;
+    Some(SubmittedFor(form_owner::verify(&state.core, token)))
+}
+
+/// Returns whether a browser opens a page, rather than refreshing a part of it or loading a file.
+fn is_page(request: &Request) -> bool {
+    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
+    request.method().is_safe()
+        && accept.is_some_and(|value| value.contains("text/html"))
+        && !request.headers().contains_key("x-refresh")
+}
+
+/// Returns what the reader has typed into the forms of a page and not sent. A page is shown without it after an error.
+async fn page_drafts<A: Author>(state: &AppState, actor: &A, page: String) -> PageDrafts {
+    match drafts::of_page(&state.core, actor, &page).await {
+        Ok(drafts) => PageDrafts(Arc::new(drafts)),
+        Err(error) => {
+            error.log();
+            PageDrafts::default()
+        }
+    }
 }
 
 async fn run_request(

@@ -11,6 +11,7 @@ mod branding;
 mod chaos;
 mod classification;
 mod customers;
+mod drafts;
 mod files;
 mod identity;
 mod imports;

@@ -15,6 +15,7 @@ use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit, typed_values};
 use ui::components::{ProblemNotice, StatusChip, SuccessNotice};
+use ui::drafts::owned;
 use ui::flash::Flash;
 use ui::forms::{ErrorSummary, FormState};
 use ui::page::page;
@@ -84,7 +85,7 @@ fn LogoCard(form: FormState, look: BrandingSettings, locale: Locale) -> impl Int
     view! {
         <section class="card"><h2>{t!(locale, "branding-logo")}</h2>
             {look.logo.map(|url| view! { <p><img class="portal-logo" src=url alt=t!(locale, "branding-logo")/></p> })}
-            <form method="post" action="/app/fn/set-portal-logo" enctype="multipart/form-data">
+            <form method="post" action=owned("/app/fn/set-portal-logo") enctype="multipart/form-data">
                 <ErrorSummary form/>
                 <div class="field" class:field-wrong=is_invalid><label for=id.clone()>{t!(locale, "branding-logo-file")}</label>
                     <input id=id name="logo" type="file" accept="image/png,image/jpeg,image/webp" required aria-describedby="logo-help"/>
@@ -92,7 +93,7 @@ fn LogoCard(form: FormState, look: BrandingSettings, locale: Locale) -> impl Int
                     {error.map(|error| view! { <p class="field-error">{error}</p> })}</div>
                 <button class="button button-primary" type="submit">{t!(locale, "branding-logo-save")}</button>
             </form>
-            {has_logo.then(|| view! { <form method="post" action="/app/fn/set-portal-logo" enctype="multipart/form-data"><input type="hidden" name="none" value="on"/><button class="button" type="submit">{t!(locale, "branding-logo-remove")}</button></form> })}
+            {has_logo.then(|| view! { <form method="post" action=owned("/app/fn/set-portal-logo") enctype="multipart/form-data"><input type="hidden" name="none" value="on"/><button class="button" type="submit">{t!(locale, "branding-logo-remove")}</button></form> })}
         </section>
     }
 }
@@ -106,7 +107,7 @@ fn ColorCard(form: FormState, look: BrandingSettings, locale: Locale) -> impl In
     let shades = chosen.as_deref().and_then(Color::read).map(Color::shades);
     view! {
         <section class="card"><h2>{t!(locale, "branding-color")}</h2>
-            <form method="post" action="/app/fn/set-portal-colour">
+            <form method="post" action=owned("/app/fn/set-portal-colour")>
                 <ErrorSummary form/>
                 <div class="field" class:field-wrong=is_invalid><label for=id.clone()>{t!(locale, "branding-color-field")}</label>
                     <input id=id name="colour" type="color" value=value aria-describedby="colour-help"/>
@@ -151,7 +152,7 @@ fn TerminologyCard(form: FormState, look: BrandingSettings, text_locale: Locale,
                 let is_current = (choice == text_locale).then_some("page");
                 view! { <a href=format!("{PAGE}?lang={}#words", choice.tag()) lang=choice.tag() aria-current=is_current>{choice.own_name()}</a> }
             }).collect_view()}</nav>
-            <form method="post" action="/app/fn/set-terminology" enctype="multipart/form-data">
+            <form method="post" action=owned("/app/fn/set-terminology") enctype="multipart/form-data">
                 <ErrorSummary form=summary/>
                 <input type="hidden" name="locale" value=text_locale.tag()/>
                 <input type="hidden" name="revision" value=look.revision.to_string()/>
@@ -372,6 +373,7 @@ pub async fn set_portal_words(data: MultipartData) -> Result<(), ServerFnError> 
                 done: Some(PREVIEWED),
                 shown_once: serde_json::to_string(&typed_values(&form)).ok(),
                 undo: None,
+                keeps_draft: true,
             });
         }
         let revision = form.revision.parse().unwrap_or(-1);

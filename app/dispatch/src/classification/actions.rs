@@ -31,6 +31,8 @@ fn trimmed_lines(text: &str) -> Vec<String> {
 pub struct RuleForm {
     /// Absent for a new rule.
     id: Option<FormId<RuleId>>,
+    /// The version that the page shows.
+    version: Option<String>,
     name: String,
     words: String,
     postal_codes: String,
@@ -91,7 +93,8 @@ impl RuleForm {
 pub async fn save_rule(data: MultipartData) -> Result<(), ServerFnError> {
     submit_upload(data, async |core: Core, staff: Staff, form: RuleForm, _| {
         let (permit, id) = (staff.may()?, form.id.map(FormId::get).transpose()?);
-        let id = classification::save(&core, permit, id, &form.name, form.conditions(), form.outcome()).await?;
+        let (shown, conditions, outcome) = (form.version.as_deref(), form.conditions(), form.outcome());
+        let id = classification::save(&core, permit, id, shown, &form.name, conditions, outcome).await?;
         Ok(Redirect::to(format!("{LIST}/{id}"), "done-rule-saved"))
     })
     .await
@@ -102,6 +105,8 @@ pub async fn save_rule(data: MultipartData) -> Result<(), ServerFnError> {
 #[serde(default)]
 pub struct RuleButton {
     id: FormId<RuleId>,
+    /// The version that the page shows.
+    version: Option<String>,
     /// Whether to enable the rule: `on` or absent.
     on: Option<String>,
 }
@@ -115,7 +120,7 @@ impl ActionForm for RuleButton {
 #[server(prefix = "/app/fn", endpoint = "test-rule")]
 pub async fn test_rule(#[server(flatten)] form: RuleButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: RuleButton| {
-        classification::mark_tried(&core, staff.may()?, form.id.get()?).await?;
+        classification::mark_tried(&core, staff.may()?, form.id.get()?, form.version.as_deref()).await?;
         Ok(Redirect::to(form.back(), "done-rule-tested"))
     })
     .await
@@ -125,7 +130,7 @@ pub async fn test_rule(#[server(flatten)] form: RuleButton) -> Result<(), Server
 pub async fn set_rule_enabled(#[server(flatten)] form: RuleButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: RuleButton| {
         let on = form.on.is_some();
-        classification::set_active(&core, staff.may()?, form.id.get()?, on).await?;
+        classification::set_active(&core, staff.may()?, form.id.get()?, form.version.as_deref(), on).await?;
         let done = if on { "done-rule-enabled" } else { "done-rule-disabled" };
         Ok(Redirect::to(form.back(), done))
     })

@@ -12,7 +12,9 @@ use ordinavo_core::classification::model::RuleView;
 use ordinavo_core::classification::{TRIAL_REQUESTS, Trial, TrialLine};
 use ordinavo_core::intake::forms;
 use ordinavo_core::intake::model::FormLine;
+use ordinavo_core::version::Version;
 use ui::components::{Chip, ConfirmAction, EmptyState, ProblemNotice};
+use ui::drafts::owned;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea, TextField};
 use ui::icons::Icon;
@@ -47,8 +49,8 @@ pub fn RulesPage() -> impl IntoView {
                     <div><a href=format!("/app/settings/rules/{}", rule.id)><strong><bdi>{rule.name.clone()}</bdi></strong></a>" "<RuleStatusChip rule=rule.clone() locale/>
                         <p class="quiet">{condition_labels(locale, &rule.conditions.0, &forms).join(" · ")}{arrow}{outcome_labels(locale, &rule.outcome.0).join(", ")}</p></div>
                     <div class="row">
-                        <form method="post" action="/app/fn/move-rule"><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="earlier"/><button class="button button-quiet" type="submit" disabled=position == 0 aria-label=t!(locale, "classify-move-up", name = rule.name.clone())>"↑"</button></form>
-                        <form method="post" action="/app/fn/move-rule"><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="later"/><button class="button button-quiet" type="submit" disabled=position == last aria-label=t!(locale, "classify-move-down", name = rule.name.clone())>"↓"</button></form>
+                        <form method="post" action=owned("/app/fn/move-rule")><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="earlier"/><button class="button button-quiet" type="submit" disabled=position == 0 aria-label=t!(locale, "classify-move-up", name = rule.name.clone())>"↑"</button></form>
+                        <form method="post" action=owned("/app/fn/move-rule")><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="later"/><button class="button button-quiet" type="submit" disabled=position == last aria-label=t!(locale, "classify-move-down", name = rule.name.clone())>"↓"</button></form>
                     </div>
                 </li>
             }).collect_view()}</ol>
@@ -79,7 +81,7 @@ pub fn NewRulePage() -> impl IntoView {
             <Title text=t!(locale, "classify-new")/>
             <p><a href="/app/settings/rules">{t!(locale, "classify-title")}</a></p>
             <h1>{t!(locale, "classify-new")}</h1>
-            <form class="card" method="post" action="/app/fn/save-rule" enctype="multipart/form-data">
+            <form class="card" method="post" action=owned("/app/fn/save-rule") enctype="multipart/form-data">
                 <ErrorSummary form=form.clone()/>
                 <RuleEditor form rule=None forms locale/>
                 <button class="button button-primary" type="submit">{t!(locale, "save")}</button>
@@ -113,7 +115,7 @@ pub fn RulePage() -> impl IntoView {
                 at = format::moment(locale, at, staff.zone())
             )
         });
-        let hidden_fields = move || view! { <input type="hidden" name="id" value=id.to_string()/> };
+        let version = rule.version();
         Ok(view! {
             <Title text=rule.name.clone()/>
             <p><a href="/app/settings/rules">{t!(locale, "classify-title")}</a></p>
@@ -122,9 +124,9 @@ pub fn RulePage() -> impl IntoView {
             <header class="title-row"><h1><bdi>{rule.name.clone()}</bdi></h1><RuleStatusChip rule=rule.clone() locale/></header>
             {since.map(|since| view! { <p class="quiet">{since}</p> })}
             <div class="columns">
-                <form class="card" method="post" action="/app/fn/save-rule" enctype="multipart/form-data">
+                <form class="card" method="post" action=owned("/app/fn/save-rule") enctype="multipart/form-data">
                     <ErrorSummary form=form.clone()/>
-                    {hidden_fields()}
+                    <RuleVersion id version=version.clone()/>
                     <RuleEditor form rule=Some(rule.clone()) forms=forms.clone() locale/>
                     {is_active.then(|| view! { <p class="help">{t!(locale, "classify-disabled-when-changed")}</p> })}
                     <button class="button button-primary" type="submit">{t!(locale, "save")}</button>
@@ -132,13 +134,13 @@ pub fn RulePage() -> impl IntoView {
                 <div>
                     <section class="card"><h2>{t!(locale, "classify-test")}</h2>
                         <p class="help">{t!(locale, "classify-test-help", count = TRIAL_REQUESTS)}</p>
-                        <form method="post" action="/app/fn/test-rule">{hidden_fields()}<button class="button" type="submit">{t!(locale, "classify-test-run")}</button></form>
+                        <form method="post" action=owned("/app/fn/test-rule")><RuleVersion id version=version.clone()/><button class="button" type="submit">{t!(locale, "classify-test-run")}</button></form>
                         {trial.map(|trial| view! { <TestResult trial forms locale/> })}
-                        {can_activate.then(|| view! { <form method="post" action="/app/fn/set-rule-enabled">{hidden_fields()}<input type="hidden" name="on" value="on"/><button class="button button-primary" type="submit">{t!(locale, "classify-enable")}</button></form> })}
-                        {can_deactivate.then(|| view! { <form method="post" action="/app/fn/set-rule-enabled">{hidden_fields()}<button class="button" type="submit">{t!(locale, "classify-disable")}</button></form> })}
+                        {can_activate.then(|| view! { <form method="post" action=owned("/app/fn/set-rule-enabled")><RuleVersion id version=version.clone()/><input type="hidden" name="on" value="on"/><button class="button button-primary" type="submit">{t!(locale, "classify-enable")}</button></form> })}
+                        {can_deactivate.then(|| view! { <form method="post" action=owned("/app/fn/set-rule-enabled")><RuleVersion id version=version.clone()/><button class="button" type="submit">{t!(locale, "classify-disable")}</button></form> })}
                     </section>
                     <ConfirmAction label=t!(locale, "classify-delete") consequence=t!(locale, "classify-delete-consequence")>
-                        <form method="post" action="/app/fn/delete-rule">{hidden_fields()}<button class="button button-bad" type="submit">{t!(locale, "classify-delete-now")}</button></form>
+                        <form method="post" action=owned("/app/fn/delete-rule")><RuleVersion id version=version.clone()/><button class="button button-bad" type="submit">{t!(locale, "classify-delete-now")}</button></form>
                     </ConfirmAction>
                 </div>
             </div>
@@ -146,6 +148,12 @@ pub fn RulePage() -> impl IntoView {
         .into_any())
     });
     view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+}
+
+/// The hidden fields with the rule that a form acts on, and the version that the page shows.
+#[component]
+fn RuleVersion(id: RuleId, version: Version) -> impl IntoView {
+    view! { <input type="hidden" name="id" value=id.to_string()/><input type="hidden" name="version" value=version.as_str().to_owned()/> }
 }
 
 /// The result of a test run on past requests.

@@ -13,6 +13,7 @@ use ordinavo_core::identity::actors::Staff;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction};
+use ui::drafts::owned;
 use ui::islands::SubmitOnce;
 
 use crate::i18n::by_key;
@@ -40,9 +41,9 @@ pub fn FollowUpCard(locale: Locale, follow_up: FollowUpView, report: String, can
             })}
             {can_decide.then(|| view! {
                 <p class="help">{t!(locale, "follow-up-text")}</p>
-                <SubmitOnce><form method="post" action="/app/fn/plan-follow-up"><input type="hidden" name="follow_up" value=id/><input type="hidden" name="report" value=report/><button class="button button-primary" type="submit">{t!(locale, "follow-up-create-job")}</button></form></SubmitOnce>
+                <SubmitOnce><form method="post" action=owned("/app/fn/plan-follow-up")><input type="hidden" name="follow_up" value=id/><input type="hidden" name="report" value=report/><button class="button button-primary" type="submit">{t!(locale, "follow-up-create-job")}</button></form></SubmitOnce>
                 <ConfirmAction label=t!(locale, "follow-up-dismiss") consequence=t!(locale, "follow-up-dismiss-text")>
-                    <form method="post" action="/app/fn/dismiss-follow-up"><input type="hidden" name="follow_up" value=dismiss_id/><input type="hidden" name="report" value=dismiss_report/><button class="button" type="submit">{t!(locale, "follow-up-dismiss")}</button></form></ConfirmAction>
+                    <form method="post" action=owned("/app/fn/dismiss-follow-up")><input type="hidden" name="follow_up" value=dismiss_id/><input type="hidden" name="report" value=dismiss_report/><button class="button" type="submit">{t!(locale, "follow-up-dismiss")}</button></form></ConfirmAction>
             })}
         </section>
     }

@@ -8,6 +8,7 @@ use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::identity::two_factor::requirement;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit};
+use ui::drafts::owned;
 use ui::forms::{CheckField, ErrorSummary, FormState};
 use ui::page::page;
 use ui::title::Title;
@@ -31,7 +32,7 @@ pub fn TwoFactorPolicyPage() -> impl IntoView {
             <Title text=t!(locale, "two-factor-policy-title")/>
             <h1>{t!(locale, "two-factor-policy-title")}</h1>
             <DoneNotice locale flash=request.flash.clone()/>
-            <form class="card" method="post" action="/app/fn/set-two-factor-roles">
+            <form class="card" method="post" action=owned("/app/fn/set-two-factor-roles")>
                 <ErrorSummary form=form.clone()/>
                 <p>{t!(locale, "two-factor-policy-text")}</p>
                 <fieldset class="group"><legend>{t!(locale, "two-factor-policy-intro")}</legend>

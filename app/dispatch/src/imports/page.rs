@@ -10,6 +10,7 @@ use ordinavo_core::imports::jobs::ItemFilter;
 use ordinavo_core::imports::model::ImportItemView;
 use serde_json::Value;
 use ui::components::{Chip, ConfirmAction, EmptyState, Fact, Identifier, Pager, ProblemNotice};
+use ui::drafts::owned;
 use ui::format;
 use ui::imports::{Codes, ImportJobChip, ImportJobCounts, ImportJobKind, ItemFilters, OutcomeChip};
 use ui::islands::SubmitOnce;
@@ -137,7 +138,7 @@ pub fn ImportPage() -> impl IntoView {
             </dl>
             {can_import.then(|| view! {
                 <ConfirmAction label=t!(locale, "upload-import") consequence=t!(locale, "upload-import-text")>
-                    <SubmitOnce><form method="post" action="/app/fn/import-dry-run"><input type="hidden" name="job" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "upload-import")}</button></form></SubmitOnce>
+                    <SubmitOnce><form method="post" action=owned("/app/fn/import-dry-run")><input type="hidden" name="job" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "upload-import")}</button></form></SubmitOnce>
                 </ConfirmAction>
             })}
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>

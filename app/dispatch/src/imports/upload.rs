@@ -13,6 +13,7 @@ use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::ProblemNotice;
+use ui::drafts::owned;
 use ui::forms::{ErrorSummary, FileField, FormState, SelectField};
 use ui::islands::SubmitOnce;
 use ui::page::page;
@@ -47,7 +48,7 @@ pub fn UploadPage() -> impl IntoView {
             <h1>{t!(locale, "upload-title")}</h1>
             <p class="lead">{t!(locale, "upload-intro")}</p>
             <section class="card">
-                <SubmitOnce><form method="post" action="/app/fn/upload-csv" enctype="multipart/form-data">
+                <SubmitOnce><form method="post" action=owned("/app/fn/upload-csv") enctype="multipart/form-data">
                     <ErrorSummary form=form.clone()/>
                     <SelectField form=form.clone() field="client" label=t!(locale, "upload-client") help=t!(locale, "upload-client-help") choices=options/>
                     <FileField form field="file" label=t!(locale, "upload-file") help=t!(locale, "upload-file-help") accept=".csv,text/csv"/>
@@ -75,7 +76,7 @@ pub fn ColumnsPage() -> impl IntoView {
             <p><a href="/app/imports/upload">{t!(locale, "upload-title")}</a></p>
             <h1>{t!(locale, "upload-columns")}</h1>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            <SubmitOnce><form method="post" action="/app/fn/dry-run-csv">
+            <SubmitOnce><form method="post" action=owned("/app/fn/dry-run-csv")>
                 <input type="hidden" name="file" value=file/><input type="hidden" name="client" value=client/>
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "upload-file")}</th><th scope="col">{t!(locale, "upload-example")}</th><th scope="col">{t!(locale, "upload-columns")}</th></tr></thead>
@@ -114,6 +115,7 @@ const fn redirect_to(path: String) -> Redirect {
         done: None,
         shown_once: None,
         undo: None,
+        keeps_draft: false,
     }
 }
 

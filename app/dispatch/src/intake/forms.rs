@@ -15,6 +15,7 @@ use ordinavo_core::intake::model::FormLine;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, EmptyState, ProblemNotice};
+use ui::drafts::owned;
 use ui::forms::{ErrorSummary, FormState, TextArea, TextField};
 use ui::icons::Icon;
 use ui::islands::CopyText;
@@ -71,7 +72,7 @@ pub fn NewFormPage() -> impl IntoView {
             <Title text=t!(locale, "form-new")/>
             <p><a href="/app/settings/forms">{t!(locale, "forms-title")}</a></p>
             <h1>{t!(locale, "form-new")}</h1>
-            <form class="card" method="post" action="/app/fn/create-form" enctype="multipart/form-data">
+            <form class="card" method="post" action=owned("/app/fn/create-form") enctype="multipart/form-data">
                 <ErrorSummary form=form.clone()/>
                 <TextField form=form.clone() field="name" label=t!(locale, "form-name") help=t!(locale, "form-name-help")/>
                 <TextField form=form.clone() field="slug" label=t!(locale, "form-slug") help=t!(locale, "form-slug-help")/>
@@ -100,6 +101,7 @@ pub fn FormPage() -> impl IntoView {
         );
         let qr_code = ui::qr::render_svg(&form_url, 180);
         let is_closed = found.closed_at.is_some();
+        let version = found.version().as_str().to_owned();
         let (label, consequence, submit_label) = if is_closed {
             (
                 t!(locale, "form-reopen"),
@@ -131,9 +133,10 @@ pub fn FormPage() -> impl IntoView {
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <header class="title-row"><h1><bdi>{found.name.clone()}</bdi></h1>{is_closed.then(|| view! { <Chip label=t!(locale, "form-closed") tone=public_language::Tone::Neutral/> })}</header>
             <div class="columns">
-                <form class="card" method="post" action="/app/fn/update-form" enctype="multipart/form-data">
+                <form class="card" method="post" action=owned("/app/fn/update-form") enctype="multipart/form-data">
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="id" value=id.to_string()/>
+                    <input type="hidden" name="version" value=version/>
                     <TextField form=form.clone() field="name" label=t!(locale, "form-name") value=found.name/>
                     <FormBuilder form settings=found.settings.0 locale/>
                     <button class="button button-primary" type="submit">{t!(locale, "save")}</button>
@@ -150,7 +153,7 @@ pub fn FormPage() -> impl IntoView {
                         <iframe class="form-preview" name="form-preview" title=t!(locale, "form-preview") src=format!("/app/form-preview/{id}?lang={}", locale.tag())></iframe>
                     </section>
                     <ConfirmAction label consequence>
-                        <form method="post" action="/app/fn/close-form"><input type="hidden" name="id" value=id.to_string()/>{(!is_closed).then(|| view! { <input type="hidden" name="closed" value="on"/> })}<button class="button button-bad" type="submit">{submit_label}</button></form>
+                        <form method="post" action=owned("/app/fn/close-form")><input type="hidden" name="id" value=id.to_string()/>{(!is_closed).then(|| view! { <input type="hidden" name="closed" value="on"/> })}<button class="button button-bad" type="submit">{submit_label}</button></form>
                     </ConfirmAction>
                 </div>
             </div>
@@ -165,7 +168,7 @@ pub fn FormPage() -> impl IntoView {
 fn FormBuilder(form: FormState, settings: FormSettings, locale: Locale) -> impl IntoView {
     let service_form = form.clone();
     let services = settings.service_types.clone();
-    let was_rejected = form.was_rejected();
+    let was_rejected = form.has_typed_values();
     let hosts = settings.hosts.join("\n");
     let texts = settings.texts.clone();
     let (mode_form, text_form) = (form.clone(), form.clone());
@@ -213,6 +216,8 @@ fn FormBuilder(form: FormState, settings: FormSettings, locale: Locale) -> impl 
 pub struct SettingsForm {
     /// Absent for a new form.
     id: Option<FormId<ids::FormId>>,
+    /// The version that the page shows.
+    version: Option<String>,
     slug: String,
     name: String,
     hosts: String,
@@ -283,7 +288,7 @@ pub async fn update_form(data: MultipartData) -> Result<(), ServerFnError> {
     submit_upload(data, async |core: Core, staff: Staff, form: SettingsForm, _| {
         let (permit, settings) = (staff.may()?, parse_settings(&form));
         let id = form.id.unwrap_or_default().get()?;
-        forms::update(&core, permit, id, &form.name, settings).await?;
+        forms::update(&core, permit, id, form.version.as_deref(), &form.name, settings).await?;
         Ok(Redirect::to(form.back(), "done-form-saved"))
     })
     .await

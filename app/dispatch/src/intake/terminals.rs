@@ -13,6 +13,7 @@ use ordinavo_core::requests::CustomerSearch;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, EmptyState, Fact, ProblemNotice};
+use ui::drafts::owned;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
 use ui::icons::Icon;
@@ -88,16 +89,16 @@ fn TerminalCard(page: TerminalPage, locale: Locale, zone: String) -> impl IntoVi
                 <p class="quiet">{t!(locale, "terminal-code-until", until = format::moment(locale, until, &zone))}</p>
             })}
             <div class="actions">
-                <form method="post" action="/app/fn/renew-pairing-code">{code_fields}<button class="button" type="submit">{t!(locale, "terminal-new-code")}</button></form>
+                <form method="post" action=owned("/app/fn/renew-pairing-code")>{code_fields}<button class="button" type="submit">{t!(locale, "terminal-new-code")}</button></form>
             </div>
             {can_unpair.then(|| view! {
                 <ConfirmAction label=t!(locale, "terminal-unpair") consequence=t!(locale, "terminal-unpair-consequence")>
-                    <form method="post" action="/app/fn/unpair-terminal">{unpair_fields}<button class="button button-bad" type="submit">{t!(locale, "terminal-unpair-now")}</button></form>
+                    <form method="post" action=owned("/app/fn/unpair-terminal")>{unpair_fields}<button class="button button-bad" type="submit">{t!(locale, "terminal-unpair-now")}</button></form>
                 </ConfirmAction>
             })}
             {(!can_unpair).then(|| view! {
                 <ConfirmAction label=t!(locale, "terminal-delete") consequence=t!(locale, "terminal-delete-consequence")>
-                    <form method="post" action="/app/fn/delete-terminal">{delete_fields}<button class="button button-bad" type="submit">{t!(locale, "terminal-delete-now")}</button></form>
+                    <form method="post" action=owned("/app/fn/delete-terminal")>{delete_fields}<button class="button button-bad" type="submit">{t!(locale, "terminal-delete-now")}</button></form>
                 </ConfirmAction>
             })}
         </section>
@@ -144,7 +145,7 @@ pub fn NewTerminalPage() -> impl IntoView {
                 .into_any()
             }
             Some(customer) => view! {
-                <form class="card" method="post" action="/app/fn/create-terminal">
+                <form class="card" method="post" action=owned("/app/fn/create-terminal")>
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="customer" value=customer.id.to_string()/>
                     <p><strong><bdi>{customer.name}</bdi></strong>" "<a href="/app/settings/terminals/new">{t!(locale, "choose-other-customer")}</a></p>

@@ -17,6 +17,7 @@ use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, Fact, Identifier, ProblemNotice};
+use ui::drafts::owned;
 use ui::flash::SHOWN_ONCE;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState};
@@ -72,6 +73,7 @@ pub fn ClientPage() -> impl IntoView {
         let is_revoked = !client.is_active();
         let form = FormState::new("scopes", locale, request.flash.as_ref());
         let scopes = client.scopes.0.clone();
+        let version = client.version().as_str().to_owned();
         Ok(view! {
             <Title text=client.name.clone()/>
             <p><a href="/app/integrations">{t!(locale, "integrations-title")}</a></p>
@@ -90,7 +92,7 @@ pub fn ClientPage() -> impl IntoView {
                 <Credentials id locale credentials zone=zone.clone() can_manage now=request.viewer.now/>
                 {can_manage.then(|| view! {
                     <div class="row">{["live", "test", "secret"].into_iter().map(|kind| view! {
-                        <SubmitOnce><form method="post" action="/app/fn/create-credential"><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/>
+                        <SubmitOnce><form method="post" action=owned("/app/fn/create-credential")><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/>
                             {(kind != "secret").then(|| { let field = format!("days-{kind}"); view! { <div class="field"><label for=field.clone()>{t!(locale, "client-key-days")}</label><input id=field name="days" type="number" min="1" max="3650" placeholder=t!(locale, "client-key-no-expiry")/></div> } })}
                             <button class="button" type="submit">{by_key(locale, &format!("client-key-new-{kind}"))}</button></form></SubmitOnce>
                     }).collect_view()}</div>
@@ -98,10 +100,10 @@ pub fn ClientPage() -> impl IntoView {
             </section>
             <section aria-label=t!(locale, "client-scopes")>
                 {can_manage.then(|| view! {
-                    <form method="post" action="/app/fn/set-scopes"><ErrorSummary form=form.clone()/><input type="hidden" name="client" value=id.to_string()/>
+                    <form method="post" action=owned("/app/fn/set-scopes")><ErrorSummary form=form.clone()/><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="version" value=version/>
                         <ScopeCheckboxes locale chosen=scopes.clone()/><button class="button" type="submit">{t!(locale, "client-scopes-save")}</button></form>
                     <ConfirmAction label=t!(locale, "client-revoke") consequence=t!(locale, "client-revoke-text")>
-                        <form method="post" action="/app/fn/revoke-client"><input type="hidden" name="client" value=id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "client-revoke")}</button></form>
+                        <form method="post" action=owned("/app/fn/revoke-client")><input type="hidden" name="client" value=id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "client-revoke")}</button></form>
                     </ConfirmAction>
                 })}
                 {(!can_manage).then(|| view! { <p><bdi class="mono small">{scopes.join(" ")}</bdi></p> })}
@@ -141,7 +143,7 @@ fn Credentials(
                         <td>{credential.expires_at.map_or_else(|| t!(locale, "never"), |at| format::moment(locale, at, &zone))}</td>
                         <td>{credential.last_used_at.map_or_else(|| t!(locale, "never"), |at| format::moment(locale, at, &zone))}</td>
                         <td><Chip label=label tone/>{(is_active && can_manage).then(|| view! {
-                            " "<form method="post" action="/app/fn/revoke-credential" class="inline"><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/><input type="hidden" name="credential" value=credential_id/><button class="button button-quiet" type="submit">{t!(locale, "client-key-revoke")}</button></form>
+                            " "<form method="post" action=owned("/app/fn/revoke-credential") class="inline"><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/><input type="hidden" name="credential" value=credential_id/><button class="button button-quiet" type="submit">{t!(locale, "client-key-revoke")}</button></form>
                         })}</td></tr>
                 }
             }).collect_view()}</tbody>
@@ -214,6 +216,7 @@ pub async fn create_credential(#[server(flatten)] form: CredentialForm) -> Resul
             done: Some("done-credential-created"),
             shown_once: Some(shown_once::seal(&core, &staff, &secret)?),
             undo: None,
+            keeps_draft: false,
         })
     })
     .await
@@ -250,6 +253,8 @@ pub async fn revoke_credential(#[server(flatten)] form: CredentialButton) -> Res
 #[serde(default)]
 pub struct ScopesForm {
     client: FormId<ClientId>,
+    /// The version that the page shows.
+    version: Option<String>,
     scopes: Vec<String>,
 }
 
@@ -264,7 +269,8 @@ impl ActionForm for ScopesForm {
 #[server(prefix = "/app/fn", endpoint = "set-scopes")]
 pub async fn set_scopes(#[server(flatten)] form: ScopesForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ScopesForm| {
-        integrations::set_scopes(&core, staff.may()?, form.client.get()?, &form.scopes).await?;
+        let (permit, client) = (staff.may()?, form.client.get()?);
+        integrations::set_scopes(&core, permit, client, form.version.as_deref(), &form.scopes).await?;
         Ok(Redirect::to(form.back(), "done-saved"))
     })
     .await
@@ -343,6 +349,7 @@ pub async fn set_test_mode(#[server(flatten)] form: TestModeButton) -> Result<()
             done: None,
             shown_once: None,
             undo: None,
+            keeps_draft: false,
         })
     })
     .await

@@ -6,6 +6,7 @@ use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::integrations;
 use ui::components::{Chip, EmptyState, ProblemNotice};
+use ui::drafts::owned;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::islands::SubmitOnce;
@@ -30,13 +31,13 @@ pub fn IntegrationsPage() -> impl IntoView {
         let found = integrations::overview(&request.core, permit).await?;
         let (endpoints, can_manage) = (found.endpoints, found.can_manage);
         let form = FormState::new("client", locale, request.flash.as_ref());
-        let is_form_open = form.was_rejected();
+        let is_form_open = form.has_typed_values();
         let chosen_scopes = form.value("scopes", "");
         let empty = endpoints.is_empty();
         Ok(view! {
             <Title text=t!(locale, "integrations-title")/>
             <header class="title-row"><h1>{t!(locale, "integrations-title")}</h1>
-                <form method="post" action="/app/fn/set-test-mode"><input type="hidden" name="on" value="on"/><button class="button" type="submit" title=t!(locale, "test-mode-enter-text")>{t!(locale, "test-mode-enter")}</button></form></header>
+                <form method="post" action=owned("/app/fn/set-test-mode")><input type="hidden" name="on" value="on"/><button class="button" type="submit" title=t!(locale, "test-mode-enter-text")>{t!(locale, "test-mode-enter")}</button></form></header>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <section><h2>{t!(locale, "clients")}</h2>
@@ -53,7 +54,7 @@ pub fn IntegrationsPage() -> impl IntoView {
                 </table></div>
                 {can_manage.then(|| view! {
                     <details class="weighty" open=is_form_open><summary class="button">{t!(locale, "client-new")}</summary><div class="weighty-body">
-                        <SubmitOnce><form method="post" action="/app/fn/create-client">
+                        <SubmitOnce><form method="post" action=owned("/app/fn/create-client")>
                             <ErrorSummary form=form.clone()/>
                             <TextField form=form.clone() field="name" label=t!(locale, "name") help=t!(locale, "client-name-help")/>
                             <TextField form=form.clone() field="source" label=t!(locale, "client-source") help=t!(locale, "client-source-help")/>
@@ -75,7 +76,7 @@ pub fn IntegrationsPage() -> impl IntoView {
                     let toggle_label = if open { t!(locale, "gate-disable") } else { t!(locale, "gate-enable") };
                     view! {
                         <li><span>{by_key(locale, &format!("gate-{}", gate.name()))}</span><Chip label=state tone/>
-                            {can_manage.then(|| view! { <form method="post" action="/app/fn/set-gate"><input type="hidden" name="gate" value=gate.name()/><input type="hidden" name="open" value=if open { "" } else { "on" }/><button class="button" type="submit">{toggle_label}</button></form> })}</li>
+                            {can_manage.then(|| view! { <form method="post" action=owned("/app/fn/set-gate")><input type="hidden" name="gate" value=gate.name()/><input type="hidden" name="open" value=if open { "" } else { "on" }/><button class="button" type="submit">{toggle_label}</button></form> })}</li>
                     }
                 }).collect_view()}</ul>
             </section>

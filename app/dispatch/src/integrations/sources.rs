@@ -18,6 +18,7 @@ use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, Identifier, ProblemNotice};
+use ui::drafts::owned;
 use ui::flash::SHOWN_ONCE;
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
@@ -44,6 +45,7 @@ pub fn SourcePage() -> impl IntoView {
             partners,
             can_manage,
         } = integrations::source_page(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
+        let version = source.version().as_str().to_owned();
         let zone = staff.zone().to_owned();
         let now = request.viewer.now;
         let link = request
@@ -78,10 +80,11 @@ pub fn SourcePage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <section class="card"><h2>{t!(locale, "source-settings")}</h2>
-                <form method="post" action="/app/fn/update-source">
+                <form method="post" action=owned("/app/fn/update-source")>
                     <fieldset disabled=!can_manage>
                         <ErrorSummary form=form.clone()/>
                         <input type="hidden" name="source" value=id.to_string()/>
+                        <input type="hidden" name="version" value=version/>
                         <CheckField form=form.clone() field="create_customers" label=t!(locale, "source-create-customers") checked=source.create_customers/>
                         <CheckField form=form.clone() field="create_locations" label=t!(locale, "source-create-locations") checked=source.create_locations/>
                         <CheckField form=form.clone() field="create_contacts" label=t!(locale, "source-create-contacts") checked=source.create_contacts/>
@@ -97,7 +100,7 @@ pub fn SourcePage() -> impl IntoView {
                 {link.map(|link| view! { <div class="notice notice-warn" role="status"><p><strong>{t!(locale, "partner-link")}</strong></p><p class="breaks"><Identifier text=link locale/></p></div> })}
                 <Partners id partners locale zone now can_manage/>
                 {can_manage.then(|| view! {
-                    <SubmitOnce><form method="post" action="/app/fn/invite-partner">
+                    <SubmitOnce><form method="post" action=owned("/app/fn/invite-partner")>
                         <ErrorSummary form=invite.clone()/>
                         <input type="hidden" name="source" value=id.to_string()/>
                         <TextField form=invite.clone() field="name" label=t!(locale, "partner-name")/>
@@ -151,8 +154,8 @@ fn Partners(
                 view! {
                     <tr><th scope="row"><bdi>{line.display_name}</bdi></th><td><bdi>{line.email}</bdi></td><td><Chip label tone/></td><td>{last_sign_in}</td>
                         <td>{can_manage.then(|| view! { <div class="row">
-                            {(!is_locked).then(|| view! { <form method="post" action="/app/fn/invite-partner-again"><input type="hidden" name="source" value=id.to_string()/><input type="hidden" name="partner" value=line.id.to_string()/><button class="button button-quiet" type="submit">{t!(locale, "partner-invite-again")}</button></form> })}
-                            <form method="post" action="/app/fn/block-partner"><input type="hidden" name="source" value=id.to_string()/><input type="hidden" name="partner" value=line.id.to_string()/><input type="hidden" name="locked" value=lock_value/><button class="button button-quiet" type="submit">{lock_label}</button></form>
+                            {(!is_locked).then(|| view! { <form method="post" action=owned("/app/fn/invite-partner-again")><input type="hidden" name="source" value=id.to_string()/><input type="hidden" name="partner" value=line.id.to_string()/><button class="button button-quiet" type="submit">{t!(locale, "partner-invite-again")}</button></form> })}
+                            <form method="post" action=owned("/app/fn/block-partner")><input type="hidden" name="source" value=id.to_string()/><input type="hidden" name="partner" value=line.id.to_string()/><input type="hidden" name="locked" value=lock_value/><button class="button button-quiet" type="submit">{lock_label}</button></form>
                         </div> })}</td></tr>
                 }
             }).collect_view()}</tbody>
@@ -175,6 +178,7 @@ fn redirect_with_link(source_path: String, sealed: String) -> Redirect {
         done: Some("done-partner-invited"),
         shown_once: Some(sealed),
         undo: None,
+        keeps_draft: false,
     }
 }
 
@@ -252,6 +256,8 @@ pub async fn lock_partner(#[server(flatten)] form: PartnerButton) -> Result<(), 
 #[serde(default)]
 pub struct SourceSettingsForm {
     source: FormId<SourceSystemId>,
+    /// The version that the page shows.
+    version: Option<String>,
     create_customers: Option<String>,
     create_locations: Option<String>,
     create_contacts: Option<String>,
@@ -284,7 +290,7 @@ pub async fn update_source(#[server(flatten)] form: SourceSettingsForm) -> Resul
             duplicate_names: DuplicateNamePolicy::from_name(&form.duplicate_names)
                 .ok_or_else(|| CoreError::field("duplicate_names", FieldCode::Required))?,
         };
-        integrations::update_source(&core, permit, id, &settings).await?;
+        integrations::update_source(&core, permit, id, form.version.as_deref(), &settings).await?;
         Ok(Redirect::to(form.back(), "done-saved"))
     })
     .await

@@ -4,10 +4,17 @@ pub mod board_drag;
 mod move_dialog;
 pub mod signature;
 
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
 use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Document, Element, Event, EventSource, HtmlElement, KeyboardEvent, MessageEvent};
+
+/// How long a key that presses a button waits for another key.
+const TYPING_PAUSE: Duration = Duration::from_millis(250);
 
 pub(crate) fn document() -> Option<Document> {
     web_sys::window()?.document()
@@ -55,9 +62,17 @@ pub fn Hotkeys(
             return;
         };
         let page = document.clone();
+        let presses = Rc::new(Cell::new(0_u64));
         listen(&document, "keydown", move |event: KeyboardEvent| {
+            presses.set(presses.get() + 1);
             let has_open_dialog = page.query_selector("dialog[open]").is_ok_and(|found| found.is_some());
-            if has_open_dialog || event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {
+            if has_open_dialog
+                || event.repeat()
+                || event.ctrl_key()
+                || event.meta_key()
+                || event.alt_key()
+                || event.default_prevented()
+            {
                 return;
             }
             if is_typing(&page) {
@@ -70,10 +85,15 @@ pub fn Hotkeys(
                 }
                 return;
             }
-            let done = match event.key().as_str() {
+            let key = latin_key(&event);
+            let done = match key.as_str() {
                 "j" => move_focus(&page, &rows, 1),
                 "k" => move_focus(&page, &rows, -1),
                 "x" => select(&page, &rows),
+                key if key.chars().count() == 1 && is_pressing(&page, key) => {
+                    press_unless_typing(&page, key.to_owned(), &presses);
+                    true
+                }
                 key if key.chars().count() == 1 => activate(&page, key),
                 _ => false,
             };
@@ -82,6 +102,41 @@ pub fn Hotkeys(
             }
         });
     });
+}
+
+/// Returns the key of an event. Layouts without Latin letters use the key in the same place.
+fn latin_key(event: &KeyboardEvent) -> String {
+    let key = event.key();
+    let is_foreign_letter = key.chars().count() == 1 && !key.is_ascii();
+    match event.code().strip_prefix("Key") {
+        Some(letter) if is_foreign_letter => letter.to_lowercase(),
+        _ => key,
+    }
+}
+
+/// Returns whether a key presses a button, which changes something.
+fn is_pressing(document: &Document, key: &str) -> bool {
+    target_of(document, key).is_some_and(|element| element.tag_name() == "BUTTON")
+}
+
+/// Presses a button unless another key follows at once: somebody who types a word without noticing that no field has the
+/// focus must not decide anything. While a disclosure is open, its own buttons are meant, so keys press nothing.
+fn press_unless_typing(document: &Document, key: String, presses: &Rc<Cell<u64>>) {
+    let has_open_disclosure = document
+        .query_selector("details.weighty[open]")
+        .is_ok_and(|found| found.is_some());
+    if has_open_disclosure {
+        return;
+    }
+    let (document, presses, expected) = (document.clone(), presses.clone(), presses.get());
+    set_timeout(
+        move || {
+            if presses.get() == expected {
+                activate(&document, &key);
+            }
+        },
+        TYPING_PAUSE,
+    );
 }
 
 /// Returns the row that has the focus, or else the row of the open page.
@@ -137,24 +192,28 @@ fn has_selection(document: &Document) -> bool {
         .is_ok_and(|found| found.is_some())
 }
 
-fn activate(document: &Document, key: &str) -> bool {
+/// Returns the element that a key acts on.
+fn target_of(document: &Document, key: &str) -> Option<HtmlElement> {
     if key == "\"" || key == "\\" {
-        return false;
+        return None;
     }
     let selector = format!("[data-key=\"{key}\"]");
     let all = elements(document, &selector);
     let is_bulk_action = |element: &HtmlElement| element.closest("#bulk").is_ok_and(|found| found.is_some());
     let selection = has_selection(document);
-    let target = all
-        .iter()
+    all.iter()
         .find(|element| is_bulk_action(element) == selection)
-        .or_else(|| all.iter().find(|element| !is_bulk_action(element)));
-    let Some(element) = target else {
+        .or_else(|| all.iter().find(|element| !is_bulk_action(element)))
+        .cloned()
+}
+
+fn activate(document: &Document, key: &str) -> bool {
+    let Some(element) = target_of(document, key) else {
         return false;
     };
     match element.tag_name().as_str() {
         "BUTTON" | "A" => element.click(),
-        "DETAILS" => toggle(element),
+        "DETAILS" => toggle(&element),
         "SUMMARY" => {
             if let Some(details) = element
                 .parent_element()
@@ -164,7 +223,7 @@ fn activate(document: &Document, key: &str) -> bool {
             }
         }
         "INPUT" | "SELECT" | "TEXTAREA" => drop(element.focus()),
-        _ => return focus_inside(element, "textarea, input:not([type=hidden]), select"),
+        _ => return focus_inside(&element, "textarea, input:not([type=hidden]), select"),
     }
     true
 }

@@ -1,6 +1,7 @@
 //! The actions on a job: schedule, cancel, reopen.
 
 use domain::ids::TargetId;
+use domain::scheduling::consent::AcceptedConflicts;
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
@@ -28,7 +29,7 @@ pub struct AppointmentForm {
     end: String,
     /// Whether the customer sees the appointment: `on` or absent.
     shared: Option<String>,
-    /// Whether to schedule in spite of the conflicts that the form shows: `on` or absent.
+    /// The conflicts that the form shows and the dispatcher accepts; absent unless ticked.
     overlap: Option<String>,
     /// The planned appointment when the form was rendered, empty for none.
     was: Option<String>,
@@ -54,7 +55,7 @@ pub async fn schedule_target(#[server(flatten)] form: AppointmentForm) -> Result
             start: form.start,
             end: form.end,
             shared: form.shared.is_some(),
-            conflicts_accepted: form.overlap.is_some(),
+            accepted: AcceptedConflicts::from_form(form.overlap.as_deref()),
             was: form.was,
         };
         appointments::schedule(&core, permit, id, &input).await?;

@@ -10,6 +10,7 @@ use ordinavo_core::jobs::model::ProposalView;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::Fact;
+use ui::drafts::owned;
 use ui::format;
 use ui::islands::SubmitOnce;
 
@@ -72,8 +73,8 @@ pub fn ProposalCard(
             </dl>
             {can_decide.then(|| view! {
                 <div class="actions">
-                    <SubmitOnce><form method="post" action="/app/fn/accept-proposal"><input type="hidden" name="proposal" value=id/><input type="hidden" name="target" value=target/><button class="button button-primary" type="submit">{t!(locale, "proposal-accept")}</button></form></SubmitOnce>
-                    <form method="post" action="/app/fn/dismiss-proposal"><input type="hidden" name="proposal" value=dismiss_id/><input type="hidden" name="target" value=dismiss_target/><button class="button" type="submit">{t!(locale, "proposal-dismiss")}</button></form>
+                    <SubmitOnce><form method="post" action=owned("/app/fn/accept-proposal")><input type="hidden" name="proposal" value=id/><input type="hidden" name="target" value=target/><button class="button button-primary" type="submit">{t!(locale, "proposal-accept")}</button></form></SubmitOnce>
+                    <form method="post" action=owned("/app/fn/dismiss-proposal")><input type="hidden" name="proposal" value=dismiss_id/><input type="hidden" name="target" value=dismiss_target/><button class="button" type="submit">{t!(locale, "proposal-dismiss")}</button></form>
                 </div>
             })}
         </section>

@@ -5,7 +5,7 @@ use domain::ids::{RequestId, TargetId, VisitReportId};
 use domain::jobs::targets::AppointmentStatus;
 use domain::locale::Locale;
 use domain::public_language::Tone;
-use domain::scheduling::conflicts::Conflict;
+use domain::scheduling::consent::AcceptedConflicts;
 use leptos::prelude::*;
 use ordinavo_core::jobs;
 use ordinavo_core::jobs::model::TargetView;
@@ -13,6 +13,7 @@ use ordinavo_core::scheduling::model::{AppointmentLine, TechnicianChoice};
 use ui::components::{
     Chip, ConfirmAction, CustomerVisibleBox, Fact, Identifier, InternalBox, PriorityMark, ProblemNotice, TargetChip,
 };
+use ui::drafts::owned;
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextArea, TextField};
 use ui::islands::SubmitOnce;
@@ -208,7 +209,7 @@ fn JobNotes(notes: Option<String>, access_notes: Option<String>, locale: Locale)
 fn ReopenCard(id: TargetId, locale: Locale) -> impl IntoView {
     view! {
         <section class="card"><h2>{t!(locale, "reopen-title")}</h2><p>{t!(locale, "reopen-text")}</p>
-            <SubmitOnce><form method="post" action="/app/fn/reopen-target"><input type="hidden" name="target" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "reopen")}</button></form></SubmitOnce>
+            <SubmitOnce><form method="post" action=owned("/app/fn/reopen-target")><input type="hidden" name="target" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "reopen")}</button></form></SubmitOnce>
         </section>
     }
 }
@@ -217,8 +218,8 @@ fn ReopenCard(id: TargetId, locale: Locale) -> impl IntoView {
 #[component]
 fn CancelForm(id: TargetId, locale: Locale, form: FormState, notifies_customer: bool) -> impl IntoView {
     view! {
-        <ConfirmAction label=t!(locale, "cancel-job") consequence=t!(locale, "cancel-job-consequence") open=form.was_rejected()>
-            <SubmitOnce><form method="post" action="/app/fn/cancel-target">
+        <ConfirmAction label=t!(locale, "cancel-job") consequence=t!(locale, "cancel-job-consequence") open=form.has_typed_values()>
+            <SubmitOnce><form method="post" action=owned("/app/fn/cancel-target")>
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="target" value=id.to_string()/>
                 {if notifies_customer {
@@ -275,7 +276,8 @@ fn ScheduleCard(
     } else {
         (t!(locale, "schedule-title"), t!(locale, "schedule-appointment"))
     };
-    let has_conflict = Conflict::NAMES.iter().any(|code| form.has_error("technician", code));
+    let conflicts = form.schedule_conflicts("technician");
+    let accepted = (!conflicts.is_empty()).then(|| AcceptedConflicts::to_form(&conflicts));
     let choices = technicians
         .into_iter()
         .map(|technician| (technician.id.to_string(), technician.display_name))
@@ -285,7 +287,7 @@ fn ScheduleCard(
         <section class="card" aria-labelledby="schedule">
             <h2 id="schedule">{title}</h2>
             <SubmitOnce>
-            <form method="post" action="/app/fn/schedule-target">
+            <form method="post" action=owned("/app/fn/schedule-target")>
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="target" value=id.to_string()/>
                 <input type="hidden" name="was" value=planned/>
@@ -296,7 +298,7 @@ fn ScheduleCard(
                     <TextField form=form.clone() field="end" label=t!(locale, "end") kind="time" value=end/>
                 </div>
                 <p class="help">{zone_help}</p>
-                {has_conflict.then(|| view! { <CheckField form=form.clone() field="overlap" label=t!(locale, "schedule-anyway")/> })}
+                {accepted.map(|accepted| view! { <CheckField form=form.clone() field="overlap" label=t!(locale, "schedule-anyway") value=accepted/> })}
                 <CheckField form=form.clone() field="shared" label=t!(locale, "share-appointment") checked=shared help=t!(locale, "share-help")/>
                 <button class="button button-primary" type="submit">{submit_label}</button>
             </form>

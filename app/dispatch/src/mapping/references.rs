@@ -10,6 +10,7 @@ use ordinavo_core::{Core, CoreError, CoreResult};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit};
 use ui::components::{ConfirmAction, Fact, Identifier, ProblemNotice, TargetChip};
+use ui::drafts::owned;
 use ui::format;
 use ui::page::page;
 use ui::title::Title;
@@ -71,7 +72,7 @@ pub fn LinkPage() -> impl IntoView {
             <CreatedRecords title=t!(locale, "link-created-contacts") records=found.contacts/>
             {can_undo.then(|| view! {
                 <ConfirmAction label=t!(locale, "link-undo") consequence>
-                    <form method="post" action="/app/fn/remove-reference">
+                    <form method="post" action=owned("/app/fn/remove-reference")>
                         <input type="hidden" name="kind" value=kind.name()/>
                         <input type="hidden" name="source" value=form_source/><input type="hidden" name="external_id" value=form_id/>
                         <button class="button button-bad" type="submit">{t!(locale, "link-undo")}</button>

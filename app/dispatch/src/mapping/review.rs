@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, EmptyState, Fact, Identifier, Pager, ProblemNotice, TargetChip};
+use ui::drafts::owned;
 use ui::format;
 use ui::islands::SubmitOnce;
 use ui::page::{cursor, page};
@@ -217,7 +218,7 @@ fn CandidateCard(
                 {candidate.linked_as.map(|external_id| view! { <Fact name=t!(locale, "mapping-review-linked-id")><Identifier text=external_id locale/></Fact> })}
             </dl>
             {(can_resolve && !inactive).then(|| view! {
-                <SubmitOnce><form method="post" action="/app/fn/resolve-mapping">
+                <SubmitOnce><form method="post" action=owned("/app/fn/resolve-mapping")>
                     <input type="hidden" name="target" value=target.to_string()/>
                     <input type="hidden" name="customer" value=customer.clone()/>
                     {can_pin.then(|| view! {

@@ -13,6 +13,7 @@ use ordinavo_core::portal_access::CustomerAccess;
 use ordinavo_core::portal_access::model::{AccountAccess, GrantLine};
 use ui::access::{AccessChip, GrantFields, InvitationLanguage, capability_line};
 use ui::components::{Chip, ConfirmAction, EmptyState, Pager, ProblemNotice};
+use ui::drafts::owned;
 use ui::flash::SHOWN_ONCE;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
@@ -121,14 +122,14 @@ fn AccountCard(
             <ul class="grants">{grants.into_iter().map(|grant| view! { <GrantItem grant customer now locale zone=zone.clone() can_revoke=actions.can_manage/> }).collect_view()}</ul>
             {actions.can_manage.then(|| view! {
                 <div class="actions">
-                    {actions.can_view_as.then(|| view! { <form method="post" action="/app/fn/view-as-contact" target="_blank">{view_as_fields}<button class="button" type="submit"><Icon name="eye"/>{t!(locale, "access-view-as")}</button></form> })}
-                    {actions.can_resend_invitation.then(|| view! { <form method="post" action="/app/fn/invite-contact-again">{resend_fields}<button class="button" type="submit">{t!(locale, "access-resend-invitation")}</button></form> })}
-                    {actions.can_revoke_invitation.then(|| view! { <form method="post" action="/app/fn/revoke-invitation">{revoke_fields}<button class="button" type="submit">{t!(locale, "access-revoke-invitation")}</button></form> })}
-                    <form method="post" action="/app/fn/block-account">{block_fields}<input type="hidden" name="blocked" value=block_value/><button class="button" type="submit">{block_label}</button></form>
+                    {actions.can_view_as.then(|| view! { <form method="post" action=owned("/app/fn/view-as-contact") target="_blank">{view_as_fields}<button class="button" type="submit"><Icon name="eye"/>{t!(locale, "access-view-as")}</button></form> })}
+                    {actions.can_resend_invitation.then(|| view! { <form method="post" action=owned("/app/fn/invite-contact-again")>{resend_fields}<button class="button" type="submit">{t!(locale, "access-resend-invitation")}</button></form> })}
+                    {actions.can_revoke_invitation.then(|| view! { <form method="post" action=owned("/app/fn/revoke-invitation")>{revoke_fields}<button class="button" type="submit">{t!(locale, "access-revoke-invitation")}</button></form> })}
+                    <form method="post" action=owned("/app/fn/block-account")>{block_fields}<input type="hidden" name="blocked" value=block_value/><button class="button" type="submit">{block_label}</button></form>
                 </div>
                 {actions.can_turn_off_two_factor.then(|| view! {
                     <ConfirmAction label=t!(locale, "access-two-factor-off") consequence=t!(locale, "access-two-factor-off-consequence")>
-                        <form method="post" action="/app/fn/turn-off-two-factor">{two_factor_fields}<button class="button button-bad" type="submit">{t!(locale, "access-two-factor-off-now")}</button></form>
+                        <form method="post" action=owned("/app/fn/turn-off-two-factor")>{two_factor_fields}<button class="button button-bad" type="submit">{t!(locale, "access-two-factor-off-now")}</button></form>
                     </ConfirmAction>
                 })}
             })}
@@ -171,7 +172,7 @@ fn GrantItem(
             <p class="quiet">{granted_by}" · "{since}" · "<bdi>{grant.reason}</bdi></p>
             {can_revoke.then(|| view! {
                 <ConfirmAction label=t!(locale, "access-revoke") consequence=t!(locale, "access-revoke-consequence")>
-                    <form method="post" action="/app/fn/revoke-grant"><input type="hidden" name="customer" value=customer.to_string()/><input type="hidden" name="grant" value=grant.id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "access-revoke-now")}</button></form>
+                    <form method="post" action=owned("/app/fn/revoke-grant")><input type="hidden" name="customer" value=customer.to_string()/><input type="hidden" name="grant" value=grant.id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "access-revoke-now")}</button></form>
                 </ConfirmAction>
             })}
         </li>
@@ -201,7 +202,7 @@ fn InviteCard(form: FormState, found: CustomerAccess, id: CustomerId, locale: Lo
         <section class="card"><h2>{t!(locale, "access-invite-title")}</h2>
             <p class="quiet">{t!(locale, "access-invite-text")}</p>
             <SubmitOnce>
-            <form method="post" action="/app/fn/invite-contact" enctype="multipart/form-data">
+            <form method="post" action=owned("/app/fn/invite-contact") enctype="multipart/form-data">
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="customer" value=id.to_string()/>
                 <SelectField form=form.clone() field="contact" label=t!(locale, "access-contact") help=t!(locale, "access-contact-help") choices=contacts optional=true/>

@@ -23,6 +23,8 @@ pub struct PublishForm {
     message: String,
     follow_up: String,
     attachments: Vec<String>,
+    /// The latest revision that the form shows, 0 for none.
+    revision: Option<i64>,
     /// Shows a preview unless empty.
     look: String,
 }
@@ -46,11 +48,13 @@ pub async fn publish_report(#[server(flatten)] form: PublishForm) -> Result<(), 
             message: form.message,
             follow_up: form.follow_up,
             attachments: form.attachments,
+            shown_revision: form.revision,
         };
         if let Some(typed) = preview {
             releases::preview(&core, permit, id, &input).await?;
             return Ok(Redirect {
                 shown_once: serde_json::to_string(&typed).ok(),
+                keeps_draft: true,
                 ..Redirect::to(format!("{back}#draft"), PREVIEWED)
             });
         }
@@ -65,6 +69,8 @@ pub async fn publish_report(#[server(flatten)] form: PublishForm) -> Result<(), 
 #[serde(default)]
 pub struct WithdrawButton {
     report: FormId<VisitReportId>,
+    /// The latest revision that the page shows.
+    revision: Option<i64>,
 }
 
 impl ActionForm for WithdrawButton {
@@ -76,7 +82,7 @@ impl ActionForm for WithdrawButton {
 #[server(prefix = "/app/fn", endpoint = "withdraw-report")]
 pub async fn withdraw_report(#[server(flatten)] form: WithdrawButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: WithdrawButton| {
-        releases::withdraw(&core, staff.may::<ReleaseReports>()?, form.report.get()?).await?;
+        releases::withdraw(&core, staff.may::<ReleaseReports>()?, form.report.get()?, form.revision).await?;
         Ok(Redirect::to(form.back(), "done-withdrawn"))
     })
     .await

@@ -11,6 +11,7 @@ use ordinavo_core::releases::model::{Recipient, ReleaseView};
 use ordinavo_core::visits::model::AttachmentLine;
 use ordinavo_core::visits::report_review::ReportPage as ReportData;
 use ui::components::{Chip, ConfirmAction, CustomerVisibleBox};
+use ui::drafts::owned;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea, TextField};
 use ui::icons::Icon;
@@ -37,6 +38,7 @@ pub(crate) fn ReleaseCard(
         .find(|release| release.status == ReleaseStatus::Published)
         .cloned();
     let can_withdraw = found.actions.can_withdraw_release;
+    let latest = found.releases.iter().map(|release| release.revision).max().unwrap_or(0);
     let was_released = found.releases.iter().any(|release| release.files > 0);
     let files = select_files(&form, &found.attachments);
     let draft = is_preview.then(|| draft_report(&form, &found, &files, &zone, now));
@@ -50,8 +52,8 @@ pub(crate) fn ReleaseCard(
             <h2>{t!(locale, "release-title")}</h2>
             {published_report.map(|report| view! { <Preview locale report languages=published_languages label=t!(locale, "release-preview")/> })}
             {draft.map(|report| view! { <div id="draft"><Preview locale report languages label=t!(locale, "release-draft")/></div> })}
-            <PublishForm id locale form published location=found.report.location_name has_follow_up=found.report.follow_up.is_some() files recipients=found.recipients/>
-            {can_withdraw.then(|| view! { <WithdrawForm id locale/> })}
+            <PublishForm id latest locale form published location=found.report.location_name has_follow_up=found.report.follow_up.is_some() files recipients=found.recipients/>
+            {can_withdraw.then(|| view! { <WithdrawForm id latest locale/> })}
             {was_released.then(|| view! { <Downloads locale downloads=found.downloads zone=zone.clone()/> })}
             {(!found.releases.is_empty()).then(|| view! { <ReleaseHistory locale releases=found.releases zone/> })}
         </section>
@@ -162,6 +164,8 @@ fn Preview(locale: Locale, report: PublicReport, languages: Vec<Locale>, label: 
 #[component]
 fn PublishForm(
     id: VisitReportId,
+    /// The latest revision, 0 for none.
+    latest: i64,
     locale: Locale,
     form: FormState,
     /// The release that the form revises.
@@ -193,9 +197,9 @@ fn PublishForm(
     );
     view! {
         <SubmitOnce>
-        <form method="post" action="/app/fn/publish-report">
+        <form method="post" action=owned("/app/fn/publish-report")>
             <ErrorSummary form=form.clone()/>
-            <input type="hidden" name="report" value=id.to_string()/>
+            <input type="hidden" name="report" value=id.to_string()/><input type="hidden" name="revision" value=latest/>
             <CustomerVisibleBox locale>
                 <TextField form=form.clone() field="title" label=t!(locale, "release-form-title") value=title/>
                 <TextArea form=form.clone() field="summary" label=t!(locale, "release-summary") value=summary/>
@@ -235,10 +239,10 @@ fn RecipientList(recipients: Vec<Recipient>, locale: Locale) -> impl IntoView {
 }
 
 #[component]
-fn WithdrawForm(id: VisitReportId, locale: Locale) -> impl IntoView {
+fn WithdrawForm(id: VisitReportId, latest: i64, locale: Locale) -> impl IntoView {
     view! {
         <ConfirmAction label=t!(locale, "withdraw") consequence=t!(locale, "withdraw-consequence")>
-            <form method="post" action="/app/fn/withdraw-report"><input type="hidden" name="report" value=id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "withdraw-now")}</button></form>
+            <form method="post" action=owned("/app/fn/withdraw-report")><input type="hidden" name="report" value=id.to_string()/><input type="hidden" name="revision" value=latest/><button class="button button-bad" type="submit">{t!(locale, "withdraw-now")}</button></form>
         </ConfirmAction>
     }
 }

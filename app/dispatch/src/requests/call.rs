@@ -12,6 +12,7 @@ use ordinavo_core::intake::form_nonce;
 use ordinavo_core::requests::customer_assignment;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit};
+use ui::drafts::owned;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea, TextField};
 use ui::islands::SubmitOnce;
 use ui::page::page;
@@ -43,7 +44,7 @@ pub fn CallPage() -> impl IntoView {
             <p class="lead">{t!(locale, "call-intro")}</p>
             {(!has_customer).then(|| view! { <CustomerSearch search_text candidates locale/> })}
             <SubmitOnce>
-            <form class="card" method="post" action="/app/fn/record-call">
+            <form class="card" method="post" action=owned("/app/fn/record-call")>
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="nonce" value=nonce/>
                 {choices.chosen.map(|customer| view! { <ChosenCustomer customer locations chosen_location=form.value("location", "") locale/> })}

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use ordinavo_core::requests::model::{MessageLine, NoteLine, RequestActions, RequestView};
 use ui::components::{CustomerVisibleBox, InternalBox};
+use ui::drafts::owned;
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, TextArea};
 use ui::islands::SubmitOnce;
@@ -38,11 +39,11 @@ pub fn Conversation<'a>(
                         let author = message.author.unwrap_or_else(|| t!(locale, "requester"));
                         view! { <li class:own=is_from_team><p class="quiet small"><bdi>{author}</bdi>" · "{format::moment(locale, message.created_at, &message_zone)}{message.asks.then(|| format!(" · {}", t!(locale, "reply-requested")))}</p><p class="prose" dir="auto">{message.text}</p></li> }
                     }).collect_view()}</ol>
-                    {actions.can_mark_answer_read.then(|| view! { <form method="post" action="/app/fn/mark-reply-read"><input type="hidden" name="request" value=read_request/><button class="button" type="submit">{t!(locale, "mark-reply-read")}</button></form> })}
+                    {actions.can_mark_answer_read.then(|| view! { <form method="post" action=owned("/app/fn/mark-reply-read")><input type="hidden" name="request" value=read_request/><button class="button" type="submit">{t!(locale, "mark-reply-read")}</button></form> })}
                     </div>
                     {actions.can_send_message.then(|| view! {
                         <SubmitOnce>
-                        <form method="post" action="/app/fn/send-message">
+                        <form method="post" action=owned("/app/fn/send-message")>
                             <ErrorSummary form=message_form.clone()/>
                             <input type="hidden" name="request" value=message_request/>
                             <div data-key="m"><TextArea form=message_form.clone() field="message" label=t!(locale, "message") rows=3/></div>
@@ -64,7 +65,7 @@ pub fn Conversation<'a>(
                     </div>
                     {actions.can_add_note.then(|| view! {
                         <SubmitOnce>
-                        <form method="post" action="/app/fn/add-note">
+                        <form method="post" action=owned("/app/fn/add-note")>
                             <ErrorSummary form=note_form.clone()/>
                             <input type="hidden" name="request" value=note_request/>
                             <div data-key="c"><TextArea form=note_form field="note" label=t!(locale, "note") rows=3/></div>

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use ordinavo_core::requests::CustomerSearch;
 use ordinavo_core::requests::customer_assignment::Choices;
 use ordinavo_core::requests::model::{ContactHint, RequestView};
+use ui::drafts::owned;
 use ui::page::PageRequest;
 
 use crate::t;
@@ -53,7 +54,7 @@ pub fn CustomerAssignment<'a>(
         <details class="box whose" class:box-hint=!has_customer open=open><summary data-key="w" aria-keyshortcuts="w">{summary}</summary>
             <p>{t!(locale, "assign-customer-help")}</p>
             {hints.into_iter().map(|hint| view! {
-                <form class="hint-line" method="post" action="/app/fn/assign-customer">
+                <form class="hint-line" method="post" action=owned("/app/fn/assign-customer")>
                     <input type="hidden" name="request" value=id.clone()/><input type="hidden" name="view" value=query.clone()/>
                     <input type="hidden" name="customer" value=hint.customer_id.to_string()/><input type="hidden" name="location" value=hint.location_id.map(|id| id.to_string()).unwrap_or_default()/><input type="hidden" name="contact" value=hint.contact_id.to_string()/>
                     <span>{t!(locale, "same-email")}" "<strong><bdi>{hint.display_name}</bdi></strong>", "<bdi>{hint.customer_name}</bdi>" "<bdi class="mono quiet">{hint.customer_number}</bdi>{hint.location_name.map(|name| view! { " · "<bdi>{name}</bdi> })}</span>
@@ -74,7 +75,7 @@ pub fn CustomerAssignment<'a>(
                     }).collect_view()}</ul>
                 }.into_any(),
                 Some(customer) => view! {
-                    <form class="whose-form" method="post" action="/app/fn/assign-customer">
+                    <form class="whose-form" method="post" action=owned("/app/fn/assign-customer")>
                         <input type="hidden" name="request" value=id/><input type="hidden" name="view" value=query/><input type="hidden" name="customer" value=customer.id.to_string()/>
                         <p><strong><bdi>{customer.name}</bdi></strong>" "<bdi class="mono quiet">{customer.customer_number}</bdi>" "<a href=action>{t!(locale, "choose-other-customer")}</a></p>
                         <div class="field"><label for="whose-location">{t!(locale, "location")}</label><select id="whose-location" name="location"><option value="">{t!(locale, "no-location")}</option>

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use ordinavo_core::requests::model::{Conversion, RequestActions, RequestView};
 use ordinavo_core::scheduling::model::TechnicianChoice;
 use ui::components::{ConfirmAction, CustomerVisibleBox};
+use ui::drafts::owned;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea};
 use ui::islands::SubmitOnce;
@@ -63,10 +64,10 @@ fn ForwardActions(item: RequestView, actions: RequestActions, fields: FormFields
     view! {
         <SubmitOnce>
         <div class="actions decisions">
-            {actions.can_decide.then(|| view! { <form method="post" action="/app/fn/accept-request"><HiddenFields fields=fields.clone()/><button class="button button-primary" type="submit" data-key="a" aria-keyshortcuts="a">{t!(locale, "accept")}<kbd aria-hidden="true">"a"</kbd></button></form> })}
-            {is_convertible.then(|| view! { <form method="post" action="/app/fn/convert-request"><HiddenFields fields=fields.clone()/><button class="button button-primary" type="submit" data-key="t" aria-keyshortcuts="t" disabled=needs_customer>{t!(locale, "convert")}<kbd aria-hidden="true">"t"</kbd></button></form> })}
+            {actions.can_decide.then(|| view! { <form method="post" action=owned("/app/fn/accept-request")><HiddenFields fields=fields.clone()/><button class="button button-primary" type="submit" data-key="a" aria-keyshortcuts="a">{t!(locale, "accept")}<kbd aria-hidden="true">"a"</kbd></button></form> })}
+            {is_convertible.then(|| view! { <form method="post" action=owned("/app/fn/convert-request")><HiddenFields fields=fields.clone()/><button class="button button-primary" type="submit" data-key="t" aria-keyshortcuts="t" disabled=needs_customer>{t!(locale, "convert")}<kbd aria-hidden="true">"t"</kbd></button></form> })}
             {needs_customer.then(|| view! { <p class="help">{t!(locale, "convert-needs-customer")}</p> })}
-            {actions.can_start_review.then(|| view! { <form method="post" action="/app/fn/start-review"><HiddenFields fields/><button class="button" type="submit">{t!(locale, "start-review")}</button></form> })}
+            {actions.can_start_review.then(|| view! { <form method="post" action=owned("/app/fn/start-review")><HiddenFields fields/><button class="button" type="submit">{t!(locale, "start-review")}</button></form> })}
             {item.target_id.map(|target| view! { <a class="button button-primary" href=format!("/app/targets/{target}")>{t!(locale, "open-job")}</a> })}
         </div>
         </SubmitOnce>
@@ -82,8 +83,8 @@ fn RejectForm(channel: Channel, fields: FormFields, form: FormState, locale: Loc
         t!(locale, "reject-consequence-api")
     };
     view! {
-        <ConfirmAction label=t!(locale, "reject") consequence open=form.was_rejected() key="r">
-            <form method="post" action="/app/fn/reject-request">
+        <ConfirmAction label=t!(locale, "reject") consequence open=form.has_typed_values() key="r">
+            <form method="post" action=owned("/app/fn/reject-request")>
                 <ErrorSummary form=form.clone()/>
                 <HiddenFields fields/>
                 <CustomerVisibleBox locale><TextArea form field="reason" label=t!(locale, "reject-reason") rows=3/></CustomerVisibleBox>
@@ -152,7 +153,7 @@ fn SelectForm(
 ) -> impl IntoView {
     let id = format!("set-{field}");
     view! {
-        <form class="setter" method="post" action=format!("/app/fn/{action}")>
+        <form class="setter" method="post" action=owned(format!("/app/fn/{action}"))>
             <HiddenFields fields/>
             <label for=id.clone()>{label}<kbd aria-hidden="true">{key}</kbd></label>
             <span><select id=id name=field data-key=key aria-keyshortcuts=key>{choices.into_iter().map(|(value, label)| {

@@ -8,6 +8,7 @@ use ordinavo_core::requests::inbox;
 use ordinavo_core::requests::inbox::InboxSelection;
 use ordinavo_core::{CoreError, CoreResult};
 use ui::components::{EmptyState, ProblemNotice};
+use ui::drafts::owned;
 use ui::flash::{self, Flash};
 use ui::icons::Icon;
 use ui::page::{PageRequest, page};
@@ -73,7 +74,7 @@ pub(crate) fn DecisionNotice<'a>(request: &'a PageRequest) -> impl IntoView + us
             <div class="notice notice-good decided" role="status">
                 <Icon name="check"/><span>{done}</span>
                 {undo.map(|undo| view! {
-                    <form class="undo" method="post" action="/app/fn/undo-decision"><input type="hidden" name="undo" value=undo/><input type="hidden" name="path" value=path/>
+                    <form class="undo" method="post" action=owned("/app/fn/undo-decision")><input type="hidden" name="undo" value=undo/><input type="hidden" name="path" value=path/>
                         <button class="button" type="submit" data-key="z" aria-keyshortcuts="z">{t!(locale, "undo")}</button></form>
                 })}
             </div>

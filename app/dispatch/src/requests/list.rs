@@ -12,6 +12,7 @@ use ordinavo_core::requests::inbox::{Inbox, MAX_COUNTED};
 use ordinavo_core::requests::model::{InboxActions, RequestLine};
 use ordinavo_core::scheduling::model::TechnicianChoice;
 use ui::components::{Chip, ConfirmAction, CustomerVisibleBox, EmptyState, Pager, PriorityMark, StatusChip};
+use ui::drafts::owned;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState};
 use ui::icons::Icon;
@@ -207,7 +208,7 @@ fn BulkActions(form: FormState, reviewers: Vec<TechnicianChoice>, path: String) 
     let (reason, assignee) = (form.value("reason", ""), form.value("assignee", ""));
     view! {
         <SubmitOnce>
-        <form id="bulk" class="bulk" method="post" action="/app/fn/update-requests" aria-label=t!(locale, "selected-requests")>
+        <form id="bulk" class="bulk" method="post" action=owned("/app/fn/update-requests") aria-label=t!(locale, "selected-requests")>
             <input type="hidden" name="path" value=path/>
             <ErrorSummary form/>
             <p><strong>{t!(locale, "selected-requests")}</strong></p>

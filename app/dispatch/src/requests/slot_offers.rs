@@ -13,6 +13,7 @@ use ordinavo_core::scheduling::model::TechnicianChoice;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, CustomerVisibleBox};
+use ui::drafts::owned;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
 use ui::islands::SubmitOnce;
@@ -47,7 +48,7 @@ pub fn OfferCard(
     let expires = offered
         .first()
         .map(|option| format::moment(locale, option.expires_at, &option.zone));
-    let open = form.was_rejected();
+    let open = form.has_typed_values();
     let rows = form.clone();
     view! {
         <section class="card" aria-labelledby="offer"><h2 id="offer">{t!(locale, "offer-title")}</h2>
@@ -61,7 +62,7 @@ pub fn OfferCard(
             })}
             <ConfirmAction label=t!(locale, "offer-times") consequence=t!(locale, "offer-consequence") open=open>
                 <SubmitOnce>
-                <form method="post" action="/app/fn/offer-slots">
+                <form method="post" action=owned("/app/fn/offer-slots")>
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="target" value=id.to_string()/>
                     {FIELDS.iter().enumerate().map(|(index, [technician, date, start, end])| view! {

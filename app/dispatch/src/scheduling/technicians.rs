@@ -9,6 +9,7 @@ use ordinavo_core::scheduling::technicians;
 use ordinavo_core::scheduling::technicians::{DAYS, TechnicianPage, TechnicianSettings};
 use ordinavo_core::scheduling::{AbsenceView, TechnicianView};
 use ui::components::{EmptyState, ProblemNotice};
+use ui::drafts::owned;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea, TextField};
 use ui::page::page;
@@ -207,7 +208,7 @@ fn WorkingHoursForm(technician: TechnicianView, form: FormState) -> impl IntoVie
         )
     });
     view! {
-        <form class="card" method="post" action="/app/fn/update-technician" enctype="multipart/form-data">
+        <form class="card" method="post" action=owned("/app/fn/update-technician") enctype="multipart/form-data">
             <ErrorSummary form=form.clone()/>
             <input type="hidden" name="id" value=technician.id.to_string()/>
             <input type="hidden" name="revision" value=form.value("revision", &technician.revision.to_string())/>
@@ -294,12 +295,12 @@ fn Absences(id: String, absences: Vec<AbsenceView>, can_change: bool, form: Form
                 let technician_id = technician_id.clone();
                 view! {
                     <li class="title-row"><span>{words}</span>{can_change.then(|| view! {
-                        <form method="post" action="/app/fn/remove-absence"><input type="hidden" name="id" value=technician_id/><input type="hidden" name="absence" value=absence/><button class="button button-quiet" type="submit" aria-label=label>{t!(locale, "absence-remove")}</button></form>
+                        <form method="post" action=owned("/app/fn/remove-absence")><input type="hidden" name="id" value=technician_id/><input type="hidden" name="absence" value=absence/><button class="button button-quiet" type="submit" aria-label=label>{t!(locale, "absence-remove")}</button></form>
                     })}</li>
                 }
             }).collect_view()}</ul>
             {can_change.then(|| view! {
-                <form method="post" action="/app/fn/add-absence">
+                <form method="post" action=owned("/app/fn/add-absence")>
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="id" value=id/>
                     <TextField form=form.clone() field="first" label=t!(locale, "absence-first") kind="date"/>

@@ -16,6 +16,7 @@ use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, EmptyState, ProblemNotice};
+use ui::drafts::owned;
 use ui::format;
 use ui::page::page;
 use ui::title::Title;
@@ -104,7 +105,7 @@ fn SuggestionContent(found: SuggestionView, locale: Locale, id: RouteSuggestionI
                 <p role="status"><progress max="100" value=done.clone() aria-label=t!(locale, "suggestion-progress")></progress>" "{done}" %"</p>
                 <p class="quiet">{t!(locale, "suggestion-leave-page")}</p>
                 <div class="actions">
-                    {actions.can_cancel.then(|| view! { <form method="post" action="/app/fn/cancel-suggestion"><input type="hidden" name="id" value=id.to_string()/><button class="button" type="submit">{t!(locale, "suggestion-cancel")}</button></form> })}
+                    {actions.can_cancel.then(|| view! { <form method="post" action=owned("/app/fn/cancel-suggestion")><input type="hidden" name="id" value=id.to_string()/><button class="button" type="submit">{t!(locale, "suggestion-cancel")}</button></form> })}
                     {found.cancel_requested.then(|| view! { <p>{t!(locale, "suggestion-cancelling")}</p> })}
                     <a class="button" href=format!("{LIST}/{id}")>{t!(locale, "suggestion-refresh")}</a>
                 </div>

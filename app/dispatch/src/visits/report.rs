@@ -13,6 +13,7 @@ use ordinavo_core::visits::report_review;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, Fact, InternalBox, ProblemNotice, ReportChip};
+use ui::drafts::owned;
 use ui::flash::Flash;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea};
@@ -124,9 +125,9 @@ fn DecideCard(id: VisitReportId, locale: Locale, form: FormState) -> impl IntoVi
     view! {
         <section class="card">
             <p>{t!(locale, "approve-consequence")}</p>
-            <SubmitOnce><form method="post" action="/app/fn/approve-report"><input type="hidden" name="report" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "approve")}</button></form></SubmitOnce>
+            <SubmitOnce><form method="post" action=owned("/app/fn/approve-report")><input type="hidden" name="report" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "approve")}</button></form></SubmitOnce>
             <ConfirmAction label=t!(locale, "return-report") consequence=t!(locale, "return-report-consequence") open>
-                <form method="post" action="/app/fn/return-report">
+                <form method="post" action=owned("/app/fn/return-report")>
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="report" value=id.to_string()/>
                     <TextArea form field="reason" label=t!(locale, "return-report-reason") rows=3/>

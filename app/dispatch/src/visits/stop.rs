@@ -8,6 +8,7 @@ use ordinavo_core::visits::OwnStop;
 use ordinavo_core::visits::model::{AttachmentLine, ReportText};
 use ordinavo_core::visits::report::{MAX_FOLLOW_UP_CHARS, MAX_NAME_CHARS, MAX_TEXT_CHARS, MAX_WORK_MINUTES};
 use ui::components::{InternalBox, ProblemNotice};
+use ui::drafts::owned;
 use ui::forms::{CheckField, ErrorSummary, FormState, PhotoField, TextArea, TextField};
 use ui::islands::SubmitOnce;
 use ui::page::page;
@@ -106,7 +107,7 @@ fn ReportCard(
         <section class="card report-card" id="report">
             <h2>{t!(locale, "report-title")}</h2>
             <SubmitOnce>
-            <form method="post" action="/app/fn/submit-report" enctype="multipart/form-data" data-report>
+            <form method="post" action=owned("/app/fn/submit-report") enctype="multipart/form-data" data-report>
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="target" value=id/><input type="hidden" name="seen" value=seen/><input type="hidden" name="person" value=person/><input type="hidden" name="label" value=label/><input type="hidden" name="replaces"/>
                 <TextArea form=form.clone() field="summary" value=previous.summary label=t!(locale, "report-summary") help=t!(locale, "report-summary-help") max_length=MAX_TEXT_CHARS/>

@@ -11,6 +11,7 @@ use ordinavo_core::visits::model::AttachmentLine;
 use ordinavo_core::visits::sync_conflicts;
 use ordinavo_core::visits::sync_conflicts::{SyncConflict, WithPhotos};
 use ui::components::{ConfirmAction, EmptyState, InternalBox, ProblemNotice, TargetChip};
+use ui::drafts::owned;
 use ui::format;
 use ui::icons::Icon;
 use ui::islands::SubmitOnce;
@@ -122,7 +123,7 @@ fn ConflictAction(
     #[prop(optional)] is_first: bool,
 ) -> impl IntoView {
     let class = if is_first { "button button-primary" } else { "button" };
-    view! { <SubmitOnce><form method="post" action=action><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class=class type="submit">{label}</button></form></SubmitOnce> }
+    view! { <SubmitOnce><form method="post" action=owned(action)><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class=class type="submit">{label}</button></form></SubmitOnce> }
 }
 
 /// Describes why an entry could not be applied.
@@ -235,7 +236,7 @@ pub fn OfflineEntriesCard(
                     <InternalBox locale><EntryList locale entries zone/></InternalBox>
                 }
             }).collect_view()}
-            {can_resolve.then(|| view! { <SubmitOnce><form method="post" action="/app/fn/resolve-sync-conflict"><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class="button" type="submit">{t!(locale, "offline-entries-resolve")}</button></form></SubmitOnce> })}
+            {can_resolve.then(|| view! { <SubmitOnce><form method="post" action=owned("/app/fn/resolve-sync-conflict")><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class="button" type="submit">{t!(locale, "offline-entries-resolve")}</button></form></SubmitOnce> })}
         </section>
     })
 }

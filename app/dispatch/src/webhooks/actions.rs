@@ -54,6 +54,7 @@ async fn perform(
         to: endpoint_path(id),
         done: Some(done),
         undo: None,
+        keeps_draft: false,
         shown_once: result
             .secret
             .map(|secret| shown_once::seal(core, permit.staff(), &secret))
@@ -134,6 +135,7 @@ pub async fn create_endpoint(#[server(flatten)] form: NewEndpointForm) -> Result
             done: Some("done-endpoint-created"),
             shown_once: Some(shown_once::seal(&core, &staff, &secret)?),
             undo: None,
+            keeps_draft: false,
         })
     })
     .await
@@ -144,6 +146,8 @@ pub async fn create_endpoint(#[server(flatten)] form: NewEndpointForm) -> Result
 #[serde(default)]
 pub struct EndpointSettingsForm {
     endpoint: FormId<WebhookEndpointId>,
+    /// The version that the page shows.
+    version: Option<String>,
     #[serde(flatten)]
     settings: EndpointSettings,
 }
@@ -161,6 +165,7 @@ pub async fn update_endpoint(#[server(flatten)] form: EndpointSettingsForm) -> R
     submit(form, async |core: Core, staff: Staff, form: EndpointSettingsForm| {
         let (permit, id, settings) = (staff.may()?, form.endpoint.get()?, form.settings);
         let patch = EndpointPatch {
+            shown: form.version,
             url: Some(settings.parse_url()?),
             data_options: DataOption::ALL
                 .iter()

@@ -13,6 +13,7 @@ use ordinavo_core::webhooks::model::AttemptLine;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, EmptyState, Fact, Identifier, ProblemNotice};
+use ui::drafts::owned;
 use ui::format;
 use ui::islands::SubmitOnce;
 use ui::page::page;
@@ -64,7 +65,7 @@ pub fn DeliveryPage() -> impl IntoView {
                 <Fact name="id"><Identifier text=id_text locale/></Fact>
             </dl>
             {can_replay.then(|| view! {
-                <SubmitOnce><form method="post" action="/app/fn/replay-delivery"><input type="hidden" name="delivery" value=id/><p class="help">{t!(locale, "replay-text")}</p><button class="button" type="submit">{t!(locale, "replay")}</button></form></SubmitOnce>
+                <SubmitOnce><form method="post" action=owned("/app/fn/replay-delivery")><input type="hidden" name="delivery" value=id/><p class="help">{t!(locale, "replay-text")}</p><button class="button" type="submit">{t!(locale, "replay")}</button></form></SubmitOnce>
             })}
             <section><h2>{t!(locale, "attempts")}</h2><Attempts locale attempts event_id zone=zone.clone()/></section>
             <section><h2>{t!(locale, "payload")}</h2>

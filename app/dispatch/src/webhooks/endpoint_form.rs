@@ -7,6 +7,7 @@ use domain::webhooks::{DataOption, Ordering};
 use leptos::prelude::*;
 use ordinavo_core::integrations;
 use ordinavo_core::webhooks::model::EndpointLine;
+use ui::drafts::owned;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
 use ui::islands::SubmitOnce;
 use ui::page::page;
@@ -39,7 +40,7 @@ pub fn NewEndpointPage() -> impl IntoView {
             <Title text=t!(locale, "endpoint-new")/>
             <p><a href="/app/integrations">{t!(locale, "integrations-title")}</a></p>
             <h1>{t!(locale, "endpoint-new")}</h1>
-            <section class="card"><SubmitOnce><form method="post" action="/app/fn/create-endpoint">
+            <section class="card"><SubmitOnce><form method="post" action=owned("/app/fn/create-endpoint")>
                 <ErrorSummary form=form.clone()/>
                 <SelectField form=form.clone() field="client" label=t!(locale, "client") choices help=t!(locale, "endpoint-client-help")/>
                 <EndpointFields form=form.clone() locale endpoint=None/>

@@ -74,6 +74,10 @@ causes! {
     /// The record was changed by another user in the meantime.
     Conflict { /// The kind of record.
         record: Record } = ConcurrentModification,
+    /// The form was rendered for another account, which was signed in before.
+    FormOfOtherAccount { /// Name of the other person, if both belong to the same organization.
+        owner: Option<String>, /// Name of the person who is signed in.
+        own: String } = ConcurrentModification,
     /// The appointment was rescheduled in the meantime.
     AppointmentRescheduled = ConcurrentModification,
     /// The same entry is being processed.
@@ -264,6 +268,8 @@ pub enum Record {
     Job,
     /// A technician.
     Technician,
+    /// A classification rule.
+    Rule,
     /// A visit report.
     Report,
     /// A follow-up.

@@ -1,6 +1,7 @@
 //! Scheduling: appointment windows, working hours, travel times, conflicts and the map of the board.
 
 pub mod conflicts;
+pub mod consent;
 pub mod technicians;
 pub mod tiles;
 pub mod travel;

@@ -7,6 +7,7 @@ use ordinavo_core::integrations::partner_console;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit};
 use ui::components::EmptyState;
+use ui::drafts::owned;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea};
 use ui::page::page;
 use ui::title::Title;
@@ -47,7 +48,7 @@ pub fn DryRunPage() -> impl IntoView {
             <p class="lead">{t!(locale, "dry-run-intro")}</p>
             {none.then(|| view! { <EmptyState icon="import" title=t!(locale, "dry-run-no-clients") text=t!(locale, "dry-run-no-clients-text")/> })}
             {(!none).then(|| view! {
-                <section class="card"><form method="post" action="/partner/fn/start-dry-run">
+                <section class="card"><form method="post" action=owned("/partner/fn/start-dry-run")>
                     <ErrorSummary form=form.clone()/>
                     <SelectField form=form.clone() field="client" label=t!(locale, "client") choices value=only_client.unwrap_or_default() help=t!(locale, "dry-run-client-help")/>
                     <TextArea form field="body" label=t!(locale, "dry-run-body") value=EXAMPLE rows=14 help=t!(locale, "dry-run-body-help")/>

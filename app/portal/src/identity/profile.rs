@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use ui::access::capability_line;
 use ui::actions::{ActionForm, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, Fact, ProblemNotice};
+use ui::drafts::owned;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::i18n::shared;
@@ -64,7 +65,7 @@ pub fn ProfilePage() -> impl IntoView {
             <section class="card"><h2>{t!(locale, "profile-sessions")}</h2>
                 <Sessions sessions=found.sessions locale zone/>
                 <ConfirmAction label=t!(locale, "sign-out-everywhere") consequence=t!(locale, "sign-out-everywhere-consequence")>
-                    <form method="post" action="/portal/fn/end-sessions"><button class="button button-bad" type="submit">{t!(locale, "sign-out-everywhere-now")}</button></form>
+                    <form method="post" action=owned("/portal/fn/end-sessions")><button class="button button-bad" type="submit">{t!(locale, "sign-out-everywhere-now")}</button></form>
                 </ConfirmAction>
             </section>
         }
@@ -86,7 +87,7 @@ fn PasswordSection(form: FormState, proof: Proof) -> impl IntoView {
         Proof::Link => view! { <NewLink locale/> }.into_any(),
         Proof::Password | Proof::Shown => view! {
             <SubmitOnce>
-            <form method="post" action="/portal/fn/change-password">
+            <form method="post" action=owned("/portal/fn/change-password")>
                 <ErrorSummary form=form.clone()/>
                 <CurrentPassword form=form.clone() proof/>
                 <TextField form field="password" label=t!(locale, "new-password") kind="password" autocomplete="new-password" help=t!(locale, "password-help")/>
@@ -107,7 +108,7 @@ fn EmailSection(form: FormState, proof: Proof) -> impl IntoView {
         Proof::Link => view! { <NewLink locale/> }.into_any(),
         Proof::Password | Proof::Shown => view! {
             <SubmitOnce>
-            <form method="post" action="/portal/fn/change-email">
+            <form method="post" action=owned("/portal/fn/change-email")>
                 <ErrorSummary form=form.clone()/>
                 <TextField form=form.clone() field="email" label=t!(locale, "new-email") kind="email" autocomplete="email" help=t!(locale, "new-email-help")/>
                 <CurrentPassword form proof/>
@@ -145,7 +146,7 @@ fn Sessions(sessions: Vec<SessionLine>, locale: Locale, zone: String) -> impl In
             view! {
                 <li><span><strong><bdi>{browser_name(&session.agent).unwrap_or_else(|| t!(locale, "session-unknown"))}</bdi></strong>" "{is_current.then(|| view! { <Chip label=t!(locale, "session-this") tone=domain::public_language::Tone::Good/> })}</span>
                     <span class="quiet">{since}" · "{seen}</span>
-                    {(!is_current).then(|| view! { <form method="post" action="/portal/fn/end-session"><input type="hidden" name="session" value=session.reference.clone()/><button class="button button-quiet" type="submit">{t!(locale, "session-end")}</button></form> })}</li>
+                    {(!is_current).then(|| view! { <form method="post" action=owned("/portal/fn/end-session")><input type="hidden" name="session" value=session.reference.clone()/><button class="button button-quiet" type="submit">{t!(locale, "session-end")}</button></form> })}</li>
             }
         }).collect_view()}</ul>
     }

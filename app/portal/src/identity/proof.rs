@@ -8,6 +8,7 @@ use ordinavo_core::portal_access::profile;
 use ordinavo_core::portal_access::profile::Proof;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit};
+use ui::drafts::owned;
 use ui::forms::{FormState, TextField};
 
 use crate::t;
@@ -24,7 +25,7 @@ pub fn CurrentPassword(form: FormState, proof: Proof) -> impl IntoView {
 pub fn NewLink(locale: Locale, #[prop(optional)] page: &'static str) -> impl IntoView {
     view! {
         <p class="quiet">{t!(locale, "new-link-text")}</p>
-        <form method="post" action="/portal/fn/request-own-link">
+        <form method="post" action=owned("/portal/fn/request-own-link")>
             <input type="hidden" name="page" value=page/>
             <button class="button" type="submit">{t!(locale, "new-link-send")}</button>
         </form>

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use ui::access::{AccessChip, GrantFields, InvitationLanguage, capability_line, invite_form};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{ConfirmAction, EmptyState, ProblemNotice};
+use ui::drafts::owned;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::i18n::shared;
@@ -67,7 +68,7 @@ pub fn ColleaguesPage() -> impl IntoView {
                         {until.map(|until| view! { <p class="quiet">{until}</p> })}
                         {(!may.manage).then(|| view! {
                             <ConfirmAction label=t!(locale, "colleague-revoke") consequence=t!(locale, "colleague-revoke-consequence")>
-                                <form method="post" action="/portal/fn/revoke-colleague"><input type="hidden" name="grant" value=grant.id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "colleague-revoke-now")}</button></form>
+                                <form method="post" action=owned("/portal/fn/revoke-colleague")><input type="hidden" name="grant" value=grant.id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "colleague-revoke-now")}</button></form>
                             </ConfirmAction>
                         })}</li>
                 }
@@ -101,7 +102,7 @@ fn InviteCard(
     view! {
         <section class="card"><h2>{t!(locale, "colleague-invite-title", customer = name)}</h2>
             <SubmitOnce>
-            <form method="post" action="/portal/fn/invite-colleague" enctype="multipart/form-data">
+            <form method="post" action=owned("/portal/fn/invite-colleague") enctype="multipart/form-data">
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="customer" value=customer.to_string()/>
                 <div class="pair"><TextField form=form.clone() field="name" label=t!(locale, "profile-name")/><TextField form=form.clone() field="email" kind="email" label=shared::email(locale)/></div>

@@ -12,6 +12,7 @@ use ordinavo_core::portal_access::pages::{MAX_DESCRIPTION_CHARS, RequestForm};
 use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect};
+use ui::drafts::owned;
 use ui::forms::{CheckField, ErrorSummary, FilesField, FormState, SelectField, TextArea, TextField};
 use ui::islands::SubmitOnce;
 use ui::page::page;
@@ -64,7 +65,7 @@ pub fn NewRequestPage() -> impl IntoView {
             {has_no_locations.then(|| view! { <p class="notice notice-warn">{t!(locale, "request-no-locations")}</p> })}
             {(!has_no_locations).then(|| view! {
                 <SubmitOnce>
-                <form class="card" method="post" action="/portal/fn/submit-request" enctype="multipart/form-data">
+                <form class="card" method="post" action=owned("/portal/fn/submit-request") enctype="multipart/form-data">
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="nonce" value=nonce/>
                     <SelectField form=form.clone() field="location" label=t!(locale, "request-location") choices=location_choices value=only/>

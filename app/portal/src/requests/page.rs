@@ -11,6 +11,7 @@ use ordinavo_core::intake::form_nonce;
 use ordinavo_core::portal_access::pages;
 use ordinavo_core::requests::model::SlotOption;
 use ui::components::{ConfirmAction, Fact, ProblemNotice, StatusChip};
+use ui::drafts::owned;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea};
 use ui::icons::Icon;
@@ -122,9 +123,9 @@ fn RequestDetails(request: PublicRequest, files: Vec<PublicAttachment>, zone: St
 #[component]
 fn CancellationForm(id: RequestId, form: FormState, nonce: String, locale: Locale) -> impl IntoView {
     view! {
-        <ConfirmAction label=t!(locale, "request-cancellation") consequence=t!(locale, "request-cancellation-consequence") open=form.was_rejected()>
+        <ConfirmAction label=t!(locale, "request-cancellation") consequence=t!(locale, "request-cancellation-consequence") open=form.has_typed_values()>
             <SubmitOnce>
-            <form method="post" action="/portal/fn/request-cancellation">
+            <form method="post" action=owned("/portal/fn/request-cancellation")>
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="request" value=id.to_string()/><input type="hidden" name="nonce" value=nonce/>
                 <TextArea form field="answer" label=t!(locale, "request-cancellation-reason") rows=3/>
@@ -140,7 +141,7 @@ fn CancellationForm(id: RequestId, form: FormState, nonce: String, locale: Local
 fn WithdrawForm(id: RequestId, locale: Locale) -> impl IntoView {
     view! {
         <ConfirmAction label=t!(locale, "withdraw") consequence=t!(locale, "withdraw-consequence")>
-            <form method="post" action="/portal/fn/withdraw-request"><input type="hidden" name="request" value=id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "withdraw-now")}</button></form>
+            <form method="post" action=owned("/portal/fn/withdraw-request")><input type="hidden" name="request" value=id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "withdraw-now")}</button></form>
         </ConfirmAction>
     }
 }

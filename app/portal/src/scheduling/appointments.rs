@@ -14,6 +14,7 @@ use ordinavo_core::portal_access::{calendar, pages};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit};
 use ui::components::{ConfirmAction, EmptyState, Fact, Pager, StatusChip};
+use ui::drafts::owned;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState};
 use ui::icons::Icon;
@@ -115,7 +116,7 @@ fn Feed(feed: Option<String>, proof: Option<Proof>, form: FormState) -> impl Int
                 view! {
                     <ConfirmAction label=t!(locale, "feed-replace") consequence=t!(locale, "feed-replace-consequence") open=is_rejected>
                         <NewFeed form proof label=t!(locale, "feed-replace-now")/>
-                        <form method="post" action="/portal/fn/revoke-calendar-feed"><button class="button button-bad" type="submit">{t!(locale, "feed-turn-off")}</button></form>
+                        <form method="post" action=owned("/portal/fn/revoke-calendar-feed")><button class="button button-bad" type="submit">{t!(locale, "feed-turn-off")}</button></form>
                     </ConfirmAction>
                 }.into_any()
             } else {
@@ -132,7 +133,7 @@ fn NewFeed(form: FormState, proof: Proof, label: String) -> impl IntoView {
     match proof {
         Proof::Link => view! { <NewLink locale page="appointments"/> }.into_any(),
         Proof::Password | Proof::Shown => view! {
-            <form method="post" action="/portal/fn/renew-calendar-feed">
+            <form method="post" action=owned("/portal/fn/renew-calendar-feed")>
                 <ErrorSummary form=form.clone()/>
                 <CurrentPassword form proof/>
                 <button class="button" type="submit">{label}</button>

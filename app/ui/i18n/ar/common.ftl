@@ -35,6 +35,11 @@ age-days = { $count ->
     [many] { $count } يومًا
    *[other] { $count } يوم
 }
+draft-restored = مسودة لم تُرسل ({ $age }).
+draft-discard = تجاهل المسودة
+sign-in-kept = سجّل الدخول للمتابعة. ما كتبته محفوظ.
+saved-value = المحفوظ الآن:
+saved-value-empty = فارغ
 select-option = اختر
 file-size-kb = { $size } كيلوبايت
 file-size-mb = { $size } ميغابايت

@@ -27,6 +27,11 @@ age-days = { $count ->
     [one] { $count } Tag
    *[other] { $count } Tage
 }
+draft-restored = Entwurf, nicht gesendet ({ $age }).
+draft-discard = Entwurf verwerfen
+sign-in-kept = Melden Sie sich an, um fortzufahren. Ihr Text ist gespeichert.
+saved-value = Inzwischen gespeichert:
+saved-value-empty = leer
 select-option = Bitte auswählen
 file-size-kb = { $size } kB
 file-size-mb = { $size } MB

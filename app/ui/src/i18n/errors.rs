@@ -259,6 +259,15 @@ pub fn cause(locale: Locale, cause: &Cause) -> String {
         C::FeatureDisabled { gate } => word!(locale, "cause-feature-disabled", gate = gate.as_str()),
         C::DataOptionNotPermitted => word!(locale, "cause-invalid-fields"),
         C::Conflict { .. } => word!(locale, "cause-conflict"),
+        C::FormOfOtherAccount { owner, own } => match owner {
+            Some(owner) => word!(
+                locale,
+                "cause-form-of-colleague",
+                owner = owner.clone(),
+                own = own.clone()
+            ),
+            None => word!(locale, "cause-form-of-other-account", own = own.clone()),
+        },
         C::AppointmentRescheduled => word!(locale, "cause-appointment-rescheduled"),
         C::EntryInProgress => word!(locale, "cause-entry-in-progress"),
         C::MoreEntriesArrived => word!(locale, "cause-more-entries-arrived"),

@@ -8,7 +8,7 @@ use domain::fields::FieldCode;
 use domain::identity::permissions::ManageIntake;
 use domain::ids::{RequestId, RuleId};
 use domain::intake::classification::{self, Classification, ClassifiedField, Conditions, MatchReason, Outcome, Rule};
-use domain::problems::Cause;
+use domain::problems::{Cause, Record};
 use domain::text;
 use serde_json::json;
 
@@ -129,19 +129,34 @@ pub async fn page(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId) -> Core
     })
 }
 
+/// Locks a rule and returns it, if it still has the version that its page shows.
+///
+/// # Errors
+/// `not_found`; `concurrent_modification`.
+async fn lock_shown_rule(tx: &mut TenantTx<'_, Staff>, id: RuleId, shown: Option<&str>) -> CoreResult<RuleView> {
+    tx.lock(id).await?;
+    let rule = tx.rule(id).await?.ok_or_else(CoreError::not_found)?;
+    rule.version().ensure_shown(shown, Record::Rule)?;
+    Ok(rule)
+}
+
 /// Creates or updates a rule. Either way it is inactive until it is tried and activated.
 ///
 /// # Errors
-/// Field `name`, or one of the conditions or results.
+/// Field `name`, or one of the conditions or results; `concurrent_modification` unless `shown` is the current version.
 pub async fn save(
     core: &Core,
     by: Permit<'_, ManageIntake>,
     id: Option<RuleId>,
+    shown: Option<&str>,
     name: &str,
     conditions: Conditions,
     outcome: Outcome,
 ) -> CoreResult<RuleId> {
     let mut tx = core.store.begin(by.staff()).await?;
+    if let Some(id) = id {
+        lock_shown_rule(&mut tx, id, shown).await?;
+    }
     let id = save_in(&mut tx, id, name, conditions, outcome).await?;
     finish(core, tx).await?;
     Ok(id)
@@ -209,8 +224,9 @@ pub struct Trial {
 }
 
 /// Marks a rule as tried, which allows activating it.
-pub async fn mark_tried(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId) -> CoreResult<()> {
+pub async fn mark_tried(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId, shown: Option<&str>) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
+    lock_shown_rule(&mut tx, id, shown).await?;
     if !tx.set_rule_tried(id).await? {
         return Err(CoreError::not_found());
     }
@@ -281,10 +297,17 @@ fn trial_line(row: &FactsRow, because: &[MatchReason], rule: &Rule, rules: &[Rul
 /// Activates a rule for new requests, or deactivates it.
 ///
 /// # Errors
-/// `illegal_transition` if its current version has not been tried.
-pub async fn set_active(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId, on: bool) -> CoreResult<()> {
+/// `illegal_transition` if its current version has not been tried; `concurrent_modification` unless `shown` is the
+/// current version.
+pub async fn set_active(
+    core: &Core,
+    by: Permit<'_, ManageIntake>,
+    id: RuleId,
+    shown: Option<&str>,
+    on: bool,
+) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
-    let rule = tx.rule(id).await?.ok_or_else(CoreError::not_found)?;
+    let rule = lock_shown_rule(&mut tx, id, shown).await?;
     if on && !rule.is_tried() {
         return Err(CoreError::new(Cause::RuleNotTried));
     }

@@ -7,6 +7,8 @@ use domain::intake::classification::{Conditions, Outcome};
 use sqlx::FromRow;
 use sqlx::types::Json;
 
+use crate::version::Version;
+
 /// A rule that classifies requests.
 #[derive(Debug, Clone, FromRow)]
 pub struct RuleView {
@@ -21,6 +23,11 @@ pub struct RuleView {
 }
 
 impl RuleView {
+    /// Returns the version of what its form replaces.
+    pub fn version(&self) -> Version {
+        Version::of(&(&self.name, &self.conditions.0, &self.outcome.0))
+    }
+
     /// Returns whether its current version was tried, which activating it requires.
     pub fn is_tried(&self) -> bool {
         self.tried_at.is_some()

@@ -106,6 +106,12 @@ pub(crate) async fn allocate_numbers(tx: &mut Tx, tenant: TenantId, name: &str, 
 }
 
 impl<'a, A: Actor> TenantTx<'a, A> {
+    /// Waits until no other transaction of the tenant holds the lock of this name, and holds it until the end.
+    pub(crate) async fn lock(&mut self, name: impl std::fmt::Display) -> Result<(), StoreError> {
+        let key = format!("{}:{name}", self.tenant());
+        self.tx.lock_name(&key).await
+    }
+
     pub(crate) fn tenant(&self) -> Uuid {
         self.actor.tenant().uuid()
     }

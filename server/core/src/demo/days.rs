@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use domain::ids::{TargetId, VisitReportId};
 use domain::imports::TargetImport;
 use domain::imports::results::ImportItemResult;
+use domain::scheduling::consent::AcceptedConflicts;
 use domain::visits::day_entries::WrittenReport;
 use serde_json::{Value, json};
 
@@ -266,7 +267,7 @@ async fn schedule_targets(
             end: SLOTS[slot].1.to_owned(),
             shared: true,
             // Some days are overbooked on purpose, to show conflicts.
-            conflicts_accepted: true,
+            accepted: AcceptedConflicts::all(),
             was: None,
         };
         schedule(core, world.dispatcher.may()?, target, &form).await?;
@@ -419,6 +420,7 @@ async fn approve_reports(
             summary: summary.to_owned(),
             message: "Thank you for your trust. Please call us if anything is unclear.".to_owned(),
             follow_up: follow_up.unwrap_or_default().to_owned(),
+            shown_revision: None,
             attachments: page
                 .attachments
                 .iter()

@@ -7,6 +7,7 @@ pub mod administration;
 pub mod admission;
 pub mod authentication;
 pub(crate) mod demo;
+pub mod form_owner;
 pub mod model;
 pub mod partner_accounts;
 pub mod password_links;

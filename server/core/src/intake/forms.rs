@@ -4,7 +4,7 @@ use domain::fields::FieldCode;
 use domain::identity::permissions::ManageIntake;
 use domain::ids::FormId;
 use domain::intake::form::{FormSettings, is_slug};
-use domain::problems::Cause;
+use domain::problems::{Cause, Record};
 use domain::text;
 use serde_json::json;
 
@@ -90,11 +90,12 @@ pub(crate) async fn create_in<A: Administrator>(
 /// Updates a form. The slug cannot be changed, since it is printed and embedded in other websites.
 ///
 /// # Errors
-/// Field `name` or one of the settings.
+/// Field `name` or one of the settings; `concurrent_modification` unless `shown` is the current version.
 pub async fn update(
     core: &Core,
     by: Permit<'_, ManageIntake>,
     id: FormId,
+    shown: Option<&str>,
     name: &str,
     settings: FormSettings,
 ) -> CoreResult<()> {
@@ -109,6 +110,9 @@ pub async fn update(
         return Err(CoreError::new(Cause::InvalidFields));
     };
     let mut tx = core.store.begin(by.staff()).await?;
+    tx.lock(id).await?;
+    let current = tx.form(id).await?.ok_or_else(CoreError::not_found)?;
+    current.version().ensure_shown(shown, Record::Other)?;
     if !tx.update_form(id, &name, &settings).await? {
         return Err(CoreError::not_found());
     }

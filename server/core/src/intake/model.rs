@@ -7,6 +7,8 @@ use domain::intake::form::FormSettings;
 use sqlx::FromRow;
 use sqlx::types::Json;
 
+use crate::version::Version;
+
 /// A terminal; its pairing code is sealed.
 #[derive(Debug, Clone, FromRow)]
 pub struct TerminalView {
@@ -40,6 +42,11 @@ pub struct FormLine {
 }
 
 impl FormLine {
+    /// Returns the version of what its settings page replaces.
+    pub fn version(&self) -> Version {
+        Version::of(&(&self.name, &self.settings.0))
+    }
+
     /// Returns whether it accepts requests.
     pub fn is_open(&self) -> bool {
         self.closed_at.is_none()

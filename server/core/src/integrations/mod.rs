@@ -17,7 +17,7 @@ use domain::feature_gates::FeatureGate;
 use domain::fields::FieldCode;
 use domain::identity::permissions::{ManageIntegrations, ResolveMappings, ViewIntegrations};
 use domain::ids::{ClientId, SourceSystemId};
-use domain::problems::Cause;
+use domain::problems::{Cause, Record};
 use domain::scopes::Scope;
 use domain::text;
 use secrecy::SecretString;
@@ -359,12 +359,16 @@ pub async fn set_scopes(
     core: &Core,
     by: Permit<'_, ManageIntegrations>,
     id: ClientId,
+    shown: Option<&str>,
     scope_names: &[String],
 ) -> CoreResult<()> {
     let mut form = Form::default();
     let scopes = parse_scopes(scope_names, &mut form);
     form.finish()?;
     let mut tx = core.store.begin(by.staff()).await?;
+    tx.lock(id).await?;
+    let client = tx.client(id).await?.ok_or_else(CoreError::not_found)?;
+    client.version().ensure_shown(shown, Record::Other)?;
     if !tx.set_scopes(id, &scopes).await? {
         return Err(CoreError::not_found());
     }
@@ -394,9 +398,13 @@ pub async fn update_source(
     core: &Core,
     by: Permit<'_, ManageIntegrations>,
     id: SourceSystemId,
+    shown: Option<&str>,
     form: &SourceForm,
 ) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
+    tx.lock(id).await?;
+    let source = tx.source(id).await?.ok_or_else(CoreError::not_found)?;
+    source.version().ensure_shown(shown, Record::Other)?;
     if !tx.update_source(id, form).await? {
         return Err(CoreError::not_found());
     }

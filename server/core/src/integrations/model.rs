@@ -7,6 +7,8 @@ use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
 use sqlx::FromRow;
 use sqlx::types::Json;
 
+use crate::version::Version;
+
 #[derive(Debug, Clone, FromRow)]
 pub struct ClientLine {
     pub id: Key<ClientKind>,
@@ -21,6 +23,11 @@ pub struct ClientLine {
 }
 
 impl ClientLine {
+    /// Returns the version of its scopes.
+    pub fn version(&self) -> Version {
+        Version::of(&self.scopes.0)
+    }
+
     /// Returns whether it is not revoked. Only an active client can be changed or get credentials.
     pub fn is_active(&self) -> bool {
         self.revoked_at.is_none()
@@ -61,4 +68,15 @@ pub struct SourceLine {
     #[sqlx(try_from = "String")]
     pub duplicate_names: DuplicateNamePolicy,
     pub clients: i64,
+}
+
+impl SourceLine {
+    /// Returns the version of its settings.
+    pub fn version(&self) -> Version {
+        Version::of(&(
+            (self.create_customers, self.create_locations, self.create_contacts),
+            (self.auto_update, self.customer_required),
+            (self.problem_policy.name(), self.duplicate_names.name()),
+        ))
+    }
 }

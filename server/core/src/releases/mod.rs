@@ -7,7 +7,7 @@ mod store;
 use domain::fields::FieldCode;
 use domain::identity::permissions::ReleaseReports;
 use domain::ids::{AttachmentId, VisitReportId};
-use domain::problems::Cause;
+use domain::problems::{Cause, Record};
 use domain::text;
 use domain::visits::reports::{ReleaseStatus, ReportStatus};
 use serde_json::json;
@@ -32,6 +32,8 @@ pub struct ReleaseForm {
     pub follow_up: String,
     /// IDs of the files to release.
     pub attachments: Vec<String>,
+    /// The latest revision that the form shows, 0 for none; `None` skips the concurrency check.
+    pub shown_revision: Option<i64>,
 }
 
 /// A validated release form.
@@ -110,13 +112,15 @@ pub async fn preview(
 ) -> CoreResult<()> {
     let input = parse(form)?;
     let mut tx = core.store.read(by.staff()).await?;
-    load_releasable_report(&mut tx, id, &input).await.map(drop)
+    load_releasable_report(&mut tx, id, &input).await?;
+    ensure_latest(&mut tx, id, form.shown_revision).await
 }
 
 /// Publishes the first or the next revision of an approved report. Returns the revision.
 ///
 /// # Errors
-/// Field errors; `not_found`; `illegal_transition` if the report is not approved.
+/// Field errors; `not_found`; `illegal_transition` if the report is not approved; `concurrent_modification` if the form
+/// does not show the latest revision.
 pub async fn publish(
     core: &Core,
     by: Permit<'_, ReleaseReports>,
@@ -125,7 +129,9 @@ pub async fn publish(
 ) -> CoreResult<i64> {
     let input = parse(form)?;
     let mut tx = core.store.begin(by.staff()).await?;
+    tx.lock(id).await?;
     let report = load_releasable_report(&mut tx, id, &input).await?;
+    ensure_latest(&mut tx, id, form.shown_revision).await?;
     let replaced = tx.close_published_release(id, ReleaseStatus::Replaced).await?;
     let release = NewRelease {
         report: id,
@@ -157,10 +163,18 @@ pub async fn publish(
 /// Withdraws the published revision, so that the customer cannot see it anymore.
 ///
 /// # Errors
-/// `not_found`; `illegal_transition` if the report has no published release.
-pub async fn withdraw(core: &Core, by: Permit<'_, ReleaseReports>, id: VisitReportId) -> CoreResult<()> {
+/// `not_found`; `illegal_transition` if the report has no published release; `concurrent_modification` unless
+/// `shown_revision` is the latest one.
+pub async fn withdraw(
+    core: &Core,
+    by: Permit<'_, ReleaseReports>,
+    id: VisitReportId,
+    shown_revision: Option<i64>,
+) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
+    tx.lock(id).await?;
     let report = find_report(&mut tx, id).await?;
+    ensure_latest(&mut tx, id, shown_revision).await?;
     if !tx.close_published_release(id, ReleaseStatus::Withdrawn).await? {
         return Err(CoreError::new(Cause::ReportNotReleased));
     }
@@ -168,6 +182,15 @@ pub async fn withdraw(core: &Core, by: Permit<'_, ReleaseReports>, id: VisitRepo
     tx.add_timeline_entry(timeline_entry(&report, TimelineKind::ReportWithdrawn))
         .await?;
     finish(core, tx).await
+}
+
+/// Checks that the form shows the latest revision, so that two people do not replace each other's release unseen.
+async fn ensure_latest(tx: &mut TenantTx<'_, Staff>, id: VisitReportId, shown: Option<i64>) -> CoreResult<()> {
+    let latest = tx.next_revision(id).await? - 1;
+    if shown.is_some_and(|shown| shown != latest) {
+        return Err(CoreError::conflict(Record::Report));
+    }
+    Ok(())
 }
 
 async fn find_report(tx: &mut TenantTx<'_, Staff>, id: VisitReportId) -> CoreResult<ReportView> {

@@ -132,6 +132,16 @@ impl TenantTx<'_, Staff> {
             == 1)
     }
 
+    /// Returns the number of the next revision, from 1.
+    pub(crate) async fn next_revision(&mut self, report: VisitReportId) -> Result<i64, StoreError> {
+        let tenant = self.tenant();
+        let (revision,) = self
+            .tx
+            .fetch_one::<(i64,)>(SELECT_NEXT_REVISION, (tenant, report.uuid()))
+            .await?;
+        Ok(revision)
+    }
+
     /// Inserts the next revision as published.
     ///
     /// # Errors
@@ -143,10 +153,7 @@ impl TenantTx<'_, Staff> {
             self.now,
             self.new_id(),
         );
-        let (revision,): (i64,) = self
-            .tx
-            .fetch_one::<(i64,)>(SELECT_NEXT_REVISION, (tenant, new.report.uuid()))
-            .await?;
+        let revision = self.next_revision(new.report).await?;
         self.tx
             .execute(
                 INSERT_RELEASE,

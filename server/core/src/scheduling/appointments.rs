@@ -5,7 +5,7 @@ use chrono::{
 };
 use chrono_tz::Tz;
 use domain::events::EventType;
-use domain::fields::{FieldCode, FieldError};
+use domain::fields::{FieldCode, FieldError, ScheduleConflict};
 use domain::identity::permissions::PlanTargets;
 use domain::ids::{AppointmentId, StaffId, TargetId};
 use domain::intake::mails::MailKind;
@@ -13,6 +13,7 @@ use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::lifecycle::Lifecycle as _;
 use domain::problems::{Cause, Record};
 use domain::requests::RequestStatus;
+use domain::scheduling::consent::AcceptedConflicts;
 use serde_json::json;
 
 use crate::audit::{NewTimelineEntry, TimelineKind};
@@ -46,8 +47,8 @@ pub struct ScheduleForm {
     pub end: String,
     /// Whether the customer sees the appointment.
     pub shared: bool,
-    /// Whether the dispatcher has seen the conflicts and schedules the visit anyway.
-    pub conflicts_accepted: bool,
+    /// The conflicts that the dispatcher has seen and accepts.
+    pub accepted: AcceptedConflicts,
     /// ID of the planned appointment when the form was rendered, empty for none; `None` skips the concurrency check.
     pub was: Option<String>,
 }
@@ -128,11 +129,15 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
             form.add_error("date", FieldCode::InThePast);
         }
         if let Some(technician) = technician
-            && !input.conflicts_accepted
             && let Some(job) = tx.board_job(id).await?
         {
-            for conflict in load_conflicts(core, &mut tx, &job, technician, starts_at, ends_at).await? {
-                form.add_error("technician", FieldCode::Schedule((&conflict).into()));
+            let found = load_conflicts(core, &mut tx, &job, technician, starts_at, ends_at).await?;
+            let conflicts: Vec<ScheduleConflict> = found.iter().map(Into::into).collect();
+            // Consent covers what was shown. If anything else stands against the visit, all of it is shown again.
+            if !conflicts.iter().all(|conflict| input.accepted.covers(conflict)) {
+                for conflict in conflicts {
+                    form.add_error("technician", FieldCode::Schedule(conflict));
+                }
             }
         }
     }

@@ -11,6 +11,8 @@ use domain::webhooks::{DataOption, DeliveryStatus, EndpointStatus, Ordering, Tri
 use sqlx::FromRow;
 use sqlx::types::Json;
 
+use crate::version::Version;
+
 /// The actions on an endpoint that are open to the viewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EndpointActions {
@@ -65,6 +67,15 @@ pub(crate) fn effective(selected: &[String], scopes: &[String]) -> Vec<DataOptio
 }
 
 impl EndpointLine {
+    /// Returns the version of what its settings form replaces.
+    pub fn version(&self) -> Version {
+        Version::of(&(
+            (&self.url, &self.description),
+            (&self.event_types.0, &self.data_options.0),
+            self.ordering.name(),
+        ))
+    }
+
     /// Returns the data options that delivery bodies currently include.
     pub fn effective_options(&self) -> Vec<DataOption> {
         effective(&self.data_options.0, &self.client_scopes.0)

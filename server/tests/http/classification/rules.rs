@@ -1,5 +1,6 @@
 //! Classification rules over HTTP: tested before they are enabled, and named on the requests that they classify.
 
+use crate::support::forms::hidden;
 use crate::support::public::COMPLETE;
 use crate::support::{SAME_ORIGIN, World, world_at};
 use chrono::{TimeZone as _, Utc};
@@ -120,6 +121,31 @@ async fn rule_tested_and_enabled_classifies_new_requests(#[case] engine: Engine)
         world.content(&admin, &rule).await.contains("role=\"alert\""),
         "the rule was not tested"
     );
+    // A page that shows an earlier version changes nothing.
+    let version = hidden(&world.content(&admin, &rule).await, "version").unwrap();
+    let changed = [
+        ("id", id.as_str()),
+        ("name", "Renamed"),
+        ("version", &version),
+        ("region", "Jena"),
+    ];
+    save(&world, &admin, &changed).await;
+    for path in ["save-rule", "test-rule", "set-rule-enabled"] {
+        let stale = [
+            ("id", id.as_str()),
+            ("name", "Stale"),
+            ("version", &version),
+            ("region", "Gera"),
+        ];
+        if path == "save-rule" {
+            save(&world, &admin, &stale).await;
+        } else {
+            world.send(&admin, &format!("/app/fn/{path}"), &stale).await;
+        }
+        let page = world.content(&admin, &rule).await;
+        assert!(page.contains("data-code=\"concurrent_modification\""), "{path}: {page}");
+        assert!(page.contains("Renamed"), "{path}: {page}");
+    }
     // A deleted rule is gone; requests keep its values and its name.
     world.send(&admin, "/app/fn/delete-rule", &about).await;
     assert_eq!(world.get(&admin, &rule).await.0, StatusCode::NOT_FOUND);

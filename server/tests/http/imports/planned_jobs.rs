@@ -24,9 +24,8 @@ async fn schedule(world: &World, dispatcher: &Client, target: &str, hour: u32) {
         ("start", &format!("{hour:02}:00")),
         ("end", &format!("{:02}:00", hour + 1)),
         ("shared", "on"),
-        ("overlap", "on"),
     ];
-    world.send(dispatcher, "/app/fn/schedule-target", &fields).await;
+    world.schedule_anyway(dispatcher, &fields).await;
 }
 
 fn job(external_id: &str) -> Value {

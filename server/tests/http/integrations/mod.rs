@@ -2,3 +2,4 @@
 
 pub mod batches;
 pub mod partner_console;
+mod stale_forms;

@@ -100,6 +100,8 @@ const ALL_ROLES: &[&str] = &["admin", "manager", "dispatcher", "technician", "au
 
 /// Staff actions with the roles that may use them.
 const STAFF_ACTIONS: &[(&str, &[&str])] = &[
+    ("/app/fn/save-draft", ALL_ROLES),
+    ("/app/fn/discard-draft", ALL_ROLES),
     ("/app/fn/start-review", &["admin", "manager", "dispatcher"]),
     ("/app/fn/accept-request", &["admin", "manager", "dispatcher"]),
     ("/app/fn/reject-request", &["admin", "manager", "dispatcher"]),
@@ -215,6 +217,8 @@ const PORTAL_PAGES: &[&str] = &[
     "/portal/colleagues",
 ];
 const PORTAL_ACTIONS: &[&str] = &[
+    "/portal/fn/save-draft",
+    "/portal/fn/discard-draft",
     "/portal/fn/submit-request",
     "/portal/fn/answer-request",
     "/portal/fn/choose-slot",
@@ -244,6 +248,8 @@ const PARTNER_PAGES: &[&str] = &[
     "/partner/security",
 ];
 const PARTNER_ACTIONS: &[&str] = &[
+    "/partner/fn/save-draft",
+    "/partner/fn/discard-draft",
     "/partner/fn/start-dry-run",
     "/partner/fn/set-test-mode",
     "/partner/fn/begin-two-factor",

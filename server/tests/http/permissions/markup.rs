@@ -95,6 +95,7 @@ fn route(path: &str) -> String {
 /// Opens every page reachable by links from `start` and returns the opened routes.
 async fn crawl(world: &World, actor: &str, browser: &Client, start: &[&str]) -> BTreeSet<String> {
     let foreign = Selector::parse("i#x, [id=x]").unwrap();
+    let forms = Selector::parse("form[method=post]").unwrap();
     let links = Selector::parse("a[href]").unwrap();
     let mut opened: BTreeMap<String, usize> = BTreeMap::new();
     let mut seen: BTreeSet<String> = start.iter().map(|path| (*path).to_owned()).collect();
@@ -127,6 +128,20 @@ async fn crawl(world: &World, actor: &str, browser: &Client, start: &[&str]) -> 
         }
         let page = Html::parse_document(&answer.text().await.unwrap());
         assert_eq!(page.select(&foreign).count(), 0, "{} {path} as {actor}", world.engine);
+        for form in page.select(&forms) {
+            let action = form.value().attr("action").unwrap_or_default();
+            let name = action.split("/fn/").nth(1).unwrap_or_default();
+            let has_account = action.contains("?by=");
+            // Forms of sign-in belong to nobody yet; My day sends its forms from the phone, which knows its person.
+            let is_exempt = ["sign-in", "sign-out", "choose-organization", "language"].contains(&name)
+                || path.starts_with("/app/day")
+                || actor == "anonymous"
+                || !action.contains("/fn/");
+            assert!(
+                has_account || is_exempt,
+                "{action} on {path} as {actor} names no account"
+            );
+        }
         for link in page.select(&links) {
             let link = link.value().attr("href").unwrap().split('#').next().unwrap();
             if link.starts_with('/') && seen.insert(link.to_owned()) {

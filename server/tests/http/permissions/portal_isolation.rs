@@ -399,7 +399,9 @@ const OBJECT_ACTIONS: [(&str, &str); 7] = [
 ];
 /// Actions without an object: they concern the own account or sign-in. They are not covered here;
 /// `portal_access::access` tests the grants of colleagues.
-const OTHER_ACTIONS: [&str; 20] = [
+const OTHER_ACTIONS: [&str; 22] = [
+    "save-draft",
+    "discard-draft",
     "invite-colleague",
     "change-password",
     "change-email",

@@ -151,10 +151,9 @@ async fn appointment_rescheduled_keeps_uid_and_raises_sequence(#[case] engine: E
             ("date", date),
             ("start", "09:00"),
             ("end", "10:00"),
-            ("overlap", "on"),
             ("shared", "on"),
         ];
-        world.send(&staff, "/app/fn/schedule-target", &fields).await;
+        world.schedule_anyway(&staff, &fields).await;
     };
     schedule("2026-12-14").await;
     let id: domain::ids::TargetId = target.parse().unwrap();
@@ -250,10 +249,9 @@ async fn appointment_across_clock_change_has_local_times(#[case] engine: Engine)
             ("date", date),
             ("start", "01:30"),
             ("end", "04:00"),
-            ("overlap", "on"),
             ("shared", "on"),
         ];
-        world.send(&staff, "/app/fn/schedule-target", &fields).await;
+        world.schedule_anyway(&staff, &fields).await;
         let id: domain::ids::TargetId = target.parse().unwrap();
         let planned = world
             .pairs("SELECT target_id, id FROM appointment WHERE status = 'planned'")

@@ -3,10 +3,11 @@
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
-use reqwest::StatusCode;
+use reqwest::{Client, StatusCode};
 use rstest::rstest;
 
 use crate::portal_access::access::{access_page, browser, invite, token};
+use crate::support::forms::hidden;
 use crate::support::{SAME_ORIGIN, link, world, world_at};
 
 fn monday() -> Clock {
@@ -70,6 +71,63 @@ async fn release_preview_publishes_nothing(#[case] engine: Engine) {
         .texts("SELECT title FROM portal_release WHERE status = 'published'")
         .await;
     assert!(after.iter().any(|row| row[0] == "Pump <replaced>"), "{after:?}");
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn release_from_stale_page_is_rejected(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let first = world.staff("nordlicht", "manager").await;
+    let second = world.staff("nordlicht", "admin").await;
+    let list = world.get(&first, "/app/reports?status=approved").await.1;
+    let path = link(&list, "/app/reports/vrp_").unwrap();
+    let id = path.rsplit('/').next().unwrap().to_owned();
+    let revision = hidden(&world.content(&first, &path).await, "revision").unwrap();
+    assert_eq!(revision, "0");
+    let form = |title: &'static str| {
+        [
+            ("report", id.clone()),
+            ("title", title.to_owned()),
+            ("summary", "The pump runs again.".to_owned()),
+            ("revision", revision.clone()),
+        ]
+    };
+    let publish = async |browser: &Client, title: &'static str| {
+        let fields = form(title);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        world.send(browser, "/app/fn/publish-report", &fields).await;
+    };
+    let released = || world.texts("SELECT title FROM portal_release WHERE title LIKE 'Concurrent %'");
+    // Two people publish the same draft at once: one succeeds, the other is told and keeps the typed text.
+    tokio::join!(publish(&first, "Concurrent one"), publish(&second, "Concurrent two"));
+    let titles = released().await;
+    assert_eq!(titles.len(), 1, "{titles:?}");
+    let (loser, typed) = if titles[0][0] == "Concurrent one" {
+        (&second, "Concurrent two")
+    } else {
+        (&first, "Concurrent one")
+    };
+    let page = world.content(loser, &path).await;
+    assert!(page.contains("data-code=\"concurrent_modification\""), "{page}");
+    assert!(page.contains(&format!("value=\"{typed}\"")), "{page}");
+    assert!(page.contains("saved-value"), "both versions are shown: {page}");
+    // The same applies to withdrawing.
+    let stale = [("report", id.as_str()), ("revision", "0")];
+    world.send(loser, "/app/fn/withdraw-report", &stale).await;
+    let published = world
+        .texts("SELECT title FROM portal_release WHERE status = 'published' AND title LIKE 'Concurrent %'")
+        .await;
+    assert_eq!(published.len(), 1);
+    let current = [("report", id.as_str()), ("revision", "1")];
+    world.send(loser, "/app/fn/withdraw-report", &current).await;
+    let published = world
+        .texts("SELECT title FROM portal_release WHERE status = 'published' AND title LIKE 'Concurrent %'")
+        .await;
+    assert!(published.is_empty(), "{published:?}");
 }
 
 #[rstest]
@@ -158,7 +216,7 @@ async fn future_grant_is_inactive_until_its_first_day(#[case] engine: Engine) {
     let nora = browser();
     let accepted = [("token", token(&first)), ("password", "seven quiet harbours")];
     world.send(&nora, "/portal/fn/accept-invitation", &accepted).await;
-    let reports = async |who: &reqwest::Client| {
+    let reports = async |who: &Client| {
         world
             .get(who, "/portal/reports")
             .await

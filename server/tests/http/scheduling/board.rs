@@ -55,7 +55,7 @@ pub fn move_page(target: &str, technician: &str, at: DateTime<Utc>) -> String {
 
 /// Submits the form of the page.
 pub async fn press(world: &World, staff: &Client, page: &str) -> String {
-    let form = page.split("action=\"/app/fn/move-target\"").nth(1).unwrap();
+    let form = page.split("action=\"/app/fn/move-target").nth(1).unwrap();
     let value = |name| hidden(form, name).unwrap_or_default();
     let names = ["target", "back", "technician", "date", "start", "end", "was", "overlap"];
     let fields: Vec<(&str, String)> = names.into_iter().map(|name| (name, value(name))).collect();
@@ -151,6 +151,27 @@ async fn schedule_with_conflicts_requires_confirmation(#[case] engine: Engine) {
     );
     let page = world.content(&staff, &move_page(&second, &tom, at(10, 0))).await;
     assert!(page.contains("Overlaps with TGT-"), "{page}");
+    // Consent to one conflict is no consent to another that appeared meanwhile.
+    let form = page.split("action=\"/app/fn/move-target").nth(1).unwrap();
+    let shown = hidden(form, "overlap").unwrap();
+    assert!(shown.starts_with("technician_busy:"), "{shown}");
+    for overlap in ["no_shift", "technician_busy:0", "on"] {
+        let fields = [
+            ("target", second.as_str()),
+            ("technician", &tom),
+            ("date", DAY),
+            ("start", "11:00"),
+            ("end", "12:30"),
+            ("was", ""),
+            ("overlap", overlap),
+        ];
+        let back = world.send(&staff, "/app/fn/move-target", &fields).await;
+        assert!(back.starts_with("/app/board/move?"), "{overlap}: {back}");
+        assert!(
+            planned(&world, &second).await.is_empty(),
+            "{overlap} accepts nothing that was not shown"
+        );
+    }
     let page = world.content(&staff, &move_page(&second, &tom, at(12, 30))).await;
     assert!(
         page.contains("No conflicts") && page.contains("Schedule appointment<"),
@@ -418,13 +439,12 @@ async fn job_page_of_another_dispatcher_does_not_replace_new_appointment(#[case]
             ("date", DAY.to_owned()),
             ("start", start.to_owned()),
             ("end", end.to_owned()),
-            ("overlap", "on".to_owned()),
             ("was", was.clone()),
         ]
     };
-    let send = async |browser: &Client, fields: [(&'static str, String); 7]| {
+    let send = async |browser: &Client, fields: [(&'static str, String); 6]| {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        world.send(browser, "/app/fn/schedule-target", &fields).await;
+        world.schedule_anyway(browser, &fields).await;
     };
     send(&first, fields("09:00", "10:00")).await;
     let planned_first = planned(&world, &target).await;

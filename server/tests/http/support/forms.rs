@@ -20,6 +20,18 @@ impl World {
         answer.headers()["location"].to_str().unwrap().to_owned()
     }
 
+    /// Schedules a job and accepts the conflicts that its page then shows.
+    pub async fn schedule_anyway(&self, staff: &Client, fields: &[(&str, &str)]) {
+        let back = self.send(staff, "/app/fn/schedule-target", fields).await;
+        let page = self.content(staff, &back).await;
+        let Some(shown) = checkbox(&page, "overlap") else {
+            return;
+        };
+        let mut fields = fields.to_vec();
+        fields.push(("overlap", &shown));
+        self.send(staff, "/app/fn/schedule-target", &fields).await;
+    }
+
     /// Submits a multipart form and returns the redirect path.
     pub async fn send_multipart(&self, browser: &Client, path: &str, form: reqwest::multipart::Form) -> String {
         let answer = browser
@@ -60,5 +72,13 @@ impl World {
 /// Returns the value of a hidden field.
 pub fn hidden(html: &str, name: &str) -> Option<String> {
     let rest = html.split(&format!("name=\"{name}\" value=\"")).nth(1)?;
+    rest.split('"').next().map(str::to_owned)
+}
+
+/// Returns what a checkbox sends when it is ticked.
+pub fn checkbox(html: &str, name: &str) -> Option<String> {
+    let rest = html
+        .split(&format!("name=\"{name}\" type=\"checkbox\" value=\""))
+        .nth(1)?;
     rest.split('"').next().map(str::to_owned)
 }

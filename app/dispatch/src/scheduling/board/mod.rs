@@ -23,6 +23,7 @@ use ordinavo_core::scheduling::board;
 use ordinavo_core::scheduling::board::UnscheduledCursor;
 use ordinavo_core::visits;
 use ui::components::ProblemNotice;
+use ui::drafts::owned;
 use ui::format;
 use ui::icons::Icon;
 use ui::page::{PageRequest, page};
@@ -214,7 +215,7 @@ fn BoardBar(locale: Locale, date: NaiveDate, today: NaiveDate, board_view: Board
 #[component]
 fn SuggestionRow(locale: Locale, date: NaiveDate) -> impl IntoView {
     view! {
-        <div class="row"><form method="post" action="/app/fn/suggest-routes"><input type="hidden" name="date" value=date.format("%Y-%m-%d").to_string()/><button class="button" type="submit"><Icon name="navigation"/>{t!(locale, "suggestion-request")}</button></form><a href="/app/board/suggestions">{t!(locale, "suggestions-title")}</a></div>
+        <div class="row"><form method="post" action=owned("/app/fn/suggest-routes")><input type="hidden" name="date" value=date.format("%Y-%m-%d").to_string()/><button class="button" type="submit"><Icon name="navigation"/>{t!(locale, "suggestion-request")}</button></form><a href="/app/board/suggestions">{t!(locale, "suggestions-title")}</a></div>
     }
 }
 

@@ -11,6 +11,7 @@ use domain::suggestions::{
 };
 use leptos::prelude::*;
 use ui::components::Chip;
+use ui::drafts::owned;
 use ui::format;
 use ui::icons::Icon;
 use ui::islands::SubmitOnce;
@@ -66,12 +67,12 @@ pub fn SuggestedPlan(
         {(may_decide && open > 0).then(|| view! {
             <section class="card">
                 <p>{t!(locale, "suggestion-commit-text", count = open)}</p>
-                <SubmitOnce><form method="post" action="/app/fn/commit-suggestion" class="row">
+                <SubmitOnce><form method="post" action=owned("/app/fn/commit-suggestion") class="row">
                     <input type="hidden" name="id" value=id.to_string()/>
                     <div class="check"><input id="commit-shared" type="checkbox" name="shared" value="on" checked=true/><label for="commit-shared">{t!(locale, "share-appointment")}</label></div>
                     <button class="button button-primary" type="submit">{t!(locale, "suggestion-commit-all", count = open)}</button>
                 </form></SubmitOnce>
-                <form method="post" action="/app/fn/discard-suggestion"><input type="hidden" name="id" value=id.to_string()/><button class="button" type="submit">{t!(locale, "suggestion-discard")}</button></form>
+                <form method="post" action=owned("/app/fn/discard-suggestion")><input type="hidden" name="id" value=id.to_string()/><button class="button" type="submit">{t!(locale, "suggestion-discard")}</button></form>
             </section>
         })}
         {(count == 0).then(|| view! { <p class="notice">{t!(locale, "suggestion-no-jobs")}</p> })}
@@ -211,7 +212,7 @@ fn StopLine(
                     </details>
                 })}</div>
             {can_commit.then(|| view! {
-                <form method="post" action="/app/fn/commit-suggestion"><input type="hidden" name="id" value=id.to_string()/><input type="hidden" name="target" value=target/><input type="hidden" name="shared" value="on"/>
+                <form method="post" action=owned("/app/fn/commit-suggestion")><input type="hidden" name="id" value=id.to_string()/><input type="hidden" name="target" value=target/><input type="hidden" name="shared" value="on"/>
                     <button class="button" type="submit" aria-label=label>{t!(locale, "suggestion-commit")}</button></form>
             })}</li>
     }

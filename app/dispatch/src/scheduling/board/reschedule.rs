@@ -3,9 +3,11 @@
 
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use chrono_tz::Tz;
+use domain::fields::ScheduleConflict;
 use domain::identity::permissions::PlanTargets;
 use domain::ids::TargetId;
 use domain::locale::Locale;
+use domain::scheduling::consent::AcceptedConflicts;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::scheduling::appointments;
@@ -17,6 +19,7 @@ use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::ProblemNotice;
+use ui::drafts::owned;
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
 use ui::icons::Icon;
@@ -75,7 +78,7 @@ fn proposed_visit(query: impl Fn(&str) -> String, found: &Preview, zone: &str, n
             start,
             end: value_or(query("end"), end),
             shared: current.is_none_or(|appointment| appointment.is_shared),
-            conflicts_accepted: false,
+            accepted: AcceptedConflicts::default(),
             was: Some(
                 current
                     .map(|appointment| appointment.id.to_string())
@@ -173,6 +176,8 @@ fn Plan(
             .into_any();
     };
     let has_no_conflicts = plan.conflicts.is_empty();
+    let shown: Vec<ScheduleConflict> = plan.conflicts.iter().map(Into::into).collect();
+    let shown_conflicts = AcceptedConflicts::to_form(&shown);
     let button = match (has_no_conflicts, found.current.is_some()) {
         (true, true) => t!(locale, "board-reschedule-appointment"),
         (true, false) => t!(locale, "board-schedule-appointment"),
@@ -186,13 +191,13 @@ fn Plan(
     view! {
         <div id="move-summary"><Summary plan=plan.clone() locale zone/></div>
         <SubmitOnce>
-        <form method="post" action="/app/fn/move-target">
+        <form method="post" action=owned("/app/fn/move-target")>
             <ErrorSummary form=state.clone()/>
             <input type="hidden" name="target" value=id.to_string()/><input type="hidden" name="back" value=back/>
             <input type="hidden" name="technician" value=form.technician/><input type="hidden" name="date" value=form.date/>
             <input type="hidden" name="start" value=form.start/><input type="hidden" name="end" value=form.end/>
             <input type="hidden" name="was" value=form.was.unwrap_or_default()/>
-            {(!has_no_conflicts).then(|| view! { <input type="hidden" name="overlap" value="on"/> })}
+            {(!has_no_conflicts).then(|| view! { <input type="hidden" name="overlap" value=shown_conflicts/> })}
             <CheckField form=state field="shared" label=t!(locale, "share-appointment") checked=form.shared help=t!(locale, "share-help")/>
             <Affected found plan locale/>
             <button class=class type="submit">{button}</button>
@@ -269,7 +274,7 @@ pub struct MoveForm {
     back: String,
     /// Whether the customer sees the appointment: `on` or absent.
     shared: Option<String>,
-    /// Whether the dispatcher accepts the conflicts: `on` or absent.
+    /// The conflicts that the page shows; pressing its button accepts them.
     overlap: Option<String>,
 }
 
@@ -302,7 +307,7 @@ pub async fn move_target(#[server(flatten)] form: MoveForm) -> Result<(), Server
             start: form.start,
             end: form.end,
             shared: form.shared.is_some(),
-            conflicts_accepted: form.overlap.is_some(),
+            accepted: AcceptedConflicts::from_form(form.overlap.as_deref()),
             was: Some(form.was),
         };
         appointments::schedule(&core, permit, id, &input).await?;

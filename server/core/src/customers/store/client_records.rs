@@ -188,8 +188,7 @@ impl TenantTx<'_, ApiClient> {
 
     /// Locks a customer number against concurrent assignment until the transaction ends.
     pub(crate) async fn lock_customer_number(&mut self, number: &CustomerNumber) -> Result<(), StoreError> {
-        let key = format!("{}:{}", self.tenant(), CustomerNumber::for_comparison(number));
-        self.tx.lock_name(&key).await
+        self.lock(CustomerNumber::for_comparison(number)).await
     }
 
     /// Returns whether a customer of the tenant has this number.

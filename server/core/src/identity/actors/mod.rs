@@ -2,6 +2,7 @@
 //! job row: their fields are private to this slice.
 
 mod api_client;
+mod author;
 mod capabilities;
 mod contact;
 mod partner;
@@ -12,6 +13,7 @@ mod visitors;
 use uuid::Uuid;
 
 pub use self::api_client::{ApiClient, ClientPermit};
+pub use self::author::{Author, FormOwner};
 pub use self::capabilities::{
     Administrator, FileUploader, Inviter, MayAnnotate, MayClassify, MayNotify, Operator, Submitter,
 };
@@ -46,6 +48,7 @@ mod sealed {
     impl Sealed for super::FormVisitor {}
     impl Sealed for super::TrackingRequester {}
     impl Sealed for super::Terminal {}
+    impl Sealed for super::FormOwner {}
 }
 
 /// An actor within one tenant.

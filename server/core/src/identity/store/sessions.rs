@@ -25,6 +25,20 @@ pub enum Realm {
 
 impl Realm {
     pub const ALL: [Self; 3] = [Self::Staff, Self::Portal, Self::Partner];
+
+    /// Returns the stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Staff => "staff",
+            Self::Portal => "portal",
+            Self::Partner => "partner",
+        }
+    }
+
+    /// Finds a realm by its stable name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|realm| realm.name() == name)
+    }
 }
 
 /// A new session.

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::events::EventType;
 use domain::ids::{ClientId, RecoveryId, SourceSystemId, WebhookEndpointId, WebhookSecretId};
 use domain::lifecycle::Lifecycle as _;
-use domain::problems::Cause;
+use domain::problems::{Cause, Record};
 use domain::webhooks::{DisabledReason, EndpointStatus};
 use secrecy::SecretString;
 use serde_json::json;
@@ -106,7 +106,10 @@ pub(crate) async fn perform<A: Operator>(
         deliveries: 0,
     };
     match action {
-        Act::Update(patch) => update(tx, endpoint, patch).await?,
+        Act::Update(patch) => {
+            endpoint.version().ensure_shown(patch.shown.as_deref(), Record::Other)?;
+            update(tx, endpoint, patch).await?;
+        }
         Act::Delete => {
             tx.delete_endpoint(id).await?;
             tx.audit("webhook_endpoint.deleted", id, json!({}));

@@ -62,6 +62,8 @@ impl Default for EndpointForm {
 /// Partial update of an endpoint; absent fields remain unchanged.
 #[derive(Debug, Clone, Default)]
 pub struct EndpointPatch {
+    /// The version that the form shows; `None` skips the concurrency check.
+    pub shown: Option<String>,
     pub url: Option<String>,
     pub event_types: Option<Vec<String>>,
     /// Data options to turn on or off, by name.
@@ -239,6 +241,7 @@ pub async fn perform_for_client(
         if let Some(response) = replay_response(&mut tx, idempotency).await? {
             return Ok(response);
         }
+        tx.lock(id).await?;
         let endpoint = tx
             .endpoint(Some(client.id()), id)
             .await?
@@ -272,6 +275,7 @@ pub async fn perform_action(
     validate_action(core, action).await?;
     let outcome = with_retries!({
         let mut tx = core.store.begin(by.staff()).await?;
+        tx.lock(id).await?;
         let endpoint = tx.endpoint(None, id).await?.ok_or_else(CoreError::not_found)?;
         let outcome = perform(core, &mut tx, &endpoint, action).await?;
         finish(core, tx).await?;

@@ -1,6 +1,15 @@
 //! The islands that all apps share. Every page also works without them.
 
+mod drafts;
+
+use std::time::Duration;
+
 use leptos::prelude::*;
+
+pub use self::drafts::KeepDrafts;
+
+/// How long a second submission counts as a double click.
+const DOUBLE_CLICK: Duration = Duration::from_secs(3);
 
 /// A button that copies a text, such as an ID. Hidden without JavaScript.
 #[island]
@@ -27,7 +36,8 @@ pub fn CopyText(
     }
 }
 
-/// Prevents a double click from submitting a form twice; the server has its own protection.
+/// Prevents a double click from submitting a form twice; the server has its own protection. A form whose submission was
+/// stopped or lost its connection can be submitted again after a moment.
 #[island]
 pub fn SubmitOnce(children: Children) -> impl IntoView {
     let sent = RwSignal::new(false);
@@ -36,6 +46,7 @@ pub fn SubmitOnce(children: Children) -> impl IntoView {
             event.prevent_default();
         }
         sent.set(true);
+        set_timeout(move || sent.set(false), DOUBLE_CLICK);
     };
     view! {
         <div class="send-once" on:submit=submit aria-busy=move || sent.get().to_string()>

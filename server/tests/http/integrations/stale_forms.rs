@@ -1,0 +1,96 @@
+//! Settings that two administrators change from the same page: the second is told, and nothing is overwritten.
+
+use ordinavo_core::Engine;
+use reqwest::multipart::Form;
+use rstest::rstest;
+
+use crate::support::forms::hidden;
+use crate::support::{link, world};
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn settings_from_stale_page_are_rejected(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let admin = world.staff("nordlicht", "admin").await;
+    let list = world.content(&admin, "/app/integrations").await;
+    let client = link(&list, "/app/integrations/clients/cli_").unwrap();
+    let source = link(&list, "/app/integrations/sources/src_").unwrap();
+    let endpoint = link(&list, "/app/integrations/endpoints/whe_").unwrap();
+    let cases: [(&str, &str, &str, &[(&str, &str)], &[(&str, &str)]); 3] = [
+        (
+            &client,
+            "/app/fn/set-scopes",
+            "client",
+            &[("scopes[]", "targets.read")],
+            &[("scopes[]", "customers.read")],
+        ),
+        (
+            &source,
+            "/app/fn/update-source",
+            "source",
+            &[
+                ("problem_policy", "review"),
+                ("duplicate_names", "review"),
+                ("create_contacts", "on"),
+            ],
+            &[
+                ("problem_policy", "review"),
+                ("duplicate_names", "review"),
+                ("auto_update", "on"),
+            ],
+        ),
+        (
+            &endpoint,
+            "/app/fn/update-endpoint",
+            "endpoint",
+            &[
+                ("url", "https://one.example/hook"),
+                ("event_types[]", "target.created"),
+                ("ordering", "none"),
+            ],
+            &[
+                ("url", "https://two.example/hook"),
+                ("event_types[]", "target.created"),
+                ("ordering", "none"),
+            ],
+        ),
+    ];
+    for (page, action, id_field, first, second) in cases {
+        let id = page.rsplit('/').next().unwrap();
+        let form = world.content(&admin, page).await;
+        let form = form.split(&format!("action=\"{action}")).nth(1).unwrap();
+        let version = hidden(form, "version").unwrap();
+        let with_version = |fields: &[(&'static str, &'static str)]| {
+            let mut all = vec![(id_field, id.to_owned()), ("version", version.clone())];
+            all.extend(fields.iter().map(|(name, value)| (*name, (*value).to_owned())));
+            all
+        };
+        let mut outcomes = Vec::new();
+        for fields in [first, second] {
+            let fields = with_version(fields);
+            let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            world.send(&admin, action, &fields).await;
+            let shown = world.content(&admin, page).await;
+            outcomes.push(shown.contains("data-code=\"concurrent_modification\""));
+        }
+        assert_eq!(outcomes, [false, true], "{action}");
+    }
+    let forms = world.content(&admin, "/app/settings/forms").await;
+    let page = link(&forms, "/app/settings/forms/frm_").unwrap();
+    let version = hidden(&world.content(&admin, &page).await, "version").unwrap();
+    let mut outcomes = Vec::new();
+    for name in ["First", "Second"] {
+        let form = Form::new()
+            .text("id", page.rsplit('/').next().unwrap().to_owned())
+            .text("version", version.clone())
+            .text("name", name)
+            .text("title_en", "Request a visit")
+            .text("service_repair", "on");
+        world.send_multipart(&admin, "/app/fn/update-form", form).await;
+        let shown = world.content(&admin, &page).await;
+        outcomes.push(shown.contains("data-code=\"concurrent_modification\""));
+    }
+    assert_eq!(outcomes, [false, true], "update-form");
+}
