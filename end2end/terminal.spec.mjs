@@ -78,6 +78,35 @@ test("requests submitted offline are queued and created once", async ({ browser 
   wire.close();
 });
 
+test("rejected request leaves no personal data on the terminal", async ({ browser }) => {
+  const { wire, page } = await kiosk(browser);
+  wire.set("cut");
+  await page.goto("/terminal?lang=en");
+  // The browser accepts what the server rejects.
+  await page.locator("[name=email]").evaluate((field) => (field.form.noValidate = true));
+  await page.getByRole("radio", { name: "Repair" }).check();
+  await page.getByRole("textbox").first().fill("The lift stands still.");
+  await page.locator("[name=name]").fill("Mona Haddad");
+  await page.locator("[name=email]").fill("no address");
+  await page.locator("button[type=submit]").click();
+  await expect(page.locator(".receipt-code bdi")).toBeVisible({ timeout: 15_000 });
+  const queue = () =>
+    page.evaluate(async () => {
+      const opened = indexedDB.open("terminal");
+      const database = await new Promise((done) => (opened.onsuccess = () => done(opened.result)));
+      const all = database.transaction("queue").objectStore("queue").getAll();
+      return JSON.stringify(await new Promise((done) => (all.onsuccess = () => done(all.result))));
+    });
+  expect(await queue()).toContain("Mona Haddad");
+  wire.set("open");
+  await expect(async () => {
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    expect(await queue()).toContain('"refused":true');
+  }).toPass();
+  expect(await queue()).not.toMatch(/Mona Haddad|no address|lift/);
+  wire.close();
+});
+
 test("terminal clears its input after a minute of inactivity", async ({ browser }) => {
   const { wire, page, context } = await kiosk(browser);
   const other = await context.newPage();

@@ -48,20 +48,20 @@ async function keep(terminal, fields, locale) {
   });
 }
 
-/** Updates a request. Once it is sent, its content is deleted; the receipt stays for as long as it is shown. */
+/** Updates a request. Once it is sent or rejected, its content is deleted; the receipt stays for as long as it is shown. */
 async function settle(sequence, state) {
   await within(['queue'], 'readwrite', async (store) => {
     const entry = await answer(store('queue').get(sequence));
     if (!entry) return;
     const { fields, ...rest } = entry;
-    store('queue').put(state === 'sent' ? { ...rest, sent: true } : { ...entry, refused: true });
+    store('queue').put({ ...rest, [state]: true });
   });
 }
 
 async function forgetOld() {
   await within(['queue'], 'readwrite', async (store) => {
     for (const entry of await answer(store('queue').getAll())) {
-      if (entry.sent && Date.now() - entry.at > SHELL.lives) store('queue').delete(entry.sequence);
+      if ((entry.sent || entry.refused) && Date.now() - entry.at > SHELL.lives) store('queue').delete(entry.sequence);
     }
   });
 }

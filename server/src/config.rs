@@ -9,7 +9,7 @@ use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use ipnet::IpNet;
 use lettre::message::Mailbox;
-use ordinavo_core::PoolOptions;
+use ordinavo_core::{FileLimits, PoolOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::api::limits::{Limits, Rate};
@@ -48,6 +48,14 @@ pub struct Config {
     pub files: String,
     /// How long a silent S3 service is waited for, such as `10s`.
     pub files_timeout: String,
+    /// Files of one organization, such as `50GiB`; `0` for no limit.
+    pub files_quota: String,
+    /// Files that the public forms of one organization receive in a day, such as `1GiB`; `0` for no limit.
+    pub files_form_quota: String,
+    /// Free disk space below which files are rejected, such as `64MiB`.
+    pub files_min_free: String,
+    /// Address of clamd, `host:port` or the path of its socket; files are not checked for malware if unset.
+    pub clamd: Option<String>,
     /// File with the master keys; created on first start.
     pub secret_key_file: PathBuf,
     /// SMTP server; mails are not sent if unset.
@@ -104,6 +112,10 @@ impl Default for Config {
             portal_host: String::new(),
             files: "file://data/files".to_owned(),
             files_timeout: "10s".to_owned(),
+            files_quota: "0".to_owned(),
+            files_form_quota: "1GiB".to_owned(),
+            files_min_free: "64MiB".to_owned(),
+            clamd: None,
             secret_key_file: PathBuf::from("data/secret.key"),
             smtp_url: None,
             mail_from: String::new(),
@@ -302,6 +314,19 @@ impl Config {
             "" => None,
             address => Some(address.parse().map_err(|error| format!("setting tiles: {error}"))?),
         };
+        settings.scanner = self
+            .clamd
+            .as_deref()
+            .filter(|address| !address.trim().is_empty())
+            .map(str::parse)
+            .transpose()
+            .map_err(|error| format!("setting clamd: {error}"))?;
+        let limit = |bytes: u64| Some(bytes).filter(|bytes| *bytes > 0);
+        settings.files = FileLimits {
+            tenant_quota_bytes: limit(parse_size("files_quota", &self.files_quota)?),
+            form_quota_bytes: limit(parse_size("files_form_quota", &self.files_form_quota)?),
+            min_free_bytes: parse_size("files_min_free", &self.files_min_free)?,
+        };
         settings.webhook_allow_nets = parse_networks("webhook_allow_nets", &self.webhook_allow_nets)?;
         self.trusted_proxies()?;
         if !self.webhook_retry.trim().is_empty() {
@@ -325,6 +350,18 @@ fn parse_rate(name: &str, text: &str) -> Result<Rate, String> {
 
 fn parse_duration(name: &str, text: &str) -> Result<Duration, String> {
     parse_delay(text.trim()).ok_or_else(|| format!("setting {name}: {text} is not a duration such as 10s, 5m or 2h"))
+}
+
+/// Parses a number of bytes with a unit: `KiB`, `MiB`, `GiB` or `TiB`; `0` has none.
+fn parse_size(name: &str, text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
+    let size = units.iter().find_map(|(unit, bits)| {
+        let number = text.strip_suffix(unit)?.trim().parse::<u64>().ok()?;
+        number.checked_mul(1 << bits)
+    });
+    size.or_else(|| (text == "0").then_some(0))
+        .ok_or_else(|| format!("setting {name}: {text} is not a size such as 500MiB or 20GiB"))
 }
 
 /// Parses a duration that is not zero.
@@ -356,6 +393,15 @@ mod tests {
         assert_eq!(parse_delay("5m"), Some(Duration::from_secs(300)));
         for text in ["", "5", "m", "-1s", "5d", "1.5s"] {
             assert_eq!(parse_delay(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn parse_size_without_unit_is_error() {
+        assert_eq!(parse_size("x", "20 GiB"), Ok(20 * 1024 * 1024 * 1024));
+        assert_eq!(parse_size("x", "0"), Ok(0));
+        for text in ["", "5", "MiB", "-1KiB", "5GB", "99999999999999TiB"] {
+            assert!(parse_size("x", text).is_err(), "{text}");
         }
     }
 

@@ -33,10 +33,11 @@ pub async fn staff(
     let result = async {
         let id: AttachmentId = id.parse().map_err(|_| CoreError::not_found())?;
         // A file belongs to a request or to a report, which require different permissions.
-        if let Ok(permit) = staff.may::<ViewOperations>()
-            && let Ok(file) = inbox::file(&state.core, permit, id).await
-        {
-            return Ok(file);
+        if let Ok(permit) = staff.may::<ViewOperations>() {
+            match inbox::file(&state.core, permit, id).await {
+                Err(error) if error.problem == Problem::NotFound => {}
+                found => return found,
+            }
         }
         if let Ok(permit) = staff.may::<PerformVisits>() {
             return report_review::own_file(&state.core, permit, id).await;

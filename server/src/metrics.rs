@@ -80,6 +80,7 @@ fn describe() {
     describe_gauge!("ordinavo_database_connections_max", "Largest size of the pool.");
     describe_gauge!("ordinavo_ready", "1 if the check of the readiness succeeds.");
     describe_gauge!("ordinavo_files_free_bytes", "Free space on the disk of the files.");
+    describe_gauge!("ordinavo_files_stored_bytes", "Stored files, across processes.");
     describe_gauge!(
         "ordinavo_worker_last_turn_timestamp_seconds",
         "When a task of the worker last ran."
@@ -200,6 +201,9 @@ async fn record_queues(core: &Core) -> ordinavo_core::CoreResult<()> {
         let labels = [("queue", queue.name), ("state", queue.state)];
         metrics::gauge!("ordinavo_queue_length", &labels).set(queue.length as f64);
         metrics::gauge!("ordinavo_queue_oldest_seconds", &labels).set(queue.oldest_seconds as f64);
+    }
+    for (owner, bytes) in monitoring::stored_files(core).await? {
+        metrics::gauge!("ordinavo_files_stored_bytes", "owner" => owner.name()).set(bytes as f64);
     }
     let counts = monitoring::webhook_endpoints(core).await?;
     for status in ["active", "failing", "disabled"] {

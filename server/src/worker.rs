@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ordinavo_core::drafts;
 use ordinavo_core::events;
+use ordinavo_core::files::{scanning, worker as files};
 use ordinavo_core::identity::{password_links, sessions};
 use ordinavo_core::imports::worker as importer;
 use ordinavo_core::notifications::outbox;
@@ -55,6 +56,7 @@ pub async fn run(
         imports(&core, stop.clone()).instrument(span("imports")),
         suggestions(&core, stop.clone()).instrument(span("suggestions")),
         emails(&core, mailer, stop.clone()).instrument(span("emails")),
+        scans(&core, stop.clone()).instrument(span("scans")),
         listen(&core, stop.clone()).instrument(span("notifications")),
         purge(&core, stop).instrument(span("purge"))
     );
@@ -62,7 +64,7 @@ pub async fn run(
 }
 
 /// The tasks that report their turns.
-pub const TASKS: [&str; 4] = ["deliveries", "emails", "imports", "suggestions"];
+pub const TASKS: [&str; 5] = ["deliveries", "emails", "imports", "scans", "suggestions"];
 
 /// Records that a task of the worker is alive, and its errors.
 fn record_turn<T>(core: &Core, task: &'static str, outcome: CoreResult<T>) -> CoreResult<T> {
@@ -95,6 +97,9 @@ async fn purge(core: &Core, mut stop: watch::Receiver<bool>) {
         }
         if let Err(error) = events::purge_old(core).await {
             tracing::warn!(%error, "failed to purge events");
+        }
+        if let Err(error) = files::sweep(core).await {
+            tracing::warn!(%error, "failed to delete unnamed files");
         }
         tokio::select! {
             () = tokio::time::sleep(PURGE_INTERVAL) => {}
@@ -208,6 +213,36 @@ async fn suggestions(core: &Core, mut stop: watch::Receiver<bool>) {
         };
         tokio::select! {
             () = core.suggestion_requested() => {}
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Checks files for malware until `stop` is set, if a scanner is configured.
+async fn scans(core: &Core, mut stop: watch::Receiver<bool>) {
+    let mut is_applied = false;
+    while !*stop.borrow() {
+        let turn = async {
+            if !is_applied {
+                scanning::apply_setting(core).await?;
+            }
+            scanning::scan_next(core).await
+        };
+        let pause = match record_turn(core, "scans", turn.await) {
+            Ok(found) => {
+                is_applied = true;
+                if found {
+                    continue;
+                }
+                POLL_INTERVAL
+            }
+            Err(error) => {
+                tracing::warn!(%error, "failed to check a file for malware");
+                ERROR_BACKOFF
+            }
+        };
+        tokio::select! {
             () = tokio::time::sleep(pause) => {}
             _ = stop.changed() => {}
         }

@@ -13,6 +13,7 @@ pub mod drafts;
 pub mod events;
 pub mod feature_gates;
 pub mod fields;
+pub mod files;
 pub mod follow_ups;
 pub mod identity;
 pub mod ids;

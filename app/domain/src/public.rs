@@ -134,6 +134,8 @@ pub struct PublicAttachment {
     pub media_type: String,
     /// Size in bytes.
     pub bytes: i64,
+    /// Whether it was checked for malware.
+    pub scan: crate::files::FileScan,
 }
 
 /// A follow-up as shown to the customer.

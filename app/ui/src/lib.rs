@@ -26,6 +26,8 @@ pub mod drafts;
 #[cfg(feature = "ssr")]
 pub mod escape;
 #[cfg(feature = "ssr")]
+pub mod files;
+
 pub mod flash;
 #[cfg(feature = "ssr")]
 pub mod flash_cookie;

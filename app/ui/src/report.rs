@@ -4,6 +4,7 @@ use domain::locale::Locale;
 use domain::public::PublicReport;
 use leptos::prelude::*;
 
+use crate::files::FileLink;
 use crate::icons::Icon;
 use crate::{format, word};
 
@@ -41,14 +42,13 @@ pub fn ReportArticle(report: PublicReport, locale: Locale, #[prop(optional)] pre
             {(!no_files).then(|| view! {
                 <section>{files_title}
                     <ul class="files">{report.attachments.into_iter().map(|file| {
-                        let size = format::size(locale, file.bytes);
-                        let name = view! { <Icon name="download"/><bdi>{file.file_name}</bdi> };
-                        let line = if previewed {
-                            view! { <span class="row">{name}</span> }.into_any()
+                        if previewed {
+                            let size = format::size(locale, file.bytes);
+                            view! { <li><span class="row"><Icon name="download"/><bdi>{file.file_name}</bdi></span><span class="quiet">{size}</span></li> }.into_any()
                         } else {
-                            view! { <a href=format!("/portal/files/{}", file.id) download=true>{name}</a> }.into_any()
-                        };
-                        view! { <li>{line}<span class="quiet">{size}</span></li> }
+                            let href = format!("/portal/files/{}", file.id);
+                            view! { <li><FileLink locale scan=file.scan href name=file.file_name size_bytes=file.bytes is_download=true/></li> }.into_any()
+                        }
                     }).collect_view()}</ul>
                 </section>
             })}

@@ -259,7 +259,10 @@ impl RealmForm for BeginForm {
 ///
 /// # Errors
 /// Only for callers that do not accept HTML.
-pub async fn begin<H: AccountHolder + Author + Clone + 'static>(realm: Realm, form: BeginForm) -> Result<(), ServerFnError> {
+pub async fn begin<H: AccountHolder + Author + Clone + 'static>(
+    realm: Realm,
+    form: BeginForm,
+) -> Result<(), ServerFnError> {
     submit(
         InRealm { realm, form },
         async |core: Core, holder: H, InRealm { form, .. }: InRealm<BeginForm>| {
@@ -313,7 +316,10 @@ impl RealmForm for ConfirmForm {
 ///
 /// # Errors
 /// Only for callers that do not accept HTML.
-pub async fn confirm<H: AccountHolder + Author + Clone + 'static>(realm: Realm, form: ConfirmForm) -> Result<(), ServerFnError> {
+pub async fn confirm<H: AccountHolder + Author + Clone + 'static>(
+    realm: Realm,
+    form: ConfirmForm,
+) -> Result<(), ServerFnError> {
     let locale = crate::shell::locale();
     submit(
         InRealm { realm, form },
@@ -347,7 +353,10 @@ impl RealmForm for ChangeForm {
 ///
 /// # Errors
 /// Only for callers that do not accept HTML.
-pub async fn change<H: AccountHolder + Author + Clone + 'static>(realm: Realm, form: ChangeForm) -> Result<(), ServerFnError> {
+pub async fn change<H: AccountHolder + Author + Clone + 'static>(
+    realm: Realm,
+    form: ChangeForm,
+) -> Result<(), ServerFnError> {
     let locale = crate::shell::locale();
     submit(
         InRealm { realm, form },

@@ -103,6 +103,11 @@ impl CoreError {
         Self::invalid(vec![FieldError::new(pointer, code)])
     }
 
+    /// Returns whether the same input can be accepted later.
+    pub fn is_temporary(&self) -> bool {
+        self.problem == Problem::TemporarilyUnavailable || self.cause == Cause::EntryInProgress
+    }
+
     /// Returns whether a field was rejected for this reason.
     pub fn has_field(&self, code: &FieldCode) -> bool {
         self.fields.iter().any(|field| field.code == *code)

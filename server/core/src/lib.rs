@@ -89,6 +89,31 @@ pub struct Settings {
     pub roads: Option<scheduling::travel_times::RoutingProvider>,
     /// The map tile server, if one is configured.
     pub tiles: Option<domain::scheduling::tiles::Tiles>,
+    /// How much may be stored.
+    pub files: FileLimits,
+    /// The malware scanner, if one is configured.
+    pub scanner: Option<files::scanning::ScannerAddress>,
+}
+
+/// How much may be stored.
+#[derive(Debug, Clone)]
+pub struct FileLimits {
+    /// Bytes of all files of a tenant.
+    pub tenant_quota_bytes: Option<u64>,
+    /// Bytes that the public forms of a tenant receive in a day (UTC).
+    pub form_quota_bytes: Option<u64>,
+    /// Free disk space below which uploads are rejected.
+    pub min_free_bytes: u64,
+}
+
+impl Default for FileLimits {
+    fn default() -> Self {
+        Self {
+            tenant_quota_bytes: None,
+            form_quota_bytes: Some(1024 * 1024 * 1024),
+            min_free_bytes: 64 * 1024 * 1024,
+        }
+    }
 }
 
 impl Default for Settings {
@@ -103,6 +128,8 @@ impl Default for Settings {
             paces: domain::scheduling::travel::TravelEstimates::default(),
             roads: None,
             tiles: None,
+            files: FileLimits::default(),
+            scanner: None,
         }
     }
 }
@@ -159,6 +186,11 @@ impl Core {
 
     pub fn clock(&self) -> &clock::Clock {
         &self.clock
+    }
+
+    /// Returns the free disk space below which uploads are rejected.
+    pub fn min_free_bytes(&self) -> u64 {
+        self.settings.files.min_free_bytes
     }
 
     /// Returns the file store.

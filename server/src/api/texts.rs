@@ -80,6 +80,9 @@ pub fn field_code(code: &FieldCode) -> String {
         F::FileTooLarge { max_megabytes, .. } => return format!("The file must not exceed {max_megabytes} MB."),
         F::UploadInterrupted => "The upload was interrupted.",
         F::FileTypeNotAllowed { allowed, .. } => return format!("Allowed file types: {}.", allowed.join(", ")),
+        F::ImageTooLarge { max_megapixels, .. } => {
+            return format!("The image must not have more than {max_megapixels} megapixels.");
+        }
         F::FileNotReadable { .. } => "The file cannot be decoded.",
         F::TooManyFiles { max } => return format!("At most {max} files are allowed."),
         F::UploadTooLarge { max_megabytes } => return format!("The upload must not exceed {max_megabytes} MB."),
@@ -225,6 +228,10 @@ pub fn cause(cause: &Cause) -> String {
         C::DatabaseUnavailable => "The service is temporarily unavailable.",
         C::FileStorageUnavailable => "File storage is temporarily unavailable.",
         C::FileStorageFull => "File storage is full.",
+        C::FileBeingChecked => "The file is still being checked for malware. Try again in a moment.",
+        C::FileQuarantined => "Malware was found in the file. It cannot be downloaded.",
+        C::FileQuotaReached => "The organization has used all its file storage.",
+        C::FormQuotaReached => "No more files are accepted from forms today.",
         C::TooManyFilesInProgress => "Too many files are being processed. Try again in a moment.",
         C::TooManyUploads => "Too many uploads are in progress.",
         C::NotFound => "The resource was not found.",

@@ -5,7 +5,6 @@ use std::time::Duration;
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 
 use ordinavo_core::Core;
-use ordinavo_core::files::MIN_FREE_BYTES;
 
 use super::startup;
 use crate::config::Config;
@@ -80,7 +79,7 @@ async fn check_files(core: &Core, report: &mut Report) {
     }
     match core.files().free_bytes() {
         None => {}
-        Some(Ok(free)) if free >= 2 * MIN_FREE_BYTES => {
+        Some(Ok(free)) if free >= core.min_free_bytes().saturating_mul(2) => {
             report.ok("disk", &format!("{} MiB free for files", free / 1024 / 1024));
         }
         Some(Ok(free)) => report.problem(

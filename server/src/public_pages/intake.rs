@@ -226,7 +226,8 @@ pub async fn submit(State(state): State<AppState>, Path(slug): Path<String>, req
         let form_page = form_with_errors(slug, settings, locale, &parsed.fields, &error);
         return show(&state, head(&parts), &visitor, form_page, StatusCode::TOO_MANY_REQUESTS).await;
     }
-    let (raw, envelope) = (raw_submission(&parsed.fields), envelope(&parsed.fields));
+    let (raw, mut envelope) = (raw_submission(&parsed.fields), envelope(&parsed.fields));
+    envelope.network = Some(network);
     let submitted: CoreResult<_> =
         submit_form(&state.core, &visitor, &settings, &raw, parsed.files, &envelope, locale).await;
     drop(permit);
@@ -249,6 +250,13 @@ pub async fn submit(State(state): State<AppState>, Path(slug): Path<String>, req
                 StatusCode::UNPROCESSABLE_ENTITY,
             )
             .await
+        }
+        // What was typed is kept, for another try or without files.
+        Err(error) if error.is_temporary() => {
+            let form_page = form_with_errors(slug, settings, locale, &parsed.fields, &error);
+            let mut response = show(&state, head(&parts), &visitor, form_page, logged_status(&error)).await;
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(5));
+            response
         }
         Err(error) => error_page(&state, head(&parts), locale, &error).await,
     }
@@ -378,5 +386,6 @@ fn envelope(fields: &BTreeMap<String, String>) -> Envelope {
         ticket: text("ticket"),
         proof: text("proof"),
         website: text("website"),
+        network: None,
     }
 }

@@ -128,6 +128,7 @@ fn public_attachment(file: &AttachmentLine) -> PublicAttachment {
         file_name: file.file_name.clone(),
         media_type: String::new(),
         bytes: file.size_bytes,
+        scan: file.scan,
     }
 }
 

@@ -10,6 +10,7 @@ use ordinavo_core::jobs::model::TargetLine;
 use ordinavo_core::requests;
 use ordinavo_core::requests::model::{RequestLine, RequestView};
 use ui::components::{CustomerVisibleBox, PriorityMark, ProblemNotice, StatusChip, TargetChip};
+use ui::files::FileLink;
 use ui::flash::Flash;
 use ui::format;
 use ui::forms::FormState;
@@ -147,7 +148,7 @@ fn Description(item: RequestView, files: Vec<FileLine>, locale: Locale) -> impl 
             {item.rejection_reason.map(|reason| view! { <CustomerVisibleBox locale><p class="prose" dir="auto">{reason}</p></CustomerVisibleBox> })}
             {(!files.is_empty()).then(|| view! {
                 <ul class="files" aria-label=t!(locale, "files")>{files.into_iter().map(|file| view! {
-                    <li><a href=format!("/app/files/{}", file.id)><Icon name="file"/><bdi>{file.file_name}</bdi></a><span class="quiet">{format::size(locale, file.size_bytes)}</span></li>
+                    <li><FileLink locale scan=file.scan href=format!("/app/files/{}", file.id) name=file.file_name size_bytes=file.size_bytes/></li>
                 }).collect_view()}</ul>
             })}
         </section>

@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, Fact, InternalBox, ProblemNotice, ReportChip};
 use ui::drafts::owned;
+use ui::files::FileLink;
 use ui::flash::Flash;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea};
-use ui::icons::Icon;
 use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
@@ -111,7 +111,7 @@ fn ReportContent(report: ReportView, files: Vec<AttachmentLine>, locale: Locale)
             <h3>{t!(locale, "photos")}</h3>
             {files.is_empty().then(|| view! { <p class="quiet">{t!(locale, "no-photos")}</p> })}
             <ul class="files">{files.into_iter().map(|file| view! {
-                <li><a href=format!("/app/files/{}", file.id)><Icon name="file"/><bdi>{file.file_name.clone()}</bdi></a><span class="quiet">{format::size(locale, file.size_bytes)}</span>
+                <li><FileLink locale scan=file.scan href=format!("/app/files/{}", file.id) name=file.file_name size_bytes=file.size_bytes/>
                     {file.is_released.then(|| view! { <Chip label=t!(locale, "released") tone=Tone::Good/> })}</li>
             }).collect_view()}</ul>
         </InternalBox>

@@ -12,6 +12,7 @@ use ordinavo_core::visits::sync_conflicts;
 use ordinavo_core::visits::sync_conflicts::{SyncConflict, WithPhotos};
 use ui::components::{ConfirmAction, EmptyState, InternalBox, ProblemNotice, TargetChip};
 use ui::drafts::owned;
+use ui::files::FileLink;
 use ui::format;
 use ui::icons::Icon;
 use ui::islands::SubmitOnce;
@@ -197,7 +198,7 @@ pub fn ReportValues(locale: Locale, report: WrittenReport, #[prop(optional)] hid
 pub fn ReportFiles(locale: Locale, files: Vec<AttachmentLine>) -> impl IntoView {
     view! {
         <ul class="files">{files.into_iter().map(|file| view! {
-            <li><a href=format!("/app/files/{}", file.id)><Icon name="file"/><bdi>{file.file_name}</bdi></a><span class="quiet">{format::size(locale, file.size_bytes)}</span></li>
+            <li><FileLink locale scan=file.scan href=format!("/app/files/{}", file.id) name=file.file_name size_bytes=file.size_bytes/></li>
         }).collect_view()}</ul>
     }
 }

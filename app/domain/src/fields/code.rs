@@ -152,6 +152,10 @@ field_codes! {
     FileTypeNotAllowed { /// File name, if several files were sent.
         file: Option<String>, /// The accepted types, such as `PDF`.
         allowed: Vec<String> } = "file_type_not_allowed",
+    /// An image with too many pixels.
+    ImageTooLarge { /// File name, if several files were sent.
+        file: Option<String>, /// Maximum number of pixels in millions.
+        max_megapixels: usize } = "image_too_large",
     /// A file that cannot be decoded.
     FileNotReadable { /// File name, if several files were sent.
         file: Option<String> } = "file_not_readable",

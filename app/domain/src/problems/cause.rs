@@ -32,6 +32,14 @@ causes! {
     FileStorageUnavailable = TemporarilyUnavailable,
     /// The file storage is full.
     FileStorageFull = TemporarilyUnavailable,
+    /// The tenant has used all its file storage.
+    FileQuotaReached = TemporarilyUnavailable,
+    /// The forms of the tenant have received as many files as one day allows.
+    FormQuotaReached = TemporarilyUnavailable,
+    /// The file was not checked for malware yet.
+    FileBeingChecked = TemporarilyUnavailable,
+    /// Malware was found in the file.
+    FileQuarantined = PermissionDenied,
     /// Too many files are being processed.
     TooManyFilesInProgress = TemporarilyUnavailable,
     /// Too many uploads are in progress.

@@ -7,8 +7,8 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::intake::form_nonce;
-use ordinavo_core::portal_access::pages;
-use ordinavo_core::portal_access::pages::{MAX_DESCRIPTION_CHARS, RequestForm};
+use ordinavo_core::portal_access::new_request::{MAX_DESCRIPTION_CHARS, RequestForm};
+use ordinavo_core::portal_access::{new_request, pages};
 use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect};
@@ -136,7 +136,7 @@ pub async fn submit_request(data: MultipartData) -> Result<(), ServerFnError> {
                 urgent: form.urgent.is_some(),
                 nonce: form.nonce,
             };
-            let id = pages::submit_request(&core, &contact, &input, files).await?;
+            let id = new_request::submit_request(&core, &contact, &input, files).await?;
             Ok(Redirect::to(format!("/portal/requests/{id}"), "done-request-submitted"))
         },
     )

@@ -12,9 +12,9 @@ use ordinavo_core::portal_access::pages;
 use ordinavo_core::requests::model::SlotOption;
 use ui::components::{ConfirmAction, Fact, ProblemNotice, StatusChip};
 use ui::drafts::owned;
+use ui::files::FileLink;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea};
-use ui::icons::Icon;
 use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::requests::{AnswerForm, Conversation, Progress, STEPS, SlotForm, preferred_windows};
@@ -110,7 +110,7 @@ fn RequestDetails(request: PublicRequest, files: Vec<PublicAttachment>, zone: St
                 {request.preferred.map(|preferred| view! { <Fact name=t!(locale, "preferred")><bdi>{preferred}</bdi></Fact> })}
                 {(!files.is_empty()).then(|| view! {
                     <Fact name=t!(locale, "request-files-sent")><ul class="files">{files.into_iter().map(|file| view! {
-                        <li><a href=format!("/portal/files/{}", file.id) download=true><Icon name="download"/><bdi>{file.file_name}</bdi></a><span class="quiet">{format::size(locale, file.bytes)}</span></li>
+                        <li><FileLink locale scan=file.scan href=format!("/portal/files/{}", file.id) name=file.file_name size_bytes=file.bytes is_download=true/></li>
                     }).collect_view()}</ul></Fact>
                 })}
                 <Fact name=t!(locale, "submitted")>{format::moment(locale, request.submitted_at, &zone)}</Fact>

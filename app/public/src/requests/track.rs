@@ -11,6 +11,7 @@ use ordinavo_core::intake::model::FileLine;
 use ordinavo_core::requests::model::{SlotOption, TrackedView};
 use ordinavo_core::requests::tracking::Tracking;
 use ui::components::{ConfirmAction, Fact, StatusChip};
+use ui::files::file_state;
 use ui::format;
 use ui::forms::FormState;
 use ui::islands::SubmitOnce;
@@ -162,7 +163,7 @@ fn RequestDetails(request: TrackedView, files: Vec<FileLine>, zone: String, loca
                 <Fact name=t!(locale, "submitted-at")>{format::moment(locale, request.submitted_at, &zone)}</Fact>
                 {location.filter(|location| !location.is_empty()).map(|location| view! { <Fact name=t!(locale, "location")><bdi>{location}</bdi></Fact> })}
                 {(!windows.is_empty()).then(|| view! { <Fact name=t!(locale, "preferred-dates")>{windows.into_iter().map(|window| view! { <div>{window}</div> }).collect_view()}</Fact> })}
-                {(!files.is_empty()).then(|| view! { <Fact name=t!(locale, "files")>{files.into_iter().map(|file| view! { <div><bdi>{file.file_name}</bdi></div> }).collect_view()}</Fact> })}
+                {(!files.is_empty()).then(|| view! { <Fact name=t!(locale, "files")>{files.into_iter().map(|file| view! { <div><bdi>{file.file_name}</bdi>{file_state(locale, file.scan).map(|state| view! { " "<span class="quiet" data-scan=file.scan.name()>{state}</span> })}</div> }).collect_view()}</Fact> })}
             </dl>
         </section>
     }

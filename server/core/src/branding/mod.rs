@@ -17,7 +17,7 @@ use serde_json::json;
 use crate::branding::store::{OrganisationRow, StoredBranding};
 use crate::commit::finish;
 use crate::db::TenantTx;
-use crate::files::{Upload, clean_logo};
+use crate::files::{Sender, Upload, clean_logo};
 use crate::identity::actors::{Actor as _, Branding, Permit, Staff};
 use crate::secrets::sha256;
 use crate::{Core, CoreError, CoreResult};
@@ -131,7 +131,7 @@ pub async fn set_colour(core: &Core, by: Permit<'_, ManageBranding>, colour: Opt
 /// Field `logo`: not an image, too large, or unreadable.
 pub async fn set_logo(core: &Core, by: Permit<'_, ManageBranding>, logo: Option<Upload>) -> CoreResult<()> {
     let logo = match logo {
-        Some(upload) => Some(core.files.decode(move || clean_logo(&upload)).await?),
+        Some(upload) => Some(core.files.decode(Sender::Account, move || clean_logo(&upload)).await?),
         None => None,
     };
     let mut tx = core.store.begin(by.staff()).await?;

@@ -28,6 +28,10 @@ impl Purpose for KeyRotation {}
 pub(crate) struct Purge;
 impl Purpose for Purge {}
 
+/// Registering, checking and deleting the content of files.
+pub(crate) struct FileWork;
+impl Purpose for FileWork {}
+
 /// Claiming import jobs.
 pub(crate) struct ImportQueue;
 impl Purpose for ImportQueue {}

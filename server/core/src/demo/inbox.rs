@@ -242,7 +242,7 @@ pub(crate) async fn submit_web_requests(
         let envelope = Envelope {
             ticket,
             proof,
-            website: String::new(),
+            ..Envelope::default()
         };
         let locale = Locale::from_tag(language).unwrap_or_default();
         let receipt = submit_form(core, &visitor, &settings, &submission, Vec::new(), &envelope, locale).await?;

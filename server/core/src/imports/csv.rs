@@ -5,6 +5,7 @@ use chrono::{NaiveDateTime, TimeZone as _};
 use chrono_tz::Tz;
 use csv::ReaderBuilder;
 use domain::fields::{CsvError, FieldCode};
+use domain::files::FileOwner;
 use domain::identity::permissions::ResolveMappings;
 use domain::ids::{ClientId, ImportJobId};
 use domain::imports::jobs::{ImportChannel, ImportMode, MAX_ITEMS, TargetBatch};
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::commit::finish;
 use crate::db::TenantTx;
+use crate::files::{self, NewBlob};
 use crate::identity::actors::{Actor as _, Permit};
 use crate::imports::model::ImportJobView;
 use crate::imports::{is_zone, jobs, settings_of};
@@ -179,14 +181,18 @@ pub async fn store_file(core: &Core, by: Permit<'_, ResolveMappings>, bytes: Vec
     }
     read(&bytes)?;
     let hash = sha256(&bytes);
-    core.files.put(by.staff().tenant(), &hash, bytes).await?;
+    let blob = NewBlob {
+        digest: hash.clone(),
+        media_type: "text/csv",
+        bytes: bytes.into(),
+    };
+    files::store(core, by.staff(), FileOwner::Import, vec![blob]).await?;
     Ok(hex(&hash))
 }
 
 async fn load(core: &Core, by: Permit<'_, ResolveMappings>, name: &str) -> CoreResult<Table> {
     let hash = parse_digest(name).ok_or_else(CoreError::not_found)?;
-    let found = core.files.find(by.staff().tenant(), &hash).await?;
-    let bytes = found.ok_or_else(CoreError::not_found)?;
+    let bytes = files::content(core, by.staff(), &hash).await?;
     read(&bytes)
 }
 

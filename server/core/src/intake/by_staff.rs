@@ -12,7 +12,7 @@ use domain::text;
 
 use crate::form::Form;
 use crate::identity::actors::Permit;
-use crate::intake::{Content, KnownRecords, Receipt, submit};
+use crate::intake::{Content, KnownRecords, PreparedFiles, Receipt, submit};
 use crate::{Core, CoreError, CoreResult};
 
 /// The unparsed fields of the form.
@@ -104,7 +104,7 @@ pub async fn create_for_caller(core: &Core, by: Permit<'_, ReviewRequests>, inpu
         core,
         staff,
         parts,
-        &[],
+        &PreparedFiles::default(),
         &Content {
             channel: Channel::Staff,
             service_type,

@@ -9,7 +9,7 @@ use domain::requests::Channel;
 
 use crate::identity::actors::{Actor as _, Terminal};
 use crate::intake::terminals;
-use crate::intake::{Content, KnownRecords, Receipt, generate_token, submit_with_receipt};
+use crate::intake::{Content, KnownRecords, PreparedFiles, Receipt, generate_token, submit_with_receipt};
 use crate::secrets::sha256;
 use crate::{Core, CoreError, CoreResult};
 
@@ -69,7 +69,7 @@ pub async fn submit_at_terminal(
             contact: None,
             form: Some(terminal.form()),
         },
-        &[],
+        &PreparedFiles::default(),
         &Content {
             channel: Channel::Terminal,
             service_type: content.service_type,

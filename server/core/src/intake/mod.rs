@@ -1,6 +1,7 @@
 //! Intake of requests from all channels. Each channel authorizes the sender; the shared part is here: number, tracking
 //! link, files, timeline, audit entry and confirmation email.
 
+mod attachments;
 pub mod by_staff;
 pub mod by_terminal;
 pub mod forms;
@@ -10,22 +11,20 @@ mod store;
 pub mod terminals;
 pub mod ticket;
 pub mod web_form;
+pub(crate) use self::attachments::{FileSender, PreparedFiles, attach, prepare_files};
 pub(crate) use self::store::requests::search_key;
 pub(crate) use self::store::requests::{NewFile, RequestFileWriter, SealedToken};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::fields::FieldCode;
 use domain::ids::{CustomerId, LocationId, RequestId};
-use domain::intake::MAX_FILES;
 use domain::intake::mails::MailKind;
 use domain::requests::Channel;
 use serde_json::json;
 
 use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::db::TenantTx;
-use crate::files::{CleanFile, Upload, clean_file};
-use crate::identity::actors::{FileUploader, MayAnnotate, MayClassify, MayNotify, Submitter, TenantId};
+use crate::identity::actors::{MayAnnotate, MayClassify, MayNotify, Submitter, TenantId};
 use crate::intake::store::requests::NewRequest;
 use crate::notifications;
 use crate::secrets::{AssociatedData, sha256};
@@ -126,7 +125,7 @@ async fn submit<A: Submitter>(
     core: &Core,
     actor: &A,
     parts: KnownRecords,
-    files: &[CleanFile],
+    files: &PreparedFiles,
     content: &Content<'_>,
 ) -> CoreResult<Receipt> {
     submit_with_receipt(core, actor, parts, files, content, None).await
@@ -137,7 +136,7 @@ async fn submit_with_receipt<A: Submitter>(
     core: &Core,
     actor: &A,
     parts: KnownRecords,
-    files: &[CleanFile],
+    files: &PreparedFiles,
     content: &Content<'_>,
     issued: Option<(String, String)>,
 ) -> CoreResult<Receipt> {
@@ -189,30 +188,12 @@ async fn submit_with_receipt<A: Submitter>(
     Ok(Receipt { id, token })
 }
 
-/// Attaches stored files to a request.
-pub(crate) async fn attach<'a, A: FileUploader>(
-    tx: &mut TenantTx<'a, A>,
-    request: RequestId,
-    files: &[CleanFile],
-) -> CoreResult<()>
-where
-    TenantTx<'a, A>: RequestFileWriter,
-{
-    for file in files {
-        let id = tx.new_id();
-        tx.insert_request_file(
-            request,
-            &NewFile {
-                id,
-                file_name: &file.file_name,
-                media_type: file.media_type,
-                size_bytes: i64::try_from(file.bytes.len()).unwrap_or(i64::MAX),
-                content_hash: &file.content_hash,
-            },
-        )
-        .await?;
-    }
-    Ok(())
+/// Returns the receipt of a submission that has completed.
+async fn find_submitted<A: Submitter>(core: &Core, actor: &A, origin: uuid::Uuid, nonce: &str) -> CoreResult<Receipt> {
+    let mut tx = core.store.read(actor).await?;
+    find_receipt(core, &mut tx, origin, nonce)
+        .await?
+        .ok_or_else(CoreError::not_found)
 }
 
 async fn find_receipt<A: Submitter>(
@@ -251,30 +232,4 @@ struct Content<'a> {
     place: Option<&'a domain::customers::Address>,
     origin: uuid::Uuid,
     nonce: &'a str,
-}
-
-/// Validates files, re-encodes images and stores the content. A file without a request only occupies space, since the
-/// store is addressed by content hash.
-///
-/// # Errors
-/// Field `files`, with the file name and the problem.
-pub(crate) async fn store_files(core: &Core, tenant: TenantId, uploads: Vec<Upload>) -> CoreResult<Vec<CleanFile>> {
-    let uploads: Vec<Upload> = uploads
-        .into_iter()
-        .filter(|upload| !upload.bytes.is_empty() || !upload.file_name.is_empty())
-        .collect();
-    if uploads.is_empty() {
-        return Ok(Vec::new());
-    }
-    if uploads.len() > MAX_FILES {
-        return Err(CoreError::field("files", FieldCode::TooManyFiles { max: MAX_FILES }));
-    }
-    let clean = core
-        .files
-        .decode(move || uploads.iter().map(clean_file).collect::<CoreResult<Vec<_>>>())
-        .await?;
-    for file in &clean {
-        core.files.put(tenant, &file.content_hash, file.bytes.clone()).await?;
-    }
-    Ok(clean)
 }

@@ -2,6 +2,7 @@
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
+use domain::files::FileScan;
 use domain::ids::{AttachmentKind, FormKind, TerminalKind};
 use domain::intake::form::FormSettings;
 use sqlx::FromRow;
@@ -30,6 +31,8 @@ pub struct FileLine {
     pub file_name: String,
     pub media_type: String,
     pub size_bytes: i64,
+    #[sqlx(try_from = "String")]
+    pub scan: FileScan,
 }
 
 #[derive(Debug, Clone, FromRow)]

@@ -1,6 +1,8 @@
 //! Requests from public forms. The customer is assigned by staff later, since the visitor's input does not identify
 //! anyone.
 
+use domain::network::Network;
+
 use domain::fields::FieldCode;
 use domain::intake::form::FormSettings;
 use domain::intake::submission::{self, RawSubmission};
@@ -8,8 +10,8 @@ use domain::locale::Locale;
 use domain::requests::Channel;
 
 use crate::files::Upload;
-use crate::identity::actors::{Actor as _, FormVisitor};
-use crate::intake::{Content, KnownRecords, Receipt, store_files, submit, ticket};
+use crate::identity::actors::FormVisitor;
+use crate::intake::{Content, FileSender, KnownRecords, Receipt, find_submitted, prepare_files, submit, ticket};
 use crate::{Core, CoreError, CoreResult};
 
 /// Anti-abuse fields that a form sends with its content.
@@ -20,6 +22,8 @@ pub struct Envelope {
     pub proof: String,
     /// A hidden honeypot field that only bots fill in.
     pub website: String,
+    /// The network of the sender; one image of a network is decoded at a time.
+    pub network: Option<Network>,
 }
 
 /// Issues a ticket for the page of a form.
@@ -60,26 +64,37 @@ pub async fn submit_form(
     } else {
         uploads
     };
-    let files = store_files(core, visitor.tenant(), uploads).await?;
-    submit(
+    let origin = visitor.form().uuid();
+    let Some(files) = prepare_files(
         core,
         visitor,
-        KnownRecords {
-            form: Some(visitor.form()),
-            ..KnownRecords::default()
-        },
-        &files,
-        &Content {
-            channel: Channel::WebForm,
-            service_type: content.service_type,
-            priority: content.priority,
-            description: &content.description,
-            windows: &content.windows,
-            requester: Some(&content.requester),
-            place: content.address.as_ref(),
-            origin: visitor.form().uuid(),
-            nonce,
-        },
+        FileSender::Visitor(envelope.network),
+        origin,
+        nonce,
+        uploads,
     )
-    .await
+    .await?
+    else {
+        return find_submitted(core, visitor, origin, nonce).await;
+    };
+    let known = KnownRecords {
+        form: Some(visitor.form()),
+        ..KnownRecords::default()
+    };
+    let content = Content {
+        channel: Channel::WebForm,
+        service_type: content.service_type,
+        priority: content.priority,
+        description: &content.description,
+        windows: &content.windows,
+        requester: Some(&content.requester),
+        place: content.address.as_ref(),
+        origin,
+        nonce,
+    };
+    let submitted = submit(core, visitor, known, &files, &content).await;
+    if submitted.is_err() {
+        files.release(core, visitor).await;
+    }
+    submitted
 }

@@ -4,6 +4,7 @@
 mod store;
 
 use chrono::{DateTime, Utc};
+use domain::files::FileOwner;
 
 use crate::db::StoreError;
 use crate::{Core, CoreResult};
@@ -39,6 +40,23 @@ pub async fn queues(core: &Core) -> CoreResult<Vec<Queue>> {
         });
     }
     Ok(queues)
+}
+
+/// Returns the bytes of stored files by the kind of their owner.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn stored_files(core: &Core) -> CoreResult<Vec<(FileOwner, u64)>> {
+    let rows = core.store.read_system().await?.file_usage_by_owner().await?;
+    let bytes_of = |owner: FileOwner| {
+        rows.iter()
+            .find(|(name, _)| name == owner.name())
+            .map_or(0, |(_, bytes)| *bytes)
+    };
+    Ok(FileOwner::ALL
+        .iter()
+        .map(|owner| (*owner, u64::try_from(bytes_of(*owner)).unwrap_or_default()))
+        .collect())
 }
 
 /// Returns the number of webhook endpoints in each status.

@@ -7,6 +7,7 @@ pub(crate) mod invitation;
 pub(crate) mod key_rotation;
 pub mod links;
 pub mod model;
+pub mod new_request;
 pub mod pages;
 pub mod profile;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]

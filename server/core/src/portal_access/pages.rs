@@ -3,17 +3,14 @@
 
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
-use domain::fields::FieldCode;
 use domain::ids::{AppointmentId, AttachmentId, FollowUpId, LocationId, ReleaseId, RequestId};
-use domain::intake::{MAX_WINDOWS, PreferredWindow};
 use domain::locale::Locale;
 use domain::problems::Cause;
 use domain::public::{
     PublicAppointment, PublicAttachment, PublicFollowUp, PublicLocation, PublicMilestone, PublicReport, PublicRequest,
 };
 use domain::public_language::PublicVisit;
-use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
-use domain::text;
+use domain::requests::RequestStatus;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -21,20 +18,15 @@ use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::purpose::Auditing;
 use crate::events::NewEvent;
-use crate::files::Upload;
-use crate::form::Form;
 use crate::identity::actors::{Actor as _, Contact};
-use crate::intake;
 use crate::page::{PAGE_SIZE, Page};
 use crate::portal_access::calendar;
 use crate::portal_access::profile::Proof;
-use crate::portal_access::store::submission::NewPortalRequest;
 use crate::requests::conversation;
 use crate::requests::model::{PublicMessage, SlotOption};
 use crate::visits::report_review::{Download, fetch};
 use crate::{Core, CoreError, CoreResult};
 
-pub const MAX_DESCRIPTION_CHARS: usize = 4_000;
 /// The number of requests waiting for the customer that are shown at once.
 const MAX_WAITING_REQUESTS: i64 = 20;
 
@@ -180,101 +172,6 @@ pub async fn request(core: &Core, contact: &Contact, id: RequestId) -> CoreResul
         actions: RequestActions::of(&request, is_own),
         request,
     })
-}
-
-/// The submitted request form.
-#[derive(Debug, Clone, Default)]
-pub struct RequestForm {
-    /// The ID of a granted location.
-    pub location: String,
-    /// The name of a service type.
-    pub service_type: String,
-    pub description: String,
-    /// The preferred time as free text.
-    pub preferred: String,
-    /// Preferred dates with the part of the day.
-    pub windows: Vec<(String, String)>,
-    pub urgent: bool,
-    /// Generated with the form, so that submitting it twice creates one request.
-    pub nonce: String,
-}
-
-/// Submits a request for review by staff. Submitting the same form again returns the same request.
-///
-/// # Errors
-/// Fields; a location outside the grants is reported like one that does not exist.
-pub async fn submit_request(
-    core: &Core,
-    contact: &Contact,
-    input: &RequestForm,
-    uploads: Vec<Upload>,
-) -> CoreResult<RequestId> {
-    let mut form = Form::default();
-    let description = form.text(
-        "description",
-        MAX_DESCRIPTION_CHARS,
-        text::paragraphs(&input.description, MAX_DESCRIPTION_CHARS),
-    );
-    let preferred = form
-        .text("preferred", 200, text::optional_line(&input.preferred, 200))
-        .flatten();
-    let nonce = form.text("description", 100, text::line(&input.nonce, 100));
-    let service_type = ServiceType::from_name(&input.service_type);
-    if service_type.is_none() {
-        form.add_error("service_type", FieldCode::Required);
-    }
-    let location = input.location.parse::<LocationId>().ok();
-    if location.is_none() {
-        form.add_error("location", FieldCode::Required);
-    }
-    let zone: chrono_tz::Tz = contact.zone().parse().unwrap_or(chrono_tz::UTC);
-    let today = core.clock.now().with_timezone(&zone).date_naive();
-    let mut windows = Vec::new();
-    for (date, part) in input.windows.iter().take(MAX_WINDOWS) {
-        match PreferredWindow::read(date, part, today) {
-            Ok(Some(window)) if !windows.contains(&window) => windows.push(window),
-            Ok(_) => {}
-            Err(code) => form.add_error("date_1", code),
-        }
-    }
-    form.finish()?;
-    let (Some(description), Some(nonce), Some(service_type), Some(location)) =
-        (description, nonce, service_type, location)
-    else {
-        return Err(CoreError::new(Cause::InvalidFields));
-    };
-    let files = intake::store_files(core, contact.tenant(), uploads).await?;
-    let mut tx = core.store.begin(contact).await?;
-    if let Some(earlier) = tx.request_by_nonce(&nonce).await? {
-        return Ok(earlier);
-    }
-    let id: RequestId = tx.new_id();
-    let number = tx.next_number("request").await?;
-    let (_, tracking) = intake::generate_tracking_token(core, contact.tenant(), id)?;
-    let new = NewPortalRequest {
-        id,
-        number,
-        location,
-        service_type,
-        description: &description,
-        preferred: preferred.as_deref(),
-        priority: if input.urgent { Priority::High } else { Priority::Normal },
-        windows: &windows,
-        tracking: &tracking,
-        nonce: &nonce,
-    };
-    if !tx.insert_portal_request(&new).await? {
-        // Either the same form was submitted concurrently, or no grant covers the location.
-        return match tx.request_by_nonce(&nonce).await? {
-            Some(earlier) => Ok(earlier),
-            None => Err(CoreError::field("location", FieldCode::Required)),
-        };
-    }
-    let customer = tx.customer_of_location(location).await?;
-    intake::attach(&mut tx, id, &files).await?;
-    intake::complete_submission(core, &mut tx, id, Channel::Portal, customer, Some(location)).await?;
-    finish(core, tx).await?;
-    Ok(id)
 }
 
 /// Sends a message to dispatch about one of the user's requests. Submitting the same form again has no effect.

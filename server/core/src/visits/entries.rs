@@ -186,6 +186,7 @@ pub async fn upload_photo(
     {
         return Err(CoreError::not_found());
     }
+    report::keep_photos(&mut tx, &stored).await?;
     for photo in stored {
         let row = DayPhoto {
             entry_id: id.into(),

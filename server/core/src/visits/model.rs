@@ -2,6 +2,7 @@
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
+use domain::files::FileScan;
 use domain::ids::{
     AppointmentKind, AttachmentKind, ContactKind, CustomerKind, FollowUpKind, LocationKind, TargetKind, VisitReportKind,
 };
@@ -164,6 +165,8 @@ pub struct AttachmentLine {
     pub media_type: String,
     pub size_bytes: i64,
     pub is_released: bool,
+    #[sqlx(try_from = "String")]
+    pub scan: FileScan,
 }
 
 #[derive(Debug, Clone, FromRow)]

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
 use domain::fields::FieldCode;
+use domain::files::FileOwner;
 use domain::identity::permissions::PerformVisits;
 use domain::ids::{TargetId, VisitReportId};
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
@@ -15,10 +16,10 @@ use serde_json::json;
 use crate::audit::TimelineKind;
 use crate::commit::finish;
 use crate::db::TenantTx;
-use crate::files::clean_photo;
+use crate::files::{self, NewBlob, Sender, check_photo, clean_photo};
 use crate::follow_ups;
 use crate::form::Form;
-use crate::identity::actors::{Actor as _, Permit, Staff};
+use crate::identity::actors::{Permit, Staff};
 use crate::visits::model::DayStop;
 use crate::visits::store::reports::{NewAttachment, NewReport};
 use crate::visits::{Step, emit, fit, move_target, note, own_stop, refusal, stop_of};
@@ -148,8 +149,8 @@ pub(crate) fn read(written: &WrittenReport) -> CoreResult<Report> {
     })
 }
 
-/// Submits the report of a visit, or resubmits a returned one. Photos are stored before the transaction, so a crash
-/// leaves at most an unreferenced file.
+/// Submits the report of a visit, or resubmits a returned one. Photos are stored before the transaction; after a crash
+/// between the two, the sweeper deletes them.
 ///
 /// # Errors
 /// Invalid fields; `illegal_transition` unless the target is on site or the report was returned;
@@ -186,6 +187,7 @@ pub async fn submit_report(
             |_| CoreError::not_found(),
         ));
     }
+    keep_photos(&mut tx, &report.photos).await?;
     let report_id = store_report(&mut tx, &stop, &report, None).await?;
     finish(core, tx).await?;
     Ok(report_id)
@@ -260,23 +262,31 @@ pub(crate) async fn store_photos(
     staff: &Staff,
     photos: Vec<(String, Vec<u8>)>,
 ) -> CoreResult<Vec<StoredPhoto>> {
+    photos.iter().try_for_each(|(_, bytes)| check_photo(bytes))?;
+    if photos.is_empty() {
+        return Ok(Vec::new());
+    }
+    let bytes = photos.iter().map(|(_, bytes)| bytes.len()).sum();
+    files::ensure_room(core, staff, FileOwner::Visit, bytes).await?;
     let clean = core
         .files
-        .decode(move || {
+        .decode(Sender::Account, move || {
             photos
                 .iter()
                 .map(|(name, bytes)| clean_photo(name, bytes))
                 .collect::<CoreResult<Vec<_>>>()
         })
         .await?;
-    let mut stored = Vec::with_capacity(clean.len());
-    for photo in clean {
-        stored.push(StoredPhoto {
-            size_bytes: i64::try_from(photo.bytes.len()).unwrap_or(i64::MAX),
-            file_name: photo.file_name,
-            content_hash: photo.content_hash.clone(),
-        });
-        core.files.put(staff.tenant(), &photo.content_hash, photo.bytes).await?;
-    }
-    Ok(stored)
+    files::store(core, staff, FileOwner::Visit, clean.iter().map(NewBlob::from).collect()).await?;
+    let stored = clean.into_iter().map(|photo| StoredPhoto {
+        size_bytes: i64::try_from(photo.bytes.len()).unwrap_or(i64::MAX),
+        file_name: photo.file_name,
+        content_hash: photo.content_hash,
+    });
+    Ok(stored.collect())
+}
+
+/// Marks photos as named by rows of the same transaction.
+pub(crate) async fn keep_photos(tx: &mut TenantTx<'_, Staff>, photos: &[StoredPhoto]) -> CoreResult<()> {
+    files::keep(tx, photos.iter().map(|photo| photo.content_hash.as_slice())).await
 }

@@ -15,6 +15,7 @@ use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
+use crate::files;
 use crate::follow_ups::model::FollowUpView;
 use crate::form::Form;
 use crate::identity::actors::{Actor, Permit, Staff};
@@ -203,7 +204,7 @@ pub async fn own_file(core: &Core, by: Permit<'_, PerformVisits>, id: Attachment
 /// Reads the content of a file. The caller has checked the permission by finding the row.
 pub(crate) async fn fetch(core: &Core, actor: &impl Actor, row: Option<FileRow>) -> CoreResult<Download> {
     let row = row.ok_or_else(CoreError::not_found)?;
-    let bytes = core.files.get(actor.tenant(), &row.content_hash).await?;
+    let bytes = files::download(core, actor, &row.content_hash).await?;
     Ok(Download {
         file_name: row.file_name,
         media_type: row.media_type,

@@ -30,6 +30,30 @@ pub fn visitor() -> Client {
 /// File name, media type and content.
 pub type File<'a> = (&'a str, &'a str, Vec<u8>);
 
+/// Returns the proof of work for a ticket.
+pub fn solve(ticket: &str) -> u64 {
+    proof::search(ticket, 0, u64::from(u32::MAX)).unwrap()
+}
+
+/// Returns a form as a browser sends it.
+pub fn filled_form(ticket: &str, proof: Option<u64>, fields: &[(&str, &str)], files: &[File<'_>]) -> Form {
+    let mut form = Form::new().text("ticket", ticket.to_owned());
+    if let Some(number) = proof {
+        form = form.text("proof", number.to_string());
+    }
+    for (name, value) in fields {
+        form = form.text((*name).to_owned(), (*value).to_owned());
+    }
+    for (name, kind, bytes) in files {
+        let part = Part::bytes(bytes.clone())
+            .file_name((*name).to_owned())
+            .mime_str(kind)
+            .unwrap();
+        form = form.part("files", part);
+    }
+    form
+}
+
 impl World {
     /// Returns the ticket on the page of a form.
     pub async fn ticket(&self, slug: &str) -> String {
@@ -47,26 +71,12 @@ impl World {
         fields: &[(&str, &str)],
         files: &[File<'_>],
     ) -> Response {
-        let mut form = Form::new().text("ticket", ticket.to_owned());
-        if proven {
-            let number = proof::search(ticket, 0, u64::from(u32::MAX)).unwrap();
-            form = form.text("proof", number.to_string());
-        }
-        for (name, value) in fields {
-            form = form.text((*name).to_owned(), (*value).to_owned());
-        }
-        for (name, kind, bytes) in files {
-            let part = Part::bytes(bytes.clone())
-                .file_name((*name).to_owned())
-                .mime_str(kind)
-                .unwrap();
-            form = form.part("files", part);
-        }
+        let proof = proven.then(|| solve(ticket));
         visitor()
             .post(format!("{}/intake/{slug}", self.url))
             .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
             .header("accept", "text/html")
-            .multipart(form)
+            .multipart(filled_form(ticket, proof, fields, files))
             .send()
             .await
             .unwrap()

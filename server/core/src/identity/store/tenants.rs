@@ -118,6 +118,7 @@ const DELETE_TENANT_DATA: &[&str] = &[
     "DELETE FROM internal_note",
     "DELETE FROM request_attachment",
     "DELETE FROM request",
+    "DELETE FROM upload",
     "DELETE FROM intake_form",
     "DELETE FROM target",
     "DELETE FROM external_reference",

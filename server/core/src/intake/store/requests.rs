@@ -16,6 +16,7 @@ use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::purpose::KeyRotation;
 use crate::db::{SystemTx, TenantTx};
+use crate::files::scan_column;
 use crate::identity::actors::{Actor, Staff, Submitter, TrackingRequester};
 use crate::intake::model::FileLine;
 use crate::visits::FileRow;
@@ -108,13 +109,16 @@ const INSERT_FILE: &str = r"
     )
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ";
-const SELECT_FILES: &str = r"
-    SELECT id, file_name, media_type, size_bytes
-    FROM request_attachment
-    WHERE tenant_id = $1
-      AND request_id = $2
-    ORDER BY file_name, id
-";
+const SELECT_FILES: &str = concat!(
+    "SELECT id, file_name, media_type, size_bytes, ",
+    scan_column!("request_attachment"),
+    r"
+        FROM request_attachment
+        WHERE tenant_id = $1
+          AND request_id = $2
+        ORDER BY file_name, id
+    "
+);
 const SELECT_FILE: &str =
     "SELECT file_name, media_type, content_hash FROM request_attachment WHERE tenant_id = $1 AND id = $2";
 const SELECT_FORM_BY_SLUG: &str = r"
@@ -238,8 +242,15 @@ impl<A: Submitter> TenantTx<'_, A> {
     }
 }
 
-/// A transaction that can attach files to a request. Portal users have a statement of their own, which joins the grant.
+/// A transaction that can attach files to a request. Portal users have statements of their own, which join the grant.
 pub(crate) trait RequestFileWriter: Send {
+    /// Finds the request that was submitted with a nonce.
+    fn submitted_request(
+        &mut self,
+        origin: Uuid,
+        nonce: &str,
+    ) -> impl Future<Output = Result<Option<RequestId>, StoreError>> + Send;
+
     fn insert_request_file(
         &mut self,
         request: RequestId,
@@ -248,6 +259,10 @@ pub(crate) trait RequestFileWriter: Send {
 }
 
 impl<A: Submitter> RequestFileWriter for TenantTx<'_, A> {
+    async fn submitted_request(&mut self, origin: Uuid, nonce: &str) -> Result<Option<RequestId>, StoreError> {
+        Ok(self.request_of_nonce(origin, nonce).await?.map(|(id, _)| id))
+    }
+
     async fn insert_request_file(&mut self, request: RequestId, file: &NewFile<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         self.tx

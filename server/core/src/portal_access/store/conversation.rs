@@ -2,6 +2,7 @@
 //! grants through the request.
 
 use domain::ids::{MessageId, RequestId};
+use uuid::Uuid;
 
 use crate::db::StoreError;
 use crate::db::TenantTx;
@@ -131,6 +132,11 @@ impl TenantTx<'_, Contact> {
 }
 
 impl RequestFileWriter for TenantTx<'_, Contact> {
+    /// The origin is the account.
+    async fn submitted_request(&mut self, _: Uuid, nonce: &str) -> Result<Option<RequestId>, StoreError> {
+        self.request_by_nonce(nonce).await
+    }
+
     /// Inserts a file of one of the user's requests.
     async fn insert_request_file(&mut self, request: RequestId, file: &NewFile<'_>) -> Result<(), StoreError> {
         let (tenant, account, now) = self.scope();

@@ -2,6 +2,7 @@
 //! them is not found.
 
 use chrono::{DateTime, Utc};
+use domain::files::FileScan;
 use domain::ids::{AttachmentId, AttachmentKind, FollowUpId, FollowUpKind, ReleaseId, ReleaseKind};
 use domain::public::{PublicAttachment, PublicFollowUp, PublicReport};
 use uuid::Uuid;
@@ -92,7 +93,11 @@ macro_rules! select_attachments {
     };
 }
 const SELECT_ATTACHMENTS: &str = concat!(
-    select_attachments!("attachment.id, attachment.file_name, attachment.media_type, attachment.size_bytes"),
+    select_attachments!(
+        "attachment.id, attachment.file_name, attachment.media_type, attachment.size_bytes,
+        coalesce((SELECT blob.scan FROM blob WHERE blob.tenant_id = attachment.tenant_id
+            AND blob.digest = attachment.content_hash), 'exempt')"
+    ),
     "AND portal_release.id = $4 ORDER BY attachment.id LIMIT 50"
 );
 const SELECT_ATTACHMENT_FILE: &str = concat!(
@@ -224,18 +229,19 @@ impl TenantTx<'_, Contact> {
         };
         let files = self
             .tx
-            .fetch_all::<(Key<AttachmentKind>, String, String, i64)>(
+            .fetch_all::<(Key<AttachmentKind>, String, String, i64, String)>(
                 SELECT_ATTACHMENTS,
                 (tenant, account, now, row.id.0.uuid()),
             )
             .await?;
         let attachments = files
             .into_iter()
-            .map(|(id, file_name, media_type, bytes)| PublicAttachment {
+            .map(|(id, file_name, media_type, bytes, scan)| PublicAttachment {
                 id: id.0,
                 file_name,
                 media_type,
                 bytes,
+                scan: FileScan::from_name(&scan).unwrap_or(FileScan::Unchecked),
             })
             .collect();
         Ok(Some(PublicReport {

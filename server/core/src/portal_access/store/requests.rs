@@ -2,6 +2,7 @@
 //! change a request are limited to the user's own as well.
 
 use chrono::{DateTime, Utc};
+use domain::files::FileScan;
 use domain::ids::{AttachmentId, AttachmentKind, RequestId, RequestKind};
 use domain::public::{PublicAttachment, PublicRequest};
 use domain::requests::ServiceType;
@@ -12,6 +13,7 @@ use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::far_future;
+use crate::files::scan_column;
 use crate::identity::actors::Contact;
 use crate::portal_access::store::granted::{covers_request, granted, may_read_request};
 use crate::visits::FileRow;
@@ -144,7 +146,10 @@ const SELECT_OWN_FILES: &str = concat!(
     r"
         SELECT
             request_attachment.id, request_attachment.file_name, request_attachment.media_type,
-            request_attachment.size_bytes
+            request_attachment.size_bytes,
+    ",
+    scan_column!("request_attachment"),
+    r"
         FROM request_attachment
         JOIN request ON request.tenant_id = request_attachment.tenant_id
             AND request.id = request_attachment.request_id
@@ -236,18 +241,21 @@ impl TenantTx<'_, Contact> {
         let (tenant, account, now) = self.scope();
         let rows = self
             .tx
-            .fetch_all::<(Key<AttachmentKind>, String, String, i64)>(
+            .fetch_all::<(Key<AttachmentKind>, String, String, i64, String)>(
                 SELECT_OWN_FILES,
                 (tenant, account, now, id.uuid()),
             )
             .await?;
-        let file = |(id, file_name, media_type, bytes): (Key<AttachmentKind>, String, String, i64)| PublicAttachment {
-            id: id.0,
-            file_name,
-            media_type,
-            bytes,
-        };
-        Ok(rows.into_iter().map(file).collect())
+        Ok(rows
+            .into_iter()
+            .map(|(id, file_name, media_type, bytes, scan)| PublicAttachment {
+                id: id.0,
+                file_name,
+                media_type,
+                bytes,
+                scan: FileScan::from_name(&scan).unwrap_or(FileScan::Unchecked),
+            })
+            .collect())
     }
 
     /// Returns one file that this user uploaded.

@@ -6,6 +6,7 @@ use domain::visits::reports::ReportStatus;
 
 use crate::db::StoreError;
 use crate::db::TenantTx;
+use crate::files::scan_column;
 use crate::identity::actors::{Actor as _, Operator, Staff};
 use crate::visits::model::{AttachmentLine, ReportLine, ReportText, ReportView};
 
@@ -63,7 +64,8 @@ const INSERT_ATTACHMENT: &str = r"
     )
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ";
-const SELECT_ATTACHMENTS: &str = r"
+const SELECT_ATTACHMENTS: &str = concat!(
+    r"
     SELECT
         attachment.id, attachment.file_name, attachment.media_type, attachment.size_bytes,
         EXISTS (
@@ -74,13 +76,17 @@ const SELECT_ATTACHMENTS: &str = r"
             WHERE released_attachment.tenant_id = attachment.tenant_id
               AND released_attachment.attachment_id = attachment.id
               AND portal_release.status = 'published'
-        ) AS is_released
+        ) AS is_released,
+    ",
+    scan_column!("attachment"),
+    r"
     FROM attachment
     WHERE attachment.tenant_id = $1
       AND attachment.visit_report_id = $2
     ORDER BY attachment.id
     LIMIT 50
-";
+"
+);
 const SELECT_ATTACHMENT_FILE: &str =
     "SELECT file_name, media_type, content_hash FROM attachment WHERE tenant_id = $1 AND id = $2";
 const SELECT_OWN_ATTACHMENT_FILE: &str = r"

@@ -1,0 +1,522 @@
+//! Statements for the register of stored files, its use per day, and submissions with files under way.
+
+use chrono::{DateTime, Utc};
+use domain::files::{FileOwner, FileScan};
+use uuid::Uuid;
+
+use crate::db::purpose::FileWork;
+use crate::db::{StoreError, SystemTx, TenantTx};
+use crate::files::model::{BlobKey, NewBlob, Reservation};
+use crate::identity::actors::{Actor, FileUploader, TenantId};
+
+/// Whether a row names the content. Every table that refers to files is here.
+macro_rules! is_named {
+    () => {
+        r"
+            (
+                EXISTS (
+                    SELECT 1
+                    FROM attachment
+                    WHERE attachment.tenant_id = blob.tenant_id
+                      AND attachment.content_hash = blob.digest
+                )
+                OR EXISTS (
+                    SELECT 1
+                    FROM request_attachment
+                    WHERE request_attachment.tenant_id = blob.tenant_id
+                      AND request_attachment.content_hash = blob.digest
+                )
+                OR EXISTS (
+                    SELECT 1
+                    FROM day_photo
+                    WHERE day_photo.tenant_id = blob.tenant_id
+                      AND day_photo.content_hash = blob.digest
+                )
+            )
+        "
+    };
+}
+
+/// The state of the content of a row, for lists of files.
+macro_rules! scan_column {
+    ($table:literal) => {
+        concat!(
+            "coalesce((SELECT blob.scan FROM blob WHERE blob.tenant_id = ",
+            $table,
+            ".tenant_id AND blob.digest = ",
+            $table,
+            ".content_hash), 'exempt') AS scan"
+        )
+    };
+}
+pub(crate) use scan_column;
+
+const INSERT_BLOB: &str = r"
+    INSERT INTO blob (
+        tenant_id, digest, generation, owner, media_type, size_bytes, state, scan, scan_attempts, scan_at,
+        created_at, touched_at
+    )
+    VALUES ($1, $2, 0, $3, $4, $5, 'pending', $7, 0, $6, $6, $6)
+    ON CONFLICT (tenant_id, digest) DO NOTHING
+";
+/// Content that is being deleted is stored under another name, because the deletion may take effect later.
+const TOUCH_BLOB: &str = r"
+    UPDATE blob
+    SET
+        touched_at = $3,
+        generation = CASE WHEN state = 'deleting' THEN generation + 1 ELSE generation END,
+        state = CASE WHEN state = 'deleting' THEN 'pending' ELSE state END
+    WHERE tenant_id = $1
+      AND digest = $2
+    RETURNING generation
+";
+const ADD_USAGE: &str = r"
+    INSERT INTO file_usage (tenant_id, owner, day, bytes)
+    VALUES ($1, $2, $3, $4)
+    ON CONFLICT (tenant_id, owner, day)
+    DO UPDATE SET bytes = file_usage.bytes + excluded.bytes
+";
+const SELECT_USAGE: &str = r"
+    SELECT
+        CAST(coalesce(sum(bytes), 0) AS BIGINT),
+        CAST(coalesce(sum(CASE WHEN owner = 'form' AND day = $2 THEN bytes ELSE 0 END), 0) AS BIGINT)
+    FROM file_usage
+    WHERE tenant_id = $1
+";
+const SELECT_USAGE_BY_OWNER: &str = r"
+    SELECT owner, CAST(sum(bytes) AS BIGINT)
+    FROM file_usage
+    GROUP BY owner
+    ORDER BY owner
+";
+const KEEP_BLOB: &str = r"
+    UPDATE blob
+    SET state = 'stored', touched_at = $3
+    WHERE tenant_id = $1
+      AND digest = $2
+      AND state <> 'deleting'
+";
+const SELECT_BLOB: &str = "SELECT generation, scan FROM blob WHERE tenant_id = $1 AND digest = $2";
+const RESERVE_UPLOAD: &str = r"
+    INSERT INTO upload (tenant_id, origin_id, nonce, claim, claimed_until)
+    VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (tenant_id, origin_id, nonce)
+    DO UPDATE SET claim = excluded.claim, claimed_until = excluded.claimed_until
+    WHERE upload.claimed_until <= $6
+";
+const SELECT_HELD_UPLOAD: &str = r"
+    SELECT nonce
+    FROM upload
+    WHERE tenant_id = $1
+      AND origin_id = $2
+      AND nonce = $3
+      AND claimed_until > $4
+";
+const RELEASE_UPLOAD: &str = r"
+    DELETE FROM upload
+    WHERE tenant_id = $1
+      AND origin_id = $2
+      AND nonce = $3
+      AND claim = $4
+";
+
+const SELECT_UNFINISHED: &str = concat!(
+    r"
+        SELECT tenant_id, digest
+        FROM blob
+        WHERE state <> 'stored'
+          AND (touched_at < $2 OR (owner <> 'import' AND touched_at < $1))
+          AND NOT
+    ",
+    is_named!(),
+    r"
+        ORDER BY touched_at
+        LIMIT $3
+    "
+);
+const SELECT_STORED: &str = concat!(
+    r"
+        SELECT tenant_id, digest,
+    ",
+    is_named!(),
+    r"
+            AS is_named
+        FROM blob
+        WHERE (tenant_id, digest) > ($1, $2)
+          AND state = 'stored'
+        ORDER BY tenant_id, digest
+        LIMIT $3
+    "
+);
+/// The condition is checked again here: the content may have been named since it was found.
+const MARK_DELETING: &str = concat!(
+    r"
+        UPDATE blob
+        SET state = 'deleting'
+        WHERE tenant_id = $1
+          AND digest = $2
+          AND (touched_at < $4 OR (owner <> 'import' AND touched_at < $3))
+          AND NOT
+    ",
+    is_named!(),
+    "RETURNING generation"
+);
+const DELETE_BLOB: &str = r"
+    DELETE FROM blob
+    WHERE tenant_id = $1
+      AND digest = $2
+      AND generation = $3
+      AND state = 'deleting'
+    RETURNING owner, size_bytes, created_at
+";
+const DELETE_OLD_UPLOADS: &str = "DELETE FROM upload WHERE claimed_until < $1";
+const START_SWEEP: &str = r"
+    UPDATE file_sweep
+    SET started_at = $1
+    WHERE started_at IS NULL
+       OR started_at <= $2
+    RETURNING legacy_before
+";
+const FINISH_LEGACY: &str = "UPDATE file_sweep SET legacy_before = NULL";
+/// Content that a server of an earlier version stored, and that a row names.
+const REGISTER_NAMED: &str = r"
+    INSERT INTO blob (
+        tenant_id, digest, generation, owner, media_type, size_bytes, state, scan, scan_attempts, scan_at,
+        created_at, touched_at
+    )
+    SELECT
+        $1, $2, 0, named.owner, named.media_type, named.size_bytes, 'stored', 'exempt', 0, $3, named.created_at, $3
+    FROM (
+        SELECT tenant_id, content_hash, 'visit' AS owner, media_type, size_bytes, created_at
+        FROM attachment
+        UNION ALL
+        SELECT tenant_id, content_hash, 'form', media_type, size_bytes, created_at
+        FROM request_attachment
+        UNION ALL
+        SELECT tenant_id, content_hash, 'visit', 'image/jpeg', size_bytes, created_at
+        FROM day_photo
+    ) AS named
+    WHERE named.tenant_id = $1
+      AND named.content_hash = $2
+    LIMIT 1
+    ON CONFLICT (tenant_id, digest) DO NOTHING
+";
+const REGISTER_DELETING: &str = r"
+    INSERT INTO blob (
+        tenant_id, digest, generation, owner, media_type, size_bytes, state, scan, scan_attempts, scan_at,
+        created_at, touched_at
+    )
+    VALUES ($1, $2, 0, 'form', 'application/octet-stream', 0, 'deleting', 'exempt', 0, $3, $3, $3)
+    ON CONFLICT (tenant_id, digest) DO NOTHING
+";
+
+/// The newest file first, because somebody may be waiting for it.
+const CLAIM_SCAN: &str = r"
+    UPDATE blob
+    SET scan_at = $2, scan_attempts = scan_attempts + 1
+    WHERE scan = 'unchecked'
+      AND state = 'stored'
+      AND scan_at <= $1
+      AND (tenant_id, digest) = (
+          SELECT waiting.tenant_id, waiting.digest
+          FROM blob AS waiting
+          WHERE waiting.scan = 'unchecked'
+            AND waiting.state = 'stored'
+            AND waiting.scan_at <= $1
+          ORDER BY waiting.scan_at DESC
+          LIMIT 1
+      )
+    RETURNING tenant_id, digest, generation
+";
+const FINISH_SCAN: &str = r"
+    UPDATE blob
+    SET scan = $4, finding = $5
+    WHERE tenant_id = $1
+      AND digest = $2
+      AND generation = $3
+      AND scan = 'unchecked'
+";
+const POSTPONE_SCAN: &str = r"
+    UPDATE blob
+    SET scan_at = $4
+    WHERE tenant_id = $1
+      AND digest = $2
+      AND generation = $3
+";
+const REQUIRE_SCANS: &str = "UPDATE blob SET scan = 'unchecked', scan_at = $1 WHERE scan = 'exempt'";
+const WAIVE_SCANS: &str = "UPDATE blob SET scan = 'exempt' WHERE scan = 'unchecked'";
+
+impl<A: FileUploader> TenantTx<'_, A> {
+    /// Registers content before its bytes are written, and returns where to write them.
+    pub(crate) async fn register_blob(
+        &mut self,
+        owner: FileOwner,
+        scan: FileScan,
+        blob: &NewBlob,
+    ) -> Result<BlobKey, StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        let size = i64::try_from(blob.bytes.len()).unwrap_or(i64::MAX);
+        let inserted = self
+            .tx
+            .execute(
+                INSERT_BLOB,
+                (
+                    tenant,
+                    &blob.digest,
+                    owner.name(),
+                    blob.media_type,
+                    size,
+                    now,
+                    scan.name(),
+                ),
+            )
+            .await?;
+        let generation = if inserted == 1 {
+            self.tx
+                .execute(ADD_USAGE, (tenant, owner.name(), now.date_naive(), size))
+                .await?;
+            0
+        } else {
+            self.tx
+                .fetch_optional::<(i64,)>(TOUCH_BLOB, (tenant, &blob.digest, now))
+                .await?
+                // The sweeper deleted the row between the two statements.
+                .ok_or_else(|| StoreError::Conflict("the content was deleted".to_owned()))?
+                .0
+        };
+        Ok(BlobKey {
+            tenant: self.tenant_id(),
+            digest: blob.digest.clone(),
+            generation,
+        })
+    }
+
+    /// Returns the registered bytes of the tenant: all, and those from forms on this day.
+    pub(crate) async fn file_usage(&mut self) -> Result<(i64, i64), StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        self.tx
+            .fetch_one::<(i64, i64)>(SELECT_USAGE, (tenant, now.date_naive()))
+            .await
+    }
+
+    /// Marks content as named; false if it is gone or being deleted.
+    pub(crate) async fn keep_blob(&mut self, digest: &[u8]) -> Result<bool, StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        Ok(self.tx.execute(KEEP_BLOB, (tenant, digest, now)).await? == 1)
+    }
+
+    /// Holds a nonce; false if another submission holds it.
+    pub(crate) async fn reserve_upload(
+        &mut self,
+        reservation: &Reservation,
+        until: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        let Reservation { origin, nonce, claim } = reservation;
+        Ok(self
+            .tx
+            .execute(RESERVE_UPLOAD, (tenant, *origin, nonce, *claim, until, now))
+            .await?
+            == 1)
+    }
+
+    /// Returns whether a submission holds the nonce.
+    pub(crate) async fn is_upload_held(&mut self, origin: Uuid, nonce: &str) -> Result<bool, StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        Ok(self
+            .tx
+            .fetch_optional::<(String,)>(SELECT_HELD_UPLOAD, (tenant, origin, nonce, now))
+            .await?
+            .is_some())
+    }
+
+    pub(crate) async fn release_upload(&mut self, reservation: &Reservation) -> Result<(), StoreError> {
+        let tenant = self.tenant();
+        let Reservation { origin, nonce, claim } = reservation;
+        self.tx
+            .execute(RELEASE_UPLOAD, (tenant, *origin, nonce, *claim))
+            .await
+            .map(drop)
+    }
+}
+
+impl<A: Actor> TenantTx<'_, A> {
+    /// Finds registered content.
+    pub(crate) async fn find_blob(&mut self, digest: &[u8]) -> Result<Option<(BlobKey, FileScan)>, StoreError> {
+        let tenant = self.tenant();
+        let found = self
+            .tx
+            .fetch_optional::<(i64, String)>(SELECT_BLOB, (tenant, digest))
+            .await?;
+        Ok(found.map(|(generation, scan)| {
+            let key = BlobKey {
+                tenant: self.tenant_id(),
+                digest: digest.to_vec(),
+                generation,
+            };
+            (key, FileScan::from_name(&scan).unwrap_or(FileScan::Unchecked))
+        }))
+    }
+}
+
+/// Tenant and digest of registered content.
+pub(crate) type BlobId = (Uuid, Vec<u8>);
+
+/// Content that was last registered or named before these times may be deleted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadlines {
+    pub usual: DateTime<Utc>,
+    /// For imports, whose content no row names.
+    pub imports: DateTime<Utc>,
+}
+
+impl<P> SystemTx<'_, P> {
+    /// Returns the registered bytes of all tenants by owner.
+    pub(crate) async fn file_usage_by_owner(&mut self) -> Result<Vec<(String, i64)>, StoreError> {
+        self.tx.fetch_all::<(String, i64)>(SELECT_USAGE_BY_OWNER, ()).await
+    }
+
+    /// Lists content that was registered but not named in time, and content whose deletion was interrupted.
+    pub(crate) async fn unfinished_blobs(&mut self, before: Deadlines, limit: i64) -> Result<Vec<BlobId>, StoreError> {
+        self.tx
+            .fetch_all::<BlobId>(SELECT_UNFINISHED, (before.usual, before.imports, limit))
+            .await
+    }
+
+    /// Lists a page of stored content after an ID, and whether a row names it.
+    pub(crate) async fn stored_blobs(
+        &mut self,
+        after: &BlobId,
+        limit: i64,
+    ) -> Result<Vec<(Uuid, Vec<u8>, bool)>, StoreError> {
+        self.tx
+            .fetch_all::<(Uuid, Vec<u8>, bool)>(SELECT_STORED, (after.0, &after.1, limit))
+            .await
+    }
+
+    /// Returns whether the register knows the content.
+    pub(crate) async fn is_registered(&mut self, key: &BlobKey) -> Result<bool, StoreError> {
+        Ok(self
+            .tx
+            .fetch_optional::<(i64, String)>(SELECT_BLOB, (key.tenant.uuid(), &key.digest))
+            .await?
+            .is_some())
+    }
+}
+
+impl SystemTx<'_, FileWork> {
+    /// Marks content as being deleted unless it was named in the meantime; returns where it is.
+    pub(crate) async fn mark_deleting(
+        &mut self,
+        id: &BlobId,
+        before: Deadlines,
+    ) -> Result<Option<BlobKey>, StoreError> {
+        let marked = self
+            .tx
+            .fetch_optional::<(i64,)>(MARK_DELETING, (id.0, &id.1, before.usual, before.imports))
+            .await?;
+        Ok(marked.map(|(generation,)| BlobKey {
+            tenant: TenantId::from_uuid(id.0),
+            digest: id.1.clone(),
+            generation,
+        }))
+    }
+
+    /// Deletes the row of content that was deleted, unless it was stored again in the meantime.
+    pub(crate) async fn delete_blob(&mut self, key: &BlobKey) -> Result<bool, StoreError> {
+        let arguments = (key.tenant.uuid(), &key.digest, key.generation);
+        let deleted = self
+            .tx
+            .fetch_optional::<(String, i64, DateTime<Utc>)>(DELETE_BLOB, arguments)
+            .await?;
+        let Some((owner, size, created_at)) = deleted else {
+            return Ok(false);
+        };
+        self.tx
+            .execute(ADD_USAGE, (key.tenant.uuid(), owner, created_at.date_naive(), -size))
+            .await?;
+        Ok(true)
+    }
+
+    /// Claims a file that waits to be checked, until a time.
+    pub(crate) async fn claim_scan(&mut self, until: DateTime<Utc>) -> Result<Option<BlobKey>, StoreError> {
+        let now = self.now;
+        let claimed = self
+            .tx
+            .fetch_optional::<(Uuid, Vec<u8>, i64)>(CLAIM_SCAN, (now, until))
+            .await?;
+        Ok(claimed.map(|(tenant, digest, generation)| BlobKey {
+            tenant: TenantId::from_uuid(tenant),
+            digest,
+            generation,
+        }))
+    }
+
+    /// Records the result of a check; false if it was recorded before.
+    pub(crate) async fn finish_scan(
+        &mut self,
+        key: &BlobKey,
+        scan: FileScan,
+        finding: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let arguments = (key.tenant.uuid(), &key.digest, key.generation, scan.name(), finding);
+        Ok(self.tx.execute(FINISH_SCAN, arguments).await? == 1)
+    }
+
+    pub(crate) async fn postpone_scan(&mut self, key: &BlobKey, until: DateTime<Utc>) -> Result<(), StoreError> {
+        let arguments = (key.tenant.uuid(), &key.digest, key.generation, until);
+        self.tx.execute(POSTPONE_SCAN, arguments).await.map(drop)
+    }
+
+    /// Lets all files wait to be checked that were stored without a scanner.
+    pub(crate) async fn require_scans(&mut self) -> Result<(), StoreError> {
+        let now = self.now;
+        self.tx.execute(REQUIRE_SCANS, (now,)).await.map(drop)
+    }
+
+    /// Makes unchecked files available again, because there is no scanner any more.
+    pub(crate) async fn waive_scans(&mut self) -> Result<(), StoreError> {
+        self.tx.execute(WAIVE_SCANS, ()).await.map(drop)
+    }
+
+    pub(crate) async fn delete_old_uploads(&mut self, before: DateTime<Utc>) -> Result<(), StoreError> {
+        self.tx.execute(DELETE_OLD_UPLOADS, (before,)).await.map(drop)
+    }
+
+    /// Begins a complete sweep unless one began after a time. Returns the time of the last file without a register.
+    pub(crate) async fn start_file_sweep(
+        &mut self,
+        unless_after: DateTime<Utc>,
+    ) -> Result<Option<Option<DateTime<Utc>>>, StoreError> {
+        let now = self.now;
+        Ok(self
+            .tx
+            .fetch_optional::<(Option<DateTime<Utc>>,)>(START_SWEEP, (now, unless_after))
+            .await?
+            .map(|(legacy_before,)| legacy_before))
+    }
+
+    pub(crate) async fn finish_legacy_files(&mut self) -> Result<(), StoreError> {
+        self.tx.execute(FINISH_LEGACY, ()).await.map(drop)
+    }
+
+    /// Registers content of unknown origin as being deleted; false if it was registered in the meantime.
+    pub(crate) async fn register_deleting(&mut self, key: &BlobKey) -> Result<bool, StoreError> {
+        let now = self.now;
+        Ok(self
+            .tx
+            .execute(REGISTER_DELETING, (key.tenant.uuid(), &key.digest, now))
+            .await?
+            == 1)
+    }
+
+    /// Registers content that a row names; false if none does.
+    pub(crate) async fn register_named(&mut self, key: &BlobKey) -> Result<bool, StoreError> {
+        let now = self.now;
+        Ok(self
+            .tx
+            .execute(REGISTER_NAMED, (key.tenant.uuid(), &key.digest, now))
+            .await?
+            == 1)
+    }
+}

@@ -1,0 +1,181 @@
+//! Files of a request: stored for one submission of a form only, and only once it is accepted.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use domain::fields::FieldCode;
+use domain::files::FileOwner;
+use domain::ids::RequestId;
+use domain::intake::MAX_FILES;
+use domain::problems::Cause;
+use uuid::Uuid;
+
+use crate::db::TenantTx;
+use crate::files::{self, CleanFile, NewBlob, Reservation, Sender, Upload, check_file, clean_file};
+use crate::identity::actors::FileUploader;
+use crate::intake::store::requests::{NewFile, RequestFileWriter};
+use crate::{Core, CoreError, CoreResult};
+
+/// How often and how long a repeated submission waits for the one under way, such as after a double click.
+const MAX_WAITS: usize = 25;
+const WAIT: Duration = Duration::from_millis(200);
+
+/// Who submits files.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum FileSender {
+    Contact,
+    /// A visitor of a form, with the network.
+    Visitor(Option<IpAddr>),
+}
+
+/// Files that are stored and that no row names yet, with the nonce of their submission.
+#[derive(Debug, Default)]
+pub(crate) struct PreparedFiles {
+    files: Vec<CleanFile>,
+    reservation: Option<Reservation>,
+}
+
+impl PreparedFiles {
+    /// Releases the nonce after the submission has failed.
+    pub(crate) async fn release<A: FileUploader>(&self, core: &Core, actor: &A) {
+        if let Some(reservation) = &self.reservation
+            && let Err(error) = files::release(core, actor, reservation).await
+        {
+            // It is released by itself after a minute.
+            tracing::warn!(%error, "failed to release a submission");
+        }
+    }
+}
+
+/// Reserves the nonce of a form, then validates, re-encodes and stores its files. `None` if an earlier submission with the nonce
+/// has completed. Call it when everything else about the submission is decided.
+///
+/// # Errors
+/// Field `files`, with the file name and the problem; `concurrent_modification` while an earlier submission is under way.
+pub(crate) async fn prepare_files<'a, A: FileUploader>(
+    core: &'a Core,
+    actor: &'a A,
+    from: FileSender,
+    origin: Uuid,
+    nonce: &str,
+    uploads: Vec<Upload>,
+) -> CoreResult<Option<PreparedFiles>>
+where
+    TenantTx<'a, A>: RequestFileWriter,
+{
+    let uploads: Vec<Upload> = uploads
+        .into_iter()
+        .filter(|upload| !upload.bytes.is_empty() || !upload.file_name.is_empty())
+        .collect();
+    if uploads.is_empty() {
+        return Ok(Some(PreparedFiles::default()));
+    }
+    if uploads.len() > MAX_FILES {
+        return Err(CoreError::field("files", FieldCode::TooManyFiles { max: MAX_FILES }));
+    }
+    // By the header: what is too large or of another type is rejected without holding anything.
+    uploads.iter().try_for_each(|upload| check_file(upload).map(drop))?;
+    let Some(reservation) = reserve(core, actor, origin, nonce).await? else {
+        return Ok(None);
+    };
+    let mut prepared = PreparedFiles {
+        files: Vec::new(),
+        reservation: Some(reservation),
+    };
+    match store_files(core, actor, from, uploads).await {
+        Ok(files) => {
+            prepared.files = files;
+            Ok(Some(prepared))
+        }
+        Err(error) => {
+            prepared.release(core, actor).await;
+            Err(error)
+        }
+    }
+}
+
+/// Reserves the nonce; `None` if an earlier submission has completed.
+async fn reserve<'a, A: FileUploader>(
+    core: &'a Core,
+    actor: &'a A,
+    origin: Uuid,
+    nonce: &str,
+) -> CoreResult<Option<Reservation>>
+where
+    TenantTx<'a, A>: RequestFileWriter,
+{
+    for _ in 0..MAX_WAITS {
+        let mut tx = core.store.read(actor).await?;
+        if tx.submitted_request(origin, nonce).await?.is_some() {
+            return Ok(None);
+        }
+        let is_held = files::is_reserved(&mut tx, origin, nonce).await?;
+        drop(tx);
+        if !is_held {
+            let mut tx = core.store.begin(actor).await?;
+            let reservation = files::reserve(&mut tx, origin, nonce).await?;
+            // A submission releases the nonce when its request is there, so the request is looked up afterwards.
+            if tx.submitted_request(origin, nonce).await?.is_some() {
+                return Ok(None);
+            }
+            if reservation.is_some() {
+                tx.commit().await?;
+                return Ok(reservation);
+            }
+        }
+        tokio::time::sleep(WAIT).await;
+    }
+    Err(CoreError::new(Cause::EntryInProgress))
+}
+
+async fn store_files<A: FileUploader>(
+    core: &Core,
+    actor: &A,
+    from: FileSender,
+    uploads: Vec<Upload>,
+) -> CoreResult<Vec<CleanFile>> {
+    let (owner, sender) = match from {
+        FileSender::Contact => (FileOwner::Portal, Sender::Account),
+        FileSender::Visitor(network) => (FileOwner::Form, Sender::Visitor(network)),
+    };
+    let bytes = uploads.iter().map(|upload| upload.bytes.len()).sum();
+    files::ensure_room(core, actor, owner, bytes).await?;
+    let clean = core
+        .files
+        .decode(sender, move || {
+            uploads.iter().map(clean_file).collect::<CoreResult<Vec<_>>>()
+        })
+        .await?;
+    files::store(core, actor, owner, clean.iter().map(NewBlob::from).collect()).await?;
+    Ok(clean)
+}
+
+/// Attaches stored files to a request and releases the nonce.
+pub(crate) async fn attach<'a, A: FileUploader>(
+    tx: &mut TenantTx<'a, A>,
+    request: RequestId,
+    prepared: &PreparedFiles,
+) -> CoreResult<()>
+where
+    TenantTx<'a, A>: RequestFileWriter,
+{
+    files::keep(tx, prepared.files.iter().map(|file| file.content_hash.as_slice())).await?;
+    for file in &prepared.files {
+        let id = tx.new_id();
+        tx.insert_request_file(
+            request,
+            &NewFile {
+                id,
+                file_name: &file.file_name,
+                media_type: file.media_type,
+                size_bytes: i64::try_from(file.bytes.len()).unwrap_or(i64::MAX),
+                content_hash: &file.content_hash,
+            },
+        )
+        .await?;
+    }
+    if let Some(reservation) = &prepared.reservation {
+        files::release_with(tx, reservation).await?;
+    }
+    Ok(())
+}
