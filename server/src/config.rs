@@ -56,7 +56,7 @@ pub struct Config {
     pub files_min_free: String,
     /// Address of clamd, `host:port` or the path of its socket; files are not checked for malware if unset.
     pub clamd: Option<String>,
-    /// File with the master keys; created on first start.
+    /// File with the master keys; created on the first start of a new installation.
     pub secret_key_file: PathBuf,
     /// SMTP server; mails are not sent if unset.
     pub smtp_url: Option<String>,
@@ -156,13 +156,19 @@ impl Config {
         parse_networks("trusted_proxies", &self.trusted_proxies)
     }
 
-    /// Reads and validates the configuration. `ORDINAVO_CONFIG` names the file; the default is `ordinavo.toml` in the working
-    /// directory, which may be missing.
+    /// Reads and validates the configuration. `ORDINAVO_CONFIG` names the file, which must exist; the default is
+    /// `ordinavo.toml` in the working directory, which may be missing.
     ///
     /// # Errors
     /// Returns the name of the invalid setting and the reason. The other functions that parse a setting do the same.
     pub fn read() -> Result<Self, String> {
-        let file = std::env::var("ORDINAVO_CONFIG").unwrap_or_else(|_| "ordinavo.toml".to_owned());
+        let named_file = std::env::var("ORDINAVO_CONFIG").ok();
+        if let Some(file) = &named_file
+            && !std::path::Path::new(file).is_file()
+        {
+            return Err(format!("ORDINAVO_CONFIG: {file} does not exist"));
+        }
+        let file = named_file.unwrap_or_else(|| "ordinavo.toml".to_owned());
         let variables = Env::prefixed("ORDINAVO_").filter(|name| name != "config" && !name.starts_with("test_"));
         let mut config: Self = Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(file))

@@ -9,6 +9,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use ordinavo_core::installation;
+use ordinavo_core::installation::KeyMatch;
 use ordinavo_core::secrets::Keyring;
 use ordinavo_core::{Core, Schema, StoreError};
 use serde_json::json;
@@ -71,6 +73,8 @@ pub enum Failure {
     SchemaNewer,
     /// The key file cannot be read.
     KeyUnavailable,
+    /// The key file is the one of another database.
+    KeyMismatch,
     /// The folder or bucket cannot be written or read, or does not answer in time.
     FilesUnavailable,
 }
@@ -85,6 +89,7 @@ impl Failure {
             Self::MigrationsMissing(_) => "migrations_missing",
             Self::SchemaNewer => "schema_newer",
             Self::KeyUnavailable => "key_unavailable",
+            Self::KeyMismatch => "key_mismatch",
             Self::FilesUnavailable => "files_unavailable",
         }
     }
@@ -94,7 +99,7 @@ impl Failure {
         match self {
             Self::DatabaseUnavailable | Self::DatabaseFileLost | Self::DatabaseReadOnly => Check::Database,
             Self::MigrationsMissing(_) | Self::SchemaNewer => Check::Schema,
-            Self::KeyUnavailable => Check::Key,
+            Self::KeyUnavailable | Self::KeyMismatch => Check::Key,
             Self::FilesUnavailable => Check::Files,
         }
     }
@@ -131,10 +136,14 @@ impl Readiness {
         {
             return failures.clone();
         }
-        let (database, files) = tokio::join!(self.check_database(), self.check_files(last.files_succeeded));
+        let (database, key, files) = tokio::join!(
+            self.check_database(),
+            self.check_key(),
+            self.check_files(last.files_succeeded)
+        );
         let mut failures = Vec::new();
         failures.extend(database.err());
-        failures.extend(self.check_key().await.err());
+        failures.extend(key.err());
         match files {
             Ok(at) => last.files_succeeded = Some(at),
             Err(failure) => {
@@ -187,13 +196,19 @@ impl Readiness {
 
     async fn check_key(&self) -> Result<(), Failure> {
         let path = self.key_file.clone();
-        match tokio::task::spawn_blocking(move || Keyring::open(&path).map(drop)).await {
-            Ok(Ok(())) => Ok(()),
+        let ring = match tokio::task::spawn_blocking(move || Keyring::open(&path)).await {
+            Ok(Ok(ring)) => ring,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "readiness: key check failed");
-                Err(Failure::KeyUnavailable)
+                return Err(Failure::KeyUnavailable);
             }
-            Err(_) => Err(Failure::KeyUnavailable),
+            Err(_) => return Err(Failure::KeyUnavailable),
+        };
+        let matching = installation::match_key(self.core.store(), &ring);
+        match tokio::time::timeout(CHECK_TIMEOUT, matching).await {
+            Ok(Ok(KeyMatch::Mismatch)) => Err(Failure::KeyMismatch),
+            // A database that does not answer is a failure of its own.
+            _ => Ok(()),
         }
     }
 }

@@ -27,6 +27,7 @@ mod form;
 mod fuzz;
 pub mod identity;
 pub mod imports;
+pub mod installation;
 pub mod intake;
 pub mod integrations;
 pub mod jobs;

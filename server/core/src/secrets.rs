@@ -2,7 +2,7 @@
 //! file; those that are only compared are hashed.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aes_gcm::aead::{Aead as _, KeyInit as _, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
@@ -24,6 +24,11 @@ pub fn sha256(bytes: &[u8]) -> Vec<u8> {
 /// Returns the bytes as lowercase hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     HEXLOWER.encode(bytes)
+}
+
+/// Parses lowercase hexadecimal digits.
+pub fn parse_hex(text: &str) -> Option<Vec<u8>> {
+    HEXLOWER.decode(text.as_bytes()).ok()
 }
 
 /// Parses a SHA-256 digest from hexadecimal digits of either case.
@@ -94,14 +99,20 @@ impl Keyring {
         }
     }
 
-    /// Reads the key file; creates one, readable by its owner only, if there is none.
-    pub fn open_or_create(path: &Path, randomness: &Randomness) -> Result<Self, SecretError> {
-        if path.exists() {
-            return Self::open(path);
-        }
+    /// Creates a key file with one key, readable by its owner only, unless another process was faster; returns what the
+    /// file contains.
+    pub fn create(path: &Path, randomness: &Randomness) -> Result<Self, SecretError> {
         let ring = Self::generate(randomness);
-        ring.write(path)?;
-        Ok(ring)
+        let temporary = ring.write_beside(path, randomness)?;
+        // A link fails if the file exists, so two processes cannot each use a key of their own.
+        let linked = std::fs::hard_link(&temporary, path);
+        let _ = std::fs::remove_file(&temporary);
+        match linked {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                Err(SecretError::File(path.display().to_string(), error.to_string()))
+            }
+            _ => Self::open(path),
+        }
     }
 
     /// Reads the key file.
@@ -123,15 +134,22 @@ impl Keyring {
     }
 
     /// Writes the key file atomically: to a temporary file that is then renamed, so a crash leaves the old or the new one.
-    pub fn write(&self, path: &Path) -> Result<(), SecretError> {
+    pub fn write(&self, path: &Path, randomness: &Randomness) -> Result<(), SecretError> {
+        let temporary = self.write_beside(path, randomness)?;
+        std::fs::rename(&temporary, path)
+            .map_err(|error| SecretError::File(path.display().to_string(), error.to_string()))
+    }
+
+    /// Writes a file of its own next to the key file, readable by its owner only, and returns its path.
+    fn write_beside(&self, path: &Path, randomness: &Randomness) -> Result<PathBuf, SecretError> {
         use std::io::Write as _;
         let file_error = |error: std::io::Error| SecretError::File(path.display().to_string(), error.to_string());
         if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
             std::fs::create_dir_all(directory).map_err(file_error)?;
         }
-        let temporary = path.with_extension("new");
+        let temporary = path.with_extension(hex(&randomness.bytes::<8>()));
         let mut options = std::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
+        options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&temporary).map_err(file_error)?;
@@ -139,7 +157,7 @@ impl Keyring {
             writeln!(file, "{id}:{}", STANDARD.encode(key)).map_err(file_error)?;
         }
         file.sync_all().map_err(file_error)?;
-        std::fs::rename(&temporary, path).map_err(file_error)
+        Ok(temporary)
     }
 
     /// Adds a key that seals new values; the older keys still unseal existing ones.

@@ -9,6 +9,7 @@ use ordinavo_core::randomness::Randomness;
 use secrecy::SecretString;
 
 use super::startup;
+use super::startup::Opening;
 use crate::config::Config;
 
 /// The administration commands.
@@ -79,7 +80,7 @@ pub enum Admin {
 
 /// Runs an administration command.
 pub async fn execute(command: Admin, config: &Config) -> Result<(), String> {
-    let (core, _) = startup::open_core(config, true).await?;
+    let (core, _) = startup::open_core(config, Opening::Existing).await?;
     match command {
         Admin::CreateTenant {
             slug,

@@ -7,6 +7,7 @@ use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use ordinavo_core::Core;
 
 use super::startup;
+use super::startup::Opening;
 use crate::config::Config;
 
 /// Checks configuration, database, files and mail, and prints a report.
@@ -23,26 +24,18 @@ pub async fn run_checks(config: &Config) -> Result<(), String> {
             "put a reverse proxy with TLS in front and set ORDINAVO_PUBLIC_URL to its https URL",
         );
     }
-    if let Some(path) = config.database_url.strip_prefix("sqlite://")
-        && !std::path::Path::new(path).exists()
-    {
-        // A check must not create the database: an empty one would prevent a restore.
-        report.problem(
-            "database",
-            &format!("{path} does not exist"),
-            "run: ordinavo migrate (a new installation) or ordinavo restore (from a backup)",
-        );
-        return report.finish();
-    }
-    match startup::open_core(config, false).await {
+    // A check creates nothing: an empty database would look like the lost one, and prevent a restore.
+    match startup::open_core(config, Opening::Existing).await {
         Err(error) => report.problem(
             "start",
             &error,
-            "correct the setting; docs/configuration.md lists the allowed values",
+            "docs/configuration.md lists the settings and their values",
         ),
         Ok((core, _)) => {
+            report.ok("key", "belongs to the database");
             check_database(&core, &mut report).await;
             check_files(&core, &mut report).await;
+            core.store().close().await;
         }
     }
     check_mail(config, &mut report).await;

@@ -12,6 +12,7 @@ use ordinavo_core::demo;
 use ordinavo_core::demo::{DemoAccounts, DemoSize};
 use tokio::sync::watch;
 
+use self::startup::Opening;
 use crate::api::texts;
 use crate::config::Config;
 use crate::health::Readiness;
@@ -36,7 +37,11 @@ enum Command {
     /// Start only the worker, for installations with several servers on PostgreSQL
     Worker,
     /// Apply pending database migrations
-    Migrate,
+    Migrate {
+        /// Also create a missing database and master key, for a new installation
+        #[arg(long)]
+        create: bool,
+    },
     /// Fill an empty database with demo data and print the logins
     Demo {
         /// Print the logins as one JSON object
@@ -94,11 +99,11 @@ fn fail(error: &str) -> ExitCode {
 async fn execute(command: Command, config: Config) -> Result<(), String> {
     match command {
         Command::Serve => {
-            let (core, keyring) = startup::open_for_service(&config).await?;
+            let (core, keyring) = startup::open_for_service(&config, Opening::FirstStart).await?;
             serve::run(serve::AppState::new(core, config, &keyring), startup::shutdown_signal()).await
         }
         Command::Worker => {
-            let (core, _) = startup::open_for_service(&config).await?;
+            let (core, _) = startup::open_for_service(&config, Opening::Upgrade).await?;
             ops::start(&core, &config, Readiness::new(core.clone(), &config)).await?;
             let (stop, stopped) = watch::channel(false);
             let running = tokio::spawn(worker::run(
@@ -113,9 +118,14 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
             core.store().close().await;
             Ok(())
         }
-        Command::Migrate => startup::open_core(&config, true).await.map(drop),
+        Command::Migrate { create: false } => startup::migrate(&config).await,
+        Command::Migrate { create: true } => {
+            let (core, _) = startup::open_core(&config, Opening::Create).await?;
+            core.store().close().await;
+            Ok(())
+        }
         Command::Demo { json, reset, small } => {
-            let (core, _) = startup::open_core(&config, true).await?;
+            let (core, _) = startup::open_core(&config, Opening::Create).await?;
             let size = if small { DemoSize::Small } else { DemoSize::Full };
             let logins = demo::fill(&core, &config.public_url, size, reset)
                 .await

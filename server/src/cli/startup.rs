@@ -1,47 +1,192 @@
 //! Startup and shutdown shared by all commands.
 
+use std::path::Path;
+
 use ordinavo_core::clock::Clock;
 use ordinavo_core::files::FileStore;
+use ordinavo_core::installation;
+use ordinavo_core::installation::{KeyMatch, Usage};
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::secrets::Keyring;
-use ordinavo_core::{Core, PoolOptions, Store};
+use ordinavo_core::{Core, PoolOptions, Schema, Store};
 
 use crate::config::Config;
 
+/// What a command may create. A command that finds less than it needs says what is missing: a new database or key next to
+/// the lost one would look like a working installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// `serve`: creates database and key if both are missing, and applies pending migrations.
+    FirstStart,
+    /// `migrate --create` and `demo`: creates what is missing in an installation that is not in use.
+    Create,
+    /// `worker` and `restore`: applies pending migrations.
+    Upgrade,
+    /// All other commands: nothing.
+    Existing,
+}
+
 /// Opens database, files and keys for a command that an operator waits for: statements may take as long as they need.
-/// With `migrate`, applies pending migrations.
-pub async fn open_core(config: &Config, migrate: bool) -> Result<(Core, Keyring), String> {
-    let options = PoolOptions {
+pub async fn open_core(config: &Config, opening: Opening) -> Result<(Core, Keyring), String> {
+    open_core_with(config, opening, &command_options(config)?).await
+}
+
+/// Opens database, files and keys for a server or worker.
+pub async fn open_for_service(config: &Config, opening: Opening) -> Result<(Core, Keyring), String> {
+    open_core_with(config, opening, &config.pool_options()?).await
+}
+
+fn command_options(config: &Config) -> Result<PoolOptions, String> {
+    Ok(PoolOptions {
         statement_timeout: None,
         ..config.pool_options()?
-    };
-    open_core_with(config, migrate, &options).await
+    })
 }
 
-/// Opens database, files and keys for a server or worker and applies pending migrations.
-pub async fn open_for_service(config: &Config) -> Result<(Core, Keyring), String> {
-    open_core_with(config, true, &config.pool_options()?).await
-}
-
-async fn open_core_with(config: &Config, migrate: bool, options: &PoolOptions) -> Result<(Core, Keyring), String> {
-    let (clock, randomness) = (Clock::system(), Randomness::from_system());
-    let store = Store::open_with(&config.database_url, options, clock.clone(), randomness.clone())
-        .await
-        .map_err(|error| format!("setting database_url: {error}"))?;
-    if migrate {
-        store.migrate().await.map_err(|error| format!("migration: {error}"))?;
-    }
-    let open_keyring = || {
-        Keyring::open_or_create(&config.secret_key_file, &randomness)
-            .map_err(|error| format!("setting secret_key_file: {error}"))
+async fn open_core_with(config: &Config, opening: Opening, options: &PoolOptions) -> Result<(Core, Keyring), String> {
+    let randomness = Randomness::from_system();
+    let store = open_store(config, opening, options).await?;
+    let keyring = match open_keyring(&store, config, opening).await {
+        Ok(keyring) => keyring,
+        Err(error) => {
+            store.close().await;
+            return Err(error);
+        }
     };
     let files = FileStore::open_with(&config.files, config.files_timeout()?)
         .map_err(|error| format!("setting files: {error}"))?;
-    let (keyring, cookie_keyring) = (open_keyring()?, open_keyring()?);
+    let cookie_keyring = read_keyring(&config.secret_key_file)?;
     Ok((
-        Core::new(store, clock, randomness, keyring, files, config.settings()?),
+        Core::new(store, Clock::system(), randomness, keyring, files, config.settings()?),
         cookie_keyring,
     ))
+}
+
+/// Opens the database, applies migrations where the command may, and fails if there is none.
+async fn open_store(config: &Config, opening: Opening, options: &PoolOptions) -> Result<Store, String> {
+    let creates = match opening {
+        Opening::FirstStart => !config.secret_key_file.exists(),
+        Opening::Create => true,
+        Opening::Upgrade | Opening::Existing => false,
+    };
+    if let Some(path) = config.database_url.strip_prefix("sqlite://")
+        && !Path::new(path).exists()
+        && !creates
+    {
+        return Err(missing_database(config, &format!("{path} does not exist"), opening));
+    }
+    let store = Store::open_with(
+        &config.database_url,
+        options,
+        Clock::system(),
+        Randomness::from_system(),
+    )
+    .await
+    .map_err(|error| format!("setting database_url: {error}"))?;
+    let checked = async {
+        let usage = installation::usage(&store)
+            .await
+            .map_err(|error| database_error(&error))?;
+        if usage != Usage::InUse && !creates {
+            return Err(missing_database(config, "the database is empty", opening));
+        }
+        if opening == Opening::Existing {
+            return require_schema(&store).await;
+        }
+        store.migrate().await.map_err(|error| format!("migration: {error}"))
+    };
+    match checked.await {
+        Ok(()) => Ok(store),
+        Err(error) => {
+            store.close().await;
+            Err(error)
+        }
+    }
+}
+
+fn missing_database(config: &Config, reason: &str, opening: Opening) -> String {
+    let key_file = config.secret_key_file.display();
+    let key = if opening == Opening::FirstStart {
+        format!(", but the key file {key_file} does")
+    } else {
+        String::new()
+    };
+    format!(
+        "setting database_url: {reason}{key}; check the setting and the working directory, restore a backup with `ordinavo \
+         restore`, or create a new installation with `ordinavo migrate --create`"
+    )
+}
+
+async fn require_schema(store: &Store) -> Result<(), String> {
+    match store.schema().await.map_err(|error| format!("database: {error}"))? {
+        Schema::Current => Ok(()),
+        Schema::Missing(missing) => Err(format!(
+            "database: {missing} migrations are pending; apply them with `ordinavo migrate`"
+        )),
+        Schema::Newer => {
+            Err("database: a newer version of Ordinavo has migrated the schema; use that version".to_owned())
+        }
+    }
+}
+
+fn database_error(error: &ordinavo_core::CoreError) -> String {
+    error.log();
+    format!("database: {}", crate::api::texts::sentences(error))
+}
+
+/// Reads the key file and compares it with the database; creates one for a database that is not in use.
+async fn open_keyring(store: &Store, config: &Config, opening: Opening) -> Result<Keyring, String> {
+    let path = &config.secret_key_file;
+    if !path.exists() {
+        let may_create = matches!(opening, Opening::FirstStart | Opening::Create)
+            && installation::usage(store)
+                .await
+                .map_err(|error| database_error(&error))?
+                != Usage::InUse;
+        if !may_create {
+            return Err(format!(
+                "setting secret_key_file: {} does not exist, and the database belongs to a key; check the setting and the \
+                 working directory, or copy secret.key from a backup",
+                path.display()
+            ));
+        }
+        Keyring::create(path, &Randomness::from_system()).map_err(|error| key_error(&error))?;
+    }
+    let keyring = read_keyring(path)?;
+    let found = if opening == Opening::Existing {
+        installation::match_key(store, &keyring).await
+    } else {
+        installation::bind_key(store, &keyring).await
+    };
+    match found.map_err(|error| database_error(&error))? {
+        KeyMatch::Match => Ok(keyring),
+        KeyMatch::Mismatch => Err(format!(
+            "setting secret_key_file: {} is not the key of this database; copy the key of the other servers, or secret.key \
+             from the backup of this database",
+            path.display()
+        )),
+        KeyMatch::Unbound => Err(
+            "database: the first start was not completed; run `ordinavo serve` or `ordinavo migrate --create`"
+                .to_owned(),
+        ),
+    }
+}
+
+fn read_keyring(path: &Path) -> Result<Keyring, String> {
+    Keyring::open(path).map_err(|error| key_error(&error))
+}
+
+fn key_error(error: &ordinavo_core::secrets::SecretError) -> String {
+    format!("setting secret_key_file: {error}")
+}
+
+/// Applies pending migrations without the key, which the owner of the tables does not need.
+pub async fn migrate(config: &Config) -> Result<(), String> {
+    open_store(config, Opening::Upgrade, &command_options(config)?)
+        .await?
+        .close()
+        .await;
+    Ok(())
 }
 
 /// Completes on SIGINT or SIGTERM.

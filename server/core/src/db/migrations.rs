@@ -71,6 +71,14 @@ impl Store {
         }
     }
 
+    /// Returns whether no migration was ever applied.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn has_no_schema(&self) -> Result<bool, StoreError> {
+        Ok(self.schema().await? == Schema::Missing(SQLITE.iter().count()))
+    }
+
     /// Returns the number of pending migrations.
     ///
     /// # Errors

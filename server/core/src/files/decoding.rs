@@ -1,8 +1,8 @@
 //! Queues for decoding images, the most expensive work that uploads cause. Decoding leaves a core to everything else, and
 //! visitors without an account share one decoder, so that they never delay those who have one by more than a file.
 
-use std::collections::HashMap;
 use domain::network::Network;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::problems::Cause;
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     fn network(last: u8) -> Option<Network> {
-        Some(IpAddr::from([198, 51, 100, last]))
+        Some(Network::of(std::net::IpAddr::from([198, 51, 100, last])))
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -233,7 +233,7 @@ pub async fn rotate_master_key(core: &Core, path: &Path) -> CoreResult<usize> {
     let internal = |error: crate::secrets::SecretError| CoreError::internal(error);
     let mut ring = Keyring::open(path).map_err(internal)?;
     ring.add_key(&core.randomness);
-    ring.write(path).map_err(internal)?;
+    ring.write(path, &core.randomness).map_err(internal)?;
     let mut tx = core.store.begin_system::<KeyRotation>().await?;
     let secrets = tx.webhook_secrets().await?;
     let count = secrets.len();
@@ -268,12 +268,13 @@ pub async fn rotate_master_key(core: &Core, path: &Path) -> CoreResult<usize> {
     tx.revoke_all_password_links().await?;
     tx.revoke_all_pairing_codes().await?;
     two_factor::reseal_secrets(&mut tx, &ring, core).await?;
+    crate::installation::reseal_check(&mut tx, &ring).await?;
     for tenant in tx.tenant_ids().await? {
         tx.audit(tenant, "operator", "master_key.rotated", "key").await?;
     }
     tx.commit().await?;
     ring.remove_old_keys();
-    ring.write(path).map_err(internal)?;
+    ring.write(path, &core.randomness).map_err(internal)?;
     Ok(count)
 }
 

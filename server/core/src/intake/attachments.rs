@@ -1,12 +1,12 @@
 //! Files of a request: stored for one submission of a form only, and only once it is accepted.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use domain::fields::FieldCode;
 use domain::files::FileOwner;
 use domain::ids::RequestId;
 use domain::intake::MAX_FILES;
+use domain::network::Network;
 use domain::problems::Cause;
 use uuid::Uuid;
 
@@ -25,7 +25,7 @@ const WAIT: Duration = Duration::from_millis(200);
 pub(crate) enum FileSender {
     Contact,
     /// A visitor of a form, with the network.
-    Visitor(Option<IpAddr>),
+    Visitor(Option<Network>),
 }
 
 /// Files that are stored and that no row names yet, with the nonce of their submission.

@@ -48,7 +48,12 @@ impl Drop for Folder {
 #[test]
 fn admin_commands_create_accounts_and_name_invalid_fields() {
     let folder = Folder::new("accounts");
-    assert!(folder.expect_failure(&["doctor"], &[]).contains("ordinavo migrate"));
+    assert!(
+        folder
+            .expect_failure(&["doctor"], &[])
+            .contains("ordinavo migrate --create")
+    );
+    folder.expect_success(&["migrate", "--create"]);
     folder.expect_success(&["admin", "create-tenant", "nordwind", "Nordwind Service"]);
     assert!(
         folder
@@ -153,7 +158,7 @@ fn invalid_settings_are_named_at_start() {
     ] {
         assert!(
             folder
-                .expect_failure(&["migrate"], &[(variable, value)])
+                .expect_failure(&["migrate", "--create"], &[(variable, value)])
                 .contains(expected),
             "{variable}"
         );
@@ -185,7 +190,7 @@ fn metrics_are_served_on_operations_listener_only() {
             .port()
     };
     let (port, ops) = (free(), free());
-    let mut server = Command::new(env!("CARGO_BIN_EXE_ordinavo"))
+    let child = Command::new(env!("CARGO_BIN_EXE_ordinavo"))
         .arg("serve")
         .current_dir(&folder.0)
         .env("ORDINAVO_LOG", "error")
@@ -193,6 +198,7 @@ fn metrics_are_served_on_operations_listener_only() {
         .env("ORDINAVO_OPS_LISTEN", format!("127.0.0.1:{ops}"))
         .spawn()
         .unwrap();
+    let mut server = crate::support::installation::Process(child);
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
     while !get(port, "/readyz").is_some_and(|answer| answer.starts_with("HTTP/1.1 200")) {
         assert!(std::time::Instant::now() < deadline);

@@ -7,6 +7,7 @@ pub mod connections;
 pub mod crash;
 pub mod full_disk;
 pub mod logs;
+pub mod lost_parts;
 pub mod monitoring;
 pub mod packaging;
 pub mod proxy;

@@ -1,13 +1,13 @@
 //! The operations listener of servers and workers, and the metrics that the documentation names.
 
 use std::collections::BTreeSet;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::installation::{Installation, free_port};
+use crate::support::installation::{Installation, Process, free_port};
 
 const PAGE: &str = include_str!("../../../../docs/operations/monitoring.md");
 const ALERTS: &str = include_str!("../../../../docs/operations/monitoring/alerts.yaml");
@@ -45,14 +45,15 @@ async fn until_ready(client: &Client, port: u16) {
     }
 }
 
-fn start(installation: &Installation, command: &str, ops_port: u16) -> Child {
-    installation
+fn start(installation: &Installation, command: &str, ops_port: u16) -> Process {
+    let child = installation
         .command(&[command])
         .env("ORDINAVO_OPS_LISTEN", format!("127.0.0.1:{ops_port}"))
         .env("ORDINAVO_WORKER", "false")
         .stdout(Stdio::null())
         .spawn()
-        .unwrap()
+        .unwrap();
+    Process(child)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,6 @@
 //! `/readyz` names what is missing, and the server works again as soon as it is back.
 
 use std::net::ToSocketAddrs as _;
-use std::process::Child;
 use std::time::{Duration, Instant};
 
 use ordinavo_core::Engine;
@@ -10,7 +9,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::forwarder::{Forwarder, Link};
-use crate::support::installation::Installation;
+use crate::support::installation::{Installation, Process};
 use crate::support::s3::{Mode, S3};
 use crate::support::world;
 
@@ -21,7 +20,7 @@ struct Server {
     installation: Installation,
     client: Client,
     key: String,
-    process: Child,
+    process: Process,
 }
 
 impl Server {
@@ -100,6 +99,12 @@ async fn readiness_local_part_missing_has_code_and_heals() {
         server.wait_for("ok").await;
     }
     assert_eq!(server.import("READY-2").await, StatusCode::CREATED);
+    let key = std::fs::read(folder.join("secret.key")).unwrap();
+    let foreign = format!("1:{}=", "A".repeat(43));
+    std::fs::write(folder.join("secret.key"), foreign).unwrap();
+    server.wait_for("key_mismatch").await;
+    std::fs::write(folder.join("secret.key"), key).unwrap();
+    server.wait_for("ok").await;
     server.stop();
 }
 

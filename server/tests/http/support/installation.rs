@@ -1,10 +1,39 @@
 //! The real binary with its own database and files.
 
+use std::io::Read;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
+
+/// How long a command may run.
+const COMMAND_LIMIT: Duration = Duration::from_secs(120);
+
+/// A process that is killed when the test ends, also by a panic.
+pub struct Process(pub Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl std::ops::Deref for Process {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Process {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.0
+    }
+}
 
 pub struct Installation {
     pub folder: PathBuf,
@@ -123,9 +152,44 @@ impl Installation {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
+    /// Runs a command that ends by itself and returns what it printed. One that goes on is killed.
+    pub fn run(&self, arguments: &[&str]) -> (ExitStatus, String) {
+        let mut child = Process(
+            self.command(arguments)
+                .current_dir(&self.folder)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap(),
+        );
+        let deadline = Instant::now() + COMMAND_LIMIT;
+        let mut pipes = [
+            Box::new(child.stdout.take().unwrap()) as Box<dyn Read + Send>,
+            Box::new(child.stderr.take().unwrap()),
+        ]
+        .map(|mut pipe| {
+            std::thread::spawn(move || {
+                let mut text = String::new();
+                pipe.read_to_string(&mut text).map(|_| text)
+            })
+        })
+        .into_iter();
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if Instant::now() > deadline {
+                child.kill().unwrap();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        let output: String = pipes.by_ref().map(|pipe| pipe.join().unwrap().unwrap()).collect();
+        (status, output)
+    }
+
     /// Starts the server and waits until it is ready.
-    pub async fn start(&self, client: &Client) -> Child {
-        let child = self.command(&["serve"]).stdout(Stdio::null()).spawn().unwrap();
+    pub async fn start(&self, client: &Client) -> Process {
+        let child = Process(self.command(&["serve"]).stdout(Stdio::null()).spawn().unwrap());
         while !client
             .get(self.url("/readyz"))
             .send()

@@ -102,7 +102,7 @@ async fn create(engine: &'static str, moment: DateTime<Utc>) -> Template {
         .await
         .expect("database opens");
     store.migrate().await.expect("migrations succeed");
-    let keyring = Keyring::open_or_create(&key_file, &randomness).expect("master key is available");
+    let keyring = Keyring::create(&key_file, &randomness).expect("master key is available");
     let files = FileStore::open("memory:///").expect("file store opens");
     let settings = Config::default().settings().expect("settings are valid");
     let core = Core::new(store, clock, randomness, keyring, files.clone(), settings);

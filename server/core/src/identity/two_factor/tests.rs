@@ -33,7 +33,9 @@ async fn rotate_master_key_reseals_pending_secret() {
             .unseal(&before, &secret_context(key))
             .expect("secret is unsealed");
         let path = std::env::temp_dir().join(format!("ordinavo-key-{}", contact.id()));
-        core.keyring.write(&path).expect("key file is written");
+        core.keyring
+            .write(&path, &core.randomness)
+            .expect("key file is written");
         administration::rotate_master_key(&core, &path)
             .await
             .expect("key is rotated");

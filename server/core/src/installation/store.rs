@@ -1,0 +1,42 @@
+//! Statements for the row of the installation.
+
+use crate::db::purpose::KeyRotation;
+use crate::db::{StoreError, SystemTx};
+
+const SELECT_SEALED_CHECK: &str = r"
+    SELECT sealed_check
+    FROM installation
+    WHERE id = 1
+";
+const INSERT_SEALED_CHECK: &str = r"
+    INSERT INTO installation (id, sealed_check, created_at, key_changed_at)
+    VALUES (1, $1, $2, $2)
+    ON CONFLICT (id)
+    DO NOTHING
+";
+const UPDATE_SEALED_CHECK: &str = r"
+    UPDATE installation
+    SET sealed_check = $1,
+        key_changed_at = $2
+    WHERE id = 1
+";
+
+impl<P> SystemTx<'_, P> {
+    pub(crate) async fn sealed_check(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        let row = self.tx.fetch_optional::<(Vec<u8>,)>(SELECT_SEALED_CHECK, ()).await?;
+        Ok(row.map(|(sealed,)| sealed))
+    }
+}
+
+impl SystemTx<'_, KeyRotation> {
+    /// Stores the sealed value unless there is one.
+    pub(crate) async fn insert_sealed_check(&mut self, sealed: &[u8]) -> Result<(), StoreError> {
+        let now = self.now;
+        self.tx.execute(INSERT_SEALED_CHECK, (sealed, now)).await.map(drop)
+    }
+
+    pub(crate) async fn update_sealed_check(&mut self, sealed: &[u8]) -> Result<(), StoreError> {
+        let now = self.now;
+        self.tx.execute(UPDATE_SEALED_CHECK, (sealed, now)).await.map(drop)
+    }
+}
