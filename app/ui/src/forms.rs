@@ -73,12 +73,14 @@ impl FormState {
             .is_some_and(|flash| !flash.errors.is_empty() || flash.cause.is_some())
     }
 
-    /// Returns the saved value of a field, if the form was rejected because the record had been changed since it was
-    /// shown, and the typed value differs.
+    /// Returns the saved value of a field, if the typed one differs and the record may have been changed since: the form
+    /// was rejected for that, or its values come from a draft.
     fn saved_value(&self, field: &str, saved: &str) -> Option<String> {
         let flash = self.flash.as_ref()?;
-        let is_stale = flash.cause.as_ref()?.problem() == Problem::ConcurrentModification;
-        (is_stale && flash.values.get(field).map(String::as_str).unwrap_or_default() != saved).then(|| saved.to_owned())
+        let is_stale = (flash.cause.as_ref()).is_some_and(|cause| cause.problem() == Problem::ConcurrentModification);
+        let is_draft_of_saved = self.draft_saved_at.is_some() && !saved.is_empty();
+        ((is_stale || is_draft_of_saved) && flash.values.get(field).map(String::as_str).unwrap_or_default() != saved)
+            .then(|| saved.to_owned())
     }
 
     /// Returns whether a field was rejected with this code.

@@ -27,7 +27,7 @@ pub mod drafts;
 pub mod escape;
 #[cfg(feature = "ssr")]
 pub mod files;
-
+#[cfg(feature = "ssr")]
 pub mod flash;
 #[cfg(feature = "ssr")]
 pub mod flash_cookie;

@@ -13,6 +13,11 @@ use ui::actions::{ActionForm, FormId, Redirect, submit, typed_values};
 /// The success key of a release preview.
 pub(crate) const PREVIEWED: &str = "done-release-previewed";
 
+/// Reads the revision that a form shows. Text that is no number is that of no revision.
+fn shown_revision(shown: Option<&str>) -> Option<i64> {
+    shown.map(|shown| shown.parse().unwrap_or(-1))
+}
+
 /// The form that previews or publishes a release.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -24,7 +29,7 @@ pub struct PublishForm {
     follow_up: String,
     attachments: Vec<String>,
     /// The latest revision that the form shows, 0 for none.
-    revision: Option<i64>,
+    revision: Option<String>,
     /// Shows a preview unless empty.
     look: String,
 }
@@ -48,7 +53,7 @@ pub async fn publish_report(#[server(flatten)] form: PublishForm) -> Result<(), 
             message: form.message,
             follow_up: form.follow_up,
             attachments: form.attachments,
-            shown_revision: form.revision,
+            shown_revision: shown_revision(form.revision.as_deref()),
         };
         if let Some(typed) = preview {
             releases::preview(&core, permit, id, &input).await?;
@@ -70,7 +75,7 @@ pub async fn publish_report(#[server(flatten)] form: PublishForm) -> Result<(), 
 pub struct WithdrawButton {
     report: FormId<VisitReportId>,
     /// The latest revision that the page shows.
-    revision: Option<i64>,
+    revision: Option<String>,
 }
 
 impl ActionForm for WithdrawButton {
@@ -82,7 +87,13 @@ impl ActionForm for WithdrawButton {
 #[server(prefix = "/app/fn", endpoint = "withdraw-report")]
 pub async fn withdraw_report(#[server(flatten)] form: WithdrawButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: WithdrawButton| {
-        releases::withdraw(&core, staff.may::<ReleaseReports>()?, form.report.get()?, form.revision).await?;
+        releases::withdraw(
+            &core,
+            staff.may::<ReleaseReports>()?,
+            form.report.get()?,
+            shown_revision(form.revision.as_deref()),
+        )
+        .await?;
         Ok(Redirect::to(form.back(), "done-withdrawn"))
     })
     .await

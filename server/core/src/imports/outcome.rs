@@ -144,7 +144,7 @@ pub(crate) fn result(row: &ImportItemRow, sees_mapping: bool) -> ImportItemResul
 pub(crate) fn item_from_view(row: &ImportItemView, sees_mapping: bool) -> ImportItemResult {
     item_result(
         (row.id, row.position, &row.external_id),
-        (row.status, row.outcome, row.target_id.map(|key| key)),
+        (row.status, row.outcome, row.target_id),
         [&row.mapping, &row.warnings, &row.errors],
         sees_mapping,
     )

@@ -136,7 +136,7 @@ pub async fn assign_customer(
     tx.audit(
         "request.customer_assigned",
         id,
-        json!({ "customer": customer, "location": chosen_location, "contact": chosen_contact, "before": request.customer_id.map(|key| key) }),
+        json!({ "customer": customer, "location": chosen_location, "contact": chosen_contact, "before": request.customer_id }),
     );
     finish(core, tx).await
 }

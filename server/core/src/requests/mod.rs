@@ -151,7 +151,7 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
                 .place
                 .as_ref()
                 .filter(|_| request.location_id.is_none())
-                .map(|place| place.clone())
+                .cloned()
                 .unwrap_or_default(),
             coordinates: None,
         }),

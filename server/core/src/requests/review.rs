@@ -171,7 +171,7 @@ fn triage_of(request: &RequestView) -> Triage {
     Triage {
         priority: request.priority,
         service_type: request.service_type,
-        assignee: request.assignee_id.map(|key| key),
+        assignee: request.assignee_id,
         snoozed_until: request.snoozed_until,
     }
 }

@@ -80,7 +80,11 @@ async fn terminology_saved_replaces_default_labels_of_tenant(#[case] engine: Eng
     );
     assert!(parts[0].contains("Nothing has been saved yet."));
     let page = world.content(&admin, "/app/settings/portal?lang=en").await;
-    assert!(!page.contains("Fixed at last"), "{}", world.engine);
+    assert!(
+        page.contains("Fixed at last") && page.contains("data-testid=\"draft\""),
+        "what was typed is a draft until it is saved: {}",
+        world.engine
+    );
     let tried = [("label.request.planned", "accepted"), ("try", "on")];
     let refused = set_terminology(&world, &admin, &revision, &tried).await;
     assert!(refused.contains("field-error"), "{refused}");

@@ -1,13 +1,19 @@
 //! Drafts, and whose form it is: what was typed is never lost, and never sent in the name of somebody else.
 
+use chrono::{TimeZone as _, Utc};
 use ordinavo_core::Engine;
+use ordinavo_core::clock::Clock;
 use reqwest::{Client, StatusCode};
 use rstest::rstest;
 
 use crate::support::public::COMPLETE;
-use crate::support::{SAME_ORIGIN, World, world};
+use crate::support::{SAME_ORIGIN, World, world_at};
 
 const TEXT: &str = "The key is with the neighbour, ask for Mrs. Okafor";
+
+fn monday() -> Clock {
+    Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap())
+}
 
 /// Returns the address that a form on a page is sent to, with the account for which it was rendered.
 async fn address(world: &World, browser: &Client, page: &str, action: &str) -> String {
@@ -40,7 +46,9 @@ async fn sign_out(world: &World, browser: &Client) {
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
 async fn form_sent_after_sign_out_is_restored_after_sign_in(#[case] engine: Engine) {
-    let Some(world) = world(engine).await else { return };
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
     let browser = world.staff("nordlicht", "dispatcher").await;
     let page = request_page(&world, &browser).await;
     let action = address(&world, &browser, &page, "/app/fn/add-note").await;
@@ -72,7 +80,9 @@ async fn form_sent_after_sign_out_is_restored_after_sign_in(#[case] engine: Engi
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
 async fn form_of_other_person_changes_nothing_and_is_kept_for_its_owner(#[case] engine: Engine) {
-    let Some(world) = world(engine).await else { return };
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
     let dispatcher = world.staff("nordlicht", "dispatcher").await;
     let manager = world.staff("nordlicht", "manager").await;
     let page = request_page(&world, &dispatcher).await;
@@ -98,7 +108,9 @@ async fn form_of_other_person_changes_nothing_and_is_kept_for_its_owner(#[case] 
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
 async fn text_kept_while_typing_is_restored_until_discarded(#[case] engine: Engine) {
-    let Some(world) = world(engine).await else { return };
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
     let browser = world.staff("nordlicht", "dispatcher").await;
     let page = request_page(&world, &browser).await;
     let action = address(&world, &browser, &page, "/app/fn/add-note").await;
@@ -139,7 +151,9 @@ async fn text_kept_while_typing_is_restored_until_discarded(#[case] engine: Engi
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
 async fn rejected_form_keeps_text_after_reload(#[case] engine: Engine) {
-    let Some(world) = world(engine).await else { return };
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
     let petra = world.contact("nordlicht", "petra").await;
     let page = "/portal/profile";
     let action = address(&world, &petra, page, "/portal/fn/change-email").await;

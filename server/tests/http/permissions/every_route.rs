@@ -571,9 +571,10 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                     | "/app/fn/suggest-routes"
                     | "/app/fn/begin-two-factor"
                     | "/app/fn/change-two-factor" => StatusCode::UNPROCESSABLE_ENTITY,
-                    "/app/fn/set-test-mode" | "/app/fn/set-two-factor-roles" | "/app/fn/cancel-two-factor" => {
-                        StatusCode::SEE_OTHER
-                    }
+                    "/app/fn/set-test-mode"
+                    | "/app/fn/set-two-factor-roles"
+                    | "/app/fn/cancel-two-factor"
+                    | "/app/fn/discard-draft" => StatusCode::SEE_OTHER,
                     // There is no secret to confirm.
                     "/app/fn/confirm-two-factor" => StatusCode::CONFLICT,
                     // The form does not send the revision that it is based on.
@@ -742,7 +743,8 @@ async fn portal_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
             "/portal/fn/end-sessions"
             | "/portal/fn/request-own-link"
             | "/portal/fn/revoke-calendar-feed"
-            | "/portal/fn/cancel-two-factor" => StatusCode::SEE_OTHER,
+            | "/portal/fn/cancel-two-factor"
+            | "/portal/fn/discard-draft" => StatusCode::SEE_OTHER,
             _ => StatusCode::NOT_FOUND,
         };
         assert_eq!(post_action(&world, &petra, path, &fields).await, expected);
@@ -816,6 +818,8 @@ async fn partner_console_shows_own_source_system_only(#[case] engine: Engine) {
         let expected = match path.rsplit('/').next().unwrap() {
             "start-dry-run" | "begin-two-factor" | "change-two-factor" => StatusCode::UNPROCESSABLE_ENTITY,
             "confirm-two-factor" => StatusCode::CONFLICT,
+            // The fields name no page.
+            "save-draft" => StatusCode::NOT_FOUND,
             _ => StatusCode::SEE_OTHER,
         };
         assert_eq!(post_action(&world, &partner, path, &fields).await, expected, "{path}");

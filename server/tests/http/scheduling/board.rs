@@ -449,7 +449,9 @@ async fn job_page_of_another_dispatcher_does_not_replace_new_appointment(#[case]
     send(&first, fields("09:00", "10:00")).await;
     let planned_first = planned(&world, &target).await;
     assert_eq!(planned_first.len(), 1);
-    send(&second, fields("13:00", "14:00")).await;
+    let late = fields("13:00", "14:00");
+    let late: Vec<(&str, &str)> = late.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    world.send(&second, "/app/fn/schedule-target", &late).await;
     assert!(
         world
             .content(&second, &page)

@@ -77,8 +77,8 @@ pub fn hidden(html: &str, name: &str) -> Option<String> {
 
 /// Returns what a checkbox sends when it is ticked.
 pub fn checkbox(html: &str, name: &str) -> Option<String> {
-    let rest = html
-        .split(&format!("name=\"{name}\" type=\"checkbox\" value=\""))
-        .nth(1)?;
-    rest.split('"').next().map(str::to_owned)
+    let rest = html.split(&format!("name=\"{name}\"")).nth(1)?;
+    let input = rest.split('>').next()?;
+    let value = input.split("value=\"").nth(1)?;
+    value.split('"').next().map(str::to_owned)
 }
