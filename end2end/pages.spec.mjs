@@ -12,7 +12,7 @@ const serious = async (page) => {
 const PAGES = {
   dispatcher: ["/app/inbox", "/app/inbox?q=nothing-like-it&only=snoozed", "/app/inbox/new", "/app/inbox?channel=web_form", /\/app\/inbox\/req_/, "/app/inbox", /\/app\/inbox\/req_/, "/app/inbox", /\/app\/targets\//, "/app/customers", /\/app\/customers\//, /\/app\/customers\/.*\/access/, "/app/customers?q=nothing-like-it", "/app/reports?status=approved", /\/app\/reports\//, "/app/imports", /\/app\/imports\/imp_/, "/app/imports/mapping", /\/app\/imports\/mapping\/tgt_/, "/app/imports/references?source=erp&id=CUST-10042", "/app/imports/upload", "/app/settings", "/app/security", "/app/nothing-here"],
   admin: ["/app/integrations", /\/app\/integrations\/clients\//, "/app/integrations", /\/app\/integrations\/sources\//, "/app/settings", "/app/settings/forms", /\/app\/settings\/forms\/frm_/, "/app/settings/forms/new", "/app/settings/rules", /\/app\/settings\/rules\/rul_/, "/app/settings/rules/new", "/app/settings/technicians", /technicians\/stf_/, "/app/settings/terminals", "/app/settings/terminals/new", "/app/settings/terminals/new?match=Rhein", /terminals\/new\?customer=/, "/app/settings/access", "/app/settings/two-factor", "/app/settings/mails", /\/app\/settings\/mails\/mal_/, "/app/parts"],
-  auditor: ["/app/settings?verify=1", "/app/integrations/billing"],
+  auditor: ["/app/settings", "/app/integrations/billing"],
   technician: ["/app/day", "/app/inbox"],
 };
 const PORTAL = ["/portal", "/portal/requests", /\/portal\/requests\/req_/, "/portal/requests/new", "/portal/appointments", /\/portal\/appointments\//, "/portal/reports", /\/portal\/reports\//, "/portal/timeline", "/portal/profile", "/portal/colleagues", "/portal/nothing-here"];

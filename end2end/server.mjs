@@ -51,6 +51,8 @@ export default async function start() {
     ...process.env,
     ORDINAVO_DATABASE_URL: process.env.ORDINAVO_DATABASE_URL ?? `sqlite://${folder}/ordinavo.db`,
     ORDINAVO_FILES: `file://${folder}/files`,
+    // The role of the test server owns the tables.
+    ORDINAVO_DATABASE_ALLOW_OWNER: "true",
     ORDINAVO_SECRET_KEY_FILE: `${folder}/secret.key`,
     ORDINAVO_LISTEN: `127.0.0.1:${port}`,
     ORDINAVO_PUBLIC_URL: url,

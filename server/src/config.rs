@@ -22,6 +22,8 @@ use crate::portal_limits::PortalLimits;
 pub struct Config {
     /// `sqlite://path` or `postgres://…`.
     pub database_url: String,
+    /// Whether servers and workers may connect as superuser, with `BYPASSRLS`, or as owner of the tables.
+    pub database_allow_owner: bool,
     /// Connections to PostgreSQL per process.
     pub database_connections: u32,
     /// How long a request waits for a database connection, such as `10s`.
@@ -99,6 +101,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             database_url: "sqlite://data/ordinavo.db".to_owned(),
+            database_allow_owner: false,
             database_connections: 16,
             database_acquire_timeout: "10s".to_owned(),
             database_statement_timeout: "60s".to_owned(),

@@ -11,6 +11,8 @@ use ui as _;
 #[cfg(feature = "ssr")]
 pub mod app;
 #[cfg(feature = "ssr")]
+mod audit;
+#[cfg(feature = "ssr")]
 mod billing;
 #[cfg(feature = "ssr")]
 mod branding;

@@ -313,21 +313,17 @@ pub async fn respond_to_form(
     let session = parts.extensions.get::<Session>().cloned();
     match result {
         Ok(next) => {
-            if let (Some(session), Some(done)) = (&session, next.done) {
-                store_flash(
-                    &parts,
-                    &response,
-                    session,
-                    Flash {
-                        done: Some(done.to_owned()),
-                        values: [(flash::SHOWN_ONCE, next.shown_once), (flash::UNDO, next.undo)]
-                            .into_iter()
-                            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-                            .collect(),
-                        ..Flash::default()
-                    },
-                )
-                .await;
+            let flash = Flash {
+                done: next.done.map(str::to_owned),
+                values: [(flash::SHOWN_ONCE, next.shown_once), (flash::UNDO, next.undo)]
+                    .into_iter()
+                    .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+                    .collect(),
+                ..Flash::default()
+            };
+            let is_empty = flash.done.is_none() && flash.values.is_empty();
+            if let Some(session) = session.as_ref().filter(|_| !is_empty) {
+                store_flash(&parts, &response, session, flash).await;
             }
             redirect(&response, &next.to);
             Ok(())

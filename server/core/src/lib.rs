@@ -49,7 +49,10 @@ pub mod webhooks;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use db::{Engine, Key, PoolOptions, PoolUse, Schema, Store, StoreError, statement_count, thread_statement_count};
+pub use db::{
+    DatabaseRole, Engine, Key, MovedTable, PoolOptions, PoolUse, Schema, Store, StoreError, statement_count,
+    thread_statement_count,
+};
 pub use error::{CoreError, CoreResult};
 
 /// The dependencies of all use cases. Cheap to clone.
@@ -58,7 +61,7 @@ pub struct Core {
     pub(crate) store: Store,
     pub(crate) clock: clock::Clock,
     pub(crate) randomness: randomness::Randomness,
-    pub(crate) keyring: Arc<secrets::Keyring>,
+    pub(crate) keyring: Arc<secrets::SharedKeyring>,
     pub(crate) files: files::FileStore,
     pub(crate) passwords: identity::passwords::Passwords,
     pub(crate) settings: Arc<Settings>,
@@ -150,10 +153,13 @@ impl Core {
             scheduling::travel_times::TravelTimeCache::new(settings.roads.clone(), settings.paces.clone());
         Self {
             travel_times: Arc::new(travel_times),
-            store,
+            store: Store {
+                audit_key: Some(Arc::new(audit::chain::AuditKey::newest(&keyring))),
+                ..store
+            },
             clock,
             randomness,
-            keyring: Arc::new(keyring),
+            keyring: Arc::new(secrets::SharedKeyring::new(keyring, None)),
             files,
             passwords,
             settings: Arc::new(settings),
@@ -163,6 +169,18 @@ impl Core {
             changes: tokio::sync::broadcast::Sender::new(64),
             feeds: events::Feeds::default(),
         }
+    }
+
+    /// Lets the process read keys that are added to the key file while it runs.
+    ///
+    /// # Errors
+    /// The file is not a key file.
+    pub fn with_key_file(self, path: &std::path::Path) -> Result<Self, secrets::SecretError> {
+        let ring = secrets::Keyring::open(path)?;
+        Ok(Self {
+            keyring: Arc::new(secrets::SharedKeyring::new(ring, Some(path.to_owned()))),
+            ..self
+        })
     }
 
     /// Returns the database, for migrations, backups and health checks.

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aes_gcm::aead::{Aead as _, KeyInit as _, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
@@ -86,6 +87,59 @@ pub struct Keyring {
 impl fmt::Debug for Keyring {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Keyring({} keys)", self.keys.len())
+    }
+}
+
+/// The keyring of a process. It reads the key file again when a value was sealed under a key that was added meanwhile.
+pub(crate) struct SharedKeyring {
+    ring: RwLock<Arc<Keyring>>,
+    path: Option<PathBuf>,
+}
+
+impl SharedKeyring {
+    /// Shares a keyring; without a path, it never changes.
+    pub(crate) fn new(ring: Keyring, path: Option<PathBuf>) -> Self {
+        Self {
+            ring: RwLock::new(Arc::new(ring)),
+            path,
+        }
+    }
+
+    /// Returns the keys as they were last read.
+    pub(crate) fn current(&self) -> Arc<Keyring> {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the key file again. One that cannot be read leaves the keys as they are.
+    pub(crate) fn reload(&self) -> Arc<Keyring> {
+        if let Some(Ok(ring)) = self.path.as_deref().map(Keyring::open) {
+            *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+        }
+        self.current()
+    }
+
+    pub(crate) fn derive(&self, purpose: &str) -> [u8; 64] {
+        self.current().derive(purpose)
+    }
+
+    pub(crate) fn mac(&self, purpose: &str, secret: &[u8]) -> Vec<u8> {
+        self.current().mac(purpose, secret)
+    }
+
+    pub(crate) fn seal(
+        &self,
+        plaintext: &[u8],
+        context: &AssociatedData<'_>,
+        randomness: &Randomness,
+    ) -> Result<Vec<u8>, SecretError> {
+        self.current().seal(plaintext, context, randomness)
+    }
+
+    pub(crate) fn unseal(&self, sealed: &[u8], context: &AssociatedData<'_>) -> Result<Vec<u8>, SecretError> {
+        match self.current().unseal(sealed, context) {
+            Err(SecretError::UnknownKey(_)) => self.reload().unseal(sealed, context),
+            outcome => outcome,
+        }
     }
 }
 
@@ -183,11 +237,28 @@ impl Keyring {
             .iter()
             .min_by_key(|(id, _)| *id)
             .map_or([0; 32], |(_, key)| *key);
-        let mut output = [0; 64];
-        Hkdf::<Sha256>::new(None, &oldest)
-            .expand(purpose.as_bytes(), &mut output)
-            .expect("HKDF-SHA-256 yields 64 bytes");
-        output
+        expand(&oldest, purpose)
+    }
+
+    /// Derives 32 bytes for a purpose from the key with an ID.
+    pub(crate) fn derive_from(&self, id: u32, purpose: &str) -> Option<[u8; 32]> {
+        let (_, key) = self.keys.iter().find(|(found, _)| *found == id)?;
+        Some(expand(key, purpose))
+    }
+
+    /// Derives 32 bytes for a purpose from the newest key, and returns its ID.
+    pub(crate) fn derive_from_newest(&self, purpose: &str) -> (u32, [u8; 32]) {
+        let (id, key) = self.newest();
+        (id, expand(&key, purpose))
+    }
+
+    /// Returns the ID of the key that seals new values.
+    pub(crate) fn newest_id(&self) -> u32 {
+        self.newest().0
+    }
+
+    pub(crate) fn ids(&self) -> Vec<u32> {
+        self.keys.iter().map(|(id, _)| *id).collect()
     }
 
     /// Returns the HMAC-SHA-256 of a short secret under a key for the purpose: whoever reads the database cannot try all
@@ -255,6 +326,20 @@ impl Keyring {
             )
             .map_err(|_| SecretError::DecryptionFailed)
     }
+}
+
+/// Returns the ID of the key that sealed a value.
+pub(crate) fn key_id(sealed: &[u8]) -> Option<u32> {
+    Some(u32::from_be_bytes(*sealed.first_chunk::<4>()?))
+}
+
+/// Expands a key with HKDF-SHA-256 (RFC 5869).
+pub(crate) fn expand<const BYTES: usize>(key: &[u8; 32], purpose: &str) -> [u8; BYTES] {
+    let mut output = [0; BYTES];
+    Hkdf::<Sha256>::new(None, key)
+        .expand(purpose.as_bytes(), &mut output)
+        .expect("HKDF-SHA-256 yields up to 8160 bytes");
+    output
 }
 
 #[cfg(test)]

@@ -3,11 +3,17 @@
 use clap::Subcommand;
 use domain::identity::roles::Role;
 use domain::locale::Locale;
-use ordinavo_core::CoreError;
+use ordinavo_core::identity;
 use ordinavo_core::identity::administration;
+use ordinavo_core::installation::key_rotation;
+use ordinavo_core::installation::key_rotation::{Rotation, Step};
+use ordinavo_core::notifications::held;
+use ordinavo_core::notifications::held::HeldDecision;
 use ordinavo_core::randomness::Randomness;
+use ordinavo_core::{Core, CoreError};
 use secrecy::SecretString;
 
+use super::listing;
 use super::startup;
 use super::startup::Opening;
 use crate::config::Config;
@@ -74,9 +80,64 @@ pub enum Admin {
         /// Email address of the account
         email: String,
     },
-    /// Replace the master key and re-encrypt all secrets; restart the servers afterwards
-    RotateMasterKey,
+    /// List the tenants
+    ListTenants {
+        /// Print the result as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the accounts of a tenant with their roles and sessions
+    ListUsers {
+        /// Slug of the tenant
+        tenant: String,
+        /// Print the result as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// End all sessions, feeds and links of the accounts of an email address
+    EndSessions {
+        /// Slug of the tenant
+        tenant: String,
+        /// Email address of the account
+        email: String,
+    },
+    /// Set the role of a staff account and end its sessions
+    SetRole {
+        /// Slug of the tenant
+        tenant: String,
+        /// Email address of the account
+        email: String,
+        /// Role: admin, manager, dispatcher, technician or auditor
+        role: String,
+    },
+    /// List the emails that are held because they were due for more than a day before the first attempt
+    HeldMails {
+        /// Print the result as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send the held emails of a tenant
+    SendHeldMails {
+        /// Slug of the tenant
+        tenant: String,
+    },
+    /// Drop the held emails of a tenant
+    DropHeldMails {
+        /// Slug of the tenant
+        tenant: String,
+    },
+    /// Replace the master key and encrypt all secrets under the new one, while servers run
+    RotateMasterKey {
+        /// Only add the new key to the file, to copy it to other machines before the next step
+        #[arg(long, conflicts_with = "finish")]
+        prepare: bool,
+        /// Remove the old key, after all servers and workers were restarted
+        #[arg(long)]
+        finish: bool,
+    },
 }
+
+const ROLES: &str = "role: must be admin, manager, dispatcher, technician or auditor";
 
 /// Runs an administration command.
 pub async fn execute(command: Admin, config: &Config) -> Result<(), String> {
@@ -102,8 +163,7 @@ pub async fn execute(command: Admin, config: &Config) -> Result<(), String> {
             name,
             role,
         } => {
-            let role =
-                Role::from_name(&role).ok_or("role: must be admin, manager, dispatcher, technician or auditor")?;
+            let role = Role::from_name(&role).ok_or(ROLES)?;
             let (password, is_generated) = password()?;
             administration::create_staff(&core, &tenant, &email, &name, role, &password.clone().into())
                 .await
@@ -141,16 +201,95 @@ pub async fn execute(command: Admin, config: &Config) -> Result<(), String> {
                 .map_err(error_message)?;
             println!("Revoked {revoked} grants of {email}.");
         }
-        Admin::RotateMasterKey => {
-            let count = administration::rotate_master_key(&core, &config.secret_key_file)
+        Admin::ListTenants { json } => listing::print_tenants(&core, json).await?,
+        Admin::ListUsers { tenant, json } => listing::print_users(&core, &tenant, json).await?,
+        Admin::EndSessions { tenant, email } => {
+            let sessions = identity::listing::end_sessions(&core, &tenant, &email)
                 .await
                 .map_err(error_message)?;
-            println!(
-                "Re-encrypted {count} secrets with a new master key. Restart the servers now; all users have to sign in again."
-            );
+            println!("Ended {sessions} sessions of {email}.");
+        }
+        Admin::SetRole { tenant, email, role } => {
+            let role = Role::from_name(&role).ok_or(ROLES)?;
+            identity::listing::set_role(&core, &tenant, &email, role)
+                .await
+                .map_err(error_message)?;
+            println!("{email} is {} now and has to sign in again.", role.name());
+        }
+        Admin::HeldMails { json } => print_held_mails(&core, json).await?,
+        Admin::SendHeldMails { tenant } => decide_held_mails(&core, &tenant, HeldDecision::Send).await?,
+        Admin::DropHeldMails { tenant } => decide_held_mails(&core, &tenant, HeldDecision::Drop).await?,
+        Admin::RotateMasterKey { prepare, finish } => {
+            let step = match (prepare, finish) {
+                (true, _) => Step::Prepare,
+                (_, true) => Step::Finish,
+                _ => Step::Reseal,
+            };
+            rotate_master_key(&core, config, step).await?;
         }
     }
     core.store().close().await;
+    Ok(())
+}
+
+async fn rotate_master_key(core: &Core, config: &Config, step: Step) -> Result<(), String> {
+    let path = &config.secret_key_file;
+    let done = key_rotation::rotate(core, path, step).await.map_err(error_message)?;
+    match (done, step) {
+        (Rotation::Prepared, _) => {
+            println!(
+                "Added a key to {}. Copy the file to all machines, then run the command without --prepare.",
+                path.display()
+            );
+        }
+        (Rotation::Resealed(count), Step::Finish) => {
+            println!(
+                "Removed the old key; {count} secrets are encrypted under the new one. Copy the key file to all machines and restart all servers; users have to sign in again."
+            );
+        }
+        (Rotation::Resealed(count), _) => println!(
+            "Encrypted {count} secrets under a new master key. Restart all servers and workers, then run the command with \
+             --finish."
+        ),
+        (Rotation::WrongStep, Step::Finish) => return Err("there is no rotation to finish".to_owned()),
+        (Rotation::WrongStep, _) => {
+            return Err(
+                "the last rotation is not finished: restart all servers and workers, then use --finish".to_owned(),
+            );
+        }
+    }
+    Ok(())
+}
+
+async fn print_held_mails(core: &Core, json: bool) -> Result<(), String> {
+    let found = held::count_all(core).await.map_err(error_message)?;
+    if json {
+        let rows: Vec<_> = found
+            .iter()
+            .map(
+                |(tenant, mails)| serde_json::json!({ "tenant": tenant, "count": mails.count, "oldest": mails.oldest }),
+            )
+            .collect();
+        let text = serde_json::to_string_pretty(&rows).map_err(|error| error.to_string())?;
+        println!("{text}");
+        return Ok(());
+    }
+    for (tenant, mails) in found {
+        let oldest = mails
+            .oldest
+            .map(|at| format!(", the oldest due since {}", at.format("%Y-%m-%d")))
+            .unwrap_or_default();
+        println!("{tenant}: {}{oldest}", mails.count);
+    }
+    Ok(())
+}
+
+async fn decide_held_mails(core: &Core, tenant: &str, decision: HeldDecision) -> Result<(), String> {
+    let count = held::decide_all(core, tenant, decision).await.map_err(error_message)?;
+    match decision {
+        HeldDecision::Send => println!("Queued {count} emails of {tenant}."),
+        HeldDecision::Drop => println!("Dropped {count} emails of {tenant}."),
+    }
     Ok(())
 }
 
@@ -170,6 +309,6 @@ fn print_credentials(email: &str, password: &str, is_generated: bool) {
     }
 }
 
-fn error_message(error: CoreError) -> String {
+pub fn error_message(error: CoreError) -> String {
     crate::api::texts::sentences(&error)
 }

@@ -1,8 +1,11 @@
 //! The command-line interface.
 
 mod admin;
+mod audit;
 mod backup;
 mod doctor;
+mod listing;
+mod moving;
 mod startup;
 
 use std::process::ExitCode;
@@ -57,6 +60,9 @@ enum Command {
     /// Manage tenants, accounts and keys
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Verify the audit log and sign checkpoints of it
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Back up database, files and master key to a new folder; the server can keep running
     Backup {
         /// Folder to create
@@ -66,9 +72,25 @@ enum Command {
     Restore {
         /// Folder of the backup
         folder: std::path::PathBuf,
+        /// Replace database, files and key of the installation; stop its servers first
+        #[arg(long)]
+        replace: bool,
     },
-    /// Check configuration, database, files and mail
-    Doctor,
+    /// Copy an SQLite database to an empty PostgreSQL database and compare each row; stop the servers first
+    Move {
+        /// URL of the database, with the role that owns the tables
+        #[arg(long)]
+        to: String,
+        /// Print the number of rows of each table as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check configuration, key, database, audit log, clock, disk, files and mail
+    Doctor {
+        /// Print the report as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the OpenAPI document
     Openapi,
 }
@@ -142,9 +164,11 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
             Ok(())
         }
         Command::Admin(command) => admin::execute(command, &config).await,
+        Command::Audit(command) => audit::execute(command, &config).await,
         Command::Backup { folder } => backup::backup(&config, &folder).await,
-        Command::Restore { folder } => backup::restore(&config, &folder).await,
-        Command::Doctor => doctor::run_checks(&config).await,
+        Command::Restore { folder, replace } => backup::restore(&config, &folder, replace).await,
+        Command::Move { to, json } => moving::execute(&config, &to, json).await,
+        Command::Doctor { json } => doctor::run_checks(&config, json).await,
         Command::Openapi => {
             println!(
                 "{}",

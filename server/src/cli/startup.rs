@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use ordinavo_core::audit;
 use ordinavo_core::clock::Clock;
 use ordinavo_core::files::FileStore;
 use ordinavo_core::installation;
 use ordinavo_core::installation::{KeyMatch, Usage};
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::secrets::Keyring;
-use ordinavo_core::{Core, PoolOptions, Schema, Store};
+use ordinavo_core::{Core, DatabaseRole, PoolOptions, Schema, Store};
 
 use crate::config::Config;
 
@@ -28,12 +29,12 @@ pub enum Opening {
 
 /// Opens database, files and keys for a command that an operator waits for: statements may take as long as they need.
 pub async fn open_core(config: &Config, opening: Opening) -> Result<(Core, Keyring), String> {
-    open_core_with(config, opening, &command_options(config)?).await
+    open_core_with(config, opening, &command_options(config)?, false).await
 }
 
-/// Opens database, files and keys for a server or worker.
+/// Opens database, files and keys for a server or worker, with a role to which row-level security applies.
 pub async fn open_for_service(config: &Config, opening: Opening) -> Result<(Core, Keyring), String> {
-    open_core_with(config, opening, &config.pool_options()?).await
+    open_core_with(config, opening, &config.pool_options()?, !config.database_allow_owner).await
 }
 
 fn command_options(config: &Config) -> Result<PoolOptions, String> {
@@ -43,9 +44,14 @@ fn command_options(config: &Config) -> Result<PoolOptions, String> {
     })
 }
 
-async fn open_core_with(config: &Config, opening: Opening, options: &PoolOptions) -> Result<(Core, Keyring), String> {
+async fn open_core_with(
+    config: &Config,
+    opening: Opening,
+    options: &PoolOptions,
+    limits_role: bool,
+) -> Result<(Core, Keyring), String> {
     let randomness = Randomness::from_system();
-    let store = open_store(config, opening, options).await?;
+    let (store, has_upgraded) = open_store(config, opening, options, limits_role).await?;
     let keyring = match open_keyring(&store, config, opening).await {
         Ok(keyring) => keyring,
         Err(error) => {
@@ -56,14 +62,27 @@ async fn open_core_with(config: &Config, opening: Opening, options: &PoolOptions
     let files = FileStore::open_with(&config.files, config.files_timeout()?)
         .map_err(|error| format!("setting files: {error}"))?;
     let cookie_keyring = read_keyring(&config.secret_key_file)?;
-    Ok((
-        Core::new(store, Clock::system(), randomness, keyring, files, config.settings()?),
-        cookie_keyring,
-    ))
+    let core = Core::new(store, Clock::system(), randomness, keyring, files, config.settings()?)
+        .with_key_file(&config.secret_key_file)
+        .map_err(|error| key_error(&error))?;
+    if has_upgraded {
+        audit::verification::adopt_chains(&core)
+            .await
+            .map_err(|error| database_error(&error))?;
+    }
+    Ok((core, cookie_keyring))
 }
 
 /// Opens the database, applies migrations where the command may, and fails if there is none.
-async fn open_store(config: &Config, opening: Opening, options: &PoolOptions) -> Result<Store, String> {
+///
+/// Returns also whether this process upgraded a database whose audit log has no keys. Only then the entries so far may be
+/// without one; anybody who can write to the database could remove the keys later.
+async fn open_store(
+    config: &Config,
+    opening: Opening,
+    options: &PoolOptions,
+    limits_role: bool,
+) -> Result<(Store, bool), String> {
     let creates = match opening {
         Opening::FirstStart => !config.secret_key_file.exists(),
         Opening::Create => true,
@@ -84,6 +103,10 @@ async fn open_store(config: &Config, opening: Opening, options: &PoolOptions) ->
     .await
     .map_err(|error| format!("setting database_url: {error}"))?;
     let checked = async {
+        let role = store.role().await.map_err(|error| format!("database: {error}"))?;
+        if let Some(role) = role.as_ref().filter(|_| limits_role) {
+            check_role(role)?;
+        }
         let usage = installation::usage(&store)
             .await
             .map_err(|error| database_error(&error))?;
@@ -91,16 +114,47 @@ async fn open_store(config: &Config, opening: Opening, options: &PoolOptions) ->
             return Err(missing_database(config, "the database is empty", opening));
         }
         if opening == Opening::Existing {
-            return require_schema(&store).await;
+            return require_schema(&store).await.map(|()| false);
         }
-        store.migrate().await.map_err(|error| format!("migration: {error}"))
+        let schema = store.schema().await.map_err(|error| format!("database: {error}"))?;
+        if schema == Schema::Current {
+            return Ok(false);
+        }
+        if let (Some(role), Schema::Missing(missing)) = (&role, schema)
+            && !role.may_create_tables
+        {
+            return Err(format!(
+                "database: {missing} migrations are pending, and the role {} may not apply them; run `ordinavo migrate` as the \
+                 owner of the tables (docs/operations/postgresql-roles.md)",
+                role.name
+            ));
+        }
+        let had_keys = store
+            .has_audit_keys()
+            .await
+            .map_err(|error| format!("database: {error}"))?;
+        store.migrate().await.map_err(|error| format!("migration: {error}"))?;
+        Ok(usage == Usage::InUse && !had_keys)
     };
     match checked.await {
-        Ok(()) => Ok(store),
+        Ok(has_upgraded) => Ok((store, has_upgraded)),
         Err(error) => {
             store.close().await;
             Err(error)
         }
+    }
+}
+
+/// Fails for a role with more rights than a server needs: row-level security would not apply to it, or could be removed.
+fn check_role(role: &DatabaseRole) -> Result<(), String> {
+    let would_own = (!role.has_tables && role.may_create_tables).then_some("would own the tables");
+    match role.excess().or(would_own) {
+        None => Ok(()),
+        Some(reason) => Err(format!(
+            "setting database_url: the role {} {reason}, so the tenants are not separated by the database; use the role \
+             ordinavo_app (docs/operations/postgresql-roles.md), or set database_allow_owner to accept this",
+            role.name
+        )),
     }
 }
 
@@ -180,12 +234,19 @@ fn key_error(error: &ordinavo_core::secrets::SecretError) -> String {
     format!("setting secret_key_file: {error}")
 }
 
-/// Applies pending migrations without the key, which the owner of the tables does not need.
+/// Applies pending migrations. The owner of the tables may do so without the key.
 pub async fn migrate(config: &Config) -> Result<(), String> {
-    open_store(config, Opening::Upgrade, &command_options(config)?)
-        .await?
-        .close()
-        .await;
+    let options = command_options(config)?;
+    if config.secret_key_file.exists() {
+        let (core, _) = open_core_with(config, Opening::Upgrade, &options, false).await?;
+        core.store().close().await;
+        return Ok(());
+    }
+    let (store, has_upgraded) = open_store(config, Opening::Upgrade, &options, false).await?;
+    store.close().await;
+    if has_upgraded {
+        println!("Run `ordinavo audit adopt` once where the key file is: the audit log has keys from now on.");
+    }
     Ok(())
 }
 

@@ -1,12 +1,5 @@
 sign-in-title = Anmeldung für das Team
 sign-in-text = Für Disposition, Leitung und Technik.
-audit-title = Audit-Protokoll
-audit-intact = Das Audit-Protokoll ist unversehrt. Es wurden keine Einträge geändert, entfernt oder eingefügt.
-audit-broken = Die Integritätsprüfung ist bei Eintrag { $number } fehlgeschlagen. Die Daten wurden direkt in der Datenbank geändert.
-audit-verify = Protokoll prüfen
-actor = Ausgeführt von
-action = Aktion
-subject = Objekt
 mails-intro = E-Mails an anfragende Personen: gesendet, in Warteschlange und fehlgeschlagen.
 done-password = Ihr neues Passwort ist festgelegt. Alle anderen Sitzungen wurden beendet.
 two-factor-policy-title = Zwei-Faktor-Authentifizierung

@@ -1,12 +1,5 @@
 sign-in-title = Team sign-in
 sign-in-text = For dispatchers, managers and technicians.
-audit-title = Audit log
-audit-intact = The audit log is intact. No entries were changed, removed or inserted.
-audit-broken = The integrity check failed at entry { $number }. The data was changed directly in the database.
-audit-verify = Verify audit log
-actor = Actor
-action = Action
-subject = Object
 mails-intro = Emails to requesters: sent, queued and failed.
 done-password = Your new password is set. You have been signed out of all other sessions.
 two-factor-policy-title = Two-factor authentication

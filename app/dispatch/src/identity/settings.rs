@@ -7,20 +7,16 @@ use domain::locale::Locale;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use ordinavo_core::audit;
-use ordinavo_core::audit::Verification;
-use ordinavo_core::audit::model::AuditLine;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::identity::sessions::Realm;
-use ordinavo_core::page::Page;
 use ui::actions::redirect;
-use ui::components::{Pager, SuccessNotice};
-use ui::format;
 use ui::i18n::shared;
 use ui::page::page;
 use ui::sign_in_flow::LanguageRow;
 use ui::title::Title;
 use ui::two_factor::settings_path;
 
+use crate::audit::page::{AuditLog, verification_result};
 use crate::identity::two_factor_policy;
 use crate::scheduling::technicians;
 use crate::shared::{DoneNotice, viewer_staff};
@@ -48,9 +44,8 @@ pub fn SettingsPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let before: Option<i64> = request.query("before").parse().ok();
-        let verifies = !request.query("verify").is_empty();
         let log = match staff.may::<ViewAudit>() {
-            Ok(permit) => Some(audit::page(&request.core, permit, before, verifies).await?),
+            Ok(permit) => Some(audit::page(&request.core, permit, before).await?),
             Err(_) => None,
         };
         let zone = staff.zone().to_owned();
@@ -65,7 +60,7 @@ pub fn SettingsPage() -> impl IntoView {
                     <li><a href=href><strong>{name}</strong></a><span class="quiet">{text}</span></li>
                 }).collect_view()}</ul></nav>
             })}
-            {log.map(|log| view! { <AuditLog entries=log.entries is_first=before.is_none() verification=log.verification zone locale/> })}
+            {log.map(|entries| view! { <AuditLog entries is_first=before.is_none() verification=verification_result(request.flash.as_ref()) zone locale/> })}
         }
         .into_any())
     });
@@ -132,38 +127,4 @@ fn settings_links(staff: &Staff, locale: Locale) -> Vec<(&'static str, String, S
         ));
     }
     links
-}
-
-/// The entries of the audit log, and the result of a verification if one was requested.
-#[component]
-fn AuditLog(
-    entries: Page<AuditLine>,
-    is_first: bool,
-    verification: Option<Verification>,
-    zone: String,
-    locale: Locale,
-) -> impl IntoView {
-    let next = entries
-        .rows
-        .last()
-        .filter(|_| entries.has_more)
-        .map(|row| format!("/app/settings?before={}", row.sequence));
-    let first = (!is_first).then(|| "/app/settings".to_owned());
-    view! {
-        <section>
-            <h2>{t!(locale, "audit-title")}</h2>
-            <p><a class="button" href="/app/settings?verify=1">{t!(locale, "audit-verify")}</a></p>
-            {verification.map(|verification| match verification.broken_at {
-                None => view! { <SuccessNotice text=t!(locale, "audit-intact")/> }.into_any(),
-                Some(number) => view! { <p class="notice notice-bad" role="alert">{t!(locale, "audit-broken", number = number)}</p> }.into_any(),
-            })}
-            <div class="table-frame"><table class="table">
-                <thead><tr><th scope="col" class="right">"#"</th><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "actor")}</th><th scope="col">{t!(locale, "action")}</th><th scope="col">{t!(locale, "subject")}</th></tr></thead>
-                <tbody>{entries.rows.into_iter().map(|row| view! {
-                    <tr><td class="right">{row.sequence}</td><td>{format::moment(locale, row.at, &zone)}</td><td><bdi class="mono small">{row.actor}</bdi></td><td><bdi class="mono">{row.action}</bdi></td><td><bdi class="mono small">{row.subject}</bdi></td></tr>
-                }).collect_view()}</tbody>
-            </table></div>
-            <Pager locale next first/>
-        </section>
-    }
 }

@@ -1,3 +1,4 @@
 //! Outgoing emails.
 
+pub mod actions;
 pub mod page;

@@ -61,6 +61,8 @@ permissions! {
     ResolveMappings = "resolve_mappings": Admin | Manager | Dispatcher, live_and_sandbox;
     /// View the email outbox.
     ViewMails = "view_mails": Admin | Manager | Auditor, live_only;
+    /// Send or drop emails that were held.
+    ManageMails = "manage_mails": Admin, live_only;
     /// Manage public forms, terminals and classification rules.
     ManageIntake = "manage_intake": Admin, live_only;
     /// Invite portal users; grant and revoke access.

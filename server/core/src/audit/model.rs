@@ -24,6 +24,29 @@ pub struct AuditLine {
     pub subject: String,
     #[sqlx(json)]
     pub details: serde_json::Value,
+}
+
+/// An entry with everything that its hash covers.
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct ChainRow {
+    pub sequence: i64,
+    pub at: DateTime<Utc>,
+    pub actor: String,
+    pub action: String,
+    pub subject: String,
+    #[sqlx(json)]
+    pub details: serde_json::Value,
     pub previous_hash: Vec<u8>,
     pub hash: Vec<u8>,
+    pub key_id: Option<i64>,
+}
+
+/// A signed state of a chain.
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct Checkpoint {
+    pub sequence: i64,
+    pub hash: Vec<u8>,
+    pub at: DateTime<Utc>,
+    pub key_id: i64,
+    pub signature: Vec<u8>,
 }

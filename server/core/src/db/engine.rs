@@ -1,6 +1,7 @@
 //! The database engines: connection pools, transactions, and macros that run a statement on either engine.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sqlx::postgres::PgPool;
@@ -8,6 +9,7 @@ use sqlx::sqlite::SqlitePool;
 use sqlx::{Postgres, SqlSafeStr as _, Sqlite, Transaction};
 
 use super::sqlite_file::{FileState, SqliteFile};
+use crate::audit::chain::AuditKey;
 use crate::clock::Clock;
 use crate::randomness::Randomness;
 
@@ -141,6 +143,8 @@ pub struct Store {
     pub(crate) pools: Pools,
     pub(crate) clock: Clock,
     pub(crate) randomness: Randomness,
+    /// The key of the audit log; `None` until the master key is known.
+    pub(crate) audit_key: Option<Arc<AuditKey>>,
 }
 
 /// A running transaction on either engine.
@@ -153,6 +157,13 @@ impl Store {
     /// Returns the same database with another clock, to create data in the past.
     pub(crate) fn with_clock(&self, clock: Clock) -> Self {
         Self { clock, ..self.clone() }
+    }
+
+    /// Returns the key of the audit log.
+    pub(crate) fn audit_key(&self) -> Result<&AuditKey, StoreError> {
+        self.audit_key
+            .as_deref()
+            .ok_or_else(|| StoreError::Broken("an audit entry was written without the master key".to_owned()))
     }
 
     /// Returns the kind of database.

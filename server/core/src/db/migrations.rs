@@ -9,6 +9,9 @@ use crate::db::{Engine, StoreError};
 static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
 
+/// The migration that gives the audit log keys.
+const AUDIT_KEYS: i64 = 28;
+
 /// The schema of the database, compared with the one that this binary needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Schema {
@@ -54,20 +57,35 @@ impl Store {
         .iter()
         .map(|migration| migration.version)
         .collect();
+        let applied = self.applied_versions().await?;
+        Ok(if applied.iter().any(|version| !known.contains(version)) {
+            Schema::Newer
+        } else if applied.len() == known.len() {
+            Schema::Current
+        } else {
+            Schema::Missing(known.len() - applied.len())
+        })
+    }
+
+    /// Returns whether the migration that gives the audit log keys is applied.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn has_audit_keys(&self) -> Result<bool, StoreError> {
+        Ok(self.applied_versions().await?.contains(&AUDIT_KEYS))
+    }
+
+    /// Returns the applied migrations; none if there is no schema.
+    async fn applied_versions(&self) -> Result<Vec<i64>, StoreError> {
         const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success";
         let applied: Result<Vec<i64>, sqlx::Error> = match &self.pools {
             Pools::Sqlite { readers, .. } => sqlx::query_scalar(APPLIED).fetch_all(readers).await,
             Pools::Postgres(pool) => sqlx::query_scalar(APPLIED).fetch_all(pool).await,
         };
-        match applied {
-            Ok(applied) if applied.iter().any(|version| !known.contains(version)) => Ok(Schema::Newer),
-            Ok(applied) if applied.len() == known.len() => Ok(Schema::Current),
-            Ok(applied) => Ok(Schema::Missing(known.len() - applied.len())),
-            Err(error) => match error.into() {
-                // The table does not exist yet.
-                StoreError::Broken(_) => Ok(Schema::Missing(known.len())),
-                error => Err(error),
-            },
+        match applied.map_err(StoreError::from) {
+            // The table does not exist yet.
+            Err(StoreError::Broken(_)) => Ok(Vec::new()),
+            found => found,
         }
     }
 

@@ -9,7 +9,9 @@ pub(crate) mod dialect;
 pub(crate) mod engine;
 pub(crate) mod key;
 pub(crate) mod migrations;
+mod moving;
 mod open;
+mod postgres_role;
 pub(crate) mod purpose;
 mod sqlite_file;
 mod statement;
@@ -26,7 +28,9 @@ pub use engine::{Engine, PoolUse, Store, StoreError, statement_count, thread_sta
 pub use key::Key;
 pub(crate) use key::{OptionalKey, OptionalName};
 pub use migrations::Schema;
+pub use moving::MovedTable;
 pub use open::PoolOptions;
+pub use postgres_role::DatabaseRole;
 pub(crate) use statement::Row;
 pub(crate) use transaction::{SystemTx, TenantLookup, TenantTx};
 

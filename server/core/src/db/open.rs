@@ -72,6 +72,7 @@ impl Store {
             pools,
             clock,
             randomness,
+            audit_key: None,
         })
     }
 }

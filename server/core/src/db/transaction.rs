@@ -148,7 +148,7 @@ impl<'a, A: Actor> TenantTx<'a, A> {
         let audits = std::mem::take(&mut self.audits);
         let tenant = self.actor.tenant();
         let deliveries = crate::events::write(&mut self.tx, self.store, tenant, self.now, events).await?;
-        crate::audit::write(&mut self.tx, tenant, self.now, audits).await?;
+        crate::audit::write(&mut self.tx, self.store, tenant, self.now, audits).await?;
         self.tx.commit().await?;
         Ok(deliveries)
     }
@@ -176,7 +176,7 @@ impl<P: Purpose> SystemTx<'_, P> {
         subject: &str,
     ) -> Result<(), StoreError> {
         let entry = NewAuditEntry::new(actor, action, subject);
-        crate::audit::write(&mut self.tx, tenant, self.now, vec![entry]).await
+        crate::audit::write(&mut self.tx, self.store, tenant, self.now, vec![entry]).await
     }
 }
 

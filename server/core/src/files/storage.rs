@@ -148,6 +148,14 @@ impl FileStore {
         self.folder.as_deref().map(fs4::available_space)
     }
 
+    /// Returns the free bytes of the disk of a folder, such as the one of the database.
+    ///
+    /// # Errors
+    /// The folder does not exist.
+    pub fn free_bytes_of(folder: &std::path::Path) -> std::io::Result<u64> {
+        fs4::available_space(folder)
+    }
+
     /// Rejects a file before the disk is full: the database usually shares the disk and needs the remaining space.
     pub(super) fn ensure_space(&self, bytes: u64, min_free_bytes: u64) -> CoreResult<()> {
         let needed = min_free_bytes.saturating_add(bytes);

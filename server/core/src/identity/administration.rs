@@ -1,7 +1,6 @@
-//! Administration from the command line: tenants, accounts, passwords, keys.
+//! Administration from the command line: tenants, accounts, passwords.
 
 use domain::fields::FieldCode;
-use std::path::Path;
 
 use domain::identity::roles::Role;
 use domain::locale::Locale;
@@ -10,7 +9,7 @@ use domain::text;
 use secrecy::SecretString;
 
 use crate::db::SystemTx;
-use crate::db::purpose::{Administration, KeyRotation};
+use crate::db::purpose::Administration;
 use crate::form::Form;
 use crate::identity::access::end_access;
 use crate::identity::account::AccountKey;
@@ -19,8 +18,6 @@ use crate::identity::store::accounts::NewStaff;
 use crate::identity::store::sessions::Realm;
 use crate::identity::store::tenants::NewTenant;
 use crate::identity::two_factor;
-use crate::secrets::Keyring;
-use crate::webhooks::{SECRET_FIELD, SIGNING_KEY_FIELD, place};
 use crate::{Core, CoreError, CoreResult};
 
 /// Creates a tenant.
@@ -221,61 +218,6 @@ pub async fn revoke_grants(core: &Core, slug: &str, email: &str) -> CoreResult<u
     }
     tx.commit().await?;
     Ok(revoked)
-}
-
-/// Replaces the master key and returns the number of webhook secrets. The key file contains both keys until every secret
-/// is re-encrypted, so a crash loses nothing. Servers must be restarted afterwards. Sessions end because their cookies are
-/// signed with the old key.
-///
-/// # Errors
-/// The key file or a stored secret cannot be read.
-pub async fn rotate_master_key(core: &Core, path: &Path) -> CoreResult<usize> {
-    let internal = |error: crate::secrets::SecretError| CoreError::internal(error);
-    let mut ring = Keyring::open(path).map_err(internal)?;
-    ring.add_key(&core.randomness);
-    ring.write(path, &core.randomness).map_err(internal)?;
-    let mut tx = core.store.begin_system::<KeyRotation>().await?;
-    let secrets = tx.webhook_secrets().await?;
-    let count = secrets.len();
-    for (tenant, row, secret, signing_key) in secrets {
-        let reseal = |sealed: &[u8], kind| {
-            let context = place(kind, tenant, row);
-            let plaintext = ring.unseal(sealed, &context).map_err(internal)?;
-            ring.seal(&plaintext, &context, &core.randomness).map_err(internal)
-        };
-        let secret = reseal(&secret, SECRET_FIELD)?;
-        let signing_key = signing_key
-            .map(|sealed| reseal(&sealed, SIGNING_KEY_FIELD))
-            .transpose()?;
-        tx.set_webhook_secret(tenant, row, &secret, signing_key.as_deref())
-            .await?;
-    }
-    let mut after = (uuid::Uuid::nil(), uuid::Uuid::nil());
-    loop {
-        let tokens = tx.tracking_tokens(after, 1_000).await?;
-        let Some(last) = tokens.last() else {
-            break;
-        };
-        after = (last.0, last.1);
-        for (tenant, row, sealed) in tokens {
-            let context = crate::intake::seal_context(tenant, row);
-            let plaintext = ring.unseal(&sealed, &context).map_err(internal)?;
-            let sealed = ring.seal(&plaintext, &context, &core.randomness).map_err(internal)?;
-            tx.set_tracking_token(tenant, row, &sealed).await?;
-        }
-    }
-    crate::portal_access::key_rotation::reseal_tokens(&mut tx, &ring, core).await?;
-    tx.revoke_all_password_links().await?;
-    tx.revoke_all_pairing_codes().await?;
-    two_factor::reseal_secrets(&mut tx, &ring, core).await?;
-    crate::installation::reseal_check(&mut tx, &ring).await?;
-    for tenant in tx.tenant_ids().await? {
-        tx.audit(tenant, "operator", "master_key.rotated", "key").await?;
-    }
-    tx.commit().await?;
-    ring.remove_old_keys();
-    ring.write(path, &core.randomness).map_err(internal)?;
-    Ok(count)
 }
 
 /// Turns two-factor authentication off for every account with this address in a tenant, in all realms, and ends its access:

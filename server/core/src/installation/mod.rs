@@ -1,17 +1,19 @@
 //! The installation as a whole: which master key belongs to the database.
 
+pub mod health;
+pub mod key_rotation;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 
 use crate::db::purpose::KeyRotation;
-use crate::db::{Schema, Store, SystemTx};
+use crate::db::{Store, StoreError, SystemTx};
 use crate::identity::Realm;
 use crate::identity::account::AccountKey;
 use crate::identity::actors::TenantId;
 use crate::identity::two_factor::secret_context;
 use crate::secrets::{AssociatedData, Keyring};
 use crate::webhooks::{SECRET_FIELD, place};
-use crate::{CoreError, CoreResult, StoreError};
+use crate::{CoreError, CoreResult};
 
 /// The sealed value of every database.
 const CHECK_VALUE: &[u8] = b"ordinavo";
@@ -67,10 +69,11 @@ pub async fn usage(store: &Store) -> CoreResult<Usage> {
 
 /// Returns the sealed value; `None` before the first key, and in a schema that does not have the table yet.
 async fn sealed_check(store: &Store) -> CoreResult<Option<Vec<u8>>> {
-    if let Schema::Missing(_) = store.schema().await? {
-        return Ok(None);
+    let mut tx = store.read_system().await?;
+    match tx.sealed_check().await {
+        Err(StoreError::Broken(_)) => Ok(None),
+        found => Ok(found?),
     }
-    Ok(store.read_system().await?.sealed_check().await?)
 }
 
 /// Compares a keyring with the database.
@@ -141,7 +144,7 @@ async fn opens_existing_secrets(tx: &mut SystemTx<'_, KeyRotation>, ring: &Keyri
 }
 
 /// Seals the value again, in the transaction that replaces the master key.
-pub(crate) async fn reseal_check(tx: &mut SystemTx<'_, KeyRotation>, ring: &Keyring) -> CoreResult<()> {
+async fn reseal_check(tx: &mut SystemTx<'_, KeyRotation>, ring: &Keyring) -> CoreResult<()> {
     let sealed = ring
         .seal(CHECK_VALUE, &CHECK_CONTEXT, &tx.store.randomness)
         .map_err(CoreError::internal)?;

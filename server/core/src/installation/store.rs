@@ -1,5 +1,7 @@
 //! Statements for the row of the installation.
 
+use chrono::{DateTime, Utc};
+
 use crate::db::purpose::KeyRotation;
 use crate::db::{StoreError, SystemTx};
 
@@ -21,14 +23,42 @@ const UPDATE_SEALED_CHECK: &str = r"
     WHERE id = 1
 ";
 
+const SELECT_LATEST_AUDIT_TIME: &str = r"
+    SELECT max(entry.at)
+    FROM counter
+    JOIN audit_entry AS entry ON entry.tenant_id = counter.tenant_id AND entry.sequence = counter.value
+    WHERE counter.name = 'audit'
+";
+
 impl<P> SystemTx<'_, P> {
+    /// Returns the time of the latest entry of all audit logs.
+    pub(crate) async fn latest_audit_time(&mut self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let (latest,) = self
+            .tx
+            .fetch_one::<(Option<DateTime<Utc>>,)>(SELECT_LATEST_AUDIT_TIME, ())
+            .await?;
+        Ok(latest)
+    }
+
     pub(crate) async fn sealed_check(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
         let row = self.tx.fetch_optional::<(Vec<u8>,)>(SELECT_SEALED_CHECK, ()).await?;
         Ok(row.map(|(sealed,)| sealed))
     }
 }
 
+const LOCK_SEALED_CHECK: &str = r"
+    UPDATE installation
+    SET key_changed_at = key_changed_at
+    WHERE id = 1
+";
+
 impl SystemTx<'_, KeyRotation> {
+    /// Locks the row until the commit and returns the sealed value.
+    pub(crate) async fn lock_sealed_check(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.tx.execute(LOCK_SEALED_CHECK, ()).await?;
+        self.sealed_check().await
+    }
+
     /// Stores the sealed value unless there is one.
     pub(crate) async fn insert_sealed_check(&mut self, sealed: &[u8]) -> Result<(), StoreError> {
         let now = self.now;

@@ -1,5 +1,6 @@
 //! Emails to requesters. They are enqueued in the outbox in the transaction of the change and sent by a worker.
 
+pub mod held;
 pub mod model;
 pub mod outbox;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]

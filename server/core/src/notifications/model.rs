@@ -24,4 +24,6 @@ pub struct MailLine {
     pub last_error: Option<String>,
     pub created_at: DateTime<Utc>,
     pub sent_at: Option<DateTime<Utc>>,
+    /// Whether it waits for the decision of an administrator.
+    pub is_held: bool,
 }

@@ -12,11 +12,12 @@ use uuid::Uuid;
 
 use crate::db::EngineSql;
 use crate::db::Key;
-use crate::db::StoreError;
 use crate::db::far_future;
 use crate::db::purpose::{MailQueue, Purge};
+use crate::db::{StoreError, Tx};
 use crate::db::{SystemTx, TenantTx};
-use crate::identity::actors::{MayNotify, Staff, TrackingRequester};
+use crate::identity::actors::{MayNotify, Staff, TenantId, TrackingRequester};
+use crate::notifications::held::{HELD_AFTER, HeldDecision};
 use crate::notifications::model::MailLine;
 
 /// The data of a request that an email needs.
@@ -141,7 +142,11 @@ const INSERT_UNSUBSCRIPTION: &str = r"
 const SELECT_MAILS: &str = r"
     SELECT
         mail.id, mail.kind, mail.recipient, mail.locale, mail.data, mail.request_id, mail.status,
-        mail.attempts, mail.last_error, mail.created_at, mail.sent_at
+        mail.attempts, mail.last_error, mail.created_at, mail.sent_at,
+        (
+            mail.status = 'waiting' AND mail.attempts = 0 AND mail.released_at IS NULL
+            AND mail.next_attempt_at <= $5
+        ) AS is_held
     FROM mail
     WHERE mail.tenant_id = $1
       AND (mail.created_at, mail.id) < ($2, $3)
@@ -151,7 +156,11 @@ const SELECT_MAILS: &str = r"
 const SELECT_MAIL: &str = r"
     SELECT
         mail.id, mail.kind, mail.recipient, mail.locale, mail.data, mail.request_id, mail.status,
-        mail.attempts, mail.last_error, mail.created_at, mail.sent_at
+        mail.attempts, mail.last_error, mail.created_at, mail.sent_at,
+        (
+            mail.status = 'waiting' AND mail.attempts = 0 AND mail.released_at IS NULL
+            AND mail.next_attempt_at <= $3
+        ) AS is_held
     FROM mail
     WHERE mail.tenant_id = $1
       AND mail.id = $2
@@ -167,6 +176,7 @@ static CLAIM_MAILS: EngineSql = EngineSql::new(
         FROM mail
         WHERE status = 'waiting'
           AND next_attempt_at <= $3
+          AND (attempts > 0 OR released_at IS NOT NULL OR next_attempt_at > $5)
           AND (claimed_until IS NULL OR claimed_until < $3)
         ORDER BY next_attempt_at
         LIMIT $4
@@ -199,6 +209,35 @@ const SELECT_CLAIMED_MAILS: &str = r"
       AND mail.claim = $1
     ORDER BY mail.created_at, mail.id
 ";
+const COUNT_HELD_MAILS: &str = r"
+    SELECT count(*), min(next_attempt_at)
+    FROM mail
+    WHERE tenant_id = $1
+      AND status = 'waiting'
+      AND attempts = 0
+      AND released_at IS NULL
+      AND next_attempt_at <= $2
+";
+const SEND_HELD_MAILS: &str = r"
+    UPDATE mail
+    SET released_at = $3, next_attempt_at = $3
+    WHERE tenant_id = $1
+      AND status = 'waiting'
+      AND attempts = 0
+      AND released_at IS NULL
+      AND next_attempt_at <= $2
+      AND ($4 IS NULL OR id = $4)
+";
+const DROP_HELD_MAILS: &str = r"
+    UPDATE mail
+    SET status = 'cancelled', released_at = $3
+    WHERE tenant_id = $1
+      AND status = 'waiting'
+      AND attempts = 0
+      AND released_at IS NULL
+      AND next_attempt_at <= $2
+      AND ($4 IS NULL OR id = $4)
+";
 const UPDATE_MAIL: &str = r"
     UPDATE mail
     SET status = $4, last_error = $5, next_attempt_at = $6, sent_at = $7, claim = NULL, claimed_until = NULL
@@ -217,6 +256,32 @@ const RELEASE_MAIL: &str = r"
       AND status = 'waiting'
 ";
 const PURGE_MAILS: &str = "DELETE FROM mail WHERE created_at < $1 AND status <> 'waiting'";
+
+/// Returns the number of held emails of a tenant and when the oldest was due.
+pub(crate) async fn count_held(
+    tx: &mut Tx,
+    tenant: TenantId,
+    now: DateTime<Utc>,
+) -> Result<(i64, Option<DateTime<Utc>>), StoreError> {
+    tx.fetch_one::<(i64, Option<DateTime<Utc>>)>(COUNT_HELD_MAILS, (tenant.uuid(), now - HELD_AFTER))
+        .await
+}
+
+/// Releases held emails, all or one, and returns their number.
+pub(crate) async fn decide_held(
+    tx: &mut Tx,
+    tenant: TenantId,
+    now: DateTime<Utc>,
+    decision: HeldDecision,
+    id: Option<MailId>,
+) -> Result<u64, StoreError> {
+    let sql = match decision {
+        HeldDecision::Send => SEND_HELD_MAILS,
+        HeldDecision::Drop => DROP_HELD_MAILS,
+    };
+    let id = id.map(domain::ids::Id::uuid);
+    tx.execute(sql, (tenant.uuid(), now - HELD_AFTER, now, id)).await
+}
 
 impl<A: MayNotify> TenantTx<'_, A> {
     pub(crate) async fn mail_context(&mut self, request: RequestId) -> Result<Option<MailContext>, StoreError> {
@@ -305,17 +370,17 @@ impl TenantTx<'_, Staff> {
         before: Option<(DateTime<Utc>, MailId)>,
         limit: i64,
     ) -> Result<Vec<MailLine>, StoreError> {
-        let tenant = self.tenant();
+        let (tenant, now) = (self.tenant(), self.now);
         let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
         self.tx
-            .fetch_all::<MailLine>(SELECT_MAILS, (tenant, at, id, limit))
+            .fetch_all::<MailLine>(SELECT_MAILS, (tenant, at, id, limit, now - HELD_AFTER))
             .await
     }
 
     pub(crate) async fn mail(&mut self, id: MailId) -> Result<Option<MailLine>, StoreError> {
-        let tenant = self.tenant();
+        let (tenant, now) = (self.tenant(), self.now);
         self.tx
-            .fetch_optional::<MailLine>(SELECT_MAIL, (tenant, id.uuid()))
+            .fetch_optional::<MailLine>(SELECT_MAIL, (tenant, id.uuid(), now - HELD_AFTER))
             .await
     }
 }
@@ -329,7 +394,8 @@ impl SystemTx<'_, MailQueue> {
         limit: i64,
     ) -> Result<Vec<ClaimedMail>, StoreError> {
         let now = self.now;
-        if self.tx.execute(&CLAIM_MAILS, (claim, until, now, limit)).await? == 0 {
+        let arguments = (claim, until, now, limit, now - HELD_AFTER);
+        if self.tx.execute(&CLAIM_MAILS, arguments).await? == 0 {
             return Ok(Vec::new());
         }
         self.tx

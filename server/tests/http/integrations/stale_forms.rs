@@ -7,6 +7,9 @@ use crate::support::forms::hidden;
 use crate::support::webhooks::quiet_worlds;
 use crate::support::{World, link};
 
+/// The fields of a form without its record and version.
+type Fields = &'static [(&'static str, &'static str)];
+
 #[tokio::test]
 async fn settings_from_stale_page_are_rejected() {
     let (_, worlds) = quiet_worlds().await;
@@ -24,7 +27,7 @@ async fn check_settings(world: &World) {
         .endpoint("erp", "http://127.0.0.1:9/hook", &["target.created"], json!({}))
         .await;
     let endpoint = format!("/app/integrations/endpoints/{}", created["id"].as_str().unwrap());
-    let cases: [(&str, &str, &str, &[(&str, &str)], &[(&str, &str)]); 3] = [
+    let cases: [(&str, &str, &str, Fields, Fields); 3] = [
         (
             &client,
             "/app/fn/set-scopes",

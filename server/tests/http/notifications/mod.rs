@@ -1,3 +1,4 @@
 //! Emails.
 
+pub mod held;
 pub mod mails;

@@ -97,6 +97,16 @@ fn admin_commands_create_accounts_and_name_invalid_fields() {
             .expect_failure(&["admin", "lock-user", "nordwind", "nobody@example.org"], &[])
             .contains("not found")
     );
+    let list =
+        |arguments: &[&str]| -> serde_json::Value { serde_json::from_str(&folder.expect_success(arguments)).unwrap() };
+    assert_eq!(list(&["admin", "list-tenants", "--json"])[0]["slug"], "nordwind");
+    folder.expect_success(&["admin", "set-role", "nordwind", "you@example.org", "auditor"]);
+    folder.expect_failure(&["admin", "set-role", "nordwind", "you@example.org", "king"], &[]);
+    folder.expect_success(&["admin", "end-sessions", "nordwind", "you@example.org"]);
+    folder.expect_failure(&["admin", "end-sessions", "nordwind", "nobody@example.org"], &[]);
+    let users = list(&["admin", "list-users", "nordwind", "--json"]);
+    assert_eq!(users[0]["role"], "auditor", "{users}");
+    assert_eq!(users[0]["sessions"], 0);
     // Demo data is never mixed with a real tenant, and the tenant still exists.
     folder.expect_failure(&["demo"], &[]);
     assert!(

@@ -176,6 +176,9 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/create-client", &["admin"]),
     ("/app/fn/set-scopes", &["admin"]),
     ("/app/fn/set-test-mode", &["admin", "manager", "auditor"]),
+    ("/app/fn/verify-audit", &["admin", "auditor"]),
+    ("/app/fn/send-held-mails", &["admin"]),
+    ("/app/fn/drop-held-mails", &["admin"]),
     ("/app/fn/create-credential", &["admin"]),
     ("/app/fn/revoke-credential", &["admin"]),
     ("/app/fn/revoke-client", &["admin"]),
@@ -574,7 +577,10 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                     "/app/fn/set-test-mode"
                     | "/app/fn/set-two-factor-roles"
                     | "/app/fn/cancel-two-factor"
-                    | "/app/fn/discard-draft" => StatusCode::SEE_OTHER,
+                    | "/app/fn/discard-draft"
+                    | "/app/fn/verify-audit"
+                    | "/app/fn/send-held-mails"
+                    | "/app/fn/drop-held-mails" => StatusCode::SEE_OTHER,
                     // There is no secret to confirm.
                     "/app/fn/confirm-two-factor" => StatusCode::CONFLICT,
                     // The form does not send the revision that it is based on.

@@ -76,6 +76,8 @@ impl Installation {
         let (base, _) = server.rsplit_once('/').unwrap();
         Some(Self {
             database: format!("{base}/{database}"),
+            // The role of the test server creates databases, and so owns the tables.
+            variables: vec![("ORDINAVO_DATABASE_ALLOW_OWNER".to_owned(), "true".to_owned())],
             ..Self::on_sqlite(name)
         })
     }

@@ -37,6 +37,7 @@ impl Installation {
             .env("ORDINAVO_WEBHOOK_ALLOW_HTTP", "true")
             .env("ORDINAVO_WEBHOOK_ALLOW_NETS", "127.0.0.0/8")
             .env("ORDINAVO_WORKER", "false")
+            .env("ORDINAVO_DATABASE_ALLOW_OWNER", "true")
             .env("ORDINAVO_LOG", "error")
             // Proxy variables are ignored: nothing listens there.
             .env("HTTP_PROXY", "http://127.0.0.1:9")

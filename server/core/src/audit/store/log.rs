@@ -1,16 +1,16 @@
 //! Statements for the audit log. It is append-only, and each entry contains the hash of the previous one.
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use sha2::{Digest as _, Sha256};
+use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
 use crate::audit::NewAuditEntry;
+use crate::audit::chain::Entry;
 use crate::audit::model::AuditLine;
 use crate::db::EngineSql;
 use crate::db::TenantTx;
 use crate::db::bulk::hex_bytes;
 use crate::db::transaction::allocate_numbers;
-use crate::db::{StoreError, Tx};
+use crate::db::{Store, StoreError, Tx};
 use crate::identity::actors::{Staff, TenantId};
 
 const SELECT_HASH: &str = r"
@@ -21,10 +21,10 @@ const SELECT_HASH: &str = r"
 ";
 static INSERT_ENTRIES: EngineSql = EngineSql::new(
     r"
-    INSERT INTO audit_entry (tenant_id, sequence, at, actor, action, subject, details, previous_hash, hash)
+    INSERT INTO audit_entry (tenant_id, sequence, at, actor, action, subject, details, previous_hash, hash, key_id)
     SELECT
         $1, input.sequence, $3, input.actor, input.action, input.subject, input.details,
-        decode(input.previous_hash, 'hex'), decode(input.hash, 'hex')
+        decode(input.previous_hash, 'hex'), decode(input.hash, 'hex'), $4
     FROM jsonb_to_recordset($2) AS input (
         sequence BIGINT, actor TEXT, action TEXT, subject TEXT, details JSONB, previous_hash TEXT, hash TEXT
     )
@@ -36,7 +36,7 @@ const SELECT_LAST_SEQUENCE: &str = r"
     WHERE tenant_id = $1
 ";
 const SELECT_PAGE: &str = r"
-    SELECT sequence, at, actor, action, subject, details, previous_hash, hash
+    SELECT sequence, at, actor, action, subject, details
     FROM audit_entry
     WHERE tenant_id = $1
       AND sequence < $2
@@ -44,37 +44,10 @@ const SELECT_PAGE: &str = r"
     LIMIT $3
 ";
 
-/// Computes the hash of an entry over its contents and the previous hash. Each part is prefixed with its length, so
-/// that parts cannot shift. Details are hashed in the canonical form of `serde_json` (members sorted by name).
-pub(crate) fn entry_hash(
-    previous: &[u8],
-    sequence: i64,
-    at: DateTime<Utc>,
-    actor: &str,
-    action: &str,
-    subject: &str,
-    details: &serde_json::Value,
-) -> Vec<u8> {
-    let mut hasher = Sha256::new();
-    let at = at.to_rfc3339_opts(SecondsFormat::Micros, true);
-    for part in [
-        previous,
-        &sequence.to_be_bytes(),
-        at.as_bytes(),
-        actor.as_bytes(),
-        action.as_bytes(),
-        subject.as_bytes(),
-        details.to_string().as_bytes(),
-    ] {
-        hasher.update((part.len() as u64).to_be_bytes());
-        hasher.update(part);
-    }
-    hasher.finalize().to_vec()
-}
-
 /// Appends entries. The counter row is locked until the commit, so the chain has no gaps and no forks.
 pub(crate) async fn write(
     tx: &mut Tx,
+    store: &Store,
     tenant: TenantId,
     now: DateTime<Utc>,
     entries: Vec<NewAuditEntry>,
@@ -82,6 +55,7 @@ pub(crate) async fn write(
     if entries.is_empty() {
         return Ok(());
     }
+    let key = store.audit_key()?;
     let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
     let last = allocate_numbers(tx, tenant, "audit", count).await?;
     let mut sequence = last - count;
@@ -92,23 +66,25 @@ pub(crate) async fn write(
     let mut rows = Vec::with_capacity(entries.len());
     for entry in entries {
         sequence += 1;
-        let hash = entry_hash(
-            &previous,
+        let hash = Entry {
+            previous: &previous,
             sequence,
-            now,
-            &entry.actor,
-            entry.action,
-            &entry.subject,
-            &entry.details,
-        );
+            at: now,
+            actor: &entry.actor,
+            action: entry.action,
+            subject: &entry.subject,
+            details: &entry.details,
+        }
+        .keyed_hash(key);
         rows.push(serde_json::json!({
             "sequence": sequence, "actor": entry.actor, "action": entry.action, "subject": entry.subject, "details": entry.details,
             "previous_hash": hex_bytes(&previous), "hash": hex_bytes(&hash),
         }));
         previous = hash;
     }
-    let sql = &INSERT_ENTRIES;
-    tx.execute(sql, (tenant.uuid(), Json(&rows), now)).await.map(drop)
+    tx.execute(&INSERT_ENTRIES, (tenant.uuid(), Json(&rows), now, key.id))
+        .await
+        .map(drop)
 }
 
 impl TenantTx<'_, Staff> {
@@ -129,32 +105,5 @@ impl TenantTx<'_, Staff> {
         self.tx
             .fetch_all::<AuditLine>(SELECT_PAGE, (tenant, before.unwrap_or(i64::MAX), limit))
             .await
-    }
-
-    /// Verifies the whole chain. Returns the first sequence with an invalid entry.
-    pub(crate) async fn find_audit_break(&mut self) -> Result<Option<i64>, StoreError> {
-        let tenant = self.tenant();
-        let mut rows: Vec<AuditLine> = self
-            .tx
-            .fetch_all::<AuditLine>(SELECT_PAGE, (tenant, i64::MAX, i64::MAX))
-            .await?;
-        rows.reverse();
-        let mut previous = vec![0; 32];
-        for (expected, row) in (1_i64..).zip(&rows) {
-            let hash = entry_hash(
-                &previous,
-                row.sequence,
-                row.at,
-                &row.actor,
-                &row.action,
-                &row.subject,
-                &row.details,
-            );
-            if row.sequence != expected || row.previous_hash != previous || row.hash != hash {
-                return Ok(Some(expected));
-            }
-            previous = hash;
-        }
-        Ok(None)
     }
 }

@@ -24,6 +24,7 @@ macro_rules! per_account {
 
 pub(crate) mod access;
 pub(crate) mod accounts;
+pub(crate) mod listing;
 pub(crate) mod partners;
 pub(crate) mod password_links;
 pub(crate) mod sessions;

@@ -154,6 +154,7 @@ const DELETE_TENANT_DATA: &[&str] = &[
     "DELETE FROM location",
     "DELETE FROM customer",
     "DELETE FROM feature_gate",
+    "DELETE FROM audit_checkpoint",
     "DELETE FROM counter",
 ];
 

@@ -348,11 +348,7 @@ pub(in crate::identity) async fn remove(
 }
 
 /// Seals the secrets of all accounts again under the newest key.
-pub(in crate::identity) async fn reseal_secrets(
-    tx: &mut SystemTx<'_, KeyRotation>,
-    ring: &Keyring,
-    core: &Core,
-) -> CoreResult<()> {
+pub(crate) async fn reseal_secrets(tx: &mut SystemTx<'_, KeyRotation>, ring: &Keyring, core: &Core) -> CoreResult<()> {
     for realm in Realm::ALL {
         for (tenant, id, secret, pending) in tx.factor_secrets(realm).await? {
             let tenant = TenantId::from_uuid(tenant);

@@ -5,8 +5,10 @@ use uuid::Uuid;
 use super::{secret_context, start_setup};
 use crate::conformance::demo_systems;
 use crate::identity::account::{AccountHolder as _, AccountKey};
+use crate::identity::authentication;
 use crate::identity::sessions::Realm;
-use crate::identity::{administration, authentication};
+use crate::installation::key_rotation;
+use crate::installation::key_rotation::Step;
 use crate::secrets::Keyring;
 
 #[tokio::test]
@@ -34,11 +36,12 @@ async fn rotate_master_key_reseals_pending_secret() {
             .expect("secret is unsealed");
         let path = std::env::temp_dir().join(format!("ordinavo-key-{}", contact.id()));
         core.keyring
+            .current()
             .write(&path, &core.randomness)
             .expect("key file is written");
-        administration::rotate_master_key(&core, &path)
-            .await
-            .expect("key is rotated");
+        for step in [Step::Reseal, Step::Finish] {
+            key_rotation::rotate(&core, &path, step).await.expect("key is rotated");
+        }
         let ring = Keyring::open(&path).expect("key file is read");
         std::fs::remove_file(&path).expect("key file is removed");
         let after = stored().await;

@@ -292,6 +292,6 @@ impl SystemTx<'_, WebhookQueue> {
         events::write(&mut self.tx, self.store, tenant, self.now, vec![(event_id, event)]).await?;
         let entry = NewAuditEntry::new("system:webhooks", kind.name(), id)
             .with_details(json!({ "reason": health.disabled_reason, "failuresInARow": health.failures_in_a_row }));
-        audit::write(&mut self.tx, tenant, self.now, vec![entry]).await
+        audit::write(&mut self.tx, self.store, tenant, self.now, vec![entry]).await
     }
 }

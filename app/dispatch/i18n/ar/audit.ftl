@@ -1,0 +1,15 @@
+audit-title = سجل التدقيق
+audit-verify = التحقق من السجل
+audit-verified = القيود من 1 إلى { $number } حتى { $time } مطابقة لما كُتب: لم يُعدَّل أي قيد منها ولم يُدرج ولم يُحذف.
+audit-verified-none = لم يُتحقق من أي قيد.
+audit-verified-older = القيود من 1 إلى { $number } كتبها إصدار سابق بلا مفتاح؛ وقد قورنت بالقيود اللاحقة فقط.
+audit-verified-checkpoint = وهي متوافقة مع نقطة التحقق بتاريخ { $time } عند القيد { $number }.
+audit-verified-no-checkpoint = لا توجد نقطة تحقق للمقارنة: ربما حُذفت أحدث القيود مع عدّادها.
+audit-problem-entry = القيد { $number } غير مطابق لما كُتب: فقد عُدِّل أو أُدرج، أو حُذف قيد قبله.
+audit-problem-missing = القيود من { $from } إلى { $until } مفقودة.
+audit-problem-surplus = القيود ابتداءً من { $number } لم يكتبها Ordinavo.
+audit-problem-key = لا يمكن التحقق من القيد { $number }: مفتاحه مفقود.
+audit-problem-checkpoint = يختلف السجل عن نقطة التحقق عند القيد { $number }.
+actor = المنفّذ
+action = الإجراء
+subject = العنصر

@@ -1,0 +1,15 @@
+audit-title = Audit-Protokoll
+audit-verify = Protokoll prüfen
+audit-verified = Die Einträge 1 bis { $number } bis { $time } sind so, wie sie geschrieben wurden: Keiner wurde geändert, eingefügt oder entfernt.
+audit-verified-none = Es ist kein Eintrag bestätigt.
+audit-verified-older = Die Einträge 1 bis { $number } stammen aus einer früheren Version ohne Schlüssel; sie sind nur mit den späteren Einträgen abgeglichen.
+audit-verified-checkpoint = Sie stimmen mit dem Prüfpunkt vom { $time } bei Eintrag { $number } überein.
+audit-verified-no-checkpoint = Es gibt keinen Prüfpunkt zum Vergleich: Die neuesten Einträge könnten zusammen mit ihrem Zähler entfernt worden sein.
+audit-problem-entry = Eintrag { $number } ist nicht so, wie er geschrieben wurde: Er wurde geändert oder eingefügt, oder ein Eintrag davor wurde entfernt.
+audit-problem-missing = Die Einträge { $from } bis { $until } fehlen.
+audit-problem-surplus = Die Einträge ab { $number } wurden nicht von Ordinavo geschrieben.
+audit-problem-key = Eintrag { $number } kann nicht geprüft werden: Sein Schlüssel fehlt.
+audit-problem-checkpoint = Das Protokoll weicht bei Eintrag { $number } vom Prüfpunkt ab.
+actor = Ausgeführt von
+action = Aktion
+subject = Objekt

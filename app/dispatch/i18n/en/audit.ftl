@@ -1,0 +1,15 @@
+audit-title = Audit log
+audit-verify = Verify audit log
+audit-verified = Entries 1 to { $number }, up to { $time }, are as they were written: none was changed, inserted or removed.
+audit-verified-none = No entry is verified.
+audit-verified-older = Entries 1 to { $number } were written by an earlier version without a key; they are compared with the later entries only.
+audit-verified-checkpoint = They agree with the checkpoint of { $time } at entry { $number }.
+audit-verified-no-checkpoint = There is no checkpoint to compare with: the latest entries and their counter could have been removed together.
+audit-problem-entry = Entry { $number } is not as it was written: it was changed or inserted, or an entry before it was removed.
+audit-problem-missing = Entries { $from } to { $until } are missing.
+audit-problem-surplus = The entries from { $number } on were not written by Ordinavo.
+audit-problem-key = Entry { $number } cannot be verified: its key is missing.
+audit-problem-checkpoint = The log differs from the checkpoint at entry { $number }.
+actor = Actor
+action = Action
+subject = Object

@@ -1,0 +1,106 @@
+//! Statements that list tenants and accounts for the command line, and change them.
+
+use chrono::{DateTime, Utc};
+use domain::identity::roles::Role;
+use domain::ids::StaffId;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::db::purpose::Administration;
+use crate::db::{StoreError, SystemTx};
+use crate::identity::actors::TenantId;
+
+/// A tenant with the number of its accounts.
+#[derive(Debug, Clone, FromRow)]
+pub struct TenantLine {
+    pub slug: String,
+    pub name: String,
+    pub zone: String,
+    pub locale: String,
+    pub is_demo: bool,
+    pub staff: i64,
+    pub portal_accounts: i64,
+}
+
+/// An account of any realm.
+#[derive(Debug, Clone, FromRow)]
+pub struct AccountLine {
+    pub realm: String,
+    pub id: Uuid,
+    pub email: String,
+    /// The role of a staff account.
+    pub role: Option<String>,
+    pub is_locked: bool,
+    pub last_sign_in_at: Option<DateTime<Utc>>,
+    pub sessions: i64,
+}
+
+const SELECT_TENANTS: &str = r"
+    SELECT
+        tenant.slug, tenant.name, tenant.zone, tenant.locale, tenant.is_demo,
+        (SELECT count(*) FROM staff_account WHERE staff_account.tenant_id = tenant.id) AS staff,
+        (SELECT count(*) FROM portal_account WHERE portal_account.tenant_id = tenant.id) AS portal_accounts
+    FROM tenant
+    ORDER BY tenant.slug
+";
+const SELECT_ACCOUNTS: &str = r"
+    SELECT
+        'staff' AS realm, account.id, account.email, account.role AS role, account.locked_at IS NOT NULL AS is_locked,
+        account.last_sign_in_at,
+        (
+            SELECT count(*)
+            FROM staff_session AS session
+            WHERE session.tenant_id = account.tenant_id AND session.account_id = account.id AND session.expires_at > $2
+        ) AS sessions
+    FROM staff_account AS account
+    WHERE account.tenant_id = $1
+    UNION ALL
+    SELECT
+        'portal', account.id, account.email, NULL, account.locked_at IS NOT NULL, account.last_sign_in_at,
+        (
+            SELECT count(*)
+            FROM portal_session AS session
+            WHERE session.tenant_id = account.tenant_id AND session.account_id = account.id AND session.expires_at > $2
+        )
+    FROM portal_account AS account
+    WHERE account.tenant_id = $1
+    UNION ALL
+    SELECT
+        'partner', account.id, account.email, NULL, account.locked_at IS NOT NULL, account.last_sign_in_at,
+        (
+            SELECT count(*)
+            FROM partner_session AS session
+            WHERE session.tenant_id = account.tenant_id AND session.account_id = account.id AND session.expires_at > $2
+        )
+    FROM partner_account AS account
+    WHERE account.tenant_id = $1
+    ORDER BY 1 DESC, 3
+";
+const UPDATE_ROLE: &str = r"
+    UPDATE staff_account
+    SET role = $3
+    WHERE tenant_id = $1
+      AND id = $2
+";
+
+impl<P> SystemTx<'_, P> {
+    pub(crate) async fn tenant_lines(&mut self) -> Result<Vec<TenantLine>, StoreError> {
+        self.tx.fetch_all::<TenantLine>(SELECT_TENANTS, ()).await
+    }
+
+    pub(crate) async fn account_lines(&mut self, tenant: TenantId) -> Result<Vec<AccountLine>, StoreError> {
+        let now = self.now;
+        self.tx
+            .fetch_all::<AccountLine>(SELECT_ACCOUNTS, (tenant.uuid(), now))
+            .await
+    }
+}
+
+impl SystemTx<'_, Administration> {
+    pub(crate) async fn set_staff_role(&mut self, tenant: TenantId, id: StaffId, role: Role) -> Result<(), StoreError> {
+        self.tx
+            .execute(UPDATE_ROLE, (tenant.uuid(), id.uuid(), role.name()))
+            .await
+            .map(drop)
+    }
+}

@@ -1,0 +1,171 @@
+//! `ordinavo backup` and `ordinavo restore`: copy database, files and master key to and from one folder.
+
+mod postgres;
+mod restore;
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use ordinavo_core::installation;
+use ordinavo_core::secrets::{Keyring, hex};
+use ordinavo_core::{Core, Engine};
+use serde::{Deserialize, Serialize};
+
+pub use self::restore::restore;
+use super::startup;
+use super::startup::Opening;
+use crate::config::Config;
+
+/// What a backup says about itself, in `backup.json`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Manifest {
+    version: String,
+    created_at: DateTime<Utc>,
+    engine: String,
+    /// The sealed value of the database, in hexadecimal digits: it tells whether `secret.key` belongs to the backup.
+    key_check: String,
+}
+
+const MANIFEST: &str = "backup.json";
+const KEY: &str = "secret.key";
+
+/// Copies a running installation to a new folder. The database is copied before the files, so every file that it refers
+/// to is in the backup. A backup that fails leaves no folder.
+pub async fn backup(config: &Config, folder: &Path) -> Result<(), String> {
+    if folder.exists() {
+        return Err(format!("{}: already exists; choose a new folder", folder.display()));
+    }
+    let (core, _) = startup::open_core(config, Opening::Existing).await?;
+    let partial = with_suffix(folder, ".partial");
+    let finished = async {
+        create_private_folder(&partial)?;
+        let copied = match copy_installation(&core, config, &partial).await {
+            Ok(()) => std::fs::rename(&partial, folder).map_err(|error| format!("{}: {error}", folder.display())),
+            Err(error) => Err(error),
+        };
+        if copied.is_err() {
+            remove(&partial);
+        }
+        copied
+    }
+    .await;
+    core.store().close().await;
+    finished?;
+    println!(
+        "Backup created in {}. Protect it like the server: it contains the master key.",
+        folder.display()
+    );
+    if config.files.starts_with("s3://") {
+        println!("Files in the bucket are not included; enable bucket versioning to protect them.");
+    }
+    Ok(())
+}
+
+async fn copy_installation(core: &Core, config: &Config, folder: &Path) -> Result<(), String> {
+    let key_check = read_key_check(core).await?;
+    match core.store().engine() {
+        Engine::Sqlite => core
+            .store()
+            .copy_into(&folder.join("ordinavo.db").display().to_string())
+            .await
+            .map_err(|error| error.to_string())?,
+        Engine::Postgres => {
+            postgres::check_dump_role(core.store()).await?;
+            postgres::dump(&config.database_url, &folder.join("ordinavo.dump"))?;
+        }
+    }
+    copy_private(&config.secret_key_file, &folder.join(KEY))?;
+    let ring = Keyring::open(&folder.join(KEY)).map_err(|error| error.to_string())?;
+    if read_key_check(core).await? != key_check || !installation::opens(&ring, &key_check) {
+        return Err("the master key was replaced during the backup; run the backup again".to_owned());
+    }
+    if let Some(files) = config.files.strip_prefix("file://") {
+        copy_folder(Path::new(files), &folder.join("files"))?;
+    }
+    let manifest = Manifest {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        created_at: core.clock().now(),
+        engine: engine_name(core.store().engine()).to_owned(),
+        key_check: hex(&key_check),
+    };
+    let text = serde_json::to_string_pretty(&manifest).map_err(|error| error.to_string())?;
+    std::fs::write(folder.join(MANIFEST), text).map_err(|error| format!("{MANIFEST}: {error}"))
+}
+
+async fn read_key_check(core: &Core) -> Result<Vec<u8>, String> {
+    installation::key_check(core.store())
+        .await
+        .map_err(|error| crate::api::texts::sentences(&error))?
+        .ok_or_else(|| "the database does not belong to a key".to_owned())
+}
+
+fn engine_name(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "sqlite",
+        Engine::Postgres => "postgres",
+    }
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Removes a file or folder that may not exist.
+fn remove(path: &Path) {
+    let _ = if path.is_dir() {
+        std::fs::remove_dir_all(path)
+    } else {
+        std::fs::remove_file(path)
+    };
+}
+
+fn create_private_folder(folder: &Path) -> Result<(), String> {
+    create_parent_folder(folder)?;
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(folder)
+        .map_err(|error| format!("{}: {error}", folder.display()))
+}
+
+fn create_parent_folder(path: &Path) -> Result<(), String> {
+    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(parent) => std::fs::create_dir_all(parent).map_err(|error| format!("{}: {error}", parent.display())),
+        None => Ok(()),
+    }
+}
+
+/// Copies a file and makes it readable only by its owner.
+fn copy_private(from: &Path, to: &Path) -> Result<(), String> {
+    std::fs::copy(from, to).map_err(|error| format!("{}: {error}", from.display()))?;
+    #[cfg(unix)]
+    std::fs::set_permissions(to, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        .map_err(|error| format!("{}: {error}", to.display()))?;
+    Ok(())
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<(), String> {
+    let fail = |error: std::io::Error| format!("{}: {error}", from.display());
+    std::fs::create_dir_all(to).map_err(fail)?;
+    if !from.exists() {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(from).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        let target = to.join(entry.file_name());
+        if entry.file_type().map_err(fail)?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+            continue;
+        }
+        match std::fs::copy(entry.path(), target) {
+            // The server removed a file that no row names.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            copied => copied.map(drop).map_err(fail)?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,261 @@
+//! Backup and restore with the documented roles, compared row by row and file by file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use ordinavo_core::Engine;
+use rstest::rstest;
+
+use crate::support::installation::Installation;
+use crate::support::raw::Raw;
+
+const ROLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/postgresql/roles.sql");
+
+/// An installation whose PostgreSQL database has the documented roles.
+struct Site {
+    installation: Installation,
+    /// The database as superuser, who reads all rows.
+    superuser: String,
+}
+
+/// Returns a URL with another role and no password.
+fn with_role(url: &str, role: &str) -> String {
+    let (_, rest) = url.split_once('@').unwrap();
+    format!("postgres://{role}@{rest}")
+}
+
+impl Site {
+    fn create(engine: Engine, name: &str) -> Option<Self> {
+        let installation = match engine {
+            Engine::Sqlite => Installation::on_sqlite(name),
+            Engine::Postgres => Installation::on_postgres(name)?.with(&[("ORDINAVO_DATABASE_ALLOW_OWNER", "false")]),
+        };
+        let mut superuser = installation.database().to_owned();
+        if engine == Engine::Postgres {
+            superuser = with_role(&superuser, "postgres");
+            let output = Command::new("psql")
+                .args(["-v", "ON_ERROR_STOP=1", "-qf", ROLES, &superuser])
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        Some(Self {
+            installation,
+            superuser,
+        })
+    }
+
+    fn is_postgres(&self) -> bool {
+        self.superuser.starts_with("postgres")
+    }
+
+    /// Runs a command as a role; SQLite has none.
+    fn run(&self, role: &str, arguments: &[&str]) -> (bool, String) {
+        let database = if self.is_postgres() {
+            with_role(&self.superuser, role)
+        } else {
+            self.superuser.clone()
+        };
+        let site = self.installation.another_server().with_database(&database);
+        let (status, output) = site.run(arguments);
+        (status.success(), output)
+    }
+
+    fn expect_success(&self, role: &str, arguments: &[&str]) {
+        let (is_success, output) = self.run(role, arguments);
+        assert!(is_success, "{role} {arguments:?}: {output}");
+    }
+
+    /// Returns every row of every table as text.
+    async fn rows(&self) -> BTreeMap<String, Vec<String>> {
+        let raw = Raw::open(&self.superuser).await;
+        let mut tables = BTreeMap::new();
+        let list = if self.is_postgres() {
+            "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'"
+        } else {
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        };
+        for table in raw.texts(list).await {
+            let table = &table[0];
+            let query = if self.is_postgres() {
+                format!("SELECT t::text FROM \"{table}\" AS t")
+            } else {
+                let columns = raw
+                    .texts(&format!("SELECT name FROM pragma_table_info('{table}')"))
+                    .await;
+                let quoted: Vec<String> = columns
+                    .iter()
+                    .map(|column| format!("quote(\"{}\")", column[0]))
+                    .collect();
+                format!("SELECT {} FROM \"{table}\"", quoted.join(" || ',' || "))
+            };
+            let mut rows: Vec<String> = raw.texts(&query).await.into_iter().flatten().collect();
+            rows.sort();
+            tables.insert(table.clone(), rows);
+        }
+        raw.close().await;
+        tables
+    }
+
+    /// Returns every file with its content.
+    fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let root = self.installation.folder.join("files");
+        let mut found = BTreeMap::new();
+        collect(&root, &root, &mut found);
+        found
+    }
+
+    fn key(&self) -> Vec<u8> {
+        std::fs::read(self.installation.folder.join("secret.key")).unwrap()
+    }
+
+    fn remove(self) {
+        std::fs::remove_dir_all(&self.installation.folder).unwrap();
+    }
+}
+
+fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(root, &path, found);
+        } else {
+            found.insert(
+                path.strip_prefix(root).unwrap().to_owned(),
+                std::fs::read(&path).unwrap(),
+            );
+        }
+    }
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn backup_with_documented_roles_restores_every_row_and_file(#[case] engine: Engine) {
+    let suffix = if engine == Engine::Sqlite { "s" } else { "p" };
+    let Some(source) = Site::create(engine, &format!("backup-source-{suffix}")) else {
+        return;
+    };
+    let target = Site::create(engine, &format!("backup-target-{suffix}")).unwrap();
+    source.expect_success("ordinavo_owner", &["demo", "--small"]);
+    let folder = source.installation.folder.join("backup");
+    let backup = folder.to_str().unwrap();
+    if engine == Engine::Postgres {
+        // Row-level security would hide rows: nothing is left of the attempt.
+        for role in ["ordinavo_owner", "ordinavo_app"] {
+            let (is_success, output) = source.run(role, &["backup", backup]);
+            assert!(!is_success && output.contains("ordinavo_backup"), "{role}: {output}");
+        }
+        assert!(!folder.exists() && !source.installation.folder.join("backup.partial").exists());
+    }
+    source.expect_success("ordinavo_backup", &["backup", backup]);
+
+    target.expect_success("ordinavo_owner", &["restore", backup]);
+    assert_eq!(target.rows().await, source.rows().await);
+    assert!(!source.files().is_empty());
+    assert_eq!(target.files(), source.files());
+    assert_eq!(target.key(), source.key());
+    target.expect_success("ordinavo_app", &["doctor"]);
+
+    // What exists is replaced on demand only, and completely.
+    assert!(!target.run("ordinavo_owner", &["restore", backup]).0);
+    target.expect_success(
+        "ordinavo_app",
+        &["admin", "lock-user", "nordlicht", &source.staff_email().await],
+    );
+    std::fs::write(target.installation.folder.join("files/surplus"), "x").unwrap();
+    assert_ne!(target.rows().await, source.rows().await);
+    assert!(!target.run("ordinavo_owner", &["restore", backup]).0);
+    assert_ne!(target.rows().await, source.rows().await);
+    target.expect_success("ordinavo_owner", &["restore", "--replace", backup]);
+    assert_eq!(target.rows().await, source.rows().await);
+    assert_eq!(target.files(), source.files());
+
+    // A damaged backup changes nothing.
+    let database = folder.join(if engine == Engine::Sqlite {
+        "ordinavo.db"
+    } else {
+        "ordinavo.dump"
+    });
+    let bytes = std::fs::read(&database).unwrap();
+    std::fs::write(&database, &bytes[..bytes.len() / 2]).unwrap();
+    assert!(!target.run("ordinavo_owner", &["restore", "--replace", backup]).0);
+    assert_eq!(target.rows().await, source.rows().await);
+    assert_eq!(target.files(), source.files());
+    source.remove();
+    target.remove();
+}
+
+impl Site {
+    async fn staff_email(&self) -> String {
+        let raw = Raw::open(&self.superuser).await;
+        let rows = raw
+            .texts("SELECT account.email FROM staff_account AS account JOIN tenant ON tenant.id = account.tenant_id WHERE tenant.slug = 'nordlicht' ORDER BY 1")
+            .await;
+        raw.close().await;
+        rows[0][0].clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn serve_role_with_too_many_rights_is_refused() {
+    let Some(site) = Site::create(Engine::Postgres, "roles") else {
+        return;
+    };
+    // A first start would make the role the owner of the tables.
+    let (is_success, output) = site.run("ordinavo_owner", &["serve"]);
+    assert!(!is_success && output.contains("database_allow_owner"), "{output}");
+    assert!(!site.run("ordinavo_app", &["serve"]).0, "there are no tables");
+    site.expect_success("ordinavo_owner", &["migrate", "--create"]);
+    for role in ["postgres", "ordinavo_owner", "ordinavo_backup"] {
+        for command in ["serve", "worker"] {
+            let (is_success, output) = site.run(role, &[command]);
+            assert!(
+                !is_success && output.contains("database_allow_owner"),
+                "{role} {command}: {output}"
+            );
+        }
+    }
+    let app = site
+        .installation
+        .another_server()
+        .with_database(&with_role(&site.superuser, "ordinavo_app"));
+    let client = reqwest::Client::new();
+    drop(app.start(&client).await);
+    site.expect_success("ordinavo_app", &["admin", "create-tenant", "nordwind", "Nordwind"]);
+    site.remove();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn move_from_sqlite_to_postgres_copies_every_row() {
+    let Some(target) = Site::create(Engine::Postgres, "move-target") else {
+        return;
+    };
+    let source = Site::create(Engine::Sqlite, "move-source").unwrap();
+    source.expect_success("", &["demo", "--small"]);
+    let owner = with_role(&target.superuser, "ordinavo_owner");
+    let (is_success, output) = source.run("", &["move", "--json", "--to", &owner]);
+    assert!(is_success, "{output}");
+    let moved: serde_json::Value = serde_json::from_str(&output).unwrap();
+    let (before, after) = (source.rows().await, target.rows().await);
+    for (table, rows) in before.iter().filter(|(table, _)| !table.starts_with("_sqlx")) {
+        assert_eq!(after[table].len(), rows.len(), "{table}");
+        assert_eq!(moved["tables"][table], rows.len(), "{table}");
+    }
+    assert!(!source.run("", &["move", "--to", &owner]).0, "the target is in use");
+
+    // The same files and key serve the other database; keys, sealed values and the audit log are those of the source.
+    let moved = source
+        .installation
+        .another_server()
+        .with_database(&with_role(&target.superuser, "ordinavo_app"));
+    for command in [&["doctor"] as &[&str], &["audit", "verify"]] {
+        let (status, output) = moved.run(command);
+        assert!(status.success(), "{command:?}: {output}");
+    }
+    drop(moved.start(&reqwest::Client::new()).await);
+    source.remove();
+    target.remove();
+}
