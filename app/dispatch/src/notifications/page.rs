@@ -16,6 +16,7 @@ use ui::page::{cursor, page};
 use ui::title::Title;
 
 use crate::i18n::by_key;
+use crate::notifications::actions::ALL;
 use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
@@ -43,7 +44,7 @@ fn HeldNotice(held: HeldMails, manages: bool, zone: String, locale: Locale) -> i
     view! {
         <div class="notice notice-warn" data-held=held.count>
             <p>{t!(locale, "mails-held", count = held.count, time = oldest)}</p>
-            {manages.then(|| view! { <HeldButtons mail=String::new() locale/> })}
+            {manages.then(|| view! { <HeldButtons mail=ALL.to_owned() locale/> })}
         </div>
     }
 }

@@ -578,9 +578,7 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                     | "/app/fn/set-two-factor-roles"
                     | "/app/fn/cancel-two-factor"
                     | "/app/fn/discard-draft"
-                    | "/app/fn/verify-audit"
-                    | "/app/fn/send-held-mails"
-                    | "/app/fn/drop-held-mails" => StatusCode::SEE_OTHER,
+                    | "/app/fn/verify-audit" => StatusCode::SEE_OTHER,
                     // There is no secret to confirm.
                     "/app/fn/confirm-two-factor" => StatusCode::CONFLICT,
                     // The form does not send the revision that it is based on.
