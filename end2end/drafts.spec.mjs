@@ -89,7 +89,7 @@ test("a message keeps its text through other actions, sign-out and another perso
   await expect(page).toHaveURL(new RegExp(path));
   await unfold(page);
   await expect(message()).toHaveValue(TYPED);
-  // Somebody else signs in in another tab and this tab sends the message.
+  // Another person signs in in another tab and this tab sends the message.
   const tab = await context.newPage();
   await context.clearCookies();
   await signIn(tab, "/app", staffOf("manager"));

@@ -357,7 +357,7 @@ pub async fn respond_to_form(
     }
 }
 
-/// Keeps a message for the next page. Whoever has no account must not fill the database: the message goes to a cookie.
+/// Keeps a message for the next page. Visitors without an account must not fill the database: the message goes to a cookie.
 async fn store_flash(parts: &Parts, response: &ResponseOptions, session: &Session, flash: Flash) {
     if let Some(cookie) = parts.extensions.get::<FlashCookie>() {
         if let Some(header) = cookie.seal(flash) {

@@ -52,7 +52,7 @@ pub fn owned(action: impl Into<String>) -> String {
     }
 }
 
-/// Checks that the submitted form was rendered for this account. A form without a token belongs to whoever sends it.
+/// Checks that the submitted form was rendered for this account. A form without a token belongs to its sender.
 ///
 /// # Errors
 /// `concurrent_modification`, naming both people if they are of the same organization.

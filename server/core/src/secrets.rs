@@ -261,7 +261,7 @@ impl Keyring {
         self.keys.iter().map(|(id, _)| *id).collect()
     }
 
-    /// Returns the HMAC-SHA-256 of a short secret under a key for the purpose: whoever reads the database cannot try all
+    /// Returns the HMAC-SHA-256 of a short secret under a key for the purpose: a reader of the database cannot try all
     /// secrets.
     ///
     /// # Panics

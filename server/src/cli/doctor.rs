@@ -149,7 +149,7 @@ async fn check_audit_log(core: &Core, report: &mut Report) {
                     report.problem(
                         "audit log",
                         &format!("{}: {}", result.tenant, super::audit::problem_sentence(problem)),
-                        "somebody changed the database directly: docs/operations/audit.md",
+                        "the database was changed directly: docs/operations/audit.md",
                     );
                 }
             }

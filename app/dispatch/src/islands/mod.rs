@@ -119,7 +119,7 @@ fn is_pressing(document: &Document, key: &str) -> bool {
     target_of(document, key).is_some_and(|element| element.tag_name() == "BUTTON")
 }
 
-/// Presses a button unless another key follows at once: somebody who types a word without noticing that no field has the
+/// Presses a button unless another key follows at once: a person who types a word without noticing that no field has the
 /// focus must not decide anything. While a disclosure is open, its own buttons are meant, so keys press nothing.
 fn press_unless_typing(document: &Document, key: String, presses: &Rc<Cell<u64>>) {
     let has_open_disclosure = document

@@ -109,7 +109,7 @@ impl MailKind {
 /// The longest name in a greeting.
 const MAX_GREETING_CHARS: usize = 60;
 
-/// Returns a name as a greeting may show it; `None` for an address or a text that is no name. Whoever invites somebody types
+/// Returns a name as a greeting may show it; `None` for an address or a text that is no name. The inviting person types
 /// the name, and mail programs turn addresses into links.
 #[must_use]
 pub fn greeting_name(name: &str) -> Option<&str> {

@@ -25,7 +25,7 @@ static ALLOW_AUDIT_REMOVAL: EngineSql = EngineSql::each(
     "ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_append_only",
 );
 
-/// Runs a statement that the log refuses, as somebody with all rights on the database could.
+/// Runs a statement that the log refuses, as a user with all rights on the database could.
 async fn tamper(core: &Core, statement: &'static str, tenant: TenantId) {
     let mut tx = core
         .store

@@ -210,7 +210,7 @@ const REGISTER_DELETING: &str = r"
     ON CONFLICT (tenant_id, digest) DO NOTHING
 ";
 
-/// The newest file first, because somebody may be waiting for it.
+/// The newest file first, because a person may be waiting for it.
 const CLAIM_SCAN: &str = r"
     UPDATE blob
     SET scan_at = $2, scan_attempts = scan_attempts + 1

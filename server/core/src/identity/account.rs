@@ -135,7 +135,7 @@ pub(crate) async fn check_password(
             Err(CoreError::field("current", FieldCode::NewLinkRequired))
         };
     };
-    // Admitted before it is counted: a full queue must not lock out whoever waits for it.
+    // Admitted before it is counted: a full queue must not lock out those who wait for it.
     let place = core.passwords.admit(None)?;
     let key = sha256(format!("own password\n{}", account.label()).as_bytes());
     let mut tx = core.store.begin_system::<SignIn>().await?;

@@ -69,7 +69,7 @@ impl Passwords {
         self.verify_in(&self.admit(None)?, password, stored).await
     }
 
-    /// Takes a place in the queue. Somebody with an account has no network here; the others share what is free: a network
+    /// Takes a place in the queue. A person with an account has no network here; the others share what is free: a network
     /// never takes more than half of it, so that there is always a place for one that has none.
     ///
     /// # Errors

@@ -33,7 +33,7 @@ pub(crate) async fn sign_in(
 ) -> CoreResult<Vec<SignedIn>> {
     let invalid_credentials = || CoreError::new(Cause::PasswordIncorrect);
     let email = text::email(email).map_err(|_| invalid_credentials())?;
-    // Admitted before it is counted: a full queue must not lock out whoever waits for it.
+    // Admitted before it is counted: a full queue must not lock out those who wait for it.
     let place = core.passwords.admit(Some(network))?;
     // Counted before verification, so that concurrent attempts cannot bypass the lock.
     let mut tx = core.store.begin_system::<SignIn>().await?;

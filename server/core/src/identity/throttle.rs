@@ -1,7 +1,7 @@
 //! Attempts to sign in are counted before they are made, for an account from a network, for a network and for an account.
 //! Each count has a lock that grows with it and ends by itself.
 //!
-//! The lock of an account does not apply to networks from which the account signed in before: somebody who guesses locks out
+//! The lock of an account does not apply to networks from which the account signed in before: a guesser locks out
 //! other guessers, not the owner.
 
 use chrono::TimeDelta;
@@ -78,7 +78,7 @@ pub(crate) struct Attempt {
     secret: Secret,
     number: i64,
     pair: Vec<u8>,
-    /// `None` for somebody who has a session.
+    /// `None` for a person who has a session.
     by_network: Option<Vec<u8>>,
     /// `None` from a known network.
     by_account: Option<Vec<u8>>,
@@ -87,7 +87,7 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    /// Counts an attempt on an account, which need not exist. [`Network::UNKNOWN`] stands for somebody who has a session.
+    /// Counts an attempt on an account, which need not exist. [`Network::UNKNOWN`] stands for a person who has a session.
     ///
     /// # Errors
     /// `rate_limited` while locked, with the seconds in the detail. The caller drops the transaction then, so that nothing

@@ -133,7 +133,7 @@ fn link_interval(mails: i64) -> TimeDelta {
 ///
 /// # Errors
 /// Field `email` for an invalid address; `rate_limited` for a network that requests many links. [`Network::UNKNOWN`] stands
-/// for somebody who has a session.
+/// for a person who has a session.
 pub async fn request_link(core: &Core, email: &str, purpose: LinkPurpose, network: Network) -> CoreResult<()> {
     let email = text::email(email)
         .map_err(|error| CoreError::invalid(vec![domain::fields::FieldError::text("email", error, 254)]))?;

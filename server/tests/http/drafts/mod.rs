@@ -1,4 +1,4 @@
-//! Drafts, and whose form it is: what was typed is never lost, and never sent in the name of somebody else.
+//! Drafts, and whose form it is: what was typed is never lost, and never sent under another name.
 
 use chrono::{TimeZone as _, Utc};
 use ordinavo_core::Engine;
@@ -60,7 +60,7 @@ async fn form_sent_after_sign_out_is_restored_after_sign_in(#[case] engine: Engi
     let (_, sign_in) = world.get(&browser, &to).await;
     assert!(sign_in.contains("data-testid=\"kept\""), "{sign_in}");
     assert_eq!(notes(&world).await, 0, "nothing is done without a session");
-    // An address that names nobody leads to sign-in as before.
+    // An address without an account leads to sign-in as before.
     let bare = world.send(&browser, "/app/fn/add-note", &fields).await;
     assert_eq!(bare, "/app/sign-in");
     let again = world.staff("nordlicht", "dispatcher").await;
@@ -96,7 +96,7 @@ async fn form_of_other_person_changes_nothing_and_is_kept_for_its_owner(#[case] 
     assert!(html.contains("data-code=\"concurrent_modification\""), "{html}");
     assert!(!html.contains(TEXT), "the manager does not get the text: {html}");
     assert!(world.content(&dispatcher, &page).await.contains(TEXT));
-    // A token that was not issued by this server belongs to nobody.
+    // A token that was not issued by this server belongs to no account.
     let (start, end) = action.split_at(action.len() - 4);
     let forged = format!("{start}{}", if end == "AAAA" { "BBBB" } else { "AAAA" });
     world.send(&manager, &forged, &fields).await;
@@ -130,7 +130,7 @@ async fn text_kept_while_typing_is_restored_until_discarded(#[case] engine: Engi
     assert_eq!(keep("", "note=Forged").await, StatusCode::UNAUTHORIZED);
     let html = world.content(&browser, &page).await;
     assert!(html.contains("Half a sente") && !html.contains("Forged"), "{html}");
-    // It is there again after every reload, and for nobody else.
+    // It is there again after every reload, and for no other account.
     assert!(world.content(&browser, &page).await.contains("Half a sente"));
     let manager = world.staff("nordlicht", "manager").await;
     assert!(!world.content(&manager, &page).await.contains("Half a sente"));

@@ -132,7 +132,7 @@ async fn crawl(world: &World, actor: &str, browser: &Client, start: &[&str]) -> 
             let action = form.value().attr("action").unwrap_or_default();
             let name = action.split("/fn/").nth(1).unwrap_or_default();
             let has_account = action.contains("?by=");
-            // Forms of sign-in belong to nobody yet; My day sends its forms from the phone, which knows its person.
+            // Forms of sign-in belong to no account yet; My day sends its forms from the phone, which knows its person.
             let is_exempt = ["sign-in", "sign-out", "choose-organization", "language"].contains(&name)
                 || path.starts_with("/app/day")
                 || actor == "anonymous"

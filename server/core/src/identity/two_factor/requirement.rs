@@ -1,5 +1,5 @@
 //! The roles whose accounts must use two-factor authentication. A person without it sets it up right after the next sign-in;
-//! until then, the session opens nothing else. Setting up needs nothing but the account itself, so a requirement locks nobody
+//! until then, the session opens nothing else. Setting up needs nothing but the account itself, so a requirement locks no one
 //! out, not even the administrator who made it.
 
 use domain::identity::permissions::ManageSecurity;
