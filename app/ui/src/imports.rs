@@ -7,7 +7,7 @@ use domain::mapping::table;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::imports::model::ImportJobView;
-use ordinavo_core::integrations::model::UsageLine;
+use ordinavo_core::integrations::model::UsageEntry;
 
 use crate::components::Chip;
 use crate::i18n::by_key;
@@ -114,7 +114,7 @@ pub fn ItemFilters(
 
 /// Renders the API calls of each day; nothing if there are none.
 #[component]
-pub fn ApiCallsTable(lines: Vec<UsageLine>, locale: Locale) -> impl IntoView {
+pub fn ApiCallsTable(lines: Vec<UsageEntry>, locale: Locale) -> impl IntoView {
     (!lines.is_empty()).then(|| view! {
         <section><h2>{word!(locale, "api-calls-title")}</h2>
             <div class="table-frame"><table class="table">

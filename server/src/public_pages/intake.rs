@@ -88,7 +88,7 @@ pub async fn preview(
         words: words.into(),
         ticket: String::new(),
         form: FormState::new(FORM, locale, None),
-        settings: form.settings.0,
+        settings: form.settings,
         locale,
         preview: true,
     };

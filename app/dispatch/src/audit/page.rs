@@ -2,7 +2,7 @@
 
 use domain::locale::Locale;
 use leptos::prelude::*;
-use ordinavo_core::audit::model::AuditLine;
+use ordinavo_core::audit::model::AuditEntry;
 use ordinavo_core::audit::verification::{ChainProblem, Verification};
 use ordinavo_core::page::Page;
 use ui::components::{Pager, SuccessNotice};
@@ -20,7 +20,7 @@ pub(crate) fn verification_result(flash: Option<&Flash>) -> Option<Verification>
 /// The entries of the audit log, and the result of a verification if one was requested.
 #[component]
 pub(crate) fn AuditLog(
-    entries: Page<AuditLine>,
+    entries: Page<AuditEntry>,
     is_first: bool,
     verification: Option<Verification>,
     zone: String,

@@ -9,9 +9,9 @@ use domain::requests::{Channel, Priority, ServiceType};
 use leptos::prelude::*;
 use ordinavo_core::classification;
 use ordinavo_core::classification::model::RuleView;
-use ordinavo_core::classification::{TRIAL_REQUESTS, Trial, TrialLine};
+use ordinavo_core::classification::{TRIAL_REQUESTS, Trial, TrialEntry};
 use ordinavo_core::intake::forms;
-use ordinavo_core::intake::model::FormLine;
+use ordinavo_core::intake::model::FormSummary;
 use ordinavo_core::version::Version;
 use ui::components::{Chip, ConfirmAction, EmptyState, ProblemNotice};
 use ui::drafts::owned;
@@ -47,7 +47,7 @@ pub fn RulesPage() -> impl IntoView {
             <ol class="lines lines-tall rules">{found.into_iter().enumerate().map(|(position, rule)| view! {
                 <li>
                     <div><a href=format!("/app/settings/rules/{}", rule.id)><strong><bdi>{rule.name.clone()}</bdi></strong></a>" "<RuleStatusChip rule=rule.clone() locale/>
-                        <p class="quiet">{condition_labels(locale, &rule.conditions.0, &forms).join(" · ")}{arrow}{outcome_labels(locale, &rule.outcome.0).join(", ")}</p></div>
+                        <p class="quiet">{condition_labels(locale, &rule.conditions, &forms).join(" · ")}{arrow}{outcome_labels(locale, &rule.outcome).join(", ")}</p></div>
                     <div class="row">
                         <form method="post" action=owned("/app/fn/move-rule")><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="earlier"/><button class="button button-quiet" type="submit" disabled=position == 0 aria-label=t!(locale, "classify-move-up", name = rule.name.clone())>"↑"</button></form>
                         <form method="post" action=owned("/app/fn/move-rule")><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="later"/><button class="button button-quiet" type="submit" disabled=position == last aria-label=t!(locale, "classify-move-down", name = rule.name.clone())>"↓"</button></form>
@@ -158,12 +158,12 @@ fn RuleVersion(id: RuleId, version: Version) -> impl IntoView {
 
 /// The result of a test run on past requests.
 #[component]
-fn TestResult(trial: Trial, forms: Vec<FormLine>, locale: Locale) -> impl IntoView {
+fn TestResult(trial: Trial, forms: Vec<FormSummary>, locale: Locale) -> impl IntoView {
     let remaining = trial.match_count - trial.lines.len();
     view! {
         <p role="status"><strong>{t!(locale, "classify-matches", fits = trial.match_count, of = trial.checked_count)}</strong></p>
         <ul class="plain trial">{trial.lines.into_iter().map(|line| {
-            let TrialLine { id, number, description, because, would_set, decided_before } = line;
+            let TrialEntry { id, number, description, because, would_set, decided_before } = line;
             view! {
                 <li>
                     <p><a href=format!("/app/inbox/{id}")><bdi class="mono">{format!("REQ-{number}")}</bdi></a>" "<span class="quiet" dir="auto">{description}</span></p>
@@ -181,9 +181,9 @@ fn TestResult(trial: Trial, forms: Vec<FormLine>, locale: Locale) -> impl IntoVi
 
 /// The name, the conditions and the outcome of a rule.
 #[component]
-fn RuleEditor(form: FormState, rule: Option<RuleView>, forms: Vec<FormLine>, locale: Locale) -> impl IntoView {
+fn RuleEditor(form: FormState, rule: Option<RuleView>, forms: Vec<FormSummary>, locale: Locale) -> impl IntoView {
     let (name, conditions, outcome) =
-        rule.map_or_else(Default::default, |rule| (rule.name, rule.conditions.0, rule.outcome.0));
+        rule.map_or_else(Default::default, |rule| (rule.name, rule.conditions, rule.outcome));
     view! {
         <TextField form=form.clone() field="name" label=t!(locale, "form-name") help=t!(locale, "form-name-help") value=name/>
         <ConditionFields form=form.clone() conditions forms locale/>
@@ -193,7 +193,7 @@ fn RuleEditor(form: FormState, rule: Option<RuleView>, forms: Vec<FormLine>, loc
 
 /// The conditions, all of which a request must meet.
 #[component]
-fn ConditionFields(form: FormState, conditions: Conditions, forms: Vec<FormLine>, locale: Locale) -> impl IntoView {
+fn ConditionFields(form: FormState, conditions: Conditions, forms: Vec<FormSummary>, locale: Locale) -> impl IntoView {
     let Conditions {
         channels,
         forms: chosen_forms,
@@ -228,7 +228,7 @@ fn ConditionFields(form: FormState, conditions: Conditions, forms: Vec<FormLine>
     let has_forms = !forms.is_empty();
     let form_boxes = forms
         .into_iter()
-        .map(|one| checkbox(format!("form_{}", one.id), one.name, chosen_forms.contains(&one.id.0)))
+        .map(|one| checkbox(format!("form_{}", one.id), one.name, chosen_forms.contains(&one.id)))
         .collect_view();
     view! {
         <fieldset class="group"><legend>{t!(locale, "classify-conditions")}</legend>
@@ -286,15 +286,15 @@ pub(crate) fn value_label(locale: Locale, field: ClassifiedField, value: &str) -
     }
 }
 
-fn form_name(id: FormId, forms: &[FormLine]) -> String {
+fn form_name(id: FormId, forms: &[FormSummary]) -> String {
     forms
         .iter()
-        .find(|form| form.id.0 == id)
+        .find(|form| form.id == id)
         .map_or_else(|| id.to_string(), |form| form.name.clone())
 }
 
 /// Describes why a rule matched, in one line.
-pub(crate) fn match_reasons(locale: Locale, because: &[MatchReason], forms: &[FormLine]) -> String {
+pub(crate) fn match_reasons(locale: Locale, because: &[MatchReason], forms: &[FormSummary]) -> String {
     let words: Vec<String> = because
         .iter()
         .map(|reason| match reason {
@@ -318,7 +318,7 @@ pub(crate) fn match_reasons(locale: Locale, because: &[MatchReason], forms: &[Fo
     words.join(", ")
 }
 
-fn condition_labels(locale: Locale, conditions: &Conditions, forms: &[FormLine]) -> Vec<String> {
+fn condition_labels(locale: Locale, conditions: &Conditions, forms: &[FormSummary]) -> Vec<String> {
     let any_of = |values: Vec<String>| values.join(" / ");
     let mut parts = Vec::new();
     if !conditions.channels.is_empty() {

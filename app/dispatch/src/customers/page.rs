@@ -146,7 +146,7 @@ pub fn CustomerPage() -> impl IntoView {
 #[component]
 pub fn History(
     locale: domain::locale::Locale,
-    lines: Vec<ordinavo_core::audit::model::TimelineLine>,
+    lines: Vec<ordinavo_core::audit::model::TimelineEntry>,
     zone: String,
 ) -> impl IntoView {
     view! {

@@ -11,7 +11,7 @@ use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::intake::forms;
-use ordinavo_core::intake::model::FormLine;
+use ordinavo_core::intake::model::FormSummary;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, EmptyState, ProblemNotice};
@@ -92,7 +92,7 @@ pub fn FormPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let id: ids::FormId = request.id("id")?;
-        let found: FormLine = forms::get(&request.core, staff.may::<ManageIntake>()?, id).await?;
+        let found: FormSummary = forms::get(&request.core, staff.may::<ManageIntake>()?, id).await?;
         let form = FormState::new("form", locale, request.flash.as_ref());
         let form_url = format!("{}/intake/{}", request.core.public_url(), found.slug);
         let embed_code = format!(
@@ -120,7 +120,7 @@ pub fn FormPage() -> impl IntoView {
             .filter(|text_locale| {
                 found
                     .settings
-                    .0
+                    
                     .texts
                     .get(text_locale.tag())
                     .is_some_and(|texts| !texts.title.is_empty())
@@ -138,7 +138,7 @@ pub fn FormPage() -> impl IntoView {
                     <input type="hidden" name="id" value=id.to_string()/>
                     <input type="hidden" name="version" value=version/>
                     <TextField form=form.clone() field="name" label=t!(locale, "form-name") value=found.name/>
-                    <FormBuilder form settings=found.settings.0 locale/>
+                    <FormBuilder form settings=found.settings locale/>
                     <button class="button button-primary" type="submit">{t!(locale, "save")}</button>
                 </form>
                 <div>

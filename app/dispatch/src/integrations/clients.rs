@@ -12,7 +12,7 @@ use ordinavo_core::identity::sessions;
 use ordinavo_core::identity::shown_once;
 use ordinavo_core::integrations;
 use ordinavo_core::integrations::CredentialKind;
-use ordinavo_core::integrations::model::CredentialLine;
+use ordinavo_core::integrations::model::CredentialSummary;
 use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
@@ -72,7 +72,7 @@ pub fn ClientPage() -> impl IntoView {
             .and_then(|sealed| shown_once::unseal(&request.core, &staff, sealed));
         let is_revoked = !client.is_active();
         let form = FormState::new("scopes", locale, request.flash.as_ref());
-        let scopes = client.scopes.0.clone();
+        let scopes = client.scopes.clone();
         let version = client.version().as_str().to_owned();
         Ok(view! {
             <Title text=client.name.clone()/>
@@ -119,7 +119,7 @@ pub fn ClientPage() -> impl IntoView {
 fn Credentials(
     id: ClientId,
     locale: Locale,
-    credentials: Vec<CredentialLine>,
+    credentials: Vec<CredentialSummary>,
     zone: String,
     can_manage: bool,
     now: chrono::DateTime<chrono::Utc>,

@@ -9,7 +9,7 @@ use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::identity::model::PartnerLine;
+use ordinavo_core::identity::model::PartnerSummary;
 use ordinavo_core::identity::partner_accounts;
 use ordinavo_core::identity::shown_once;
 use ordinavo_core::integrations;
@@ -119,7 +119,7 @@ pub fn SourcePage() -> impl IntoView {
 #[component]
 fn Partners(
     id: SourceSystemId,
-    partners: Vec<PartnerLine>,
+    partners: Vec<PartnerSummary>,
     locale: Locale,
     zone: String,
     now: DateTime<Utc>,
@@ -130,7 +130,7 @@ fn Partners(
     }
     let status = {
         let zone = zone.clone();
-        move |line: &PartnerLine| match line {
+        move |line: &PartnerSummary| match line {
             line if line.locked_at.is_some() => (t!(locale, "partner-blocked"), Tone::Neutral),
             line if line.invitation_expires_at.is_some_and(|end| end > now) => {
                 let day = line

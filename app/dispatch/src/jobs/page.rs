@@ -9,7 +9,7 @@ use domain::scheduling::consent::AcceptedConflicts;
 use leptos::prelude::*;
 use ordinavo_core::jobs;
 use ordinavo_core::jobs::model::TargetView;
-use ordinavo_core::scheduling::model::{AppointmentLine, TechnicianChoice};
+use ordinavo_core::scheduling::model::{AppointmentSummary, TechnicianChoice};
 use ui::components::{
     Chip, ConfirmAction, CustomerVisibleBox, Fact, Identifier, InternalBox, PriorityMark, ProblemNotice, TargetChip,
 };
@@ -87,7 +87,7 @@ pub fn TargetPage() -> impl IntoView {
     view! { <AppFrame current="/app/inbox">{content}</AppFrame> }
 }
 
-fn find_appointment(appointments: &[AppointmentLine], status: AppointmentStatus) -> Option<AppointmentLine> {
+fn find_appointment(appointments: &[AppointmentSummary], status: AppointmentStatus) -> Option<AppointmentSummary> {
     appointments
         .iter()
         .find(|appointment| appointment.status == status)
@@ -123,7 +123,7 @@ fn JobHeader(target: TargetView, locale: Locale) -> impl IntoView {
 fn JobFacts(
     target: TargetView,
     /// The planned or the completed appointment.
-    appointment: Option<AppointmentLine>,
+    appointment: Option<AppointmentSummary>,
     report: Option<VisitReportId>,
     locale: Locale,
 ) -> impl IntoView {
@@ -240,7 +240,7 @@ fn ScheduleCard(
     locale: Locale,
     form: FormState,
     technicians: Vec<TechnicianChoice>,
-    current: Option<AppointmentLine>,
+    current: Option<AppointmentSummary>,
     zone: String,
     today: chrono::DateTime<chrono::Utc>,
 ) -> impl IntoView {
@@ -308,7 +308,7 @@ fn ScheduleCard(
 }
 
 #[component]
-fn AppointmentList(locale: Locale, appointments: Vec<AppointmentLine>) -> impl IntoView {
+fn AppointmentList(locale: Locale, appointments: Vec<AppointmentSummary>) -> impl IntoView {
     (!appointments.is_empty()).then(|| {
         view! {
             <section>

@@ -9,7 +9,7 @@ use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::mapping::model::{CandidateLine, ContactChoice, KnownReference, LocationChoice};
+use ordinavo_core::mapping::model::{CandidateSummary, ContactChoice, KnownReference, LocationChoice};
 use ordinavo_core::mapping::review;
 use ordinavo_core::mapping::review::{Choice, Resolution, SentExternalIds};
 use ordinavo_core::{Core, CoreError, CoreResult};
@@ -193,7 +193,7 @@ fn contact_records(contacts: &[ContactChoice], customer: CustomerId) -> Vec<Reco
 /// A customer that the job may belong to, and the form that confirms it.
 #[component]
 fn CandidateCard(
-    candidate: CandidateLine,
+    candidate: CandidateSummary,
     locations: Vec<Record>,
     contacts: Vec<Record>,
     sent: SentExternalIds,

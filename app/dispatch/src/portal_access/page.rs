@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use ordinavo_core::identity::shown_once;
 use ordinavo_core::portal_access;
 use ordinavo_core::portal_access::CustomerAccess;
-use ordinavo_core::portal_access::model::{AccountAccess, GrantLine};
+use ordinavo_core::portal_access::model::{AccountAccess, GrantSummary};
 use ui::access::{AccessChip, GrantFields, InvitationLanguage, capability_line};
 use ui::components::{Chip, ConfirmAction, EmptyState, Pager, ProblemNotice};
 use ui::drafts::owned;
@@ -110,7 +110,7 @@ fn AccountCard(
         ("on", t!(locale, "access-block"))
     };
     let no_grants = grants.is_empty();
-    let is_of_other_customer = account.home_customer_id.0 != customer;
+    let is_of_other_customer = account.home_customer_id != customer;
     let heading = format!("account-{}", account.id);
     let labelled = heading.clone();
     view! {
@@ -140,7 +140,7 @@ fn AccountCard(
 /// A permission: location, capabilities, validity, grantor and reason.
 #[component]
 fn GrantItem(
-    grant: GrantLine,
+    grant: GrantSummary,
     customer: CustomerId,
     now: DateTime<Utc>,
     locale: Locale,

@@ -8,7 +8,7 @@ use domain::public_language::Tone;
 use domain::visits::reports::ReleaseStatus;
 use leptos::prelude::*;
 use ordinavo_core::releases::model::{Recipient, ReleaseView};
-use ordinavo_core::visits::model::AttachmentLine;
+use ordinavo_core::visits::model::AttachmentSummary;
 use ordinavo_core::visits::report_review::ReportPage as ReportData;
 use ui::components::{Chip, ConfirmAction, CustomerVisibleBox};
 use ui::drafts::owned;
@@ -61,9 +61,9 @@ pub(crate) fn ReleaseCard(
 }
 
 /// Returns the files of the report, each with whether it is selected. A rejected form and a preview keep the selection.
-fn select_files(form: &FormState, files: &[AttachmentLine]) -> Vec<(AttachmentLine, bool)> {
+fn select_files(form: &FormState, files: &[AttachmentSummary]) -> Vec<(AttachmentSummary, bool)> {
     let selected_files = form.value("attachments", "-");
-    let is_selected = |file: &AttachmentLine| {
+    let is_selected = |file: &AttachmentSummary| {
         if selected_files == "-" {
             file.is_released
         } else {
@@ -77,7 +77,7 @@ fn select_files(form: &FormState, files: &[AttachmentLine]) -> Vec<(AttachmentLi
 fn draft_report(
     form: &FormState,
     found: &ReportData,
-    files: &[(AttachmentLine, bool)],
+    files: &[(AttachmentSummary, bool)],
     zone: &str,
     now: DateTime<Utc>,
 ) -> PublicReport {
@@ -104,7 +104,7 @@ fn draft_report(
 /// Returns a release as the customer sees it.
 fn published_report(release: ReleaseView, found: &ReportData, zone: &str) -> PublicReport {
     PublicReport {
-        id: release.id.0,
+        id: release.id,
         title: release.title,
         location: found.report.location_name.clone().unwrap_or_default(),
         zone: zone.to_owned(),
@@ -122,9 +122,9 @@ fn published_report(release: ReleaseView, found: &ReportData, zone: &str) -> Pub
     }
 }
 
-fn public_attachment(file: &AttachmentLine) -> PublicAttachment {
+fn public_attachment(file: &AttachmentSummary) -> PublicAttachment {
     PublicAttachment {
-        id: file.id.0,
+        id: file.id,
         file_name: file.file_name.clone(),
         media_type: String::new(),
         bytes: file.size_bytes,
@@ -174,7 +174,7 @@ fn PublishForm(
     location: Option<String>,
     has_follow_up: bool,
     /// The files of the report, each with whether it is selected.
-    files: Vec<(AttachmentLine, bool)>,
+    files: Vec<(AttachmentSummary, bool)>,
     recipients: Vec<Recipient>,
 ) -> impl IntoView {
     let submit_label = if published.is_some() {
@@ -218,7 +218,7 @@ fn PublishForm(
 }
 
 #[component]
-fn FileSelection(files: Vec<(AttachmentLine, bool)>, locale: Locale) -> impl IntoView {
+fn FileSelection(files: Vec<(AttachmentSummary, bool)>, locale: Locale) -> impl IntoView {
     view! {
         <fieldset id="release-attachments"><legend>{t!(locale, "release-files")}</legend><p class="help">{t!(locale, "release-files-help")}</p>
             {files.into_iter().map(|(file, is_selected)| {

@@ -5,7 +5,7 @@ use domain::ids::CustomerId;
 use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::Core;
-use ordinavo_core::customers::model::{CustomerLine, LocationLine};
+use ordinavo_core::customers::model::{CustomerSummary, LocationSummary};
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::intake::by_staff::{CallForm, create_for_caller};
 use ordinavo_core::intake::form_nonce;
@@ -60,7 +60,7 @@ pub fn CallPage() -> impl IntoView {
 
 /// The search for the caller's customer.
 #[component]
-fn CustomerSearch(search_text: String, candidates: Vec<CustomerLine>, locale: Locale) -> impl IntoView {
+fn CustomerSearch(search_text: String, candidates: Vec<CustomerSummary>, locale: Locale) -> impl IntoView {
     let has_no_match = !search_text.is_empty() && candidates.is_empty();
     view! {
         <section class="card"><h2>{t!(locale, "call-customer")}</h2>
@@ -76,8 +76,8 @@ fn CustomerSearch(search_text: String, candidates: Vec<CustomerLine>, locale: Lo
 /// The customer of the call and the choice of their location.
 #[component]
 fn ChosenCustomer(
-    customer: CustomerLine,
-    locations: Vec<LocationLine>,
+    customer: CustomerSummary,
+    locations: Vec<LocationSummary>,
     chosen_location: String,
     locale: Locale,
 ) -> impl IntoView {

@@ -1,7 +1,7 @@
 //! Messages to the requester and internal notes about a request, in two clearly separated boxes.
 
 use leptos::prelude::*;
-use ordinavo_core::requests::model::{MessageLine, NoteLine, RequestActions, RequestView};
+use ordinavo_core::requests::model::{MessageEntry, NoteEntry, RequestActions, RequestView};
 use ui::components::{CustomerVisibleBox, InternalBox};
 use ui::drafts::owned;
 use ui::format;
@@ -14,8 +14,8 @@ use crate::t;
 /// The messages and the internal notes of a request.
 #[component]
 pub fn Conversation<'a>(
-    notes: Vec<NoteLine>,
-    messages: Vec<MessageLine>,
+    notes: Vec<NoteEntry>,
+    messages: Vec<MessageEntry>,
     item: RequestView,
     actions: RequestActions,
     request: &'a PageRequest,

@@ -6,10 +6,10 @@ use domain::locale::Locale;
 use domain::public_language::{self, Tone};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::jobs::model::TargetLine;
+use ordinavo_core::jobs::model::TargetSummary;
 use ordinavo_core::page::Page;
 use ordinavo_core::requests::inbox::{Inbox, MAX_COUNTED};
-use ordinavo_core::requests::model::{InboxActions, RequestLine};
+use ordinavo_core::requests::model::{InboxActions, RequestSummary};
 use ordinavo_core::scheduling::model::TechnicianChoice;
 use ui::components::{Chip, ConfirmAction, CustomerVisibleBox, EmptyState, Pager, PriorityMark, StatusChip};
 use ui::drafts::owned;
@@ -67,7 +67,7 @@ pub fn QueueList<'a>(
 /// The requests that match the filters.
 #[component]
 fn RequestQueue(
-    requests: Page<RequestLine>,
+    requests: Page<RequestSummary>,
     waiting: i64,
     answered: i64,
     view: InboxQuery,
@@ -118,7 +118,7 @@ fn RequestQueue(
 /// The jobs without an appointment.
 #[component]
 fn JobQueue(
-    targets: Page<TargetLine>,
+    targets: Page<TargetSummary>,
     waiting: i64,
     is_first: bool,
     locale: Locale,
@@ -152,7 +152,7 @@ fn JobQueue(
 }
 
 /// Returns who sent the request: the customer, or the contact details that were entered while no customer is assigned.
-pub fn sender(row: &RequestLine) -> String {
+pub fn sender(row: &RequestSummary) -> String {
     let requester = row.requester.as_ref();
     row.customer_name
         .clone()
@@ -163,7 +163,7 @@ pub fn sender(row: &RequestLine) -> String {
 
 #[component]
 fn Row<'a>(
-    row: RequestLine,
+    row: RequestSummary,
     query: String,
     current: Option<RequestId>,
     locale: Locale,

@@ -5,10 +5,10 @@ use domain::ids::RequestId;
 use domain::locale::Locale;
 use domain::public_language;
 use leptos::prelude::*;
-use ordinavo_core::intake::model::FileLine;
-use ordinavo_core::jobs::model::TargetLine;
+use ordinavo_core::intake::model::FileSummary;
+use ordinavo_core::jobs::model::TargetSummary;
 use ordinavo_core::requests;
-use ordinavo_core::requests::model::{RequestLine, RequestView};
+use ordinavo_core::requests::model::{RequestSummary, RequestView};
 use ui::components::{CustomerVisibleBox, PriorityMark, ProblemNotice, StatusChip, TargetChip};
 use ui::files::FileLink;
 use ui::flash::Flash;
@@ -81,7 +81,7 @@ pub fn RequestPage() -> impl IntoView {
 }
 
 /// Returns the request that follows in the list, to which a decision leads.
-fn next_request(rows: &[RequestLine], id: RequestId) -> Option<RequestId> {
+fn next_request(rows: &[RequestSummary], id: RequestId) -> Option<RequestId> {
     let at = rows.iter().position(|row| row.id == id);
     match at {
         Some(at) => rows
@@ -140,7 +140,7 @@ fn CancellationNotice(item: RequestView, zone: String, locale: Locale) -> impl I
 
 /// The requester's description and files, and the reason of a rejection.
 #[component]
-fn Description(item: RequestView, files: Vec<FileLine>, locale: Locale) -> impl IntoView {
+fn Description(item: RequestView, files: Vec<FileSummary>, locale: Locale) -> impl IntoView {
     view! {
         <section>
             <h2>{t!(locale, "description")}</h2>
@@ -157,7 +157,7 @@ fn Description(item: RequestView, files: Vec<FileLine>, locale: Locale) -> impl 
 
 /// Open jobs and other requests at the same location; nothing if there are none.
 #[component]
-fn OpenAtLocation(targets: Vec<TargetLine>, requests: Vec<RequestLine>, locale: Locale) -> impl IntoView {
+fn OpenAtLocation(targets: Vec<TargetSummary>, requests: Vec<RequestSummary>, locale: Locale) -> impl IntoView {
     (!targets.is_empty() || !requests.is_empty()).then(|| view! {
         <section class="box box-hint">
             <h2>{t!(locale, "open-at-location")}</h2>

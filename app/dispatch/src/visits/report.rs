@@ -8,7 +8,7 @@ use domain::visits::reports;
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::visits::model::{AttachmentLine, ReportView};
+use ordinavo_core::visits::model::{AttachmentSummary, ReportView};
 use ordinavo_core::visits::report_review;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
@@ -92,7 +92,7 @@ fn ReportFacts(report: ReportView, zone: String, locale: Locale) -> impl IntoVie
 
 /// What the technician wrote, with signature and photos.
 #[component]
-fn ReportContent(report: ReportView, files: Vec<AttachmentLine>, locale: Locale) -> impl IntoView {
+fn ReportContent(report: ReportView, files: Vec<AttachmentSummary>, locale: Locale) -> impl IntoView {
     let material = report
         .material
         .as_deref()

@@ -5,7 +5,7 @@ use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::visits;
 use ordinavo_core::visits::OwnStop;
-use ordinavo_core::visits::model::{AttachmentLine, ReportText};
+use ordinavo_core::visits::model::{AttachmentSummary, ReportText};
 use ordinavo_core::visits::report::{MAX_FOLLOW_UP_CHARS, MAX_NAME_CHARS, MAX_TEXT_CHARS, MAX_WORK_MINUTES};
 use ui::components::{InternalBox, ProblemNotice};
 use ui::drafts::owned;
@@ -93,7 +93,7 @@ fn ReportCard(
     label: String,
     locale: Locale,
     form: FormState,
-    previous: Option<(ReportText, Vec<AttachmentLine>)>,
+    previous: Option<(ReportText, Vec<AttachmentSummary>)>,
 ) -> impl IntoView {
     let internal = form.clone();
     let is_correction = previous.is_some();

@@ -7,7 +7,7 @@ use domain::locale::Locale;
 use domain::visits::day_entries::{ConflictReason, DayStep, WrittenReport};
 use domain::visits::reports;
 use leptos::prelude::*;
-use ordinavo_core::visits::model::AttachmentLine;
+use ordinavo_core::visits::model::AttachmentSummary;
 use ordinavo_core::visits::sync_conflicts;
 use ordinavo_core::visits::sync_conflicts::{SyncConflict, WithPhotos};
 use ui::components::{ConfirmAction, EmptyState, InternalBox, ProblemNotice, TargetChip};
@@ -195,7 +195,7 @@ pub fn ReportValues(locale: Locale, report: WrittenReport, #[prop(optional)] hid
 
 /// The files of the technician's own report.
 #[component]
-pub fn ReportFiles(locale: Locale, files: Vec<AttachmentLine>) -> impl IntoView {
+pub fn ReportFiles(locale: Locale, files: Vec<AttachmentSummary>) -> impl IntoView {
     view! {
         <ul class="files">{files.into_iter().map(|file| view! {
             <li><FileLink locale scan=file.scan href=format!("/app/files/{}", file.id) name=file.file_name size_bytes=file.size_bytes/></li>

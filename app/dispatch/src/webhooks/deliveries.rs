@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::webhooks::deliveries;
-use ordinavo_core::webhooks::model::AttemptLine;
+use ordinavo_core::webhooks::model::AttemptEntry;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, EmptyState, Fact, Identifier, ProblemNotice};
@@ -86,7 +86,7 @@ fn pretty(body: &str) -> String {
 }
 
 #[component]
-fn Attempts(locale: Locale, attempts: Vec<AttemptLine>, event_id: String, zone: String) -> impl IntoView {
+fn Attempts(locale: Locale, attempts: Vec<AttemptEntry>, event_id: String, zone: String) -> impl IntoView {
     if attempts.is_empty() {
         return view! { <EmptyState title=t!(locale, "nothing-yet") text=t!(locale, "attempts-empty")/> }.into_any();
     }

@@ -6,7 +6,7 @@ use domain::locale::Locale;
 use domain::webhooks::DeliveryStatus;
 use leptos::prelude::*;
 use ordinavo_core::webhooks::deliveries::DeliveryFilter;
-use ordinavo_core::webhooks::model::{DeliveryCount, DeliveryLine};
+use ordinavo_core::webhooks::model::{DeliveryCount, DeliverySummary};
 use ui::components::{Chip, EmptyState, Pager};
 use ui::format;
 use ui::page::{PageRequest, cursor};
@@ -66,7 +66,7 @@ impl DeliveryQuery {
 pub(crate) fn Deliveries(
     locale: Locale,
     query: DeliveryQuery,
-    rows: Vec<DeliveryLine>,
+    rows: Vec<DeliverySummary>,
     has_more: bool,
     /// Whether the list does not start with the latest delivery.
     is_continued: bool,
@@ -119,7 +119,7 @@ fn StatusTabs(locale: Locale, query: DeliveryQuery, counts: Vec<DeliveryCount>) 
 
 /// Deliveries; each row links to its delivery.
 #[component]
-fn DeliveryTable(locale: Locale, rows: Vec<DeliveryLine>, zone: String) -> impl IntoView {
+fn DeliveryTable(locale: Locale, rows: Vec<DeliverySummary>, zone: String) -> impl IntoView {
     if rows.is_empty() {
         return view! { <EmptyState title=t!(locale, "nothing-yet") text=t!(locale, "nothing-yet-text")/> }.into_any();
     }

@@ -3,7 +3,7 @@
 use domain::ids::WebhookEndpointId;
 use domain::locale::Locale;
 use leptos::prelude::*;
-use ordinavo_core::webhooks::model::{EndpointActions, EndpointLine};
+use ordinavo_core::webhooks::model::{EndpointActions, EndpointSummary};
 use ui::components::ConfirmAction;
 use ui::drafts::owned;
 use ui::flash::Flash;
@@ -18,12 +18,12 @@ use crate::webhooks::endpoint_form::EndpointFields;
 #[component]
 pub(crate) fn EndpointForms(
     locale: Locale,
-    endpoint: EndpointLine,
+    endpoint: EndpointSummary,
     actions: EndpointActions,
     form: FormState,
     zone: String,
 ) -> impl IntoView {
-    let id = endpoint.id.0;
+    let id = endpoint.id;
     let version = endpoint.version().as_str().to_owned();
     let is_edited = form.has_typed_values();
     let flash = use_context::<Flash>();

@@ -6,7 +6,7 @@ use domain::locale::Locale;
 use domain::webhooks::{DataOption, Ordering};
 use leptos::prelude::*;
 use ordinavo_core::integrations;
-use ordinavo_core::webhooks::model::EndpointLine;
+use ordinavo_core::webhooks::model::EndpointSummary;
 use ui::drafts::owned;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
 use ui::islands::SubmitOnce;
@@ -55,8 +55,8 @@ pub fn NewEndpointPage() -> impl IntoView {
 
 /// The fields that the forms for creating and updating an endpoint share.
 #[component]
-pub(crate) fn EndpointFields(form: FormState, locale: Locale, endpoint: Option<EndpointLine>) -> impl IntoView {
-    let stored = |names: &Option<EndpointLine>, pick: fn(&EndpointLine) -> &Vec<String>| {
+pub(crate) fn EndpointFields(form: FormState, locale: Locale, endpoint: Option<EndpointSummary>) -> impl IntoView {
+    let stored = |names: &Option<EndpointSummary>, pick: fn(&EndpointSummary) -> &Vec<String>| {
         names.as_ref().map(pick).cloned().unwrap_or_default()
     };
     let list = |field: &str, stored: Vec<String>| -> Vec<String> {
@@ -65,8 +65,8 @@ pub(crate) fn EndpointFields(form: FormState, locale: Locale, endpoint: Option<E
             .map(str::to_owned)
             .collect()
     };
-    let types = list("event_types", stored(&endpoint, |line| &line.event_types.0));
-    let options = list("data_options", stored(&endpoint, |line| &line.data_options.0));
+    let types = list("event_types", stored(&endpoint, |line| &line.event_types));
+    let options = list("data_options", stored(&endpoint, |line| &line.data_options));
     let ordering = endpoint.as_ref().map_or(Ordering::None, |line| line.ordering);
     let orderings = Ordering::ALL
         .iter()

@@ -8,7 +8,7 @@ use domain::webhooks::{DeliveryStatus, EndpointStatus};
 use leptos::prelude::*;
 use ordinavo_core::identity::shown_once;
 use ordinavo_core::webhooks::endpoints;
-use ordinavo_core::webhooks::model::{EndpointLine, RecoveryLine};
+use ordinavo_core::webhooks::model::{EndpointSummary, RecoverySummary};
 use ui::components::{Chip, Fact, Identifier, ProblemNotice};
 use ui::flash::SHOWN_ONCE;
 use ui::format;
@@ -76,7 +76,7 @@ pub fn EndpointPage() -> impl IntoView {
             <EndpointFacts locale endpoint=endpoint.clone() zone=zone.clone()/>
             <Health locale hours=found.hours/>
             {actions.can_manage.then(|| view! { <EndpointForms locale endpoint=endpoint.clone() actions form zone=zone.clone()/> })}
-            <Payload locale chosen=endpoint.data_options.0 types=endpoint.event_types.0 kind=request.query("preview")/>
+            <Payload locale chosen=endpoint.data_options types=endpoint.event_types kind=request.query("preview")/>
             <Recoveries locale recoveries zone=zone.clone()/>
             <Deliveries locale query rows=found.page.rows has_more=found.page.has_more is_continued=before.is_some() counts=found.counts zone/>
         }
@@ -86,7 +86,7 @@ pub fn EndpointPage() -> impl IntoView {
 }
 
 #[component]
-fn EndpointHeader(locale: Locale, endpoint: EndpointLine) -> impl IntoView {
+fn EndpointHeader(locale: Locale, endpoint: EndpointSummary) -> impl IntoView {
     let label = by_key(locale, &format!("endpoint-{}", endpoint.status.name()));
     view! {
         <header class="title-row"><h1 class="breaks"><bdi class="mono" dir="ltr">{endpoint.url}</bdi></h1><Chip label tone=endpoint_tone(endpoint.status)/></header>
@@ -103,7 +103,7 @@ fn SecretNotice(locale: Locale, secret: String) -> impl IntoView {
 
 /// The reason why the endpoint is disabled, or the warning that it fails; nothing for a healthy one.
 #[component]
-fn StatusNotice(locale: Locale, endpoint: EndpointLine, zone: String) -> impl IntoView {
+fn StatusNotice(locale: Locale, endpoint: EndpointSummary, zone: String) -> impl IntoView {
     let is_disabled = endpoint.status == EndpointStatus::Disabled;
     let reason = endpoint.disabled_reason.filter(|_| is_disabled);
     let disabled_at = endpoint.disabled_at.map(|at| format::moment(locale, at, &zone));
@@ -114,7 +114,7 @@ fn StatusNotice(locale: Locale, endpoint: EndpointLine, zone: String) -> impl In
 }
 
 #[component]
-fn EndpointFacts(locale: Locale, endpoint: EndpointLine, zone: String) -> impl IntoView {
+fn EndpointFacts(locale: Locale, endpoint: EndpointSummary, zone: String) -> impl IntoView {
     let moment = |at| format::moment(locale, at, &zone);
     let success = endpoint.last_success_at.map_or_else(|| t!(locale, "never"), moment);
     let previous_secret_until = endpoint.rotating_until.map(moment);
@@ -167,7 +167,7 @@ fn Health(locale: Locale, hours: [(i64, i64); 24]) -> impl IntoView {
 
 /// Recoveries and their progress.
 #[component]
-fn Recoveries(locale: Locale, recoveries: Vec<RecoveryLine>, zone: String) -> impl IntoView {
+fn Recoveries(locale: Locale, recoveries: Vec<RecoverySummary>, zone: String) -> impl IntoView {
     (!recoveries.is_empty()).then(|| view! {
         <section><h2>{t!(locale, "recoveries")}</h2>
             <ul class="lines">{recoveries.into_iter().map(|recovery| {

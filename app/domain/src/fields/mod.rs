@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use self::code::{CsvError, FieldCode, ScheduleConflict, WebhookUrlError};
+pub use self::code::FieldCode;
+pub use self::reason::{CsvError, ScheduleConflict, WebhookUrlError};
 use crate::text::{self, TextError};
 
 mod code;
+mod reason;
 
 /// An invalid field of an input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

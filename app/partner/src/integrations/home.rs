@@ -32,7 +32,7 @@ pub fn HomePage() -> impl IntoView {
             <h1>{t!(locale, "home-title")}" "<bdi class="mono">{viewer.source_key().to_owned()}</bdi></h1>
             <dl class="facts">
                 <Fact name=t!(locale, "mapping-rate")><strong class="figure">{rate}</strong>" "<span class="quiet">{t!(locale, "mapping-rate-text", items = items, named = named, linked = linked)}</span></Fact>
-                <Fact name=t!(locale, "clients")>{clients.into_iter().map(|client| view! { <p><bdi class="mono">{client.name}</bdi>" "<bdi class="mono small quiet">{client.scopes.0.join(" ")}</bdi></p> }).collect_view()}</Fact>
+                <Fact name=t!(locale, "clients")>{clients.into_iter().map(|client| view! { <p><bdi class="mono">{client.name}</bdi>" "<bdi class="mono small quiet">{client.scopes.join(" ")}</bdi></p> }).collect_view()}</Fact>
             </dl>
             <section><h2>{t!(locale, "top-codes")}</h2>
                 {no_codes.then(|| view! { <p class="quiet">{t!(locale, "top-codes-none")}</p> })}

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::identity::sessions::Realm;
-use ordinavo_core::portal_access::model::GrantLine;
+use ordinavo_core::portal_access::model::GrantSummary;
 use ordinavo_core::portal_access::profile;
-use ordinavo_core::portal_access::profile::{Proof, SessionLine};
+use ordinavo_core::portal_access::profile::{Proof, SessionSummary};
 use serde::{Deserialize, Serialize};
 use ui::access::capability_line;
 use ui::actions::{ActionForm, Redirect, submit};
@@ -122,7 +122,7 @@ fn EmailSection(form: FormState, proof: Proof) -> impl IntoView {
 }
 
 #[component]
-fn Grants(grants: Vec<GrantLine>, locale: Locale, zone: String) -> impl IntoView {
+fn Grants(grants: Vec<GrantSummary>, locale: Locale, zone: String) -> impl IntoView {
     let none = grants.is_empty();
     view! {
         {none.then(|| view! { <p class="quiet">{t!(locale, "profile-no-grants")}</p> })}
@@ -137,7 +137,7 @@ fn Grants(grants: Vec<GrantLine>, locale: Locale, zone: String) -> impl IntoView
 }
 
 #[component]
-fn Sessions(sessions: Vec<SessionLine>, locale: Locale, zone: String) -> impl IntoView {
+fn Sessions(sessions: Vec<SessionSummary>, locale: Locale, zone: String) -> impl IntoView {
     view! {
         <ul class="lines lines-tall">{sessions.into_iter().map(|session| {
             let is_current = session.is_current;

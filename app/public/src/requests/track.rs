@@ -7,7 +7,7 @@ use domain::locale::Locale;
 use domain::terminology::Terminology;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
-use ordinavo_core::intake::model::FileLine;
+use ordinavo_core::intake::model::FileSummary;
 use ordinavo_core::requests::model::{SlotOption, TrackedView};
 use ordinavo_core::requests::tracking::Tracking;
 use ui::components::{ConfirmAction, Fact, StatusChip};
@@ -147,7 +147,7 @@ fn Appointment(
 
 /// What the requester submitted.
 #[component]
-fn RequestDetails(request: TrackedView, files: Vec<FileLine>, zone: String, locale: Locale) -> impl IntoView {
+fn RequestDetails(request: TrackedView, files: Vec<FileSummary>, zone: String, locale: Locale) -> impl IntoView {
     let location = request.place.map(|place| {
         format::address_line(
             place.street.as_deref(),

@@ -14,7 +14,7 @@ pub(crate) use self::store::log::write;
 
 use domain::identity::permissions::ViewAudit;
 
-use crate::audit::model::AuditLine;
+use crate::audit::model::AuditEntry;
 use crate::audit::store::chains;
 use crate::audit::verification::Verification;
 use crate::identity::actors::Permit;
@@ -22,7 +22,7 @@ use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreResult};
 
 /// Returns a page of the log, newest first; `before` is the last sequence of the previous page.
-pub async fn page(core: &Core, by: Permit<'_, ViewAudit>, before: Option<i64>) -> CoreResult<Page<AuditLine>> {
+pub async fn page(core: &Core, by: Permit<'_, ViewAudit>, before: Option<i64>) -> CoreResult<Page<AuditEntry>> {
     let mut tx = core.store.read(by.staff()).await?;
     Ok(Page::from_rows(
         tx.list_audit_entries(before, PAGE_SIZE + 1).await?,

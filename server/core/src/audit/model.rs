@@ -6,7 +6,7 @@ use domain::ids::{RequestId, RequestKind, TargetId, TargetKind};
 use sqlx::FromRow;
 
 #[derive(Debug, Clone, FromRow)]
-pub struct TimelineLine {
+pub struct TimelineEntry {
     pub kind: String,
     pub at: DateTime<Utc>,
     #[sqlx(try_from = "OptionalKey<TargetKind>")]
@@ -16,7 +16,7 @@ pub struct TimelineLine {
 }
 
 #[derive(Debug, Clone, FromRow)]
-pub struct AuditLine {
+pub struct AuditEntry {
     pub sequence: i64,
     pub at: DateTime<Utc>,
     pub actor: String,

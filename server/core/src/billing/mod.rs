@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use domain::identity::permissions::ViewIntegrations;
 use domain::ids::BillingTriggerId;
 
-use crate::billing::model::BillingLine;
+use crate::billing::model::BillingSummary;
 use crate::identity::actors::Permit;
 use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreResult};
@@ -19,7 +19,7 @@ pub async fn list(
     by: Permit<'_, ViewIntegrations>,
     before: Option<(DateTime<Utc>, BillingTriggerId)>,
     acknowledged: Option<bool>,
-) -> CoreResult<Page<BillingLine>> {
+) -> CoreResult<Page<BillingSummary>> {
     let mut tx = core.store.read(by.staff()).await?;
     Ok(Page::from_rows(
         tx.billing_lines(before, acknowledged, PAGE_SIZE + 1).await?,

@@ -22,7 +22,7 @@ pub struct ClientBillingTrigger {
 }
 
 #[derive(Debug, Clone, FromRow)]
-pub struct BillingLine {
+pub struct BillingSummary {
     #[sqlx(try_from = "Key<BillingTriggerKind>")]
     pub id: BillingTriggerId,
     #[sqlx(try_from = "Key<VisitReportKind>")]
@@ -41,7 +41,7 @@ pub struct BillingLine {
     pub stuck: i64,
 }
 
-impl BillingLine {
+impl BillingSummary {
     /// Returns the delivery and acknowledgement status of the trigger.
     pub fn status(&self) -> BillingStatus {
         BillingStatus::of(

@@ -18,7 +18,7 @@ use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::form::Form;
 use crate::identity::actors::{Administrator, MayClassify, Permit, Staff};
-use crate::intake::model::FormLine;
+use crate::intake::model::FormSummary;
 use crate::{Core, CoreError, CoreResult};
 
 /// Maximum number of rules of an organization.
@@ -84,7 +84,7 @@ pub struct RulesPage {
     /// In evaluation order.
     pub rules: Vec<RuleView>,
     /// Sorted by name.
-    pub forms: Vec<FormLine>,
+    pub forms: Vec<FormSummary>,
 }
 
 /// Lists the rules in evaluation order.
@@ -101,7 +101,7 @@ pub async fn list(core: &Core, by: Permit<'_, ManageIntake>) -> CoreResult<Rules
 pub struct RulePage {
     pub rule: RuleView,
     /// The forms that a condition can name, sorted by name.
-    pub forms: Vec<FormLine>,
+    pub forms: Vec<FormSummary>,
     /// The result of its trial, if its current version was tried.
     pub trial: Option<Trial>,
     /// Whether it can be activated: it is inactive, and its current version was tried.
@@ -199,7 +199,7 @@ pub(crate) async fn save_in<A: Administrator>(
 
 /// The trial result of one past request.
 #[derive(Debug, Clone)]
-pub struct TrialLine {
+pub struct TrialEntry {
     pub id: RequestId,
     pub number: i64,
     /// The first 120 characters of the description.
@@ -220,7 +220,7 @@ pub struct Trial {
     /// Number of requests that match.
     pub match_count: usize,
     /// The newest matching requests.
-    pub lines: Vec<TrialLine>,
+    pub lines: Vec<TrialEntry>,
 }
 
 /// Marks a rule as tried, which allows activating it.
@@ -239,7 +239,7 @@ async fn trial(tx: &mut TenantTx<'_, Staff>, id: RuleId) -> CoreResult<Trial> {
     let all = tx.rules().await?;
     let rules: Vec<Rule> = all
         .into_iter()
-        .filter(|rule| rule.active_since.is_some() || rule.id.0 == id)
+        .filter(|rule| rule.active_since.is_some() || rule.id == id)
         .map(RuleView::into_rule)
         .collect();
     let rule = rules
@@ -263,7 +263,7 @@ async fn trial(tx: &mut TenantTx<'_, Staff>, id: RuleId) -> CoreResult<Trial> {
     })
 }
 
-fn trial_line(row: &FactsRow, because: &[MatchReason], rule: &Rule, rules: &[Rule]) -> TrialLine {
+fn trial_line(row: &FactsRow, because: &[MatchReason], rule: &Rule, rules: &[Rule]) -> TrialEntry {
     let (facts, priority) = row.facts();
     let classification = row.classification.as_ref().map(|classification| &classification.0);
     let current = |field: ClassifiedField| match field {
@@ -284,7 +284,7 @@ fn trial_line(row: &FactsRow, because: &[MatchReason], rule: &Rule, rules: &[Rul
             None => would_set.push((decided.field, current(decided.field), decided.value)),
         }
     }
-    TrialLine {
+    TrialEntry {
         id: row.id.0,
         number: row.number,
         description: row.description.chars().take(120).collect(),
@@ -330,7 +330,7 @@ pub async fn move_rule(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId, wa
     let rules = tx.rules().await?;
     let index = rules
         .iter()
-        .position(|rule| rule.id.0 == id)
+        .position(|rule| rule.id == id)
         .ok_or_else(CoreError::not_found)?;
     let other = match way {
         Direction::Earlier => index.checked_sub(1),
@@ -340,8 +340,8 @@ pub async fn move_rule(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId, wa
         return Ok(());
     };
     tx.set_rule_position(id, other.position).await?;
-    tx.set_rule_position(other.id.0, rules[index].position).await?;
-    tx.audit("rule.moved", id, json!({ "past": other.id.0 }));
+    tx.set_rule_position(other.id, rules[index].position).await?;
+    tx.audit("rule.moved", id, json!({ "past": other.id }));
     finish(core, tx).await
 }
 

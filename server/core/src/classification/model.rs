@@ -2,21 +2,23 @@
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
-use domain::ids::RuleKind;
+use domain::ids::{RuleId, RuleKind};
 use domain::intake::classification::{Conditions, Outcome};
 use sqlx::FromRow;
-use sqlx::types::Json;
 
 use crate::version::Version;
 
 /// A rule that classifies requests.
 #[derive(Debug, Clone, FromRow)]
 pub struct RuleView {
-    pub id: Key<RuleKind>,
+    #[sqlx(try_from = "Key<RuleKind>")]
+    pub id: RuleId,
     pub name: String,
     pub position: i64,
-    pub conditions: Json<Conditions>,
-    pub outcome: Json<Outcome>,
+    #[sqlx(json)]
+    pub conditions: Conditions,
+    #[sqlx(json)]
+    pub outcome: Outcome,
     pub tried_at: Option<DateTime<Utc>>,
     pub active_since: Option<DateTime<Utc>>,
     pub updated_at: DateTime<Utc>,
@@ -25,7 +27,7 @@ pub struct RuleView {
 impl RuleView {
     /// Returns the version of what its form replaces.
     pub fn version(&self) -> Version {
-        Version::of(&(&self.name, &self.conditions.0, &self.outcome.0))
+        Version::of(&(&self.name, &self.conditions, &self.outcome))
     }
 
     /// Returns whether its current version was tried, which activating it requires.

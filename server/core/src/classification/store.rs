@@ -59,10 +59,10 @@ impl RuleView {
     /// Converts the row to the domain type.
     pub(crate) fn into_rule(self) -> Rule {
         Rule {
-            id: self.id.0,
+            id: self.id,
             name: self.name,
-            conditions: self.conditions.0,
-            outcome: self.outcome.0,
+            conditions: self.conditions,
+            outcome: self.outcome,
         }
     }
 }

@@ -12,11 +12,11 @@ use domain::identity::permissions::ViewOperations;
 use domain::ids::CustomerId;
 use domain::text::name_for_comparison;
 
-use crate::audit::model::TimelineLine;
-use crate::customers::model::{ContactLine, CustomerLine, LocationLine};
+use crate::audit::model::TimelineEntry;
+use crate::customers::model::{ContactSummary, CustomerSummary, LocationSummary};
 use crate::identity::actors::Permit;
-use crate::jobs::model::TargetLine;
-use crate::mapping::model::ReferenceLine;
+use crate::jobs::model::TargetSummary;
+use crate::mapping::model::ReferenceSummary;
 use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreError, CoreResult};
 
@@ -27,7 +27,7 @@ pub async fn list(
     by: Permit<'_, ViewOperations>,
     search: &str,
     after: Option<(&str, CustomerId)>,
-) -> CoreResult<Page<CustomerLine>> {
+) -> CoreResult<Page<CustomerSummary>> {
     let mut tx = core.store.read(by.staff()).await?;
     let after = after.map(|(name, id)| (name_for_comparison(name), id));
     let rows = tx
@@ -43,15 +43,15 @@ pub async fn list(
 /// A customer with its locations, contacts, references, recent targets and timeline.
 #[derive(Debug, Clone)]
 pub struct CustomerPage {
-    pub customer: CustomerLine,
-    pub locations: Vec<LocationLine>,
-    pub contacts: Vec<ContactLine>,
+    pub customer: CustomerSummary,
+    pub locations: Vec<LocationSummary>,
+    pub contacts: Vec<ContactSummary>,
     /// External references of the customer, its locations and contacts.
-    pub references: Vec<ReferenceLine>,
+    pub references: Vec<ReferenceSummary>,
     /// The 25 latest targets.
-    pub targets: Vec<TargetLine>,
+    pub targets: Vec<TargetSummary>,
     /// The 25 latest entries.
-    pub timeline: Vec<TimelineLine>,
+    pub timeline: Vec<TimelineEntry>,
 }
 
 /// Returns one customer.

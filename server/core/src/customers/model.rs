@@ -6,7 +6,7 @@ use domain::ids::{ContactId, ContactKind, CustomerId, CustomerKind, LocationId, 
 use sqlx::FromRow;
 
 #[derive(Debug, Clone, FromRow)]
-pub struct CustomerLine {
+pub struct CustomerSummary {
     #[sqlx(try_from = "Key<CustomerKind>")]
     pub id: CustomerId,
     pub customer_number: Option<String>,
@@ -17,7 +17,7 @@ pub struct CustomerLine {
 }
 
 #[derive(Debug, Clone, FromRow)]
-pub struct LocationLine {
+pub struct LocationSummary {
     #[sqlx(try_from = "Key<LocationKind>")]
     pub id: LocationId,
     pub name: String,
@@ -31,7 +31,7 @@ pub struct LocationLine {
 }
 
 #[derive(Debug, Clone, FromRow)]
-pub struct ContactLine {
+pub struct ContactSummary {
     #[sqlx(try_from = "Key<ContactKind>")]
     pub id: ContactId,
     pub display_name: String,

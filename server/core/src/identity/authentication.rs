@@ -217,14 +217,14 @@ pub async fn partner(core: &Core, session: SessionId) -> CoreResult<Option<Partn
 }
 
 /// Returns a client of the partner's source system, for test calls from the partner console with the client's scopes.
-pub(crate) fn client_for_partner(by: &Partner, line: &crate::integrations::model::ClientLine) -> ApiClient {
+pub(crate) fn client_for_partner(by: &Partner, line: &crate::integrations::model::ClientSummary) -> ApiClient {
     ApiClient {
         tenant: by.tenant,
         live_tenant: by.live_tenant,
-        id: line.id.0,
+        id: line.id,
         source_system: by.source_system,
         source_key: by.source_key.clone(),
-        scopes: line.scopes.0.iter().filter_map(|name| Scope::from_name(name)).collect(),
+        scopes: line.scopes.iter().filter_map(|name| Scope::from_name(name)).collect(),
         acting_partner: Some(by.id),
     }
 }

@@ -3,7 +3,7 @@
 use domain::identity::roles::Role;
 use domain::text;
 
-pub use crate::identity::store::listing::{AccountLine, TenantLine};
+pub use crate::identity::store::listing::{AccountSummary, TenantSummary};
 
 use crate::db::purpose::Administration;
 use crate::identity::access::end_access;
@@ -14,7 +14,7 @@ use crate::{Core, CoreError, CoreResult};
 ///
 /// # Errors
 /// The database is unavailable.
-pub async fn tenants(core: &Core) -> CoreResult<Vec<TenantLine>> {
+pub async fn tenants(core: &Core) -> CoreResult<Vec<TenantSummary>> {
     Ok(core.store.read_system().await?.tenant_lines().await?)
 }
 
@@ -22,7 +22,7 @@ pub async fn tenants(core: &Core) -> CoreResult<Vec<TenantLine>> {
 ///
 /// # Errors
 /// `not_found` for an unknown tenant.
-pub async fn accounts(core: &Core, slug: &str) -> CoreResult<Vec<AccountLine>> {
+pub async fn accounts(core: &Core, slug: &str) -> CoreResult<Vec<AccountSummary>> {
     let mut tx = core.store.read_system().await?;
     let tenant = tx.tenant_by_slug(slug).await?.ok_or_else(CoreError::not_found)?;
     Ok(tx.account_lines(tenant).await?)

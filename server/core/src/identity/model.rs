@@ -3,13 +3,14 @@
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
-use domain::ids::PartnerKind;
+use domain::ids::{PartnerId, PartnerKind};
 use sqlx::FromRow;
 
 /// A partner account, as shown to administrators.
 #[derive(Debug, Clone, FromRow)]
-pub struct PartnerLine {
-    pub id: Key<PartnerKind>,
+pub struct PartnerSummary {
+    #[sqlx(try_from = "Key<PartnerKind>")]
+    pub id: PartnerId,
     pub email: String,
     pub display_name: String,
     pub has_password: bool,

@@ -347,8 +347,8 @@ async fn enqueue_for_client(
         .await?
         .filter(|client_line| client_line.revoked_at.is_none())
         .ok_or_else(|| CoreError::field("client", FieldCode::Required))?;
-    let source = client_line.source_system_id.0;
-    let has_scope = |scope: &str| client_line.scopes.0.iter().any(|granted| granted == scope);
+    let source = client_line.source_system_id;
+    let has_scope = |scope: &str| client_line.scopes.iter().any(|granted| granted == scope);
     if !has_scope("targets.write") {
         return Err(CoreError::field("client", FieldCode::ImportScopeMissing));
     }

@@ -12,19 +12,19 @@ use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::form::Form;
 use crate::identity::actors::{Administrator, Permit};
-use crate::intake::model::FormLine;
+use crate::intake::model::FormSummary;
 use crate::{Core, CoreError, CoreResult};
 
 /// Maximum number of forms of an organization.
 pub const MAX_FORMS: i64 = 200;
 
 /// Lists the forms, sorted by name.
-pub async fn list(core: &Core, by: Permit<'_, ManageIntake>) -> CoreResult<Vec<FormLine>> {
+pub async fn list(core: &Core, by: Permit<'_, ManageIntake>) -> CoreResult<Vec<FormSummary>> {
     Ok(core.store.read(by.staff()).await?.forms().await?)
 }
 
 /// Returns a form.
-pub async fn get(core: &Core, by: Permit<'_, ManageIntake>, id: FormId) -> CoreResult<FormLine> {
+pub async fn get(core: &Core, by: Permit<'_, ManageIntake>, id: FormId) -> CoreResult<FormSummary> {
     core.store
         .read(by.staff())
         .await?

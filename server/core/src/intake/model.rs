@@ -3,17 +3,17 @@
 use crate::db::Key;
 use chrono::{DateTime, Utc};
 use domain::files::FileScan;
-use domain::ids::{AttachmentKind, FormKind, TerminalKind};
+use domain::ids::{AttachmentId, AttachmentKind, FormId, FormKind, TerminalId, TerminalKind};
 use domain::intake::form::FormSettings;
 use sqlx::FromRow;
-use sqlx::types::Json;
 
 use crate::version::Version;
 
 /// A terminal; its pairing code is sealed.
 #[derive(Debug, Clone, FromRow)]
 pub struct TerminalView {
-    pub id: Key<TerminalKind>,
+    #[sqlx(try_from = "Key<TerminalKind>")]
+    pub id: TerminalId,
     pub name: String,
     pub pairing_code: Option<Vec<u8>>,
     pub pairing_expires_at: Option<DateTime<Utc>>,
@@ -26,8 +26,9 @@ pub struct TerminalView {
 }
 
 #[derive(Debug, Clone, FromRow)]
-pub struct FileLine {
-    pub id: Key<AttachmentKind>,
+pub struct FileSummary {
+    #[sqlx(try_from = "Key<AttachmentKind>")]
+    pub id: AttachmentId,
     pub file_name: String,
     pub media_type: String,
     pub size_bytes: i64,
@@ -36,18 +37,20 @@ pub struct FileLine {
 }
 
 #[derive(Debug, Clone, FromRow)]
-pub struct FormLine {
-    pub id: Key<FormKind>,
+pub struct FormSummary {
+    #[sqlx(try_from = "Key<FormKind>")]
+    pub id: FormId,
     pub slug: String,
     pub name: String,
-    pub settings: Json<FormSettings>,
+    #[sqlx(json)]
+    pub settings: FormSettings,
     pub closed_at: Option<DateTime<Utc>>,
 }
 
-impl FormLine {
+impl FormSummary {
     /// Returns the version of what its settings page replaces.
     pub fn version(&self) -> Version {
-        Version::of(&(&self.name, &self.settings.0))
+        Version::of(&(&self.name, &self.settings))
     }
 
     /// Returns whether it accepts requests.

@@ -16,7 +16,7 @@ use crate::identity::actors::{Actor as _, Administrator, Permit, TenantId, Termi
 use crate::identity::authentication;
 use crate::intake;
 use crate::intake::SealedToken;
-use crate::intake::model::{FormLine, TerminalView};
+use crate::intake::model::{FormSummary, TerminalView};
 use crate::requests::CustomerSearch;
 use crate::requests::customer_assignment::{self, Choices};
 use crate::secrets::{AssociatedData, sha256};
@@ -64,7 +64,7 @@ pub async fn list(core: &Core, by: Permit<'_, ManageIntake>) -> CoreResult<Vec<T
                 .zip(terminal.pairing_expires_at.filter(|until| *until > now))
                 // A code sealed with a removed master key is omitted; the user can create a new one.
                 .and_then(|(sealed, until)| {
-                    let bytes = core.keyring.unseal(&sealed, &place(tenant, terminal.id.0)).ok()?;
+                    let bytes = core.keyring.unseal(&sealed, &place(tenant, terminal.id)).ok()?;
                     Some((String::from_utf8(bytes).ok()?, until))
                 });
             TerminalPage { terminal, code }
@@ -78,7 +78,7 @@ pub struct NewTerminalPage {
     /// The customers to choose from, or the locations of the chosen one.
     pub customers: Choices,
     /// The open forms, sorted by name.
-    pub forms: Vec<FormLine>,
+    pub forms: Vec<FormSummary>,
 }
 
 /// Returns what a new terminal can be set up with.
@@ -90,7 +90,7 @@ pub async fn new_page(
 ) -> CoreResult<NewTerminalPage> {
     let mut tx = core.store.read(by.staff()).await?;
     let mut forms = tx.forms().await?;
-    forms.retain(FormLine::is_open);
+    forms.retain(FormSummary::is_open);
     Ok(NewTerminalPage {
         customers: customer_assignment::load_choices(&mut tx, &search.text, search.chosen).await?,
         forms,

@@ -26,10 +26,10 @@ use serde_json::json;
 use crate::commit::finish;
 use crate::form::Form;
 use crate::identity::actors::Permit;
-use crate::identity::model::PartnerLine;
-use crate::integrations::model::{ClientLine, CredentialLine, SourceLine, UsageLine};
+use crate::identity::model::PartnerSummary;
+use crate::integrations::model::{ClientSummary, CredentialSummary, SourceSummary, UsageEntry};
 use crate::secrets::{hex, sha256};
-use crate::webhooks::model::EndpointLine;
+use crate::webhooks::model::EndpointSummary;
 use crate::{Core, CoreError, CoreResult};
 
 /// The maximum number of active keys of a kind, or secrets, of a client: the old and the new one of a rotation.
@@ -104,12 +104,12 @@ impl CredentialKind {
 #[derive(Debug, Clone)]
 pub struct Overview {
     /// Ordered by name.
-    pub clients: Vec<ClientLine>,
+    pub clients: Vec<ClientSummary>,
     /// Ordered by key.
-    pub sources: Vec<SourceLine>,
+    pub sources: Vec<SourceSummary>,
     /// The names of the enabled gates.
     pub gates: Vec<String>,
-    pub endpoints: Vec<EndpointLine>,
+    pub endpoints: Vec<EndpointSummary>,
     /// Whether the viewer can create clients and endpoints, and open or close gates.
     pub can_manage: bool,
 }
@@ -117,9 +117,9 @@ pub struct Overview {
 /// A client with its credentials and its recent usage.
 #[derive(Debug, Clone)]
 pub struct ClientPage {
-    pub client: ClientLine,
-    pub credentials: Vec<CredentialLine>,
-    pub usage: Vec<UsageLine>,
+    pub client: ClientSummary,
+    pub credentials: Vec<CredentialSummary>,
+    pub usage: Vec<UsageEntry>,
     /// Whether the viewer can change the client; a revoked one cannot be changed.
     pub can_manage: bool,
 }
@@ -127,8 +127,8 @@ pub struct ClientPage {
 /// A source system with its partner users.
 #[derive(Debug, Clone)]
 pub struct SourcePage {
-    pub source: SourceLine,
-    pub partners: Vec<PartnerLine>,
+    pub source: SourceSummary,
+    pub partners: Vec<PartnerSummary>,
     /// Whether the viewer can change the settings and the partner users.
     pub can_manage: bool,
 }
@@ -146,17 +146,17 @@ pub async fn overview(core: &Core, by: Permit<'_, ViewIntegrations>) -> CoreResu
 }
 
 /// Returns the clients that are not revoked.
-pub async fn list_active_clients(core: &Core, by: Permit<'_, ViewIntegrations>) -> CoreResult<Vec<ClientLine>> {
+pub async fn list_active_clients(core: &Core, by: Permit<'_, ViewIntegrations>) -> CoreResult<Vec<ClientSummary>> {
     let clients = core.store.read(by.staff()).await?.clients().await?;
-    Ok(clients.into_iter().filter(ClientLine::is_active).collect())
+    Ok(clients.into_iter().filter(ClientSummary::is_active).collect())
 }
 
 /// Returns the clients whose scopes allow importing a file.
-pub async fn list_import_clients(core: &Core, by: Permit<'_, ResolveMappings>) -> CoreResult<Vec<ClientLine>> {
+pub async fn list_import_clients(core: &Core, by: Permit<'_, ResolveMappings>) -> CoreResult<Vec<ClientSummary>> {
     let clients = core.store.read(by.staff()).await?.clients().await?;
     Ok(clients
         .into_iter()
-        .filter(|client| client.is_active() && client.scopes.0.iter().any(|scope| scope == Scope::TargetsWrite.name()))
+        .filter(|client| client.is_active() && client.scopes.iter().any(|scope| scope == Scope::TargetsWrite.name()))
         .collect())
 }
 
@@ -223,7 +223,7 @@ pub async fn create(
     }
     let known = tx.sources().await?.into_iter().find(|line| line.key == source);
     let source_system = match known {
-        Some(line) => line.id.0,
+        Some(line) => line.id,
         None => {
             let id = tx.insert_source_system(source, &default_source_settings()).await?;
             tx.audit("source_system.created", id, json!({ "key": source }));

@@ -2,30 +2,32 @@
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
-use domain::ids::{ClientKind, SourceSystemKind};
+use domain::ids::{ClientId, ClientKind, SourceSystemId, SourceSystemKind};
 use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
 use sqlx::FromRow;
-use sqlx::types::Json;
 
 use crate::version::Version;
 
 #[derive(Debug, Clone, FromRow)]
-pub struct ClientLine {
-    pub id: Key<ClientKind>,
+pub struct ClientSummary {
+    #[sqlx(try_from = "Key<ClientKind>")]
+    pub id: ClientId,
     pub name: String,
-    pub source_system_id: Key<SourceSystemKind>,
+    #[sqlx(try_from = "Key<SourceSystemKind>")]
+    pub source_system_id: SourceSystemId,
     pub source_key: String,
-    pub scopes: Json<Vec<String>>,
+    #[sqlx(json)]
+    pub scopes: Vec<String>,
     pub created_at: DateTime<Utc>,
     pub revoked_at: Option<DateTime<Utc>>,
     pub last_used_at: Option<DateTime<Utc>>,
     pub keys: i64,
 }
 
-impl ClientLine {
+impl ClientSummary {
     /// Returns the version of its scopes.
     pub fn version(&self) -> Version {
-        Version::of(&self.scopes.0)
+        Version::of(&self.scopes)
     }
 
     /// Returns whether it is not revoked. Only an active client can be changed or get credentials.
@@ -36,7 +38,7 @@ impl ClientLine {
 
 /// A key (`live` or `test`) or an OAuth secret (`secret`) of a client, without the secret value.
 #[derive(Debug, Clone, FromRow)]
-pub struct CredentialLine {
+pub struct CredentialSummary {
     pub id: String,
     pub kind: String,
     pub created_at: DateTime<Utc>,
@@ -47,7 +49,7 @@ pub struct CredentialLine {
 
 /// The number of calls of a client on one day.
 #[derive(Debug, Clone, FromRow)]
-pub struct UsageLine {
+pub struct UsageEntry {
     pub day: String,
     pub answered: i64,
     pub refused: i64,
@@ -55,8 +57,9 @@ pub struct UsageLine {
 }
 
 #[derive(Debug, Clone, FromRow)]
-pub struct SourceLine {
-    pub id: Key<SourceSystemKind>,
+pub struct SourceSummary {
+    #[sqlx(try_from = "Key<SourceSystemKind>")]
+    pub id: SourceSystemId,
     pub key: String,
     pub create_customers: bool,
     pub create_locations: bool,
@@ -70,7 +73,7 @@ pub struct SourceLine {
     pub clients: i64,
 }
 
-impl SourceLine {
+impl SourceSummary {
     /// Returns the version of its settings.
     pub fn version(&self) -> Version {
         Version::of(&(

@@ -24,7 +24,7 @@ use crate::imports::jobs::ItemFilter;
 use crate::imports::model::ImportJobView;
 use crate::imports::{ImportPermits, is_zone, item_from_view};
 use crate::integrations::idempotency::ApiResponse;
-use crate::integrations::model::{ClientLine, UsageLine};
+use crate::integrations::model::{ClientSummary, UsageEntry};
 use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreError, CoreResult};
 
@@ -43,9 +43,9 @@ pub struct Overview {
     /// The most frequent codes of the latest items, in descending order.
     pub codes: Vec<(String, usize)>,
     /// API calls of the last 14 days, newest first.
-    pub calls: Vec<UsageLine>,
+    pub calls: Vec<UsageEntry>,
     /// The clients of the source.
-    pub clients: Vec<ClientLine>,
+    pub clients: Vec<ClientSummary>,
 }
 
 /// How many of the latest items with a customer were linked to one.
@@ -151,18 +151,18 @@ pub async fn job(
     let clients = tx.list_clients_of_source().await?;
     let sees_mapping = clients
         .iter()
-        .any(|client| client.id.0 == job.client_id && has_scope(client, Scope::CustomersRead));
+        .any(|client| client.id == job.client_id && has_scope(client, Scope::CustomersRead));
     let rows = tx.items_of_job(id, after, filter, PAGE_SIZE + 1).await?;
     let items = rows.iter().map(|row| item_from_view(row, sees_mapping)).collect();
     Ok((job, Page::from_rows(items, PAGE_SIZE)))
 }
 
-fn has_scope(client: &ClientLine, scope: Scope) -> bool {
-    client.scopes.0.iter().any(|granted| granted == scope.name())
+fn has_scope(client: &ClientSummary, scope: Scope) -> bool {
+    client.scopes.iter().any(|granted| granted == scope.name())
 }
 
 /// Returns the clients that can be used for a dry run.
-pub async fn dry_run_clients(core: &Core, by: &Partner) -> CoreResult<Vec<ClientLine>> {
+pub async fn dry_run_clients(core: &Core, by: &Partner) -> CoreResult<Vec<ClientSummary>> {
     let clients = core.store.read(by).await?.list_clients_of_source().await?;
     Ok(clients
         .into_iter()
@@ -180,7 +180,7 @@ pub async fn start_dry_run(core: &Core, by: &Partner, client: &str, body: &str) 
     let line = client
         .parse::<ClientId>()
         .ok()
-        .and_then(|id| clients.iter().find(|line| line.id.0 == id))
+        .and_then(|id| clients.iter().find(|line| line.id == id))
         .ok_or_else(|| CoreError::field("client", FieldCode::Required))?;
     // As strict as the API, so that an accepted body is accepted there too.
     let value = json::parse(body.as_bytes()).map_err(|error| {

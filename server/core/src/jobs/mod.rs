@@ -19,7 +19,7 @@ use domain::problems::Cause;
 use domain::scopes::markers::{TargetsReadScope, TargetsWriteScope};
 use domain::text::ExternalId;
 
-use crate::audit::model::TimelineLine;
+use crate::audit::model::TimelineEntry;
 use crate::commit::finish;
 use crate::identity::actors::{ClientPermit, Permit};
 use crate::imports;
@@ -32,7 +32,7 @@ use crate::page::Page;
 use crate::portal_access::view_as;
 use crate::portal_access::view_as::Viewer;
 use crate::requests::model::{RequestView, SlotOption};
-use crate::scheduling::model::{AppointmentLine, TechnicianChoice};
+use crate::scheduling::model::{AppointmentSummary, TechnicianChoice};
 use crate::visits::sync_conflicts;
 use crate::visits::sync_conflicts::WithPhotos;
 use crate::{Core, CoreError, CoreResult};
@@ -51,7 +51,7 @@ pub struct TargetPage {
     /// The request that the target was created from.
     pub request: Option<RequestView>,
     /// Newest first.
-    pub appointments: Vec<AppointmentLine>,
+    pub appointments: Vec<AppointmentSummary>,
     /// The technicians that can be assigned.
     pub technicians: Vec<TechnicianChoice>,
     /// The imports that created or changed it, with their decisions.
@@ -59,7 +59,7 @@ pub struct TargetPage {
     /// The latest visit report.
     pub report: Option<domain::ids::VisitReportId>,
     /// The 50 latest entries.
-    pub timeline: Vec<TimelineLine>,
+    pub timeline: Vec<TimelineEntry>,
     /// The portal users who can see its shared appointments.
     pub viewers: Vec<Viewer>,
     /// The entries that technicians have sent to dispatch.

@@ -39,7 +39,7 @@ pub struct ProposalView {
 }
 
 #[derive(Debug, Clone, FromRow)]
-pub struct TargetLine {
+pub struct TargetSummary {
     #[sqlx(try_from = "Key<TargetKind>")]
     pub id: TargetId,
     pub number: i64,

@@ -11,14 +11,14 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 #[derive(Debug, Clone, FromRow)]
-pub struct ReferenceLine {
+pub struct ReferenceSummary {
     pub source_key: String,
     pub entity_type: String,
     pub external_id: String,
 }
 
 #[derive(Debug, Clone, FromRow)]
-pub struct MappingLine {
+pub struct MappingSummary {
     pub entity_type: String,
     pub external_id: String,
     pub entity_id: Uuid,
@@ -27,7 +27,7 @@ pub struct MappingLine {
 
 /// A customer that can be chosen in the mapping review.
 #[derive(Debug, Clone, FromRow)]
-pub struct CandidateLine {
+pub struct CandidateSummary {
     #[sqlx(try_from = "Key<CustomerKind>")]
     pub id: CustomerId,
     pub customer_number: Option<String>,
@@ -74,7 +74,7 @@ pub struct KnownReference {
 
 /// A reference of a source to a customer, location or contact.
 #[derive(Debug, Clone, FromRow)]
-pub struct LinkLine {
+pub struct LinkSummary {
     #[sqlx(try_from = "Key<SourceSystemKind>")]
     pub source_system_id: SourceSystemId,
     pub source_key: String,

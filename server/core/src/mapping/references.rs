@@ -12,7 +12,7 @@ use crate::commit::finish;
 use crate::identity::actors::{Actor as _, ClientPermit};
 use crate::imports::{ReferenceKind, ReferenceRow};
 use crate::integrations::idempotency::retry_on_conflict;
-use crate::mapping::model::MappingLine;
+use crate::mapping::model::MappingSummary;
 use crate::page::Page;
 use crate::{Core, CoreError, CoreResult};
 
@@ -49,7 +49,7 @@ impl MappingKind {
 }
 
 /// Returns the public ID of a referenced record.
-pub fn public_id(line: &MappingLine) -> String {
+pub fn public_id(line: &MappingSummary) -> String {
     MappingKind::from_name(&line.entity_type)
         .map(|kind| kind.0.public_id(line.entity_id))
         .unwrap_or_default()
@@ -62,7 +62,7 @@ pub async fn list(
     kind: Option<MappingKind>,
     after: Option<(&str, &str)>,
     limit: i64,
-) -> CoreResult<Page<MappingLine>> {
+) -> CoreResult<Page<MappingSummary>> {
     let mut tx = core.store.read(by.client()).await?;
     let rows = tx
         .list_client_references(kind.map(|kind| kind.0), after, limit + 1)
@@ -82,7 +82,7 @@ pub async fn put(
     kind: MappingKind,
     external_id: &str,
     id: &str,
-) -> CoreResult<(MappingLine, bool)> {
+) -> CoreResult<(MappingSummary, bool)> {
     retry_on_conflict!(put_once(core, by, kind, external_id, id))
 }
 
@@ -92,7 +92,7 @@ async fn put_once(
     kind: MappingKind,
     external_id: &str,
     id: &str,
-) -> CoreResult<(MappingLine, bool)> {
+) -> CoreResult<(MappingSummary, bool)> {
     let client = by.client();
     let external_id = parse_external_id(external_id)?;
     let record = kind.parse(id).ok_or_else(CoreError::not_found)?;

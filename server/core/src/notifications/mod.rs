@@ -15,7 +15,7 @@ use domain::requests::Channel;
 
 use crate::db::TenantTx;
 use crate::identity::actors::{MayNotify, Operator, Permit};
-use crate::notifications::model::MailLine;
+use crate::notifications::model::MailSummary;
 use crate::notifications::store::NewMail;
 use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreError, CoreResult};
@@ -149,13 +149,13 @@ pub async fn list(
     core: &Core,
     by: Permit<'_, ViewMails>,
     before: Option<(DateTime<Utc>, MailId)>,
-) -> CoreResult<Page<MailLine>> {
+) -> CoreResult<Page<MailSummary>> {
     let mut tx = core.store.read(by.staff()).await?;
     Ok(Page::from_rows(tx.mails(before, PAGE_SIZE + 1).await?, PAGE_SIZE))
 }
 
 /// Returns an email of the outbox.
-pub async fn get(core: &Core, by: Permit<'_, ViewMails>, id: MailId) -> CoreResult<MailLine> {
+pub async fn get(core: &Core, by: Permit<'_, ViewMails>, id: MailId) -> CoreResult<MailSummary> {
     core.store
         .read(by.staff())
         .await?

@@ -7,7 +7,7 @@ use domain::intake::mails::{MailData, MailKind, MailStatus};
 use sqlx::FromRow;
 
 #[derive(Debug, Clone, FromRow)]
-pub struct MailLine {
+pub struct MailSummary {
     #[sqlx(try_from = "Key<MailKindMarker>")]
     pub id: MailId,
     #[sqlx(try_from = "String")]

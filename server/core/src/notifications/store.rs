@@ -18,7 +18,7 @@ use crate::db::{StoreError, Tx};
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{MayNotify, Staff, TenantId, TrackingRequester};
 use crate::notifications::held::{HELD_AFTER, HeldDecision};
-use crate::notifications::model::MailLine;
+use crate::notifications::model::MailSummary;
 
 /// The data of a request that an email needs.
 #[derive(Debug, FromRow)]
@@ -369,18 +369,18 @@ impl TenantTx<'_, Staff> {
         &mut self,
         before: Option<(DateTime<Utc>, MailId)>,
         limit: i64,
-    ) -> Result<Vec<MailLine>, StoreError> {
+    ) -> Result<Vec<MailSummary>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
         self.tx
-            .fetch_all::<MailLine>(SELECT_MAILS, (tenant, at, id, limit, now - HELD_AFTER))
+            .fetch_all::<MailSummary>(SELECT_MAILS, (tenant, at, id, limit, now - HELD_AFTER))
             .await
     }
 
-    pub(crate) async fn mail(&mut self, id: MailId) -> Result<Option<MailLine>, StoreError> {
+    pub(crate) async fn mail(&mut self, id: MailId) -> Result<Option<MailSummary>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         self.tx
-            .fetch_optional::<MailLine>(SELECT_MAIL, (tenant, id.uuid(), now - HELD_AFTER))
+            .fetch_optional::<MailSummary>(SELECT_MAIL, (tenant, id.uuid(), now - HELD_AFTER))
             .await
     }
 }

@@ -11,7 +11,7 @@ use crate::commit::finish;
 use crate::identity::actors::Contact;
 use crate::portal_access::invitation;
 use crate::portal_access::invitation::InviteForm;
-use crate::portal_access::model::{ColleagueLine, GrantLine};
+use crate::portal_access::model::{ColleagueSummary, GrantSummary};
 use crate::portal_access::store::grants::NewPortalGrant;
 use crate::{Core, CoreError, CoreResult};
 
@@ -27,7 +27,7 @@ pub struct GrantableLocation {
 /// The colleagues' grants, and what the user can give.
 #[derive(Debug, Clone)]
 pub struct Colleagues {
-    pub grants: Vec<ColleagueLine>,
+    pub grants: Vec<ColleagueSummary>,
     /// The customers and locations for which the user can give access.
     pub places: Vec<GrantableLocation>,
     /// The capabilities that the user can give.
@@ -36,7 +36,7 @@ pub struct Colleagues {
     pub now: DateTime<Utc>,
 }
 
-impl ColleagueLine {
+impl ColleagueSummary {
     /// Returns the status of the account's access.
     pub fn status(&self, now: DateTime<Utc>) -> AccessStatus {
         AccessStatus::of(self.is_blocked, self.is_active, self.invitation_ends, now)
@@ -49,8 +49,8 @@ impl ColleagueLine {
 /// `not_found` if the user may not manage access.
 pub async fn list(core: &Core, contact: &Contact) -> CoreResult<Colleagues> {
     let mut tx = core.store.read(contact).await?;
-    let own_grants: Vec<GrantLine> = tx.own_grants().await?;
-    let managing: Vec<&GrantLine> = own_grants.iter().filter(|grant| grant.may.all().manage).collect();
+    let own_grants: Vec<GrantSummary> = tx.own_grants().await?;
+    let managing: Vec<&GrantSummary> = own_grants.iter().filter(|grant| grant.may.all().manage).collect();
     if managing.is_empty() {
         return Err(CoreError::not_found());
     }
@@ -58,7 +58,7 @@ pub async fn list(core: &Core, contact: &Contact) -> CoreResult<Colleagues> {
         .iter()
         .filter(|grant| grant.location_id.is_none())
         .map(|grant| GrantableLocation {
-            customer: grant.customer_id.0,
+            customer: grant.customer_id,
             customer_name: grant.customer_name.clone(),
             location: None,
         })
@@ -66,7 +66,7 @@ pub async fn list(core: &Core, contact: &Contact) -> CoreResult<Colleagues> {
     for (location, customer, name) in tx.managed_locations().await? {
         let customer_name = managing
             .iter()
-            .find(|grant| grant.customer_id.0 == customer.0)
+            .find(|grant| grant.customer_id == customer.0)
             .map_or_else(String::new, |grant| grant.customer_name.clone());
         places.push(GrantableLocation {
             customer: customer.0,
@@ -100,9 +100,9 @@ pub async fn invite(core: &Core, contact: &Contact, customer: CustomerId, input:
     .check(zone, core.clock.now())?;
     let mut tx = core.store.begin(contact).await?;
     let own_grants = tx.own_grants().await?;
-    let managing: Vec<&GrantLine> = own_grants
+    let managing: Vec<&GrantSummary> = own_grants
         .iter()
-        .filter(|grant| grant.customer_id.0 == customer && grant.may.all().manage)
+        .filter(|grant| grant.customer_id == customer && grant.may.all().manage)
         .collect();
     if managing.is_empty() {
         return Err(CoreError::not_found());
@@ -154,7 +154,7 @@ pub async fn invite(core: &Core, contact: &Contact, customer: CustomerId, input:
 
 /// Checks that one of the user's grants allows the capabilities and the end; the statements would reject them without a
 /// reason.
-fn check_within(managing: &[&GrantLine], requested: Capabilities, until: Option<DateTime<Utc>>) -> CoreResult<()> {
+fn check_within(managing: &[&GrantSummary], requested: Capabilities, until: Option<DateTime<Utc>>) -> CoreResult<()> {
     if !managing.iter().any(|grant| requested.within(grant.may.all())) {
         return Err(CoreError::field("capabilities", FieldCode::MoreThanOwn));
     }

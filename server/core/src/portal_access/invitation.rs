@@ -12,7 +12,7 @@ use domain::problems::Cause;
 use domain::text;
 use secrecy::SecretString;
 
-use crate::customers::model::ContactLine;
+use crate::customers::model::ContactSummary;
 use crate::db::TenantTx;
 use crate::form::Form;
 use crate::identity::actors::Inviter;
@@ -189,7 +189,7 @@ fn end_of(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
 }
 
 /// Returns the invited person: one of the existing contacts or a new one.
-pub(crate) fn person(checked: &Checked, contacts: &[ContactLine]) -> CoreResult<Person> {
+pub(crate) fn person(checked: &Checked, contacts: &[ContactSummary]) -> CoreResult<Person> {
     let missing_email = || CoreError::field("email", FieldCode::Required);
     match checked.contact {
         Some(id) => {

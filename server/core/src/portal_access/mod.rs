@@ -26,12 +26,12 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use crate::commit::finish;
-use crate::customers::model::{ContactLine, LocationLine};
+use crate::customers::model::{ContactSummary, LocationSummary};
 use crate::identity::actors::Permit;
 use crate::page::{PAGE_SIZE, Page};
 use crate::portal_access::actions::{is_invitable, is_viewable};
 pub use crate::portal_access::invitation::InviteForm;
-use crate::portal_access::model::{AccountAccess, AccountActions, ReviewLine};
+use crate::portal_access::model::{AccountAccess, AccountActions, ReviewSummary};
 use crate::portal_access::store::grants::NewPortalGrant;
 use crate::{Core, CoreError, CoreResult};
 
@@ -44,9 +44,9 @@ pub struct CustomerAccess {
     /// Whether the viewer can invite contacts; the contacts of an archived customer cannot be invited.
     pub can_invite: bool,
     /// The contacts that can be invited.
-    pub contacts: Vec<ContactLine>,
+    pub contacts: Vec<ContactSummary>,
     /// The locations that can be granted.
-    pub locations: Vec<LocationLine>,
+    pub locations: Vec<LocationSummary>,
     /// The time of the query.
     pub now: DateTime<Utc>,
 }
@@ -154,7 +154,7 @@ pub async fn renew_invitation(
         return Err(CoreError::new(Cause::InvitationNotOpen));
     }
     let person = invitation::Person {
-        contact: Some(account.contact_id.0),
+        contact: Some(account.contact_id),
         name: account.display_name,
         email: account.email,
     };
@@ -231,7 +231,7 @@ pub async fn review(
     core: &Core,
     by: Permit<'_, ManagePortalAccess>,
     after: Option<GrantId>,
-) -> CoreResult<Page<ReviewLine>> {
+) -> CoreResult<Page<ReviewSummary>> {
     let now = core.clock.now();
     let mut tx = core.store.read(by.staff()).await?;
     let rows = tx

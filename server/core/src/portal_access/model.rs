@@ -1,21 +1,27 @@
 //! Return types of the portal access use cases.
 #![allow(missing_docs, reason = "the fields are the columns of the same names")]
 
-use crate::db::Key;
+use crate::db::{Key, OptionalKey};
 use chrono::{DateTime, Utc};
-use domain::ids::{ContactKind, CustomerKind, GrantKind, LocationKind, PortalUserKind};
+use domain::ids::{
+    ContactId, ContactKind, CustomerId, CustomerKind, GrantId, GrantKind, LocationId, LocationKind, PortalUserId,
+    PortalUserKind,
+};
 use domain::portal_access::{AccessStatus, Capabilities};
 use sqlx::FromRow;
 
 /// A portal account with its status.
 #[derive(Debug, Clone, FromRow)]
-pub struct AccessLine {
-    pub id: Key<PortalUserKind>,
+pub struct AccessSummary {
+    #[sqlx(try_from = "Key<PortalUserKind>")]
+    pub id: PortalUserId,
     pub email: String,
-    pub contact_id: Key<ContactKind>,
+    #[sqlx(try_from = "Key<ContactKind>")]
+    pub contact_id: ContactId,
     pub display_name: String,
     /// The contact's customer; the account may have grants for others.
-    pub home_customer_id: Key<CustomerKind>,
+    #[sqlx(try_from = "Key<CustomerKind>")]
+    pub home_customer_id: CustomerId,
     pub is_blocked: bool,
     pub is_active: bool,
     /// Whether two-factor authentication is on.
@@ -26,7 +32,7 @@ pub struct AccessLine {
     pub invitation_ends: Option<DateTime<Utc>>,
 }
 
-impl AccessLine {
+impl AccessSummary {
     /// Returns the status of the account's access.
     pub fn status(&self, now: DateTime<Utc>) -> AccessStatus {
         AccessStatus::of(self.is_blocked, self.is_active, self.invitation_ends, now)
@@ -49,20 +55,24 @@ pub struct AccountActions {
 /// An account on the page of a customer's portal access.
 #[derive(Debug, Clone)]
 pub struct AccountAccess {
-    pub account: AccessLine,
+    pub account: AccessSummary,
     pub status: AccessStatus,
     /// Its grants for the customer.
-    pub grants: Vec<GrantLine>,
+    pub grants: Vec<GrantSummary>,
     pub actions: AccountActions,
 }
 
 /// A grant that was not revoked.
 #[derive(Debug, Clone, FromRow)]
-pub struct GrantLine {
-    pub id: Key<GrantKind>,
-    pub account_id: Key<PortalUserKind>,
-    pub customer_id: Key<CustomerKind>,
-    pub location_id: Option<Key<LocationKind>>,
+pub struct GrantSummary {
+    #[sqlx(try_from = "Key<GrantKind>")]
+    pub id: GrantId,
+    #[sqlx(try_from = "Key<PortalUserKind>")]
+    pub account_id: PortalUserId,
+    #[sqlx(try_from = "Key<CustomerKind>")]
+    pub customer_id: CustomerId,
+    #[sqlx(try_from = "OptionalKey<LocationKind>")]
+    pub location_id: Option<LocationId>,
     pub location_name: Option<String>,
     pub customer_name: String,
     #[sqlx(flatten)]
@@ -100,9 +110,11 @@ impl CapabilityColumns {
 
 /// A colleague's grant, as shown to portal users.
 #[derive(Debug, Clone, FromRow)]
-pub struct ColleagueLine {
-    pub id: Key<GrantKind>,
-    pub account_id: Key<PortalUserKind>,
+pub struct ColleagueSummary {
+    #[sqlx(try_from = "Key<GrantKind>")]
+    pub id: GrantId,
+    #[sqlx(try_from = "Key<PortalUserKind>")]
+    pub account_id: PortalUserId,
     pub display_name: Option<String>,
     pub email: String,
     pub customer_name: String,
@@ -118,9 +130,11 @@ pub struct ColleagueLine {
 
 /// A grant that ends soon or is unused.
 #[derive(Debug, Clone, FromRow)]
-pub struct ReviewLine {
-    pub id: Key<GrantKind>,
-    pub customer_id: Key<CustomerKind>,
+pub struct ReviewSummary {
+    #[sqlx(try_from = "Key<GrantKind>")]
+    pub id: GrantId,
+    #[sqlx(try_from = "Key<CustomerKind>")]
+    pub customer_id: CustomerId,
     pub customer_name: String,
     pub location_name: Option<String>,
     pub display_name: String,

@@ -21,14 +21,14 @@ use crate::identity::two_factor::TwoFactorStatus;
 use crate::identity::{sign_in, two_factor};
 use crate::portal_access::links;
 use crate::portal_access::links::{LinkMail, mail_data};
-use crate::portal_access::model::GrantLine;
+use crate::portal_access::model::GrantSummary;
 use crate::portal_access::{AccountMail, LinkWriter as _};
 use crate::secrets::{hex, parse_digest};
 use crate::{Core, CoreError, CoreResult};
 
 /// A session of the user.
 #[derive(Debug, Clone)]
-pub struct SessionLine {
+pub struct SessionSummary {
     /// The hash of the session ID, which identifies the session but cannot be used to sign in.
     pub reference: String,
     /// The browser's user agent.
@@ -69,8 +69,8 @@ pub struct Profile {
     pub email: String,
     /// What changes to the sign-in settings ask for.
     pub proof: Proof,
-    pub grants: Vec<GrantLine>,
-    pub sessions: Vec<SessionLine>,
+    pub grants: Vec<GrantSummary>,
+    pub sessions: Vec<SessionSummary>,
     pub second_factor: TwoFactorStatus,
 }
 
@@ -92,7 +92,7 @@ pub async fn profile(core: &Core, contact: &Contact, session: Option<SessionId>)
             .into_iter()
             .filter_map(|session| {
                 let open = session.data.0.0.open().filter(|open| open.view_as.is_none())?;
-                Some(SessionLine {
+                Some(SessionSummary {
                     reference: hex(&session.id_hash),
                     agent: open.user_agent.clone(),
                     signed_in_at: session.signed_in_at.unwrap_or(session.last_seen_at),

@@ -93,7 +93,7 @@ async fn load_releasable_report(
     if input
         .attachments
         .iter()
-        .any(|id| !known.iter().any(|file| file.id.0 == *id))
+        .any(|id| !known.iter().any(|file| file.id == *id))
     {
         return Err(CoreError::field("attachments", FieldCode::UnknownFile));
     }

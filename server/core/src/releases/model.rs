@@ -2,13 +2,14 @@
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
-use domain::ids::ReleaseKind;
+use domain::ids::{ReleaseId, ReleaseKind};
 use domain::visits::reports::ReleaseStatus;
 use sqlx::FromRow;
 
 #[derive(Debug, Clone, FromRow)]
 pub struct ReleaseView {
-    pub id: Key<ReleaseKind>,
+    #[sqlx(try_from = "Key<ReleaseKind>")]
+    pub id: ReleaseId,
     pub revision: i64,
     #[sqlx(try_from = "String")]
     pub status: ReleaseStatus,

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
-use crate::customers::model::{ContactLine, CustomerLine, LocationLine};
+use crate::customers::model::{ContactSummary, CustomerSummary, LocationSummary};
 use crate::db::TenantTx;
 use crate::form::Form;
 use crate::identity::actors::{Permit, Staff};
@@ -24,12 +24,12 @@ const MAX_RESULTS: i64 = 20;
 #[derive(Debug, Clone)]
 pub struct Choices {
     /// Search results; empty once a customer is chosen.
-    pub customers: Vec<CustomerLine>,
-    pub chosen: Option<CustomerLine>,
+    pub customers: Vec<CustomerSummary>,
+    pub chosen: Option<CustomerSummary>,
     /// Locations of the chosen customer.
-    pub locations: Vec<LocationLine>,
+    pub locations: Vec<LocationSummary>,
     /// Contacts of the chosen customer.
-    pub contacts: Vec<ContactLine>,
+    pub contacts: Vec<ContactSummary>,
 }
 
 /// Searches customers, or loads the locations and contacts of the chosen one.

@@ -9,9 +9,9 @@ use domain::ids::{AttachmentId, RequestId, TargetId};
 use crate::classification::model::RuleView;
 use crate::db::TenantTx;
 use crate::identity::actors::{Permit, Staff};
-use crate::jobs::model::TargetLine;
+use crate::jobs::model::TargetSummary;
 use crate::page::{PAGE_SIZE, Page};
-use crate::requests::model::{InboxActions, RequestLine};
+use crate::requests::model::{InboxActions, RequestSummary};
 use crate::scheduling::model::TechnicianChoice;
 use crate::visits::report_review::Download;
 use crate::visits::{report_review, sync_conflicts};
@@ -28,9 +28,9 @@ pub(crate) const PRESENCE_TIMEOUT: TimeDelta = TimeDelta::seconds(45);
 #[derive(Debug, Clone)]
 pub struct Inbox {
     /// Requests that match the filter.
-    pub requests: Page<RequestLine>,
+    pub requests: Page<RequestSummary>,
     /// Unscheduled targets.
-    pub targets: Page<TargetLine>,
+    pub targets: Page<TargetSummary>,
     /// Number of undecided and accepted requests, up to [`MAX_COUNTED`].
     pub waiting_requests: i64,
     /// Number of unread answers, up to [`MAX_COUNTED`].
@@ -96,7 +96,7 @@ pub(super) async fn load(tx: &mut TenantTx<'_, Staff>, selection: &InboxSelectio
 }
 
 fn regions(rules: Vec<RuleView>) -> Vec<String> {
-    let names: BTreeSet<String> = rules.into_iter().filter_map(|rule| rule.outcome.0.region).collect();
+    let names: BTreeSet<String> = rules.into_iter().filter_map(|rule| rule.outcome.region).collect();
     names.into_iter().collect()
 }
 

@@ -52,7 +52,7 @@ pub struct RequestActions {
 }
 
 #[derive(Debug, Clone, FromRow)]
-pub struct RequestLine {
+pub struct RequestSummary {
     #[sqlx(try_from = "Key<RequestKind>")]
     pub id: RequestId,
     pub number: i64,
@@ -155,7 +155,7 @@ pub struct ContactHint {
 
 /// A note that only staff can read.
 #[derive(Debug, Clone, FromRow)]
-pub struct NoteLine {
+pub struct NoteEntry {
     #[sqlx(try_from = "Key<NoteKind>")]
     pub id: NoteId,
     pub text: String,
@@ -165,7 +165,7 @@ pub struct NoteLine {
 
 /// A message between dispatch and the requester; without an author it is from the requester.
 #[derive(Debug, Clone, FromRow)]
-pub struct MessageLine {
+pub struct MessageEntry {
     #[sqlx(try_from = "Key<MessageKind>")]
     pub id: MessageId,
     pub text: String,

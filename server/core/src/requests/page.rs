@@ -4,14 +4,14 @@ use domain::identity::permissions::{ReviewRequests, ViewOperations};
 use domain::ids::{CustomerId, RequestId};
 
 use crate::identity::actors::Permit;
-use crate::intake::model::FileLine;
-use crate::jobs::model::TargetLine;
+use crate::intake::model::FileSummary;
+use crate::jobs::model::TargetSummary;
 use crate::portal_access::view_as;
 use crate::portal_access::view_as::Viewer;
 use crate::requests::actions::RequestState;
 use crate::requests::customer_assignment::{self, Choices};
 use crate::requests::inbox::{self, Inbox, InboxSelection, PRESENCE_TIMEOUT};
-use crate::requests::model::{ContactHint, MessageLine, NoteLine, RequestActions, RequestLine, RequestView};
+use crate::requests::model::{ContactHint, MessageEntry, NoteEntry, RequestActions, RequestSummary, RequestView};
 use crate::{Core, CoreError, CoreResult};
 
 /// What the viewer has entered to find the customer of a request.
@@ -27,14 +27,14 @@ pub struct RequestPage {
     pub inbox: Inbox,
     pub request: RequestView,
     /// Active targets at the same location.
-    pub active_targets_here: Vec<TargetLine>,
+    pub active_targets_here: Vec<TargetSummary>,
     /// Other undecided requests at the same location.
-    pub other_requests_here: Vec<RequestLine>,
-    pub files: Vec<FileLine>,
+    pub other_requests_here: Vec<RequestSummary>,
+    pub files: Vec<FileSummary>,
     /// Notes that only staff can read.
-    pub notes: Vec<NoteLine>,
+    pub notes: Vec<NoteEntry>,
     /// Messages that the requester can read.
-    pub messages: Vec<MessageLine>,
+    pub messages: Vec<MessageEntry>,
     /// Contacts with the requester's email address, while no customer is assigned.
     pub hints: Vec<ContactHint>,
     /// Names of other staff members who have the request open.

@@ -10,7 +10,7 @@ use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
 use crate::events::NewEvent;
 use crate::identity::actors::TrackingRequester;
-use crate::intake::model::FileLine;
+use crate::intake::model::FileSummary;
 use crate::requests::conversation;
 use crate::requests::model::{PublicMessage, SlotOption, TrackedView};
 use crate::{Core, CoreError, CoreResult};
@@ -20,7 +20,7 @@ use crate::{Core, CoreError, CoreResult};
 pub struct Tracking {
     pub request: TrackedView,
     pub messages: Vec<PublicMessage>,
-    pub files: Vec<FileLine>,
+    pub files: Vec<FileSummary>,
     /// Offered time slots.
     pub slots: Vec<SlotOption>,
     /// Whether the requester can withdraw the request.

@@ -14,7 +14,7 @@ pub struct TechnicianChoice {
 }
 
 #[derive(Debug, Clone, FromRow)]
-pub struct AppointmentLine {
+pub struct AppointmentSummary {
     #[sqlx(try_from = "Key<AppointmentKind>")]
     pub id: AppointmentId,
     #[sqlx(try_from = "String")]

@@ -23,7 +23,7 @@ use domain::suggestions::Options;
 use crate::commit::finish;
 use crate::db::purpose::Purge;
 use crate::identity::actors::Permit;
-use crate::suggestions::store::SuggestionLine;
+use crate::suggestions::store::SuggestionSummary;
 use crate::visits;
 use crate::{Core, CoreError, CoreResult};
 
@@ -79,7 +79,7 @@ pub async fn get(core: &Core, by: Permit<'_, PlanTargets>, id: RouteSuggestionId
 }
 
 /// Lists the latest suggestions.
-pub async fn list(core: &Core, by: Permit<'_, PlanTargets>) -> CoreResult<Vec<SuggestionLine>> {
+pub async fn list(core: &Core, by: Permit<'_, PlanTargets>) -> CoreResult<Vec<SuggestionSummary>> {
     Ok(core.store.read(by.staff()).await?.suggestions(MAX_LISTED).await?)
 }
 

@@ -57,7 +57,7 @@ impl SuggestionView {
 
 /// A suggestion in a list.
 #[derive(Debug, Clone, FromRow)]
-pub struct SuggestionLine {
+pub struct SuggestionSummary {
     pub id: Key<RouteSuggestionKind>,
     /// The first day of the plan.
     pub date: NaiveDate,
@@ -227,10 +227,10 @@ impl<A: Administrator> TenantTx<'_, A> {
     }
 
     /// Lists the latest suggestions.
-    pub(crate) async fn suggestions(&mut self, limit: i64) -> Result<Vec<SuggestionLine>, StoreError> {
+    pub(crate) async fn suggestions(&mut self, limit: i64) -> Result<Vec<SuggestionSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<SuggestionLine>(SELECT_SUGGESTIONS, (tenant, limit))
+            .fetch_all::<SuggestionSummary>(SELECT_SUGGESTIONS, (tenant, limit))
             .await
     }
 

@@ -30,7 +30,7 @@ use crate::identity::actors::{Permit, Staff};
 use crate::scheduling::TechnicianView;
 use crate::scheduling::appointments::SCHEDULABLE_YEARS;
 use crate::scheduling::board::parse_zone;
-use crate::visits::model::{AttachmentLine, DayStop, ReportText};
+use crate::visits::model::{AttachmentSummary, DayStop, ReportText};
 use crate::visits::report::Report;
 use crate::{Core, CoreError, CoreResult};
 
@@ -107,7 +107,7 @@ pub struct OwnStop {
     pub has_returned: bool,
     /// The report that the technician wrote for it, with its attachments. A returned report is corrected, not created
     /// again.
-    pub own_report: Option<(ReportText, Vec<AttachmentLine>)>,
+    pub own_report: Option<(ReportText, Vec<AttachmentSummary>)>,
 }
 
 /// Returns the signed-in technician's latest stop of a job, or the one whose report was returned.
@@ -149,12 +149,12 @@ async fn stop_of(
 async fn own_report(
     tx: &mut TenantTx<'_, Staff>,
     stop: &DayStop,
-) -> CoreResult<Option<(ReportText, Vec<AttachmentLine>)>> {
+) -> CoreResult<Option<(ReportText, Vec<AttachmentSummary>)>> {
     let Some(id) = stop.report_id else { return Ok(None) };
-    let Some(text) = tx.own_report_text(id.0).await? else {
+    let Some(text) = tx.own_report_text(id).await? else {
         return Ok(None);
     };
-    Ok(Some((text, tx.attachments_of(id.0).await?)))
+    Ok(Some((text, tx.attachments_of(id).await?)))
 }
 
 /// Starts travel to a visit. A scheduled target passes through `dispatched`.
@@ -260,7 +260,7 @@ async fn perform(
     step: &Step<'_>,
     noted_at: Option<DateTime<Utc>>,
 ) -> CoreResult<()> {
-    let id = stop.target_id.0;
+    let id = stop.target_id;
     match step {
         Step::StartTravel => {
             let mut status = stop.status;
@@ -298,7 +298,7 @@ async fn move_target(
     noted_at: Option<DateTime<Utc>>,
 ) -> CoreResult<()> {
     let to = from.step(to)?;
-    if !tx.set_target_status(stop.target_id.0, from, to).await? {
+    if !tx.set_target_status(stop.target_id, from, to).await? {
         return Err(CoreError::conflict(Record::Job));
     }
     tx.audit(
@@ -308,7 +308,7 @@ async fn move_target(
     );
     note(
         tx,
-        stop.target_id.0,
+        stop.target_id,
         match to {
             TargetStatus::EnRoute => TimelineKind::TargetEnRoute,
             TargetStatus::OnSite => TimelineKind::TargetOnSite,

@@ -1,10 +1,11 @@
 //! Rows that the `visits` module returns.
 
-use crate::db::Key;
+use crate::db::{Key, OptionalKey};
 use chrono::{DateTime, Utc};
 use domain::files::FileScan;
 use domain::ids::{
-    AppointmentKind, AttachmentKind, ContactKind, CustomerKind, FollowUpKind, LocationKind, TargetKind, VisitReportKind,
+    AppointmentId, AppointmentKind, AttachmentId, AttachmentKind, ContactId, ContactKind, CustomerId, CustomerKind,
+    FollowUpId, FollowUpKind, LocationId, LocationKind, TargetId, TargetKind, VisitReportId, VisitReportKind,
 };
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::requests::Priority;
@@ -14,14 +15,16 @@ use sqlx::FromRow;
 
 #[derive(Debug, Clone, FromRow)]
 pub struct DayStop {
-    pub appointment_id: Key<AppointmentKind>,
+    #[sqlx(try_from = "Key<AppointmentKind>")]
+    pub appointment_id: AppointmentId,
     pub is_shared: bool,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub zone: String,
     #[sqlx(try_from = "String")]
     pub appointment_status: AppointmentStatus,
-    pub target_id: Key<TargetKind>,
+    #[sqlx(try_from = "Key<TargetKind>")]
+    pub target_id: TargetId,
     pub number: i64,
     #[sqlx(try_from = "String")]
     pub status: TargetStatus,
@@ -39,7 +42,8 @@ pub struct DayStop {
     pub longitude: Option<f64>,
     pub contact_name: Option<String>,
     pub contact_phone: Option<String>,
-    pub report_id: Option<Key<VisitReportKind>>,
+    #[sqlx(try_from = "OptionalKey<VisitReportKind>")]
+    pub report_id: Option<VisitReportId>,
     pub report_status: Option<String>,
     pub return_reason: Option<String>,
     pub report_decided_at: Option<DateTime<Utc>>,
@@ -115,8 +119,9 @@ pub struct ReportActions {
 }
 
 #[derive(Debug, Clone, FromRow)]
-pub struct ReportLine {
-    pub id: Key<VisitReportKind>,
+pub struct ReportSummary {
+    #[sqlx(try_from = "Key<VisitReportKind>")]
+    pub id: VisitReportId,
     #[sqlx(try_from = "String")]
     pub status: ReportStatus,
     pub summary: String,
@@ -131,7 +136,8 @@ pub struct ReportLine {
 
 #[derive(Debug, Clone, FromRow)]
 pub struct ReportView {
-    pub id: Key<VisitReportKind>,
+    #[sqlx(try_from = "Key<VisitReportKind>")]
+    pub id: VisitReportId,
     #[sqlx(try_from = "String")]
     pub status: ReportStatus,
     pub summary: String,
@@ -146,11 +152,15 @@ pub struct ReportView {
     pub written_at: Option<DateTime<Utc>>,
     pub submitted_at: DateTime<Utc>,
     pub decided_at: Option<DateTime<Utc>>,
-    pub target_id: Key<TargetKind>,
+    #[sqlx(try_from = "Key<TargetKind>")]
+    pub target_id: TargetId,
     pub number: i64,
-    pub customer_id: Option<Key<CustomerKind>>,
-    pub location_id: Option<Key<LocationKind>>,
-    pub contact_id: Option<Key<ContactKind>>,
+    #[sqlx(try_from = "OptionalKey<CustomerKind>")]
+    pub customer_id: Option<CustomerId>,
+    #[sqlx(try_from = "OptionalKey<LocationKind>")]
+    pub location_id: Option<LocationId>,
+    #[sqlx(try_from = "OptionalKey<ContactKind>")]
+    pub contact_id: Option<ContactId>,
     pub customer_name: Option<String>,
     pub location_name: Option<String>,
     pub location_zone: Option<String>,
@@ -159,8 +169,9 @@ pub struct ReportView {
 }
 
 #[derive(Debug, Clone, FromRow)]
-pub struct AttachmentLine {
-    pub id: Key<AttachmentKind>,
+pub struct AttachmentSummary {
+    #[sqlx(try_from = "Key<AttachmentKind>")]
+    pub id: AttachmentId,
     pub file_name: String,
     pub media_type: String,
     pub size_bytes: i64,
@@ -171,13 +182,16 @@ pub struct AttachmentLine {
 
 #[derive(Debug, Clone, FromRow)]
 pub struct ClientReport {
-    pub id: Key<VisitReportKind>,
-    pub target_id: Key<TargetKind>,
+    #[sqlx(try_from = "Key<VisitReportKind>")]
+    pub id: VisitReportId,
+    #[sqlx(try_from = "Key<TargetKind>")]
+    pub target_id: TargetId,
     pub target_external_id: Option<String>,
     pub summary: String,
     pub work_minutes: i64,
     pub billable: bool,
     pub submitted_at: DateTime<Utc>,
     pub decided_at: Option<DateTime<Utc>>,
-    pub follow_up_id: Option<Key<FollowUpKind>>,
+    #[sqlx(try_from = "OptionalKey<FollowUpKind>")]
+    pub follow_up_id: Option<FollowUpId>,
 }

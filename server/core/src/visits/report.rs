@@ -204,11 +204,11 @@ pub(crate) async fn store_report(
     report: &Report,
     noted_at: Option<DateTime<Utc>>,
 ) -> CoreResult<VisitReportId> {
-    let id = stop.target_id.0;
+    let id = stop.target_id;
     let row = NewReport {
-        id: stop.report_id.map_or_else(|| tx.new_id(), |key| key.0),
+        id: stop.report_id.map_or_else(|| tx.new_id(), |key| key),
         target: id,
-        appointment: stop.appointment_id.0,
+        appointment: stop.appointment_id,
         summary: &report.summary,
         internal_notes: report.internal_notes.as_deref(),
         work_minutes: report.work_minutes,

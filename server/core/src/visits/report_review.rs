@@ -24,7 +24,7 @@ use crate::portal_access::view_as;
 use crate::portal_access::view_as::ReportViewers;
 use crate::releases::model::{Recipient, ReleaseView};
 use crate::secrets::hex;
-use crate::visits::model::{AttachmentLine, ReportActions, ReportLine, ReportView};
+use crate::visits::model::{AttachmentSummary, ReportActions, ReportSummary, ReportView};
 use crate::visits::report_actions::{ReportPermissions, ReportState};
 use crate::visits::store::reports::FileRow;
 use crate::{Core, CoreError, CoreResult};
@@ -35,7 +35,7 @@ pub async fn list(
     by: Permit<'_, ViewReports>,
     status: ReportStatus,
     before: Option<(DateTime<Utc>, VisitReportId)>,
-) -> CoreResult<(Page<ReportLine>, i64)> {
+) -> CoreResult<(Page<ReportSummary>, i64)> {
     let mut tx = core.store.read(by.staff()).await?;
     let rows = tx.reports_in(status, before, PAGE_SIZE + 1).await?;
     Ok((Page::from_rows(rows, PAGE_SIZE), tx.count_reports_to_approve().await?))
@@ -45,7 +45,7 @@ pub async fn list(
 #[derive(Debug, Clone)]
 pub struct ReportPage {
     pub report: ReportView,
-    pub attachments: Vec<AttachmentLine>,
+    pub attachments: Vec<AttachmentSummary>,
     /// Newest first.
     pub releases: Vec<ReleaseView>,
     /// The portal users who would see a release.
@@ -63,14 +63,11 @@ pub async fn page(core: &Core, by: Permit<'_, ViewReports>, id: VisitReportId) -
     let mut tx = core.store.read(by.staff()).await?;
     let report = load(&mut tx, id).await?;
     let recipients = match report.customer_id {
-        Some(customer) => {
-            tx.list_recipients(customer.0, report.location_id.map(|key| key.0))
-                .await?
-        }
+        Some(customer) => tx.list_recipients(customer, report.location_id.map(|key| key)).await?,
         None => Vec::new(),
     };
     let attachments = tx.attachments_of(id).await?;
-    let files: Vec<_> = attachments.iter().map(|file| file.id.0).collect();
+    let files: Vec<_> = attachments.iter().map(|file| file.id).collect();
     let downloads = tx.list_downloads(&files).await?;
     let attachment_of = |file: String| attachments.iter().find(|row| row.id.to_string() == file);
     let downloads = downloads
@@ -115,8 +112,8 @@ pub async fn approve(core: &Core, by: Permit<'_, ApproveReports>, id: VisitRepor
     if !tx.decide_report(id, ReportStatus::Approved, None).await? {
         return Err(concurrent_decision());
     }
-    tx.audit("visit_report.approved", id, json!({ "target": report.target_id.0 }));
-    let target = report.target_id.0;
+    tx.audit("visit_report.approved", id, json!({ "target": report.target_id }));
+    let target = report.target_id;
     let event = |kind, details| {
         NewEvent::for_target(kind, target)
             .with_customer(report.customer_id)

@@ -52,7 +52,7 @@ pub async fn list(core: &Core, by: Permit<'_, PerformVisits>) -> CoreResult<Vec<
         .map(|entries| {
             let stop = stops
                 .iter()
-                .find(|stop| stop.target_id == entries[0].target_id)
+                .find(|stop| stop.target_id == entries[0].target_id.0)
                 .cloned();
             SyncConflict {
                 is_usable: stop.as_ref().is_some_and(|stop| can_apply(stop, entries)),

@@ -12,7 +12,7 @@ use crate::identity::actors::{ClientPermit, Operator, Permit as StaffPermit, Sta
 use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
 use crate::page::{PAGE_SIZE, Page};
 use crate::webhooks::endpoints::ensure_enabled;
-use crate::webhooks::model::{AttemptLine, DeliveryCount, DeliveryLine};
+use crate::webhooks::model::{AttemptEntry, DeliveryCount, DeliverySummary};
 pub use crate::webhooks::store::delivery_views::DeliveryFilter;
 use crate::{Core, CoreError, CoreResult};
 
@@ -30,7 +30,7 @@ pub async fn list_for_client(
     filter: &DeliveryFilter,
     before: Option<(DateTime<Utc>, DeliveryId)>,
     limit: i64,
-) -> CoreResult<Page<DeliveryLine>> {
+) -> CoreResult<Page<DeliverySummary>> {
     let mut tx = core.store.read(by.client()).await?;
     tx.endpoint(Some(by.client().id()), endpoint)
         .await?
@@ -49,7 +49,7 @@ pub async fn get_for_client(
     core: &Core,
     by: ClientPermit<'_, WebhooksReadScope>,
     id: DeliveryId,
-) -> CoreResult<DeliveryLine> {
+) -> CoreResult<DeliverySummary> {
     let client = by.client();
     let mut tx = core.store.read(client).await?;
     let mut delivery = tx
@@ -69,7 +69,7 @@ pub async fn list_attempts_for_client(
     core: &Core,
     by: ClientPermit<'_, WebhooksReadScope>,
     id: DeliveryId,
-) -> CoreResult<Vec<AttemptLine>> {
+) -> CoreResult<Vec<AttemptEntry>> {
     let mut tx = core.store.read(by.client()).await?;
     tx.delivery(Some(by.client().id()), id)
         .await?
@@ -86,7 +86,7 @@ pub async fn replay_for_client(
     by: ClientPermit<'_, WebhooksWriteScope>,
     id: DeliveryId,
     idempotency: Option<&IdempotencyKey>,
-    render: impl Fn(&DeliveryLine, ReplayId) -> ApiResponse,
+    render: impl Fn(&DeliverySummary, ReplayId) -> ApiResponse,
 ) -> CoreResult<ApiResponse> {
     let response = with_retries!({
         let mut tx = core.store.begin(by.client()).await?;
@@ -120,13 +120,16 @@ pub async fn replay(core: &Core, by: StaffPermit<'_, ManageIntegrations>, id: De
     Ok(())
 }
 
-async fn request_replay<A: Operator>(tx: &mut TenantTx<'_, A>, delivery: &DeliveryLine) -> Result<ReplayId, CoreError> {
+async fn request_replay<A: Operator>(
+    tx: &mut TenantTx<'_, A>,
+    delivery: &DeliverySummary,
+) -> Result<ReplayId, CoreError> {
     ensure_enabled(delivery.endpoint_status)?;
-    let replay = tx.insert_replay(delivery.id.0, delivery.endpoint_id.0).await?;
+    let replay = tx.insert_replay(delivery.id, delivery.endpoint_id).await?;
     tx.audit(
         "webhook_delivery.replayed",
         delivery.id,
-        json!({ "endpoint": delivery.endpoint_id.0 }),
+        json!({ "endpoint": delivery.endpoint_id }),
     );
     tx.wake_workers().await?;
     Ok(replay)
@@ -136,7 +139,7 @@ async fn request_replay<A: Operator>(tx: &mut TenantTx<'_, A>, delivery: &Delive
 #[derive(Debug, Clone)]
 pub struct DeliveryPage {
     /// Newest first.
-    pub page: Page<DeliveryLine>,
+    pub page: Page<DeliverySummary>,
     /// Deliveries per status, created within the retention period.
     pub counts: Vec<DeliveryCount>,
     /// Successful and failed attempts per hour of the last 24 hours, oldest hour first.
@@ -172,9 +175,9 @@ pub(crate) async fn load_page(
 /// A delivery with its attempts.
 #[derive(Debug, Clone)]
 pub struct DeliveryDetails {
-    pub delivery: DeliveryLine,
+    pub delivery: DeliverySummary,
     /// Newest first.
-    pub attempts: Vec<AttemptLine>,
+    pub attempts: Vec<AttemptEntry>,
     /// Whether the viewer can request one more attempt.
     pub can_replay: bool,
 }

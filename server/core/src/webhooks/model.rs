@@ -4,12 +4,12 @@
 use crate::db::Key;
 use chrono::{DateTime, Utc};
 use domain::ids::{
-    AttemptKind, ClientKind, DeliveryKind, EventKind, RecoveryKind, SourceSystemKind, WebhookEndpointKind,
+    AttemptId, AttemptKind, ClientId, ClientKind, DeliveryId, DeliveryKind, EventId, EventKind, RecoveryId,
+    RecoveryKind, SourceSystemId, SourceSystemKind, WebhookEndpointId, WebhookEndpointKind,
 };
 use domain::scopes::Scope;
 use domain::webhooks::{DataOption, DeliveryStatus, EndpointStatus, Ordering, Trigger};
 use sqlx::FromRow;
-use sqlx::types::Json;
 
 use crate::version::Version;
 
@@ -25,14 +25,19 @@ pub struct EndpointActions {
 }
 
 #[derive(Debug, Clone, FromRow)]
-pub struct EndpointLine {
-    pub id: Key<WebhookEndpointKind>,
-    pub client_id: Key<ClientKind>,
-    pub source_system_id: Key<SourceSystemKind>,
+pub struct EndpointSummary {
+    #[sqlx(try_from = "Key<WebhookEndpointKind>")]
+    pub id: WebhookEndpointId,
+    #[sqlx(try_from = "Key<ClientKind>")]
+    pub client_id: ClientId,
+    #[sqlx(try_from = "Key<SourceSystemKind>")]
+    pub source_system_id: SourceSystemId,
     pub url: String,
     pub description: Option<String>,
-    pub event_types: Json<Vec<String>>,
-    pub data_options: Json<Vec<String>>,
+    #[sqlx(json)]
+    pub event_types: Vec<String>,
+    #[sqlx(json)]
+    pub data_options: Vec<String>,
     #[sqlx(try_from = "String")]
     pub ordering: Ordering,
     pub api_version: String,
@@ -48,7 +53,8 @@ pub struct EndpointLine {
     pub updated_at: DateTime<Utc>,
     pub source_key: String,
     pub client_name: String,
-    pub client_scopes: Json<Vec<String>>,
+    #[sqlx(json)]
+    pub client_scopes: Vec<String>,
     pub is_client_revoked: bool,
     /// Public Ed25519 key, if the endpoint has asymmetric signatures.
     pub public_key: Option<String>,
@@ -66,27 +72,30 @@ pub(crate) fn effective(selected: &[String], scopes: &[String]) -> Vec<DataOptio
         .collect()
 }
 
-impl EndpointLine {
+impl EndpointSummary {
     /// Returns the version of what its settings form replaces.
     pub fn version(&self) -> Version {
         Version::of(&(
             (&self.url, &self.description),
-            (&self.event_types.0, &self.data_options.0),
+            (&self.event_types, &self.data_options),
             self.ordering.name(),
         ))
     }
 
     /// Returns the data options that delivery bodies currently include.
     pub fn effective_options(&self) -> Vec<DataOption> {
-        effective(&self.data_options.0, &self.client_scopes.0)
+        effective(&self.data_options, &self.client_scopes)
     }
 }
 
 #[derive(Debug, Clone, FromRow)]
-pub struct DeliveryLine {
-    pub id: Key<DeliveryKind>,
-    pub endpoint_id: Key<WebhookEndpointKind>,
-    pub event_id: Key<EventKind>,
+pub struct DeliverySummary {
+    #[sqlx(try_from = "Key<DeliveryKind>")]
+    pub id: DeliveryId,
+    #[sqlx(try_from = "Key<WebhookEndpointKind>")]
+    pub endpoint_id: WebhookEndpointId,
+    #[sqlx(try_from = "Key<EventKind>")]
+    pub event_id: EventId,
     #[sqlx(try_from = "String")]
     pub status: DeliveryStatus,
     pub attempts: i64,
@@ -96,7 +105,8 @@ pub struct DeliveryLine {
     pub last_status: Option<i64>,
     pub last_failure: Option<String>,
     body: Option<String>,
-    body_options: Option<Json<Vec<String>>>,
+    #[sqlx(json(nullable))]
+    body_options: Option<Vec<String>>,
     #[sqlx(rename = "type")]
     pub event_type: String,
     pub sequence: i64,
@@ -104,26 +114,27 @@ pub struct DeliveryLine {
     pub url: String,
     #[sqlx(try_from = "String")]
     pub endpoint_status: EndpointStatus,
-    data_options: Json<Vec<String>>,
-    scopes: Json<Vec<String>>,
+    #[sqlx(json)]
+    data_options: Vec<String>,
+    #[sqlx(json)]
+    scopes: Vec<String>,
 }
 
-impl DeliveryLine {
+impl DeliverySummary {
     /// Excludes data options from the body whose scope the reader does not have.
     pub(crate) fn hide(&mut self, has_scope: impl Fn(Scope) -> bool) {
         self.data_options
-            .0
             .retain(|name| DataOption::from_name(name).is_some_and(|option| has_scope(option.scope())));
     }
 
     /// Returns the body as it would be sent: without the members of data options that have been turned off since it was
     /// rendered.
     pub fn body(&self) -> Option<String> {
-        let enabled = effective(&self.data_options.0, &self.scopes.0);
+        let enabled = effective(&self.data_options, &self.scopes);
         let disabled: Vec<DataOption> = self
             .body_options
             .iter()
-            .flat_map(|options| options.0.iter())
+            .flat_map(|options| options.iter())
             .filter_map(|name| DataOption::from_name(name))
             .filter(|option| !enabled.contains(option))
             .collect();
@@ -134,9 +145,11 @@ impl DeliveryLine {
 }
 
 #[derive(Debug, Clone, FromRow)]
-pub struct AttemptLine {
-    pub id: Key<AttemptKind>,
-    pub delivery_id: Key<DeliveryKind>,
+pub struct AttemptEntry {
+    #[sqlx(try_from = "Key<AttemptKind>")]
+    pub id: AttemptId,
+    #[sqlx(try_from = "Key<DeliveryKind>")]
+    pub delivery_id: DeliveryId,
     pub number: i64,
     #[sqlx(try_from = "String")]
     pub cause: Trigger,
@@ -151,8 +164,9 @@ pub struct AttemptLine {
 }
 
 #[derive(Debug, Clone, FromRow)]
-pub struct RecoveryLine {
-    pub id: Key<RecoveryKind>,
+pub struct RecoverySummary {
+    #[sqlx(try_from = "Key<RecoveryKind>")]
+    pub id: RecoveryId,
     pub since: DateTime<Utc>,
     pub until: DateTime<Utc>,
     pub deliveries: i64,

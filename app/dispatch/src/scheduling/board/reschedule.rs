@@ -14,7 +14,7 @@ use ordinavo_core::scheduling::appointments;
 use ordinavo_core::scheduling::appointments::{SCHEDULABLE_YEARS, ScheduleForm};
 use ordinavo_core::scheduling::board::moves;
 use ordinavo_core::scheduling::board::moves::{Planned, Preview, Proposal};
-use ordinavo_core::scheduling::model::AppointmentLine;
+use ordinavo_core::scheduling::model::AppointmentSummary;
 use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
@@ -150,7 +150,7 @@ pub fn ReschedulePage() -> impl IntoView {
 }
 
 /// Describes the current appointment.
-fn current_appointment_text(locale: Locale, appointment: &AppointmentLine) -> String {
+fn current_appointment_text(locale: Locale, appointment: &AppointmentSummary) -> String {
     t!(
         locale,
         "board-current-appointment",

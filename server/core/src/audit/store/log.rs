@@ -5,7 +5,7 @@ use sqlx::types::Json;
 
 use crate::audit::NewAuditEntry;
 use crate::audit::chain::Entry;
-use crate::audit::model::AuditLine;
+use crate::audit::model::AuditEntry;
 use crate::db::EngineSql;
 use crate::db::TenantTx;
 use crate::db::bulk::hex_bytes;
@@ -100,10 +100,10 @@ impl TenantTx<'_, Staff> {
         &mut self,
         before: Option<i64>,
         limit: i64,
-    ) -> Result<Vec<AuditLine>, StoreError> {
+    ) -> Result<Vec<AuditEntry>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<AuditLine>(SELECT_PAGE, (tenant, before.unwrap_or(i64::MAX), limit))
+            .fetch_all::<AuditEntry>(SELECT_PAGE, (tenant, before.unwrap_or(i64::MAX), limit))
             .await
     }
 }

@@ -6,7 +6,7 @@ use domain::ids::{CustomerId, LocationId, RequestId, TargetId, TimelineKindMarke
 use sqlx::types::Json;
 
 use crate::audit::NewTimelineEntry;
-use crate::audit::model::TimelineLine;
+use crate::audit::model::TimelineEntry;
 use crate::db::EngineSql;
 use crate::db::StoreError;
 use crate::db::TenantTx;
@@ -157,10 +157,10 @@ impl TenantTx<'_, Staff> {
         &mut self,
         customer: CustomerId,
         limit: i64,
-    ) -> Result<Vec<TimelineLine>, StoreError> {
+    ) -> Result<Vec<TimelineEntry>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<TimelineLine>(SELECT_ENTRIES_OF_CUSTOMER, (tenant, customer.uuid(), limit))
+            .fetch_all::<TimelineEntry>(SELECT_ENTRIES_OF_CUSTOMER, (tenant, customer.uuid(), limit))
             .await
     }
 
@@ -168,10 +168,10 @@ impl TenantTx<'_, Staff> {
         &mut self,
         target: TargetId,
         limit: i64,
-    ) -> Result<Vec<TimelineLine>, StoreError> {
+    ) -> Result<Vec<TimelineEntry>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<TimelineLine>(SELECT_ENTRIES_OF_TARGET, (tenant, target.uuid(), limit))
+            .fetch_all::<TimelineEntry>(SELECT_ENTRIES_OF_TARGET, (tenant, target.uuid(), limit))
             .await
     }
 }

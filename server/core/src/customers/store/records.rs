@@ -4,7 +4,7 @@ use domain::customers::{Address, Coordinates};
 use domain::ids::{ContactId, CustomerId, Id, LocationId};
 use domain::text::{CustomerNumber, name_for_comparison};
 
-use crate::customers::model::{ContactLine, CustomerLine, LocationLine};
+use crate::customers::model::{ContactSummary, CustomerSummary, LocationSummary};
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::bulk::escape_like;
@@ -212,7 +212,7 @@ impl TenantTx<'_, Staff> {
         search: &str,
         after: Option<(&str, CustomerId)>,
         limit: i64,
-    ) -> Result<Vec<CustomerLine>, StoreError> {
+    ) -> Result<Vec<CustomerSummary>, StoreError> {
         let tenant = self.tenant();
         let (name_key, id) = after.map_or(("", uuid::Uuid::nil()), |(name_key, id)| (name_key, id.uuid()));
         let pattern = |text: String| format!("%{}%", escape_like(&text));
@@ -221,31 +221,31 @@ impl TenantTx<'_, Staff> {
             pattern(search.trim().to_uppercase()),
         );
         self.tx
-            .fetch_all::<CustomerLine>(
+            .fetch_all::<CustomerSummary>(
                 SELECT_CUSTOMERS,
                 (tenant, name_key, id, search.trim(), &by_name, &by_number, limit),
             )
             .await
     }
 
-    pub(crate) async fn customer(&mut self, id: CustomerId) -> Result<Option<CustomerLine>, StoreError> {
+    pub(crate) async fn customer(&mut self, id: CustomerId) -> Result<Option<CustomerSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_optional::<CustomerLine>(SELECT_CUSTOMER, (tenant, id.uuid()))
+            .fetch_optional::<CustomerSummary>(SELECT_CUSTOMER, (tenant, id.uuid()))
             .await
     }
 
-    pub(crate) async fn locations_of(&mut self, id: CustomerId) -> Result<Vec<LocationLine>, StoreError> {
+    pub(crate) async fn locations_of(&mut self, id: CustomerId) -> Result<Vec<LocationSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<LocationLine>(SELECT_LOCATIONS, (tenant, id.uuid()))
+            .fetch_all::<LocationSummary>(SELECT_LOCATIONS, (tenant, id.uuid()))
             .await
     }
 
-    pub(crate) async fn contacts_of(&mut self, id: CustomerId) -> Result<Vec<ContactLine>, StoreError> {
+    pub(crate) async fn contacts_of(&mut self, id: CustomerId) -> Result<Vec<ContactSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<ContactLine>(SELECT_CONTACTS, (tenant, id.uuid()))
+            .fetch_all::<ContactSummary>(SELECT_CONTACTS, (tenant, id.uuid()))
             .await
     }
 }

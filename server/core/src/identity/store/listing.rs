@@ -12,7 +12,7 @@ use crate::identity::actors::TenantId;
 
 /// A tenant with the number of its accounts.
 #[derive(Debug, Clone, FromRow)]
-pub struct TenantLine {
+pub struct TenantSummary {
     pub slug: String,
     pub name: String,
     pub zone: String,
@@ -24,7 +24,7 @@ pub struct TenantLine {
 
 /// An account of any realm.
 #[derive(Debug, Clone, FromRow)]
-pub struct AccountLine {
+pub struct AccountSummary {
     pub realm: String,
     pub id: Uuid,
     pub email: String,
@@ -84,14 +84,14 @@ const UPDATE_ROLE: &str = r"
 ";
 
 impl<P> SystemTx<'_, P> {
-    pub(crate) async fn tenant_lines(&mut self) -> Result<Vec<TenantLine>, StoreError> {
-        self.tx.fetch_all::<TenantLine>(SELECT_TENANTS, ()).await
+    pub(crate) async fn tenant_lines(&mut self) -> Result<Vec<TenantSummary>, StoreError> {
+        self.tx.fetch_all::<TenantSummary>(SELECT_TENANTS, ()).await
     }
 
-    pub(crate) async fn account_lines(&mut self, tenant: TenantId) -> Result<Vec<AccountLine>, StoreError> {
+    pub(crate) async fn account_lines(&mut self, tenant: TenantId) -> Result<Vec<AccountSummary>, StoreError> {
         let now = self.now;
         self.tx
-            .fetch_all::<AccountLine>(SELECT_ACCOUNTS, (tenant.uuid(), now))
+            .fetch_all::<AccountSummary>(SELECT_ACCOUNTS, (tenant.uuid(), now))
             .await
     }
 }

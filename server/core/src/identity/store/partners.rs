@@ -12,11 +12,11 @@ use crate::db::StoreError;
 use crate::db::purpose::{Administration, ChangesAccounts, SignIn};
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, Partner, TenantId};
-use crate::identity::model::PartnerLine;
+use crate::identity::model::PartnerSummary;
 use crate::identity::session_data::StoredSessionData;
 use crate::identity::store::access::{EndedAccess, end_access};
 use crate::identity::store::sessions::Realm;
-use crate::integrations::model::UsageLine;
+use crate::integrations::model::UsageEntry;
 
 /// The columns of a partner account that sign-in needs.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -312,10 +312,13 @@ impl<A: Administrator> TenantTx<'_, A> {
         Ok(written == 1)
     }
 
-    pub(crate) async fn partners_of_source(&mut self, source: SourceSystemId) -> Result<Vec<PartnerLine>, StoreError> {
+    pub(crate) async fn partners_of_source(
+        &mut self,
+        source: SourceSystemId,
+    ) -> Result<Vec<PartnerSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<PartnerLine>(SELECT_PARTNERS, (tenant, source.uuid()))
+            .fetch_all::<PartnerSummary>(SELECT_PARTNERS, (tenant, source.uuid()))
             .await
     }
 
@@ -368,10 +371,10 @@ impl TenantTx<'_, Partner> {
 /// In test mode the actor's tenant is the sandbox, but accounts and API usage are stored with the live tenant.
 impl<P> SystemTx<'_, P> {
     /// Returns the daily API usage of the source's clients.
-    pub(crate) async fn usage_of_source(&mut self, by: &Partner, since: &str) -> Result<Vec<UsageLine>, StoreError> {
+    pub(crate) async fn usage_of_source(&mut self, by: &Partner, since: &str) -> Result<Vec<UsageEntry>, StoreError> {
         let (tenant, source) = (by.live_tenant.uuid(), by.source_system.uuid());
         self.tx
-            .fetch_all::<UsageLine>(SELECT_USAGE, (tenant, source, since))
+            .fetch_all::<UsageEntry>(SELECT_USAGE, (tenant, source, since))
             .await
     }
 }

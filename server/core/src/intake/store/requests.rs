@@ -18,7 +18,7 @@ use crate::db::purpose::KeyRotation;
 use crate::db::{SystemTx, TenantTx};
 use crate::files::scan_column;
 use crate::identity::actors::{Actor, Staff, Submitter, TrackingRequester};
-use crate::intake::model::FileLine;
+use crate::intake::model::FileSummary;
 use crate::visits::FileRow;
 
 /// A request to insert, of a channel without grants or source system.
@@ -290,10 +290,10 @@ impl SeesFileRows for Staff {}
 impl SeesFileRows for TrackingRequester {}
 
 impl<A: SeesFileRows> TenantTx<'_, A> {
-    pub(crate) async fn request_files(&mut self, request: RequestId) -> Result<Vec<FileLine>, StoreError> {
+    pub(crate) async fn request_files(&mut self, request: RequestId) -> Result<Vec<FileSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<FileLine>(SELECT_FILES, (tenant, request.uuid()))
+            .fetch_all::<FileSummary>(SELECT_FILES, (tenant, request.uuid()))
             .await
     }
 }
@@ -408,17 +408,17 @@ impl<A: crate::identity::actors::Administrator> TenantTx<'_, A> {
             == 1)
     }
 
-    pub(crate) async fn forms(&mut self) -> Result<Vec<crate::intake::model::FormLine>, StoreError> {
+    pub(crate) async fn forms(&mut self) -> Result<Vec<crate::intake::model::FormSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<crate::intake::model::FormLine>(SELECT_FORMS, (tenant,))
+            .fetch_all::<crate::intake::model::FormSummary>(SELECT_FORMS, (tenant,))
             .await
     }
 
-    pub(crate) async fn form(&mut self, id: FormId) -> Result<Option<crate::intake::model::FormLine>, StoreError> {
+    pub(crate) async fn form(&mut self, id: FormId) -> Result<Option<crate::intake::model::FormSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_optional::<crate::intake::model::FormLine>(SELECT_FORM, (tenant, id.uuid()))
+            .fetch_optional::<crate::intake::model::FormSummary>(SELECT_FORM, (tenant, id.uuid()))
             .await
     }
 

@@ -6,7 +6,7 @@ use sqlx::types::Json;
 
 use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::{Actor as _, Administrator, Partner, Staff};
-use crate::integrations::model::ClientLine;
+use crate::integrations::model::ClientSummary;
 
 macro_rules! select_client {
     () => {
@@ -80,15 +80,15 @@ impl<A: Administrator> TenantTx<'_, A> {
 }
 
 impl TenantTx<'_, Staff> {
-    pub(crate) async fn clients(&mut self) -> Result<Vec<ClientLine>, StoreError> {
+    pub(crate) async fn clients(&mut self) -> Result<Vec<ClientSummary>, StoreError> {
         let tenant = self.tenant();
-        self.tx.fetch_all::<ClientLine>(SELECT_CLIENTS, (tenant,)).await
+        self.tx.fetch_all::<ClientSummary>(SELECT_CLIENTS, (tenant,)).await
     }
 
-    pub(crate) async fn client(&mut self, id: ClientId) -> Result<Option<ClientLine>, StoreError> {
+    pub(crate) async fn client(&mut self, id: ClientId) -> Result<Option<ClientSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_optional::<ClientLine>(SELECT_CLIENT, (tenant, id.uuid()))
+            .fetch_optional::<ClientSummary>(SELECT_CLIENT, (tenant, id.uuid()))
             .await
     }
 
@@ -118,10 +118,10 @@ impl TenantTx<'_, Staff> {
 
 impl TenantTx<'_, Partner> {
     /// Returns the active clients of the partner's source.
-    pub(crate) async fn list_clients_of_source(&mut self) -> Result<Vec<ClientLine>, StoreError> {
+    pub(crate) async fn list_clients_of_source(&mut self) -> Result<Vec<ClientSummary>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         self.tx
-            .fetch_all::<ClientLine>(SELECT_CLIENTS_OF_SOURCE, (tenant, source))
+            .fetch_all::<ClientSummary>(SELECT_CLIENTS_OF_SOURCE, (tenant, source))
             .await
     }
 }

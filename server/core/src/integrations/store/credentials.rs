@@ -10,7 +10,7 @@ use crate::db::EngineSql;
 use crate::db::purpose::{Purge, SignIn};
 use crate::db::{Key, StoreError, SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, Staff};
-use crate::integrations::model::CredentialLine;
+use crate::integrations::model::CredentialSummary;
 
 /// An API key or access token with its client.
 #[derive(Debug, sqlx::FromRow)]
@@ -275,12 +275,12 @@ impl<A: Administrator> TenantTx<'_, A> {
 
 impl TenantTx<'_, Staff> {
     /// Returns the keys and OAuth secrets of a client, newest first.
-    pub(crate) async fn list_credentials(&mut self, client: ClientId) -> Result<Vec<CredentialLine>, StoreError> {
+    pub(crate) async fn list_credentials(&mut self, client: ClientId) -> Result<Vec<CredentialSummary>, StoreError> {
         type SecretRow = (Uuid, DateTime<Utc>, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
         let tenant = self.tenant();
-        let mut lines: Vec<CredentialLine> = self
+        let mut lines: Vec<CredentialSummary> = self
             .tx
-            .fetch_all::<CredentialLine>(SELECT_KEYS, (tenant, client.uuid()))
+            .fetch_all::<CredentialSummary>(SELECT_KEYS, (tenant, client.uuid()))
             .await?;
         let secrets: Vec<SecretRow> = self
             .tx
@@ -289,7 +289,7 @@ impl TenantTx<'_, Staff> {
         lines.extend(
             secrets
                 .into_iter()
-                .map(|(id, created_at, revoked_at, last_used_at)| CredentialLine {
+                .map(|(id, created_at, revoked_at, last_used_at)| CredentialSummary {
                     id: id.simple().to_string(),
                     kind: "secret".to_owned(),
                     created_at,

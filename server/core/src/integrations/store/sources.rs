@@ -5,7 +5,7 @@ use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
 
 use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::{Actor as _, Administrator, ApiClient, Staff};
-use crate::integrations::model::SourceLine;
+use crate::integrations::model::SourceSummary;
 
 /// The editable settings of a source system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,15 +127,15 @@ impl<A: Administrator> TenantTx<'_, A> {
 }
 
 impl TenantTx<'_, Staff> {
-    pub(crate) async fn sources(&mut self) -> Result<Vec<SourceLine>, StoreError> {
+    pub(crate) async fn sources(&mut self) -> Result<Vec<SourceSummary>, StoreError> {
         let tenant = self.tenant();
-        self.tx.fetch_all::<SourceLine>(SELECT_SOURCES, (tenant,)).await
+        self.tx.fetch_all::<SourceSummary>(SELECT_SOURCES, (tenant,)).await
     }
 
-    pub(crate) async fn source(&mut self, id: SourceSystemId) -> Result<Option<SourceLine>, StoreError> {
+    pub(crate) async fn source(&mut self, id: SourceSystemId) -> Result<Option<SourceSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_optional::<SourceLine>(SELECT_SOURCE, (tenant, id.uuid()))
+            .fetch_optional::<SourceSummary>(SELECT_SOURCE, (tenant, id.uuid()))
             .await
     }
 

@@ -5,7 +5,7 @@ use domain::ids::ClientId;
 use crate::db::purpose::UsageCounting;
 use crate::db::{StoreError, SystemTx, TenantTx};
 use crate::identity::actors::{Staff, TenantId};
-use crate::integrations::model::UsageLine;
+use crate::integrations::model::UsageEntry;
 
 const ADD_USAGE: &str = r"
     INSERT INTO api_use (tenant_id, client_id, day, answered, refused, limited)
@@ -46,10 +46,10 @@ impl SystemTx<'_, UsageCounting> {
 
 impl TenantTx<'_, Staff> {
     /// Returns the usage of a client on its latest days.
-    pub(crate) async fn list_usage(&mut self, client: ClientId) -> Result<Vec<UsageLine>, StoreError> {
+    pub(crate) async fn list_usage(&mut self, client: ClientId) -> Result<Vec<UsageEntry>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<UsageLine>(SELECT_USAGE, (tenant, client.uuid()))
+            .fetch_all::<UsageEntry>(SELECT_USAGE, (tenant, client.uuid()))
             .await
     }
 }

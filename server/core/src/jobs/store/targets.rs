@@ -15,7 +15,7 @@ use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::{Actor as _, Administrator, ApiClient, Operator, Staff};
-use crate::jobs::model::{ClientTarget, TargetLine, TargetView};
+use crate::jobs::model::{ClientTarget, TargetSummary, TargetView};
 
 /// A complete target row, for code that writes it.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -354,10 +354,10 @@ impl TenantTx<'_, Staff> {
         &mut self,
         id: CustomerId,
         limit: i64,
-    ) -> Result<Vec<TargetLine>, StoreError> {
+    ) -> Result<Vec<TargetSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<TargetLine>(SELECT_TARGETS_OF_CUSTOMER, (tenant, id.uuid(), limit))
+            .fetch_all::<TargetSummary>(SELECT_TARGETS_OF_CUSTOMER, (tenant, id.uuid(), limit))
             .await
     }
 
@@ -366,12 +366,12 @@ impl TenantTx<'_, Staff> {
         &mut self,
         after: Option<(DateTime<Utc>, TargetId)>,
         limit: i64,
-    ) -> Result<Vec<TargetLine>, StoreError> {
+    ) -> Result<Vec<TargetSummary>, StoreError> {
         let tenant = self.tenant();
         let (created_after, id_after) =
             after.map_or((DateTime::UNIX_EPOCH, uuid::Uuid::nil()), |(at, id)| (at, id.uuid()));
         self.tx
-            .fetch_all::<TargetLine>(SELECT_OPEN_TARGETS, (tenant, created_after, id_after, limit))
+            .fetch_all::<TargetSummary>(SELECT_OPEN_TARGETS, (tenant, created_after, id_after, limit))
             .await
     }
 
@@ -381,10 +381,10 @@ impl TenantTx<'_, Staff> {
         Ok(count)
     }
 
-    pub(crate) async fn active_targets_at(&mut self, location: LocationId) -> Result<Vec<TargetLine>, StoreError> {
+    pub(crate) async fn active_targets_at(&mut self, location: LocationId) -> Result<Vec<TargetSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<TargetLine>(SELECT_ACTIVE_TARGETS_AT_LOCATION, (tenant, location.uuid()))
+            .fetch_all::<TargetSummary>(SELECT_ACTIVE_TARGETS_AT_LOCATION, (tenant, location.uuid()))
             .await
     }
 }

@@ -12,14 +12,14 @@ use crate::events::NewEvent;
 use crate::identity::actors::{Permit, Staff};
 use crate::imports::ReferenceKind;
 use crate::jobs::TargetRecord;
-use crate::mapping::model::{AffectedTarget, CreatedRecord, LinkLine};
+use crate::mapping::model::{AffectedTarget, CreatedRecord, LinkSummary};
 use crate::mapping::references::MappingKind;
 use crate::{Core, CoreError, CoreResult};
 
 /// A link with the records that were imported through it.
 #[derive(Debug, Clone)]
 pub struct LinkPage {
-    pub link: LinkLine,
+    pub link: LinkSummary,
     /// Targets of the source that are linked to this record and were sent with this external ID.
     pub affected: Vec<AffectedTarget>,
     /// Locations that imports created under the customer of the link.
@@ -62,7 +62,7 @@ pub async fn link(
 async fn created_records(
     tx: &mut TenantTx<'_, Staff>,
     kind: ReferenceKind,
-    link: &LinkLine,
+    link: &LinkSummary,
     external_id: &str,
 ) -> CoreResult<(Vec<CreatedRecord>, Vec<CreatedRecord>)> {
     if kind != ReferenceKind::Customer {
@@ -168,7 +168,7 @@ pub async fn undo_link(
 async fn unlink_target(
     tx: &mut TenantTx<'_, Staff>,
     kind: ReferenceKind,
-    link: &LinkLine,
+    link: &LinkSummary,
     id: TargetId,
 ) -> CoreResult<bool> {
     tx.lock_target(id).await?;
@@ -210,7 +210,7 @@ async fn unlink_target(
     Ok(true)
 }
 
-fn emit_review_required(tx: &mut TenantTx<'_, Staff>, link: &LinkLine, target: &TargetRecord, id: TargetId) {
+fn emit_review_required(tx: &mut TenantTx<'_, Staff>, link: &LinkSummary, target: &TargetRecord, id: TargetId) {
     tx.emit(
         NewEvent::for_target(EventType::MappingReviewRequired, id)
             .with_source(Some(link.source_system_id))

@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use crate::identity::actors::Permit;
 use crate::imports::model::ImportItemView;
-use crate::jobs::model::{TargetLine, TargetView};
-use crate::mapping::model::{CandidateLine, ContactChoice, KnownReference, LocationChoice};
+use crate::jobs::model::{TargetSummary, TargetView};
+use crate::mapping::model::{CandidateSummary, ContactChoice, KnownReference, LocationChoice};
 pub use crate::mapping::review::links::{LinkPage, link, undo_link};
 pub use crate::mapping::review::resolve::{Choice, Resolution, resolve};
 use crate::page::{PAGE_SIZE, Page};
@@ -23,7 +23,7 @@ pub async fn list(
     core: &Core,
     by: Permit<'_, ViewImports>,
     after: Option<(DateTime<Utc>, TargetId)>,
-) -> CoreResult<Page<TargetLine>> {
+) -> CoreResult<Page<TargetSummary>> {
     let mut tx = core.store.read(by.staff()).await?;
     Ok(Page::from_rows(
         tx.list_targets_needing_mapping(after, PAGE_SIZE + 1).await?,
@@ -47,7 +47,7 @@ pub struct MappingReviewPage {
     pub known: Vec<KnownReference>,
     /// Possible customers: the candidates of the rules, customers with the same name (a hint only), and search
     /// results.
-    pub candidates: Vec<CandidateLine>,
+    pub candidates: Vec<CandidateSummary>,
     /// The locations of the candidates.
     pub locations: Vec<LocationChoice>,
     /// The contacts of the candidates.

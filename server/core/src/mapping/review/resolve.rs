@@ -274,7 +274,7 @@ async fn reimport_waiting(
     if client.revoked_at.is_some() {
         return Ok(0);
     }
-    let has_scope = |scope: &str| client.scopes.0.iter().any(|granted| granted == scope);
+    let has_scope = |scope: &str| client.scopes.iter().any(|granted| granted == scope);
     let settings = settings_of(
         &tx.settings_of_source(source).await?,
         &tx.gates().await?,

@@ -7,7 +7,7 @@ use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::Staff;
 use crate::imports::ReferenceKind;
-use crate::mapping::model::{AffectedTarget, CreatedRecord, LinkLine};
+use crate::mapping::model::{AffectedTarget, CreatedRecord, LinkSummary};
 
 macro_rules! link_of {
     ($kind:literal, $name:literal, $joins:literal) => {
@@ -266,7 +266,7 @@ impl TenantTx<'_, Staff> {
         kind: ReferenceKind,
         source_key: &str,
         external_id: &str,
-    ) -> Result<Option<LinkLine>, StoreError> {
+    ) -> Result<Option<LinkSummary>, StoreError> {
         let tenant = self.tenant();
         let sql = match kind {
             ReferenceKind::Customer => SELECT_CUSTOMER_LINK,
@@ -274,7 +274,7 @@ impl TenantTx<'_, Staff> {
             ReferenceKind::Contact => SELECT_CONTACT_LINK,
         };
         self.tx
-            .fetch_optional::<LinkLine>(sql, (tenant, source_key, external_id))
+            .fetch_optional::<LinkSummary>(sql, (tenant, source_key, external_id))
             .await
     }
 
@@ -282,7 +282,7 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn list_affected_targets(
         &mut self,
         kind: ReferenceKind,
-        link: &LinkLine,
+        link: &LinkSummary,
         external_id: &str,
     ) -> Result<Vec<AffectedTarget>, StoreError> {
         let sql = match kind {
@@ -297,7 +297,7 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn list_unstarted_affected_targets(
         &mut self,
         kind: ReferenceKind,
-        link: &LinkLine,
+        link: &LinkSummary,
         external_id: &str,
     ) -> Result<Vec<AffectedTarget>, StoreError> {
         let sql = match kind {
@@ -311,7 +311,7 @@ impl TenantTx<'_, Staff> {
     async fn select_affected(
         &mut self,
         sql: &'static str,
-        link: &LinkLine,
+        link: &LinkSummary,
         external_id: &str,
     ) -> Result<Vec<AffectedTarget>, StoreError> {
         let tenant = self.tenant();
@@ -325,7 +325,7 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn count_affected_targets(
         &mut self,
         kind: ReferenceKind,
-        link: &LinkLine,
+        link: &LinkSummary,
         external_id: &str,
     ) -> Result<i64, StoreError> {
         let tenant = self.tenant();
@@ -347,7 +347,7 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn list_created_records(
         &mut self,
         kind: ReferenceKind,
-        link: &LinkLine,
+        link: &LinkSummary,
         external_id: &str,
     ) -> Result<Vec<CreatedRecord>, StoreError> {
         let tenant = self.tenant();

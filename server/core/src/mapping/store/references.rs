@@ -8,7 +8,7 @@ use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::{Actor as _, ApiClient, Operator, Staff};
 use crate::imports::ReferenceKind;
-use crate::mapping::model::{MappingLine, ReferenceLine};
+use crate::mapping::model::{MappingSummary, ReferenceSummary};
 
 const SELECT_REFERENCES_OF_CUSTOMER: &str = r"
     SELECT source.key AS source_key, reference.entity_type, reference.external_id
@@ -165,18 +165,18 @@ impl TenantTx<'_, ApiClient> {
         kind: Option<ReferenceKind>,
         after: Option<(&str, &str)>,
         limit: i64,
-    ) -> Result<Vec<MappingLine>, StoreError> {
+    ) -> Result<Vec<MappingSummary>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         let (after_type, after_id) = after.unwrap_or_default();
         match kind {
             None => {
                 self.tx
-                    .fetch_all::<MappingLine>(SELECT_REFERENCES, (tenant, source, after_type, after_id, limit))
+                    .fetch_all::<MappingSummary>(SELECT_REFERENCES, (tenant, source, after_type, after_id, limit))
                     .await
             }
             Some(kind) => {
                 self.tx
-                    .fetch_all::<MappingLine>(
+                    .fetch_all::<MappingSummary>(
                         SELECT_REFERENCES_OF_TYPE,
                         (tenant, source, kind.name(), after_id, limit),
                     )
@@ -189,10 +189,10 @@ impl TenantTx<'_, ApiClient> {
         &mut self,
         kind: ReferenceKind,
         external_id: &str,
-    ) -> Result<Option<MappingLine>, StoreError> {
+    ) -> Result<Option<MappingSummary>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         self.tx
-            .fetch_optional::<MappingLine>(SELECT_REFERENCE, (tenant, source, kind.name(), external_id))
+            .fetch_optional::<MappingSummary>(SELECT_REFERENCE, (tenant, source, kind.name(), external_id))
             .await
     }
 
@@ -201,10 +201,10 @@ impl TenantTx<'_, ApiClient> {
         &mut self,
         kind: ReferenceKind,
         id: Uuid,
-    ) -> Result<Option<MappingLine>, StoreError> {
+    ) -> Result<Option<MappingSummary>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         self.tx
-            .fetch_optional::<MappingLine>(SELECT_REFERENCE_OF_ENTITY, (tenant, source, kind.name(), id))
+            .fetch_optional::<MappingSummary>(SELECT_REFERENCE_OF_ENTITY, (tenant, source, kind.name(), id))
             .await
     }
 
@@ -237,10 +237,10 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn references_of_customer(
         &mut self,
         customer: CustomerId,
-    ) -> Result<Vec<ReferenceLine>, StoreError> {
+    ) -> Result<Vec<ReferenceSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<ReferenceLine>(SELECT_REFERENCES_OF_CUSTOMER, (tenant, customer.uuid()))
+            .fetch_all::<ReferenceSummary>(SELECT_REFERENCES_OF_CUSTOMER, (tenant, customer.uuid()))
             .await
     }
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::Staff;
-use crate::jobs::model::TargetLine;
+use crate::jobs::model::TargetSummary;
 use crate::jobs::{TargetRecord, select_target_line};
 
 const COUNT_TARGETS_NEEDING_MAPPING: &str = r"
@@ -107,11 +107,11 @@ impl TenantTx<'_, Staff> {
         &mut self,
         after: Option<(DateTime<Utc>, TargetId)>,
         limit: i64,
-    ) -> Result<Vec<TargetLine>, StoreError> {
+    ) -> Result<Vec<TargetSummary>, StoreError> {
         let tenant = self.tenant();
         let (created_after, id_after) = after.map_or((DateTime::UNIX_EPOCH, Uuid::nil()), |(at, id)| (at, id.uuid()));
         self.tx
-            .fetch_all::<TargetLine>(SELECT_TARGETS_NEEDING_MAPPING, (tenant, created_after, id_after, limit))
+            .fetch_all::<TargetSummary>(SELECT_TARGETS_NEEDING_MAPPING, (tenant, created_after, id_after, limit))
             .await
     }
 

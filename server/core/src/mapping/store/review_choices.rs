@@ -9,7 +9,7 @@ use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::bulk::{escape_like, hex_id};
 use crate::identity::actors::Staff;
-use crate::mapping::model::{CandidateLine, ContactChoice, KnownReference, LocationChoice};
+use crate::mapping::model::{CandidateSummary, ContactChoice, KnownReference, LocationChoice};
 
 macro_rules! select_candidate {
     () => {
@@ -138,14 +138,14 @@ impl TenantTx<'_, Staff> {
         ids: &[CustomerId],
         name_key: Option<&str>,
         search: &str,
-    ) -> Result<Vec<CandidateLine>, StoreError> {
+    ) -> Result<Vec<CandidateSummary>, StoreError> {
         let tenant = self.tenant();
         let ids: Vec<String> = ids.iter().map(|id| hex_id(*id)).collect();
         let pattern = |text: String| format!("%{}%", escape_like(&text));
         let (by_name, by_number) = (pattern(name_for_comparison(search)), pattern(search.to_uppercase()));
         let sql = &SELECT_CANDIDATES;
         self.tx
-            .fetch_all::<CandidateLine>(
+            .fetch_all::<CandidateSummary>(
                 sql,
                 (
                     tenant,

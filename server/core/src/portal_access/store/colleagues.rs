@@ -10,7 +10,7 @@ use crate::db::TenantTx;
 use crate::identity::Realm;
 use crate::identity::access::end_access;
 use crate::identity::actors::{Actor as _, Contact};
-use crate::portal_access::model::ColleagueLine;
+use crate::portal_access::model::ColleagueSummary;
 use crate::portal_access::store::granted::{manages_grant, managing_grants};
 use crate::portal_access::store::grants::{INSERT_INTO_GRANT, InvitedContactWriter, NewPortalGrant};
 
@@ -271,10 +271,10 @@ impl TenantTx<'_, Contact> {
         Ok(())
     }
 
-    pub(crate) async fn colleagues(&mut self) -> Result<Vec<ColleagueLine>, StoreError> {
+    pub(crate) async fn colleagues(&mut self) -> Result<Vec<ColleagueSummary>, StoreError> {
         let (tenant, account, now) = self.scope();
         self.tx
-            .fetch_all::<ColleagueLine>(SELECT_COLLEAGUES, (tenant, account, now))
+            .fetch_all::<ColleagueSummary>(SELECT_COLLEAGUES, (tenant, account, now))
             .await
     }
 

@@ -13,7 +13,7 @@ use crate::db::TenantTx;
 use crate::identity::Realm;
 use crate::identity::access::end_access;
 use crate::identity::actors::{Actor as _, Contact, Inviter, Staff};
-use crate::portal_access::model::{AccessLine, GrantLine, ReviewLine};
+use crate::portal_access::model::{AccessSummary, GrantSummary};
 
 /// A grant to create.
 pub(crate) struct NewPortalGrant<'a> {
@@ -200,62 +200,6 @@ const COUNT_GRANTS: &str = r"
       AND (valid_until IS NULL OR valid_until > $3)
 ";
 const UPDATE_ACCOUNT_LOCK: &str = "UPDATE portal_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
-/// A portal user granted it whose own grant that allows managing access has ended, or whose account is locked.
-macro_rules! has_lost_granter {
-    () => {
-        r"
-            portal_grant.granted_by_account IS NOT NULL
-            AND NOT EXISTS (
-                SELECT 1
-                FROM portal_grant AS managing
-                JOIN portal_account AS granter ON granter.tenant_id = managing.tenant_id
-                    AND granter.id = managing.portal_account_id
-                WHERE managing.tenant_id = portal_grant.tenant_id
-                  AND managing.portal_account_id = portal_grant.granted_by_account
-                  AND managing.customer_id = portal_grant.customer_id
-                  AND managing.may_manage
-                  AND managing.revoked_at IS NULL
-                  AND (managing.valid_until IS NULL OR managing.valid_until > $3)
-                  AND granter.locked_at IS NULL
-            )
-        "
-    };
-}
-/// Grants that end soon, are unused, or come from a person who no longer manages access.
-const SELECT_GRANTS_TO_REVIEW: &str = concat!(
-    r"
-    SELECT
-        portal_grant.id, portal_grant.customer_id, customer.name AS customer_name,
-        location.name AS location_name, contact.display_name, account.email, portal_grant.valid_until,
-        account.last_sign_in_at,
-        (portal_grant.valid_until IS NOT NULL AND portal_grant.valid_until <= $4) AS ends_soon,
-        coalesce(account.last_sign_in_at, account.activated_at, account.created_at) <= $5 AS is_unused,
-        (",
-    has_lost_granter!(),
-    r") AS has_lost_granter
-    FROM portal_grant
-    JOIN portal_account AS account ON account.tenant_id = portal_grant.tenant_id
-        AND account.id = portal_grant.portal_account_id
-    JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
-    JOIN customer ON customer.tenant_id = portal_grant.tenant_id AND customer.id = portal_grant.customer_id
-    LEFT JOIN location ON location.tenant_id = portal_grant.tenant_id
-        AND location.id = portal_grant.location_id
-    WHERE portal_grant.tenant_id = $1
-      AND portal_grant.revoked_at IS NULL
-      AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $3)
-      AND portal_grant.id > $2
-      AND (
-          (portal_grant.valid_until IS NOT NULL AND portal_grant.valid_until <= $4)
-          OR coalesce(account.last_sign_in_at, account.activated_at, account.created_at) <= $5
-          OR (",
-    has_lost_granter!(),
-    r")
-      )
-    ORDER BY portal_grant.id
-    LIMIT $6
-"
-);
-
 const SELECT_OWN_GRANTS: &str = concat!(
     select_grants!(),
     r"
@@ -384,24 +328,24 @@ impl TenantTx<'_, Staff> {
             .map(|(id,)| PortalUserId::from_uuid(id)))
     }
 
-    pub(crate) async fn portal_accounts_of(&mut self, customer: CustomerId) -> Result<Vec<AccessLine>, StoreError> {
+    pub(crate) async fn portal_accounts_of(&mut self, customer: CustomerId) -> Result<Vec<AccessSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<AccessLine>(SELECT_ACCOUNTS_OF_CUSTOMER, (tenant, customer.uuid()))
+            .fetch_all::<AccessSummary>(SELECT_ACCOUNTS_OF_CUSTOMER, (tenant, customer.uuid()))
             .await
     }
 
-    pub(crate) async fn portal_account(&mut self, id: PortalUserId) -> Result<Option<AccessLine>, StoreError> {
+    pub(crate) async fn portal_account(&mut self, id: PortalUserId) -> Result<Option<AccessSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_optional::<AccessLine>(SELECT_ACCOUNT, (tenant, id.uuid()))
+            .fetch_optional::<AccessSummary>(SELECT_ACCOUNT, (tenant, id.uuid()))
             .await
     }
 
-    pub(crate) async fn grants_of_customer(&mut self, customer: CustomerId) -> Result<Vec<GrantLine>, StoreError> {
+    pub(crate) async fn grants_of_customer(&mut self, customer: CustomerId) -> Result<Vec<GrantSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<GrantLine>(SELECT_GRANTS_OF_CUSTOMER, (tenant, customer.uuid()))
+            .fetch_all::<GrantSummary>(SELECT_GRANTS_OF_CUSTOMER, (tenant, customer.uuid()))
             .await
     }
 
@@ -456,32 +400,14 @@ impl TenantTx<'_, Staff> {
         }
         Ok(found)
     }
-
-    /// Returns a page of grants that end soon or are unused.
-    pub(crate) async fn grants_to_review(
-        &mut self,
-        after: Option<GrantId>,
-        ends_until: DateTime<Utc>,
-        unused_since: DateTime<Utc>,
-        limit: i64,
-    ) -> Result<Vec<ReviewLine>, StoreError> {
-        let (tenant, now) = (self.tenant(), self.now);
-        let after = after.map_or(Uuid::nil(), GrantId::uuid);
-        self.tx
-            .fetch_all::<ReviewLine>(
-                SELECT_GRANTS_TO_REVIEW,
-                (tenant, after, now, ends_until, unused_since, limit),
-            )
-            .await
-    }
 }
 
 impl TenantTx<'_, Contact> {
     /// Returns the portal user's own valid grants.
-    pub(crate) async fn own_grants(&mut self) -> Result<Vec<GrantLine>, StoreError> {
+    pub(crate) async fn own_grants(&mut self) -> Result<Vec<GrantSummary>, StoreError> {
         let (tenant, account, now) = self.scope();
         self.tx
-            .fetch_all::<GrantLine>(SELECT_OWN_GRANTS, (tenant, account, now))
+            .fetch_all::<GrantSummary>(SELECT_OWN_GRANTS, (tenant, account, now))
             .await
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod appointments;
 pub(crate) mod colleagues;
 pub(crate) mod conversation;
+pub(crate) mod grant_review;
 pub(crate) mod granted;
 pub(crate) mod grants;
 pub(crate) mod links;

@@ -6,7 +6,7 @@ use domain::ids::{MessageId, NoteId, RequestId, StaffId};
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::{Staff, TrackingRequester};
-use crate::requests::model::{MessageLine, NoteLine, PublicMessage};
+use crate::requests::model::{MessageEntry, NoteEntry, PublicMessage};
 
 const INSERT_NOTE: &str = r"
     INSERT INTO internal_note (tenant_id, id, request_id, staff_id, text, created_at)
@@ -92,10 +92,10 @@ impl TenantTx<'_, Staff> {
         Ok(id)
     }
 
-    pub(crate) async fn notes(&mut self, request: RequestId) -> Result<Vec<NoteLine>, StoreError> {
+    pub(crate) async fn notes(&mut self, request: RequestId) -> Result<Vec<NoteEntry>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<NoteLine>(SELECT_NOTES, (tenant, request.uuid()))
+            .fetch_all::<NoteEntry>(SELECT_NOTES, (tenant, request.uuid()))
             .await
     }
 
@@ -130,10 +130,10 @@ impl TenantTx<'_, Staff> {
         Ok(id)
     }
 
-    pub(crate) async fn messages(&mut self, request: RequestId) -> Result<Vec<MessageLine>, StoreError> {
+    pub(crate) async fn messages(&mut self, request: RequestId) -> Result<Vec<MessageEntry>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<MessageLine>(SELECT_MESSAGES, (tenant, request.uuid()))
+            .fetch_all::<MessageEntry>(SELECT_MESSAGES, (tenant, request.uuid()))
             .await
     }
 

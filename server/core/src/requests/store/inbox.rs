@@ -9,7 +9,7 @@ use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::bulk::escape_like;
 use crate::identity::actors::Staff;
-use crate::requests::model::RequestLine;
+use crate::requests::model::RequestSummary;
 
 /// Filter by assignee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -143,7 +143,7 @@ impl TenantTx<'_, Staff> {
         filter: &RequestFilter,
         after: Option<(DateTime<Utc>, RequestId)>,
         limit: i64,
-    ) -> Result<Vec<RequestLine>, StoreError> {
+    ) -> Result<Vec<RequestSummary>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         let (at, id) = after.map_or((DateTime::UNIX_EPOCH, uuid::Uuid::nil()), |(at, id)| (at, id.uuid()));
         let (assigned, assignee) = match filter.assigned {
@@ -169,7 +169,7 @@ impl TenantTx<'_, Staff> {
         match filter.status {
             None => {
                 self.tx
-                    .fetch_all::<RequestLine>(
+                    .fetch_all::<RequestSummary>(
                         sql,
                         (
                             tenant,
@@ -194,7 +194,7 @@ impl TenantTx<'_, Staff> {
             }
             Some(status) => {
                 self.tx
-                    .fetch_all::<RequestLine>(
+                    .fetch_all::<RequestSummary>(
                         SELECT_REQUESTS_WITH_STATUS,
                         (
                             tenant,
@@ -246,10 +246,10 @@ impl TenantTx<'_, Staff> {
         &mut self,
         location: LocationId,
         except: RequestId,
-    ) -> Result<Vec<RequestLine>, StoreError> {
+    ) -> Result<Vec<RequestSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<RequestLine>(
+            .fetch_all::<RequestSummary>(
                 SELECT_WAITING_REQUESTS_AT_LOCATION,
                 (tenant, location.uuid(), except.uuid()),
             )

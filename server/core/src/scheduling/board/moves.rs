@@ -15,7 +15,7 @@ use crate::portal_access::view_as::Viewer;
 use crate::scheduling::appointments;
 use crate::scheduling::appointments::ScheduleForm;
 use crate::scheduling::board::{ROUTING_TIMEOUT, booked_slot, conflicts_of_visit};
-use crate::scheduling::model::{AppointmentLine, TechnicianChoice};
+use crate::scheduling::model::{AppointmentSummary, TechnicianChoice};
 use crate::scheduling::store::board::BoardJob;
 use crate::scheduling::store::technicians::{AbsenceView, TechnicianView};
 use crate::{Core, CoreError, CoreResult};
@@ -102,7 +102,7 @@ pub struct Preview {
     pub target: TargetView,
     pub job: BoardJob,
     /// The planned appointment, if there is one.
-    pub current: Option<AppointmentLine>,
+    pub current: Option<AppointmentSummary>,
     /// All technicians that can be chosen.
     pub technicians: Vec<TechnicianChoice>,
     /// The proposed visit; `None` while the form is incomplete or invalid.

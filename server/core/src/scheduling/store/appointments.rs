@@ -8,7 +8,7 @@ use crate::db::EngineSql;
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::{Actor as _, Administrator, Operator, Staff};
-use crate::scheduling::model::AppointmentLine;
+use crate::scheduling::model::AppointmentSummary;
 use crate::visits::model::DayStop;
 
 /// An appointment to insert.
@@ -199,10 +199,10 @@ impl<A: Operator> TenantTx<'_, A> {
 }
 
 impl<A: Administrator> TenantTx<'_, A> {
-    pub(crate) async fn appointments_of(&mut self, target: TargetId) -> Result<Vec<AppointmentLine>, StoreError> {
+    pub(crate) async fn appointments_of(&mut self, target: TargetId) -> Result<Vec<AppointmentSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<AppointmentLine>(SELECT_APPOINTMENTS_OF_TARGET, (tenant, target.uuid()))
+            .fetch_all::<AppointmentSummary>(SELECT_APPOINTMENTS_OF_TARGET, (tenant, target.uuid()))
             .await
     }
 

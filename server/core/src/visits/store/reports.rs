@@ -8,7 +8,7 @@ use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::files::scan_column;
 use crate::identity::actors::{Actor as _, Operator, Staff};
-use crate::visits::model::{AttachmentLine, ReportLine, ReportText, ReportView};
+use crate::visits::model::{AttachmentSummary, ReportSummary, ReportText, ReportView};
 
 /// A report to insert or resubmit.
 pub(crate) struct NewReport<'a> {
@@ -249,10 +249,10 @@ impl TenantTx<'_, Staff> {
         Ok(id)
     }
 
-    pub(crate) async fn attachments_of(&mut self, report: VisitReportId) -> Result<Vec<AttachmentLine>, StoreError> {
+    pub(crate) async fn attachments_of(&mut self, report: VisitReportId) -> Result<Vec<AttachmentSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<AttachmentLine>(SELECT_ATTACHMENTS, (tenant, report.uuid()))
+            .fetch_all::<AttachmentSummary>(SELECT_ATTACHMENTS, (tenant, report.uuid()))
             .await
     }
 
@@ -300,7 +300,7 @@ impl TenantTx<'_, Staff> {
         status: ReportStatus,
         before: Option<(DateTime<Utc>, VisitReportId)>,
         limit: i64,
-    ) -> Result<Vec<ReportLine>, StoreError> {
+    ) -> Result<Vec<ReportSummary>, StoreError> {
         let tenant = self.tenant();
         let (at, id) = before.map_or(
             (
@@ -310,7 +310,7 @@ impl TenantTx<'_, Staff> {
             |(at, id)| (at, id.uuid()),
         );
         self.tx
-            .fetch_all::<ReportLine>(SELECT_REPORTS, (tenant, status.name(), at, id, limit))
+            .fetch_all::<ReportSummary>(SELECT_REPORTS, (tenant, status.name(), at, id, limit))
             .await
     }
 

@@ -19,7 +19,7 @@ use crate::webhooks::endpoints::checks::{check_options, ensure_enabled, unique};
 use crate::webhooks::endpoints::{
     Act, Done, EndpointForm, EndpointPatch, MAX_ENDPOINTS_PER_CLIENT, MAX_REPLAYS_PER_RANGE, MAX_SECRETS_PER_ENDPOINT,
 };
-use crate::webhooks::model::EndpointLine;
+use crate::webhooks::model::EndpointSummary;
 use crate::webhooks::signature;
 use crate::webhooks::store::endpoints::NewEndpoint;
 use crate::webhooks::store::recoveries::Range;
@@ -33,7 +33,7 @@ pub(crate) async fn create_endpoint<A: Operator>(
     client: ClientId,
     source_system: SourceSystemId,
     form: &EndpointForm,
-) -> Result<(EndpointLine, SecretString), CoreError> {
+) -> Result<(EndpointSummary, SecretString), CoreError> {
     tx.lock_client(client).await?;
     if tx.count_endpoints(client).await? >= MAX_ENDPOINTS_PER_CLIENT {
         return Err(CoreError::new(Cause::TooManyEndpoints {
@@ -94,10 +94,10 @@ pub(crate) async fn add_secret<A: Operator>(
 pub(crate) async fn perform<A: Operator>(
     core: &Core,
     tx: &mut TenantTx<'_, A>,
-    endpoint: &EndpointLine,
+    endpoint: &EndpointSummary,
     action: &Act,
 ) -> Result<Done, AttemptError> {
-    let id = endpoint.id.0;
+    let id = endpoint.id;
     let mut outcome = Done {
         endpoint: None,
         secret: None,
@@ -131,7 +131,7 @@ pub(crate) async fn perform<A: Operator>(
             outcome.deliveries = replay(tx, endpoint, range(core, *since, *until)).await?;
         }
     }
-    outcome.endpoint = tx.endpoint(Some(endpoint.client_id.0), id).await?;
+    outcome.endpoint = tx.endpoint(Some(endpoint.client_id), id).await?;
     Ok(outcome)
 }
 
@@ -139,10 +139,10 @@ pub(crate) async fn perform<A: Operator>(
 async fn rotate_secret<A: Operator>(
     core: &Core,
     tx: &mut TenantTx<'_, A>,
-    endpoint: &EndpointLine,
+    endpoint: &EndpointSummary,
     grace: Duration,
 ) -> Result<SecretString, CoreError> {
-    let id = endpoint.id.0;
+    let id = endpoint.id;
     let expires_at = core.clock.now() + TimeDelta::from_std(grace).unwrap_or(TimeDelta::MAX);
     tx.expire_webhook_secrets(id, expires_at).await?;
     if tx.count_webhook_secrets(id).await? >= MAX_SECRETS_PER_ENDPOINT {
@@ -159,7 +159,7 @@ async fn rotate_secret<A: Operator>(
     Ok(secret)
 }
 
-async fn enable<A: Operator>(tx: &mut TenantTx<'_, A>, endpoint: &EndpointLine) -> Result<(), AttemptError> {
+async fn enable<A: Operator>(tx: &mut TenantTx<'_, A>, endpoint: &EndpointSummary) -> Result<(), AttemptError> {
     if endpoint.is_client_revoked {
         return Err(CoreError::new(Cause::EndpointClientRevoked).into());
     }
@@ -171,7 +171,7 @@ async fn enable<A: Operator>(tx: &mut TenantTx<'_, A>, endpoint: &EndpointLine) 
     Ok(())
 }
 
-async fn disable<A: Operator>(tx: &mut TenantTx<'_, A>, endpoint: &EndpointLine) -> Result<(), AttemptError> {
+async fn disable<A: Operator>(tx: &mut TenantTx<'_, A>, endpoint: &EndpointSummary) -> Result<(), AttemptError> {
     if endpoint.status == EndpointStatus::Disabled {
         return Ok(());
     }
@@ -193,11 +193,11 @@ async fn disable<A: Operator>(tx: &mut TenantTx<'_, A>, endpoint: &EndpointLine)
 
 async fn recover<A: Operator>(
     tx: &mut TenantTx<'_, A>,
-    endpoint: &EndpointLine,
+    endpoint: &EndpointSummary,
     range: Range,
 ) -> Result<(RecoveryId, i64), CoreError> {
     ensure_enabled(endpoint.status)?;
-    let (recovery, count) = tx.recover_deliveries(endpoint.id.0, range).await?;
+    let (recovery, count) = tx.recover_deliveries(endpoint.id, range).await?;
     tx.audit(
         "webhook_endpoint.recovered",
         endpoint.id,
@@ -209,11 +209,11 @@ async fn recover<A: Operator>(
 
 async fn replay<A: Operator>(
     tx: &mut TenantTx<'_, A>,
-    endpoint: &EndpointLine,
+    endpoint: &EndpointSummary,
     range: Range,
 ) -> Result<i64, CoreError> {
     ensure_enabled(endpoint.status)?;
-    let count = tx.insert_replays(endpoint.id.0, range, MAX_REPLAYS_PER_RANGE).await?;
+    let count = tx.insert_replays(endpoint.id, range, MAX_REPLAYS_PER_RANGE).await?;
     tx.audit(
         "webhook_endpoint.replayed",
         endpoint.id,
@@ -231,15 +231,12 @@ pub(crate) fn range(core: &Core, since: DateTime<Utc>, until: Option<DateTime<Ut
 
 pub(crate) async fn set_status<A: Operator>(
     tx: &mut TenantTx<'_, A>,
-    endpoint: &EndpointLine,
+    endpoint: &EndpointSummary,
     to: EndpointStatus,
     reason: Option<DisabledReason>,
 ) -> Result<(), AttemptError> {
     endpoint.status.step(to).map_err(CoreError::from)?;
-    if tx
-        .set_endpoint_status(endpoint.id.0, endpoint.status, to, reason)
-        .await?
-    {
+    if tx.set_endpoint_status(endpoint.id, endpoint.status, to, reason).await? {
         Ok(())
     } else {
         Err(StoreError::Conflict("the endpoint was changed concurrently".to_owned()).into())
@@ -247,12 +244,12 @@ pub(crate) async fn set_status<A: Operator>(
 }
 
 pub(crate) fn status_event(
-    endpoint: &EndpointLine,
+    endpoint: &EndpointSummary,
     kind: EventType,
     status: EndpointStatus,
     reason: Option<DisabledReason>,
 ) -> NewEvent {
-    let mut member = json!({ "id": endpoint.id.0, "status": status.name() });
+    let mut member = json!({ "id": endpoint.id, "status": status.name() });
     if let Some(reason) = reason {
         member["reason"] = json!(reason.name());
     }
@@ -262,25 +259,25 @@ pub(crate) fn status_event(
 
 pub(crate) async fn update<A: Operator>(
     tx: &mut TenantTx<'_, A>,
-    endpoint: &EndpointLine,
+    endpoint: &EndpointSummary,
     patch: &EndpointPatch,
 ) -> Result<(), CoreError> {
-    let scopes = &endpoint.client_scopes.0;
+    let scopes = &endpoint.client_scopes;
     let turned_on = patch.data_options.iter().filter(|(_, on)| *on).map(|(name, _)| name);
     check_options(turned_on, |scope| scopes.iter().any(|name| name == scope.name()))?;
-    let mut data_options = endpoint.data_options.0.clone();
+    let mut data_options = endpoint.data_options.clone();
     for (name, on) in &patch.data_options {
         data_options.retain(|selected| selected != name);
         if *on {
             data_options.push(name.clone());
         }
     }
-    let event_types = unique(patch.event_types.as_ref().unwrap_or(&endpoint.event_types.0));
+    let event_types = unique(patch.event_types.as_ref().unwrap_or(&endpoint.event_types));
     let description = patch.description.clone().over(endpoint.description.clone());
     tx.update_endpoint(&NewEndpoint {
-        id: endpoint.id.0,
-        client: endpoint.client_id.0,
-        source_system: endpoint.source_system_id.0,
+        id: endpoint.id,
+        client: endpoint.client_id,
+        source_system: endpoint.source_system_id,
         url: patch.url.as_deref().unwrap_or(&endpoint.url),
         description: description.as_deref(),
         event_types: &event_types,

@@ -12,19 +12,21 @@ use domain::webhooks::{DEFAULT_GRACE_PERIOD, DataOption, EndpointStatus, MAX_GRA
 use crate::identity::actors::ApiClient;
 use crate::webhooks::endpoints::{Act, EndpointPatch};
 use crate::webhooks::guard;
-use crate::webhooks::model::{EndpointActions, EndpointLine};
+use crate::webhooks::model::{EndpointActions, EndpointSummary};
 use crate::{Core, CoreError, CoreResult};
 
 /// Ensures that a client does not receive data by webhook that it has no scope to read: neither by turning on a data
 /// option nor by changing the URL of an endpoint that has one turned on.
-pub(crate) fn check_data_access(client: &ApiClient, endpoint: &EndpointLine, patch: &EndpointPatch) -> CoreResult<()> {
+pub(crate) fn check_data_access(
+    client: &ApiClient,
+    endpoint: &EndpointSummary,
+    patch: &EndpointPatch,
+) -> CoreResult<()> {
     let turned_on = patch.data_options.iter().filter(|(_, on)| *on).map(|(name, _)| name);
     check_options(turned_on, |scope| client.has(scope))?;
     if patch.url.is_some() {
         let stays_on = |name: &&String| !patch.data_options.iter().any(|(other, on)| other == *name && !on);
-        check_options(endpoint.data_options.0.iter().filter(stays_on), |scope| {
-            client.has(scope)
-        })?;
+        check_options(endpoint.data_options.iter().filter(stays_on), |scope| client.has(scope))?;
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ pub(crate) use crate::webhooks::endpoints::checks::ensure_enabled;
 pub use crate::webhooks::endpoints::checks::{MAX_EVENT_TYPES, grace, local_moment};
 use crate::webhooks::endpoints::checks::{check_data_access, check_options, validate_action, validate_event_types};
 use crate::webhooks::guard;
-use crate::webhooks::model::{EndpointActions, EndpointLine, RecoveryLine};
+use crate::webhooks::model::{EndpointActions, EndpointSummary, RecoverySummary};
 use crate::{Core, CoreError, CoreResult};
 
 /// Endpoints per client: each event creates one delivery per endpoint.
@@ -104,7 +104,7 @@ pub enum Act {
 #[derive(Debug, Clone)]
 pub struct Done {
     /// Updated endpoint; `None` after deletion.
-    pub endpoint: Option<EndpointLine>,
+    pub endpoint: Option<EndpointSummary>,
     /// New secret, returned only once.
     pub secret: Option<SecretString>,
     pub event: Option<EventId>,
@@ -119,8 +119,8 @@ pub const MAX_REPLAYS_PER_RANGE: i64 = 10_000;
 /// An endpoint with everything that its page shows.
 #[derive(Debug, Clone)]
 pub struct EndpointPage {
-    pub endpoint: EndpointLine,
-    pub recoveries: Vec<RecoveryLine>,
+    pub endpoint: EndpointSummary,
+    pub recoveries: Vec<RecoverySummary>,
     /// Deliveries with statistics.
     pub deliveries: DeliveryPage,
     pub actions: EndpointActions,
@@ -148,7 +148,7 @@ pub async fn page(
 }
 
 /// Returns the endpoints that belong to the client.
-pub async fn list_for_client(core: &Core, by: ClientPermit<'_, WebhooksReadScope>) -> CoreResult<Vec<EndpointLine>> {
+pub async fn list_for_client(core: &Core, by: ClientPermit<'_, WebhooksReadScope>) -> CoreResult<Vec<EndpointSummary>> {
     let mut tx = core.store.read(by.client()).await?;
     Ok(tx.endpoints(Some(by.client().id()), None).await?)
 }
@@ -161,7 +161,7 @@ pub async fn get_for_client(
     core: &Core,
     by: ClientPermit<'_, WebhooksReadScope>,
     id: WebhookEndpointId,
-) -> CoreResult<EndpointLine> {
+) -> CoreResult<EndpointSummary> {
     let mut tx = core.store.read(by.client()).await?;
     tx.endpoint(Some(by.client().id()), id)
         .await?
@@ -179,7 +179,7 @@ pub async fn create_for_client(
     by: ClientPermit<'_, WebhooksWriteScope>,
     form: &EndpointForm,
     idempotency: Option<&IdempotencyKey>,
-    render: impl Fn(&EndpointLine, Option<&SecretString>) -> ApiResponse,
+    render: impl Fn(&EndpointSummary, Option<&SecretString>) -> ApiResponse,
 ) -> CoreResult<ApiResponse> {
     let client = by.client();
     validate_event_types(&form.event_types)?;
@@ -218,7 +218,7 @@ pub async fn create(
     let mut tx = core.store.begin(by.staff()).await?;
     let (endpoint, secret) = create_endpoint(core, &mut tx, client, source, form).await?;
     finish(core, tx).await?;
-    Ok((endpoint.id.0, secret))
+    Ok((endpoint.id, secret))
 }
 
 /// Performs an action on an endpoint that belongs to the client.

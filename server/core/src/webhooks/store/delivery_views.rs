@@ -6,7 +6,7 @@ use domain::webhooks::DeliveryStatus;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::billing::model::BillingLine;
+use crate::billing::model::BillingSummary;
 use crate::db::EngineSql;
 use crate::db::StoreError;
 use crate::db::bulk::hex;
@@ -14,7 +14,7 @@ use crate::db::far_future;
 use crate::db::purpose::Purge;
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Operator, Staff};
-use crate::webhooks::model::{AttemptLine, DeliveryCount, DeliveryLine};
+use crate::webhooks::model::{AttemptEntry, DeliveryCount, DeliverySummary};
 
 /// Filter of a list of deliveries.
 #[derive(Debug, Clone, Default)]
@@ -202,11 +202,11 @@ impl<A: Operator> TenantTx<'_, A> {
         filter: &DeliveryFilter,
         before: Option<(DateTime<Utc>, DeliveryId)>,
         limit: i64,
-    ) -> Result<Vec<DeliveryLine>, StoreError> {
+    ) -> Result<Vec<DeliverySummary>, StoreError> {
         let tenant = self.tenant();
         let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
         self.tx
-            .fetch_all::<DeliveryLine>(
+            .fetch_all::<DeliverySummary>(
                 SELECT_DELIVERIES,
                 (
                     tenant,
@@ -228,18 +228,18 @@ impl<A: Operator> TenantTx<'_, A> {
         &mut self,
         client: Option<ClientId>,
         id: DeliveryId,
-    ) -> Result<Option<DeliveryLine>, StoreError> {
+    ) -> Result<Option<DeliverySummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_optional::<DeliveryLine>(SELECT_DELIVERY, (tenant, id.uuid(), client.map(Id::uuid)))
+            .fetch_optional::<DeliverySummary>(SELECT_DELIVERY, (tenant, id.uuid(), client.map(Id::uuid)))
             .await
     }
 
     /// Returns the attempts of a delivery, newest first.
-    pub(crate) async fn list_attempts(&mut self, id: DeliveryId, limit: i64) -> Result<Vec<AttemptLine>, StoreError> {
+    pub(crate) async fn list_attempts(&mut self, id: DeliveryId, limit: i64) -> Result<Vec<AttemptEntry>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<AttemptLine>(SELECT_ATTEMPTS, (tenant, id.uuid(), limit))
+            .fetch_all::<AttemptEntry>(SELECT_ATTEMPTS, (tenant, id.uuid(), limit))
             .await
     }
 }
@@ -275,11 +275,11 @@ impl TenantTx<'_, Staff> {
         before: Option<(DateTime<Utc>, domain::ids::BillingTriggerId)>,
         acknowledged: Option<bool>,
         limit: i64,
-    ) -> Result<Vec<BillingLine>, StoreError> {
+    ) -> Result<Vec<BillingSummary>, StoreError> {
         let tenant = self.tenant();
         let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
         self.tx
-            .fetch_all::<BillingLine>(
+            .fetch_all::<BillingSummary>(
                 SELECT_BILLING_TRIGGERS,
                 (tenant, at, id, acknowledged.map(i64::from), limit),
             )

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::Operator;
-use crate::webhooks::model::EndpointLine;
+use crate::webhooks::model::EndpointSummary;
 
 /// An endpoint to insert, or the new values of an existing one.
 pub(crate) struct NewEndpoint<'a> {
@@ -113,10 +113,10 @@ impl<A: Operator> TenantTx<'_, A> {
         &mut self,
         client: Option<ClientId>,
         id: Option<WebhookEndpointId>,
-    ) -> Result<Vec<EndpointLine>, StoreError> {
+    ) -> Result<Vec<EndpointSummary>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         self.tx
-            .fetch_all::<EndpointLine>(SELECT_ENDPOINTS, (tenant, client.map(Id::uuid), id.map(Id::uuid), now))
+            .fetch_all::<EndpointSummary>(SELECT_ENDPOINTS, (tenant, client.map(Id::uuid), id.map(Id::uuid), now))
             .await
     }
 
@@ -221,7 +221,7 @@ impl<A: Operator> TenantTx<'_, A> {
         &mut self,
         client: Option<ClientId>,
         id: WebhookEndpointId,
-    ) -> Result<Option<EndpointLine>, StoreError> {
+    ) -> Result<Option<EndpointSummary>, StoreError> {
         Ok(self.endpoints(client, Some(id)).await?.pop())
     }
 

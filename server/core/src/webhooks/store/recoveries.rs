@@ -9,7 +9,7 @@ use crate::db::EngineSql;
 use crate::db::StoreError;
 use crate::db::{TenantTx, WORK_CHANNEL};
 use crate::identity::actors::Operator;
-use crate::webhooks::model::RecoveryLine;
+use crate::webhooks::model::RecoverySummary;
 
 /// Range of creation times; `since` is inclusive, `until` exclusive.
 #[derive(Debug, Clone, Copy)]
@@ -115,10 +115,10 @@ impl<A: Operator> TenantTx<'_, A> {
     pub(crate) async fn list_recoveries(
         &mut self,
         endpoint: WebhookEndpointId,
-    ) -> Result<Vec<RecoveryLine>, StoreError> {
+    ) -> Result<Vec<RecoverySummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<RecoveryLine>(SELECT_RECOVERIES, (tenant, endpoint.uuid()))
+            .fetch_all::<RecoverySummary>(SELECT_RECOVERIES, (tenant, endpoint.uuid()))
             .await
     }
 

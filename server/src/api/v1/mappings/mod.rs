@@ -6,7 +6,7 @@ pub mod put;
 pub mod resolve;
 
 use chrono::{DateTime, Utc};
-use ordinavo_core::mapping::model::MappingLine;
+use ordinavo_core::mapping::model::MappingSummary;
 use ordinavo_core::mapping::references::public_id;
 use serde::Serialize;
 
@@ -47,8 +47,8 @@ pub struct MappingPage {
     pub next_cursor: Option<String>,
 }
 
-impl From<MappingLine> for Mapping {
-    fn from(row: MappingLine) -> Self {
+impl From<MappingSummary> for Mapping {
+    fn from(row: MappingSummary) -> Self {
         Self {
             r#type: MappingType::from_name(&row.entity_type).unwrap_or(MappingType::Customer),
             id: public_id(&row),

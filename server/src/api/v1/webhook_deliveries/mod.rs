@@ -6,7 +6,7 @@ pub mod replay;
 
 use chrono::{DateTime, Utc};
 use domain::webhooks::{DeliveryStatus, FailureKind, Trigger};
-use ordinavo_core::webhooks::model::{AttemptLine, DeliveryLine};
+use ordinavo_core::webhooks::model::{AttemptEntry, DeliverySummary};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -101,8 +101,8 @@ pub struct WebhookAttemptPage {
     pub next_cursor: Option<String>,
 }
 
-impl From<DeliveryLine> for WebhookDelivery {
-    fn from(row: DeliveryLine) -> Self {
+impl From<DeliverySummary> for WebhookDelivery {
+    fn from(row: DeliverySummary) -> Self {
         Self {
             id: row.id.to_string(),
             endpoint_id: row.endpoint_id.to_string(),
@@ -122,8 +122,8 @@ impl From<DeliveryLine> for WebhookDelivery {
     }
 }
 
-impl From<AttemptLine> for WebhookAttempt {
-    fn from(row: AttemptLine) -> Self {
+impl From<AttemptEntry> for WebhookAttempt {
+    fn from(row: AttemptEntry) -> Self {
         Self {
             id: row.id.to_string(),
             number: row.number,

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::webhooks::{DataOption, DisabledReason, EndpointStatus, Ordering};
-use ordinavo_core::webhooks::model::EndpointLine;
+use ordinavo_core::webhooks::model::EndpointSummary;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
@@ -67,7 +67,7 @@ pub struct WebhookEndpoint {
 
 impl WebhookEndpoint {
     /// Builds the response with a newly generated secret.
-    pub fn with_secret(row: EndpointLine, secret: Option<&SecretString>) -> Self {
+    pub fn with_secret(row: EndpointSummary, secret: Option<&SecretString>) -> Self {
         Self {
             secret: secret.map(|secret| secret.expose_secret().to_owned()),
             ..Self::from(row)
@@ -75,14 +75,14 @@ impl WebhookEndpoint {
     }
 }
 
-impl From<EndpointLine> for WebhookEndpoint {
-    fn from(row: EndpointLine) -> Self {
+impl From<EndpointSummary> for WebhookEndpoint {
+    fn from(row: EndpointSummary) -> Self {
         let data_options = DataOption::ALL
             .iter()
             .map(|option| {
                 (
                     option.name().to_owned(),
-                    row.data_options.0.iter().any(|name| name == option.name()),
+                    row.data_options.iter().any(|name| name == option.name()),
                 )
             })
             .collect();
@@ -90,7 +90,7 @@ impl From<EndpointLine> for WebhookEndpoint {
             id: row.id.to_string(),
             url: row.url,
             description: row.description,
-            event_types: row.event_types.0,
+            event_types: row.event_types,
             data_options,
             ordering: row.ordering,
             api_version: row.api_version,

@@ -1,7 +1,8 @@
 //! Simulates four weeks of work, day by day: imports and requests in the morning, decisions, scheduling, visits,
 //! reports, approvals and releases.
 
-use std::io::Cursor;
+mod special_cases;
+mod visits;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
@@ -9,12 +10,11 @@ use domain::ids::{TargetId, VisitReportId};
 use domain::imports::TargetImport;
 use domain::imports::results::ImportItemResult;
 use domain::scheduling::consent::AcceptedConflicts;
-use domain::visits::day_entries::WrittenReport;
 use serde_json::{Value, json};
 
 use crate::demo::DemoSize;
 use crate::demo::inbox;
-use crate::demo::places::{REPORT_TEXTS, REQUEST_TEXTS};
+use crate::demo::places::REQUEST_TEXTS;
 use crate::demo::tenants::{DemoSite, DemoWorld};
 use crate::identity::actors::ApiClient;
 use crate::imports::{ApiResponse, ImportPermits, import_one, is_zone};
@@ -22,15 +22,14 @@ use crate::intake::form_nonce;
 use crate::portal_access::new_request::{RequestForm, submit_request};
 use crate::portal_access::pages::locations;
 use crate::randomness::Randomness;
-use crate::releases::{ReleaseForm, publish};
 use crate::requests::review;
 use crate::requests::review::Decision;
 use crate::scheduling::appointments::{ScheduleForm, schedule};
-use crate::visits::report::submit_report;
-use crate::visits::report_review;
-use crate::visits::{arrive, start_travel};
 use crate::{Core, CoreError, CoreResult};
 use crate::{jobs, requests};
+
+use self::special_cases::import_special_cases;
+use self::visits::{approve_reports, perform_visits};
 
 /// Start, end and start hour of the four visits of a technician's day.
 const SLOTS: [(&str, &str, i64); 4] = [
@@ -313,212 +312,4 @@ fn next_free_slot(
         }
     }
     None
-}
-
-/// Performs the visits of a day up to the present. Of today's visits of the first technician, all but the first stay
-/// open.
-async fn perform_visits(
-    core: &Core,
-    world: &DemoWorld,
-    randomness: &Randomness,
-    progress: &mut Progress,
-    date: NaiveDate,
-    zone: Tz,
-    present: DateTime<Utc>,
-) -> CoreResult<()> {
-    let mut due: Vec<usize> = progress
-        .planned
-        .iter()
-        .enumerate()
-        .filter(|(_, planned)| planned.date == date)
-        .map(|(index, _)| index)
-        .collect();
-    due.sort_by_key(|index| progress.planned[*index].slot);
-    let is_today = present.with_timezone(&zone).date_naive() == date;
-    for index in due {
-        let PlannedVisit {
-            target,
-            technician,
-            slot,
-            ..
-        } = progress.planned[index];
-        let starts_at = at(zone, date, u32::try_from(SLOTS[slot].2).unwrap_or(8));
-        if starts_at > present || (is_today && technician == 0 && slot > 0) {
-            continue;
-        }
-        let by = || world.technicians[technician].may();
-        move_clock(core, starts_at - TimeDelta::minutes(25));
-        start_travel(core, by()?, target, None).await?;
-        if is_today && starts_at + TimeDelta::hours(1) > present {
-            continue;
-        }
-        move_clock(core, starts_at + TimeDelta::minutes(5));
-        arrive(core, by()?, target, None).await?;
-        if is_today && starts_at + TimeDelta::hours(2) > present {
-            continue;
-        }
-        let found = randomness.index_below(REPORT_TEXTS.len());
-        let (summary, notes, follow_up) = REPORT_TEXTS[found];
-        move_clock(core, starts_at + TimeDelta::minutes(80));
-        let photos = if randomness.index_below(2) == 0 {
-            vec![
-                sample_photo("before.png", randomness)?,
-                sample_photo("after.png", randomness)?,
-            ]
-        } else {
-            Vec::new()
-        };
-        let report = WrittenReport {
-            completed: found != REPORT_TEXTS.len() - 1,
-            summary: summary.to_owned(),
-            internal_notes: notes.unwrap_or_default().to_owned(),
-            work_minutes: (35 + 5 * randomness.index_below(14)).to_string(),
-            billable: randomness.index_below(4) != 0,
-            follow_up: follow_up.unwrap_or_default().to_owned(),
-            ..WrittenReport::default()
-        };
-        progress
-            .to_approve
-            .push((submit_report(core, by()?, target, None, &report, photos).await?, found));
-    }
-    Ok(())
-}
-
-/// Reviews the submitted reports: approves most of them, returns some for correction, and releases most of the approved
-/// ones.
-async fn approve_reports(
-    core: &Core,
-    world: &DemoWorld,
-    randomness: &Randomness,
-    progress: &mut Progress,
-    size: DemoSize,
-    is_today: bool,
-) -> CoreResult<()> {
-    for (position, (report, found)) in std::mem::take(&mut progress.to_approve).into_iter().enumerate() {
-        if is_today && position % 2 == 0 {
-            continue;
-        }
-        if size == DemoSize::Full && randomness.index_below(14) == 0 {
-            report_review::return_for_correction(
-                core,
-                world.manager.may()?,
-                report,
-                "Please add the serial number of the part.",
-            )
-            .await?;
-            continue;
-        }
-        report_review::approve(core, world.manager.may()?, report).await?;
-        if size == DemoSize::Full && randomness.index_below(5) == 0 {
-            continue;
-        }
-        let page = report_review::page(core, world.manager.may()?, report).await?;
-        let (summary, _, follow_up) = REPORT_TEXTS[found];
-        let form = ReleaseForm {
-            title: format!("Visit report {}", page.report.location_name.clone().unwrap_or_default())
-                .trim()
-                .to_owned(),
-            summary: summary.to_owned(),
-            message: "Thank you for your trust. Please call us if anything is unclear.".to_owned(),
-            follow_up: follow_up.unwrap_or_default().to_owned(),
-            shown_revision: None,
-            attachments: page
-                .attachments
-                .iter()
-                .skip(1)
-                .map(|file| file.id.to_string())
-                .collect(),
-        };
-        publish(core, world.manager.may()?, report, &form).await?;
-    }
-    Ok(())
-}
-
-/// Renders a small abstract image as a sample photo.
-fn sample_photo(name: &str, randomness: &Randomness) -> CoreResult<(String, Vec<u8>)> {
-    let [red, green, blue, tilt] = randomness.bytes::<4>();
-    let image = image::RgbImage::from_fn(480, 320, |x, y| {
-        let band = ((x + y * u32::from(tilt % 5)) / 40) % 2;
-        let shade = u8::try_from(y / 3).unwrap_or(100) / 2 + if band == 0 { 40 } else { 0 };
-        image::Rgb([
-            (red / 2).saturating_add(shade),
-            (green / 2).saturating_add(shade),
-            (blue / 2).saturating_add(shade),
-        ])
-    });
-    let mut bytes = Vec::new();
-    image
-        .write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png)
-        .map_err(|_| CoreError::not_found())?;
-    Ok((name.to_owned(), bytes))
-}
-
-/// Imports targets that cause each kind of mapping warning, through all clients.
-async fn import_special_cases(core: &Core, world: &DemoWorld) -> CoreResult<()> {
-    let cases: [(&ApiClient, Value); 16] = [
-        (
-            &world.import_only,
-            json!({ "customer": { "externalId": "X-1", "name": "Whoever" } }),
-        ),
-        (
-            &world.erp_strict,
-            json!({ "customer": { "externalId": "NEW-1", "name": "Neue Firma" } }),
-        ),
-        (
-            &world.erp_strict,
-            json!({ "customer": { "externalId": "CUST-10042", "customerNumber": "NL-1001" } }),
-        ),
-        (
-            &world.erp_strict,
-            json!({ "customer": { "externalId": "CUST-10042", "customerNumber": "RRM-999" } }),
-        ),
-        (
-            &world.erp,
-            json!({ "customer": { "externalId": "NEW-7", "customerNumber": "dup-7" } }),
-        ),
-        (
-            &world.erp,
-            json!({ "customer": { "externalId": "NEW-8", "customerNumber": "OLD-1" } }),
-        ),
-        (
-            &world.erp,
-            json!({ "customer": { "externalId": "CUST-OTHER", "customerNumber": "RRM-001" } }),
-        ),
-        (
-            &world.erp,
-            json!({ "customer": { "customerNumber": "UNKNOWN-1", "name": "Unbekannt" } }),
-        ),
-        (
-            &world.erp,
-            json!({ "customer": { "name": "Rhein-Ruhr Medical Supply" } }),
-        ),
-        (
-            &world.erp_strict,
-            json!({ "customer": { "externalId": "n/a", "customerNumber": "RRM-001", "name": "Rhein-Ruhr Medical" } }),
-        ),
-        (&world.erp, json!({ "customer": { "externalId": "NEW-9" } })),
-        (
-            &world.erp,
-            json!({ "customer": { "externalId": "CUST-20002" }, "location": { "externalId": "LOC-ESSEN-01" } }),
-        ),
-        (
-            &world.erp,
-            json!({ "customer": { "externalId": "CUST-10042" }, "location": { "name": "Somewhere", "city": "Essen" }, "contact": { "displayName": "Anna Weber" } }),
-        ),
-        (&world.erp, json!({ "location": { "externalId": "LOC-ESSEN-02" } })),
-        (
-            &world.erp,
-            json!({ "customer": { "externalId": "NEW-10", "customerNumber": "ZZ-1", "name": "Bäckerei Kornfeld" }, "location": { "externalId": "LOC-NEW-10", "city": "Witten" } }),
-        ),
-        (
-            &world.partner,
-            json!({ "customer": { "externalId": "CUST-10042" }, "location": { "externalId": "LOC-NOWHERE" }, "contact": { "externalId": "CONT-NOBODY", "displayName": "Nobody" } }),
-        ),
-    ];
-    for (index, (client, mut payload)) in cases.into_iter().enumerate() {
-        payload["externalId"] = json!(format!("ODD-{:03}", index + 1));
-        payload["notes"] = json!("Sent by a partner system");
-        import_payload(core, client, &payload).await?;
-    }
-    Ok(())
 }
