@@ -98,6 +98,9 @@ async fn purge(core: &Core, mut stop: watch::Receiver<bool>) {
         if let Err(error) = events::purge_old(core).await {
             tracing::warn!(%error, "failed to purge events");
         }
+        if let Err(error) = core.refresh_statistics().await {
+            tracing::warn!(%error, "failed to refresh statistics");
+        }
         if let Err(error) = files::sweep(core).await {
             tracing::warn!(%error, "failed to delete unnamed files");
         }

@@ -240,6 +240,14 @@ impl Core {
         Ok(self.store.listen(db::WORK_CHANNEL, wake).await?)
     }
 
+    /// Refreshes the statistics by which the database chooses indexes.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn refresh_statistics(&self) -> CoreResult<()> {
+        Ok(self.store.refresh_statistics().await?)
+    }
+
     /// Resolves when webhook deliveries are enqueued; the worker also polls.
     pub async fn deliveries_enqueued(&self) {
         self.wake_worker.notified().await;

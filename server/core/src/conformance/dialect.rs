@@ -19,7 +19,7 @@ fn statement_of_postgres_is_translated_for_sqlite() {
         ),
         (
             "UPDATE note SET hash = decode(input.hash, 'hex') FROM jsonb_to_recordset($1) AS input (id UUID, hash TEXT) WHERE note.id = input.id",
-            "WITH input AS MATERIALIZED (SELECT unhex(value->>'id') AS id, value->>'hash' AS hash FROM json_each($1)) UPDATE note SET hash = unhex(input.hash) FROM input WHERE note.id = input.id",
+            "WITH input AS MATERIALIZED (SELECT $1 AS tenant_of_rows, unhex(value->>'id') AS id, value->>'hash' AS hash FROM json_each($1)) UPDATE note SET hash = unhex(input.hash) FROM input WHERE note.id = input.id",
         ),
         (
             "UPDATE note SET at = $2 WHERE id IN (SELECT input.id FROM jsonb_to_recordset($1) AS input (id UUID))",

@@ -161,3 +161,38 @@ fn keyset_pagination_compares_rows() {
     }
     assert!(rows >= 20, "only {rows} keyset comparisons were found");
 }
+
+/// A statement with a list that also searches the names of a tenant's customers by their parts, for which there is no key.
+const SEARCH_BY_PART_OF_NAME: &str = "mapping/store/review_choices.rs SELECT_CANDIDATES";
+
+/// A list is a handful of rows, a tenant has millions: what is found by a list has to be found by a key.
+#[tokio::test]
+async fn statement_with_list_finds_rows_by_key_on_sqlite() {
+    let stores = new_stores(&Clock::system()).await;
+    let store = stores.first().expect("there is a store");
+    let Pools::Sqlite { writer, .. } = &store.pools else {
+        panic!("the first store is SQLite");
+    };
+    let mut lists = 0;
+    let mut failures = Vec::new();
+    for Statement { name, text, engine } in statements() {
+        // The plan of an insertion also contains the checks of references to the new rows, which do not run.
+        let is_exempt = text.starts_with("INSERT ") || name.ends_with(SEARCH_BY_PART_OF_NAME);
+        if engine == Some(Engine::Postgres) || !text.contains("json_each($") || is_exempt {
+            continue;
+        }
+        let sql = format!("EXPLAIN QUERY PLAN {text}");
+        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(sql.as_str()).into_sql_str())
+            .fetch_all(writer)
+            .await
+            .expect("statement is explained");
+        lists += 1;
+        for (.., step) in plan {
+            if step.starts_with("SEARCH") && step.ends_with("(tenant_id=?)") {
+                failures.push(format!("{name}: {step}"));
+            }
+        }
+    }
+    assert!(lists > 20, "only {lists} lists were found");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}

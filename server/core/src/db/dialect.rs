@@ -145,8 +145,8 @@ fn translate_elements(text: &str) -> String {
     text.replace(" (value)", "")
 }
 
-/// Each column of the record set is read from the JSON rows. An update reads them before it starts: without `MATERIALIZED`,
-/// SQLite evaluates them for each row and scans the tenant's rows instead of using the key.
+/// Each column of the record set is read from the JSON rows. An update reads them before it starts and finds each row by its
+/// key: otherwise SQLite evaluates the list for each of the tenant's rows.
 fn translate_record_sets(text: &str) -> String {
     const CALL: &str = "jsonb_to_recordset(";
     let Some(start) = text.find(CALL) else {
@@ -162,15 +162,19 @@ fn translate_record_sets(text: &str) -> String {
         return text.to_owned();
     };
     let columns: Vec<String> = columns.split(',').map(column_of_row).collect();
-    let query = format!("(SELECT {} FROM json_each({bind}))", columns.join(", "));
+    let select = |columns: &str| format!("(SELECT {columns} FROM json_each({bind}))");
+    let columns = columns.join(", ");
     let is_update =
         before.trim_start().starts_with("UPDATE ") && before.matches('(').count() == before.matches(')').count();
     let rest = translate_record_sets(rest);
     if is_update {
+        // A condition on the tenant alone would have an index, and SQLite would begin with the tenant's rows.
+        let query = select(&format!("$1 AS tenant_of_rows, {columns}"));
+        let rest = rest.replace(".tenant_id = $1", &format!(".tenant_id = {alias}.tenant_of_rows"));
         let list = format!("{alias} AS MATERIALIZED {query}");
         ["WITH ", &list, " ", before, alias, &rest].concat()
     } else {
-        format!("{before}{query} AS {alias}{rest}")
+        format!("{before}{} AS {alias}{rest}", select(&columns))
     }
 }
 

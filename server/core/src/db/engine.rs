@@ -245,6 +245,16 @@ impl Store {
         }
     }
 
+    /// Refreshes the statistics by which SQLite chooses indexes, if tables have grown a lot. PostgreSQL does so itself.
+    pub(crate) async fn refresh_statistics(&self) -> Result<(), StoreError> {
+        if let Pools::Sqlite { writer, .. } = &self.pools {
+            sqlx::raw_sql("PRAGMA analysis_limit = 400; PRAGMA optimize")
+                .execute(writer)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Begins a write transaction. SQLite takes the write lock at once, so the transaction cannot fail later because of
     /// another writer.
     pub(crate) async fn begin_writing(&self) -> Result<Tx, StoreError> {

@@ -93,7 +93,7 @@ static SELECT_DOWNLOADS: EngineSql = EngineSql::new(
         WHERE tenant_id = $1
           AND action = 'attachment.downloaded'
           AND subject = ANY (ARRAY(SELECT jsonb_array_elements_text($2)))
-        ORDER BY sequence DESC
+        ORDER BY at DESC, sequence DESC
         LIMIT 50
     ",
 );

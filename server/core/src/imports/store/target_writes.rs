@@ -78,7 +78,7 @@ static SELECT_TARGETS: EngineSql = EngineSql::new(
         WHERE tenant_id = $1
           AND source_system_id = $2
           AND external_id = ANY (ARRAY(SELECT jsonb_array_elements_text($3)))
-        ORDER BY id
+        ORDER BY external_id
         FOR UPDATE
     ",
 );

@@ -92,7 +92,7 @@ static SELECT_CUSTOMERS_BY_NUMBER: EngineSql = EngineSql::new(
         WHERE customer.tenant_id = $1
           AND customer.merged_into IS NULL
           AND customer.number_key = ANY (ARRAY(SELECT jsonb_array_elements_text($3)))
-        ORDER BY customer.id
+        ORDER BY customer.number_key, customer.id
     ",
 );
 static SELECT_CUSTOMERS_BY_ID: EngineSql = EngineSql::new(
