@@ -1,5 +1,5 @@
-//! The sweeper: deletes stored content that no row names. It never deletes content that is named or was registered
-//! within the last hour, on both engines and any storage, also while files are being stored.
+//! The sweeper: deletes stored content that no row names. It never deletes content that is named, or that was registered or
+//! lost its last row within the last hour, on both engines and any storage, also while files are being stored.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt as _;
@@ -44,7 +44,7 @@ pub async fn sweep(core: &Core) -> CoreResult<usize> {
     let full = tx.start_file_sweep(core.clock.now() - FULL_SWEEP_INTERVAL).await?;
     tx.commit().await?;
     if let Some(legacy_before) = full {
-        deleted += sweep_stored(core).await?;
+        release_unnamed(core).await?;
         deleted += sweep_storage(core, legacy_before).await?;
     }
     if deleted > 0 {
@@ -88,23 +88,24 @@ pub(super) async fn finish_deletion(core: &Core, marked: &[BlobKey]) -> CoreResu
     Ok(deleted)
 }
 
-/// Deletes content whose last row was deleted.
-async fn sweep_stored(core: &Core) -> CoreResult<usize> {
+/// Finds content whose last row was deleted. It is deleted by a later run, so that a backup that copied the rows before can
+/// still copy the content.
+async fn release_unnamed(core: &Core) -> CoreResult<()> {
     let mut after: BlobId = (Uuid::nil(), Vec::new());
-    let mut deleted = 0;
     loop {
         let limit = i64::try_from(BATCH).unwrap_or(i64::MAX);
         let page = core.store.read_system().await?.stored_blobs(&after, limit).await?;
         let Some((tenant, digest, _)) = page.last() else {
-            return Ok(deleted);
+            return Ok(());
         };
         after = (*tenant, digest.clone());
-        let unnamed: Vec<BlobId> = page
-            .into_iter()
-            .filter(|(_, _, is_named)| !is_named)
-            .map(|(tenant, digest, _)| (tenant, digest))
-            .collect();
-        deleted += delete_unnamed(core, &unnamed).await?;
+        let mut tx = core.store.begin_system::<FileWork>().await?;
+        for (tenant, digest, is_named) in page {
+            if !is_named {
+                tx.mark_unnamed(&(tenant, digest)).await?;
+            }
+        }
+        tx.commit().await?;
     }
 }
 

@@ -72,6 +72,19 @@ const SELECT_STORED: &str = concat!(
         LIMIT $3
     "
 );
+/// Content whose last row was deleted is kept for the time that unnamed content is kept, because a backup that copied the
+/// rows before copies the content after.
+const MARK_UNNAMED: &str = concat!(
+    r"
+        UPDATE blob
+        SET state = 'pending', touched_at = $3
+        WHERE tenant_id = $1
+          AND digest = $2
+          AND state = 'stored'
+          AND NOT
+    ",
+    is_named!()
+);
 /// The condition is checked again here: the content may have been named since it was found.
 const MARK_DELETING: &str = concat!(
     r"
@@ -231,6 +244,12 @@ impl SystemTx<'_, FileWork> {
             digest: id.1.clone(),
             generation,
         }))
+    }
+
+    /// Starts the time after which content is deleted that no row names any more.
+    pub(crate) async fn mark_unnamed(&mut self, id: &BlobId) -> Result<(), StoreError> {
+        let now = self.now;
+        self.tx.execute(MARK_UNNAMED, (id.0, &id.1, now)).await.map(drop)
     }
 
     /// Deletes the row of content that was deleted, unless it was stored again in the meantime.
