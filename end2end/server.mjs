@@ -46,7 +46,8 @@ async function ready(url, child) {
 export default async function start() {
   const folder = mkdtempSync(join(tmpdir(), "ordinavo-end2end-"));
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  // Browsers offer passkeys at host names only.
+  const url = `http://localhost:${port}`;
   const env = {
     ...process.env,
     ORDINAVO_DATABASE_URL: process.env.ORDINAVO_DATABASE_URL ?? `sqlite://${folder}/ordinavo.db`,

@@ -238,6 +238,8 @@ kinds! {
     AbsenceId, AbsenceIdKind, "abs";
     /// A slot offer.
     OfferId, OfferKind, "off";
+    /// A passkey of an account.
+    PasskeyId, PasskeyKind, "psk";
 }
 
 #[cfg(test)]

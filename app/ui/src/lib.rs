@@ -11,6 +11,10 @@ pub mod actions;
 pub mod calendar;
 pub mod islands;
 #[cfg(feature = "ssr")]
+pub mod own_account;
+#[cfg(feature = "ssr")]
+pub mod passkeys;
+#[cfg(feature = "ssr")]
 pub mod password_reset;
 #[cfg(feature = "ssr")]
 pub mod sign_in_flow;

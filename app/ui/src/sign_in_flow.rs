@@ -45,6 +45,15 @@ pub(crate) fn sign_in_path(realm: Realm) -> String {
     format!("{}/sign-in", prefix(realm))
 }
 
+/// Returns the path of the sign-in page that leads to the requested page.
+fn sign_in_path_with(realm: Realm, next: &str) -> String {
+    let path = sign_in_path(realm);
+    match own_page(realm, next) {
+        Some(page) => format!("{path}?next={}", escape_query(&page)),
+        None => path,
+    }
+}
+
 fn code_path(realm: Realm) -> String {
     format!("{}/sign-in/code", prefix(realm))
 }
@@ -155,11 +164,7 @@ impl RealmForm for SignInForm {
 
     /// A wrong password keeps the requested page.
     fn back(&self, realm: Realm) -> String {
-        let path = sign_in_path(realm);
-        match own_page(realm, &self.next) {
-            Some(page) => format!("{path}?next={}", escape_query(&page)),
-            None => path,
-        }
+        sign_in_path_with(realm, &self.next)
     }
 }
 
@@ -172,6 +177,40 @@ pub async fn sign_in(realm: Realm, form: SignInForm) -> Result<(), ServerFnError
         let session = require_session()?;
         let page = own_page(realm, &form.next);
         let step = steps::with_password(&core, &session, &form.email, form.password.into(), page).await?;
+        Ok(Redirect::without_message(path_of(realm, step)))
+    })
+    .await
+}
+
+/// The form that signs in with a passkey.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PasskeyForm {
+    challenge: String,
+    /// The answer of the device, as JSON.
+    credential: String,
+    /// The page that was requested before sign-in.
+    next: String,
+}
+
+impl RealmForm for PasskeyForm {
+    const NAME: &'static str = "passkey";
+    const TRANSIENT_FIELDS: &'static [&'static str] = &["challenge", "credential"];
+
+    fn back(&self, realm: Realm) -> String {
+        sign_in_path_with(realm, &self.next)
+    }
+}
+
+/// Signs in with a passkey.
+///
+/// # Errors
+/// Only for callers that do not accept HTML.
+pub async fn sign_in_with_passkey(realm: Realm, form: PasskeyForm) -> Result<(), ServerFnError> {
+    submit_public(InRealm { realm, form }, async |core: Core, InRealm { form, .. }| {
+        let session = require_session()?;
+        let page = own_page(realm, &form.next);
+        let step = steps::with_passkey(&core, &session, &form.challenge, &form.credential, page).await?;
         Ok(Redirect::without_message(path_of(realm, step)))
     })
     .await

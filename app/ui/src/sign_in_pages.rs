@@ -2,14 +2,16 @@
 
 use domain::locale::Locale;
 use leptos::prelude::*;
+use ordinavo_core::identity::passkeys;
 use ordinavo_core::identity::sessions::Realm;
 
 use crate::components::SuccessNotice;
 use crate::drafts::owned;
 use crate::forms::{ErrorSummary, FormState, TextField};
 use crate::page::{PageRequest, page};
+use crate::passkeys::{SIGN_IN_FORM, SignInButton};
 use crate::realm::prefix;
-use crate::sign_in_flow::{self, LanguageRow};
+use crate::sign_in_flow::{self, LanguageRow, PasskeyForm, RealmForm as _};
 use crate::title::Title;
 use crate::word;
 
@@ -33,6 +35,9 @@ pub fn SignIn(
     let form = FormState::new("sign-in", locale, request.flash.as_ref());
     let next = request.query("next");
     let is_kept = !request.query("kept").is_empty();
+    let passkey = FormState::new(PasskeyForm::NAME, locale, request.flash.as_ref());
+    let challenge = passkeys::sign_in_challenge(&request.core, realm).ok().flatten();
+    let options = challenge.as_ref().map(|challenge| challenge.options.clone());
     let done = request.flash.and_then(|flash| flash.done);
     view! {
         <Title text=title.clone()/>
@@ -43,13 +48,22 @@ pub fn SignIn(
                 {done.map(|done| view! { <SuccessNotice text=by_key(locale, &done)/> })}
                 {is_kept.then(|| view! { <p class="notice" role="status" data-testid="kept">{word!(locale, "sign-in-kept")}</p> })}
                 <p class="quiet">{text}</p>
+                <ErrorSummary form=passkey/>
                 <ErrorSummary form=form.clone()/>
-                <input type="hidden" name="next" value=next/>
+                <input type="hidden" name="next" value=next.clone()/>
                 <TextField form=form.clone() field="email" label=word!(locale, "email") kind="email" autocomplete="username"/>
                 <TextField form field="password" label=word!(locale, "password") kind="password" autocomplete="current-password"/>
                 <button class="button button-primary" type="submit">{word!(locale, "sign-in")}</button>
+                {options.map(|options| view! { <SignInButton locale options/> })}
                 {children.map(|children| children())}
             </form>
+            {challenge.map(|challenge| view! {
+                <form method="post" id=SIGN_IN_FORM action=owned(format!("{prefix}/fn/passkey-sign-in")) hidden>
+                    <input type="hidden" name="next" value=next/>
+                    <input type="hidden" name="challenge" value=challenge.state/>
+                    <input type="hidden" name="credential" value=""/>
+                </form>
+            })}
             <LanguageRow locale action=format!("{prefix}/fn/language") back=format!("{prefix}/sign-in")/>
         </main>
     }

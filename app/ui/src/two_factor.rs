@@ -5,6 +5,7 @@ use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::identity::account::AccountHolder;
 use ordinavo_core::identity::actors::Author;
+use ordinavo_core::identity::own_account;
 use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::identity::two_factor;
 use ordinavo_core::identity::two_factor::TwoFactorStatus;
@@ -17,7 +18,10 @@ use crate::drafts::owned;
 use crate::flash::{self, Flash};
 use crate::forms::{ErrorSummary, FormState, TextField};
 use crate::islands::SubmitOnce;
+use crate::own_account::{AccountNotice, PasswordSection, SessionSection};
 use crate::page::{PageRequest, page};
+use crate::passkeys;
+use crate::passkeys::{PasskeyNotice, PasskeySection};
 use crate::qr;
 use crate::realm::prefix;
 use crate::sign_in_flow::{self, InRealm, LanguageRow, RealmForm, sign_in_path};
@@ -92,13 +96,23 @@ pub async fn security_page(
     let locale = request.viewer.locale;
     let state = two_factor::status(&request.core, holder).await?;
     let codes = flash_recovery_codes(&request.core, holder, request.flash.as_ref());
+    let passkeys = passkeys::state(&request.core, holder, request.flash.as_ref()).await?;
+    let session = sign_in_flow::request_session().and_then(|session| session.id());
+    let sessions = own_account::sessions(&request.core, holder, session).await?;
+    let [_, _, zone] = holder.names();
+    let zone = zone.to_owned();
     Ok(view! {
         <Title text=word!(locale, "security-title")/>
         <h1>{word!(locale, "security-title")}</h1>
         <TwoFactorNotice locale flash=request.flash.clone()/>
+        <PasskeyNotice locale flash=request.flash.clone()/>
+        <AccountNotice locale flash=request.flash.clone()/>
         <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
         {must_set_up.then(|| view! { <p class="notice notice-warn">{word!(locale, "two-factor-must-set-up")}</p> })}
-        <TwoFactorSection realm state locale flash=request.flash codes has_password=true instead=None/>
+        <TwoFactorSection realm state locale flash=request.flash.clone() codes has_password=true instead=None/>
+        <PasskeySection realm state=passkeys locale zone=zone.clone() flash=request.flash.clone() has_password=true instead=None/>
+        <PasswordSection realm locale flash=request.flash/>
+        <SessionSection realm sessions locale zone/>
     }
     .into_any())
 }

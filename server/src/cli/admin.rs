@@ -4,7 +4,7 @@ use clap::Subcommand;
 use domain::identity::roles::Role;
 use domain::locale::Locale;
 use ordinavo_core::identity;
-use ordinavo_core::identity::administration;
+use ordinavo_core::identity::{administration, passkeys};
 use ordinavo_core::installation::key_rotation;
 use ordinavo_core::installation::key_rotation::{Rotation, Step};
 use ordinavo_core::notifications::held;
@@ -68,6 +68,13 @@ pub enum Admin {
     },
     /// Turn off two-factor authentication of an email address and end its sessions, for a person who has lost phone and codes
     TurnOffTwoFactor {
+        /// Slug of the tenant
+        tenant: String,
+        /// Email address of the account
+        email: String,
+    },
+    /// Remove the passkeys of an email address and end its sessions, for a person whose devices were lost or stolen
+    RemovePasskeys {
         /// Slug of the tenant
         tenant: String,
         /// Email address of the account
@@ -194,6 +201,12 @@ pub async fn execute(command: Admin, config: &Config) -> Result<(), String> {
                 .await
                 .map_err(error_message)?;
             println!("Turned off two-factor authentication of {email} and ended all of its sessions.");
+        }
+        Admin::RemovePasskeys { tenant, email } => {
+            let removed = passkeys::removal::remove_all(&core, &tenant, &email)
+                .await
+                .map_err(error_message)?;
+            println!("Removed {removed} passkeys of {email} and ended all of its sessions.");
         }
         Admin::RevokeGrants { tenant, email } => {
             let revoked = administration::revoke_grants(&core, &tenant, &email)

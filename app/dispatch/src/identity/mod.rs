@@ -1,5 +1,6 @@
 //! Sign-in, home and settings.
 
+pub mod passkeys;
 pub mod password_reset;
 pub mod security;
 pub mod settings;

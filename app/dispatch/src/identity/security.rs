@@ -1,8 +1,10 @@
-//! Two-factor authentication: the page that asks for a code at sign-in, and the page that turns it on and off.
+//! The own account: two-factor authentication with the page that asks for a code at sign-in, password and sessions.
 
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::identity::sessions::Realm;
+use ui::own_account;
+use ui::own_account::{PasswordForm, SessionButton};
 use ui::page::page;
 use ui::sign_in_flow::{self, CodeForm};
 use ui::two_factor;
@@ -52,4 +54,19 @@ pub async fn confirm_two_factor(#[server(flatten)] form: ConfirmForm) -> Result<
 #[server(prefix = "/app/fn", endpoint = "change-two-factor")]
 pub async fn change_two_factor(#[server(flatten)] form: ChangeForm) -> Result<(), ServerFnError> {
     two_factor::change::<Staff>(Realm::Staff, form).await
+}
+
+#[server(prefix = "/app/fn", endpoint = "change-password")]
+pub async fn change_password(#[server(flatten)] form: PasswordForm) -> Result<(), ServerFnError> {
+    own_account::change_password::<Staff>(Realm::Staff, form).await
+}
+
+#[server(prefix = "/app/fn", endpoint = "end-session")]
+pub async fn end_session(#[server(flatten)] form: SessionButton) -> Result<(), ServerFnError> {
+    own_account::end_session::<Staff>(Realm::Staff, form).await
+}
+
+#[server(prefix = "/app/fn", endpoint = "end-sessions")]
+pub async fn end_all_sessions() -> Result<(), ServerFnError> {
+    own_account::end_all_sessions::<Staff>(Realm::Staff).await
 }

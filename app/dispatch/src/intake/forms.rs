@@ -120,7 +120,6 @@ pub fn FormPage() -> impl IntoView {
             .filter(|text_locale| {
                 found
                     .settings
-                    
                     .texts
                     .get(text_locale.tag())
                     .is_some_and(|texts| !texts.title.is_empty())

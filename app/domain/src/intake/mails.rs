@@ -49,6 +49,10 @@ crate::stored_names! {
         PortalTwoFactorEnabled = "portal_second_step_on",
         /// Two-factor authentication was turned off.
         PortalTwoFactorDisabled = "portal_second_step_off",
+        /// A passkey was added to a portal account.
+        PortalPasskeyAdded = "portal_passkey_added",
+        /// A passkey was added to a staff or partner account.
+        AccountPasskeyAdded = "account_passkey_added",
         /// Link with which staff or partners set a new password.
         AccountPassword = "account_password",
         /// The password of a staff or partner account was changed.
@@ -98,6 +102,8 @@ impl MailKind {
                 | Self::PartnerSignInFailures
                 | Self::PortalTwoFactorEnabled
                 | Self::PortalTwoFactorDisabled
+                | Self::PortalPasskeyAdded
+                | Self::AccountPasskeyAdded
                 | Self::AccountPassword
                 | Self::AccountPasswordChanged
                 | Self::AccountTwoFactorEnabled

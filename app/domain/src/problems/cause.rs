@@ -105,6 +105,8 @@ causes! {
         current: String, /// Requested state.
         requested: String, /// Allowed next states.
         allowed: Vec<String> } = IllegalTransition,
+    /// The answer of a passkey was not accepted, or came too late.
+    PasskeyRejected = InvalidCredentials,
     /// Two-factor authentication is on already.
     TwoFactorAlreadyOn = IllegalTransition,
     /// Two-factor authentication is off.

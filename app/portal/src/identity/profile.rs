@@ -7,17 +7,20 @@ use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::portal_access::model::GrantSummary;
 use ordinavo_core::portal_access::profile;
-use ordinavo_core::portal_access::profile::{Proof, SessionSummary};
+use ordinavo_core::portal_access::profile::Proof;
 use serde::{Deserialize, Serialize};
 use ui::access::capability_line;
 use ui::actions::{ActionForm, Redirect, submit};
-use ui::components::{Chip, ConfirmAction, Fact, ProblemNotice};
+use ui::components::{Fact, ProblemNotice};
 use ui::drafts::owned;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::i18n::shared;
 use ui::islands::SubmitOnce;
+use ui::own_account::{SessionButton, SessionSection};
 use ui::page::page;
+use ui::passkeys;
+use ui::passkeys::PasskeySection;
 use ui::sign_in_flow;
 use ui::title::Title;
 use ui::two_factor::{TwoFactorSection, flash_recovery_codes};
@@ -42,7 +45,9 @@ pub fn ProfilePage() -> impl IntoView {
         let codes = flash_recovery_codes(&request.core, &contact, request.flash.as_ref());
         let proof = found.proof;
         let has_password = proof == Proof::Password;
-        let instead = (proof == Proof::Link).then(|| view! { <NewLink locale/> }.into_any());
+        let passkeys = passkeys::state(&request.core, &contact, request.flash.as_ref()).await?;
+        let instead = || (proof == Proof::Link).then(|| view! { <NewLink locale/> }.into_any());
+        let (instead_of_factor, instead_of_passkey) = (instead(), instead());
         let may_manage = found.grants.iter().any(|grant| grant.may.all().manage);
         let zone = contact.zone().to_owned();
         Ok(view! {
@@ -61,13 +66,9 @@ pub fn ProfilePage() -> impl IntoView {
             </section>
             <PasswordSection form=password proof/>
             <EmailSection form=email proof/>
-            <TwoFactorSection realm=Realm::Portal state=found.second_factor locale flash=request.flash.clone() codes has_password instead/>
-            <section class="card"><h2>{t!(locale, "profile-sessions")}</h2>
-                <Sessions sessions=found.sessions locale zone/>
-                <ConfirmAction label=t!(locale, "sign-out-everywhere") consequence=t!(locale, "sign-out-everywhere-consequence")>
-                    <form method="post" action=owned("/portal/fn/end-sessions")><button class="button button-bad" type="submit">{t!(locale, "sign-out-everywhere-now")}</button></form>
-                </ConfirmAction>
-            </section>
+            <TwoFactorSection realm=Realm::Portal state=found.second_factor locale flash=request.flash.clone() codes has_password instead=instead_of_factor/>
+            <PasskeySection realm=Realm::Portal state=passkeys locale zone=zone.clone() flash=request.flash.clone() has_password instead=instead_of_passkey/>
+            <SessionSection realm=Realm::Portal sessions=found.sessions locale zone/>
         }
         .into_any())
     });
@@ -136,49 +137,6 @@ fn Grants(grants: Vec<GrantSummary>, locale: Locale, zone: String) -> impl IntoV
     }
 }
 
-#[component]
-fn Sessions(sessions: Vec<SessionSummary>, locale: Locale, zone: String) -> impl IntoView {
-    view! {
-        <ul class="lines lines-tall">{sessions.into_iter().map(|session| {
-            let is_current = session.is_current;
-            let since = t!(locale, "session-since", moment = format::moment(locale, session.signed_in_at, &zone));
-            let seen = t!(locale, "session-seen", moment = format::moment(locale, session.last_seen_at, &zone));
-            view! {
-                <li><span><strong><bdi>{browser_name(&session.agent).unwrap_or_else(|| t!(locale, "session-unknown"))}</bdi></strong>" "{is_current.then(|| view! { <Chip label=t!(locale, "session-this") tone=domain::public_language::Tone::Good/> })}</span>
-                    <span class="quiet">{since}" · "{seen}</span>
-                    {(!is_current).then(|| view! { <form method="post" action=owned("/portal/fn/end-session")><input type="hidden" name="session" value=session.reference.clone()/><button class="button button-quiet" type="submit">{t!(locale, "session-end")}</button></form> })}</li>
-            }
-        }).collect_view()}</ul>
-    }
-}
-
-/// Returns browser and system, for example "Edge, Windows". User agents name other browsers too, so the order matters.
-fn browser_name(agent: &str) -> Option<String> {
-    let first = |names: &[(&str, &'static str)]| {
-        names
-            .iter()
-            .find(|(token, _)| agent.contains(token))
-            .map(|(_, name)| *name)
-    };
-    let browser = first(&[
-        ("Edg/", "Edge"),
-        ("OPR/", "Opera"),
-        ("SamsungBrowser", "Samsung Internet"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-    ])?;
-    let system = first(&[
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Android", "Android"),
-        ("Windows", "Windows"),
-        ("Mac OS", "Mac"),
-        ("Linux", "Linux"),
-    ]);
-    Some(system.map_or_else(|| browser.to_owned(), |system| format!("{browser}, {system}")))
-}
-
 /// The form that changes the password.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -236,26 +194,9 @@ pub async fn change_email(#[server(flatten)] form: EmailForm) -> Result<(), Serv
     .await
 }
 
-/// The button that ends one session.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct SessionButton {
-    session: String,
-}
-
-impl ActionForm for SessionButton {
-    fn back(&self) -> String {
-        PAGE.to_owned()
-    }
-}
-
 #[server(prefix = "/portal/fn", endpoint = "end-session")]
 pub async fn end_session(#[server(flatten)] form: SessionButton) -> Result<(), ServerFnError> {
-    submit(form, async |core: Core, contact: Contact, form: SessionButton| {
-        profile::revoke_session(&core, &contact, &form.session).await?;
-        Ok(Redirect::to(PAGE, "done-session-ended"))
-    })
-    .await
+    ui::own_account::end_session::<Contact>(Realm::Portal, form).await
 }
 
 /// The button that ends all sessions.
@@ -275,35 +216,4 @@ pub async fn end_sessions() -> Result<(), ServerFnError> {
         Ok(Redirect::without_message("/portal/sign-in"))
     })
     .await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn browser_name_agent_naming_other_browsers_returns_actual_browser() {
-        for (agent, expected) in [
-            (
-                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36 Edg/143.0",
-                Some("Edge, Windows"),
-            ),
-            (
-                "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1",
-                Some("Safari, iPhone"),
-            ),
-            (
-                "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Mobile Safari/537.36",
-                Some("Chrome, Android"),
-            ),
-            (
-                "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
-                Some("Firefox, Linux"),
-            ),
-            ("curl/8.5", None),
-            ("", None),
-        ] {
-            assert_eq!(browser_name(agent).as_deref(), expected, "{agent}");
-        }
-    }
 }

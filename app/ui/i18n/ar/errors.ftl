@@ -31,6 +31,7 @@ cause-job-not-open = لا يمكن اقتراح مواعيد إلا لمهمة �
 cause-job-without-requester = لا يوجد مقدم طلب لهذه المهمة ليختار موعدًا. جدولها بدلًا من ذلك.
 cause-more-entries-arrived = وصلت إدخالات أخرى في هذه الأثناء. راجعها ثم حاول مرة أخرى.
 cause-not-found = هذا العنصر غير موجود أو ليس لديك إذن الوصول إليه.
+cause-passkey-rejected = لم يُقبل مفتاح المرور. حاول مرة أخرى أو سجّل الدخول بطريقة أخرى.
 cause-password-incorrect = البريد الإلكتروني أو كلمة المرور غير صحيحة.
 cause-permission-missing = دورك لا يسمح بهذا الإجراء (الصلاحية { $permission }). تواصل مع مسؤول النظام.
 cause-photos-missing = صور هذا الإدخال مفقودة. ارفعها أولًا.

@@ -31,6 +31,7 @@ cause-job-not-open = Termine können nur für einen noch nicht geplanten Auftrag
 cause-job-without-requester = Dieser Auftrag hat niemanden, der einen Termin auswählen könnte. Planen Sie ihn stattdessen ein.
 cause-more-entries-arrived = Inzwischen sind weitere Einträge eingegangen. Prüfen Sie sie und versuchen Sie es noch einmal.
 cause-not-found = Das gibt es nicht oder Sie haben keinen Zugriff darauf.
+cause-passkey-rejected = Der Passkey wurde nicht akzeptiert. Versuchen Sie es noch einmal oder melden Sie sich auf andere Weise an.
 cause-password-incorrect = E-Mail-Adresse oder Passwort ist falsch.
 cause-permission-missing = Ihre Rolle erlaubt das nicht (Berechtigung { $permission }). Wenden Sie sich an Ihre Administration.
 cause-photos-missing = Die Fotos zu diesem Eintrag fehlen. Laden Sie sie zuerst hoch.

@@ -31,6 +31,7 @@ cause-job-not-open = Times can only be offered for a job that is not scheduled y
 cause-job-without-requester = This job has no requester who could choose a time. Schedule it instead.
 cause-more-entries-arrived = More entries arrived in the meantime. Review them, then try again.
 cause-not-found = This doesn't exist or you don't have access to it.
+cause-passkey-rejected = The passkey was not accepted. Try again, or sign in another way.
 cause-password-incorrect = Incorrect email or password.
 cause-permission-missing = Your role doesn't allow this (permission { $permission }). Ask an administrator.
 cause-photos-missing = The photos of this entry are missing. Upload them first.

@@ -283,6 +283,7 @@ pub fn cause(locale: Locale, cause: &Cause) -> String {
         C::AcknowledgedDifferently => word!(locale, "cause-acknowledged-differently"),
         C::NotDemoDatabase | C::DemoDataExists => word!(locale, "cause-conflict"),
         C::TransitionNotAllowed { .. } => word!(locale, "cause-transition-not-allowed"),
+        C::PasskeyRejected => word!(locale, "cause-passkey-rejected"),
         C::TwoFactorAlreadyOn => word!(locale, "cause-two-factor-already-on"),
         C::TwoFactorRequired => word!(locale, "cause-two-factor-required"),
         C::TwoFactorOff => word!(locale, "cause-two-factor-off"),

@@ -58,6 +58,10 @@ pub trait AccountHolder: Actor + SecretOwner {
     fn account(&self) -> AccountKey;
     /// Returns the names of the organisation and of the person, and the time zone.
     fn names(&self) -> [&str; 3];
+    /// Returns whether two-factor authentication must be set up before anything else.
+    fn must_set_up_two_factor(&self) -> bool {
+        false
+    }
     /// Returns whether the sign-in stands for the password of an account that has none.
     fn has_shown_link(&self, _now: DateTime<Utc>) -> bool {
         false
@@ -74,6 +78,9 @@ impl AccountHolder for Staff {
     }
     fn names(&self) -> [&str; 3] {
         [self.tenant_name(), self.display_name(), self.zone()]
+    }
+    fn must_set_up_two_factor(&self) -> bool {
+        self.must_set_up
     }
 }
 
@@ -99,6 +106,9 @@ impl AccountHolder for Partner {
     }
     fn names(&self) -> [&str; 3] {
         [self.tenant_name(), self.display_name(), self.zone()]
+    }
+    fn must_set_up_two_factor(&self) -> bool {
+        self.must_set_up
     }
 }
 

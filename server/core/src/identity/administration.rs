@@ -226,19 +226,9 @@ pub async fn revoke_grants(core: &Core, slug: &str, email: &str) -> CoreResult<u
 /// # Errors
 /// `not_found` if none of the accounts uses it.
 pub async fn turn_off_two_factor(core: &Core, slug: &str, email: &str) -> CoreResult<()> {
-    let email = text::email(email).map_err(|_| CoreError::not_found())?;
     let mut tx = core.store.begin_system::<Administration>().await?;
     let tenant = find_tenant(&mut tx, slug).await?;
-    let staff = tx.staff_by_email(&email).await?.into_iter();
-    let portal = tx.portal_users_by_email(&email).await?.into_iter();
-    let partners = tx.partners_by_email(&email).await?.into_iter();
-    let accounts: Vec<AccountKey> = staff
-        .map(|account| (Realm::Staff, account.tenant_id, account.id.0.uuid()))
-        .chain(portal.map(|account| (Realm::Portal, account.tenant_id, account.id.0.uuid())))
-        .chain(partners.map(|account| (Realm::Partner, account.tenant_id, account.id.0.uuid())))
-        .filter(|(_, of, _)| *of == tenant.uuid())
-        .map(|(realm, _, id)| AccountKey { realm, tenant, id })
-        .collect();
+    let accounts = accounts_with_email(&mut tx, tenant, email).await?;
     let mut found = false;
     for account in accounts {
         if two_factor::remove(&mut tx, account).await? {
@@ -252,6 +242,28 @@ pub async fn turn_off_two_factor(core: &Core, slug: &str, email: &str) -> CoreRe
     Ok(tx.commit().await?)
 }
 
-async fn find_tenant(tx: &mut SystemTx<'_, Administration>, slug: &str) -> CoreResult<TenantId> {
+/// Returns the accounts of all realms with this address in a tenant.
+pub(in crate::identity) async fn accounts_with_email(
+    tx: &mut SystemTx<'_, Administration>,
+    tenant: TenantId,
+    email: &str,
+) -> CoreResult<Vec<AccountKey>> {
+    let email = text::email(email).map_err(|_| CoreError::not_found())?;
+    let staff = tx.staff_by_email(&email).await?.into_iter();
+    let portal = tx.portal_users_by_email(&email).await?.into_iter();
+    let partners = tx.partners_by_email(&email).await?.into_iter();
+    Ok(staff
+        .map(|account| (Realm::Staff, account.tenant_id, account.id.0.uuid()))
+        .chain(portal.map(|account| (Realm::Portal, account.tenant_id, account.id.0.uuid())))
+        .chain(partners.map(|account| (Realm::Partner, account.tenant_id, account.id.0.uuid())))
+        .filter(|(_, of, _)| *of == tenant.uuid())
+        .map(|(realm, _, id)| AccountKey { realm, tenant, id })
+        .collect())
+}
+
+pub(in crate::identity) async fn find_tenant(
+    tx: &mut SystemTx<'_, Administration>,
+    slug: &str,
+) -> CoreResult<TenantId> {
     tx.tenant_by_slug(slug).await?.ok_or_else(CoreError::not_found)
 }

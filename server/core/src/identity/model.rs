@@ -3,7 +3,7 @@
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
-use domain::ids::{PartnerId, PartnerKind};
+use domain::ids::{PartnerId, PartnerKind, PasskeyId, PasskeyKind};
 use sqlx::FromRow;
 
 /// A partner account, as shown to administrators.
@@ -17,4 +17,14 @@ pub struct PartnerSummary {
     pub invitation_expires_at: Option<DateTime<Utc>>,
     pub locked_at: Option<DateTime<Utc>>,
     pub last_sign_in_at: Option<DateTime<Utc>>,
+}
+
+/// A passkey of the own account.
+#[derive(Debug, Clone, FromRow)]
+pub struct PasskeySummary {
+    #[sqlx(try_from = "Key<PasskeyKind>")]
+    pub id: PasskeyId,
+    pub name: String,
+    pub created_at: DateTime<Utc>,
+    pub last_used_at: Option<DateTime<Utc>>,
 }

@@ -9,8 +9,8 @@ use secrecy::SecretString;
 
 use crate::db::SystemTx;
 use crate::db::purpose::SignIn;
-use crate::identity::account::AccountKey;
-use crate::identity::actors::{Actor as _, Contact, TenantId};
+use crate::identity::account::{AccountHolder, AccountKey};
+use crate::identity::actors::TenantId;
 use crate::identity::admission::{Admission, Home, PendingCode, SignInOutcome, SignedIn};
 use crate::identity::store::sessions::Realm;
 use crate::identity::throttle::{self, Attempt, Secret};
@@ -148,13 +148,21 @@ impl Verified<'_> {
     }
 }
 
-/// Admits a portal user again whose session was revoked by a change of its own, such as a new password. Every required
-/// factor was verified when that session was created. `epoch` is the one that the change began.
-pub(crate) fn readmit(contact: &Contact, epoch: i64) -> SignedIn {
+/// Admits a person again whose session was revoked by a change of their own, such as a new password. Every required factor
+/// was verified when that session was created. `epoch` is the one that the change began.
+pub(crate) fn readmit(holder: &impl AccountHolder, epoch: i64) -> SignedIn {
+    let AccountKey { realm, tenant, id } = holder.account();
+    let [tenant_name, ..] = holder.names();
     SignedIn {
-        outcome: SignInOutcome::Granted(Admission::new(contact.tenant().uuid(), contact.id().uuid(), epoch)),
-        tenant_name: contact.tenant_name().to_owned(),
-        home: Home::Portal,
+        outcome: SignInOutcome::Granted(
+            Admission::new(tenant.uuid(), id, epoch).with_setup(holder.must_set_up_two_factor()),
+        ),
+        tenant_name: tenant_name.to_owned(),
+        home: match realm {
+            Realm::Staff => Home::Staff(None),
+            Realm::Portal => Home::Portal,
+            Realm::Partner => Home::Partner,
+        },
     }
 }
 

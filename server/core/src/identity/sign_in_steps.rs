@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use crate::identity::admission::{Home, PendingCode, SignInOutcome, SignedIn};
 use crate::identity::session_data::{SessionData, TenantChoice};
 use crate::identity::sessions::RequestSession;
-use crate::identity::{sign_in, two_factor};
+use crate::identity::{passkeys, sign_in, two_factor};
 use crate::{Core, CoreError, CoreResult};
 
 /// How long a tenant can be chosen; after that the password is required again.
@@ -51,6 +51,21 @@ pub async fn with_password(
         return Ok(NextStep::ChooseTenant);
     }
     let account = accounts.pop().ok_or_else(|| CoreError::new(Cause::Internal))?;
+    enter(core, session, account, page).await
+}
+
+/// Signs in with the answer of a passkey to a challenge of the sign-in page. `page` is shown afterwards.
+///
+/// # Errors
+/// `invalid_credentials` for anything but a new answer of a passkey of this realm.
+pub async fn with_passkey(
+    core: &Core,
+    session: &RequestSession,
+    challenge: &str,
+    credential: &str,
+    page: Option<String>,
+) -> CoreResult<NextStep> {
+    let account = passkeys::sign_in(core, session.realm(), challenge, credential).await?;
     enter(core, session, account, page).await
 }
 

@@ -1,6 +1,5 @@
 //! Use cases of portal users for their own account: password, email address, sessions.
 
-use chrono::{DateTime, Utc};
 use domain::fields::FieldCode;
 use domain::intake::mails::MailKind;
 use domain::locale::Locale;
@@ -15,30 +14,15 @@ use crate::db::TenantTx;
 use crate::identity::account::check_password;
 use crate::identity::actors::{Actor as _, Contact};
 use crate::identity::admission::SignedIn;
-use crate::identity::authentication::{IDLE_TIMEOUT, MAX_SESSION_AGE};
+use crate::identity::own_account::SessionSummary;
 use crate::identity::sessions::SessionId;
 use crate::identity::two_factor::TwoFactorStatus;
-use crate::identity::{sign_in, two_factor};
+use crate::identity::{own_account, sign_in, two_factor};
 use crate::portal_access::links;
 use crate::portal_access::links::{LinkMail, mail_data};
 use crate::portal_access::model::GrantSummary;
 use crate::portal_access::{AccountMail, LinkWriter as _};
-use crate::secrets::{hex, parse_digest};
 use crate::{Core, CoreError, CoreResult};
-
-/// A session of the user.
-#[derive(Debug, Clone)]
-pub struct SessionSummary {
-    /// The hash of the session ID, which identifies the session but cannot be used to sign in.
-    pub reference: String,
-    /// The browser's user agent.
-    pub agent: String,
-    pub signed_in_at: DateTime<Utc>,
-    /// The last use, with a precision of a few minutes.
-    pub last_seen_at: DateTime<Utc>,
-    /// Whether this is the current session.
-    pub is_current: bool,
-}
 
 /// What the user shows before a change to the sign-in settings, such as a new address or a calendar feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,31 +60,16 @@ pub struct Profile {
 
 /// Returns the user's account.
 pub async fn profile(core: &Core, contact: &Contact, session: Option<SessionId>) -> CoreResult<Profile> {
-    let now = core.clock.now();
-    let current_hash = session.map(SessionId::hash);
+    let sessions = own_account::sessions(core, contact, session).await?;
     let second_factor = two_factor::status(core, contact).await?;
     let mut tx = core.store.read(contact).await?;
     let account = tx.own_account().await?;
-    let sessions = tx.own_sessions(now - IDLE_TIMEOUT, now - MAX_SESSION_AGE).await?;
     Ok(Profile {
         second_factor,
         email: account.email,
         proof: Proof::of(core, contact, !account.password_hash.is_empty()),
         grants: tx.own_grants().await?,
-        // View-as sessions are not the user's own; they are in the organisation's audit log.
-        sessions: sessions
-            .into_iter()
-            .filter_map(|session| {
-                let open = session.data.0.0.open().filter(|open| open.view_as.is_none())?;
-                Some(SessionSummary {
-                    reference: hex(&session.id_hash),
-                    agent: open.user_agent.clone(),
-                    signed_in_at: session.signed_in_at.unwrap_or(session.last_seen_at),
-                    last_seen_at: session.last_seen_at,
-                    is_current: current_hash.as_ref() == Some(&session.id_hash),
-                })
-            })
-            .collect(),
+        sessions,
     })
 }
 
@@ -176,20 +145,6 @@ pub async fn change_email(
     tx.audit("portal.email_change_asked", contact.id(), json!({}));
     finish(core, tx).await?;
     Ok(())
-}
-
-/// Revokes one of the user's sessions.
-///
-/// # Errors
-/// `not_found`.
-pub async fn revoke_session(core: &Core, contact: &Contact, session: &str) -> CoreResult<()> {
-    let id_hash = parse_digest(session).ok_or_else(CoreError::not_found)?;
-    let mut tx = core.store.begin(contact).await?;
-    if !tx.revoke_own_session(&id_hash).await? {
-        return Err(CoreError::not_found());
-    }
-    tx.audit("portal.session_ended", contact.id(), json!({}));
-    finish(core, tx).await
 }
 
 /// Sends a sign-in link to the account's own address; opening it stands for the password that the account does not have.

@@ -1,7 +1,9 @@
-//! Sign-in and two-factor authentication.
+//! Sign-in, passkeys and two-factor authentication.
 
 pub mod access;
 pub mod anonymous;
+pub mod own_account;
+pub mod passkeys;
 pub mod password_links;
 pub mod sign_in;
 pub mod staff_two_factor;

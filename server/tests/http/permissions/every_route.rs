@@ -202,6 +202,13 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/cancel-two-factor", ALL_ROLES),
     ("/app/fn/confirm-two-factor", ALL_ROLES),
     ("/app/fn/change-two-factor", ALL_ROLES),
+    ("/app/fn/begin-passkey", ALL_ROLES),
+    ("/app/fn/change-password", ALL_ROLES),
+    ("/app/fn/end-session", ALL_ROLES),
+    ("/app/fn/add-passkey", ALL_ROLES),
+    ("/app/fn/remove-passkey", ALL_ROLES),
+    // Last, because it ends the session that the others need.
+    ("/app/fn/end-sessions", ALL_ROLES),
 ];
 
 const PORTAL_PAGES: &[&str] = &[
@@ -235,6 +242,9 @@ const PORTAL_ACTIONS: &[&str] = &[
     "/portal/fn/cancel-two-factor",
     "/portal/fn/confirm-two-factor",
     "/portal/fn/change-two-factor",
+    "/portal/fn/begin-passkey",
+    "/portal/fn/add-passkey",
+    "/portal/fn/remove-passkey",
     "/portal/fn/renew-calendar-feed",
     "/portal/fn/revoke-calendar-feed",
     "/portal/fn/invite-colleague",
@@ -259,11 +269,19 @@ const PARTNER_ACTIONS: &[&str] = &[
     "/partner/fn/cancel-two-factor",
     "/partner/fn/confirm-two-factor",
     "/partner/fn/change-two-factor",
+    "/partner/fn/begin-passkey",
+    "/partner/fn/add-passkey",
+    "/partner/fn/remove-passkey",
+    "/partner/fn/change-password",
+    "/partner/fn/end-session",
+    // Last, because it ends the session that the others need.
+    "/partner/fn/end-sessions",
 ];
 
 /// Actions for users who are not signed in.
 const PUBLIC_ACTIONS: &[&str] = &[
     "/app/fn/sign-in",
+    "/app/fn/passkey-sign-in",
     "/app/fn/sign-out",
     "/app/fn/choose-organization",
     "/app/fn/language",
@@ -271,6 +289,7 @@ const PUBLIC_ACTIONS: &[&str] = &[
     "/app/fn/set-password",
     "/app/fn/verify-code",
     "/portal/fn/sign-in",
+    "/portal/fn/passkey-sign-in",
     "/portal/fn/sign-out",
     "/portal/fn/choose-organization",
     "/portal/fn/language",
@@ -280,6 +299,7 @@ const PUBLIC_ACTIONS: &[&str] = &[
     "/portal/fn/verify-code",
     "/portal/fn/accept-invitation",
     "/partner/fn/sign-in",
+    "/partner/fn/passkey-sign-in",
     "/partner/fn/sign-out",
     "/partner/fn/choose-organization",
     "/partner/fn/language",
@@ -573,12 +593,17 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                     | "/app/fn/send-photo"
                     | "/app/fn/suggest-routes"
                     | "/app/fn/begin-two-factor"
+                    | "/app/fn/begin-passkey"
+                    | "/app/fn/change-password"
                     | "/app/fn/change-two-factor" => StatusCode::UNPROCESSABLE_ENTITY,
-                    "/app/fn/set-test-mode"
+                    "/app/fn/end-sessions"
+                    | "/app/fn/set-test-mode"
                     | "/app/fn/set-two-factor-roles"
                     | "/app/fn/cancel-two-factor"
                     | "/app/fn/discard-draft"
                     | "/app/fn/verify-audit" => StatusCode::SEE_OTHER,
+                    // There is no setup that the passkey answers.
+                    "/app/fn/add-passkey" => StatusCode::UNAUTHORIZED,
                     // There is no secret to confirm.
                     "/app/fn/confirm-two-factor" => StatusCode::CONFLICT,
                     // The form does not send the revision that it is based on.
@@ -740,7 +765,10 @@ async fn portal_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
             "/portal/fn/submit-request"
             | "/portal/fn/change-password"
             | "/portal/fn/change-email"
-            | "/portal/fn/change-two-factor" => StatusCode::UNPROCESSABLE_ENTITY,
+            | "/portal/fn/change-two-factor"
+            | "/portal/fn/begin-passkey" => StatusCode::UNPROCESSABLE_ENTITY,
+            // There is no setup that the passkey answers.
+            "/portal/fn/add-passkey" => StatusCode::UNAUTHORIZED,
             // The wrong password sent before has locked password checks for a moment.
             "/portal/fn/begin-two-factor" | "/portal/fn/renew-calendar-feed" => StatusCode::TOO_MANY_REQUESTS,
             "/portal/fn/confirm-two-factor" => StatusCode::CONFLICT,
@@ -820,7 +848,11 @@ async fn partner_console_shows_own_source_system_only(#[case] engine: Engine) {
             );
         }
         let expected = match path.rsplit('/').next().unwrap() {
-            "start-dry-run" | "begin-two-factor" | "change-two-factor" => StatusCode::UNPROCESSABLE_ENTITY,
+            "start-dry-run" | "begin-two-factor" | "change-two-factor" | "begin-passkey" | "change-password" => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            "add-passkey" => StatusCode::UNAUTHORIZED,
+            "remove-passkey" | "end-session" => StatusCode::NOT_FOUND,
             "confirm-two-factor" => StatusCode::CONFLICT,
             // The fields name no page.
             "save-draft" => StatusCode::NOT_FOUND,

@@ -399,7 +399,7 @@ const OBJECT_ACTIONS: [(&str, &str); 7] = [
 ];
 /// Actions without an object: they concern the own account or sign-in. They are not covered here;
 /// `portal_access::access` tests the grants of colleagues.
-const OTHER_ACTIONS: [&str; 22] = [
+const OTHER_ACTIONS: [&str; 26] = [
     "save-draft",
     "discard-draft",
     "invite-colleague",
@@ -413,6 +413,10 @@ const OTHER_ACTIONS: [&str; 22] = [
     "cancel-two-factor",
     "confirm-two-factor",
     "change-two-factor",
+    "begin-passkey",
+    "add-passkey",
+    "remove-passkey",
+    "passkey-sign-in",
     "verify-code",
     "sign-in",
     "sign-out",

@@ -231,6 +231,7 @@ fn in_mail(mail: &[String]) -> Vec<String> {
         kind,
         MailKind::AccountPassword
             | MailKind::AccountPasswordChanged
+            | MailKind::AccountPasskeyAdded
             | MailKind::AccountTwoFactorEnabled
             | MailKind::AccountTwoFactorDisabled
     );

@@ -6,6 +6,7 @@ pub mod forms;
 pub mod forwarder;
 pub mod installation;
 pub mod leak_watch;
+pub mod passkeys;
 pub mod public;
 pub mod raw;
 pub mod receiver;

@@ -26,6 +26,7 @@ pub(crate) mod access;
 pub(crate) mod accounts;
 pub(crate) mod listing;
 pub(crate) mod partners;
+pub(crate) mod passkeys;
 pub(crate) mod password_links;
 pub(crate) mod sessions;
 pub(crate) mod tenants;

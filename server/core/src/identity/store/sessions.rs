@@ -10,6 +10,7 @@ use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::SystemTx;
 use crate::db::purpose::{Purge, SignIn};
+use crate::identity::account::AccountKey;
 use crate::identity::session_data::{SessionData, StoredSessionData};
 
 /// A sign-in realm: sessions of one are not valid in another.
@@ -103,6 +104,24 @@ per_realm!(
     "DELETE FROM ",
     " WHERE tenant_id = $1 AND account_id = $2"
 );
+per_realm!(
+    select_own_statement,
+    "SELECT id_hash, data, signed_in_at, last_seen_at FROM ",
+    r"
+        WHERE tenant_id = $1
+          AND account_id = $2
+          AND expires_at > $3
+          AND last_seen_at > $4
+          AND signed_in_at > $5
+        ORDER BY last_seen_at DESC
+        LIMIT 50
+    "
+);
+per_realm!(
+    delete_own_statement,
+    "DELETE FROM ",
+    " WHERE tenant_id = $1 AND account_id = $2 AND id_hash = $3"
+);
 per_realm!(delete_expired_statement, "DELETE FROM ", " WHERE expires_at <= $1");
 
 const SELECT_STAFF_OF_SESSION: &str = r"
@@ -142,6 +161,15 @@ const SELECT_CONTACT_OF_SESSION: &str = concat!(
           AND account.locked_at IS NULL
     "
 );
+
+/// A session of the own account.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct OwnSession {
+    pub id_hash: Vec<u8>,
+    pub data: Json<StoredSessionData>,
+    pub signed_in_at: Option<DateTime<Utc>>,
+    pub last_seen_at: DateTime<Utc>,
+}
 
 /// A staff session with its account.
 #[derive(Debug, sqlx::FromRow)]
@@ -190,6 +218,19 @@ impl<P> SystemTx<'_, P> {
             .fetch_optional::<(Json<StoredSessionData>,)>(select_data_statement(realm), (id_hash, self.now))
             .await?;
         Ok(row.map(|(data,)| data.0.0))
+    }
+
+    /// Lists the open sessions of an account, the last used first.
+    pub(crate) async fn own_sessions(
+        &mut self,
+        account: AccountKey,
+        idle_since: DateTime<Utc>,
+        signed_in_since: DateTime<Utc>,
+    ) -> Result<Vec<OwnSession>, StoreError> {
+        let arguments = (account.tenant.uuid(), account.id, self.now, idle_since, signed_in_since);
+        self.tx
+            .fetch_all::<OwnSession>(select_own_statement(account.realm), arguments)
+            .await
     }
 
     pub(crate) async fn web_state(
@@ -294,6 +335,12 @@ impl SystemTx<'_, SignIn> {
 
     pub(crate) async fn delete_session(&mut self, realm: Realm, id_hash: &[u8]) -> Result<(), StoreError> {
         self.tx.execute(delete_statement(realm), (id_hash,)).await.map(drop)
+    }
+
+    /// Deletes a session of an account; false if there is none.
+    pub(crate) async fn delete_own_session(&mut self, account: AccountKey, id_hash: &[u8]) -> Result<bool, StoreError> {
+        let arguments = (account.tenant.uuid(), account.id, id_hash);
+        Ok(self.tx.execute(delete_own_statement(account.realm), arguments).await? == 1)
     }
 
     pub(crate) async fn touch_session(&mut self, realm: Realm, id_hash: &[u8]) -> Result<(), StoreError> {

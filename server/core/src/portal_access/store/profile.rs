@@ -1,8 +1,6 @@
 //! Statements for a portal user's own account, sessions and calendar feed.
 
-use chrono::{DateTime, Utc};
 use domain::ids::{ContactKind, PortalUserKind};
-use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::branding::{BrandingRow, branding_columns};
@@ -10,10 +8,10 @@ use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::purpose::KeyRotation;
 use crate::db::{SystemTx, TenantTx};
+use crate::identity::Realm;
 use crate::identity::SET_PORTAL_PASSWORD;
 use crate::identity::access::{EndedAccess, end_access};
 use crate::identity::actors::{Actor as _, Contact};
-use crate::identity::{Realm, StoredSessionData};
 use crate::intake::SealedToken;
 
 /// The signed-in portal user's account.
@@ -21,15 +19,6 @@ use crate::intake::SealedToken;
 pub(crate) struct OwnAccount {
     pub email: String,
     pub password_hash: String,
-}
-
-/// A session of the signed-in portal user.
-#[derive(Debug, sqlx::FromRow)]
-pub(crate) struct OwnSession {
-    pub id_hash: Vec<u8>,
-    pub data: Json<StoredSessionData>,
-    pub signed_in_at: Option<DateTime<Utc>>,
-    pub last_seen_at: DateTime<Utc>,
 }
 
 /// The account behind a calendar feed token.
@@ -90,18 +79,6 @@ const SELECT_OWN_ACCOUNT: &str = r"
     WHERE tenant_id = $1
       AND id = $2
 ";
-const SELECT_SESSIONS: &str = r"
-    SELECT id_hash, data, signed_in_at, last_seen_at
-    FROM portal_session
-    WHERE tenant_id = $1
-      AND account_id = $2
-      AND expires_at > $3
-      AND last_seen_at > $4
-      AND signed_in_at > $5
-    ORDER BY last_seen_at DESC
-    LIMIT 50
-";
-const DELETE_SESSION: &str = "DELETE FROM portal_session WHERE tenant_id = $1 AND account_id = $2 AND id_hash = $3";
 
 impl TenantTx<'_, Contact> {
     fn account_key(&self) -> (Uuid, Uuid) {
@@ -151,25 +128,9 @@ impl TenantTx<'_, Contact> {
         self.end_own_access().await
     }
 
-    pub(crate) async fn own_sessions(
-        &mut self,
-        idle_since: DateTime<Utc>,
-        signed_in_since: DateTime<Utc>,
-    ) -> Result<Vec<OwnSession>, StoreError> {
-        let ((tenant, account), now) = (self.account_key(), self.now);
-        self.tx
-            .fetch_all::<OwnSession>(SELECT_SESSIONS, (tenant, account, now, idle_since, signed_in_since))
-            .await
-    }
-
     pub(crate) async fn end_own_access(&mut self) -> Result<EndedAccess, StoreError> {
         let (tenant, account) = (self.actor.tenant(), self.actor.id().uuid());
         end_access(&mut self.tx, Realm::Portal, tenant, account).await
-    }
-
-    pub(crate) async fn revoke_own_session(&mut self, id_hash: &[u8]) -> Result<bool, StoreError> {
-        let (tenant, account) = self.account_key();
-        Ok(self.tx.execute(DELETE_SESSION, (tenant, account, id_hash)).await? == 1)
     }
 }
 
