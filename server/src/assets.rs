@@ -45,14 +45,19 @@ impl Manifest {
             App::Portal => &self.portal,
             App::Intake => &self.public,
         };
-        let bundle =
-            (!files.bundle.is_empty() && matches!(app, App::Dispatch | App::Portal | App::Intake)).then(|| {
-                LeptosOptions::builder()
-                    .output_name(files.bundle.as_str())
-                    .site_pkg_dir("pkg")
-                    .site_root("target/site")
-                    .build()
-            });
+        let bundle = match app {
+            // Its pages have the islands of accounts only, which the bundle of the portal contains.
+            App::Partner => self.portal.bundle.as_str(),
+            App::Public => "",
+            App::Dispatch | App::Portal | App::Intake => files.bundle.as_str(),
+        };
+        let bundle = (!bundle.is_empty()).then(|| {
+            LeptosOptions::builder()
+                .output_name(bundle)
+                .site_pkg_dir("pkg")
+                .site_root("target/site")
+                .build()
+        });
         Assets {
             style: format!("/pkg/{}", files.style),
             fonts: self.fonts.iter().map(|font| format!("/pkg/{font}")).collect(),

@@ -101,21 +101,25 @@ fn assets() -> BuildResult<()> {
     fs::rename(&work, &site).map_err(with_path(&site))
 }
 
-/// Compiles the bundles. `tools.sh` sets the variables for machines without the rustup target.
+/// Compiles the bundles. `tools.sh` sets the variables for machines without the rustup target. Apps with and without accounts are
+/// compiled separately, because one command unifies their features, and the bundle of the public pages would have them all.
 fn compile(root: &Path) -> BuildResult<()> {
-    let mut cargo = Command::new("cargo");
-    cargo.current_dir(root).args([
-        "build",
-        "--quiet",
-        "--profile",
-        "wasm-release",
-        "--target",
-        "wasm32-unknown-unknown",
-    ]);
-    for (app, _) in APPS {
-        cargo.args(["--package", &format!("frontend-{app}")]);
+    for apps in [["dispatch", "portal"].as_slice(), &["public"]] {
+        let mut cargo = Command::new("cargo");
+        cargo.current_dir(root).args([
+            "build",
+            "--quiet",
+            "--profile",
+            "wasm-release",
+            "--target",
+            "wasm32-unknown-unknown",
+        ]);
+        for app in apps {
+            cargo.args(["--package", &format!("frontend-{app}")]);
+        }
+        run(&mut cargo)?;
     }
-    run(&mut cargo)
+    Ok(())
 }
 
 fn run(command: &mut Command) -> BuildResult<()> {

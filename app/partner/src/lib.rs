@@ -1,5 +1,5 @@
-//! The partner console: import results of one source system. Read-only except for dry runs. It has no browser bundle,
-//! because no page needs a script.
+//! The partner console: import results of one source system. Read-only except for dry runs. It has no browser bundle of its
+//! own: the islands of accounts are in that of the portal.
 #![recursion_limit = "512"]
 #![cfg(feature = "ssr")]
 

@@ -15,7 +15,7 @@ pub enum App {
     Dispatch,
     /// The customer portal under `/portal`.
     Portal,
-    /// The partner console under `/partner`; has no bundle.
+    /// The partner console under `/partner`; has the bundle of the portal.
     Partner,
     /// Pages without an account; have no bundle.
     Public,

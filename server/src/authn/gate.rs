@@ -288,6 +288,7 @@ fn needs_account(path: &str, prefix: &str) -> bool {
         "/sign-in",
         "/sign-in/choose",
         "/fn/sign-in",
+        "/fn/passkey-sign-in",
         "/fn/sign-out",
         "/fn/choose-organization",
         "/fn/language",

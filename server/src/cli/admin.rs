@@ -34,6 +34,14 @@ pub enum Admin {
         #[arg(long, default_value = "en")]
         language: String,
     },
+    /// Delete a tenant with everything that belongs to it; back up first
+    DeleteTenant {
+        /// Slug of the tenant
+        tenant: String,
+        /// The slug again
+        #[arg(long)]
+        confirm: String,
+    },
     /// Create a staff account; prints a generated password unless ADMIN_PASSWORD is set
     CreateUser {
         /// Slug of the tenant
@@ -201,6 +209,12 @@ pub async fn execute(command: Admin, config: &Config) -> Result<(), String> {
                 .await
                 .map_err(error_message)?;
             println!("Turned off two-factor authentication of {email} and ended all of its sessions.");
+        }
+        Admin::DeleteTenant { tenant, confirm } => {
+            administration::delete_tenant(&core, &tenant, &confirm)
+                .await
+                .map_err(error_message)?;
+            println!("Deleted tenant {tenant}. A running worker deletes its files within about a day.");
         }
         Admin::RemovePasskeys { tenant, email } => {
             let removed = passkeys::removal::remove_all(&core, &tenant, &email)

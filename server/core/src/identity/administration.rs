@@ -242,6 +242,23 @@ pub async fn turn_off_two_factor(core: &Core, slug: &str, email: &str) -> CoreRe
     Ok(tx.commit().await?)
 }
 
+/// Deletes a tenant with everything that belongs to it. The worker deletes its files within about a day. `confirmation` repeats
+/// the slug.
+///
+/// # Errors
+/// `not_found`; field `confirm` if it is not the slug.
+pub async fn delete_tenant(core: &Core, slug: &str, confirmation: &str) -> CoreResult<()> {
+    let mut tx = core.store.begin_system::<Administration>().await?;
+    let tenant = find_tenant(&mut tx, slug).await?;
+    if confirmation != slug {
+        return Err(CoreError::field("confirm", FieldCode::Required));
+    }
+    tx.delete_tenant(tenant).await?;
+    tx.commit().await?;
+    tracing::warn!(tenant = slug, "tenant was deleted");
+    Ok(())
+}
+
 /// Returns the accounts of all realms with this address in a tenant.
 pub(in crate::identity) async fn accounts_with_email(
     tx: &mut SystemTx<'_, Administration>,

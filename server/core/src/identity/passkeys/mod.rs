@@ -148,7 +148,6 @@ pub async fn start_setup(
         return Err(CoreError::field("name", FieldCode::TooMany { max: MAX_PASSKEYS }));
     }
     let [_, display_name, _] = holder.names();
-    let existing = existing.into_iter().map(Into::into).collect();
     let (mut challenge, registration) = require_relying_party(core)?
         .start_passkey_registration(account.id, &email, display_name, Some(existing))
         .map_err(CoreError::internal)?;

@@ -83,80 +83,98 @@ const SELECT_TENANT_IDS: &str = "SELECT id FROM tenant ORDER BY slug";
 /// Tenant, ID, sealed secret and sealed signing key.
 pub(crate) type SealedSecret = (Uuid, Uuid, Vec<u8>, Option<Vec<u8>>);
 
-/// Empties every table with tenant rows, children first, for `demo --reset`.
-const DELETE_TENANT_DATA: &[&str] = &[
-    "DELETE FROM webhook_attempt",
-    "DELETE FROM webhook_replay",
-    "DELETE FROM webhook_delivery",
-    "DELETE FROM webhook_recovery",
-    "DELETE FROM event",
-    "DELETE FROM webhook_secret",
-    "DELETE FROM webhook_endpoint",
-    "DELETE FROM idempotency_key",
-    "DELETE FROM import_item",
-    "DELETE FROM import_job",
-    "DELETE FROM timeline_entry",
-    "DELETE FROM change_proposal",
-    "DELETE FROM billing_trigger",
-    "DELETE FROM follow_up",
-    "DELETE FROM released_attachment",
-    "DELETE FROM portal_release",
-    "DELETE FROM attachment",
-    "DELETE FROM visit_report",
-    "DELETE FROM day_photo",
-    "DELETE FROM day_entry",
-    "DELETE FROM appointment",
-    "DELETE FROM classification_rule",
-    "DELETE FROM terminal",
-    "DELETE FROM slot_option",
-    "DELETE FROM slot_offer",
-    "DELETE FROM mail",
-    "DELETE FROM mail_unsubscribe",
-    "DELETE FROM decision_undo",
-    "DELETE FROM request_presence",
-    "DELETE FROM customer_message",
-    "DELETE FROM internal_note",
-    "DELETE FROM request_attachment",
-    "DELETE FROM request",
-    "DELETE FROM upload",
-    "DELETE FROM intake_form",
-    "DELETE FROM target",
-    "DELETE FROM external_reference",
-    "DELETE FROM api_key",
-    "DELETE FROM client_secret",
-    "DELETE FROM access_token",
-    "DELETE FROM api_use",
-    "DELETE FROM integration_client",
+/// Defines the statements that delete the rows of all tenants and those of one tenant.
+macro_rules! delete_tenant_rows {
+    ($($table:literal,)*) => {
+        const DELETE_ROWS_OF_ALL: &[&str] = &[$(concat!("DELETE FROM ", $table)),*];
+        const DELETE_ROWS_OF_ONE: &[&str] = &[$(concat!("DELETE FROM ", $table, " WHERE tenant_id = $1")),*];
+    };
+}
+// Every table with rows of tenants, children first. The audit log has statements of its own; the register of files is emptied by
+// the worker, together with the content.
+delete_tenant_rows! {
+    "webhook_attempt",
+    "webhook_replay",
+    "webhook_delivery",
+    "webhook_recovery",
+    "event",
+    "webhook_secret",
+    "webhook_endpoint",
+    "idempotency_key",
+    "import_item",
+    "import_job",
+    "timeline_entry",
+    "change_proposal",
+    "billing_trigger",
+    "follow_up",
+    "released_attachment",
+    "portal_release",
+    "attachment",
+    "visit_report",
+    "day_photo",
+    "day_entry",
+    "appointment",
+    "classification_rule",
+    "terminal",
+    "slot_option",
+    "slot_offer",
+    "mail",
+    "mail_unsubscribe",
+    "decision_undo",
+    "request_presence",
+    "customer_message",
+    "internal_note",
+    "request_attachment",
+    "request",
+    "upload",
+    "intake_form",
+    "target",
+    "external_reference",
+    "api_key",
+    "client_secret",
+    "access_token",
+    "api_use",
+    "integration_client",
+    "password_link",
+    "two_factor_requirement",
+    "partner_recovery_code",
+    "partner_session",
+    "partner_passkey",
+    "partner_account",
+    "source_system",
+    "staff_session",
+    "portal_session",
+    "invitation_count",
+    "portal_link",
+    "portal_grant",
+    "portal_recovery_code",
+    "portal_passkey",
+    "portal_account",
+    "portal_branding",
+    "route_suggestion",
+    "technician_absence",
+    "technician",
+    "staff_recovery_code",
+    "staff_passkey",
+    "staff_account",
+    "contact",
+    "location",
+    "customer",
+    "feature_gate",
+    "draft",
+    "audit_checkpoint",
+    "counter",
+}
+/// Tables for people who are not known yet.
+const DELETE_ANONYMOUS_ROWS: &[&str] = &[
     "DELETE FROM password_link_request",
-    "DELETE FROM password_link",
-    "DELETE FROM two_factor_requirement",
-    "DELETE FROM partner_recovery_code",
-    "DELETE FROM partner_session",
-    "DELETE FROM partner_account",
-    "DELETE FROM source_system",
     "DELETE FROM sign_in_throttle",
     "DELETE FROM known_network",
-    "DELETE FROM staff_session",
-    "DELETE FROM portal_session",
-    "DELETE FROM invitation_count",
     "DELETE FROM portal_link_request",
-    "DELETE FROM portal_link",
-    "DELETE FROM portal_grant",
-    "DELETE FROM portal_recovery_code",
-    "DELETE FROM portal_account",
-    "DELETE FROM portal_branding",
-    "DELETE FROM route_suggestion",
-    "DELETE FROM technician_absence",
-    "DELETE FROM technician",
-    "DELETE FROM staff_recovery_code",
-    "DELETE FROM staff_account",
-    "DELETE FROM contact",
-    "DELETE FROM location",
-    "DELETE FROM customer",
-    "DELETE FROM feature_gate",
-    "DELETE FROM audit_checkpoint",
-    "DELETE FROM counter",
 ];
+const DELETE_AUDIT_ENTRIES: &str = "DELETE FROM audit_entry WHERE tenant_id = $1";
+const DELETE_TENANT: &str = "DELETE FROM tenant WHERE id = $1";
+const SELECT_SANDBOX: &str = "SELECT id FROM tenant WHERE live_tenant_id = $1";
 
 impl<P> SystemTx<'_, P> {
     pub(crate) async fn tenant_ids(&mut self) -> Result<Vec<TenantId>, StoreError> {
@@ -257,13 +275,28 @@ impl SystemTx<'_, Administration> {
 
     /// Empties every table. The caller must make sure that there are only demo tenants.
     pub(crate) async fn delete_all_tenant_data(&mut self) -> Result<(), StoreError> {
-        for statement in DELETE_TENANT_DATA {
+        for statement in DELETE_ROWS_OF_ALL.iter().chain(DELETE_ANONYMOUS_ROWS) {
             self.tx.execute(*statement, ()).await?;
         }
         self.tx.execute(&ALLOW_AUDIT_DELETION, ()).await?;
         self.tx.execute("DELETE FROM audit_entry", ()).await?;
         self.tx.execute(&FORBID_AUDIT_DELETION, ()).await?;
         self.tx.execute("DELETE FROM tenant", ()).await.map(drop)
+    }
+
+    /// Deletes a tenant and its sandbox with everything that belongs to them, except the register of their files.
+    pub(crate) async fn delete_tenant(&mut self, tenant: TenantId) -> Result<(), StoreError> {
+        let sandboxes = self.tx.fetch_all::<(Uuid,)>(SELECT_SANDBOX, (tenant.uuid(),)).await?;
+        let tenants: Vec<Uuid> = sandboxes.into_iter().map(|(id,)| id).chain([tenant.uuid()]).collect();
+        self.tx.execute(&ALLOW_AUDIT_DELETION, ()).await?;
+        for id in tenants {
+            for statement in DELETE_ROWS_OF_ONE {
+                self.tx.execute(*statement, (id,)).await?;
+            }
+            self.tx.execute(DELETE_AUDIT_ENTRIES, (id,)).await?;
+            self.tx.execute(DELETE_TENANT, (id,)).await?;
+        }
+        self.tx.execute(&FORBID_AUDIT_DELETION, ()).await.map(drop)
     }
 }
 
