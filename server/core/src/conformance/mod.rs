@@ -9,6 +9,7 @@
 mod audit_chain;
 mod cancellation;
 mod dialect;
+mod reach;
 mod requests;
 mod rust_source;
 mod schema;

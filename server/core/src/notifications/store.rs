@@ -19,6 +19,7 @@ use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{MayNotify, Staff, TenantId, TrackingRequester};
 use crate::notifications::held::{HELD_AFTER, HeldDecision};
 use crate::notifications::model::MailSummary;
+use crate::portal_access::{in_force, reaches, reaches_own};
 
 /// The data of a request that an email needs.
 #[derive(Debug, FromRow)]
@@ -69,7 +70,8 @@ pub(crate) struct ClaimedMail {
     pub portal_account_id: Option<Uuid>,
 }
 
-const SELECT_CONTEXT: &str = r"
+const SELECT_CONTEXT: &str = concat!(
+    r"
     SELECT
         request.number, request.service_type, request.requester, account.email AS portal_email,
         account.locale AS portal_locale, contact.display_name AS portal_name, tenant.name AS tenant_name,
@@ -85,16 +87,18 @@ const SELECT_CONTEXT: &str = r"
             FROM portal_grant
             WHERE portal_grant.tenant_id = account.tenant_id
               AND portal_grant.portal_account_id = account.id
-              AND portal_grant.customer_id = request.customer_id
-              AND (portal_grant.location_id IS NULL OR portal_grant.location_id = request.location_id)
-              AND portal_grant.revoked_at IS NULL
-              AND portal_grant.valid_from <= $3
-              AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $3)
+              AND
+    ",
+    in_force!("portal_grant", "$3"),
+    " AND ",
+    reaches_own!("portal_grant", "request.customer_id", "request.location_id"),
+    r"
         )
     LEFT JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
     WHERE request.tenant_id = $1
       AND request.id = $2
-";
+    "
+);
 const COUNT_UNSUBSCRIPTIONS: &str = r"
     SELECT count(*)
     FROM mail_unsubscribe

@@ -13,6 +13,7 @@ use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::bulk::hex_id;
 use crate::identity::actors::{Actor as _, Staff};
+use crate::portal_access::{in_force, reaches};
 use crate::releases::model::{Recipient, ReleaseView};
 
 const UPDATE_PUBLISHED_STATUS: &str = r"
@@ -64,7 +65,8 @@ const SELECT_RELEASES_OF_REPORT: &str = r"
     LIMIT 50
 ";
 /// Accounts that have not been activated are no recipients. The conditions match those of the portal's statements.
-const SELECT_RECIPIENTS: &str = r"
+const SELECT_RECIPIENTS: &str = concat!(
+    r"
     SELECT
         contact.display_name, account.email, coalesce(account.locale, tenant.locale) AS locale,
         max(CASE WHEN portal_grant.may_download THEN 1 ELSE 0 END) > 0 AS may_download
@@ -74,17 +76,18 @@ const SELECT_RECIPIENTS: &str = r"
     JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
     JOIN tenant ON tenant.id = account.tenant_id
     WHERE portal_grant.tenant_id = $1
-      AND portal_grant.customer_id = $2
-      AND (portal_grant.location_id IS NULL OR portal_grant.location_id = $3)
-      AND portal_grant.may_see_reports
-      AND portal_grant.revoked_at IS NULL
-      AND portal_grant.valid_from <= $4
-      AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $4)
+      AND
+    ",
+    reaches!("portal_grant", "$2", "$3"),
+    " AND portal_grant.may_see_reports AND ",
+    in_force!("portal_grant", "$4"),
+    r"
       AND account.locked_at IS NULL
       AND account.activated_at IS NOT NULL
     GROUP BY account.id, contact.display_name, account.email, account.locale, tenant.locale
     ORDER BY contact.display_name, account.email
-";
+    "
+);
 
 static SELECT_DOWNLOADS: EngineSql = EngineSql::new(
     r"

@@ -229,9 +229,10 @@ impl Expected {
             let here = grant.location.is_empty() || grant.location == object.location;
             covers
                 && match kind {
-                    // A request without a location belongs to the customer as a whole.
+                    // Of what has no location, a grant for a location reaches the user's own requests only.
                     Kind::Request => {
-                        (here || object.location.is_empty()) && (grant.all_requests || object.account == grant.account)
+                        let is_own = object.account == grant.account;
+                        (here && grant.all_requests) || (is_own && (here || object.location.is_empty()))
                     }
                     Kind::Appointment => here && grant.appointments,
                     Kind::Report => here && grant.reports,

@@ -12,7 +12,7 @@ use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::Contact;
-use crate::portal_access::store::granted::granted;
+use crate::portal_access::store::granted::{granted, has_grant, in_force, reaches};
 
 macro_rules! select_appointments {
     () => {
@@ -36,13 +36,10 @@ macro_rules! select_appointments {
                 JOIN tenant ON tenant.id = appointment.tenant_id
                 WHERE appointment.tenant_id = $1
                   AND appointment.is_shared
-                  AND EXISTS (SELECT 1 FROM
+                  AND
             ",
-            granted!("may_see_appointments"),
-            r"
-                  AND portal_grant.customer_id = target.customer_id
-                  AND (portal_grant.location_id IS NULL OR portal_grant.location_id = target.location_id))
-            "
+            granted!("may_see_appointments", "target.customer_id", "target.location_id"),
+            "\n"
         )
     };
 }

@@ -11,7 +11,7 @@ use crate::identity::Realm;
 use crate::identity::access::end_access;
 use crate::identity::actors::{Actor as _, Contact};
 use crate::portal_access::model::ColleagueSummary;
-use crate::portal_access::store::granted::{manages_grant, managing_grants};
+use crate::portal_access::store::granted::{in_force, manages_grant, managing_grants, reaches};
 use crate::portal_access::store::grants::{INSERT_INTO_GRANT, InvitedContactWriter, NewPortalGrant};
 
 /// Grants that a portal user replaces with a new one for the same customer and location: $4 account, $5 customer,
@@ -58,8 +58,10 @@ const INSERT_GRANT_WITHIN: &str = const_format::concatcp!(
     ",
     managing_grants!(),
     r"
-          AND own_grant.customer_id = $6
-          AND (own_grant.location_id IS NULL OR own_grant.location_id = $7)
+          AND
+    ",
+    reaches!("own_grant", "$6", "$7"),
+    r"
           AND (NOT $8 OR own_grant.may_submit)
           AND (NOT $9 OR own_grant.may_see_appointments)
           AND (NOT $10 OR own_grant.may_see_reports)
@@ -132,9 +134,10 @@ const SELECT_MANAGED_LOCATIONS: &str = concat!(
           AND EXISTS (SELECT 1 FROM
     ",
     managing_grants!(),
+    " AND ",
+    reaches!("own_grant", "location.customer_id", "location.id"),
     r"
-          AND own_grant.customer_id = location.customer_id
-          AND (own_grant.location_id IS NULL OR own_grant.location_id = location.id))
+          )
         ORDER BY location.name, location.id
         LIMIT 500
     "

@@ -8,7 +8,9 @@ use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::Contact;
 use crate::intake::{NewFile, RequestFileWriter};
-use crate::portal_access::store::granted::{covers_request, granted, may_read_request};
+use crate::portal_access::store::granted::{
+    has_grant, in_force, is_own_request, may_read_request, reaches, reaches_own,
+};
 use crate::requests::model::{PublicMessage, SlotOption};
 use crate::requests::select_slot_options;
 
@@ -42,10 +44,9 @@ const INSERT_ANSWER: &str = concat!(
         FROM request
         WHERE request.tenant_id = $1
           AND request.id = $4
-          AND request.portal_account_id = $2
           AND
     ",
-    covers_request!(),
+    is_own_request!(),
     r"
         ON CONFLICT (tenant_id, request_id, nonce) DO NOTHING
     "
@@ -56,10 +57,9 @@ const MARK_ANSWERED: &str = concat!(
         SET asked_at = NULL, answered_at = $3, snoozed_until = NULL, updated_at = $3
         WHERE tenant_id = $1
           AND id = $4
-          AND portal_account_id = $2
           AND
     ",
-    covers_request!()
+    is_own_request!()
 );
 const SELECT_SLOT_OPTIONS: &str = select_slot_options!(concat!(
     r"
@@ -69,10 +69,9 @@ const SELECT_SLOT_OPTIONS: &str = select_slot_options!(concat!(
             FROM request
             WHERE request.tenant_id = slot_offer.tenant_id
               AND request.id = slot_offer.request_id
-              AND request.portal_account_id = $2
               AND
     ",
-    covers_request!(),
+    is_own_request!(),
     ")"
 ));
 const INSERT_FILE: &str = concat!(
@@ -84,10 +83,9 @@ const INSERT_FILE: &str = concat!(
         FROM request
         WHERE request.tenant_id = $1
           AND request.id = $4
-          AND request.portal_account_id = $2
           AND
     ",
-    covers_request!()
+    is_own_request!()
 );
 
 impl TenantTx<'_, Contact> {

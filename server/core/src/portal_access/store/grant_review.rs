@@ -7,26 +7,30 @@ use uuid::Uuid;
 use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::Staff;
 use crate::portal_access::model::ReviewSummary;
+use crate::portal_access::store::granted::reaches;
 
 /// A portal user granted it whose own grant that allows managing access has ended, or whose account is locked.
 macro_rules! has_lost_granter {
     () => {
-        r"
-            portal_grant.granted_by_account IS NOT NULL
-            AND NOT EXISTS (
-                SELECT 1
-                FROM portal_grant AS managing
-                JOIN portal_account AS granter ON granter.tenant_id = managing.tenant_id
-                    AND granter.id = managing.portal_account_id
-                WHERE managing.tenant_id = portal_grant.tenant_id
-                  AND managing.portal_account_id = portal_grant.granted_by_account
-                  AND managing.customer_id = portal_grant.customer_id
-                  AND managing.may_manage
-                  AND managing.revoked_at IS NULL
-                  AND (managing.valid_until IS NULL OR managing.valid_until > $3)
-                  AND granter.locked_at IS NULL
-            )
-        "
+        concat!(
+            r"
+                portal_grant.granted_by_account IS NOT NULL
+                AND NOT EXISTS (
+                    SELECT 1
+                    FROM portal_grant AS managing
+                    JOIN portal_account AS granter ON granter.tenant_id = managing.tenant_id
+                        AND granter.id = managing.portal_account_id
+                    WHERE managing.tenant_id = portal_grant.tenant_id
+                      AND managing.portal_account_id = portal_grant.granted_by_account
+                      AND managing.may_manage
+                      AND managing.revoked_at IS NULL
+                      AND (managing.valid_until IS NULL OR managing.valid_until > $3)
+                      AND granter.locked_at IS NULL
+                      AND
+            ",
+            reaches!("managing", "portal_grant.customer_id", "portal_grant.location_id"),
+            ")"
+        )
     };
 }
 /// Grants that end soon, are unused, or come from a person who no longer manages access.

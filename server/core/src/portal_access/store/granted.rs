@@ -6,52 +6,124 @@ use uuid::Uuid;
 use crate::db::TenantTx;
 use crate::identity::actors::{Actor as _, Contact};
 
-/// The user's valid grants: $1 tenant, $2 account, $3 now.
-macro_rules! granted {
-    ($capability:literal) => {
+/// Whether a grant is in force at a time: the name of the grant, and the bind of the time.
+macro_rules! in_force {
+    ($grant:literal, $now:literal) => {
         concat!(
-            r"
-                portal_grant
-                WHERE portal_grant.tenant_id = $1
-                  AND portal_grant.portal_account_id = $2
-                  AND portal_grant.revoked_at IS NULL
-                  AND portal_grant.valid_from <= $3
-                  AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $3)
-                  AND portal_grant.",
-            $capability
+            $grant,
+            ".revoked_at IS NULL AND ",
+            $grant,
+            ".valid_from <= ",
+            $now,
+            " AND (",
+            $grant,
+            ".valid_until IS NULL OR ",
+            $grant,
+            ".valid_until > ",
+            $now,
+            ")"
         )
     };
 }
-pub(crate) use granted;
+pub(crate) use in_force;
 
-/// Whether one of the user's grants covers `request`.
-macro_rules! covers_request {
-    () => {
-        covers_request!("")
-    };
-    ($condition:literal) => {
+/// Whether a grant reaches what belongs to a customer and a location. A grant for the whole customer reaches everything of
+/// the customer; a grant for a location reaches what is at that location, and never what has no location. No other statement
+/// compares the location of a grant; a test holds this.
+macro_rules! reaches {
+    ($grant:literal, $customer:literal, $location:literal) => {
         concat!(
-            "EXISTS (SELECT 1 FROM",
-            granted!("customer_id"),
+            $grant,
+            ".customer_id = ",
+            $customer,
+            " AND (",
+            $grant,
+            ".location_id IS NULL OR ",
+            $grant,
+            ".location_id = ",
+            $location,
+            ")"
+        )
+    };
+}
+pub(crate) use reaches;
+
+/// Whether a grant reaches a request of its own account, or an entry about it. What has no location is reached by every grant
+/// for the customer: the words are one's own, and no location is disclosed.
+macro_rules! reaches_own {
+    ($grant:literal, $customer:literal, $location:literal) => {
+        concat!(
+            $grant,
+            ".customer_id = ",
+            $customer,
+            " AND (",
+            $location,
+            " IS NULL OR ",
+            reaches!($grant, $customer, $location),
+            ")"
+        )
+    };
+}
+pub(crate) use reaches_own;
+
+/// Whether one of the user's grants fulfills a condition: $1 tenant, $2 account, $3 now.
+macro_rules! has_grant {
+    ($condition:expr) => {
+        concat!(
             r"
-                  = request.customer_id
-                  AND (
-                      portal_grant.location_id IS NULL
-                      OR request.location_id IS NULL
-                      OR portal_grant.location_id = request.location_id
-                  )
-            ",
+                EXISTS (
+                    SELECT 1
+                    FROM portal_grant
+                    WHERE portal_grant.tenant_id = $1
+                      AND portal_grant.portal_account_id = $2
+                      AND ",
+            in_force!("portal_grant", "$3"),
+            " AND ",
             $condition,
             ")"
         )
     };
 }
-pub(crate) use covers_request;
+pub(crate) use has_grant;
+
+/// Whether one of the user's grants with a capability reaches what belongs to a customer and a location.
+macro_rules! granted {
+    ($capability:literal, $customer:literal, $location:literal) => {
+        has_grant!(concat!(
+            "portal_grant.",
+            $capability,
+            " AND ",
+            reaches!("portal_grant", $customer, $location)
+        ))
+    };
+}
+pub(crate) use granted;
+
+/// Whether `request` is the user's own, and one of their grants reaches it.
+macro_rules! is_own_request {
+    () => {
+        concat!(
+            "request.portal_account_id = $2 AND ",
+            has_grant!(reaches_own!(
+                "portal_grant",
+                "request.customer_id",
+                "request.location_id"
+            ))
+        )
+    };
+}
+pub(crate) use is_own_request;
 
 /// Whether the user may read `request`: it is their own, or a grant includes the requests of others.
 macro_rules! may_read_request {
     () => {
-        covers_request!("AND (request.portal_account_id = $2 OR portal_grant.sees_all_requests)")
+        has_grant!(concat!(
+            "portal_grant.customer_id = request.customer_id AND ((request.portal_account_id = $2 AND ",
+            reaches_own!("portal_grant", "request.customer_id", "request.location_id"),
+            ") OR (portal_grant.sees_all_requests AND ",
+            reaches!("portal_grant", "request.customer_id", "request.location_id"),
+            "))"
+        ))
     };
 }
 pub(crate) use may_read_request;
@@ -59,15 +131,16 @@ pub(crate) use may_read_request;
 /// Grants that let a portal user manage access: $1 tenant, $2 account, $3 now.
 macro_rules! managing_grants {
     () => {
-        r"
-            portal_grant AS own_grant
-            WHERE own_grant.tenant_id = $1
-              AND own_grant.portal_account_id = $2
-              AND own_grant.may_manage
-              AND own_grant.revoked_at IS NULL
-              AND own_grant.valid_from <= $3
-              AND (own_grant.valid_until IS NULL OR own_grant.valid_until > $3)
-        "
+        concat!(
+            r"
+                portal_grant AS own_grant
+                WHERE own_grant.tenant_id = $1
+                  AND own_grant.portal_account_id = $2
+                  AND own_grant.may_manage
+                  AND
+            ",
+            in_force!("own_grant", "$3")
+        )
     };
 }
 pub(crate) use managing_grants;
@@ -78,10 +151,9 @@ macro_rules! manages_grant {
         concat!(
             "EXISTS (SELECT 1 FROM",
             managing_grants!(),
-            r"
-                  AND own_grant.customer_id = portal_grant.customer_id
-                  AND (own_grant.location_id IS NULL OR own_grant.location_id = portal_grant.location_id))
-            "
+            " AND ",
+            reaches!("own_grant", "portal_grant.customer_id", "portal_grant.location_id"),
+            ")"
         )
     };
 }

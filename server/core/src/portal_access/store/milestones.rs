@@ -8,35 +8,41 @@ use uuid::Uuid;
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::Contact;
-use crate::portal_access::store::granted::granted;
+use crate::portal_access::store::granted::{granted, has_grant, in_force, may_read_request, reaches, reaches_own};
 
-/// Each milestone requires the capability and the visibility of the object it refers to.
+/// Each milestone requires the capability and the visibility of the object it refers to, and that a grant reaches the
+/// location that it names.
 const SELECT_MILESTONES: &str = concat!(
     r"
         SELECT entry.id, entry.kind, entry.at, location.name AS location, request.number AS request_number
         FROM timeline_entry AS entry
         LEFT JOIN request ON request.tenant_id = entry.tenant_id AND request.id = entry.request_id
+        LEFT JOIN target ON target.tenant_id = entry.tenant_id AND target.id = entry.target_id
         LEFT JOIN location ON location.tenant_id = entry.tenant_id AND location.id = entry.location_id
         WHERE entry.tenant_id = $1
           AND (entry.at, entry.id) < ($4, $5)
-          AND EXISTS (SELECT 1 FROM
+          AND
     ",
-    granted!("customer_id"),
+    has_grant!(reaches_own!("portal_grant", "entry.customer_id", "entry.location_id")),
     r"
-        = entry.customer_id
-        AND (portal_grant.location_id IS NULL OR portal_grant.location_id = entry.location_id)
-        AND (
-            (
-                entry.kind IN (
-                    'request_submitted', 'request_accepted', 'request_rejected', 'request_cancelled'
-                )
-                AND (request.portal_account_id = $2 OR portal_grant.sees_all_requests)
-            )
-            OR (
+          AND (
+              (
+                  entry.kind IN (
+                      'request_submitted', 'request_accepted', 'request_rejected', 'request_cancelled'
+                  )
+                  AND
+    ",
+    may_read_request!(),
+    r"
+              )
+              OR (
                 entry.kind IN (
                     'appointment_scheduled', 'appointment_moved', 'appointment_cancelled', 'visit_completed'
                 )
-                AND portal_grant.may_see_appointments
+                AND
+    ",
+    granted!("may_see_appointments", "target.customer_id", "target.location_id"),
+    r"
                 AND EXISTS (
                     SELECT 1
                     FROM appointment
@@ -49,7 +55,10 @@ const SELECT_MILESTONES: &str = concat!(
                 entry.kind IN (
                     'report_shared', 'report_replaced', 'follow_up_required', 'follow_up_planned'
                 )
-                AND portal_grant.may_see_reports
+                AND
+    ",
+    granted!("may_see_reports", "target.customer_id", "target.location_id"),
+    r"
                 AND EXISTS (
                     SELECT 1
                     FROM visit_report AS report
@@ -64,7 +73,7 @@ const SELECT_MILESTONES: &str = concat!(
                       )
                 )
             )
-        ))
+          )
         ORDER BY entry.at DESC, entry.id DESC
         LIMIT $6
     "

@@ -11,7 +11,7 @@ use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::Contact;
-use crate::portal_access::store::granted::granted;
+use crate::portal_access::store::granted::{granted, has_grant, in_force, reaches};
 use crate::visits::FileRow;
 
 macro_rules! select_reports {
@@ -32,13 +32,10 @@ macro_rules! select_reports {
                     AND location.id = target.location_id
                 WHERE portal_release.tenant_id = $1
                   AND portal_release.status = 'published'
-                  AND EXISTS (SELECT 1 FROM
+                  AND
             ",
-            granted!("may_see_reports"),
-            r"
-                  AND portal_grant.customer_id = target.customer_id
-                  AND (portal_grant.location_id IS NULL OR portal_grant.location_id = target.location_id))
-            "
+            granted!("may_see_reports", "target.customer_id", "target.location_id"),
+            "\n"
         )
     };
 }
@@ -81,14 +78,14 @@ macro_rules! select_attachments {
                     AND report.id = attachment.visit_report_id
                 JOIN target ON target.tenant_id = report.tenant_id AND target.id = report.target_id
                 WHERE attachment.tenant_id = $1
-                  AND EXISTS (SELECT 1 FROM
+                  AND
             ",
-            granted!("may_see_reports"),
-            r"
-                  AND portal_grant.may_download
-                  AND portal_grant.customer_id = target.customer_id
-                  AND (portal_grant.location_id IS NULL OR portal_grant.location_id = target.location_id))
-            "
+            granted!(
+                "may_see_reports AND portal_grant.may_download",
+                "target.customer_id",
+                "target.location_id"
+            ),
+            "\n"
         )
     };
 }
@@ -123,13 +120,10 @@ macro_rules! select_follow_ups {
                     AND location.id = target.location_id
                 WHERE follow_up.tenant_id = $1
                   AND (follow_up.created_at, follow_up.id) < ($4, $5)
-                  AND EXISTS (SELECT 1 FROM
+                  AND
             ",
-            granted!("may_see_reports"),
-            r"
-                  AND portal_grant.customer_id = target.customer_id
-                  AND (portal_grant.location_id IS NULL OR portal_grant.location_id = target.location_id))
-            "
+            granted!("may_see_reports", "target.customer_id", "target.location_id"),
+            "\n"
         )
     };
 }

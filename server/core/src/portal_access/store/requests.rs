@@ -15,7 +15,9 @@ use crate::db::TenantTx;
 use crate::db::far_future;
 use crate::files::scan_column;
 use crate::identity::actors::Contact;
-use crate::portal_access::store::granted::{covers_request, granted, may_read_request};
+use crate::portal_access::store::granted::{
+    granted, has_grant, in_force, is_own_request, may_read_request, reaches, reaches_own,
+};
 use crate::visits::FileRow;
 
 /// Whether time slots are offered: $3 now.
@@ -112,13 +114,12 @@ const WITHDRAW_REQUEST: &str = concat!(
         UPDATE request
         SET status = 'cancelled', updated_at = $3
         WHERE tenant_id = $1
-          AND portal_account_id = $2
           AND id = $4
           AND status IN ('submitted', 'in_review', 'accepted')
           AND target_id IS NULL
           AND
     ",
-    covers_request!()
+    is_own_request!()
 );
 /// Works once, and only while no technician is on the way.
 const REQUEST_CANCELLATION: &str = concat!(
@@ -126,7 +127,6 @@ const REQUEST_CANCELLATION: &str = concat!(
         UPDATE request
         SET cancellation_requested_at = $3
         WHERE tenant_id = $1
-          AND portal_account_id = $2
           AND id = $4
           AND cancellation_requested_at IS NULL
           AND status IN ('accepted', 'planned')
@@ -139,7 +139,7 @@ const REQUEST_CANCELLATION: &str = concat!(
           )
           AND
     ",
-    covers_request!()
+    is_own_request!()
 );
 /// Files that this user uploaded, while a grant covers the request.
 const SELECT_OWN_FILES: &str = concat!(
@@ -154,11 +154,10 @@ const SELECT_OWN_FILES: &str = concat!(
         JOIN request ON request.tenant_id = request_attachment.tenant_id
             AND request.id = request_attachment.request_id
         WHERE request_attachment.tenant_id = $1
-          AND request.portal_account_id = $2
           AND request.id = $4
           AND
     ",
-    covers_request!(),
+    is_own_request!(),
     r"
         ORDER BY request_attachment.file_name, request_attachment.id
         LIMIT 50
@@ -171,22 +170,20 @@ const SELECT_OWN_FILE: &str = concat!(
         JOIN request ON request.tenant_id = request_attachment.tenant_id
             AND request.id = request_attachment.request_id
         WHERE request_attachment.tenant_id = $1
-          AND request.portal_account_id = $2
           AND request_attachment.id = $4
           AND
     ",
-    covers_request!()
+    is_own_request!()
 );
 const SELECT_OWN_REQUEST_LOCATION: &str = concat!(
     r"
         SELECT request.customer_id, request.location_id
         FROM request
         WHERE request.tenant_id = $1
-          AND request.portal_account_id = $2
           AND request.id = $4
           AND
     ",
-    covers_request!()
+    is_own_request!()
 );
 
 #[derive(sqlx::FromRow)]

@@ -11,7 +11,7 @@ use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::Contact;
-use crate::portal_access::store::granted::{covers_request, granted};
+use crate::portal_access::store::granted::{granted, has_grant, in_force, is_own_request, reaches, reaches_own};
 
 const SELECT_LOCATIONS: &str = concat!(
     r"
@@ -19,12 +19,10 @@ const SELECT_LOCATIONS: &str = concat!(
         FROM location
         WHERE location.tenant_id = $1
           AND location.archived_at IS NULL
-          AND EXISTS (SELECT 1 FROM
+          AND
     ",
-    granted!("may_submit"),
+    granted!("may_submit", "location.customer_id", "location.id"),
     r"
-          AND portal_grant.customer_id = location.customer_id
-          AND (portal_grant.location_id IS NULL OR portal_grant.location_id = location.id))
         ORDER BY location.name, location.id
         LIMIT 500
     "
@@ -45,12 +43,10 @@ const INSERT_REQUEST: &str = concat!(
         WHERE location.tenant_id = $1
           AND location.id = $4
           AND location.archived_at IS NULL
-          AND EXISTS (SELECT 1 FROM
+          AND
     ",
-    granted!("may_submit"),
+    granted!("may_submit", "location.customer_id", "location.id"),
     r"
-          AND portal_grant.customer_id = location.customer_id
-          AND (portal_grant.location_id IS NULL OR portal_grant.location_id = location.id))
         ON CONFLICT (tenant_id, portal_account_id, nonce) DO NOTHING
     "
 );
@@ -59,11 +55,10 @@ const SELECT_REQUEST_BY_NONCE: &str = concat!(
         SELECT request.id
         FROM request
         WHERE request.tenant_id = $1
-          AND request.portal_account_id = $2
           AND request.nonce = $4
           AND
     ",
-    covers_request!()
+    is_own_request!()
 );
 const SELECT_CUSTOMER_OF_LOCATION: &str = concat!(
     r"
@@ -71,13 +66,9 @@ const SELECT_CUSTOMER_OF_LOCATION: &str = concat!(
         FROM location
         WHERE location.tenant_id = $1
           AND location.id = $4
-          AND EXISTS (SELECT 1 FROM
+          AND
     ",
-    granted!("may_submit"),
-    r"
-          AND portal_grant.customer_id = location.customer_id
-          AND (portal_grant.location_id IS NULL OR portal_grant.location_id = location.id))
-    "
+    granted!("may_submit", "location.customer_id", "location.id")
 );
 /// A request that a portal user submits.
 pub(crate) struct NewPortalRequest<'a> {

@@ -7,6 +7,7 @@ use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::Staff;
+use crate::portal_access::store::granted::{in_force, reaches, reaches_own};
 
 /// A portal user who can see an object.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -20,17 +21,16 @@ pub struct Viewer {
 /// Selects the accounts with a grant in force for an object: $1 tenant, $2 object, $3 now. `$from` names the object
 /// `viewed`, `$covers` says when a grant covers it, `$and` says which object it is.
 macro_rules! viewers {
-    ($from:literal, $covers:literal, $and:literal) => {
+    ($from:literal, $covers:expr, $and:literal) => {
         concat!(
             "SELECT DISTINCT account.id, contact.display_name, account.email FROM ",
             $from,
             r"
                 JOIN portal_grant ON portal_grant.tenant_id = viewed.tenant_id
-                    AND portal_grant.revoked_at IS NULL
-                    AND portal_grant.valid_from <= $3
-                    AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $3)
                     AND
             ",
+            in_force!("portal_grant", "$3"),
+            " AND ",
             $covers,
             r"
                 JOIN portal_account AS account ON account.tenant_id = portal_grant.tenant_id
@@ -50,16 +50,14 @@ macro_rules! viewers {
     };
 }
 const SELECT_VIEWERS_OF_REQUEST: &str = viewers!(
-    "request AS viewed",
-    r"
-        portal_grant.customer_id = viewed.customer_id
-        AND (
-            portal_grant.location_id IS NULL
-            OR viewed.location_id IS NULL
-            OR portal_grant.location_id = viewed.location_id
-        )
-        AND (viewed.portal_account_id = portal_grant.portal_account_id OR portal_grant.sees_all_requests)
-    ",
+    "request AS viewed JOIN request ON request.tenant_id = viewed.tenant_id AND request.id = viewed.id",
+    concat!(
+        "((request.portal_account_id = portal_grant.portal_account_id AND ",
+        reaches_own!("portal_grant", "request.customer_id", "request.location_id"),
+        ") OR (portal_grant.sees_all_requests AND ",
+        reaches!("portal_grant", "request.customer_id", "request.location_id"),
+        "))"
+    ),
     "viewed.id = $2"
 );
 const SELECT_VIEWERS_OF_APPOINTMENTS: &str = viewers!(
@@ -67,21 +65,19 @@ const SELECT_VIEWERS_OF_APPOINTMENTS: &str = viewers!(
         appointment AS viewed
         JOIN target ON target.tenant_id = viewed.tenant_id AND target.id = viewed.target_id
     ",
-    r"
-        portal_grant.customer_id = target.customer_id
-        AND (portal_grant.location_id IS NULL OR portal_grant.location_id = target.location_id)
-        AND portal_grant.may_see_appointments
-    ",
+    concat!(
+        reaches!("portal_grant", "target.customer_id", "target.location_id"),
+        " AND portal_grant.may_see_appointments"
+    ),
     "viewed.target_id = $2 AND viewed.is_shared AND target.location_id IS NOT NULL"
 );
 /// The same for a job, whether or not it has an appointment.
 const SELECT_VIEWERS_OF_JOB: &str = viewers!(
     "target AS viewed",
-    r"
-        portal_grant.customer_id = viewed.customer_id
-        AND (portal_grant.location_id IS NULL OR portal_grant.location_id = viewed.location_id)
-        AND portal_grant.may_see_appointments
-    ",
+    concat!(
+        reaches!("portal_grant", "viewed.customer_id", "viewed.location_id"),
+        " AND portal_grant.may_see_appointments"
+    ),
     "viewed.id = $2 AND viewed.location_id IS NOT NULL"
 );
 const SELECT_VIEWERS_OF_REPORT: &str = viewers!(
@@ -91,11 +87,10 @@ const SELECT_VIEWERS_OF_REPORT: &str = viewers!(
             AND report.id = viewed.visit_report_id
         JOIN target ON target.tenant_id = report.tenant_id AND target.id = report.target_id
     ",
-    r"
-        portal_grant.customer_id = target.customer_id
-        AND (portal_grant.location_id IS NULL OR portal_grant.location_id = target.location_id)
-        AND portal_grant.may_see_reports
-    ",
+    concat!(
+        reaches!("portal_grant", "target.customer_id", "target.location_id"),
+        " AND portal_grant.may_see_reports"
+    ),
     "viewed.visit_report_id = $2 AND viewed.status = 'published'"
 );
 const SELECT_VIEWERS_OF_FILE: &str = viewers!(
@@ -111,12 +106,10 @@ const SELECT_VIEWERS_OF_FILE: &str = viewers!(
             AND report.id = viewed.visit_report_id
         JOIN target ON target.tenant_id = report.tenant_id AND target.id = report.target_id
     ",
-    r"
-        portal_grant.customer_id = target.customer_id
-        AND (portal_grant.location_id IS NULL OR portal_grant.location_id = target.location_id)
-        AND portal_grant.may_see_reports
-        AND portal_grant.may_download
-    ",
+    concat!(
+        reaches!("portal_grant", "target.customer_id", "target.location_id"),
+        " AND portal_grant.may_see_reports AND portal_grant.may_download"
+    ),
     "viewed.id = $2"
 );
 const SELECT_RELEASED_FILE: &str = r"
