@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::jobs::cancellation;
+use ordinavo_core::jobs::cancellation::CancellationForm;
 use ordinavo_core::scheduling::appointments;
 use ordinavo_core::scheduling::appointments::ScheduleForm;
 use serde::{Deserialize, Serialize};
@@ -67,12 +68,15 @@ pub async fn schedule_target(#[server(flatten)] form: AppointmentForm) -> Result
 /// The form that cancels a job.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct CancellationForm {
+pub struct CancelJobForm {
     target: FormId<TargetId>,
+    /// For the team.
     reason: String,
+    /// For the customer; may be empty.
+    message: String,
 }
 
-impl ActionForm for CancellationForm {
+impl ActionForm for CancelJobForm {
     const NAME: &'static str = "cancel";
 
     fn back(&self) -> String {
@@ -81,10 +85,15 @@ impl ActionForm for CancellationForm {
 }
 
 #[server(prefix = "/app/fn", endpoint = "cancel-target")]
-pub async fn cancel_target(#[server(flatten)] form: CancellationForm) -> Result<(), ServerFnError> {
-    submit(form, async |core: Core, staff: Staff, form: CancellationForm| {
-        cancellation::cancel(&core, staff.may()?, form.target.get()?, &form.reason).await?;
-        Ok(Redirect::to(form.back(), "done-job-cancelled"))
+pub async fn cancel_target(#[server(flatten)] form: CancelJobForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: CancelJobForm| {
+        let (target, back) = (form.target.get()?, form.back());
+        let input = CancellationForm {
+            reason: form.reason,
+            message: form.message,
+        };
+        cancellation::cancel(&core, staff.may()?, target, &input).await?;
+        Ok(Redirect::to(back, "done-job-cancelled"))
     })
     .await
 }

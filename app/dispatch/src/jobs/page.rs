@@ -2,6 +2,7 @@
 
 use domain::identity::permissions::ViewOperations;
 use domain::ids::{RequestId, TargetId, VisitReportId};
+use domain::intake::MAX_MESSAGE_CHARS;
 use domain::jobs::targets::AppointmentStatus;
 use domain::locale::Locale;
 use domain::public_language::Tone;
@@ -214,7 +215,7 @@ fn ReopenCard(id: TargetId, locale: Locale) -> impl IntoView {
     }
 }
 
-/// Cancels the job. The customer reads the reason if they are notified; otherwise it is a note of the team.
+/// Cancels the job: the reason for the team, and a message for the customer if they are notified.
 #[component]
 fn CancelForm(id: TargetId, locale: Locale, form: FormState, notifies_customer: bool) -> impl IntoView {
     view! {
@@ -222,11 +223,8 @@ fn CancelForm(id: TargetId, locale: Locale, form: FormState, notifies_customer: 
             <SubmitOnce><form method="post" action=owned("/app/fn/cancel-target")>
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="target" value=id.to_string()/>
-                {if notifies_customer {
-                    view! { <CustomerVisibleBox locale><TextArea form field="reason" label=t!(locale, "cancel-job-reason") rows=3/></CustomerVisibleBox> }.into_any()
-                } else {
-                    view! { <TextArea form field="reason" label=t!(locale, "cancel-job-note") rows=3/> }.into_any()
-                }}
+                <InternalBox locale><TextArea form=form.clone() field="reason" label=t!(locale, "cancel-job-reason") help=t!(locale, "cancel-job-reason-help") rows=3 max_length=MAX_MESSAGE_CHARS/></InternalBox>
+                {notifies_customer.then(|| view! { <CustomerVisibleBox locale><TextArea form field="message" label=t!(locale, "cancel-job-message") help=t!(locale, "cancel-job-message-help") rows=3 optional=true max_length=MAX_MESSAGE_CHARS/></CustomerVisibleBox> })}
                 <button class="button button-bad" type="submit">{t!(locale, "cancel-job-now")}</button>
             </form></SubmitOnce>
         </ConfirmAction>

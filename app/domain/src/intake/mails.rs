@@ -27,6 +27,8 @@ crate::stored_names! {
         AppointmentMoved = "appointment_moved",
         /// The appointment was cancelled.
         AppointmentCancelled = "appointment_cancelled",
+        /// The request was cancelled by dispatch before it had an appointment.
+        RequestCancelled = "request_cancelled",
         /// Invitation to the portal.
         PortalInvitation = "portal_invitation",
         /// Sign-in link for the portal.

@@ -19,30 +19,56 @@ use crate::events::NewEvent;
 use crate::form::Form;
 use crate::identity::actors::{Permit, Staff};
 use crate::jobs::store::targets::TargetRecord;
+use crate::notifications;
+use crate::notifications::NotificationTrigger;
 use crate::requests;
 use crate::requests::conversation;
 use crate::requests::model::RequestView;
+use crate::scheduling::model::AppointmentLine;
 use crate::{Core, CoreError, CoreResult};
 
+/// Why a job is cancelled, in two fields that never mix.
+#[derive(Debug, Clone, Default)]
+pub struct CancellationForm {
+    /// For the team and the audit log; the customer never reads it.
+    pub reason: String,
+    /// What the customer reads; may be empty.
+    pub message: String,
+}
+
 /// Cancels a job before the technician starts travel. If it was created from a request, the request is cancelled too,
-/// and its author receives the reason unless it came through the API.
+/// and its author is told with the message unless it came through the API.
 ///
 /// # Errors
-/// Field `reason`; `not_found`; `illegal_transition` once the technician is on the way.
-pub async fn cancel(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, reason: &str) -> CoreResult<()> {
+/// Fields `reason` and `message`; `not_found`; `illegal_transition` once the technician is on the way.
+pub async fn cancel(
+    core: &Core,
+    by: Permit<'_, PlanTargets>,
+    id: TargetId,
+    input: &CancellationForm,
+) -> CoreResult<()> {
     let mut form = Form::default();
-    let reason = form.text("reason", MAX_MESSAGE_CHARS, text::paragraphs(reason, MAX_MESSAGE_CHARS));
+    let reason = form.text(
+        "reason",
+        MAX_MESSAGE_CHARS,
+        text::paragraphs(&input.reason, MAX_MESSAGE_CHARS),
+    );
+    let message = form.text(
+        "message",
+        MAX_MESSAGE_CHARS,
+        text::optional_paragraphs(&input.message, MAX_MESSAGE_CHARS),
+    );
     form.finish()?;
-    let reason = reason.unwrap_or_default();
+    let (reason, message) = (reason.unwrap_or_default(), message.flatten());
     let mut tx = core.store.begin(by.staff()).await?;
     tx.lock_target(id).await?;
     let target = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
     let to = target.status.step(TargetStatus::Cancelled)?;
-    let was_shared = tx
+    let shared = tx
         .appointments_of(id)
         .await?
-        .iter()
-        .any(|appointment| appointment.status == AppointmentStatus::Planned && appointment.is_shared);
+        .into_iter()
+        .find(|appointment| appointment.status == AppointmentStatus::Planned && appointment.is_shared);
     if !tx.set_target_status(id, target.status, to).await? {
         return Err(CoreError::conflict(Record::Other));
     }
@@ -57,14 +83,14 @@ pub async fn cancel(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, reas
     };
     tx.add_timeline_entry(timeline_entry(TimelineKind::TargetCancelled))
         .await?;
-    if tx.close_planned_appointment(id, AppointmentStatus::Cancelled).await? && was_shared {
+    if tx.close_planned_appointment(id, AppointmentStatus::Cancelled).await? && shared.is_some() {
         tx.add_timeline_entry(timeline_entry(TimelineKind::AppointmentCancelled))
             .await?;
     }
     tx.audit("target.cancelled", id, json!({ "by": "staff", "reason": reason }));
     emit(&mut tx, &target);
     if let Some(request) = &request {
-        cancel_request(core, &mut tx, request, &reason, was_shared).await?;
+        cancel_request(core, &mut tx, request, message.as_deref(), shared.as_ref()).await?;
     }
     finish(core, tx).await
 }
@@ -79,13 +105,13 @@ fn emit(tx: &mut TenantTx<'_, Staff>, target: &TargetRecord) {
     );
 }
 
-/// Cancels the request of the job and sends the reason to its author.
+/// Cancels the request of the job and tells its author, with the message if there is one.
 async fn cancel_request(
     core: &Core,
     tx: &mut TenantTx<'_, Staff>,
     request: &RequestView,
-    reason: &str,
-    was_shared: bool,
+    message: Option<&str>,
+    shared: Option<&AppointmentLine>,
 ) -> CoreResult<()> {
     if request.status.step(RequestStatus::Cancelled).is_ok() {
         requests::change_status(tx, request, RequestStatus::Cancelled, None).await?;
@@ -94,10 +120,16 @@ async fn cancel_request(
     if !request.channel.notifies_requester() {
         return Ok(());
     }
-    let kind = if was_shared {
-        MailKind::AppointmentCancelled
-    } else {
-        MailKind::Message
+    let trigger = match shared {
+        Some(appointment) => NotificationTrigger::with_windows(
+            MailKind::AppointmentCancelled,
+            vec![(appointment.starts_at, appointment.ends_at)],
+            &appointment.zone,
+        ),
+        None => NotificationTrigger::new(MailKind::RequestCancelled),
     };
-    conversation::write(core, tx, request.id, reason, kind).await
+    match message {
+        Some(message) => conversation::write_with(core, tx, request.id, message, trigger).await,
+        None => notifications::enqueue(core, tx, request.id, trigger).await.map(drop),
+    }
 }

@@ -72,10 +72,25 @@ pub(crate) async fn write(
     message: &str,
     kind: MailKind,
 ) -> CoreResult<()> {
-    let asks = kind == MailKind::Question;
+    write_with(core, tx, id, message, NotificationTrigger::new(kind)).await
+}
+
+/// Sends a message within a transaction, as the text of an email about something else.
+pub(crate) async fn write_with(
+    core: &Core,
+    tx: &mut TenantTx<'_, Staff>,
+    id: RequestId,
+    message: &str,
+    trigger: NotificationTrigger<'_>,
+) -> CoreResult<()> {
+    let asks = trigger.kind == MailKind::Question;
     let written = tx.insert_staff_message(id, message, asks).await?;
     tx.audit("request.message_sent", id, json!({ "message": written, "asks": asks }));
-    notifications::enqueue(core, tx, id, NotificationTrigger::with_text(kind, message)).await?;
+    let trigger = NotificationTrigger {
+        text: Some(message),
+        ..trigger
+    };
+    notifications::enqueue(core, tx, id, trigger).await?;
     Ok(())
 }
 

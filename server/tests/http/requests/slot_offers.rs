@@ -277,8 +277,9 @@ async fn job_cancelled_ends_appointment_offer_and_request(#[case] engine: Engine
     };
     let staff = world.staff("nordlicht", "dispatcher").await;
     let admin = world.staff("nordlicht", "admin").await;
-    let cancel = async |target: &str, reason: &str| {
-        let fields = [("target", target.rsplit('/').next().unwrap()), ("reason", reason)];
+    let cancel = async |target: &str, reason: &str, message: &str| {
+        let target = target.rsplit('/').next().unwrap();
+        let fields = [("target", target), ("reason", reason), ("message", message)];
         world.send(&staff, "/app/fn/cancel-target", &fields).await;
     };
     let mails = async |subject: &str| {
@@ -301,19 +302,27 @@ async fn job_cancelled_ends_appointment_offer_and_request(#[case] engine: Engine
     ];
     world.send(&staff, "/app/fn/schedule-target", &plan).await;
     assert!(world.get(&visitor(), &tracking).await.1.contains("13:00–15:00"));
-    cancel(&target, " ").await;
+    cancel(&target, " ", "Not without a reason").await;
     assert!(
         world.content(&staff, &target).await.contains("Scheduled"),
         "a reason is required"
     );
-    cancel(&target, "The spare part is no longer made.").await;
+    let internal = "Customer pays late, canary-reason";
+    cancel(&target, internal, "The spare part is no longer made.").await;
     let (_, page) = world.get(&visitor(), &tracking).await;
     assert!(page.contains("The spare part is no longer made.") && !page.contains("13:00–15:00"));
+    assert!(!page.contains("canary-reason"), "{}", world.engine);
+    let stored = world.texts("SELECT CAST(data AS TEXT) FROM mail").await;
+    assert!(!stored.iter().any(|row| row[0].contains("canary-reason")));
+    let audited = world
+        .texts("SELECT CAST(subject AS TEXT) FROM audit_entry WHERE action = 'target.cancelled' AND CAST(details AS TEXT) LIKE '%canary-reason%'")
+        .await;
+    assert_eq!(audited.len(), 1, "{}", world.engine);
     assert_eq!(mails("Your appointment is cancelled").await, 1);
     let shown = world.content(&staff, &target).await;
     assert!(shown.contains("Job cancelled") && !shown.contains("/app/fn/cancel-target"));
     // A second cancellation is rejected and sends no email.
-    cancel(&target, "Again").await;
+    cancel(&target, "Again", "").await;
     assert_eq!(mails("Your appointment is cancelled").await, 1);
 
     // An unscheduled job: its request ends with it, and the offer is void.
@@ -321,9 +330,13 @@ async fn job_cancelled_ends_appointment_offer_and_request(#[case] engine: Engine
     let days = ["2026-12-08", "2026-12-09"];
     offer(&world, &staff, &target, &technician, days, "13:00").await;
     let offered = offer_id(&world.get(&visitor(), &tracking).await.1);
-    cancel(&target, "We do not offer this service.").await;
+    cancel(&target, "We do not offer this service.", "").await;
     let (_, page) = world.get(&visitor(), &tracking).await;
-    assert!(page.contains(">Cancelled</span>") && page.contains("We do not offer this service."));
+    assert!(page.contains(">Cancelled</span>") && !page.contains("We do not offer this service."));
+    let told = world
+        .texts("SELECT recipient FROM mail WHERE kind = 'request_cancelled'")
+        .await;
+    assert_eq!(told.len(), 1, "{}", world.engine);
     assert_eq!(choose(&world, &tracking, &offered, "1").await.0, StatusCode::CONFLICT);
     assert_eq!(
         mails("Your appointment is cancelled").await,
@@ -441,7 +454,11 @@ async fn cancellation_requested_is_answered_by_dispatch(#[case] engine: Engine) 
     ];
     world.schedule_anyway(&staff, &fields).await;
     assert!(world.content(&petra, &page).await.contains("Planned"));
-    let cancel = [("target", target_id), ("reason", "As you wished.")];
+    let cancel = [
+        ("target", target_id),
+        ("reason", "Customer asked"),
+        ("message", "As you wished."),
+    ];
     world.send(&staff, "/app/fn/cancel-target", &cancel).await;
     let html = world.content(&petra, &page).await;
     assert!(
