@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::follow_ups::FollowUpStatus;
 use crate::ids::{AppointmentId, AttachmentId, FollowUpId, LocationId, ReleaseId, RequestId};
 use crate::public_language::{Milestone, PublicVisit};
-use crate::requests::{RequestStatus, ServiceType};
+use crate::requests::{Channel, RequestStatus, ServiceType};
 
 /// A location that the portal user may select.
 #[derive(Debug, Clone)]
@@ -32,8 +32,10 @@ pub struct PublicRequest {
     pub status: RequestStatus,
     /// Requested service type.
     pub service_type: ServiceType,
-    /// Description written by the customer.
+    /// The need in the customer's words.
     pub description: String,
+    /// Who wrote the description, and how it arrived.
+    pub source: RequestSource,
     /// Preferred time as free text.
     pub preferred: Option<String>,
     /// Preferred days.
@@ -54,6 +56,38 @@ pub struct PublicRequest {
     pub rejection_reason: Option<String>,
     /// When it was submitted.
     pub submitted_at: DateTime<Utc>,
+}
+
+crate::stored_names! {
+    /// Who wrote the description of a request, as the reader sees it.
+    RequestSource {
+        /// The reader, in the portal.
+        Own = "own",
+        /// Another portal user of the customer.
+        Colleague = "colleague",
+        /// Somebody who filled in a public form.
+        WebForm = "web_form",
+        /// Somebody at a terminal.
+        Terminal = "terminal",
+        /// The organization's staff, during a call.
+        Call = "call",
+        /// A system that submits requests for the customer.
+        System = "system",
+    }
+}
+
+impl RequestSource {
+    /// Returns the source of a request of a channel; `is_own` is whether the reader's account submitted it.
+    pub const fn of(channel: Channel, is_own: bool) -> Self {
+        match channel {
+            Channel::Portal if is_own => Self::Own,
+            Channel::Portal => Self::Colleague,
+            Channel::WebForm => Self::WebForm,
+            Channel::Terminal => Self::Terminal,
+            Channel::Staff => Self::Call,
+            Channel::Api => Self::System,
+        }
+    }
 }
 
 /// An appointment as shown to the customer.

@@ -2,6 +2,7 @@
 
 use domain::identity::permissions::{ReviewRequests, ViewOperations};
 use domain::ids::CustomerId;
+use domain::intake::MAX_DESCRIPTION_CHARS;
 use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::Core;
@@ -12,6 +13,7 @@ use ordinavo_core::intake::form_nonce;
 use ordinavo_core::requests::customer_assignment;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit};
+use ui::components::{CustomerVisibleBox, InternalBox};
 use ui::drafts::owned;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea, TextField};
 use ui::islands::SubmitOnce;
@@ -107,7 +109,8 @@ fn CallFields(form: FormState, locale: Locale) -> impl IntoView {
             <SelectField form=form.clone() field="service_type" label=t!(locale, "service") choices=service_choices(locale)/>
             <SelectField form=form.clone() field="priority" label=t!(locale, "priority") choices=priority_choices(locale) value="normal"/>
         </div>
-        <TextArea form=form.clone() field="description" label=t!(locale, "description") rows=4/>
+        <CustomerVisibleBox locale><TextArea form=form.clone() field="description" label=t!(locale, "call-description") help=t!(locale, "call-description-help") rows=4 max_length=MAX_DESCRIPTION_CHARS/></CustomerVisibleBox>
+        <InternalBox locale><TextArea form=form.clone() field="internal_notes" label=t!(locale, "call-notes") help=t!(locale, "call-notes-help") rows=2 optional=true max_length=MAX_DESCRIPTION_CHARS/></InternalBox>
         <div class="pair">
             <TextField form=form.clone() field="name" label=t!(locale, "caller-name") optional=true/>
             <TextField form=form.clone() field="phone" kind="tel" label=t!(locale, "phone") optional=true/>
@@ -128,6 +131,7 @@ pub struct LogCallForm {
     service_type: String,
     priority: String,
     description: String,
+    internal_notes: String,
     name: String,
     phone: String,
     email: String,
@@ -152,6 +156,7 @@ pub async fn log_call(#[server(flatten)] form: LogCallForm) -> Result<(), Server
             service_type: form.service_type,
             priority: form.priority,
             description: form.description,
+            internal_notes: form.internal_notes,
             name: form.name,
             phone: form.phone,
             email: form.email,

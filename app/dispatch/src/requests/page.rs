@@ -9,7 +9,7 @@ use ordinavo_core::intake::model::FileSummary;
 use ordinavo_core::jobs::model::TargetSummary;
 use ordinavo_core::requests;
 use ordinavo_core::requests::model::{RequestSummary, RequestView};
-use ui::components::{CustomerVisibleBox, PriorityMark, ProblemNotice, StatusChip, TargetChip};
+use ui::components::{CustomerVisibleBox, InternalBox, PriorityMark, ProblemNotice, StatusChip, TargetChip};
 use ui::files::FileLink;
 use ui::flash::Flash;
 use ui::format;
@@ -145,6 +145,7 @@ fn Description(item: RequestView, files: Vec<FileSummary>, locale: Locale) -> im
         <section>
             <h2>{t!(locale, "description")}</h2>
             <p class="prose" dir="auto">{item.description}</p>
+            {item.internal_notes.map(|notes| view! { <InternalBox locale><p class="prose" dir="auto" data-testid="request-notes">{notes}</p></InternalBox> })}
             {item.rejection_reason.map(|reason| view! { <CustomerVisibleBox locale><p class="prose" dir="auto">{reason}</p></CustomerVisibleBox> })}
             {(!files.is_empty()).then(|| view! {
                 <ul class="files" aria-label=t!(locale, "files")>{files.into_iter().map(|file| view! {

@@ -20,6 +20,7 @@ use ui::page::page;
 use ui::requests::{AnswerForm, Conversation, Progress, STEPS, SlotForm, preferred_windows};
 use ui::title::Title;
 
+use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_contact};
 use crate::shell::AppFrame;
 use crate::t;
@@ -102,7 +103,7 @@ fn AppointmentNotice(visit: PublicAppointment, locale: Locale) -> impl IntoView 
 fn RequestDetails(request: PublicRequest, files: Vec<PublicAttachment>, zone: String, locale: Locale) -> impl IntoView {
     let windows = preferred_windows(locale, &request.windows);
     view! {
-        <section class="card"><h2>{t!(locale, "description")}</h2><p class="prose" dir="auto">{request.description}</p>
+        <section class="card"><h2 data-source=request.source.name()>{by_key(locale, &format!("description-{}", request.source.name().replace('_', "-")))}</h2><p class="prose" dir="auto">{request.description}</p>
             <dl class="facts">
                 <Fact name=t!(locale, "request-number")><bdi class="mono">{format!("REQ-{}", request.number)}</bdi></Fact>
                 <Fact name=t!(locale, "location")><bdi>{request.location}</bdi></Fact>

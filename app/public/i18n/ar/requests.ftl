@@ -1,6 +1,8 @@
 appointment = موعدك
 rejection-reason = سبب الرفض
 your-request = طلبك
+request-from-call = ما دوّناه أثناء مكالمتك
+request-from-system = ما وردنا نيابةً عنك
 submitted-at = تاريخ التقديم
 withdraw = سحب الطلب…
 withdraw-consequence = نتوقف عن العمل على هذا الطلب. يمكنك تقديم طلب جديد في أي وقت.

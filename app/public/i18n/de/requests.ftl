@@ -1,6 +1,8 @@
 appointment = Ihr Termin
 rejection-reason = Grund der Ablehnung
 your-request = Ihre Anfrage
+request-from-call = Unsere Aufzeichnung Ihres Anrufs
+request-from-system = In Ihrem Namen übermittelt
 submitted-at = Eingereicht
 withdraw = Anfrage zurückziehen …
 withdraw-consequence = Wir bearbeiten diese Anfrage nicht weiter. Sie können jederzeit eine neue Anfrage einreichen.

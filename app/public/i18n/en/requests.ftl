@@ -1,6 +1,8 @@
 appointment = Your appointment
 rejection-reason = Reason for rejection
 your-request = Your request
+request-from-call = What we wrote down during your call
+request-from-system = What we received on your behalf
 submitted-at = Submitted
 withdraw = Withdraw request…
 withdraw-consequence = We stop working on this request. You can submit a new request at any time.

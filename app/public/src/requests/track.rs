@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use domain::locale::Locale;
+use domain::public::RequestSource;
 use domain::terminology::Terminology;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -156,8 +157,15 @@ fn RequestDetails(request: TrackedView, files: Vec<FileSummary>, zone: String, l
         )
     });
     let windows = preferred_windows(locale, &request.preferred_windows);
+    // Who has the link is the requester, unless somebody else wrote the request down.
+    let source = RequestSource::of(request.channel, true);
+    let heading = match source {
+        RequestSource::Call => t!(locale, "request-from-call"),
+        RequestSource::System => t!(locale, "request-from-system"),
+        _ => t!(locale, "your-request"),
+    };
     view! {
-        <section class="card"><h2>{t!(locale, "your-request")}</h2>
+        <section class="card"><h2 data-source=source.name()>{heading}</h2>
             <p class="prose" dir="auto">{request.description}</p>
             <dl class="facts">
                 <Fact name=t!(locale, "submitted-at")>{format::moment(locale, request.submitted_at, &zone)}</Fact>

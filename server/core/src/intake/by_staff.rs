@@ -24,7 +24,10 @@ pub struct CallForm {
     pub location: String,
     pub service_type: String,
     pub priority: String,
+    /// The caller's words; the customer reads them again.
     pub description: String,
+    /// For the team; the customer never reads them.
+    pub internal_notes: String,
     /// The caller's name.
     pub name: String,
     pub phone: String,
@@ -46,6 +49,11 @@ pub async fn create_for_caller(core: &Core, by: Permit<'_, ReviewRequests>, inpu
         "description",
         MAX_DESCRIPTION_CHARS,
         text::paragraphs(&input.description, MAX_DESCRIPTION_CHARS),
+    );
+    let internal_notes = form.text(
+        "internal_notes",
+        MAX_DESCRIPTION_CHARS,
+        text::optional_paragraphs(&input.internal_notes, MAX_DESCRIPTION_CHARS),
     );
     let nonce = form.text("description", 100, text::line(&input.nonce, 100));
     let name = form.text("name", 120, text::optional_line(&input.name, 120)).flatten();
@@ -110,6 +118,7 @@ pub async fn create_for_caller(core: &Core, by: Permit<'_, ReviewRequests>, inpu
             service_type,
             priority,
             description: &description,
+            internal_notes: internal_notes.flatten().as_deref(),
             windows: &[],
             requester: (requester != empty).then_some(&requester),
             place: None::<&Address>,

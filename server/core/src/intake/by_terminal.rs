@@ -75,6 +75,7 @@ pub async fn submit_at_terminal(
             service_type: content.service_type,
             priority: content.priority,
             description: &content.description,
+            internal_notes: None,
             windows: &content.windows,
             requester: Some(&content.requester),
             place: None,

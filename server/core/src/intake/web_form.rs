@@ -86,6 +86,7 @@ pub async fn submit_form(
         service_type: content.service_type,
         priority: content.priority,
         description: &content.description,
+        internal_notes: None,
         windows: &content.windows,
         requester: Some(&content.requester),
         place: content.address.as_ref(),

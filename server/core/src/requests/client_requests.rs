@@ -41,7 +41,10 @@ pub struct RequestForm {
     pub external_id: Option<ExternalId>,
     pub service_type: ServiceType,
     pub priority: Priority,
+    /// The customer's words; the customer reads them in the portal.
     pub description: String,
+    /// Notes for dispatch that no customer reads.
+    pub internal_notes: Option<String>,
     /// Preferred time as free text.
     pub preferred: Option<String>,
     /// Preferred days.
@@ -112,6 +115,7 @@ pub async fn submit(
                 service_type: form.service_type,
                 priority: form.priority,
                 description: &form.description,
+                internal_notes: form.internal_notes.as_deref(),
                 preferred: form.preferred.as_deref(),
                 windows: &form.windows,
                 customer,

@@ -116,6 +116,14 @@ async fn notify_requester(
     Ok(())
 }
 
+/// Returns what the technician reads about a request: the customer's words, then the notes of the team.
+fn job_notes(request: &RequestView) -> String {
+    match &request.internal_notes {
+        Some(notes) => format!("{}\n\n{notes}", request.description),
+        None => request.description.clone(),
+    }
+}
+
 /// Converts an accepted request to a target with the same customer, location, contact and description. A second
 /// conversion returns the existing target.
 ///
@@ -144,7 +152,7 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
         contact_id: request.contact_id.map(Key),
         service_type: Some(request.service_type.name().to_owned()),
         priority: request.priority,
-        notes: Some(request.description.clone()),
+        notes: Some(job_notes(&request)),
         // Without a location, the technician needs the address that the requester entered.
         place: Json(TypedPlace {
             address: request

@@ -94,7 +94,10 @@ pub struct RequestView {
     pub service_type: ServiceType,
     #[sqlx(try_from = "String")]
     pub priority: Priority,
+    /// What the customer reads as their own words.
     pub description: String,
+    /// Notes for the team that came with the request.
+    pub internal_notes: Option<String>,
     pub preferred: Option<String>,
     #[sqlx(json)]
     pub preferred_windows: Vec<PreferredWindow>,
@@ -247,6 +250,7 @@ pub struct ClientRequest {
     #[sqlx(try_from = "String")]
     pub priority: Priority,
     pub description: String,
+    pub internal_notes: Option<String>,
     pub preferred: Option<String>,
     #[sqlx(json)]
     pub preferred_windows: Vec<PreferredWindow>,

@@ -29,6 +29,7 @@ pub(crate) struct NewRequest<'a> {
     pub service_type: ServiceType,
     pub priority: Priority,
     pub description: &'a str,
+    pub internal_notes: Option<&'a str>,
     pub windows: &'a [PreferredWindow],
     pub customer: Option<CustomerId>,
     pub location: Option<LocationId>,
@@ -88,11 +89,11 @@ const INSERT_REQUEST: &str = r"
     INSERT INTO request (
         tenant_id, id, number, channel, status, service_type, priority, description, customer_id,
         location_id, contact_id, origin_id, nonce, form_id, requester, place, preferred_windows,
-        tracking_hash, tracking_token, search_key, submitted_at, updated_at, receipt_code
+        tracking_hash, tracking_token, search_key, submitted_at, updated_at, receipt_code, internal_notes
     )
     VALUES (
         $1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $20, $21
+        $20, $20, $21, $22
     )
     ON CONFLICT (tenant_id, origin_id, nonce) DO NOTHING
 ";
@@ -221,6 +222,7 @@ impl<A: Submitter> TenantTx<'_, A> {
                     search_key(new.description, new.requester, new.place, new.receipt_code),
                     now,
                     new.receipt_code,
+                    new.internal_notes,
                 ),
             )
             .await?

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use domain::files::FileScan;
 use domain::ids::{AttachmentId, AttachmentKind, RequestId, RequestKind};
-use domain::public::{PublicAttachment, PublicRequest};
+use domain::public::{PublicAttachment, PublicRequest, RequestSource};
 use domain::requests::ServiceType;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -40,7 +40,7 @@ macro_rules! select_requests {
         concat!(
             r"
                 SELECT
-                    request.id, request.number, request.status, request.service_type, request.description,
+                    request.id, request.number, request.channel, request.status, request.service_type, request.description,
                     request.preferred, request.preferred_windows, request.rejection_reason,
                     request.submitted_at, request.asked_at, request.cancellation_requested_at,
                     location.name AS location,
@@ -191,6 +191,8 @@ struct RequestRow {
     id: Key<RequestKind>,
     number: i64,
     #[sqlx(try_from = "String")]
+    channel: domain::requests::Channel,
+    #[sqlx(try_from = "String")]
     status: domain::requests::RequestStatus,
     #[sqlx(try_from = "String")]
     service_type: ServiceType,
@@ -216,6 +218,7 @@ impl From<RequestRow> for PublicRequest {
             status: row.status,
             service_type: row.service_type,
             description: row.description,
+            source: RequestSource::of(row.channel, row.is_own),
             preferred: row.preferred,
             windows: row.preferred_windows.0,
             waits_for_answer: row.asked_at.is_some(),

@@ -17,7 +17,8 @@ macro_rules! select_request {
         r"
             SELECT
                 request.id, request.number, request.external_id, request.status, request.service_type,
-                request.priority, request.description, request.preferred, request.preferred_windows,
+                request.priority, request.description, request.internal_notes, request.preferred,
+                request.preferred_windows,
                 request.rejection_reason, request.target_id, request.customer_id, request.location_id,
                 request.contact_id, request.submitted_at, request.updated_at
             FROM request
@@ -36,9 +37,9 @@ const INSERT_REQUEST: &str = r"
     INSERT INTO request (
         tenant_id, id, number, channel, status, service_type, priority, description, preferred, customer_id,
         location_id, contact_id, source_system_id, external_id, preferred_windows, search_key, submitted_at,
-        updated_at
+        updated_at, internal_notes
     )
-    VALUES ($1, $2, $3, 'api', 'submitted', $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $13, $13)
+    VALUES ($1, $2, $3, 'api', 'submitted', $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $13, $13, $16)
     ON CONFLICT (tenant_id, source_system_id, external_id) DO NOTHING
 ";
 
@@ -49,6 +50,7 @@ pub(crate) struct NewClientRequest<'a> {
     pub service_type: ServiceType,
     pub priority: Priority,
     pub description: &'a str,
+    pub internal_notes: Option<&'a str>,
     pub preferred: Option<&'a str>,
     pub windows: &'a [domain::intake::PreferredWindow],
     pub customer: CustomerId,
@@ -99,6 +101,7 @@ impl TenantTx<'_, ApiClient> {
                     now,
                     Json(new.windows),
                     crate::intake::search_key(new.description, None, None, None),
+                    new.internal_notes,
                 ),
             )
             .await?

@@ -12,7 +12,8 @@ use crate::requests::model::{ContactHint, RequestView};
 const SELECT_REQUEST: &str = r"
     SELECT
         request.id, request.number, request.channel, request.status, request.service_type, request.priority,
-        request.description, request.preferred, request.preferred_windows, request.rejection_reason,
+        request.description, request.internal_notes, request.preferred, request.preferred_windows,
+        request.rejection_reason,
         request.submitted_at, request.updated_at, request.target_id, request.source_system_id,
         request.customer_id, request.location_id, request.contact_id, request.requester, request.place,
         request.asked_at, request.answered_at, request.cancellation_requested_at, request.snoozed_until,

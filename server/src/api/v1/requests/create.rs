@@ -47,9 +47,12 @@ pub struct RequestBody {
     /// Priority. Defaults to `normal`.
     #[schema(required = false)]
     pub priority: Option<Priority>,
-    /// Description of the required work.
+    /// The customer's description of the required work. The customer reads it in the portal.
     #[schema(min_length = 1, max_length = 4000)]
     pub description: String,
+    /// Notes for dispatch. No customer reads them.
+    #[schema(required = false, max_length = 4000)]
+    pub notes: Option<String>,
     /// Preferred time, as free text.
     #[schema(required = false, max_length = 200)]
     pub preferred: Option<String>,
@@ -141,6 +144,12 @@ fn read(body: &Value) -> Result<RequestForm, Vec<FieldError>> {
     let description = reader.required_text("description", MAX_DESCRIPTION_CHARS, &mut errors, |text| {
         text::paragraphs(text, MAX_DESCRIPTION_CHARS)
     });
+    let internal_notes = reader
+        .text("notes", MAX_DESCRIPTION_CHARS, &mut errors, |text| {
+            text::optional_paragraphs(text, MAX_DESCRIPTION_CHARS)
+        })
+        .value()
+        .flatten();
     let preferred = reader
         .text("preferred", MAX_PREFERRED_CHARS, &mut errors, |text| {
             text::optional_line(text, MAX_PREFERRED_CHARS)
@@ -158,6 +167,7 @@ fn read(body: &Value) -> Result<RequestForm, Vec<FieldError>> {
             service_type,
             priority,
             description,
+            internal_notes,
             preferred,
             windows,
             context: ContextParts {

@@ -28,8 +28,11 @@ pub struct Request {
     pub service_type: ServiceType,
     /// Priority.
     pub priority: Priority,
-    /// Description of the required work.
+    /// The customer's description of the required work. The customer reads it in the portal.
     pub description: String,
+    /// Notes for dispatch. No customer reads them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
     /// Preferred time, as free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preferred: Option<String>,
@@ -69,6 +72,7 @@ impl From<ClientRequest> for Request {
             service_type: row.service_type,
             priority: row.priority,
             description: row.description,
+            notes: row.internal_notes,
             preferred: row.preferred,
             preferred_windows: row.preferred_windows,
             rejection_reason: row.rejection_reason,
