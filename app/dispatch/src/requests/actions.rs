@@ -13,6 +13,7 @@ use ordinavo_core::{Core, CoreError, CoreResult};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 
+use crate::requests::call::NewCustomerInput;
 use crate::requests::inbox::request_id;
 
 /// Returns the path of a request with the filters of the list. `view` is only accepted as a query.
@@ -326,6 +327,38 @@ pub async fn assign_customer(#[server(flatten)] form: CustomerForm) -> Result<()
         let (permit, id) = (staff.may()?, form.request.get()?);
         customer_assignment::assign_customer(&core, permit, id, &form.customer, &form.location, &form.contact).await?;
         Ok(Redirect::to(form.back(), "done-customer-assigned"))
+    })
+    .await
+}
+
+/// The form that creates the customer of a request.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateCustomerForm {
+    request: FormId<RequestId>,
+    view: String,
+    #[serde(flatten)]
+    new_customer: NewCustomerInput,
+    new_contact: String,
+    phone: String,
+    email: String,
+}
+
+impl ActionForm for CreateCustomerForm {
+    const NAME: &'static str = "create-customer";
+
+    fn back(&self) -> String {
+        request_path(self.request, &self.view)
+    }
+}
+
+#[server(prefix = "/app/fn", endpoint = "create-customer")]
+pub async fn create_customer(#[server(flatten)] form: CreateCustomerForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: CreateCustomerForm| {
+        let (permit, id, back) = (staff.may()?, form.request.get()?, form.back());
+        let input = form.new_customer.with_contact(form.new_contact, form.phone, form.email);
+        customer_assignment::create_customer(&core, permit, id, &input).await?;
+        Ok(Redirect::to(back, "done-customer-created"))
     })
     .await
 }

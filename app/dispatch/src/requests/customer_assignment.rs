@@ -1,13 +1,17 @@
 //! Assigning a customer to a request: suggestions by email, search, and the choice of location and contact. Nothing is
 //! assigned automatically.
 
+use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::requests::CustomerSearch;
 use ordinavo_core::requests::customer_assignment::Choices;
 use ordinavo_core::requests::model::{ContactHint, RequestView};
 use ui::drafts::owned;
+use ui::forms::{ErrorSummary, FormState, TextField};
+use ui::islands::SubmitOnce;
 use ui::page::PageRequest;
 
+use crate::requests::call::NewCustomerFields;
 use crate::t;
 
 /// Reads the search and the chosen customer from the query.
@@ -30,6 +34,7 @@ pub fn CustomerAssignment<'a>(
     let locale = request.viewer.locale;
     let id = item.id.to_string();
     let search_text = request.query("match");
+    let create_form = FormState::new("create-customer", locale, request.flash.as_ref());
     let has_customer = item.customer_id.is_some();
     let open = !has_customer || !search_text.is_empty() || choices.chosen.is_some();
     let action = format!("/app/inbox/{id}");
@@ -73,6 +78,7 @@ pub fn CustomerAssignment<'a>(
                     <ul class="plain">{choices.customers.into_iter().map(|customer| view! {
                         <li><a href=format!("{action}{query_prefix}whose={}", customer.id)><bdi>{customer.name}</bdi></a>" "<bdi class="mono quiet">{customer.customer_number}</bdi></li>
                     }).collect_view()}</ul>
+                    {(!has_customer).then(|| view! { <CreateCustomer item=item.clone() form=create_form.clone() query=query.clone() locale/> })}
                 }.into_any(),
                 Some(customer) => view! {
                     <form class="whose-form" method="post" action=owned("/app/fn/assign-customer")>
@@ -88,6 +94,34 @@ pub fn CustomerAssignment<'a>(
                     </form>
                 }.into_any(),
             }}
+        </details>
+    }
+}
+
+/// Creates the customer of a requester who is not known yet, with what they typed.
+#[component]
+fn CreateCustomer(item: RequestView, form: FormState, query: String, locale: Locale) -> impl IntoView {
+    let requester = item.requester.unwrap_or_default();
+    let name = requester
+        .organisation
+        .clone()
+        .or_else(|| requester.name.clone())
+        .unwrap_or_default();
+    let address = item.place.unwrap_or_default();
+    let open = form.has_typed_values();
+    view! {
+        <details class="box" data-testid="create-customer" open=open><summary>{t!(locale, "create-customer")}</summary>
+            <SubmitOnce><form method="post" action=owned("/app/fn/create-customer")>
+                <ErrorSummary form=form.clone()/>
+                <input type="hidden" name="request" value=item.id.to_string()/><input type="hidden" name="view" value=query/>
+                <NewCustomerFields form=form.clone() name address locale/>
+                <TextField form=form.clone() field="new_contact" label=t!(locale, "contact-name") value=requester.name.unwrap_or_default() optional=true/>
+                <div class="pair">
+                    <TextField form=form.clone() field="phone" kind="tel" label=t!(locale, "phone") value=requester.phone.unwrap_or_default() optional=true/>
+                    <TextField form field="email" kind="email" label=t!(locale, "email") value=requester.email.unwrap_or_default() optional=true/>
+                </div>
+                <button class="button button-primary" type="submit">{t!(locale, "create-customer-submit")}</button>
+            </form></SubmitOnce>
         </details>
     }
 }

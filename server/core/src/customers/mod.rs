@@ -1,5 +1,6 @@
 //! Customers as staff see them.
 
+pub mod by_staff;
 pub mod client_records;
 pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]

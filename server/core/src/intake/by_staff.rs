@@ -3,16 +3,18 @@
 use domain::customers::Address;
 use domain::fields::FieldCode;
 use domain::identity::permissions::ReviewRequests;
-use domain::ids::{CustomerId, LocationId};
+use domain::ids::{ContactId, CustomerId, LocationId};
 use domain::intake::{MAX_DESCRIPTION_CHARS, Requester};
 use domain::locale::Locale;
 use domain::problems::Cause;
 use domain::requests::{Channel, Priority, ServiceType};
 use domain::text;
 
+use crate::customers::by_staff;
+use crate::customers::by_staff::NewCustomerForm;
 use crate::form::Form;
 use crate::identity::actors::Permit;
-use crate::intake::{Content, KnownRecords, PreparedFiles, Receipt, submit};
+use crate::intake::{Content, KnownRecords, PreparedFiles, Receipt, find_receipt, submit_in};
 use crate::{Core, CoreError, CoreResult};
 
 /// The unparsed fields of the form.
@@ -22,6 +24,10 @@ pub struct CallForm {
     pub customer: String,
     /// ID of one of the customer's locations; empty if unknown.
     pub location: String,
+    /// ID of one of the customer's contacts; empty if the caller is none of them.
+    pub contact: String,
+    /// The customer to create if none is chosen; its contact has the name, phone and email of the caller.
+    pub new_customer: Option<NewCustomerForm>,
     pub service_type: String,
     pub priority: String,
     /// The caller's words; the customer reads them again.
@@ -38,7 +44,7 @@ pub struct CallForm {
     pub nonce: String,
 }
 
-/// Creates a request for a caller.
+/// Creates a request for a caller, and the customer if it is new.
 ///
 /// # Errors
 /// Invalid fields, including a customer or location that does not exist.
@@ -90,9 +96,25 @@ pub async fn create_for_caller(core: &Core, by: Permit<'_, ReviewRequests>, inpu
                         form.add_error("location", FieldCode::Required);
                     }
                 }
+                if !input.contact.is_empty() {
+                    let requested = input.contact.parse::<ContactId>().ok();
+                    let contacts = tx.contacts_of(customer.id).await?;
+                    parts.contact = contacts
+                        .iter()
+                        .map(|contact| contact.id)
+                        .find(|id| Some(*id) == requested);
+                    if parts.contact.is_none() {
+                        form.add_error("contact", FieldCode::Required);
+                    }
+                }
             }
         }
     }
+    let new_customer = input
+        .new_customer
+        .as_ref()
+        .filter(|_| input.customer.is_empty())
+        .and_then(|new| new.check(&mut form));
     form.finish()?;
     let (Some(description), Some(nonce), Some(service_type)) = (description, nonce, service_type) else {
         return Err(CoreError::new(Cause::InvalidFields));
@@ -108,23 +130,32 @@ pub async fn create_for_caller(core: &Core, by: Permit<'_, ReviewRequests>, inpu
         locale: requester.locale,
         ..Requester::default()
     };
-    submit(
-        core,
-        staff,
-        parts,
-        &PreparedFiles::default(),
-        &Content {
-            channel: Channel::Staff,
-            service_type,
-            priority,
-            description: &description,
-            internal_notes: internal_notes.flatten().as_deref(),
-            windows: &[],
-            requester: (requester != empty).then_some(&requester),
-            place: None::<&Address>,
-            origin: staff.id().uuid(),
-            nonce: &nonce,
-        },
-    )
-    .await
+    let internal_notes = internal_notes.flatten();
+    let content = Content {
+        channel: Channel::Staff,
+        service_type,
+        priority,
+        description: &description,
+        internal_notes: internal_notes.as_deref(),
+        windows: &[],
+        requester: (requester != empty).then_some(&requester),
+        place: None::<&Address>,
+        origin: staff.id().uuid(),
+        nonce: &nonce,
+    };
+    let mut tx = core.store.begin(staff).await?;
+    // The same form again must not create the customer again.
+    if let Some(receipt) = find_receipt(core, &mut tx, content.origin, content.nonce).await? {
+        return Ok(receipt);
+    }
+    if let Some(new) = new_customer {
+        let new = new.with_contact(requester.name.clone(), requester.phone.clone(), requester.email.clone());
+        let created = by_staff::create(&mut tx, &new).await?;
+        parts.customer = Some(created.customer);
+        parts.location = created.location;
+        parts.contact = created.contact;
+    }
+    let receipt = submit_in(core, &mut tx, parts, &PreparedFiles::default(), &content, None).await?;
+    crate::commit::finish(core, tx).await?;
+    Ok(receipt)
 }

@@ -140,11 +140,25 @@ async fn submit_with_receipt<A: Submitter>(
     content: &Content<'_>,
     issued: Option<(String, String)>,
 ) -> CoreResult<Receipt> {
-    let tenant = actor.tenant();
     let mut tx = core.store.begin(actor).await?;
-    if let Some(receipt) = find_receipt(core, &mut tx, content.origin, content.nonce).await? {
+    let receipt = submit_in(core, &mut tx, parts, files, content, issued).await?;
+    crate::commit::finish(core, tx).await?;
+    Ok(receipt)
+}
+
+/// Submits within a transaction, which the caller commits. Repeating the nonce returns the first receipt.
+async fn submit_in<A: Submitter>(
+    core: &Core,
+    tx: &mut TenantTx<'_, A>,
+    parts: KnownRecords,
+    files: &PreparedFiles,
+    content: &Content<'_>,
+    issued: Option<(String, String)>,
+) -> CoreResult<Receipt> {
+    if let Some(receipt) = find_receipt(core, tx, content.origin, content.nonce).await? {
         return Ok(receipt);
     }
+    let tenant = tx.actor.tenant();
     let id: RequestId = tx.new_id();
     let number = tx.next_number("request").await?;
     let (token, tracking, code) = match issued {
@@ -179,13 +193,12 @@ async fn submit_with_receipt<A: Submitter>(
     };
     if !tx.insert_request(&new).await? {
         // A concurrent submission used the same nonce.
-        return find_receipt(core, &mut tx, content.origin, content.nonce)
+        return find_receipt(core, tx, content.origin, content.nonce)
             .await?
             .ok_or_else(CoreError::not_found);
     }
-    attach(&mut tx, id, files).await?;
-    complete_submission(core, &mut tx, id, content.channel, parts.customer, parts.location).await?;
-    crate::commit::finish(core, tx).await?;
+    attach(tx, id, files).await?;
+    complete_submission(core, tx, id, content.channel, parts.customer, parts.location).await?;
     Ok(Receipt { id, token })
 }
 

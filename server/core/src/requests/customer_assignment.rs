@@ -10,10 +10,13 @@ use serde_json::json;
 
 use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::commit::finish;
+use crate::customers::by_staff;
+use crate::customers::by_staff::NewCustomerForm;
 use crate::customers::model::{ContactSummary, CustomerSummary, LocationSummary};
 use crate::db::TenantTx;
 use crate::form::Form;
 use crate::identity::actors::{Permit, Staff};
+use crate::requests::model::RequestView;
 use crate::{Core, CoreError, CoreResult};
 use crate::{classification, requests};
 
@@ -119,24 +122,65 @@ pub async fn assign_customer(
     }
     form.finish()?;
     let customer = chosen.map(|customer| customer.id);
-    if !tx
-        .set_request_customer(id, customer, chosen_location, chosen_contact)
-        .await?
-    {
+    assign(&mut tx, &request, customer, chosen_location, chosen_contact).await?;
+    finish(core, tx).await
+}
+
+/// Creates the customer of a request from what the requester typed, with its location and contact, and assigns them.
+///
+/// # Errors
+/// Fields of the new customer; `illegal_transition` as for [`assign_customer`].
+pub async fn create_customer(
+    core: &Core,
+    by: Permit<'_, ReviewRequests>,
+    id: RequestId,
+    input: &NewCustomerForm,
+) -> CoreResult<()> {
+    let mut tx = core.store.begin(by.staff()).await?;
+    let request = requests::load(&mut tx, id).await?;
+    if !request.channel.allows_customer_assignment() {
+        return Err(CoreError::new(Cause::CustomerFixedByChannel));
+    }
+    let mut form = Form::default();
+    let new = input.check(&mut form);
+    form.finish()?;
+    let new = new.ok_or_else(|| CoreError::new(Cause::InvalidFields))?;
+    let created = by_staff::create(&mut tx, &new).await?;
+    assign(
+        &mut tx,
+        &request,
+        Some(created.customer),
+        created.location,
+        created.contact,
+    )
+    .await?;
+    finish(core, tx).await
+}
+
+/// Assigns records of one customer to a request that is not a job.
+async fn assign(
+    tx: &mut TenantTx<'_, Staff>,
+    request: &RequestView,
+    customer: Option<CustomerId>,
+    location: Option<LocationId>,
+    contact: Option<ContactId>,
+) -> CoreResult<()> {
+    let id = request.id;
+    if !tx.set_request_customer(id, customer, location, contact).await? {
         return Err(CoreError::new(Cause::RequestIsJob));
     }
-    tx.assign_timeline_entries(id, customer, chosen_location).await?;
-    classification::reclassify(&mut tx, id).await?;
+    tx.assign_timeline_entries(id, customer, location).await?;
+    classification::reclassify(tx, id).await?;
     tx.add_timeline_entry(
         NewTimelineEntry::for_request(TimelineKind::RequestMatched, id)
             .with_customer(customer)
-            .with_location(chosen_location),
+            .with_location(location),
     )
     .await?;
     tx.audit(
         "request.customer_assigned",
         id,
-        json!({ "customer": customer, "location": chosen_location, "contact": chosen_contact, "before": request.customer_id }),
+        json!({ "customer": customer, "location": location, "contact": contact, "before": request.customer_id }),
     );
-    finish(core, tx).await
+    Ok(())
 }

@@ -81,7 +81,14 @@ pub async fn page(
         None => Vec::new(),
     };
     let customer_choices = if actions.can_assign_customer {
-        Some(customer_assignment::load_choices(&mut tx, &search.text, search.chosen).await?)
+        // Customers whose names contain what the requester typed are shown before a new one is created.
+        let typed = request.requester.as_ref().filter(|_| request.customer_id.is_none());
+        let typed = typed.and_then(|requester| requester.organisation.as_deref().or(requester.name.as_deref()));
+        let text = match search.text.as_str() {
+            "" => typed.unwrap_or_default(),
+            text => text,
+        };
+        Some(customer_assignment::load_choices(&mut tx, text, search.chosen).await?)
     } else {
         None
     };

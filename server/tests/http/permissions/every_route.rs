@@ -114,6 +114,7 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/update-requests", &["admin", "manager", "dispatcher"]),
     ("/app/fn/undo-decision", &["admin", "manager", "dispatcher"]),
     ("/app/fn/assign-customer", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/create-customer", &["admin", "manager", "dispatcher"]),
     ("/app/fn/add-note", &["admin", "manager", "dispatcher"]),
     ("/app/fn/send-message", &["admin", "manager", "dispatcher"]),
     ("/app/fn/mark-reply-read", &["admin", "manager", "dispatcher"]),

@@ -85,15 +85,25 @@ pub(crate) struct TrackedRequest {
     pub visit_ended_at: Option<DateTime<Utc>>,
 }
 
+/// A request of a contact with a portal account is that account's own.
 const INSERT_REQUEST: &str = r"
     INSERT INTO request (
         tenant_id, id, number, channel, status, service_type, priority, description, customer_id,
         location_id, contact_id, origin_id, nonce, form_id, requester, place, preferred_windows,
-        tracking_hash, tracking_token, search_key, submitted_at, updated_at, receipt_code, internal_notes
+        tracking_hash, tracking_token, search_key, submitted_at, updated_at, receipt_code, internal_notes,
+        portal_account_id
     )
     VALUES (
         $1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $20, $21, $22
+        $20, $20, $21, $22,
+        (
+            SELECT account.id
+            FROM portal_account AS account
+            WHERE account.tenant_id = $1
+              AND account.contact_id = $10
+            ORDER BY account.created_at, account.id
+            LIMIT 1
+        )
     )
     ON CONFLICT (tenant_id, origin_id, nonce) DO NOTHING
 ";

@@ -45,6 +45,15 @@ const INSERT_ACCOUNT: &str = r"
     INSERT INTO portal_account (tenant_id, id, contact_id, email, password_hash, locale, created_at)
     VALUES ($1, $2, $3, $4, '', $5, $6)
 ";
+/// What was assigned to the contact before the contact had an account. Requests of partners are their own system's.
+const ADOPT_REQUESTS: &str = r"
+    UPDATE request
+    SET portal_account_id = $2
+    WHERE tenant_id = $1
+      AND contact_id = $3
+      AND portal_account_id IS NULL
+      AND channel IN ('web_form', 'staff', 'terminal')
+";
 /// Grants of an account for the same customer and location: $1 tenant, $2 account, $3 customer, $4 location.
 macro_rules! where_same_coverage {
     () => {
@@ -275,6 +284,9 @@ impl<A: Inviter> TenantTx<'_, A> {
                     now,
                 ),
             )
+            .await?;
+        self.tx
+            .execute(ADOPT_REQUESTS, (tenant, PortalUserId::uuid(id), contact.uuid()))
             .await?;
         Ok(id)
     }

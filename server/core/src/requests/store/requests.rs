@@ -64,9 +64,19 @@ const SELECT_REQUEST_OF_TARGET: &str = r"
       AND request.target_id = $2
 ";
 /// The customer can be changed until the request is converted to a target.
+/// A request of a contact with a portal account is that account's own.
 const UPDATE_CUSTOMER: &str = r"
     UPDATE request
-    SET customer_id = $3, location_id = $4, contact_id = $5, updated_at = $6
+    SET
+        customer_id = $3, location_id = $4, contact_id = $5, updated_at = $6,
+        portal_account_id = (
+            SELECT account.id
+            FROM portal_account AS account
+            WHERE account.tenant_id = $1
+              AND account.contact_id = $5
+            ORDER BY account.created_at, account.id
+            LIMIT 1
+        )
     WHERE tenant_id = $1
       AND id = $2
       AND target_id IS NULL
