@@ -30,7 +30,7 @@ use crate::requests::slot_offers::OfferCard;
 use crate::shared::{DoneNotice, service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
-use crate::visits::sync_conflicts::OfflineEntriesCard;
+use crate::visits::sync_conflicts::{KeptNotesCard, OfflineEntriesCard};
 
 #[component]
 pub fn TargetPage() -> impl IntoView {
@@ -68,7 +68,8 @@ pub fn TargetPage() -> impl IntoView {
                     <AppointmentList locale appointments=found.appointments/>
                 </div>
                 <div>
-                    <OfflineEntriesCard locale target=id.to_string() entries=found.forwarded_entries can_resolve=actions.can_resolve_entries zone=staff.zone().to_owned()/>
+                    <OfflineEntriesCard locale target=id.to_string() entries=found.forwarded_entries actions zone=staff.zone().to_owned()/>
+                    <KeptNotesCard locale entries=found.kept_notes zone=staff.zone().to_owned()/>
                     {found.proposal.map(|(proposal, names)| view! { <ProposalCard locale proposal names can_decide=actions.can_decide_proposal/> })}
                     {actions.can_schedule.then(|| view! { <ScheduleCard id locale form=form("schedule") technicians=found.technicians.clone() current zone=zone.clone() today=request.viewer.now/> })}
                     {actions.can_offer_slots.then(|| view! { <OfferCard id locale form=form("offer") offered=found.slots technicians=found.technicians zone=zone.clone()/> })}

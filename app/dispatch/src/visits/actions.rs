@@ -2,14 +2,15 @@
 
 use domain::fields::FieldCode;
 use domain::identity::permissions::{PerformVisits, PlanTargets};
-use domain::ids::TargetId;
-use domain::visits::day_entries::{SeenAppointment, WrittenReport};
+use domain::ids::{StaffId, TargetId};
+use domain::visits::day_entries::{Filing, SeenAppointment, WrittenReport};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::visits;
 use ordinavo_core::visits::entries;
 use ordinavo_core::visits::entries::{EntryForm, EntryResult};
+use ordinavo_core::visits::filing;
 use ordinavo_core::visits::report;
 use ordinavo_core::visits::report::MAX_PHOTOS;
 use ordinavo_core::visits::sync_conflicts;
@@ -240,11 +241,14 @@ pub async fn discard_my_entries(#[server(flatten)] form: QueuedEntriesButton) ->
     .await
 }
 
-/// The button that marks the entries forwarded to dispatch as resolved.
+/// The buttons that decide about the entries that a technician has forwarded to dispatch.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ForwardedEntriesButton {
     target: FormId<TargetId>,
+    technician: FormId<StaffId>,
+    /// What becomes of them, as the name of a [`Filing`].
+    filing: String,
     /// The entries that the page showed.
     entries: String,
 }
@@ -259,7 +263,8 @@ impl ActionForm for ForwardedEntriesButton {
 pub async fn settle_entries(#[server(flatten)] form: ForwardedEntriesButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ForwardedEntriesButton| {
         let (permit, target) = (staff.may::<PlanTargets>()?, form.target.get()?);
-        sync_conflicts::mark_resolved(&core, permit, target, &form.entries).await?;
+        let filing = Filing::from_name(&form.filing).ok_or_else(CoreError::not_found)?;
+        filing::file(&core, permit, target, form.technician.get()?, &form.entries, filing).await?;
         Ok(Redirect::to(form.back(), "done-entries-resolved"))
     })
     .await

@@ -4,9 +4,10 @@
 use domain::identity::permissions::PerformVisits;
 use domain::ids::TargetId;
 use domain::locale::Locale;
-use domain::visits::day_entries::{ConflictReason, DayStep, WrittenReport};
+use domain::visits::day_entries::{ConflictReason, DayStep, Filing, WrittenReport};
 use domain::visits::reports;
 use leptos::prelude::*;
+use ordinavo_core::jobs::model::JobActions;
 use ordinavo_core::visits::model::AttachmentSummary;
 use ordinavo_core::visits::sync_conflicts;
 use ordinavo_core::visits::sync_conflicts::{SyncConflict, WithPhotos};
@@ -209,35 +210,88 @@ pub fn Signature(locale: Locale, drawing: Option<String>) -> impl IntoView {
     drawing.map(|drawing| view! { <svg class="signature" viewBox="0 0 600 200" role="img" aria-label=t!(locale, "report-signature")><path d=drawing></path></svg> })
 }
 
-/// Entries that technicians have sent to dispatch, on the page of the job.
+/// Groups entries, which are sorted by technician.
+fn by_technician(entries: &[WithPhotos]) -> Vec<Vec<WithPhotos>> {
+    entries
+        .chunk_by(|(one, _), (other, _)| one.technician_id == other.technician_id)
+        .map(<[WithPhotos]>::to_vec)
+        .collect()
+}
+
+/// Entries that technicians have sent to dispatch, on the page of the job, with what can become of them.
 #[component]
 pub fn OfflineEntriesCard(
     locale: Locale,
     target: String,
     entries: Vec<WithPhotos>,
-    can_resolve: bool,
+    actions: JobActions,
     zone: String,
 ) -> impl IntoView {
-    let keys = sync_conflicts::keys(entries.iter().map(|(entry, _)| entry));
-    // Entries are grouped by technician.
-    let by_technician: Vec<Vec<WithPhotos>> = entries
-        .chunk_by(|(one, _), (other, _)| one.technician_id == other.technician_id)
-        .map(<[WithPhotos]>::to_vec)
-        .collect();
-    (!by_technician.is_empty()).then(|| view! {
+    (!entries.is_empty()).then(|| view! {
         <section class="card" id="from-phone">
             <h2>{t!(locale, "offline-entries-title")}</h2>
-            {by_technician.into_iter().map(|entries| {
+            {by_technician(&entries).into_iter().map(|entries| {
                 let zone = zone.clone();
-                let first = entries.first().map(|(entry, _)| entry.clone());
-                let technician = first.as_ref().map(|entry| entry.technician.clone()).unwrap_or_default();
-                let reason = first.and_then(|entry| entry.reason()).map(|reason| reason_text(locale, reason));
+                let (first, _) = entries.first().cloned()?;
+                let reason = first.reason().map(|reason| reason_text(locale, reason));
+                let target = target.clone();
+                Some(view! {
+                    <p>{t!(locale, "offline-entries-text", technician = first.technician)}" "{reason}</p>
+                    <InternalBox locale><EntryList locale entries=entries.clone() zone/></InternalBox>
+                    {actions.can_resolve_entries.then(|| view! { <FilingButtons locale target technician=first.technician_id.0.to_string() entries can_end_visit=actions.can_end_visit/> })}
+                })
+            }).collect_view()}
+        </section>
+    })
+}
+
+/// What can become of the entries of one technician. A report is filed or kept as a note; nothing that was written is lost.
+#[component]
+fn FilingButtons(
+    locale: Locale,
+    target: String,
+    technician: String,
+    entries: Vec<WithPhotos>,
+    can_end_visit: bool,
+) -> impl IntoView {
+    let keys = sync_conflicts::keys(entries.iter().map(|(entry, _)| entry));
+    let has_report = entries.iter().any(|(entry, _)| entry.step == DayStep::Report);
+    let mut choices = Vec::new();
+    if has_report && can_end_visit {
+        choices.push((Filing::PlannedVisit, t!(locale, "file-planned-visit")));
+    }
+    if has_report {
+        choices.push((Filing::AdditionalVisit, t!(locale, "file-additional-visit")));
+    }
+    let note = if has_report {
+        t!(locale, "file-note")
+    } else {
+        t!(locale, "offline-entries-resolve")
+    };
+    choices.push((Filing::Note, note));
+    view! {
+        <SubmitOnce><form method="post" action=owned("/app/fn/resolve-sync-conflict")>
+            <input type="hidden" name="target" value=target/><input type="hidden" name="technician" value=technician/><input type="hidden" name="entries" value=keys/>
+            {has_report.then(|| view! { <p class="help">{t!(locale, "file-help")}</p> })}
+            <div class="actions">{choices.into_iter().map(|(filing, label)| view! { <button class="button" type="submit" name="filing" value=filing.name()>{label}</button> }).collect_view()}</div>
+        </form></SubmitOnce>
+    }
+}
+
+/// What technicians wrote offline and dispatch kept as notes.
+#[component]
+pub fn KeptNotesCard(locale: Locale, entries: Vec<WithPhotos>, zone: String) -> impl IntoView {
+    (!entries.is_empty()).then(|| view! {
+        <section class="card" data-testid="kept-notes">
+            <h2>{t!(locale, "kept-notes-title")}</h2>
+            {by_technician(&entries).into_iter().map(|entries| {
+                let technician = entries.first().map(|(entry, _)| entry.technician.clone()).unwrap_or_default();
+                let zone = zone.clone();
                 view! {
-                    <p>{t!(locale, "offline-entries-text", technician = technician)}" "{reason}</p>
+                    <p><bdi>{technician}</bdi></p>
                     <InternalBox locale><EntryList locale entries zone/></InternalBox>
                 }
             }).collect_view()}
-            {can_resolve.then(|| view! { <SubmitOnce><form method="post" action=owned("/app/fn/resolve-sync-conflict")><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class="button" type="submit">{t!(locale, "offline-entries-resolve")}</button></form></SubmitOnce> })}
         </section>
     })
 }

@@ -47,6 +47,21 @@ impl TargetStatus {
         self.is_reschedulable() || self.step(Self::Scheduled).is_ok()
     }
 
+    /// Returns the steps from here to the end of a visit that took place although they were not recorded; `None` if the job
+    /// has no visit that could have taken place.
+    pub fn steps_to_visit_end(self, end: Self) -> Option<Vec<Self>> {
+        const PATH: [TargetStatus; 5] = [
+            TargetStatus::Open,
+            TargetStatus::Scheduled,
+            TargetStatus::Dispatched,
+            TargetStatus::EnRoute,
+            TargetStatus::OnSite,
+        ];
+        let at = PATH.iter().position(|status| *status == self)?;
+        let between = PATH[at + 1..].iter().copied();
+        matches!(end, Self::Completed | Self::NotCompleted).then(|| between.chain([end]).collect())
+    }
+
     /// Returns whether the visit is over: completed, not completed or cancelled. A job that was not completed can be
     /// reopened.
     pub const fn is_over(self) -> bool {

@@ -29,7 +29,7 @@ crate::lifecycle! {
         Done = "done",
         /// Handed over to dispatch with all entered data.
         Forwarded = "handed_over",
-        /// Resolved by dispatch.
+        /// Kept by dispatch as a note on the job.
         Resolved = "settled",
         /// Discarded by the technician.
         Discarded = "discarded",
@@ -39,6 +39,19 @@ crate::lifecycle! {
         Waiting -> Forwarded,
         Waiting -> Discarded,
         Forwarded -> Resolved,
+        Forwarded -> Done,
+    }
+}
+
+crate::stored_names! {
+    /// What dispatch makes of the entries that a technician has sent to it.
+    Filing {
+        /// The report of the job's planned visit, which ends with it.
+        PlannedVisit = "planned_visit",
+        /// The report of an additional visit; the job does not change.
+        AdditionalVisit = "additional_visit",
+        /// A note on the job.
+        Note = "note",
     }
 }
 

@@ -34,6 +34,7 @@ impl JobActions {
             can_cancel: may_plan && status.step(TargetStatus::Cancelled).is_ok(),
             can_decide_proposal: may_plan,
             can_resolve_entries: may_plan,
+            can_end_visit: may_plan && status.steps_to_visit_end(TargetStatus::Completed).is_some(),
         }
     }
 }
@@ -51,6 +52,7 @@ mod tests {
             (actions.can_cancel, "cancel"),
             (actions.can_decide_proposal, "proposal"),
             (actions.can_resolve_entries, "entries"),
+            (actions.can_end_visit, "end"),
         ]
         .into_iter()
         .filter_map(|(is_open, name)| is_open.then_some(name))
@@ -61,11 +63,11 @@ mod tests {
     fn job_actions_follow_status() {
         let always = ["proposal", "entries"];
         let table: [(TargetStatus, &[&str]); 8] = [
-            (TargetStatus::Open, &["schedule", "offer", "cancel"]),
-            (TargetStatus::Scheduled, &["schedule", "cancel"]),
-            (TargetStatus::Dispatched, &["schedule", "cancel"]),
-            (TargetStatus::EnRoute, &[]),
-            (TargetStatus::OnSite, &[]),
+            (TargetStatus::Open, &["schedule", "offer", "cancel", "end"]),
+            (TargetStatus::Scheduled, &["schedule", "cancel", "end"]),
+            (TargetStatus::Dispatched, &["schedule", "cancel", "end"]),
+            (TargetStatus::EnRoute, &["end"]),
+            (TargetStatus::OnSite, &["end"]),
             (TargetStatus::Completed, &[]),
             (TargetStatus::NotCompleted, &["reopen"]),
             (TargetStatus::Cancelled, &[]),
@@ -77,7 +79,11 @@ mod tests {
                 is_mapped: true,
                 has_requester: true,
             };
-            assert_eq!(open_actions(state, true), [expected, &always].concat(), "{status:?}");
+            let mut expected = [expected, &always].concat();
+            let mut found = open_actions(state, true);
+            expected.sort_unstable();
+            found.sort_unstable();
+            assert_eq!(found, expected, "{status:?}");
             assert!(open_actions(state, false).is_empty(), "{status:?} without permission");
         }
     }

@@ -64,6 +64,8 @@ pub struct TargetPage {
     pub viewers: Vec<Viewer>,
     /// The entries that technicians have sent to dispatch.
     pub forwarded_entries: Vec<WithPhotos>,
+    /// Entries that dispatch kept as notes.
+    pub kept_notes: Vec<WithPhotos>,
     /// Whether a requester is notified of its changes.
     pub notifies_requester: bool,
     pub actions: JobActions,
@@ -108,6 +110,7 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
         timeline: tx.timeline_of_target(id, 50).await?,
         viewers: view_as::viewers_of_appointments(&mut tx, id).await?,
         forwarded_entries: sync_conflicts::forwarded(&mut tx, id).await?,
+        kept_notes: sync_conflicts::kept_notes(&mut tx, id).await?,
         notifies_requester,
         actions: JobActions::of(state, by.staff().has::<PlanTargets>()),
     })

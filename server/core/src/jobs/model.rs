@@ -23,8 +23,10 @@ pub struct JobActions {
     pub can_cancel: bool,
     /// Accept or dismiss a change that the source system proposes.
     pub can_decide_proposal: bool,
-    /// Mark the entries that technicians have sent to dispatch as resolved.
+    /// File the entries that technicians have sent to dispatch, or keep them as notes.
     pub can_resolve_entries: bool,
+    /// File them as the report of the planned visit, which ends with it.
+    pub can_end_visit: bool,
 }
 
 #[derive(Debug, Clone, FromRow)]

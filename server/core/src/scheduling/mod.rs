@@ -7,6 +7,7 @@ pub mod model;
 mod store;
 pub mod technicians;
 pub mod travel_times;
+pub(crate) use self::store::appointments::NewAppointment;
 pub use self::store::board::BoardJob;
 pub use self::store::board::BoardVisit;
 pub use self::store::technicians::AbsenceView;

@@ -2,6 +2,7 @@
 
 pub mod client_results;
 pub mod entries;
+pub mod filing;
 pub mod model;
 pub mod report;
 mod report_actions;

@@ -5,7 +5,7 @@ use domain::events::EventType;
 use domain::fields::FieldCode;
 use domain::files::FileOwner;
 use domain::identity::permissions::PerformVisits;
-use domain::ids::{TargetId, VisitReportId};
+use domain::ids::{AppointmentId, StaffId, TargetId, VisitReportId};
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::problems::{Cause, Record};
 use domain::text;
@@ -51,6 +51,35 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    pub(crate) const fn work_minutes(&self) -> i64 {
+        self.work_minutes
+    }
+
+    /// Returns the row of the report of a visit, which is an appointment and the technician who made it.
+    pub(crate) fn row(
+        &self,
+        id: VisitReportId,
+        target: TargetId,
+        (appointment, technician): (AppointmentId, StaffId),
+        written_at: Option<DateTime<Utc>>,
+    ) -> NewReport<'_> {
+        NewReport {
+            id,
+            target,
+            appointment,
+            technician,
+            summary: &self.summary,
+            internal_notes: self.internal_notes.as_deref(),
+            work_minutes: self.work_minutes,
+            billable: self.billable,
+            follow_up: self.follow_up.as_deref(),
+            material: self.material.as_deref(),
+            signed_by: self.signed_by.as_deref(),
+            signature: self.signature.as_deref(),
+            written_at,
+        }
+    }
+
     /// Returns the status of the target after the report.
     pub(crate) const fn end(&self) -> TargetStatus {
         if self.completed {
@@ -204,21 +233,10 @@ pub(crate) async fn store_report(
     report: &Report,
     noted_at: Option<DateTime<Utc>>,
 ) -> CoreResult<VisitReportId> {
-    let id = stop.target_id;
-    let row = NewReport {
-        id: stop.report_id.map_or_else(|| tx.new_id(), |key| key),
-        target: id,
-        appointment: stop.appointment_id,
-        summary: &report.summary,
-        internal_notes: report.internal_notes.as_deref(),
-        work_minutes: report.work_minutes,
-        billable: report.billable,
-        follow_up: report.follow_up.as_deref(),
-        material: report.material.as_deref(),
-        signed_by: report.signed_by.as_deref(),
-        signature: report.signature.as_deref(),
-        written_at: noted_at,
-    };
+    let id = stop.target_id.0;
+    let report_id = stop.report_id.map_or_else(|| tx.new_id(), |key| key.0);
+    let visit = (stop.appointment_id.0, tx.staff().id());
+    let row = report.row(report_id, id, visit, noted_at);
     if stop.is_returned() {
         if !tx.resubmit_report(&row).await? {
             return Err(CoreError::conflict(Record::Report));

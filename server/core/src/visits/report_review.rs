@@ -63,7 +63,7 @@ pub async fn page(core: &Core, by: Permit<'_, ViewReports>, id: VisitReportId) -
     let mut tx = core.store.read(by.staff()).await?;
     let report = load(&mut tx, id).await?;
     let recipients = match report.customer_id {
-        Some(customer) => tx.list_recipients(customer, report.location_id.map(|key| key)).await?,
+        Some(customer) => tx.list_recipients(customer, report.location_id).await?,
         None => Vec::new(),
     };
     let attachments = tx.attachments_of(id).await?;

@@ -1,6 +1,6 @@
 //! Sync conflicts: shows the server's and the phone's version of a visit, and resolves the conflict.
 
-use domain::identity::permissions::{PerformVisits, PlanTargets};
+use domain::identity::permissions::PerformVisits;
 use domain::ids::TargetId;
 use domain::problems::Cause;
 use domain::visits::day_entries::{DayEntryState, DayStep, SeenAppointment, StepCheck};
@@ -150,7 +150,7 @@ pub fn keys<'a>(entries: impl IntoIterator<Item = &'a DayEntryView>) -> String {
 }
 
 /// Checks that exactly these entries were displayed.
-fn check_shown(entries: &[DayEntryView], shown: &str) -> CoreResult<()> {
+pub(super) fn check_shown(entries: &[DayEntryView], shown: &str) -> CoreResult<()> {
     if entries.is_empty() {
         return Err(CoreError::not_found());
     }
@@ -168,7 +168,7 @@ async fn lock_queued(tx: &mut TenantTx<'_, Staff>, target: TargetId, shown: &str
     Ok(entries)
 }
 
-async fn resolve(tx: &mut TenantTx<'_, Staff>, entry: &DayEntryView, to: DayEntryState) -> CoreResult<()> {
+pub(super) async fn resolve(tx: &mut TenantTx<'_, Staff>, entry: &DayEntryView, to: DayEntryState) -> CoreResult<()> {
     if !tx.update_day_entry_state(entry.id.0, entry.state, to).await? {
         return Err(CoreError::new(Cause::SyncConflictResolved));
     }
@@ -181,6 +181,12 @@ async fn resolve(tx: &mut TenantTx<'_, Staff>, entry: &DayEntryView, to: DayEntr
         json!({ "step": entry.step.name(), "to": to.name(), "notedAt": entry.noted_at }),
     );
     Ok(())
+}
+
+/// Lists the entries of a job that dispatch kept as notes, grouped by technician.
+pub(crate) async fn kept_notes(tx: &mut TenantTx<'_, Staff>, target: TargetId) -> CoreResult<Vec<WithPhotos>> {
+    let (entries, photos) = (tx.kept_entries(target).await?, tx.photos_of_kept_entries(target).await?);
+    Ok(with_photos(entries, &photos))
 }
 
 /// Lists the entries of a job that were forwarded to dispatch, grouped by technician.
@@ -196,19 +202,4 @@ pub(crate) async fn forwarded(tx: &mut TenantTx<'_, Staff>, target: TargetId) ->
 pub(crate) async fn jobs_with_forwarded(tx: &mut TenantTx<'_, Staff>) -> CoreResult<Vec<(TargetId, i64)>> {
     let found = tx.targets_with_forwarded_entries().await?;
     Ok(found.into_iter().map(|(key, number)| (key.0, number)).collect())
-}
-
-/// Marks the forwarded entries of a job as resolved by dispatch.
-///
-/// # Errors
-/// `concurrent_modification` unless `shown` lists exactly the forwarded entries.
-pub async fn mark_resolved(core: &Core, by: Permit<'_, PlanTargets>, target: TargetId, shown: &str) -> CoreResult<()> {
-    let mut tx = core.store.begin(by.staff()).await?;
-    tx.lock_target(target).await?;
-    let entries = tx.forwarded_entries(target).await?;
-    check_shown(&entries, shown)?;
-    for entry in &entries {
-        resolve(&mut tx, entry, DayEntryState::Resolved).await?;
-    }
-    finish(core, tx).await
 }

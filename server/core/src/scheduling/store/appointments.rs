@@ -28,6 +28,13 @@ const INSERT_APPOINTMENT: &str = r"
     )
     VALUES ($1, $2, $3, $4, 'planned', $5, $6, $7, $8, $9)
 ";
+/// A visit that took place without having been planned.
+const INSERT_PAST_APPOINTMENT: &str = r"
+    INSERT INTO appointment (
+        tenant_id, id, target_id, technician_id, status, is_shared, starts_at, ends_at, zone, created_at
+    )
+    VALUES ($1, $2, $3, $4, 'done', $5, $6, $7, $8, $9)
+";
 const CLOSE_PLANNED_APPOINTMENT: &str =
     "UPDATE appointment SET status = $3 WHERE tenant_id = $1 AND target_id = $2 AND status = 'planned'";
 const SELECT_APPOINTMENTS_OF_TARGET: &str = r"
@@ -110,7 +117,7 @@ const SELECT_LATEST_OWN_STOP: &str = concat!(
           AND appointment.technician_id = $2
           AND appointment.target_id = $3
           AND appointment.status IN ('planned', 'done')
-        ORDER BY appointment.created_at DESC
+        ORDER BY appointment.status = 'planned' DESC, appointment.created_at DESC
         LIMIT 1
     "
 );
@@ -163,10 +170,23 @@ const SELECT_OWN_STOPS_WITH_QUEUED_ENTRIES: &str = concat!(
 
 impl<A: Operator> TenantTx<'_, A> {
     pub(crate) async fn insert_appointment(&mut self, new: &NewAppointment<'_>) -> Result<(), StoreError> {
+        self.insert_appointment_row(INSERT_APPOINTMENT, new).await
+    }
+
+    /// Inserts the appointment of a visit that took place.
+    pub(crate) async fn insert_past_appointment(&mut self, new: &NewAppointment<'_>) -> Result<(), StoreError> {
+        self.insert_appointment_row(INSERT_PAST_APPOINTMENT, new).await
+    }
+
+    async fn insert_appointment_row(
+        &mut self,
+        insert: &'static str,
+        new: &NewAppointment<'_>,
+    ) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         self.tx
             .execute(
-                INSERT_APPOINTMENT,
+                insert,
                 (
                     tenant,
                     new.id.uuid(),

@@ -121,6 +121,17 @@ const SELECT_FORWARDED_ENTRIES: &str = select_entry!(
         LIMIT 50
     "
 );
+/// What was written stays on the page of the job.
+const SELECT_KEPT_ENTRIES: &str = select_entry!(
+    r"
+          AND day_entry.target_id = $2
+          AND day_entry.state = 'settled'
+          AND day_entry.form IS NOT NULL
+        ORDER BY staff_account.display_name, day_entry.technician_id, day_entry.received_at,
+            day_entry.noted_at, day_entry.id
+        LIMIT 50
+    "
+);
 const SELECT_TARGETS_WITH_FORWARDED_ENTRIES: &str = r"
     SELECT DISTINCT day_entry.target_id, target.number
     FROM day_entry
@@ -147,10 +158,16 @@ const PURGE_PHOTOS: &str = r"
           FROM day_entry
           WHERE day_entry.tenant_id = day_photo.tenant_id
             AND day_entry.id = day_photo.entry_id
-            AND day_entry.state IN ('waiting', 'handed_over')
+            AND day_entry.state IN ('waiting', 'handed_over', 'settled')
       )
 ";
-const PURGE_ENTRIES: &str = "DELETE FROM day_entry WHERE received_at < $1 AND state NOT IN ('waiting', 'handed_over')";
+/// A note that dispatch kept is part of the job.
+const PURGE_ENTRIES: &str = r"
+    DELETE FROM day_entry
+    WHERE received_at < $1
+      AND state NOT IN ('waiting', 'handed_over')
+      AND (state <> 'settled' OR form IS NULL)
+";
 
 impl TenantTx<'_, Staff> {
     pub(super) fn own(&self) -> uuid::Uuid {
@@ -225,6 +242,14 @@ impl TenantTx<'_, Staff> {
         let tenant = self.tenant();
         self.tx
             .fetch_all::<DayEntryView>(SELECT_FORWARDED_ENTRIES, (tenant, target.uuid()))
+            .await
+    }
+
+    /// Lists the entries of a job that dispatch kept as notes.
+    pub(crate) async fn kept_entries(&mut self, target: TargetId) -> Result<Vec<DayEntryView>, StoreError> {
+        let tenant = self.tenant();
+        self.tx
+            .fetch_all::<DayEntryView>(SELECT_KEPT_ENTRIES, (tenant, target.uuid()))
             .await
     }
 

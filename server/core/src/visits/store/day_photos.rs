@@ -70,6 +70,16 @@ const SELECT_PHOTOS_OF_FORWARDED_ENTRIES: &str = select_photos!(
         LIMIT 500
     "
 );
+const SELECT_PHOTOS_OF_KEPT_ENTRIES: &str = select_photos!(
+    r"
+        JOIN day_entry ON day_entry.tenant_id = day_photo.tenant_id AND day_entry.id = day_photo.entry_id
+        WHERE day_photo.tenant_id = $1
+          AND day_entry.target_id = $2
+          AND day_entry.state = 'settled'
+        ORDER BY day_photo.entry_id, day_photo.position
+        LIMIT 500
+    "
+);
 const SELECT_PHOTO_OWNER: &str = "SELECT technician_id FROM day_photo WHERE tenant_id = $1 AND entry_id = $2 LIMIT 1";
 macro_rules! select_photo_file {
     ($rest:literal) => {
@@ -144,6 +154,14 @@ impl TenantTx<'_, Staff> {
         let tenant = self.tenant();
         self.tx
             .fetch_all::<DayPhoto>(SELECT_PHOTOS_OF_FORWARDED_ENTRIES, (tenant, target.uuid()))
+            .await
+    }
+
+    /// Lists the photos of a job's entries that dispatch kept as notes.
+    pub(crate) async fn photos_of_kept_entries(&mut self, target: TargetId) -> Result<Vec<DayPhoto>, StoreError> {
+        let tenant = self.tenant();
+        self.tx
+            .fetch_all::<DayPhoto>(SELECT_PHOTOS_OF_KEPT_ENTRIES, (tenant, target.uuid()))
             .await
     }
 

@@ -1,7 +1,9 @@
 //! Statements for visit reports, attachments, follow-ups and billing triggers.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{AppointmentId, AttachmentId, BillingTriggerId, EventId, FollowUpId, TargetId, VisitReportId};
+use domain::ids::{
+    AppointmentId, AttachmentId, BillingTriggerId, EventId, FollowUpId, StaffId, TargetId, VisitReportId,
+};
 use domain::visits::reports::ReportStatus;
 
 use crate::db::StoreError;
@@ -15,6 +17,8 @@ pub(crate) struct NewReport<'a> {
     pub id: VisitReportId,
     pub target: TargetId,
     pub appointment: AppointmentId,
+    /// Who made the visit.
+    pub technician: StaffId,
     pub summary: &'a str,
     pub internal_notes: Option<&'a str>,
     pub work_minutes: i64,
@@ -173,7 +177,7 @@ pub(crate) struct FileRow {
 
 impl TenantTx<'_, Staff> {
     pub(crate) async fn insert_report(&mut self, new: &NewReport<'_>) -> Result<(), StoreError> {
-        let (tenant, own, now) = (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now);
+        let (tenant, now) = (self.actor.tenant().uuid(), self.now);
         self.tx
             .execute(
                 INSERT_REPORT,
@@ -182,7 +186,7 @@ impl TenantTx<'_, Staff> {
                     new.id.uuid(),
                     new.target.uuid(),
                     new.appointment.uuid(),
-                    own,
+                    new.technician.uuid(),
                     new.summary,
                     new.internal_notes,
                     new.work_minutes,

@@ -3,10 +3,10 @@
 use super::{KEYS, Phone, count, done, planned_job, seen, status, waiting};
 use crate::scheduling::board::{at, monday, move_page, press, technician};
 use crate::support::public::png;
-use crate::support::world_at;
+use crate::support::{World, world_at};
 use chrono::TimeDelta;
 use ordinavo_core::Engine;
-use reqwest::StatusCode;
+use reqwest::{Client, StatusCode};
 use rstest::rstest;
 
 #[rstest]
@@ -138,10 +138,10 @@ async fn sync_conflict_not_applicable_is_forwarded_or_discarded(#[case] engine: 
         )
         .await;
     assert_eq!(status(&world, &cancelled).await, "cancelled");
-    let file = format!("/app/files/kept/{}/0", KEYS[0]);
-    assert_eq!(world.get(&phone.browser, &file).await.0, StatusCode::OK);
+    let file_path = format!("/app/files/kept/{}/0", KEYS[0]);
+    assert_eq!(world.get(&phone.browser, &file_path).await.0, StatusCode::OK);
     assert_eq!(
-        world.get(&staff, &file).await.0,
+        world.get(&staff, &file_path).await.0,
         StatusCode::NOT_FOUND,
         "not visible before it is sent to dispatch"
     );
@@ -163,18 +163,21 @@ async fn sync_conflict_not_applicable_is_forwarded_or_discarded(#[case] engine: 
     }
     let html = world.content(&staff, &job_page).await;
     assert!(
-        html.contains("I was there all the same.") && html.contains(&file),
+        html.contains("I was there all the same.") && html.contains(&file_path),
         "{html}"
     );
-    assert_eq!(world.get(&staff, &file).await.0, StatusCode::OK);
-    world
-        .send(
-            &staff,
-            "/app/fn/resolve-sync-conflict",
-            &[("target", &cancelled), ("entries", KEYS[0])],
-        )
-        .await;
-    assert!(!world.content(&staff, &job_page).await.contains("I was there"));
+    assert_eq!(world.get(&staff, &file_path).await.0, StatusCode::OK);
+    // A cancelled job has no visit that the report could be of.
+    file(&world, &staff, &phone, &cancelled, KEYS[0], "planned_visit").await;
+    assert_eq!(status(&world, &cancelled).await, "cancelled");
+    file(&world, &staff, &phone, &cancelled, KEYS[0], "note").await;
+    // What was written stays on the page of the job, also after the retention of other entries.
+    world.core.clock().advance(TimeDelta::days(400));
+    ordinavo_core::visits::entries::purge_old(&world.core).await.unwrap();
+    world.core.clock().advance(TimeDelta::days(-400));
+    let html = world.content(&staff, &job_page).await;
+    assert!(html.contains("data-testid=\"kept-notes\"") && html.contains("I was there all the same."));
+    assert_eq!(world.get(&staff, &file_path).await.0, StatusCode::OK);
     assert!(
         !world
             .content(&staff, "/app/inbox")
@@ -281,4 +284,95 @@ async fn start_travel_from_stale_page_is_rejected(#[case] engine: Engine) {
         world.send(&technician_browser, "/app/fn/start-travel", &fields).await;
     }
     assert_eq!(status(&world, &target).await, "en_route");
+}
+
+/// Decides about the entries that a technician has sent to dispatch.
+async fn file(world: &World, staff: &Client, phone: &Phone<'_>, target: &str, keys: &str, filing: &str) {
+    let fields = [
+        ("target", target),
+        ("technician", phone.person.as_str()),
+        ("entries", keys),
+        ("filing", filing),
+    ];
+    world.send(staff, "/app/fn/resolve-sync-conflict", &fields).await;
+}
+
+/// A technician was there and wrote a report offline, but the job was given to another technician meanwhile.
+async fn report_for_moved_job(
+    world: &World,
+    staff: &Client,
+    phone: &Phone<'_>,
+    external_id: &str,
+    key: &str,
+) -> String {
+    let target = planned_job(world, staff, external_id, 9).await;
+    let aylin = technician(world, "Aylin").await;
+    let page = world.content(staff, &move_page(&target, &aylin, at(14, 0))).await;
+    press(world, staff, &page).await;
+    let seen = seen((9, 0), (10, 0));
+    assert_eq!(phone.photo(key, "0", png()).await, StatusCode::OK);
+    let report = [
+        ("target", target.as_str()),
+        ("step", "report"),
+        ("seen", seen.as_str()),
+        ("photos", "1"),
+        ("summary", "Bearing replaced before the move."),
+        ("work_minutes", "35"),
+        ("completed", "on"),
+    ];
+    assert_eq!(phone.entry(key, &report).await, waiting());
+    let fields = [("target", target.as_str()), ("entries", key)];
+    world
+        .send(&phone.browser, "/app/fn/send-entries-to-dispatch", &fields)
+        .await;
+    target
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn forwarded_report_filed_as_planned_visit_ends_job(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
+    let target = report_for_moved_job(&world, &staff, &phone, "FILE-1", KEYS[0]).await;
+    // Somebody who saw fewer entries decides about nothing.
+    file(&world, &staff, &phone, &target, KEYS[1], "planned_visit").await;
+    assert_eq!(status(&world, &target).await, "scheduled");
+    file(&world, &staff, &phone, &target, KEYS[0], "planned_visit").await;
+    assert_eq!(status(&world, &target).await, "completed");
+    let rows = world
+        .texts("SELECT r.status, s.display_name, a.status, CAST(r.work_minutes AS TEXT) FROM visit_report r JOIN staff_account s ON s.id = r.technician_id JOIN appointment a ON a.id = r.appointment_id WHERE r.summary = 'Bearing replaced before the move.'")
+        .await;
+    let [row] = rows.as_slice() else { panic!("{rows:?}") };
+    assert!(row[1].starts_with("Tom Becker"), "{row:?}");
+    assert_eq!([&row[0], &row[2], &row[3]], ["submitted", "done", "35"]);
+    assert_eq!(count(&world, "appointment WHERE status = 'planned' AND target_id = (SELECT target_id FROM visit_report WHERE summary = 'Bearing replaced before the move.')").await, "0");
+    assert_eq!(count(&world, "attachment WHERE visit_report_id = (SELECT id FROM visit_report WHERE summary = 'Bearing replaced before the move.')").await, "1");
+    let page = world.content(&staff, &format!("/app/targets/{target}")).await;
+    assert!(!page.contains("id=\"from-phone\"") && page.contains("/app/reports/vrp_"));
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn forwarded_report_filed_as_additional_visit_keeps_job(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
+    let target = report_for_moved_job(&world, &staff, &phone, "FILE-2", KEYS[0]).await;
+    file(&world, &staff, &phone, &target, KEYS[0], "additional_visit").await;
+    assert_eq!(status(&world, &target).await, "scheduled");
+    let planned = "appointment WHERE status = 'planned' AND target_id = (SELECT target_id FROM visit_report WHERE summary = 'Bearing replaced before the move.')";
+    assert_eq!(count(&world, planned).await, "1", "{}", world.engine);
+    assert_eq!(count(&world, "day_entry WHERE state = 'done'").await, "1");
+    // The colleague's own visit and report follow.
+    let aylin = world.content(&staff, &format!("/app/targets/{target}")).await;
+    assert!(aylin.contains("Aylin") && !aylin.contains("id=\"from-phone\""));
 }
