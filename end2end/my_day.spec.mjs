@@ -134,7 +134,7 @@ async function report(page, summary, files = []) {
   await page.mouse.down();
   for (let step = 1; step < 12; step += 1) await page.mouse.move(box.x + 30 + step * 15, box.y + 40 + (step % 3) * 12);
   await page.mouse.up();
-  if (files.length > 0) await page.getByLabel("Photos").setInputFiles(files);
+  if (files.length > 0) await page.getByLabel("Choose photos").setInputFiles(files);
   await page.getByRole("button", { name: "Submit report" }).click();
 }
 
@@ -279,8 +279,9 @@ test("sync conflict shows both versions and is resolved", async ({ browser }) =>
   await expect(dispatch.locator("#from-phone")).toContainText(summary);
   const photo = await dispatch.request.get(await dispatch.locator('#from-phone a[href*="/app/files/kept/"]').getAttribute("href"));
   expect(photo.headers()["content-type"]).toBe("image/jpeg");
-  await dispatch.getByRole("button", { name: "Mark as resolved" }).click();
+  await dispatch.getByRole("button", { name: "Keep as a note" }).click();
   await expect(dispatch.locator("#from-phone")).toHaveCount(0);
+  await expect(dispatch.getByTestId("kept-notes")).toContainText(summary);
 
   // Second conflict: the technician keeps their version.
   const second = await visitOf(dispatch, person);
@@ -386,7 +387,7 @@ test("rejected report is corrected on the phone or sent without photos", async (
   await expect(page.locator(".signature-pad path")).toHaveAttribute("d", /^M\d+ \d+L/);
   await expect(page.getByLabel("Work performed")).toHaveValue(summary);
   await expect(page.getByLabel("Work time in minutes")).toHaveValue("35");
-  await page.getByLabel("Photos").setInputFiles([]);
+  await page.getByRole("button", { name: "Remove" }).click();
   await page.getByRole("button", { name: "Submit report" }).click();
   await expect(async () => expect(await job(dispatch, target)).toContainText("Completed")).toPass();
   await open(page, "/app/day");
@@ -465,4 +466,61 @@ test("pages are accessible offline and in Arabic, and the day sheet is A4", asyn
     await expect(page).toHaveURL(/\/app\/day$/);
     wire.close();
   }
+});
+
+test("report is kept as a draft on the phone, with its photos", async ({ browser }) => {
+  const { dispatch, target, wire, page, context } = await phoneWithVisit(browser, fourth());
+  await open(page, `/app/day/${target}`);
+  await page.getByRole("button", { name: "Start travel" }).click();
+  await expect(line_(page, "sent")).toBeVisible();
+  await page.getByRole("button", { name: "Arrived" }).click();
+  await expect(page.getByLabel("Work performed")).toBeVisible();
+  const drafts = (page) =>
+    page.evaluate(async () => {
+      const database = await new Promise((done) => (indexedDB.open("my-day").onsuccess = ({ target }) => done(target.result)));
+      const all = new Promise((done) => (database.transaction("state").objectStore("state").getAll(IDBKeyRange.bound("draft ", "draft \uffff")).onsuccess = ({ target }) => done(target.result)));
+      return JSON.stringify(await all);
+    });
+
+  // Photos are added one after the other, turned, marked and removed.
+  const gallery = page.getByLabel("Choose photos");
+  await gallery.setInputFiles([{ name: "first.png", mimeType: "image/png", buffer: largePhoto(60) }]);
+  await gallery.setInputFiles([{ name: "second.png", mimeType: "image/png", buffer: largePhoto(60) }]);
+  await page.getByLabel("Take photo").setInputFiles([{ name: "third.png", mimeType: "image/png", buffer: largePhoto(60) }]);
+  const photos = page.locator("[data-photo-list] > li");
+  await expect(photos).toHaveCount(3);
+  await expect(photos.locator("canvas")).toHaveCount(3);
+  await photos.nth(0).getByRole("combobox").selectOption("before");
+  await photos.nth(2).getByRole("button", { name: "Turn" }).click();
+  await photos.nth(1).getByRole("button", { name: "Remove" }).click();
+  await expect(photos).toHaveCount(2);
+  const summary = newName("Half a sentence");
+  await page.getByLabel("Work performed").pressSequentially(summary);
+  expect(await serious(page)).toEqual([]);
+
+  // Offline, after a reload and in a new tab, everything is there again.
+  await expect.poll(() => drafts(page)).toContain(summary);
+  wire.set("cut");
+  await page.close();
+  const second = await context.newPage();
+  await open(second, `/app/day/${target}`);
+  await expect(second.locator("[data-device-draft]")).toBeVisible();
+  await expect(second.getByLabel("Work performed")).toHaveValue(summary);
+  await expect(second.locator("[data-photo-list] > li")).toHaveCount(2);
+  await expect(second.locator("[data-photo-list] select").first()).toHaveValue("before");
+  await open(second, "/app/day");
+  await expect(second.locator(`[data-stop="${target}"] [data-kept-note]`)).toContainText("Draft from");
+
+  // Filed, the draft is gone; the photos arrive with their marks.
+  wire.set("open");
+  await open(second, `/app/day/${target}`);
+  await expect(second.getByLabel("Work performed")).toHaveValue(summary);
+  await second.getByLabel("Work time in minutes").fill("20");
+  await second.getByRole("button", { name: "Submit report" }).click();
+  await expect(async () => expect(await job(dispatch, target)).toContainText("Completed")).toPass();
+  await dispatch.getByRole("link", { name: "Visit report" }).click();
+  await expect(dispatch.locator(".files > li")).toHaveCount(2);
+  await expect(dispatch.locator('[data-mark="before"]')).toHaveCount(1);
+  expect(await drafts(second)).toBe("[]");
+  wire.close();
 });

@@ -71,7 +71,7 @@ test("imported job becomes a visit, signed events and a released report", async 
   await visit.page.getByLabel("Work performed").fill(summary);
   await visit.page.getByLabel("Internal notes").fill(INTERNAL);
   await visit.page.getByLabel("Work time in minutes").fill("50");
-  await visit.page.getByLabel("Photos").setInputFiles([
+  await visit.page.getByLabel("Choose photos").setInputFiles([
     { name: "inside.png", mimeType: "image/png", buffer: PHOTO },
     { name: "for-customer.png", mimeType: "image/png", buffer: PHOTO },
   ]);

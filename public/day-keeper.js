@@ -34,14 +34,15 @@
   const words = ({ step, noted_at }) => keeper.getAttribute(`data-note-${step}`).replace('#', clock(noted_at));
 
   /** Shows each stop in the status that it has once all entries are sent. */
-  const advance = (entries) => {
+  const advance = (entries, drafts) => {
     for (const element of all('[data-stop]')) {
       const own = entries.filter(({ target, state }) => target === element.dataset.stop && state === 'waiting');
       const last = own.at(-1);
       if (last) element.dataset.status = LEADS[last.step];
       for (const note of element.querySelectorAll('[data-kept-note]')) {
-        note.hidden = !last;
-        note.textContent = own.map(words).join(' · ');
+        const draft = drafts.find(({ target }) => target === element.dataset.stop);
+        note.hidden = !last && !draft;
+        note.textContent = [...own.map(words), ...(draft ? [draftWords(draft)] : [])].join(' · ');
       }
     }
     const progress = document.querySelector('[data-progress]');
@@ -90,10 +91,13 @@
     line('refused', refused.length > 0);
   };
 
-  const listUnsent = (entries) => {
+  const draftWords = ({ at }) => keeper.dataset.draft.replace('#', clock(at));
+
+  const listUnsent = (entries, drafts) => {
     const list = document.querySelector('[data-unsent]');
     if (!list) return;
-    list.replaceChildren(...entries.filter(({ state }) => state !== 'sent').map((entry) => lineOf(`${words(entry)} · `, isolated(entry.label))));
+    const unsent = entries.filter(({ state }) => state !== 'sent').map((entry) => lineOf(`${words(entry)} · `, isolated(entry.label)));
+    list.replaceChildren(...unsent, ...drafts.map((draft) => lineOf(`${draftWords(draft)} · `, isolated(draft.label))));
   };
 
   const isTyping = () => all('form[data-report]').some((form) => form.dataset.touched);
@@ -109,9 +113,9 @@
     line('signed-out', data.signed_out);
     const kept = data.entries.find(({ key }) => key === query.get('kept'));
     line('sent', kept?.state === 'sent' && !kept.collided, kept && keeper.getAttribute(`data-sent-${kept.step}`));
-    advance(data.entries);
+    advance(data.entries, data.drafts);
     showRefused(data.entries);
-    listUnsent(data.entries);
+    listUnsent(data.entries, data.drafts);
     // All entries of this phone have arrived: reload, or show the sync conflicts, unless a report is being written.
     if (waited.length > 0 && waiting === 0 && !data.signed_out && !isTyping()) {
       if (data.entries.some(({ key, collided }) => collided && waited.includes(key))) location.replace('/app/day/sync-conflicts');
@@ -141,18 +145,7 @@
     await say({ kind: 'entry', key }, [port2]);
     const { entry, photos } = await found;
     if (!entry) return;
-    for (const field of form.elements) {
-      if (field.type === 'checkbox') field.checked = field.name in entry.fields;
-      else if (field.name in entry.fields) {
-        field.value = entry.fields[field.name];
-        field.dispatchEvent(new Event('input'));
-      }
-    }
-    form.elements.replaces.value = key;
-    const files = new DataTransfer();
-    for (const { name, blob } of photos) files.items.add(new File([blob], name, { type: blob.type }));
-    if (files.files.length) form.elements.photo.files = files.files;
-    form.dataset.touched = 'yes';
+    form.dispatchEvent(new CustomEvent('refill', { detail: { fields: entry.fields, replaces: key, photos } }));
   };
   if (query.has('correct')) refill(query.get('correct'));
 

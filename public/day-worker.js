@@ -7,7 +7,7 @@ const CACHE = 'my-day';
 const PATIENCE = 4000;
 const STEPS = { '/app/fn/start-travel': 'set_out', '/app/fn/arrive': 'arrive', '/app/fn/submit-report': 'report' };
 /** Fields that belong to the form and not to the entry. */
-const AROUND = ['target', 'seen', 'person', 'label', 'replaces', 'photo'];
+const AROUND = ['target', 'seen', 'person', 'label', 'replaces', 'photo', 'photo_marks'];
 /** Milliseconds for which a sent entry is remembered, so that submitting the same form again creates no second entry. */
 const KNOWN = 600_000;
 /** Maximum side of a photo in pixels. Photos are scaled down before they are stored, because connections on site are slow. */
@@ -40,6 +40,36 @@ async function entries() {
   return all.sort((one, other) => one.number - other.number);
 }
 
+// ---- Drafts ----------------------------------------------------------------------------------------------------------
+
+/** A draft has two parts, so that the photos are not written again with each letter. */
+const DRAFT_PARTS = ['text', 'photos'];
+const draftKey = (part, person, target) => `draft ${person} ${part} ${target}`;
+const draftsOf = (person, part = '') => IDBKeyRange.bound(`draft ${person} ${part}`, `draft ${person} ${part}\uffff`);
+
+/** Keeps one part of a draft, unless its person has signed out or somebody else uses the phone now. */
+async function keepDraft(part, person, target, value) {
+  await within(['state'], 'readwrite', async (store) => {
+    if (await answer(store('state').get('leaving'))) return;
+    if ((await answer(store('state').get('person'))) !== person) return;
+    store('state').put(value, draftKey(part, person, target));
+  });
+}
+
+const draftOf = (person, target) =>
+  within(['state'], 'readonly', async (store) => {
+    if ((await answer(store('state').get('person'))) !== person) return {};
+    const [text, photos] = DRAFT_PARTS.map((part) => answer(store('state').get(draftKey(part, person, target))));
+    return { draft: await text, photos: await photos };
+  });
+
+const discardDraft = (person, target) =>
+  within(['state'], 'readwrite', async (store) => {
+    for (const part of DRAFT_PARTS) store('state').delete(draftKey(part, person, target));
+  });
+
+const drafts = (person) => within(['state'], 'readonly', (store) => answer(store('state').getAll(draftsOf(person, 'text '))));
+
 const isOpen = ({ state }) => state === 'waiting' || state === 'refused';
 
 /** Rotates a photo upright and scales it down. Returns it unchanged if the browser cannot decode it. */
@@ -63,10 +93,11 @@ async function keep(step, form) {
   for (const [name, value] of form) if (!AROUND.includes(name) && typeof value === 'string') fields[name] = value;
   const files = form.getAll('photo').filter((file) => file instanceof File && file.size > 0);
   const [person, target, seen, label, replaces] = ['person', 'target', 'seen', 'label', 'replaces'].map((name) => form.get(name) ?? '');
-  const looks = files.map(({ name, size, lastModified }) => [name, size, lastModified]);
+  const marks = (form.get('photo_marks') ?? '').split(',');
+  const looks = files.map(({ name, size, lastModified }, index) => [name, size, lastModified, marks[index] ?? '']);
   const same = await mark([person, target, step, seen, fields, looks]);
   const photos = [];
-  for (const file of files) photos.push({ name: file.name, blob: await smaller(file) });
+  for (const [index, file] of files.entries()) photos.push({ name: file.name, blob: await smaller(file), mark: marks[index] ?? '' });
   const now = Date.now();
   return within(['entries', 'photos', 'state'], 'readwrite', async (store) => {
     const all = await answer(store('entries').getAll());
@@ -84,7 +115,9 @@ async function keep(step, form) {
       photos: photos.length, at: now, noted_at: new Date(now).toISOString(), state: 'waiting',
     };
     store('entries').put(entry);
-    photos.forEach(({ name, blob }, position) => store('photos').put({ key: entry.key, position, name, blob, sent: false }));
+    photos.forEach(({ name, blob, mark }, position) => store('photos').put({ key: entry.key, position, name, blob, mark, sent: false }));
+    // What was a draft is an entry now.
+    if (step === 'report') for (const part of DRAFT_PARTS) store('state').delete(draftKey(part, person, target));
     return entry;
   });
 }
@@ -148,7 +181,7 @@ async function sendPhotos({ key, person }) {
   const photos = await within(['photos'], 'readonly', (store) => answer(store('photos').getAll(photosOf(key))));
   for (const photo of photos) {
     if (photo.sent) continue;
-    const fields = [['key', key], ['person', person], ['position', String(photo.position)], ['photo', photo.blob, photo.name || 'photo.jpg']];
+    const fields = [['key', key], ['person', person], ['position', String(photo.position)], ['mark', photo.mark ?? ''], ['photo', photo.blob, photo.name || 'photo.jpg']];
     const response = await post('/app/fn/send-photo', fields, 120_000);
     if (response.status !== 200) return response;
     await within(['photos'], 'readwrite', async (store) => {
@@ -223,6 +256,7 @@ async function tell() {
     kind: 'state',
     person,
     signed_out: (await get('signed_out')) ?? false,
+    drafts: (person ? await drafts(person) : []).map(({ target, label, at }) => ({ target, label, at })),
     other: all.filter((entry) => entry.person !== person && isOpen(entry)).length,
     entries: own.map(({ key, target, label, step, noted_at, state, collided, problems, photos }) => ({ key, target, label, step, noted_at, state, collided, problems, photos })),
   };
@@ -408,6 +442,7 @@ async function take(request, step) {
 async function wipe(person) {
   await forgetPages();
   for (const entry of await entries()) if (entry.person === person || !isOpen(entry)) await remove(entry.key);
+  await within(['state'], 'readwrite', async (store) => void store('state').delete(draftsOf(person)));
 }
 
 /** Signs out. Warns about unsent entries first, then deletes everything of the person from the phone. */
@@ -416,7 +451,10 @@ async function leave(request) {
   const anyway = form.get('anyway');
   // A person who has just signed in may not have opened the day yet.
   const person = (await get('person')) ?? form.get('person') ?? undefined;
-  const unsent = async () => (await entries().catch(() => [])).filter((entry) => entry.person === person && isOpen(entry)).length;
+  const unsent = async () => {
+    const open = (await entries().catch(() => [])).filter((entry) => entry.person === person && isOpen(entry));
+    return open.length + (await drafts(person).catch(() => [])).length;
+  };
   if (!anyway && (await unsent())) {
     await limit(flush(), PATIENCE);
     if (await unsent()) return redirect('/app/day/unsent');
@@ -492,12 +530,23 @@ async function catchUp() {
 
 self.addEventListener('sync', (event) => event.waitUntil(catchUp()));
 self.addEventListener('message', (event) => {
-  const { kind, person, paths, key } = event.data ?? {};
+  const { kind, person, paths, key, target } = event.data ?? {};
   const work = {
     here: () => here(person, paths),
     flush: () => catchUp(),
     remove: () => remove(key).then(tell),
     plain: () => withoutPhotos(key).then(flush),
+    draft: () => {
+      const { label, replaces, fields, at } = event.data;
+      return keepDraft('text', person, target, { target, label, replaces, fields, at });
+    },
+    'draft-photos': () => keepDraft('photos', person, target, event.data.photos),
+    'draft-of': async () => event.ports[0]?.postMessage(await draftOf(person, target).catch(() => ({}))),
+    'discard-draft': async () => {
+      await discardDraft(person, target);
+      event.ports[0]?.postMessage({});
+      await tell();
+    },
     entry: async () => {
       const found = await within(['entries', 'photos'], 'readonly', async (store) => ({
         entry: await answer(store('entries').get(key)),

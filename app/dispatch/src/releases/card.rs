@@ -20,6 +20,7 @@ use ui::report::ReportArticle;
 
 use crate::i18n::by_key;
 use crate::t;
+use crate::visits::photos::PhotoMarkChip;
 
 /// The published release and the draft, the form that publishes, and the history of releases and downloads.
 #[component]
@@ -223,7 +224,7 @@ fn FileSelection(files: Vec<(AttachmentSummary, bool)>, locale: Locale) -> impl 
         <fieldset id="release-attachments"><legend>{t!(locale, "release-files")}</legend><p class="help">{t!(locale, "release-files-help")}</p>
             {files.into_iter().map(|(file, is_selected)| {
                 let checkbox_id = format!("file-{}", file.id);
-                view! { <div class="check"><input type="checkbox" id=checkbox_id.clone() name="attachments[]" value=file.id.to_string() checked=is_selected/><label for=checkbox_id><bdi>{file.file_name}</bdi></label></div> }
+                view! { <div class="check"><input type="checkbox" id=checkbox_id.clone() name="attachments[]" value=file.id.to_string() checked=is_selected/><label for=checkbox_id><bdi>{file.file_name}</bdi><PhotoMarkChip locale mark=file.mark/></label></div> }
             }).collect_view()}
         </fieldset>
     }

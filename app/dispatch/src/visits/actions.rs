@@ -1,18 +1,21 @@
 //! Actions of the technician's day, from the pages and from the offline queue of a device.
 
+use domain::drafts::DraftKey;
 use domain::fields::FieldCode;
 use domain::identity::permissions::{PerformVisits, PlanTargets};
 use domain::ids::{StaffId, TargetId};
-use domain::visits::day_entries::{Filing, SeenAppointment, WrittenReport};
+use domain::visits::reports::PhotoMark;
+use domain::visits::day_entries::{DayStep, Filing, SeenAppointment, WrittenReport};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
+use ordinavo_core::drafts;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::visits;
 use ordinavo_core::visits::entries;
 use ordinavo_core::visits::entries::{EntryForm, EntryResult};
 use ordinavo_core::visits::filing;
 use ordinavo_core::visits::report;
-use ordinavo_core::visits::report::MAX_PHOTOS;
+use ordinavo_core::visits::report::{MAX_PHOTOS, SentPhoto};
 use ordinavo_core::visits::sync_conflicts;
 use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
@@ -94,6 +97,8 @@ pub struct ReportForm {
     target: FormId<TargetId>,
     /// The appointment that the page showed.
     seen: String,
+    /// What the photos show, in their order, separated by commas.
+    photo_marks: String,
     #[serde(flatten)]
     report: ReportFields,
 }
@@ -116,7 +121,13 @@ pub async fn file_report(data: MultipartData) -> Result<(), ServerFnError> {
     submit_upload(data, async |core: Core, staff: Staff, form: ReportForm, files| {
         let (permit, target) = (staff.may::<PerformVisits>()?, form.target.get()?);
         let (back, seen) = (form.back(), SeenAppointment::read(&form.seen));
-        let photos = files.into_iter().map(|photo| (photo.file_name, photo.bytes)).collect();
+        let mut marks = form.photo_marks.split(',').map(PhotoMark::from_name);
+        let photos = files.into_iter().map(|photo| SentPhoto {
+            file_name: photo.file_name,
+            bytes: photo.bytes,
+            mark: marks.next().flatten(),
+        });
+        let photos = photos.collect();
         report::submit_report(&core, permit, target, seen, &form.report.into(), photos).await?;
         Ok(Redirect::to(back, "done-report-submitted"))
     })
@@ -157,7 +168,14 @@ pub async fn send_entry(data: MultipartData) -> Result<String, ServerFnError> {
             photos: entry.photos,
             report: entry.report.into(),
         };
-        Ok(match entries::submit(&core, permit, entry).await? {
+        let page = entry.target.parse::<TargetId>().ok().map(|id| format!("/app/day/{id}"));
+        let draft = page.and_then(|page| DraftKey::new(&page, ReportForm::NAME));
+        let is_report = entry.step == DayStep::Report.name();
+        let result = entries::submit(&core, permit, entry).await?;
+        if let Some(draft) = draft.filter(|_| is_report) {
+            drafts::discard(&core, &staff, &draft).await?;
+        }
+        Ok(match result {
             EntryResult::Done => "done".to_owned(),
             EntryResult::Waiting => "waiting".to_owned(),
         })
@@ -172,6 +190,8 @@ pub struct QueuedPhoto {
     key: String,
     person: String,
     position: String,
+    /// What the photo shows; empty if that was not chosen.
+    mark: String,
 }
 
 impl UploadForm for QueuedPhoto {
@@ -189,7 +209,11 @@ pub async fn send_photo(data: MultipartData) -> Result<String, ServerFnError> {
         let file = files
             .pop()
             .ok_or_else(|| CoreError::field("photo", FieldCode::Required))?;
-        let content = (file.file_name, file.bytes);
+        let content = SentPhoto {
+            file_name: file.file_name,
+            bytes: file.bytes,
+            mark: PhotoMark::from_name(&photo.mark),
+        };
         entries::upload_photo(&core, permit, &photo.key, &photo.person, &photo.position, content).await?;
         Ok("done".to_owned())
     })

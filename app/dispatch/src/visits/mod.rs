@@ -3,6 +3,7 @@
 pub mod actions;
 pub mod day_sheet;
 pub mod my_day;
+pub(crate) mod photos;
 pub mod report;
 pub mod reports;
 pub mod stop;

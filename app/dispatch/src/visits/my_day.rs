@@ -97,7 +97,7 @@ pub(crate) fn OfflineSync(locale: Locale, person: String) -> impl IntoView {
         <div class="keeper" data-keeper=person data-served="now"
             data-note-set_out=t!(locale, "queued-en-route") data-note-arrive=t!(locale, "queued-arrived") data-note-report=t!(locale, "queued-report")
             data-sent-set_out=t!(locale, "done-en-route") data-sent-arrive=t!(locale, "done-arrived") data-sent-report=t!(locale, "done-report-submitted")
-            data-correct=t!(locale, "queued-correct") data-remove=t!(locale, "queued-discard") data-remove-sure=t!(locale, "queued-discard-confirm") data-plain=t!(locale, "queued-send-without-photos") data-early=t!(locale, "day-confirm-early")>
+            data-draft=t!(locale, "device-draft-note", at = "#") data-correct=t!(locale, "queued-correct") data-remove=t!(locale, "queued-discard") data-remove-sure=t!(locale, "queued-discard-confirm") data-plain=t!(locale, "queued-send-without-photos") data-early=t!(locale, "day-confirm-early")>
             <p class="notice notice-warn" role="status" data-line="offline" data-words=t!(locale, "day-offline") hidden></p>
             <p class="notice" role="status" data-line="waiting" data-words=t!(locale, "day-queued") hidden></p>
             <p class="notice notice-good" role="status" data-line="sent" data-words="#" hidden></p>

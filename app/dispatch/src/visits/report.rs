@@ -29,6 +29,7 @@ use crate::releases::card::ReleaseCard;
 use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
+use crate::visits::photos::PhotoMarkChip;
 use crate::visits::sync_conflicts::Signature;
 
 #[component]
@@ -111,7 +112,7 @@ fn ReportContent(report: ReportView, files: Vec<AttachmentSummary>, locale: Loca
             <h3>{t!(locale, "photos")}</h3>
             {files.is_empty().then(|| view! { <p class="quiet">{t!(locale, "no-photos")}</p> })}
             <ul class="files">{files.into_iter().map(|file| view! {
-                <li><FileLink locale scan=file.scan href=format!("/app/files/{}", file.id) name=file.file_name size_bytes=file.size_bytes/>
+                <li><FileLink locale scan=file.scan href=format!("/app/files/{}", file.id) name=file.file_name size_bytes=file.size_bytes/><PhotoMarkChip locale mark=file.mark/>
                     {file.is_released.then(|| view! { <Chip label=t!(locale, "released") tone=Tone::Good/> })}</li>
             }).collect_view()}</ul>
         </InternalBox>

@@ -9,7 +9,7 @@ use ordinavo_core::visits::model::{AttachmentSummary, ReportText};
 use ordinavo_core::visits::report::{MAX_FOLLOW_UP_CHARS, MAX_NAME_CHARS, MAX_TEXT_CHARS, MAX_WORK_MINUTES};
 use ui::components::{InternalBox, ProblemNotice};
 use ui::drafts::owned;
-use ui::forms::{CheckField, ErrorSummary, FormState, PhotoField, TextArea, TextField};
+use ui::forms::{CheckField, ErrorSummary, FormState, TextArea, TextField};
 use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
@@ -19,6 +19,7 @@ use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
 use crate::visits::my_day::{Installable, OfflineSync, StopCard, seen_appointment, stop_label, stop_state};
+use crate::visits::photos::{DeviceDraftNotice, ReportPhotos};
 use crate::visits::sync_conflicts::{ReportFiles, ReportValues};
 
 #[component]
@@ -108,13 +109,14 @@ fn ReportCard(
             <h2>{t!(locale, "report-title")}</h2>
             <SubmitOnce>
             <form method="post" action=owned("/app/fn/submit-report") enctype="multipart/form-data" data-report>
+                <DeviceDraftNotice locale/>
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="target" value=id/><input type="hidden" name="seen" value=seen/><input type="hidden" name="person" value=person/><input type="hidden" name="label" value=label/><input type="hidden" name="replaces"/>
                 <TextArea form=form.clone() field="summary" value=previous.summary label=t!(locale, "report-summary") help=t!(locale, "report-summary-help") max_length=MAX_TEXT_CHARS/>
                 <InternalBox locale><TextArea form=internal field="internal_notes" value=previous.internal_notes.unwrap_or_default() label=t!(locale, "report-internal") rows=2 optional=true max_length=MAX_TEXT_CHARS/></InternalBox>
                 <TextField form=form.clone() field="work_minutes" value=minutes label=t!(locale, "report-minutes") kind="number" inputmode="numeric" range=(0, MAX_WORK_MINUTES)/>
                 <TextArea form=form.clone() field="material" value=previous.material.unwrap_or_default() label=t!(locale, "report-material") help=t!(locale, "report-material-help") rows=3 optional=true/>
-                <PhotoField form=form.clone() field="photo" label=t!(locale, "report-photos") help=t!(locale, "report-photos-help")/>
+                <ReportPhotos form=form.clone() locale/>
                 {(!files.is_empty()).then(|| view! { <div><p class="quiet">{t!(locale, "report-photos-there")}</p><ReportFiles locale files/></div> })}
                 <TextArea form=form.clone() field="follow_up" value=previous.follow_up.unwrap_or_default() label=t!(locale, "report-follow-up") help=t!(locale, "report-follow-up-help") rows=2 optional=true max_length=MAX_FOLLOW_UP_CHARS/>
                 <TextField form=form.clone() field="signed_by" value=previous.signed_by.unwrap_or_default() label=t!(locale, "report-signed-by") help=t!(locale, "report-signed-by-help") optional=true autocomplete="off" max_length=MAX_NAME_CHARS/>

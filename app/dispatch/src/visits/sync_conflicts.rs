@@ -25,6 +25,7 @@ use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
 use crate::visits::my_day::OfflineSync;
+use crate::visits::photos::PhotoMarkChip;
 
 #[component]
 pub fn SyncConflictsPage() -> impl IntoView {
@@ -199,7 +200,7 @@ pub fn ReportValues(locale: Locale, report: WrittenReport, #[prop(optional)] hid
 pub fn ReportFiles(locale: Locale, files: Vec<AttachmentSummary>) -> impl IntoView {
     view! {
         <ul class="files">{files.into_iter().map(|file| view! {
-            <li><FileLink locale scan=file.scan href=format!("/app/files/{}", file.id) name=file.file_name size_bytes=file.size_bytes/></li>
+            <li><FileLink locale scan=file.scan href=format!("/app/files/{}", file.id) name=file.file_name size_bytes=file.size_bytes/><PhotoMarkChip locale mark=file.mark/></li>
         }).collect_view()}</ul>
     }
 }
@@ -235,9 +236,10 @@ pub fn OfflineEntriesCard(
                 let (first, _) = entries.first().cloned()?;
                 let reason = first.reason().map(|reason| reason_text(locale, reason));
                 let target = target.clone();
+                let shown = entries.clone();
                 Some(view! {
                     <p>{t!(locale, "offline-entries-text", technician = first.technician)}" "{reason}</p>
-                    <InternalBox locale><EntryList locale entries=entries.clone() zone/></InternalBox>
+                    <InternalBox locale><EntryList locale entries=shown zone/></InternalBox>
                     {actions.can_resolve_entries.then(|| view! { <FilingButtons locale target technician=first.technician_id.0.to_string() entries can_end_visit=actions.can_end_visit/> })}
                 })
             }).collect_view()}
@@ -281,18 +283,20 @@ fn FilingButtons(
 /// What technicians wrote offline and dispatch kept as notes.
 #[component]
 pub fn KeptNotesCard(locale: Locale, entries: Vec<WithPhotos>, zone: String) -> impl IntoView {
-    (!entries.is_empty()).then(|| view! {
-        <section class="card" data-testid="kept-notes">
-            <h2>{t!(locale, "kept-notes-title")}</h2>
-            {by_technician(&entries).into_iter().map(|entries| {
-                let technician = entries.first().map(|(entry, _)| entry.technician.clone()).unwrap_or_default();
-                let zone = zone.clone();
-                view! {
-                    <p><bdi>{technician}</bdi></p>
-                    <InternalBox locale><EntryList locale entries zone/></InternalBox>
-                }
-            }).collect_view()}
-        </section>
+    (!entries.is_empty()).then(|| {
+        view! {
+            <section class="card" data-testid="kept-notes">
+                <h2>{t!(locale, "kept-notes-title")}</h2>
+                {by_technician(&entries).into_iter().map(|entries| {
+                    let technician = entries.first().map(|(entry, _)| entry.technician.clone()).unwrap_or_default();
+                    let zone = zone.clone();
+                    view! {
+                        <p><bdi>{technician}</bdi></p>
+                        <InternalBox locale><EntryList locale entries zone/></InternalBox>
+                    }
+                }).collect_view()}
+            </section>
+        }
     })
 }
 

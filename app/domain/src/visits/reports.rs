@@ -36,6 +36,18 @@ crate::lifecycle! {
     }
 }
 
+crate::stored_names! {
+    /// What a photo of a report shows.
+    PhotoMark {
+        /// The state before the work.
+        Before = "before",
+        /// The state after the work.
+        After = "after",
+        /// The type plate of the device.
+        TypePlate = "type_plate",
+    }
+}
+
 /// Maximum number of material lines per report.
 pub const MAX_MATERIAL_LINES: usize = 50;
 /// Maximum length of a material line, in characters.

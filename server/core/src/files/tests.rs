@@ -20,6 +20,7 @@ use crate::files::model::{BlobKey, NewBlob};
 use crate::files::{self, FileStore, clean_photo, worker};
 use crate::identity::actors::{Actor as _, Staff};
 use crate::visits::entries;
+use crate::visits::report::SentPhoto;
 use crate::{Core, CoreResult};
 
 /// Systems on both engines with a technician; the storage is that of the test.
@@ -84,7 +85,11 @@ async fn upload_photo(core: &Core, technician: &Staff, key: Uuid, photo: Vec<u8>
         &key.to_string(),
         &person,
         "0",
-        ("a.png".to_owned(), photo),
+        SentPhoto {
+            file_name: "a.png".to_owned(),
+            bytes: photo,
+            mark: None,
+        },
     )
     .await
 }

@@ -24,7 +24,7 @@ use crate::notifications::NotificationTrigger;
 use crate::requests;
 use crate::requests::conversation;
 use crate::requests::model::RequestView;
-use crate::scheduling::model::AppointmentLine;
+use crate::scheduling::model::AppointmentSummary;
 use crate::{Core, CoreError, CoreResult};
 
 /// Why a job is cancelled, in two fields that never mix.
@@ -111,7 +111,7 @@ async fn cancel_request(
     tx: &mut TenantTx<'_, Staff>,
     request: &RequestView,
     message: Option<&str>,
-    shared: Option<&AppointmentLine>,
+    shared: Option<&AppointmentSummary>,
 ) -> CoreResult<()> {
     if request.status.step(RequestStatus::Cancelled).is_ok() {
         requests::change_status(tx, request, RequestStatus::Cancelled, None).await?;

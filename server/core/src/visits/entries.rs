@@ -19,7 +19,7 @@ use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::{Permit, Staff};
 use crate::visits::model::DayStop;
 use crate::visits::report;
-use crate::visits::report::{MAX_PHOTOS, Report, StoredPhoto};
+use crate::visits::report::{MAX_PHOTOS, Report, SentPhoto, StoredPhoto};
 use crate::visits::report_review::{Download, fetch};
 use crate::visits::store::day_entries::NewDayEntry;
 use crate::visits::store::day_photos::DayPhoto;
@@ -157,7 +157,7 @@ pub async fn upload_photo(
     key: &str,
     person: &str,
     position: &str,
-    photo: (String, Vec<u8>),
+    photo: SentPhoto,
 ) -> CoreResult<()> {
     check_recorded_by(by.staff(), person)?;
     let id = parse_key(key)?;
@@ -194,6 +194,7 @@ pub async fn upload_photo(
             file_name: photo.file_name,
             size_bytes: photo.size_bytes,
             content_hash: photo.content_hash,
+            mark: photo.mark,
         };
         tx.insert_day_photo(&row).await?;
     }
@@ -291,6 +292,7 @@ pub(crate) async fn photos(tx: &mut TenantTx<'_, Staff>, id: DayEntryId) -> Core
             file_name: photo.file_name,
             size_bytes: photo.size_bytes,
             content_hash: photo.content_hash,
+            mark: photo.mark,
         })
         .collect())
 }

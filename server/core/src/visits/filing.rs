@@ -90,6 +90,7 @@ async fn file_reports(
                 file_name: photo.file_name.clone(),
                 size_bytes: photo.size_bytes,
                 content_hash: photo.content_hash.clone(),
+                mark: photo.mark,
             })
             .collect();
         let visit = PastVisit::of(entry, technician, &written);
@@ -157,6 +158,7 @@ async fn file_report(
             file_name: &photo.file_name,
             size_bytes: photo.size_bytes,
             content_hash: &photo.content_hash,
+            mark: photo.mark,
         };
         tx.insert_attachment(row.id, &file).await?;
     }

@@ -1,6 +1,6 @@
 //! Rows that the `visits` module returns.
 
-use crate::db::{Key, OptionalKey};
+use crate::db::{Key, OptionalKey, OptionalName};
 use chrono::{DateTime, Utc};
 use domain::files::FileScan;
 use domain::ids::{
@@ -10,7 +10,7 @@ use domain::ids::{
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::requests::Priority;
 use domain::visits::day_entries::{SeenAppointment, WrittenReport};
-use domain::visits::reports::ReportStatus;
+use domain::visits::reports::{PhotoMark, ReportStatus};
 use sqlx::FromRow;
 
 #[derive(Debug, Clone, FromRow)]
@@ -175,6 +175,8 @@ pub struct AttachmentSummary {
     pub file_name: String,
     pub media_type: String,
     pub size_bytes: i64,
+    #[sqlx(try_from = "OptionalName<PhotoMark>")]
+    pub mark: Option<PhotoMark>,
     pub is_released: bool,
     #[sqlx(try_from = "String")]
     pub scan: FileScan,

@@ -10,7 +10,7 @@ use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::problems::{Cause, Record};
 use domain::text;
 use domain::visits::day_entries::{DayStep, SeenAppointment, StepCheck, WrittenReport};
-use domain::visits::reports::{self, MAX_MATERIAL_LINE_CHARS, MAX_MATERIAL_LINES};
+use domain::visits::reports::{self, MAX_MATERIAL_LINE_CHARS, MAX_MATERIAL_LINES, PhotoMark};
 use serde_json::json;
 
 use crate::audit::TimelineKind;
@@ -96,6 +96,15 @@ pub(crate) struct StoredPhoto {
     pub(crate) file_name: String,
     pub(crate) size_bytes: i64,
     pub(crate) content_hash: Vec<u8>,
+    pub(crate) mark: Option<PhotoMark>,
+}
+
+/// A photo as it was sent.
+#[derive(Debug)]
+pub struct SentPhoto {
+    pub file_name: String,
+    pub bytes: Vec<u8>,
+    pub mark: Option<PhotoMark>,
 }
 
 /// Validates the form of a report.
@@ -190,7 +199,7 @@ pub async fn submit_report(
     id: TargetId,
     seen: Option<SeenAppointment>,
     written: &WrittenReport,
-    photos: Vec<(String, Vec<u8>)>,
+    photos: Vec<SentPhoto>,
 ) -> CoreResult<VisitReportId> {
     let mut report = read(written)?;
     if photos.len() > MAX_PHOTOS {
@@ -233,9 +242,9 @@ pub(crate) async fn store_report(
     report: &Report,
     noted_at: Option<DateTime<Utc>>,
 ) -> CoreResult<VisitReportId> {
-    let id = stop.target_id.0;
-    let report_id = stop.report_id.map_or_else(|| tx.new_id(), |key| key.0);
-    let visit = (stop.appointment_id.0, tx.staff().id());
+    let id = stop.target_id;
+    let report_id = stop.report_id.unwrap_or_else(|| tx.new_id());
+    let visit = (stop.appointment_id, tx.staff().id());
     let row = report.row(report_id, id, visit, noted_at);
     if stop.is_returned() {
         if !tx.resubmit_report(&row).await? {
@@ -263,6 +272,7 @@ pub(crate) async fn store_report(
             file_name: &photo.file_name,
             size_bytes: photo.size_bytes,
             content_hash: &photo.content_hash,
+            mark: photo.mark,
         };
         tx.insert_attachment(row.id, &file).await?;
     }
@@ -275,31 +285,29 @@ pub(crate) async fn store_report(
 }
 
 /// Validates and re-encodes photos on the decoding threads, then stores them.
-pub(crate) async fn store_photos(
-    core: &Core,
-    staff: &Staff,
-    photos: Vec<(String, Vec<u8>)>,
-) -> CoreResult<Vec<StoredPhoto>> {
-    photos.iter().try_for_each(|(_, bytes)| check_photo(bytes))?;
+pub(crate) async fn store_photos(core: &Core, staff: &Staff, photos: Vec<SentPhoto>) -> CoreResult<Vec<StoredPhoto>> {
+    photos.iter().try_for_each(|photo| check_photo(&photo.bytes))?;
     if photos.is_empty() {
         return Ok(Vec::new());
     }
-    let bytes = photos.iter().map(|(_, bytes)| bytes.len()).sum();
+    let bytes = photos.iter().map(|photo| photo.bytes.len()).sum();
+    let marks: Vec<Option<PhotoMark>> = photos.iter().map(|photo| photo.mark).collect();
     files::ensure_room(core, staff, FileOwner::Visit, bytes).await?;
     let clean = core
         .files
         .decode(Sender::Account, move || {
             photos
                 .iter()
-                .map(|(name, bytes)| clean_photo(name, bytes))
+                .map(|photo| clean_photo(&photo.file_name, &photo.bytes))
                 .collect::<CoreResult<Vec<_>>>()
         })
         .await?;
     files::store(core, staff, FileOwner::Visit, clean.iter().map(NewBlob::from).collect()).await?;
-    let stored = clean.into_iter().map(|photo| StoredPhoto {
+    let stored = clean.into_iter().zip(marks).map(|(photo, mark)| StoredPhoto {
         size_bytes: i64::try_from(photo.bytes.len()).unwrap_or(i64::MAX),
         file_name: photo.file_name,
         content_hash: photo.content_hash,
+        mark,
     });
     Ok(stored.collect())
 }

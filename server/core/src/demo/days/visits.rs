@@ -5,6 +5,7 @@ use std::io::Cursor;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use domain::visits::day_entries::WrittenReport;
+use domain::visits::reports::PhotoMark;
 
 use super::{PlannedVisit, Progress, SLOTS, at, move_clock};
 use crate::demo::DemoSize;
@@ -12,7 +13,7 @@ use crate::demo::places::REPORT_TEXTS;
 use crate::demo::tenants::DemoWorld;
 use crate::randomness::Randomness;
 use crate::releases::{ReleaseForm, publish};
-use crate::visits::report::submit_report;
+use crate::visits::report::{SentPhoto, submit_report};
 use crate::visits::report_review;
 use crate::visits::{arrive, start_travel};
 use crate::{Core, CoreError, CoreResult};
@@ -64,8 +65,8 @@ pub(super) async fn perform_visits(
         move_clock(core, starts_at + TimeDelta::minutes(80));
         let photos = if randomness.index_below(2) == 0 {
             vec![
-                sample_photo("before.png", randomness)?,
-                sample_photo("after.png", randomness)?,
+                sample_photo("before.png", PhotoMark::Before, randomness)?,
+                sample_photo("after.png", PhotoMark::After, randomness)?,
             ]
         } else {
             Vec::new()
@@ -137,7 +138,7 @@ pub(super) async fn approve_reports(
 }
 
 /// Renders a small abstract image as a sample photo.
-fn sample_photo(name: &str, randomness: &Randomness) -> CoreResult<(String, Vec<u8>)> {
+fn sample_photo(name: &str, mark: PhotoMark, randomness: &Randomness) -> CoreResult<SentPhoto> {
     let [red, green, blue, tilt] = randomness.bytes::<4>();
     let image = image::RgbImage::from_fn(480, 320, |x, y| {
         let band = ((x + y * u32::from(tilt % 5)) / 40) % 2;
@@ -152,5 +153,9 @@ fn sample_photo(name: &str, randomness: &Randomness) -> CoreResult<(String, Vec<
     image
         .write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png)
         .map_err(|_| CoreError::not_found())?;
-    Ok((name.to_owned(), bytes))
+    Ok(SentPhoto {
+        file_name: name.to_owned(),
+        bytes,
+        mark: Some(mark),
+    })
 }

@@ -1,11 +1,12 @@
 //! Statements for the photos of day entries, which are uploaded before the entry.
 
 use domain::ids::{DayEntryId, DayEntryKind, StaffId, StaffKind, TargetId};
+use domain::visits::reports::PhotoMark;
 use sqlx::FromRow;
 
-use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::TenantTx;
+use crate::db::{Key, OptionalName};
 use crate::identity::actors::Staff;
 use crate::visits::store::reports::FileRow;
 
@@ -19,13 +20,15 @@ pub struct DayPhoto {
     pub size_bytes: i64,
     /// SHA-256, the key in the file store.
     pub content_hash: Vec<u8>,
+    #[sqlx(try_from = "OptionalName<PhotoMark>")]
+    pub mark: Option<PhotoMark>,
 }
 
 const INSERT_PHOTO: &str = r"
     INSERT INTO day_photo (
-        tenant_id, entry_id, position, technician_id, file_name, size_bytes, content_hash, created_at
+        tenant_id, entry_id, position, technician_id, file_name, size_bytes, content_hash, created_at, mark
     )
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     ON CONFLICT (tenant_id, entry_id, position) DO NOTHING
 ";
 macro_rules! select_photos {
@@ -34,7 +37,7 @@ macro_rules! select_photos {
             r"
                 SELECT
                     day_photo.entry_id, day_photo.position, day_photo.file_name, day_photo.size_bytes,
-                    day_photo.content_hash
+                    day_photo.content_hash, day_photo.mark
                 FROM day_photo
             ",
             $rest
@@ -117,6 +120,7 @@ impl TenantTx<'_, Staff> {
                     photo.size_bytes,
                     &photo.content_hash,
                     now,
+                    photo.mark.map(PhotoMark::name),
                 ),
             )
             .await

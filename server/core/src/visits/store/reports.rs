@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::{
     AppointmentId, AttachmentId, BillingTriggerId, EventId, FollowUpId, StaffId, TargetId, VisitReportId,
 };
-use domain::visits::reports::ReportStatus;
+use domain::visits::reports::{PhotoMark, ReportStatus};
 
 use crate::db::StoreError;
 use crate::db::TenantTx;
@@ -36,6 +36,7 @@ pub(crate) struct NewAttachment<'a> {
     pub file_name: &'a str,
     pub size_bytes: i64,
     pub content_hash: &'a [u8],
+    pub mark: Option<PhotoMark>,
 }
 
 const INSERT_REPORT: &str = r"
@@ -64,14 +65,14 @@ const SELECT_OWN_REPORT_TEXT: &str = r"
 ";
 const INSERT_ATTACHMENT: &str = r"
     INSERT INTO attachment (
-        tenant_id, id, visit_report_id, file_name, media_type, size_bytes, content_hash, created_at
+        tenant_id, id, visit_report_id, file_name, media_type, size_bytes, content_hash, created_at, mark
     )
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ";
 const SELECT_ATTACHMENTS: &str = concat!(
     r"
     SELECT
-        attachment.id, attachment.file_name, attachment.media_type, attachment.size_bytes,
+        attachment.id, attachment.file_name, attachment.media_type, attachment.size_bytes, attachment.mark,
         EXISTS (
             SELECT 1
             FROM released_attachment
@@ -247,6 +248,7 @@ impl TenantTx<'_, Staff> {
                     file.size_bytes,
                     file.content_hash,
                     now,
+                    file.mark.map(PhotoMark::name),
                 ),
             )
             .await?;
