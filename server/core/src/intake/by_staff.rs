@@ -1,5 +1,7 @@
 //! Requests that staff enter for a caller.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::customers::Address;
 use domain::fields::FieldCode;
 use domain::identity::permissions::ReviewRequests;
@@ -15,6 +17,7 @@ use crate::customers::by_staff::NewCustomerForm;
 use crate::form::Form;
 use crate::identity::actors::Permit;
 use crate::intake::{Content, KnownRecords, PreparedFiles, Receipt, find_receipt, submit_in};
+use crate::secrets::sha256;
 use crate::{Core, CoreError, CoreResult};
 
 /// The unparsed fields of the form.
@@ -42,6 +45,12 @@ pub struct CallForm {
     pub locale: String,
     /// Generated with the form to detect repeated submissions.
     pub nonce: String,
+}
+
+/// Returns the nonce of a call with this text: whoever goes back to the page and changes it records another call.
+fn nonce_of_content(nonce: &str, description: &str, notes: Option<&str>) -> String {
+    let text = format!("{description}\0{}", notes.unwrap_or_default());
+    format!("{nonce}.{}", URL_SAFE_NO_PAD.encode(&sha256(text.as_bytes())[..12]))
 }
 
 /// Creates a request for a caller, and the customer if it is new.
@@ -131,12 +140,14 @@ pub async fn create_for_caller(core: &Core, by: Permit<'_, ReviewRequests>, inpu
         ..Requester::default()
     };
     let internal_notes = internal_notes.flatten();
+    let nonce = nonce_of_content(&nonce, &description, internal_notes.as_deref());
     let content = Content {
         channel: Channel::Staff,
         service_type,
         priority,
         description: &description,
         internal_notes: internal_notes.as_deref(),
+        content_hash: None,
         windows: &[],
         requester: (requester != empty).then_some(&requester),
         place: None::<&Address>,

@@ -76,6 +76,7 @@ pub async fn submit_at_terminal(
             priority: content.priority,
             description: &content.description,
             internal_notes: None,
+            content_hash: None,
             windows: &content.windows,
             requester: Some(&content.requester),
             place: None,

@@ -179,6 +179,7 @@ async fn submit_in<A: Submitter>(
         priority: content.priority,
         description: content.description,
         internal_notes: content.internal_notes,
+        content_hash: content.content_hash,
         windows: content.windows,
         customer: parts.customer,
         location: parts.location,
@@ -242,6 +243,8 @@ struct Content<'a> {
     priority: domain::requests::Priority,
     description: &'a str,
     internal_notes: Option<&'a str>,
+    /// The hash of what was submitted, for forms whose page may be submitted again with another text.
+    content_hash: Option<&'a [u8]>,
     windows: &'a [domain::intake::PreferredWindow],
     requester: Option<&'a domain::intake::Requester>,
     place: Option<&'a domain::customers::Address>,

@@ -5,13 +5,14 @@ use domain::network::Network;
 
 use domain::fields::FieldCode;
 use domain::intake::form::FormSettings;
-use domain::intake::submission::{self, RawSubmission};
+use domain::intake::submission::{self, RawSubmission, Submission};
 use domain::locale::Locale;
 use domain::requests::Channel;
 
 use crate::files::Upload;
 use crate::identity::actors::FormVisitor;
 use crate::intake::{Content, FileSender, KnownRecords, Receipt, find_submitted, prepare_files, submit, ticket};
+use crate::secrets::sha256;
 use crate::{Core, CoreError, CoreResult};
 
 /// Anti-abuse fields that a form sends with its content.
@@ -39,7 +40,50 @@ pub fn verify_ticket(core: &Core, visitor: &FormVisitor, ticket: &str) -> CoreRe
     ticket::verify(core, visitor.form(), ticket).map(drop)
 }
 
-/// Submits a form. Repeated submissions of the same page return the first receipt.
+/// How many requests can be submitted from one page of a form, by going back and changing the text.
+const MAX_REQUESTS_PER_TICKET: usize = 3;
+
+/// Returns the hash of what a visitor types. Files do not count: a page stores the files of a text once.
+fn hash(content: &Submission) -> CoreResult<Vec<u8>> {
+    let parts = (
+        (
+            content.service_type.name(),
+            content.priority.name(),
+            &content.description,
+        ),
+        (&content.requester, &content.address, &content.windows),
+    );
+    serde_json::to_vec(&parts)
+        .map(|bytes| sha256(&bytes))
+        .map_err(CoreError::internal)
+}
+
+/// Returns the nonce of the request with this content. Whoever goes back to the page, changes the text and submits it again
+/// submits another request; only the same content is the same request.
+///
+/// # Errors
+/// `form_expired` once a page was used for as many requests as it may be; the page is then rendered with a new ticket.
+async fn nonce_of(core: &Core, visitor: &FormVisitor, ticket_nonce: &str, content_hash: &[u8]) -> CoreResult<String> {
+    let mut tx = core.store.read(visitor).await?;
+    for number in 0..MAX_REQUESTS_PER_TICKET {
+        let nonce = if number == 0 {
+            ticket_nonce.to_owned()
+        } else {
+            format!("{ticket_nonce}.{number}")
+        };
+        match tx.content_of_nonce(visitor.form().uuid(), &nonce).await? {
+            None => return Ok(nonce),
+            Some(submitted) if submitted.as_ref().is_none_or(|submitted| *submitted == content_hash) => {
+                return Ok(nonce);
+            }
+            Some(_) => {}
+        }
+    }
+    Err(CoreError::field("ticket", FieldCode::FormExpired))
+}
+
+/// Submits a form. Submitting the same page with the same content again returns the first receipt; with another content, it is
+/// another request.
 ///
 /// # Errors
 /// Invalid fields; codes `form_expired`, `form_too_fast` and `leave_empty` for the envelope.
@@ -65,6 +109,9 @@ pub async fn submit_form(
         uploads
     };
     let origin = visitor.form().uuid();
+    let content_hash = hash(&content)?;
+    let nonce = nonce_of(core, visitor, nonce, &content_hash).await?;
+    let nonce = nonce.as_str();
     let Some(files) = prepare_files(
         core,
         visitor,
@@ -87,6 +134,7 @@ pub async fn submit_form(
         priority: content.priority,
         description: &content.description,
         internal_notes: None,
+        content_hash: Some(&content_hash),
         windows: &content.windows,
         requester: Some(&content.requester),
         place: content.address.as_ref(),

@@ -1,5 +1,7 @@
 //! The request that a portal user submits.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::fields::FieldCode;
 use domain::ids::{LocationId, RequestId};
 use domain::intake::{MAX_WINDOWS, PreferredWindow};
@@ -13,6 +15,7 @@ use crate::form::Form;
 use crate::identity::actors::{Actor as _, Contact};
 use crate::intake::{self, FileSender, PreparedFiles};
 use crate::portal_access::store::submission::NewPortalRequest;
+use crate::secrets::sha256;
 use crate::{Core, CoreError, CoreResult};
 
 pub const MAX_DESCRIPTION_CHARS: usize = 4_000;
@@ -78,6 +81,7 @@ pub async fn submit_request(
     else {
         return Err(CoreError::new(Cause::InvalidFields));
     };
+    let nonce = nonce_of_content(&nonce, input, &uploads);
     let mut tx = core.store.read(contact).await?;
     if let Some(earlier) = tx.request_by_nonce(&nonce).await? {
         return Ok(earlier);
@@ -107,6 +111,29 @@ pub async fn submit_request(
         files.release(core, contact).await;
     }
     inserted
+}
+
+/// Returns the nonce of a request with this content: whoever goes back to the page and changes the text submits another
+/// request.
+fn nonce_of_content(nonce: &str, input: &RequestForm, uploads: &[Upload]) -> String {
+    let mut content: Vec<u8> = Vec::new();
+    let texts = [
+        &input.location,
+        &input.service_type,
+        &input.description,
+        &input.preferred,
+    ];
+    let windows = input.windows.iter().flat_map(|(date, part)| [date, part]);
+    let names = uploads.iter().map(|upload| &upload.file_name);
+    for text in texts.into_iter().chain(windows).chain(names) {
+        content.extend(text.as_bytes());
+        content.push(0);
+    }
+    content.push(u8::from(input.urgent));
+    for upload in uploads {
+        content.extend(sha256(&upload.bytes));
+    }
+    format!("{nonce}.{}", URL_SAFE_NO_PAD.encode(&sha256(&content)[..12]))
 }
 
 /// The validated content of a request.

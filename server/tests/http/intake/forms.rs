@@ -63,6 +63,45 @@ async fn form_submitted_repeatedly_creates_one_request(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
+async fn form_sent_again_with_other_text_is_another_request(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let ticket = world.ticket("nordlicht-service").await;
+    world.core.clock().advance(TimeDelta::seconds(5));
+    let send = async |description: &str| {
+        let mut fields = COMPLETE.to_vec();
+        fields[1] = ("description", description);
+        let answer = world.send_form("nordlicht-service", &ticket, true, &fields, &[]).await;
+        let place = answer
+            .headers()
+            .get("location")
+            .map(|place| place.to_str().unwrap().to_owned());
+        (answer.status(), place, answer.text().await.unwrap())
+    };
+    let first = send("The pump drips").await;
+    let second = send("The pump has burst").await;
+    assert_eq!((first.0, second.0), (StatusCode::SEE_OTHER, StatusCode::SEE_OTHER));
+    assert_ne!(first.1, second.1, "{}", world.engine);
+    let page = world.get(&visitor(), second.1.as_deref().unwrap()).await.1;
+    assert!(page.contains("The pump has burst"), "{page}");
+    // The same text leads to its own request, also after another one was sent.
+    assert_eq!(send("The pump drips").await.1, first.1);
+    assert_eq!(send("The pump has burst").await.1, second.1);
+    // A page cannot be used for any number of requests; the text is kept.
+    assert_eq!(send("The cellar is full").await.0, StatusCode::SEE_OTHER);
+    let (status, _, page) = send("The water reaches the stairs").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        page.contains("The water reaches the stairs") && !page.contains(&ticket),
+        "{page}"
+    );
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
 async fn form_with_invalid_fields_is_returned_with_input(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;

@@ -30,6 +30,7 @@ pub(crate) struct NewRequest<'a> {
     pub priority: Priority,
     pub description: &'a str,
     pub internal_notes: Option<&'a str>,
+    pub content_hash: Option<&'a [u8]>,
     pub windows: &'a [PreferredWindow],
     pub customer: Option<CustomerId>,
     pub location: Option<LocationId>,
@@ -91,11 +92,11 @@ const INSERT_REQUEST: &str = r"
         tenant_id, id, number, channel, status, service_type, priority, description, customer_id,
         location_id, contact_id, origin_id, nonce, form_id, requester, place, preferred_windows,
         tracking_hash, tracking_token, search_key, submitted_at, updated_at, receipt_code, internal_notes,
-        portal_account_id
+        content_hash, portal_account_id
     )
     VALUES (
         $1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $20, $21, $22,
+        $20, $20, $21, $22, $23,
         (
             SELECT account.id
             FROM portal_account AS account
@@ -109,6 +110,13 @@ const INSERT_REQUEST: &str = r"
 ";
 const SELECT_REQUEST_BY_NONCE: &str = r"
     SELECT id, tracking_token
+    FROM request
+    WHERE tenant_id = $1
+      AND origin_id = $2
+      AND nonce = $3
+";
+const SELECT_CONTENT_BY_NONCE: &str = r"
+    SELECT content_hash
     FROM request
     WHERE tenant_id = $1
       AND origin_id = $2
@@ -233,10 +241,25 @@ impl<A: Submitter> TenantTx<'_, A> {
                     now,
                     new.receipt_code,
                     new.internal_notes,
+                    new.content_hash,
                 ),
             )
             .await?
             == 1)
+    }
+
+    /// Returns the hash of what was submitted with a nonce: the outer `None` if nothing was, the inner one if it is unknown.
+    pub(crate) async fn content_of_nonce(
+        &mut self,
+        origin: Uuid,
+        nonce: &str,
+    ) -> Result<Option<Option<Vec<u8>>>, StoreError> {
+        let tenant = self.tenant();
+        let row = self
+            .tx
+            .fetch_optional::<(Option<Vec<u8>>,)>(SELECT_CONTENT_BY_NONCE, (tenant, origin, nonce))
+            .await?;
+        Ok(row.map(|(hash,)| hash))
     }
 
     /// Finds the request with a nonce of an origin, with its sealed tracking token.
