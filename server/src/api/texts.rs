@@ -202,6 +202,12 @@ fn schedule_conflict(conflict: &ScheduleConflict) -> String {
     match conflict {
         ScheduleConflict::Absent => "The technician is absent on this day.".to_owned(),
         ScheduleConflict::NoShift => "The technician has no shift at this time.".to_owned(),
+        ScheduleConflict::UnusualTime => {
+            "The technician has no working hours, and this is on a Sunday or at night.".to_owned()
+        }
+        ScheduleConflict::TooShort { minutes } => {
+            format!("The appointment is {minutes} minutes shorter than the work.")
+        }
         ScheduleConflict::OutsideShift { minutes } => format!("{minutes} minutes are outside the shift."),
         ScheduleConflict::SkillsMissing { skills } => {
             format!("The technician lacks these skills: {}.", skills.join(", "))

@@ -4,6 +4,7 @@ UPDATE location SET access_notes = coalesce(access_notes, '') || ' zqcanary-loca
 UPDATE target SET notes = coalesce(notes, '') || ' zqcanary-target-notes';
 UPDATE target SET attributes = '{"zqcanary-target-attributes": "zqcanary-target-attributes"}';
 UPDATE request SET internal_notes = coalesce(internal_notes, '') || ' zqcanary-request-internal_notes';
+UPDATE appointment SET recorded_reason = coalesce(recorded_reason, '') || ' zqcanary-appointment-recorded_reason';
 UPDATE internal_note SET text = text || ' zqcanary-internal_note-text';
 UPDATE visit_report SET summary = summary || ' zqcanary-visit_report-summary';
 UPDATE visit_report SET internal_notes = coalesce(internal_notes, '') || ' zqcanary-visit_report-internal_notes';

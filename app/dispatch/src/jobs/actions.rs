@@ -34,6 +34,8 @@ pub struct AppointmentForm {
     overlap: Option<String>,
     /// The planned appointment when the form was rendered, empty for none.
     was: Option<String>,
+    /// Why a visit that has ended is entered afterwards.
+    reason: String,
 }
 
 impl ActionForm for AppointmentForm {
@@ -58,6 +60,7 @@ pub async fn schedule_target(#[server(flatten)] form: AppointmentForm) -> Result
             shared: form.shared.is_some(),
             accepted: AcceptedConflicts::from_form(form.overlap.as_deref()),
             was: form.was,
+            reason: form.reason,
         };
         appointments::schedule(&core, permit, id, &input).await?;
         Ok(Redirect::to(back, "done-scheduled"))

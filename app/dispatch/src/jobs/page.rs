@@ -1,15 +1,18 @@
 //! The page of a job: details, imports, appointments and history.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::identity::permissions::ViewOperations;
 use domain::ids::{RequestId, TargetId, VisitReportId};
 use domain::intake::MAX_MESSAGE_CHARS;
 use domain::jobs::targets::AppointmentStatus;
 use domain::locale::Locale;
 use domain::public_language::Tone;
+use domain::fields::ScheduleConflict;
 use domain::scheduling::consent::AcceptedConflicts;
 use leptos::prelude::*;
 use ordinavo_core::jobs;
 use ordinavo_core::jobs::model::TargetView;
+use ordinavo_core::scheduling::appointments::MAX_REASON_CHARS;
 use ordinavo_core::scheduling::model::{AppointmentSummary, TechnicianChoice};
 use ui::components::{
     Chip, ConfirmAction, CustomerVisibleBox, Fact, Identifier, InternalBox, PriorityMark, ProblemNotice, TargetChip,
@@ -27,6 +30,7 @@ use crate::imports::page::ItemCard;
 use crate::jobs::change_proposals::ProposalCard;
 use crate::portal_access::visibility::VisibleTo;
 use crate::requests::slot_offers::OfferCard;
+use crate::scheduling::board::proposed_start;
 use crate::shared::{DoneNotice, service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
@@ -71,7 +75,7 @@ pub fn TargetPage() -> impl IntoView {
                     <OfflineEntriesCard locale target=id.to_string() entries=found.forwarded_entries actions zone=staff.zone().to_owned()/>
                     <KeptNotesCard locale entries=found.kept_notes zone=staff.zone().to_owned()/>
                     {found.proposal.map(|(proposal, names)| view! { <ProposalCard locale proposal names can_decide=actions.can_decide_proposal/> })}
-                    {actions.can_schedule.then(|| view! { <ScheduleCard id locale form=form("schedule") technicians=found.technicians.clone() current zone=zone.clone() today=request.viewer.now/> })}
+                    {actions.can_schedule.then(|| view! { <ScheduleCard id locale form=form("schedule") technicians=found.technicians.clone() current zone=zone.clone() window=target.window_start.zip(target.window_end) now=request.viewer.now/> })}
                     {actions.can_offer_slots.then(|| view! { <OfferCard id locale form=form("offer") offered=found.slots technicians=found.technicians zone=zone.clone()/> })}
                     {actions.can_reopen.then(|| view! { <ReopenCard id locale/> })}
                     {actions.can_cancel.then(|| view! { <CancelForm id locale form=form("cancel") notifies_customer/> })}
@@ -241,18 +245,19 @@ fn ScheduleCard(
     technicians: Vec<TechnicianChoice>,
     current: Option<AppointmentSummary>,
     zone: String,
-    today: chrono::DateTime<chrono::Utc>,
+    window: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    now: DateTime<Utc>,
 ) -> impl IntoView {
     let tz: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::Tz::UTC);
-    let local = |moment: chrono::DateTime<chrono::Utc>| moment.with_timezone(&tz);
-    let tomorrow = local(today).date_naive().succ_opt().unwrap_or_default();
+    let local = |moment: DateTime<Utc>| moment.with_timezone(&tz);
+    let proposed = proposed_start(None, window, now, &tz);
     let (technician, date, start, end, shared) = current.as_ref().map_or_else(
         || {
             (
                 String::new(),
-                tomorrow.format("%Y-%m-%d").to_string(),
-                "09:00".to_owned(),
-                "11:00".to_owned(),
+                local(proposed).format("%Y-%m-%d").to_string(),
+                local(proposed).format("%H:%M").to_string(),
+                local(proposed + TimeDelta::hours(2)).format("%H:%M").to_string(),
                 true,
             )
         },
@@ -276,6 +281,8 @@ fn ScheduleCard(
         (t!(locale, "schedule-title"), t!(locale, "schedule-appointment"))
     };
     let conflicts = form.schedule_conflicts("technician");
+    // The reason is asked for where the visit is over, and stays while it is corrected.
+    let is_past = conflicts.contains(&ScheduleConflict::InThePast) || form.error("reason").is_some();
     let accepted = (!conflicts.is_empty()).then(|| AcceptedConflicts::to_form(&conflicts));
     let choices = technicians
         .into_iter()
@@ -298,6 +305,7 @@ fn ScheduleCard(
                 </div>
                 <p class="help">{zone_help}</p>
                 {accepted.map(|accepted| view! { <CheckField form=form.clone() field="overlap" label=t!(locale, "schedule-anyway") value=accepted/> })}
+                {is_past.then(|| view! { <InternalBox locale><TextField form=form.clone() field="reason" label=t!(locale, "recorded-reason") help=t!(locale, "recorded-reason-help") max_length=MAX_REASON_CHARS/></InternalBox> })}
                 <CheckField form=form.clone() field="shared" label=t!(locale, "share-appointment") checked=shared help=t!(locale, "share-help")/>
                 <button class="button button-primary" type="submit">{submit_label}</button>
             </form>
@@ -319,6 +327,7 @@ fn AppointmentList(locale: Locale, appointments: Vec<AppointmentSummary>) -> imp
                             <li><span>{format::date(locale, appointment.starts_at, &appointment.zone)}" "{format::span(appointment.starts_at, appointment.ends_at, &appointment.zone)}</span>
                                 <Chip label=by_key(locale, &format!("appointment-{}", appointment.status.name())) tone/>
                                 <span class="quiet"><bdi>{appointment.technician}</bdi></span>
+                                {appointment.recorded_reason.map(|reason| view! { <Chip label=t!(locale, "recorded-afterwards") tone=Tone::Warn/><span class="quiet" dir="auto" data-testid="recorded-reason">{reason}</span> })}
                                 <span class="quiet">{if appointment.is_shared { t!(locale, "shared") } else { t!(locale, "not-shared") }}</span></li>
                         }
                     }).collect_view()}

@@ -9,6 +9,13 @@ pub enum ScheduleConflict {
     Absent,
     /// The technician has no shift at that time.
     NoShift,
+    /// The technician has no working hours, and the visit is on a Sunday or at night.
+    UnusualTime,
+    /// The appointment is shorter than the work.
+    TooShort {
+        /// The missing time in minutes.
+        minutes: i64,
+    },
     /// Part of the visit lies outside the shift.
     OutsideShift {
         /// Length of that part in minutes.
@@ -50,6 +57,8 @@ impl ScheduleConflict {
         match self {
             Self::Absent => "technician_away",
             Self::NoShift => "no_shift",
+            Self::UnusualTime => "unusual_time",
+            Self::TooShort { .. } => "too_short",
             Self::OutsideShift { .. } => "outside_shift",
             Self::SkillsMissing { .. } => "skills_missing",
             Self::OutsideWindow { .. } => "outside_window",

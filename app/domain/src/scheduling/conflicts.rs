@@ -21,6 +21,8 @@ pub struct ProposedVisit<'a> {
     pub skills: &'a [String],
     /// Earliest and latest start requested for the job, if any.
     pub window: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// When the visit is proposed; `None` for a visit that is planned already.
+    pub now: Option<DateTime<Utc>>,
 }
 
 /// Another appointment of the technician.
@@ -48,6 +50,8 @@ pub struct TechnicianSchedule<'a> {
     pub shifts: Option<&'a [(ShiftOnDay, Option<AbsenceKind>)]>,
     /// Absence on the day of the visit, if any.
     pub away: Option<AbsenceKind>,
+    /// Whether nobody is expected to work at the time of the visit, for a technician without working hours.
+    pub is_unusual_time: bool,
     /// Other appointments, in any order.
     pub stops: &'a [BookedSlot],
 }
@@ -55,13 +59,22 @@ pub struct TechnicianSchedule<'a> {
 /// A reason why a visit does not fit the technician's schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Conflict {
+    /// The visit would have ended already; it is recorded afterwards.
+    InPast,
     /// The technician is absent.
     Absent(AbsenceKind),
     /// The technician has no shift at that time.
     NoShift,
+    /// The technician has no working hours, and the visit is on a Sunday or at night.
+    UnusualTime,
     /// Part of the visit lies outside the shift.
     OutsideShift {
         /// Length of the part outside the shift.
+        by: TimeDelta,
+    },
+    /// The appointment is shorter than the work.
+    TooShort {
+        /// The missing time.
         by: TimeDelta,
     },
     /// The technician lacks these skills.
@@ -91,10 +104,13 @@ pub enum Conflict {
 
 impl Conflict {
     /// Every name that [`Conflict::name`] returns.
-    pub const NAMES: [&'static str; 7] = [
+    pub const NAMES: [&'static str; 10] = [
+        "in_the_past",
         "technician_away",
         "no_shift",
+        "unusual_time",
         "outside_shift",
+        "too_short",
         "skills_missing",
         "outside_window",
         "technician_busy",
@@ -104,8 +120,11 @@ impl Conflict {
     /// Returns the stable name used in forms and styles.
     pub const fn name(&self) -> &'static str {
         match self {
+            Self::InPast => "in_the_past",
             Self::Absent(_) => "technician_away",
             Self::NoShift => "no_shift",
+            Self::UnusualTime => "unusual_time",
+            Self::TooShort { .. } => "too_short",
             Self::OutsideShift { .. } => "outside_shift",
             Self::Skills(_) => "skills_missing",
             Self::OutsideWindow { .. } => "outside_window",
@@ -118,8 +137,11 @@ impl Conflict {
 impl From<&Conflict> for ScheduleConflict {
     fn from(conflict: &Conflict) -> Self {
         match conflict {
+            Conflict::InPast => Self::InThePast,
             Conflict::Absent(_) => Self::Absent,
             Conflict::NoShift => Self::NoShift,
+            Conflict::UnusualTime => Self::UnusualTime,
+            Conflict::TooShort { by } => Self::TooShort { minutes: minutes(*by) },
             Conflict::OutsideShift { by } => Self::OutsideShift { minutes: minutes(*by) },
             Conflict::Skills(missing) => Self::SkillsMissing {
                 skills: missing.clone(),
@@ -146,7 +168,14 @@ pub fn conflicts(
     travel: impl Fn(Coordinates, Coordinates) -> TimeDelta,
 ) -> Vec<Conflict> {
     let mut found = Vec::new();
+    if visit.now.is_some_and(|now| visit.until <= now) {
+        found.push(Conflict::InPast);
+    }
     found.extend(shift_conflict(visit, schedule));
+    let missing_time = visit.work - (visit.until - visit.from);
+    if missing_time > TimeDelta::zero() {
+        found.push(Conflict::TooShort { by: missing_time });
+    }
     let missing: Vec<String> = visit
         .skills
         .iter()
@@ -205,7 +234,8 @@ pub fn conflicts(
 /// Checks the visit against the shift with which it overlaps most, preferring shifts without an absence.
 fn shift_conflict(visit: &ProposedVisit<'_>, schedule: &TechnicianSchedule<'_>) -> Option<Conflict> {
     let Some(shifts) = schedule.shifts else {
-        return schedule.away.map(Conflict::Absent);
+        let unusual = schedule.is_unusual_time.then_some(Conflict::UnusualTime);
+        return schedule.away.map(Conflict::Absent).or(unusual);
     };
     let overlap =
         |shift: &ShiftOnDay| (visit.until.min(shift.until) - visit.from.max(shift.from)).max(TimeDelta::zero());
@@ -251,6 +281,7 @@ mod tests {
             place: Some(Coordinates { lat: 51.0, lon: 7.0 }),
             skills: &[],
             window: None,
+            now: None,
         }
     }
 
@@ -277,6 +308,7 @@ mod tests {
             skills: &[],
             shifts: Some(&shifts),
             away: None,
+            is_unusual_time: false,
             stops: &[],
         };
         let busy = TechnicianSchedule {
@@ -292,7 +324,32 @@ mod tests {
             window: Some((at(12, 0), at(13, 0))),
             ..visit(at(11, 30), 60)
         };
-        let cases: [(&str, ProposedVisit<'_>, TechnicianSchedule<'_>, &[&str]); 12] = [
+        let past = ProposedVisit {
+            now: Some(at(9, 0)),
+            ..visit(at(8, 0), 60)
+        };
+        let begun = ProposedVisit {
+            now: Some(at(8, 30)),
+            ..visit(at(8, 0), 60)
+        };
+        let short = ProposedVisit {
+            work: TimeDelta::minutes(60),
+            ..visit(at(8, 0), 5)
+        };
+        let cases: [(&str, ProposedVisit<'_>, TechnicianSchedule<'_>, &[&str]); 16] = [
+            ("ended before it is planned", past, free, &["in_the_past"]),
+            ("has begun", begun, free, &[]),
+            ("shorter than the work", short, free, &["too_short"]),
+            (
+                "no working hours, unusual time",
+                visit(at(3, 0), 60),
+                TechnicianSchedule {
+                    shifts: None,
+                    is_unusual_time: true,
+                    ..free
+                },
+                &["unusual_time"],
+            ),
             ("free", visit(at(8, 0), 60), free, &[]),
             ("starts before shift", visit(at(7, 30), 60), free, &["outside_shift"]),
             ("no shift", visit(at(18, 0), 60), free, &["no_shift"]),
@@ -373,6 +430,7 @@ mod tests {
             skills: &[],
             shifts: Some(&shifts),
             away: None,
+            is_unusual_time: false,
             stops: &[],
         };
         let late = ProposedVisit {

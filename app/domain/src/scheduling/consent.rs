@@ -51,7 +51,9 @@ impl AcceptedConflicts {
 fn key(conflict: &ScheduleConflict) -> String {
     let code = conflict.code();
     match conflict {
-        ScheduleConflict::OutsideShift { minutes } | ScheduleConflict::OutsideWindow { minutes } => {
+        ScheduleConflict::OutsideShift { minutes }
+        | ScheduleConflict::OutsideWindow { minutes }
+        | ScheduleConflict::TooShort { minutes } => {
             format!("{code}:{minutes}")
         }
         ScheduleConflict::SkillsMissing { skills } => {
@@ -65,6 +67,7 @@ fn key(conflict: &ScheduleConflict) -> String {
         ScheduleConflict::Travel { needed, available } => format!("{code}:{needed}/{available}"),
         ScheduleConflict::Absent
         | ScheduleConflict::NoShift
+        | ScheduleConflict::UnusualTime
         | ScheduleConflict::JobNotOpen
         | ScheduleConflict::TechnicianGone
         | ScheduleConflict::InThePast => code.to_owned(),

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Datelike as _, Days, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{
+    DateTime, Datelike as _, Days, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone, Timelike as _, Utc, Weekday,
+};
 use serde::{Deserialize, Serialize};
 
 /// Minutes since local midnight, or a duration in minutes.
@@ -110,6 +112,19 @@ impl WorkingWeek {
             rests: rests.collect(),
         })
     }
+}
+
+/// The hours in which a visit is usual for a technician without working hours, in minutes since midnight.
+const USUAL_HOURS: std::ops::RangeInclusive<u32> = 6 * 60..=20 * 60;
+
+/// Returns whether a visit is on a Sunday or at night by the local clock.
+pub fn is_unusual_time<Zone: TimeZone>(from: DateTime<Utc>, until: DateTime<Utc>, zone: &Zone) -> bool {
+    let (from, until) = (from.with_timezone(zone), until.with_timezone(zone));
+    let minute = |at: &DateTime<Zone>| at.num_seconds_from_midnight() / 60;
+    from.weekday() == Weekday::Sun
+        || from.date_naive() != until.date_naive()
+        || !USUAL_HOURS.contains(&minute(&from))
+        || !USUAL_HOURS.contains(&minute(&until))
 }
 
 /// Converts a local time to UTC. A time skipped by a clock change becomes the moment of the change; an ambiguous time

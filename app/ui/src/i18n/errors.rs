@@ -198,6 +198,8 @@ pub fn schedule_conflict(locale: Locale, conflict: &ScheduleConflict) -> String 
     match conflict {
         S::Absent => word!(locale, "error-technician-away"),
         S::NoShift => word!(locale, "error-no-shift"),
+        S::UnusualTime => word!(locale, "error-unusual-time"),
+        S::TooShort { minutes } => word!(locale, "error-visit-too-short", minutes = minutes),
         S::OutsideShift { minutes } => word!(locale, "error-outside-shift", minutes = minutes),
         S::SkillsMissing { skills } => word!(locale, "error-skills-missing", skills = skills.join(", ")),
         S::OutsideWindow { minutes } => word!(locale, "error-outside-window", minutes = minutes),

@@ -248,6 +248,7 @@ async fn choose(
         ends_at: time.ends_at,
         zone: &open.zone,
         shared: true,
+        recorded_reason: None,
     };
     schedule_visit(core, &mut tx, &target, &visit).await?;
     finish(core, tx).await

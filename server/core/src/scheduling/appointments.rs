@@ -14,6 +14,7 @@ use domain::lifecycle::Lifecycle as _;
 use domain::problems::{Cause, Record};
 use domain::requests::RequestStatus;
 use domain::scheduling::consent::AcceptedConflicts;
+use domain::text;
 use serde_json::json;
 
 use crate::audit::{NewTimelineEntry, TimelineKind};
@@ -29,6 +30,8 @@ use crate::scheduling::board::moves::load_conflicts;
 use crate::scheduling::store::appointments::NewAppointment;
 use crate::{Core, CoreError, CoreResult};
 
+/// The longest reason of a visit that is entered afterwards, in characters.
+pub const MAX_REASON_CHARS: usize = 300;
 /// The longest visit window. The board query relies on it: no visit starts earlier than this before it ends.
 const MAX_WINDOW_HOURS: i64 = 12;
 /// The years that can be scheduled; time zone arithmetic overflows far outside of them.
@@ -49,6 +52,8 @@ pub struct ScheduleForm {
     pub shared: bool,
     /// The conflicts that the dispatcher has seen and accepts.
     pub accepted: AcceptedConflicts,
+    /// Why a visit that has ended is entered afterwards; only required for such a visit.
+    pub reason: String,
     /// ID of the planned appointment when the form was rendered, empty for none; `None` skips the concurrency check.
     pub was: Option<String>,
 }
@@ -124,21 +129,22 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
         }
     };
     let span = parse_span(input, &zone_name);
-    if let Ok((starts_at, ends_at)) = span {
-        if ends_at < core.clock.now() {
-            form.add_error("date", FieldCode::InThePast);
-        }
-        if let Some(technician) = technician
-            && let Some(job) = tx.board_job(id).await?
-        {
-            let found = load_conflicts(core, &mut tx, &job, technician, starts_at, ends_at).await?;
-            let conflicts: Vec<ScheduleConflict> = found.iter().map(Into::into).collect();
-            // Consent covers what was shown. If anything else stands against the visit, all of it is shown again.
-            if !conflicts.iter().all(|conflict| input.accepted.covers(conflict)) {
-                for conflict in conflicts {
-                    form.add_error("technician", FieldCode::Schedule(conflict));
-                }
+    let is_past = span.as_ref().is_ok_and(|(_, ends_at)| *ends_at <= core.clock.now());
+    let mut reason = None;
+    if let Ok((starts_at, ends_at)) = span
+        && let Some(technician) = technician
+        && let Some(job) = tx.board_job(id).await?
+    {
+        let found = load_conflicts(core, &mut tx, &job, technician, starts_at, ends_at).await?;
+        let conflicts: Vec<ScheduleConflict> = found.iter().map(Into::into).collect();
+        // Consent covers what was shown. If anything else stands against the visit, all of it is shown again.
+        if !conflicts.iter().all(|conflict| input.accepted.covers(conflict)) {
+            for conflict in conflicts {
+                form.add_error("technician", FieldCode::Schedule(conflict));
             }
+        } else if is_past {
+            let typed = text::line(&input.reason, MAX_REASON_CHARS);
+            reason = form.text("reason", MAX_REASON_CHARS, typed);
         }
     }
     let (starts_at, ends_at) = match span {
@@ -161,6 +167,7 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
         ends_at,
         zone: &zone_name,
         shared: input.shared,
+        recorded_reason: reason.as_deref(),
     };
     schedule_visit(core, &mut tx, &target, &visit).await?;
     finish(core, tx).await
@@ -173,6 +180,8 @@ pub(crate) struct NewVisit<'a> {
     pub ends_at: DateTime<Utc>,
     pub zone: &'a str,
     pub shared: bool,
+    /// Why a visit that has ended is entered afterwards.
+    pub recorded_reason: Option<&'a str>,
 }
 
 /// Schedules or reschedules a visit in a transaction that has locked the target.
@@ -198,6 +207,7 @@ pub(crate) async fn schedule_visit<A: Administrator>(
         starts_at: visit.starts_at,
         ends_at: visit.ends_at,
         zone: visit.zone,
+        recorded_reason: visit.recorded_reason,
     })
     .await?;
     tx.add_timeline_entry(
@@ -214,7 +224,10 @@ pub(crate) async fn schedule_visit<A: Administrator>(
             "appointment.scheduled"
         },
         id,
-        json!({ "technician": visit.technician, "startsAt": visit.starts_at, "endsAt": visit.ends_at }),
+        json!({
+            "technician": visit.technician, "startsAt": visit.starts_at, "endsAt": visit.ends_at,
+            "recordedReason": visit.recorded_reason,
+        }),
     );
     let window = json!({ "id": appointment, "start": visit.starts_at, "end": visit.ends_at, "zone": visit.zone });
     tx.emit(
@@ -230,7 +243,8 @@ pub(crate) async fn schedule_visit<A: Administrator>(
     {
         crate::requests::change_status(tx, &request, RequestStatus::Planned, None).await?;
     }
-    if let Some(trigger) = change.notification(visit) {
+    // Nobody is told to expect a visit that is over.
+    if let Some(trigger) = change.notification(visit).filter(|_| visit.recorded_reason.is_none()) {
         notifications::enqueue_for_target(core, tx, id, trigger).await?;
     }
     tx.withdraw_offer(id).await?;

@@ -26,4 +26,6 @@ pub struct AppointmentSummary {
     #[sqlx(try_from = "Key<StaffKind>")]
     pub technician_id: StaffId,
     pub technician: String,
+    /// Why it was entered only after it had ended.
+    pub recorded_reason: Option<String>,
 }

@@ -112,6 +112,7 @@ async fn commit_stop(
         ends_at: stop.end,
         zone: &zone,
         shared,
+        recorded_reason: None,
     };
     schedule_visit(core, &mut tx, &target, &visit).await?;
     tx.audit("route_suggestion.stop_committed", id, json!({ "target": stop.target }));

@@ -140,7 +140,10 @@ async fn file_report(
         false
     };
     let appointment: AppointmentId = tx.new_id();
-    let zone = job.location_zone.clone().unwrap_or_else(|| tx.staff().zone().to_owned());
+    let zone = job
+        .location_zone
+        .clone()
+        .unwrap_or_else(|| tx.staff().zone().to_owned());
     tx.insert_past_appointment(&NewAppointment {
         id: appointment,
         target,
@@ -149,9 +152,15 @@ async fn file_report(
         starts_at: visit.starts_at,
         ends_at: visit.ends_at,
         zone: &zone,
+        recorded_reason: None,
     })
     .await?;
-    let row = written.row(tx.new_id(), target, (appointment, visit.technician), Some(visit.noted_at));
+    let row = written.row(
+        tx.new_id(),
+        target,
+        (appointment, visit.technician),
+        Some(visit.noted_at),
+    );
     tx.insert_report(&row).await?;
     for photo in &written.photos {
         let file = NewAttachment {

@@ -5,6 +5,7 @@ pub(crate) mod list;
 pub(crate) mod map;
 pub(crate) mod plan;
 pub mod reschedule;
+pub(crate) use self::reschedule::proposed_start;
 mod viewport;
 pub(crate) mod week;
 
@@ -243,6 +244,9 @@ fn format_unscheduled_cursor((weight, at, id): UnscheduledCursor) -> String {
 /// Describes a scheduling conflict.
 fn conflict_text(locale: Locale, conflict: &Conflict) -> String {
     match conflict {
+        Conflict::InPast => t!(locale, "conflict-in-past"),
+        Conflict::UnusualTime => t!(locale, "conflict-unusual-time"),
+        Conflict::TooShort { by } => t!(locale, "conflict-too-short", time = duration_text(locale, *by)),
         Conflict::Absent(kind) => t!(
             locale,
             "conflict-time-off",

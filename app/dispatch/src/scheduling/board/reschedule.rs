@@ -1,13 +1,15 @@
 //! Schedules or reschedules a job: technician, time, conflicts and who is affected are shown before anything is saved.
 //! The board shows the center of this page as a dialog; without JavaScript it is a page of its own.
 
-use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use domain::fields::ScheduleConflict;
 use domain::identity::permissions::PlanTargets;
 use domain::ids::TargetId;
 use domain::locale::Locale;
+use domain::scheduling::conflicts::Conflict;
 use domain::scheduling::consent::AcceptedConflicts;
+use domain::scheduling::{technicians, windows};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::scheduling::appointments;
@@ -18,7 +20,7 @@ use ordinavo_core::scheduling::model::AppointmentSummary;
 use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
-use ui::components::ProblemNotice;
+use ui::components::{InternalBox, ProblemNotice};
 use ui::drafts::owned;
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
@@ -42,6 +44,54 @@ fn safe_back(back: &str) -> String {
     }
 }
 
+/// The earliest and the latest usual start of a visit, by the local clock.
+const FIRST_START: u32 = 9 * 60;
+const LAST_START: u32 = 18 * 60;
+const HALF_HOUR: i64 = 30;
+
+/// Returns the start to propose for a visit: on the day on screen, else in the requested window, else on the next working day.
+/// Never in the past.
+pub(crate) fn proposed_start(
+    on_screen: Option<NaiveDate>,
+    window: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    now: DateTime<Utc>,
+    zone: &Tz,
+) -> DateTime<Utc> {
+    let local = |moment: DateTime<Utc>| moment.with_timezone(zone);
+    let today = local(now).date_naive();
+    let days = window.map(|(start, end)| (local(start).date_naive(), local(end).date_naive()));
+    let day = windows::proposed_day(on_screen, days, today);
+    let at = |day: NaiveDate, minute: u32| {
+        let minute = u16::try_from(minute).unwrap_or_default();
+        technicians::local_moment(day, minute, zone).unwrap_or(now)
+    };
+    let usual = at(day, FIRST_START);
+    // A window of that day says when; one that begins at midnight says only which day.
+    let requested = window
+        .map(|(start, _)| start)
+        .filter(|start| local(*start).date_naive() == day && local(*start).time() != NaiveTime::MIN);
+    let start = requested.unwrap_or(usual);
+    if start > now {
+        return start;
+    }
+    let minutes = HALF_HOUR - now.timestamp() / 60 % HALF_HOUR;
+    let soon = DateTime::from_timestamp(now.timestamp() / 60 * 60, 0).unwrap_or(now) + TimeDelta::minutes(minutes);
+    if soon <= at(day, LAST_START) {
+        soon
+    } else {
+        at(windows::next_working_day(today), FIRST_START)
+    }
+}
+
+/// Returns the day that the board shows, from the address to return to; today without one.
+fn day_on_screen(back: &str, today: NaiveDate) -> Option<NaiveDate> {
+    let query = back.strip_prefix("/app/board")?.trim_start_matches('?');
+    match query.split('&').find_map(|pair| pair.strip_prefix("date=")) {
+        Some(date) => NaiveDate::parse_from_str(date, "%Y-%m-%d").ok(),
+        None => Some(today),
+    }
+}
+
 /// Returns the visit described by the query; missing values come from the current appointment or the job.
 fn proposed_visit(query: impl Fn(&str) -> String, found: &Preview, zone: &str, now: DateTime<Utc>) -> Proposal {
     let tz: Tz = zone.parse().unwrap_or(Tz::UTC);
@@ -59,13 +109,12 @@ fn proposed_visit(query: impl Fn(&str) -> String, found: &Preview, zone: &str, n
         .filter(|at| SCHEDULABLE_YEARS.contains(&at.year()));
     let starts_at = at.or(current.map(|appointment| appointment.starts_at));
     let is_chosen = at.is_some() || !query("start").is_empty();
-    let tomorrow = day(now + TimeDelta::days(1));
+    let on_screen = day_on_screen(&query("back"), now.with_timezone(&tz).date_naive());
+    let proposed = proposed_start(on_screen, found.requested_window(), now, &tz);
     let time = |moment: DateTime<Utc>| format::time(moment, zone);
-    let start = value_or(query("start"), starts_at.map_or_else(|| "09:00".to_owned(), time));
-    let end = starts_at.map_or_else(
-        || "10:00".to_owned(),
-        |start| time(start + TimeDelta::minutes(minutes.clamp(5, 720))),
-    );
+    let starts_at = starts_at.unwrap_or(proposed);
+    let start = value_or(query("start"), time(starts_at));
+    let end = time(starts_at + TimeDelta::minutes(minutes.clamp(5, 720)));
     Proposal {
         form: ScheduleForm {
             technician: value_or(
@@ -74,7 +123,8 @@ fn proposed_visit(query: impl Fn(&str) -> String, found: &Preview, zone: &str, n
                     .map(|appointment| appointment.technician_id.to_string())
                     .unwrap_or_default(),
             ),
-            date: value_or(query("date"), starts_at.map_or(tomorrow, day)),
+            date: value_or(query("date"), day(starts_at)),
+            reason: String::new(),
             start,
             end: value_or(query("end"), end),
             shared: current.is_none_or(|appointment| appointment.is_shared),
@@ -188,6 +238,7 @@ fn Plan(
     } else {
         "button button-bad"
     };
+    let afterwards = state.clone();
     view! {
         <div id="move-summary"><Summary plan=plan.clone() locale zone/></div>
         <SubmitOnce>
@@ -198,6 +249,7 @@ fn Plan(
             <input type="hidden" name="start" value=form.start/><input type="hidden" name="end" value=form.end/>
             <input type="hidden" name="was" value=form.was.unwrap_or_default()/>
             {(!has_no_conflicts).then(|| view! { <input type="hidden" name="overlap" value=shown_conflicts/> })}
+            {plan.conflicts.contains(&Conflict::InPast).then(|| view! { <InternalBox locale><TextField form=afterwards field="reason" label=t!(locale, "recorded-reason") help=t!(locale, "recorded-reason-help") max_length=appointments::MAX_REASON_CHARS/></InternalBox> })}
             <CheckField form=state field="shared" label=t!(locale, "share-appointment") checked=form.shared help=t!(locale, "share-help")/>
             <Affected found plan locale/>
             <button class=class type="submit">{button}</button>
@@ -276,6 +328,8 @@ pub struct MoveForm {
     shared: Option<String>,
     /// The conflicts that the page shows; pressing its button accepts them.
     overlap: Option<String>,
+    /// Why a visit that has ended is entered afterwards.
+    reason: String,
 }
 
 impl ActionForm for MoveForm {
@@ -309,6 +363,7 @@ pub async fn move_target(#[server(flatten)] form: MoveForm) -> Result<(), Server
             shared: form.shared.is_some(),
             accepted: AcceptedConflicts::from_form(form.overlap.as_deref()),
             was: Some(form.was),
+            reason: form.reason,
         };
         appointments::schedule(&core, permit, id, &input).await?;
         Ok(Redirect::to(safe_back(&form.back), "done-scheduled"))

@@ -12,7 +12,7 @@ use domain::identity::permissions::{PlanTargets, ViewOperations};
 use domain::ids::{StaffId, TargetId};
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::scheduling::conflicts::{BookedSlot, Conflict, ProposedVisit, TechnicianSchedule, conflicts};
-use domain::scheduling::technicians::{AbsenceKind, ShiftOnDay};
+use domain::scheduling::technicians::{AbsenceKind, ShiftOnDay, is_unusual_time};
 use domain::scheduling::travel::TravelTimes;
 
 use crate::identity::actors::Permit;
@@ -134,6 +134,7 @@ fn conflicts_of_visit(
     job: &BoardJob,
     (from, until): (DateTime<Utc>, DateTime<Utc>),
     others: &[BookedSlot],
+    now: Option<DateTime<Utc>>,
 ) -> Vec<Conflict> {
     let proposed = ProposedVisit {
         from,
@@ -142,13 +143,16 @@ fn conflicts_of_visit(
         place: job.point(),
         skills: &job.required_skills.0,
         window: job.window(),
+        now,
     };
+    let zone = parse_zone(&technician.zone);
     let shifts = shifts_around(technician, absences, from);
-    let day = from.with_timezone(&parse_zone(&technician.zone)).date_naive();
+    let day = from.with_timezone(&zone).date_naive();
     let context = TechnicianSchedule {
         skills: &technician.skills.0,
         shifts: shifts.as_deref(),
         away: absence_on(absences, technician.id.0, day),
+        is_unusual_time: is_unusual_time(from, until, &zone),
         stops: others,
     };
     conflicts(&proposed, &context, |from, to| travel_times.time(from, to))
@@ -229,7 +233,7 @@ fn lines(
                             .copied()
                             .collect();
                         let span = (visit.starts_at, visit.ends_at);
-                        conflicts_of_visit(travel_times, &technician, absences, &visit.job, span, &others)
+                        conflicts_of_visit(travel_times, &technician, absences, &visit.job, span, &others, None)
                     } else {
                         Vec::new()
                     };

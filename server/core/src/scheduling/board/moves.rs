@@ -36,7 +36,7 @@ pub(crate) async fn load_conflicts<A: Administrator>(
     // requested them.
     let context = load_context(tx, job, technician, from, until).await?;
     let travel = core.travel_times.cached(&[context.places(job)], core.clock.now());
-    Ok(context.conflicts(&travel.travel_times, job, (from, until)))
+    Ok(context.conflicts(&travel.travel_times, job, (from, until), core.clock.now()))
 }
 
 /// A technician with the absences and other visits near a proposed visit.
@@ -52,6 +52,7 @@ impl ScheduleContext {
         travel_times: &TravelTimes,
         job: &BoardJob,
         span: (DateTime<Utc>, DateTime<Utc>),
+        now: DateTime<Utc>,
     ) -> Vec<Conflict> {
         conflicts_of_visit(
             travel_times,
@@ -60,6 +61,7 @@ impl ScheduleContext {
             job,
             span,
             &self.other_visits,
+            Some(now),
         )
     }
 
@@ -113,6 +115,13 @@ pub struct Preview {
     pub mails: bool,
     /// Key of the source system that reads the status of the job.
     pub source: Option<String>,
+}
+
+impl Preview {
+    /// Returns the time window that was requested for the job.
+    pub fn requested_window(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        self.target.window_start.zip(self.target.window_end)
+    }
 }
 
 /// A proposed visit with its conflicts.
@@ -237,7 +246,7 @@ async fn plan(core: &Core, job: &BoardJob, visit: VisitInContext) -> Planned {
         technician,
         starts_at,
         ends_at,
-        conflicts: context.conflicts(&travel.travel_times, job, (starts_at, ends_at)),
+        conflicts: context.conflicts(&travel.travel_times, job, (starts_at, ends_at), core.clock.now()),
         before: before.and_then(|other| Some((other.number, travel_time(other.place, here)?))),
         after: after.and_then(|other| Some((other.number, travel_time(here, other.place)?))),
         is_estimated: travel.is_estimated,

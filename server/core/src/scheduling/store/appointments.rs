@@ -20,27 +20,31 @@ pub(crate) struct NewAppointment<'a> {
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub zone: &'a str,
+    /// Why it is entered only after it has ended.
+    pub recorded_reason: Option<&'a str>,
 }
 
 const INSERT_APPOINTMENT: &str = r"
     INSERT INTO appointment (
-        tenant_id, id, target_id, technician_id, status, is_shared, starts_at, ends_at, zone, created_at
+        tenant_id, id, target_id, technician_id, status, is_shared, starts_at, ends_at, zone, created_at,
+        recorded_reason
     )
-    VALUES ($1, $2, $3, $4, 'planned', $5, $6, $7, $8, $9)
+    VALUES ($1, $2, $3, $4, 'planned', $5, $6, $7, $8, $9, $10)
 ";
 /// A visit that took place without having been planned.
 const INSERT_PAST_APPOINTMENT: &str = r"
     INSERT INTO appointment (
-        tenant_id, id, target_id, technician_id, status, is_shared, starts_at, ends_at, zone, created_at
+        tenant_id, id, target_id, technician_id, status, is_shared, starts_at, ends_at, zone, created_at,
+        recorded_reason
     )
-    VALUES ($1, $2, $3, $4, 'done', $5, $6, $7, $8, $9)
+    VALUES ($1, $2, $3, $4, 'done', $5, $6, $7, $8, $9, $10)
 ";
 const CLOSE_PLANNED_APPOINTMENT: &str =
     "UPDATE appointment SET status = $3 WHERE tenant_id = $1 AND target_id = $2 AND status = 'planned'";
 const SELECT_APPOINTMENTS_OF_TARGET: &str = r"
     SELECT
         appointment.id, appointment.status, appointment.is_shared, appointment.starts_at,
-        appointment.ends_at, appointment.zone, appointment.technician_id,
+        appointment.ends_at, appointment.zone, appointment.technician_id, appointment.recorded_reason,
         staff_account.display_name AS technician
     FROM appointment
     JOIN staff_account ON staff_account.tenant_id = appointment.tenant_id
@@ -197,6 +201,7 @@ impl<A: Operator> TenantTx<'_, A> {
                     new.ends_at,
                     new.zone,
                     now,
+                    new.recorded_reason,
                 ),
             )
             .await?;
