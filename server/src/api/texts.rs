@@ -283,6 +283,7 @@ pub fn cause(cause: &Cause) -> String {
             return format!("It cannot go from {current} to {requested}; allowed next: {allowed}.");
         }
         C::PasskeyRejected => "The passkey was not accepted. Try again.",
+        C::TravelNotRevertible => "Travel started too long ago to be reverted.",
         C::TwoFactorAlreadyOn => "Two-factor authentication is already turned on.",
         C::TwoFactorRequired => "Your role must use two-factor authentication.",
         C::TwoFactorOff => "Two-factor authentication is not turned on.",

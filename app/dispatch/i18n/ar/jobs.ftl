@@ -32,3 +32,7 @@ cancel-job-message = رسالة إلى العميل
 cancel-job-message-help = تظهر في صفحة الطلب وفي رسالة البريد الإلكتروني. اترك الحقل فارغًا للإبلاغ بالإلغاء وحده.
 cancel-job-now = إلغاء المهمة
 done-job-cancelled = تم إلغاء المهمة.
+revert-travel = التراجع عن «في الطريق»…
+revert-travel-consequence = تعود الزيارة مجدولة كما كانت، ولا يعود العميل يرى أن الفني في الطريق.
+revert-travel-now = تراجع
+done-travel-reverted = تم التراجع. الزيارة مجدولة كما كانت.

@@ -175,3 +175,4 @@ done-entries-sent-to-dispatch = أُرسلت الإدخالات إلى منسق 
 done-entries-discarded = تم تجاهل الإدخالات.
 done-entries-resolved = تم. تجد ما كُتب في هذه الصفحة أو بين التقارير.
 report-written = كُتب في الموقع
+undo-travel = تراجع: لست في الطريق

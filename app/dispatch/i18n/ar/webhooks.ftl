@@ -17,6 +17,7 @@ event-target_updated = حدّث النظام المصدر المهمة
 event-target_cancelled = أُلغيت المهمة
 event-target_dispatched = أُرسلت المهمة إلى الفني
 event-target_en_route = الفني في الطريق
+event-target_en_route_reverted = التراجع عن تنقل الفني
 event-target_on_site = الفني في الموقع
 event-target_completed = اكتملت المهمة
 event-target_not_completed = لم تكتمل المهمة

@@ -32,3 +32,7 @@ cancel-job-message = Nachricht an den Kunden
 cancel-job-message-help = Erscheint auf der Seite der Anfrage und in der E-Mail. Bleibt das Feld leer, wird nur die Stornierung mitgeteilt.
 cancel-job-now = Auftrag stornieren
 done-job-cancelled = Auftrag storniert.
+revert-travel = „Unterwegs“ zurücknehmen …
+revert-travel-consequence = Der Besuch ist wieder wie zuvor geplant. Kunden sehen nicht mehr, dass der Techniker unterwegs ist.
+revert-travel-now = Zurücknehmen
+done-travel-reverted = Zurückgenommen. Der Besuch ist geplant wie zuvor.

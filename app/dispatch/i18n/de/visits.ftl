@@ -167,3 +167,4 @@ done-entries-sent-to-dispatch = Einträge an die Disposition gesendet.
 done-entries-discarded = Einträge verworfen.
 done-entries-resolved = Erledigt. Der Text steht auf dieser Seite oder bei den Berichten.
 report-written = Vor Ort geschrieben
+undo-travel = Rückgängig: nicht unterwegs

@@ -17,6 +17,7 @@ event-target_updated = Auftrag durch das Quellsystem aktualisiert
 event-target_cancelled = Auftrag storniert
 event-target_dispatched = Auftrag an den Techniker übermittelt
 event-target_en_route = Techniker unterwegs
+event-target_en_route_reverted = Techniker doch nicht unterwegs
 event-target_on_site = Techniker vor Ort
 event-target_completed = Auftrag abgeschlossen
 event-target_not_completed = Auftrag nicht abgeschlossen

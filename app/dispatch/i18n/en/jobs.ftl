@@ -32,3 +32,7 @@ cancel-job-message = Message to the customer
 cancel-job-message-help = Appears on the page of the request and in the email. Leave it empty to send the cancellation alone.
 cancel-job-now = Cancel job
 done-job-cancelled = Job cancelled.
+revert-travel = Undo “On the way”…
+revert-travel-consequence = The visit is planned again as before, and the customer no longer reads that the technician is on the way.
+revert-travel-now = Undo
+done-travel-reverted = Undone. The visit is planned as before.

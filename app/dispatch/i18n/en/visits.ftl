@@ -167,3 +167,4 @@ done-entries-sent-to-dispatch = Entries sent to dispatch.
 done-entries-discarded = Entries discarded.
 done-entries-resolved = Done. You find what was written on this page or among the reports.
 report-written = Written on site
+undo-travel = Undo: not on the way

@@ -17,6 +17,7 @@ event-target_updated = Job updated by the source system
 event-target_cancelled = Job cancelled
 event-target_dispatched = Job dispatched to the technician
 event-target_en_route = Technician on the way
+event-target_en_route_reverted = Technician not on the way after all
 event-target_on_site = Technician on site
 event-target_completed = Job completed
 event-target_not_completed = Job not completed

@@ -9,6 +9,7 @@ use ordinavo_core::jobs::cancellation;
 use ordinavo_core::jobs::cancellation::CancellationForm;
 use ordinavo_core::scheduling::appointments;
 use ordinavo_core::scheduling::appointments::ScheduleForm;
+use ordinavo_core::visits;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 
@@ -90,12 +91,12 @@ impl ActionForm for CancelJobForm {
 #[server(prefix = "/app/fn", endpoint = "cancel-target")]
 pub async fn cancel_target(#[server(flatten)] form: CancelJobForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: CancelJobForm| {
-        let (target, back) = (form.target.get()?, form.back());
+        let (permit, target, back) = (staff.may()?, form.target.get()?, form.back());
         let input = CancellationForm {
             reason: form.reason,
             message: form.message,
         };
-        cancellation::cancel(&core, staff.may()?, target, &input).await?;
+        cancellation::cancel(&core, permit, target, &input).await?;
         Ok(Redirect::to(back, "done-job-cancelled"))
     })
     .await
@@ -112,6 +113,15 @@ impl ActionForm for TargetButton {
     fn back(&self) -> String {
         target_path(self.target)
     }
+}
+
+#[server(prefix = "/app/fn", endpoint = "revert-travel-of-technician")]
+pub async fn revert_travel_of_technician(#[server(flatten)] form: TargetButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: TargetButton| {
+        visits::revert_travel_of_technician(&core, staff.may()?, form.target.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-travel-reverted"))
+    })
+    .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "reopen-target")]

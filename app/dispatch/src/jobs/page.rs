@@ -1,13 +1,13 @@
 //! The page of a job: details, imports, appointments and history.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::fields::ScheduleConflict;
 use domain::identity::permissions::ViewOperations;
 use domain::ids::{RequestId, TargetId, VisitReportId};
 use domain::intake::MAX_MESSAGE_CHARS;
 use domain::jobs::targets::AppointmentStatus;
 use domain::locale::Locale;
 use domain::public_language::Tone;
-use domain::fields::ScheduleConflict;
 use domain::scheduling::consent::AcceptedConflicts;
 use leptos::prelude::*;
 use ordinavo_core::jobs;
@@ -77,6 +77,7 @@ pub fn TargetPage() -> impl IntoView {
                     {found.proposal.map(|(proposal, names)| view! { <ProposalCard locale proposal names can_decide=actions.can_decide_proposal/> })}
                     {actions.can_schedule.then(|| view! { <ScheduleCard id locale form=form("schedule") technicians=found.technicians.clone() current zone=zone.clone() window=target.window_start.zip(target.window_end) now=request.viewer.now/> })}
                     {actions.can_offer_slots.then(|| view! { <OfferCard id locale form=form("offer") offered=found.slots technicians=found.technicians zone=zone.clone()/> })}
+                    {actions.can_revert_travel.then(|| view! { <RevertTravelForm id locale/> })}
                     {actions.can_reopen.then(|| view! { <ReopenCard id locale/> })}
                     {actions.can_cancel.then(|| view! { <CancelForm id locale form=form("cancel") notifies_customer/> })}
                     <section><h2>{t!(locale, "history")}</h2><History locale lines=found.timeline zone=zone.clone()/></section>
@@ -210,6 +211,16 @@ fn JobNotes(notes: Option<String>, access_notes: Option<String>, locale: Locale)
     })
 }
 
+/// Takes back that the technician is on the way.
+#[component]
+fn RevertTravelForm(id: TargetId, locale: Locale) -> impl IntoView {
+    view! {
+        <ConfirmAction label=t!(locale, "revert-travel") consequence=t!(locale, "revert-travel-consequence")>
+            <SubmitOnce><form method="post" action=owned("/app/fn/revert-travel-of-technician")><input type="hidden" name="target" value=id.to_string()/><button class="button" type="submit">{t!(locale, "revert-travel-now")}</button></form></SubmitOnce>
+        </ConfirmAction>
+    }
+}
+
 /// Reopens a job whose visit did not complete it.
 #[component]
 fn ReopenCard(id: TargetId, locale: Locale) -> impl IntoView {
@@ -223,13 +234,14 @@ fn ReopenCard(id: TargetId, locale: Locale) -> impl IntoView {
 /// Cancels the job: the reason for the team, and a message for the customer if they are notified.
 #[component]
 fn CancelForm(id: TargetId, locale: Locale, form: FormState, notifies_customer: bool) -> impl IntoView {
+    let (internal, outward, open) = (form.clone(), form.clone(), form.has_typed_values());
     view! {
-        <ConfirmAction label=t!(locale, "cancel-job") consequence=t!(locale, "cancel-job-consequence") open=form.has_typed_values()>
+        <ConfirmAction label=t!(locale, "cancel-job") consequence=t!(locale, "cancel-job-consequence") open>
             <SubmitOnce><form method="post" action=owned("/app/fn/cancel-target")>
-                <ErrorSummary form=form.clone()/>
+                <ErrorSummary form/>
                 <input type="hidden" name="target" value=id.to_string()/>
-                <InternalBox locale><TextArea form=form.clone() field="reason" label=t!(locale, "cancel-job-reason") help=t!(locale, "cancel-job-reason-help") rows=3 max_length=MAX_MESSAGE_CHARS/></InternalBox>
-                {notifies_customer.then(|| view! { <CustomerVisibleBox locale><TextArea form field="message" label=t!(locale, "cancel-job-message") help=t!(locale, "cancel-job-message-help") rows=3 optional=true max_length=MAX_MESSAGE_CHARS/></CustomerVisibleBox> })}
+                <InternalBox locale><TextArea form=internal field="reason" label=t!(locale, "cancel-job-reason") help=t!(locale, "cancel-job-reason-help") rows=3 max_length=MAX_MESSAGE_CHARS/></InternalBox>
+                {notifies_customer.then(|| view! { <CustomerVisibleBox locale><TextArea form=outward field="message" label=t!(locale, "cancel-job-message") help=t!(locale, "cancel-job-message-help") rows=3 optional=true max_length=MAX_MESSAGE_CHARS/></CustomerVisibleBox> })}
                 <button class="button button-bad" type="submit">{t!(locale, "cancel-job-now")}</button>
             </form></SubmitOnce>
         </ConfirmAction>
@@ -283,6 +295,7 @@ fn ScheduleCard(
     let conflicts = form.schedule_conflicts("technician");
     // The reason is asked for where the visit is over, and stays while it is corrected.
     let is_past = conflicts.contains(&ScheduleConflict::InThePast) || form.error("reason").is_some();
+    let afterwards = form.clone();
     let accepted = (!conflicts.is_empty()).then(|| AcceptedConflicts::to_form(&conflicts));
     let choices = technicians
         .into_iter()
@@ -305,7 +318,7 @@ fn ScheduleCard(
                 </div>
                 <p class="help">{zone_help}</p>
                 {accepted.map(|accepted| view! { <CheckField form=form.clone() field="overlap" label=t!(locale, "schedule-anyway") value=accepted/> })}
-                {is_past.then(|| view! { <InternalBox locale><TextField form=form.clone() field="reason" label=t!(locale, "recorded-reason") help=t!(locale, "recorded-reason-help") max_length=MAX_REASON_CHARS/></InternalBox> })}
+                {is_past.then(|| view! { <InternalBox locale><TextField form=afterwards field="reason" label=t!(locale, "recorded-reason") help=t!(locale, "recorded-reason-help") max_length=MAX_REASON_CHARS/></InternalBox> })}
                 <CheckField form=form.clone() field="shared" label=t!(locale, "share-appointment") checked=shared help=t!(locale, "share-help")/>
                 <button class="button button-primary" type="submit">{submit_label}</button>
             </form>

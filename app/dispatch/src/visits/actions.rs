@@ -4,8 +4,8 @@ use domain::drafts::DraftKey;
 use domain::fields::FieldCode;
 use domain::identity::permissions::{PerformVisits, PlanTargets};
 use domain::ids::{StaffId, TargetId};
-use domain::visits::reports::PhotoMark;
 use domain::visits::day_entries::{DayStep, Filing, SeenAppointment, WrittenReport};
+use domain::visits::reports::PhotoMark;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::drafts;
@@ -43,6 +43,15 @@ pub async fn start_travel(#[server(flatten)] form: StopButton) -> Result<(), Ser
         let (permit, target) = (staff.may::<PerformVisits>()?, form.target.get()?);
         visits::start_travel(&core, permit, target, SeenAppointment::read(&form.seen)).await?;
         Ok(Redirect::to(form.back(), "done-en-route"))
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "revert-travel")]
+pub async fn revert_travel(#[server(flatten)] form: StopButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: StopButton| {
+        visits::revert_travel(&core, staff.may::<PerformVisits>()?, form.target.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-travel-reverted"))
     })
     .await
 }

@@ -16,6 +16,7 @@ use ui::icons::Icon;
 use ui::page::page;
 use ui::shell::locale;
 use ui::title::Title;
+use ui::viewer::Viewer;
 
 use crate::shared::{DoneNotice, service_label, viewer_staff};
 use crate::shell::AppFrame;
@@ -201,6 +202,8 @@ pub(crate) fn StopCard(
     let starts_at = stop.starts_at.to_rfc3339_opts(SecondsFormat::Secs, true);
     let date = shows_date.then(|| format::date(locale, stop.starts_at, &stop.zone));
     let returned = stop.is_returned();
+    // A cached page may be older than the window; the server decides.
+    let can_revert = use_context::<Viewer>().is_some_and(|viewer| stop.is_travel_revertible(viewer.now));
     let stop_path = format!("/app/day/{id}");
     let action_form = |action: &'static str, class: &'static str, button_label: String| {
         view! {
@@ -223,6 +226,7 @@ pub(crate) fn StopCard(
                     {phone.map(|href| view! { <a class="button" href=href><Icon name="phone"/>{t!(locale, "call")}</a> })}
                     {action_form("/app/fn/start-travel", "step step-set-out", t!(locale, "start-travel"))}
                     {action_form("/app/fn/arrive", "step step-arrive", t!(locale, "arrived"))}
+                    {can_revert.then(|| action_form("/app/fn/revert-travel", "step-revert", t!(locale, "undo-travel")))}
                     <a class="button button-primary step step-report" href=format!("{stop_path}#report")>{t!(locale, "report-title")}</a>
                 </div>
             </div>

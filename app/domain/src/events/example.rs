@@ -25,6 +25,7 @@ pub fn example(kind: EventType) -> Value {
     let status = match kind {
         EventType::TargetScheduled => "scheduled",
         EventType::TargetEnRoute => "en_route",
+        EventType::TargetEnRouteReverted => "dispatched",
         EventType::TargetCompleted => "completed",
         EventType::TargetCancelled => "cancelled",
         _ => "open",

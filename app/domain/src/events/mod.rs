@@ -17,6 +17,8 @@ crate::stored_names! {
         TargetScheduled = "target.scheduled",
         /// The technician is on the way.
         TargetEnRoute = "target.en_route",
+        /// The technician is not on the way after all.
+        TargetEnRouteReverted = "target.en_route_reverted",
         /// The visit was completed.
         TargetCompleted = "target.completed",
         /// A target was cancelled.
@@ -58,6 +60,9 @@ impl EventType {
             }
             Self::TargetScheduled => "An appointment was scheduled or rescheduled.",
             Self::TargetEnRoute => "The technician is on the way.",
+            Self::TargetEnRouteReverted => {
+                "The technician is not on the way after all; the appointment stays as it was."
+            }
             Self::TargetCompleted => "The visit was completed.",
             Self::TargetCancelled => "A target was cancelled.",
             Self::RequestStatusChanged => "A request was submitted, or its status changed.",
@@ -89,6 +94,7 @@ impl EventType {
             Self::TargetCreated
             | Self::TargetUpdated
             | Self::TargetEnRoute
+            | Self::TargetEnRouteReverted
             | Self::TargetCompleted
             | Self::TargetCancelled
             | Self::MappingReviewRequired

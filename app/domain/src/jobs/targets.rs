@@ -27,6 +27,7 @@ crate::lifecycle! {
         Scheduled -> Dispatched,
         Dispatched -> EnRoute,
         EnRoute -> OnSite,
+        EnRoute -> Dispatched,
         OnSite -> Completed,
         OnSite -> NotCompleted,
         Open -> Cancelled,

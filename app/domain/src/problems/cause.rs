@@ -107,6 +107,8 @@ causes! {
         allowed: Vec<String> } = IllegalTransition,
     /// The answer of a passkey was not accepted, or came too late.
     PasskeyRejected = InvalidCredentials,
+    /// Travel started too long ago for the technician to take it back.
+    TravelNotRevertible = IllegalTransition,
     /// Two-factor authentication is on already.
     TwoFactorAlreadyOn = IllegalTransition,
     /// Two-factor authentication is off.

@@ -56,6 +56,7 @@ cause-source-system-not-allowed = لا يملك تطبيق التكامل هذا
 cause-suggestion-ended = انتهى هذا المسار المقترح بالفعل.
 cause-suggestion-not-committable = لم يعد تطبيق هذا المسار المقترح ممكنًا. أنشئ اقتراحًا جديدًا.
 cause-sync-conflict-resolved = حلّ مستخدم آخر هذا التعارض بالفعل.
+cause-travel-not-revertible = بدأ التنقل قبل أكثر من دقيقتين. يمكن لمنسق العمليات التراجع عنه.
 cause-too-many-credentials = توجد بيانات اعتماد نشطة من هذا النوع بالفعل (الحد الأقصى 2). ألغِ إحداها أولًا.
 cause-too-many-endpoints = بلغ عدد نقاط الاستقبال لتطبيق التكامل هذا الحد الأقصى ({ $max }). احذف إحداها أولًا.
 cause-too-many-import-jobs = عدد عمليات الاستيراد المنتظرة أو الجارية لتطبيق التكامل هذا بلغ الحد الأقصى ({ $max }). انتظر حتى تنتهي إحداها.

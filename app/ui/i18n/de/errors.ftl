@@ -56,6 +56,7 @@ cause-source-system-not-allowed = Dieser Client hat keinen Zugriff auf das Quell
 cause-suggestion-ended = Dieser Routenvorschlag ist bereits abgeschlossen.
 cause-suggestion-not-committable = Dieser Routenvorschlag kann nicht mehr übernommen werden. Erstellen Sie einen neuen.
 cause-sync-conflict-resolved = Dieser Konflikt wurde bereits von einer anderen Person gelöst.
+cause-travel-not-revertible = Die Fahrt wurde vor mehr als zwei Minuten begonnen. Die Disposition kann sie zurücknehmen.
 cause-too-many-credentials = Zwei Zugangsdaten dieser Art sind bereits aktiv. Widerrufen Sie zuerst eine.
 cause-too-many-endpoints = Dieser Client hat bereits { $max } Endpunkte. Löschen Sie zuerst einen.
 cause-too-many-import-jobs = { $max } Importe dieses Clients warten bereits oder laufen. Warten Sie, bis einer fertig ist.

@@ -56,6 +56,7 @@ cause-source-system-not-allowed = This client doesn't have access to that source
 cause-suggestion-ended = This route suggestion has already ended.
 cause-suggestion-not-committable = This route suggestion can no longer be applied. Create a new one.
 cause-sync-conflict-resolved = Another user has already resolved this conflict.
+cause-travel-not-revertible = Travel started more than two minutes ago. Ask dispatch to undo it.
 cause-too-many-credentials = Two credentials of this kind are already active. Revoke one first.
 cause-too-many-endpoints = This client already has { $max } endpoints. Delete one first.
 cause-too-many-import-jobs = { $max } imports of this client are already queued or running. Wait until one has finished.

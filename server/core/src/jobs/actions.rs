@@ -31,6 +31,7 @@ impl JobActions {
             can_schedule: may_plan && is_mapped && status.is_schedulable(),
             can_offer_slots: may_plan && has_requester && is_offerable(status, is_mapped),
             can_reopen: may_plan && status.step(TargetStatus::Open).is_ok(),
+            can_revert_travel: may_plan && status == TargetStatus::EnRoute,
             can_cancel: may_plan && status.step(TargetStatus::Cancelled).is_ok(),
             can_decide_proposal: may_plan,
             can_resolve_entries: may_plan,
@@ -49,6 +50,7 @@ mod tests {
             (actions.can_schedule, "schedule"),
             (actions.can_offer_slots, "offer"),
             (actions.can_reopen, "reopen"),
+            (actions.can_revert_travel, "revert"),
             (actions.can_cancel, "cancel"),
             (actions.can_decide_proposal, "proposal"),
             (actions.can_resolve_entries, "entries"),
@@ -66,7 +68,7 @@ mod tests {
             (TargetStatus::Open, &["schedule", "offer", "cancel", "end"]),
             (TargetStatus::Scheduled, &["schedule", "cancel", "end"]),
             (TargetStatus::Dispatched, &["schedule", "cancel", "end"]),
-            (TargetStatus::EnRoute, &["end"]),
+            (TargetStatus::EnRoute, &["revert", "end"]),
             (TargetStatus::OnSite, &["end"]),
             (TargetStatus::Completed, &[]),
             (TargetStatus::NotCompleted, &["reopen"]),
@@ -95,7 +97,7 @@ mod tests {
             is_mapped: false,
             has_requester: true,
         };
-        assert_eq!(open_actions(state, true), ["cancel", "proposal", "entries"]);
+        assert_eq!(open_actions(state, true), ["cancel", "proposal", "entries", "end"]);
     }
 
     #[test]
@@ -105,6 +107,9 @@ mod tests {
             is_mapped: true,
             has_requester: false,
         };
-        assert_eq!(open_actions(state, true), ["schedule", "cancel", "proposal", "entries"]);
+        assert_eq!(
+            open_actions(state, true),
+            ["schedule", "cancel", "proposal", "entries", "end"]
+        );
     }
 }

@@ -12,9 +12,9 @@ mod store;
 pub mod sync_conflicts;
 pub(crate) use self::store::reports::FileRow;
 
-use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use domain::events::EventType;
-use domain::identity::permissions::PerformVisits;
+use domain::identity::permissions::{PerformVisits, PlanTargets};
 use domain::ids::TargetId;
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::lifecycle::Lifecycle as _;
@@ -182,6 +182,61 @@ pub async fn arrive(
     seen: Option<SeenAppointment>,
 ) -> CoreResult<()> {
     step(core, by, id, seen, &Step::Arrive).await
+}
+
+/// How long a technician can take back that travel has started. Dispatch can at any time.
+pub const REVERT_WINDOW: TimeDelta = TimeDelta::minutes(2);
+
+/// Takes back that the signed-in technician has started travel, pressed at the wrong visit. Pressing again has no effect.
+///
+/// # Errors
+/// `not_found`; `illegal_transition` unless travel has just started.
+pub async fn revert_travel(core: &Core, by: Permit<'_, PerformVisits>, id: TargetId) -> CoreResult<()> {
+    let mut tx = core.store.begin(by.staff()).await?;
+    let stop = own_stop(&mut tx, id, DayStep::StartTravel, None)
+        .await?
+        .ok_or_else(CoreError::not_found)?;
+    if stop.status == TargetStatus::Dispatched {
+        return Ok(());
+    }
+    if stop.status == TargetStatus::EnRoute && !stop.is_travel_revertible(core.clock.now()) {
+        return Err(CoreError::new(Cause::TravelNotRevertible));
+    }
+    revert(&mut tx, id, stop.status).await?;
+    finish(core, tx).await
+}
+
+/// Takes back that a technician has started travel, on behalf of dispatch.
+///
+/// # Errors
+/// `not_found`; `illegal_transition` unless the technician is on the way.
+pub async fn revert_travel_of_technician(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId) -> CoreResult<()> {
+    let mut tx = core.store.begin(by.staff()).await?;
+    tx.lock_target(id).await?;
+    let target = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
+    revert(&mut tx, id, target.status).await?;
+    finish(core, tx).await
+}
+
+async fn revert(tx: &mut TenantTx<'_, Staff>, id: TargetId, from: TargetStatus) -> CoreResult<()> {
+    // Other steps lead to this state too, but they are no return.
+    if from != TargetStatus::EnRoute {
+        return Err(from
+            .step(TargetStatus::EnRoute)
+            .err()
+            .map_or_else(|| CoreError::conflict(Record::Job), CoreError::from));
+    }
+    let to = from.step(TargetStatus::Dispatched)?;
+    if !tx.set_target_status(id, from, to).await? {
+        return Err(CoreError::conflict(Record::Job));
+    }
+    tx.audit(
+        "target.status_changed",
+        id,
+        json!({ "from": from.name(), "to": to.name(), "reverted": true }),
+    );
+    note(tx, id, TimelineKind::TargetEnRouteReverted, None).await?;
+    emit(tx, EventType::TargetEnRouteReverted, id, to).await
 }
 
 async fn step(

@@ -13,6 +13,8 @@ use domain::visits::day_entries::{SeenAppointment, WrittenReport};
 use domain::visits::reports::{PhotoMark, ReportStatus};
 use sqlx::FromRow;
 
+use crate::visits::REVERT_WINDOW;
+
 #[derive(Debug, Clone, FromRow)]
 pub struct DayStop {
     #[sqlx(try_from = "Key<AppointmentKind>")]
@@ -47,9 +49,16 @@ pub struct DayStop {
     pub report_status: Option<String>,
     pub return_reason: Option<String>,
     pub report_decided_at: Option<DateTime<Utc>>,
+    /// When travel started last.
+    pub travel_started_at: Option<DateTime<Utc>>,
 }
 
 impl DayStop {
+    /// Returns whether the technician can still take back that travel has started.
+    pub fn is_travel_revertible(&self, now: DateTime<Utc>) -> bool {
+        self.status == TargetStatus::EnRoute && self.travel_started_at.is_some_and(|at| now < at + REVERT_WINDOW)
+    }
+
     /// Returns the appointment in the form that is submitted with each step.
     pub fn appointment(&self) -> SeenAppointment {
         SeenAppointment {

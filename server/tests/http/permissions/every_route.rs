@@ -132,6 +132,11 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/plan-follow-up", &["admin", "manager", "dispatcher"]),
     ("/app/fn/dismiss-follow-up", &["admin", "manager", "dispatcher"]),
     ("/app/fn/start-travel", &["technician"]),
+    ("/app/fn/revert-travel", &["technician"]),
+    (
+        "/app/fn/revert-travel-of-technician",
+        &["admin", "manager", "dispatcher"],
+    ),
     ("/app/fn/arrive", &["technician"]),
     ("/app/fn/submit-report", &["technician"]),
     ("/app/fn/send-entry", &["technician"]),

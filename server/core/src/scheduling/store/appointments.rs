@@ -91,7 +91,14 @@ macro_rules! select_stop {
                 location.latitude, location.longitude, contact.display_name AS contact_name,
                 contact.phone AS contact_phone, visit_report.id AS report_id,
                 visit_report.status AS report_status, visit_report.return_reason,
-                visit_report.decided_at AS report_decided_at
+                visit_report.decided_at AS report_decided_at,
+                (
+                    SELECT max(travel.at)
+                    FROM timeline_entry AS travel
+                    WHERE travel.tenant_id = target.tenant_id
+                      AND travel.target_id = target.id
+                      AND travel.kind = 'target_en_route'
+                ) AS travel_started_at
             FROM appointment
             JOIN target ON target.tenant_id = appointment.tenant_id AND target.id = appointment.target_id
             LEFT JOIN customer ON customer.tenant_id = target.tenant_id AND customer.id = target.customer_id

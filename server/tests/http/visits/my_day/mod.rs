@@ -4,6 +4,7 @@ mod days;
 mod entries;
 mod own_reports;
 mod sync_conflicts;
+mod travel;
 
 use crate::scheduling::board::{at, job, move_page, press, technician};
 use crate::support::{SAME_ORIGIN, World};

@@ -1,0 +1,55 @@
+//! Starting travel at the wrong visit, and taking it back.
+
+use super::{KEYS, Phone, count, done, planned_job, status};
+use crate::scheduling::board::monday;
+use crate::support::world_at;
+use chrono::TimeDelta;
+use ordinavo_core::Engine;
+use rstest::rstest;
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn travel_reverted_by_technician_soon_or_by_dispatch_later(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
+    let target = planned_job(&world, &staff, "TRAVEL-1", 9).await;
+    let now = world.core.clock().now().to_rfc3339();
+    let travel = [
+        ("target", target.as_str()),
+        ("step", "set_out"),
+        ("noted_at", now.as_str()),
+    ];
+    let button = [("target", target.as_str())];
+    // Nothing to take back before travel has started.
+    world.send(&phone.browser, "/app/fn/revert-travel", &button).await;
+    assert_eq!(status(&world, &target).await, "scheduled");
+    assert_eq!(phone.entry(KEYS[0], &travel).await, done());
+    let page = world.content(&phone.browser, &format!("/app/day/{target}")).await;
+    assert!(page.contains("/app/fn/revert-travel"), "{page}");
+    for _ in 0..2 {
+        world.send(&phone.browser, "/app/fn/revert-travel", &button).await;
+        assert_eq!(status(&world, &target).await, "dispatched", "{}", world.engine);
+    }
+    let reverted = "event WHERE type = 'target.en_route_reverted'";
+    assert_eq!(count(&world, reverted).await, "1");
+    assert_eq!(
+        count(&world, "timeline_entry WHERE kind = 'target_en_route_reverted'").await,
+        "1"
+    );
+
+    // After two minutes only dispatch can.
+    assert_eq!(phone.entry(KEYS[1], &travel).await, done());
+    world.core.clock().advance(TimeDelta::minutes(3));
+    let page = world.content(&phone.browser, &format!("/app/day/{target}")).await;
+    assert!(!page.contains("/app/fn/revert-travel"), "{page}");
+    world.send(&phone.browser, "/app/fn/revert-travel", &button).await;
+    assert_eq!(status(&world, &target).await, "en_route");
+    world.send(&staff, "/app/fn/revert-travel-of-technician", &button).await;
+    assert_eq!(status(&world, &target).await, "dispatched");
+    assert_eq!(count(&world, reverted).await, "2", "{}", world.engine);
+}
