@@ -66,6 +66,15 @@
     return made;
   };
 
+  /** Sends a rejected report without its photos. Its form is over: the page follows the entry until it has arrived. */
+  const sendPlain = (key) => {
+    for (const form of all('form[data-report]')) {
+      delete form.dataset.touched;
+      form.dispatchEvent(new Event('filed'));
+    }
+    return say({ kind: 'plain', key });
+  };
+
   const showRefused = (entries) => {
     const list = keeper.querySelector('[data-refused]');
     if (!list) return;
@@ -84,7 +93,7 @@
         link.textContent = keeper.dataset.correct;
         item.append(link, ' ');
       }
-      if (entry.photos) item.append(button(keeper.dataset.plain, () => say({ kind: 'plain', key: entry.key })), ' ');
+      if (entry.photos) item.append(button(keeper.dataset.plain, () => sendPlain(entry.key)), ' ');
       item.append(button(keeper.dataset.remove, () => confirm(keeper.dataset.removeSure) && say({ kind: 'remove', key: entry.key })));
       return item;
     }));

@@ -151,6 +151,7 @@
     timer = undefined;
     isFiled = true;
   });
+  form.addEventListener('filed', () => (isFiled = true));
   worker?.addEventListener('message', ({ data }) => {
     if (data?.kind === 'full') isFiled = false;
   });

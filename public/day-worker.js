@@ -144,13 +144,14 @@ async function remove(key) {
 
 /** Queues a rejected report without its photos, under a new key: some photos may have arrived under the first one. */
 async function withoutPhotos(key) {
-  await within(['entries', 'photos'], 'readwrite', async (store) => {
+  await within(['entries', 'photos', 'state'], 'readwrite', async (store) => {
     const entry = await answer(store('entries').get(key));
     if (entry?.state !== 'refused') return;
     store('entries').delete(key);
     store('photos').delete(photosOf(key));
     const { problems, ...rest } = entry;
     store('entries').put({ ...rest, key: crypto.randomUUID(), photos: 0, state: 'waiting' });
+    for (const part of DRAFT_PARTS) store('state').delete(draftKey(part, entry.person, entry.target));
   });
 }
 
@@ -535,7 +536,8 @@ self.addEventListener('message', (event) => {
     here: () => here(person, paths),
     flush: () => catchUp(),
     remove: () => remove(key).then(tell),
-    plain: () => withoutPhotos(key).then(flush),
+    // The pages show the report as queued before it is sent.
+    plain: () => withoutPhotos(key).then(tell).then(flush),
     draft: () => {
       const { label, replaces, fields, at } = event.data;
       return keepDraft('text', person, target, { target, label, replaces, fields, at });

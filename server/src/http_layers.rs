@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
-use axum::http::header::{CACHE_CONTROL, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
@@ -51,6 +53,18 @@ pub fn instrument(routes: Router<AppState>, state: &AppState) -> Router<AppState
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId(state.clone())))
         .layer(middleware::map_request_with_state(state.clone(), resolve_client))
+        .layer(middleware::from_fn(reject_tunnels))
+}
+
+/// The methods that the server knows.
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+
+/// Refuses CONNECT, whose target is no path: this server is no proxy.
+async fn reject_tunnels(request: Request, next: Next) -> Response {
+    if request.method() == Method::CONNECT {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, METHODS)]).into_response();
+    }
+    next.run(request).await
 }
 
 /// Generates the ID of a request that brings none.

@@ -101,6 +101,20 @@ async fn connection_without_complete_request_head_is_closed() {
 }
 
 #[tokio::test]
+async fn tunnel_is_refused() {
+    let world = world(|_| {}).await;
+    let mut stream = connect(&world.url, 9).await;
+    stream
+        .write_all(b"CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let answer = read_to_end(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
+    assert!(answer.to_lowercase().contains("allow: get"), "{answer}");
+    assert_eq!(page(&world, &browser_of(10)).await, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn request_body_below_minimum_rate_is_cut() {
     let world = world(|config| config.body_timeout = "1s".to_owned()).await;
     let stream = connect(&world.url, 2).await;
