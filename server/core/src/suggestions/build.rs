@@ -220,10 +220,7 @@ impl ProblemBuilder {
             day,
             day_endpoints: (start, end),
         });
-        let breaks = shift
-            .rests
-            .iter()
-            .filter(|(_, last, _)| *last > from)
+        let breaks = remaining_breaks(shift, from)
             .take(Technician::MAX_BREAKS)
             .map(|(first, last, length)| Break {
                 window: Window {
@@ -426,6 +423,14 @@ fn fit_planned_visits(
     Ok(())
 }
 
+/// Returns the breaks of a shift that can still be taken, including one that begins exactly with what remains of it.
+fn remaining_breaks(
+    shift: &ShiftOnDay,
+    from: DateTime<Utc>,
+) -> impl Iterator<Item = &(DateTime<Utc>, DateTime<Utc>, TimeDelta)> {
+    shift.rests.iter().filter(move |(_, last, _)| *last >= from)
+}
+
 fn round_up(moment: DateTime<Utc>) -> DateTime<Utc> {
     let excess = moment.timestamp().rem_euclid(STEP_SECONDS);
     if excess == 0 {
@@ -439,6 +444,25 @@ fn round_up(moment: DateTime<Utc>) -> DateTime<Utc> {
 mod tests {
     use super::*;
     use chrono::TimeZone as _;
+
+    #[test]
+    fn remaining_breaks_include_one_that_begins_with_the_shift() {
+        let at = |hour| {
+            Utc.with_ymd_and_hms(2026, 11, 23, hour, 0, 0)
+                .single()
+                .unwrap_or_default()
+        };
+        let half_an_hour = TimeDelta::minutes(30);
+        let shift = ShiftOnDay {
+            from: at(8),
+            until: at(16),
+            rests: vec![(at(8), at(8), half_an_hour), (at(12), at(13), half_an_hour)],
+        };
+        assert_eq!(remaining_breaks(&shift, at(8)).count(), 2);
+        assert_eq!(remaining_breaks(&shift, at(9)).count(), 1);
+        assert_eq!(remaining_breaks(&shift, at(13)).count(), 1);
+        assert_eq!(remaining_breaks(&shift, at(14)).count(), 0);
+    }
 
     #[test]
     fn time_converted_is_clamped_and_rounded_up_to_step() {
