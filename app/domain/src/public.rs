@@ -30,6 +30,8 @@ pub struct PublicRequest {
     pub number: i64,
     /// Current status.
     pub status: RequestStatus,
+    /// The state of its visit, if this user sees the appointment.
+    pub visit: Option<PublicVisit>,
     /// Requested service type.
     pub service_type: ServiceType,
     /// The need in the customer's words.
@@ -56,6 +58,15 @@ pub struct PublicRequest {
     pub rejection_reason: Option<String>,
     /// When it was submitted.
     pub submitted_at: DateTime<Utc>,
+}
+
+impl PublicRequest {
+    /// Returns the state of the visit once it has begun; it then says more than the status of the request.
+    pub fn begun_visit(&self) -> Option<PublicVisit> {
+        use PublicVisit::{Completed, InProgress, NotCompleted, OnTheWay};
+        self.visit
+            .filter(|visit| matches!(visit, OnTheWay | InProgress | Completed | NotCompleted))
+    }
 }
 
 crate::stored_names! {

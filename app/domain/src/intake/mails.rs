@@ -83,10 +83,10 @@ crate::stored_names! {
 }
 
 impl MailKind {
-    /// Returns whether the recipient can unsubscribe: only from status updates, not from conversations they started or
-    /// account emails.
+    /// Returns whether the recipient can unsubscribe: only from news about the review of a request. Conversations, offers and
+    /// appointments need the recipient, and are never silenced with the news.
     pub const fn can_unsubscribe(self) -> bool {
-        !matches!(self, Self::Question | Self::Message) && !self.is_about_account()
+        matches!(self, Self::Received | Self::Accepted | Self::Rejected)
     }
 
     /// Returns whether the email concerns an account rather than a request.
@@ -173,6 +173,16 @@ pub struct MailData {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn can_unsubscribe_from_news_only() {
+        let can: Vec<&str> = MailKind::ALL
+            .iter()
+            .filter(|kind| kind.can_unsubscribe())
+            .map(|kind| kind.name())
+            .collect();
+        assert_eq!(can, ["received", "accepted", "rejected"]);
+    }
 
     #[test]
     fn greeting_name_with_address_or_sentence_returns_none() {

@@ -47,3 +47,4 @@ request-cancellation-now = طلب الإلغاء
 cancellation-requested = طلبت الإلغاء في { $moment }. سنرد عليك هنا.
 done-cancellation-requested = تم إرسال طلب الإلغاء. سنرد عليك هنا.
 request-files-sent = الملفات
+request-reports = التقارير

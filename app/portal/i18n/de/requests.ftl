@@ -47,3 +47,4 @@ request-cancellation-now = Stornierung beantragen
 cancellation-requested = Sie haben am { $moment } die Stornierung beantragt. Wir antworten hier.
 done-cancellation-requested = Ihr Stornierungsantrag wurde gesendet. Wir antworten hier.
 request-files-sent = Dateien
+request-reports = Berichte

@@ -47,3 +47,4 @@ request-cancellation-now = Request cancellation
 cancellation-requested = You requested cancellation on { $moment }. We will reply here.
 done-cancellation-requested = Your cancellation request has been sent. We will reply here.
 request-files-sent = Files
+request-reports = Reports

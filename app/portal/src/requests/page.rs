@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::ids::RequestId;
 use domain::locale::Locale;
-use domain::public::{PublicAppointment, PublicAttachment, PublicRequest};
+use domain::public::{PublicAppointment, PublicAttachment, PublicReport, PublicRequest};
 use domain::terminology::Terminology;
 use leptos::prelude::*;
 use ordinavo_core::intake::form_nonce;
@@ -37,6 +37,7 @@ pub fn RequestPage() -> impl IntoView {
             slots,
             files,
             appointment,
+            reports,
             actions,
         } = pages::request(&request.core, &contact, request.id("id")?).await?;
         let id = found.id;
@@ -54,7 +55,8 @@ pub fn RequestPage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <RequestHeader request=found.clone() words locale/>
-            {appointment.map(|visit| view! { <AppointmentNotice visit locale/> })}
+            {appointment.map(|visit| view! { <AppointmentNotice visit words=contact.terminology() locale/> })}
+            {(!reports.is_empty()).then(|| view! { <ReportLinks reports zone=zone.clone() locale/> })}
             {cancellation_requested.map(|at| view! { <p class="notice">{t!(locale, "cancellation-requested", moment = at)}</p> })}
             {found.rejection_reason.clone().map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "rejection-reason")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
             {(!slots.is_empty()).then(|| view! { <Slots slots id locale/> })}
@@ -75,7 +77,11 @@ pub fn RequestPage() -> impl IntoView {
 /// The service, the status with its explanation, and the progress.
 #[component]
 fn RequestHeader(request: PublicRequest, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
-    let status = words.request(request.status, locale);
+    // What happens on site says more than that it is planned.
+    let status = match request.begun_visit() {
+        Some(visit) => words.visit(visit, locale),
+        None => words.request(request.status, locale),
+    };
     let explanation = status.explanation.clone();
     let service = words.service_type(request.service_type, locale);
     let has_progress = STEPS.contains(&request.status);
@@ -88,14 +94,27 @@ fn RequestHeader(request: PublicRequest, words: Arc<Terminology>, locale: Locale
 
 /// The link to the appointment of the request's job.
 #[component]
-fn AppointmentNotice(visit: PublicAppointment, locale: Locale) -> impl IntoView {
+fn AppointmentNotice(visit: PublicAppointment, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
+    let status = words.visit(visit.status, locale);
     let href = format!("/portal/appointments/{}", visit.id);
     let when = format!(
         "{} {}",
         format::date(locale, visit.starts_at, &visit.zone),
         format::span(visit.starts_at, visit.ends_at, &visit.zone)
     );
-    view! { <p class="notice"><a href=href>{t!(locale, "appointment")}": "<strong><bdi>{when}</bdi></strong></a></p> }
+    view! { <p class="notice"><a href=href>{t!(locale, "appointment")}": "<strong><bdi>{when}</bdi></strong></a>" "<StatusChip status/></p> }
+}
+
+/// The reports of the visits for the request.
+#[component]
+fn ReportLinks(reports: Vec<PublicReport>, zone: String, locale: Locale) -> impl IntoView {
+    view! {
+        <section aria-labelledby="request-reports"><h2 id="request-reports">{t!(locale, "request-reports")}</h2>
+            <ul class="lines">{reports.into_iter().map(|report| view! {
+                <li><a href=format!("/portal/reports/{}", report.id)><bdi>{report.title}</bdi></a><span class="quiet">{format::date(locale, report.published_at, &zone)}</span></li>
+            }).collect_view()}</ul>
+        </section>
+    }
 }
 
 /// What the customer submitted.

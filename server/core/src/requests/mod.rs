@@ -15,6 +15,7 @@ pub mod tracking;
 pub use self::page::{CustomerSearch, RequestPage, page};
 pub use self::store::inbox::RequestFilter;
 pub(crate) use self::store::slot_offers::select_slot_options;
+pub(crate) use self::store::tracking::public_status;
 
 use domain::customers::Place as TypedPlace;
 use domain::events::EventType;

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::files::FileScan;
-use domain::ids::{AttachmentId, AttachmentKind, FollowUpId, FollowUpKind, ReleaseId, ReleaseKind};
+use domain::ids::{AttachmentId, AttachmentKind, FollowUpId, FollowUpKind, ReleaseId, ReleaseKind, RequestId};
 use domain::public::{PublicAttachment, PublicFollowUp, PublicReport};
 use uuid::Uuid;
 
@@ -58,6 +58,21 @@ const SELECT_REPORT: &str = concat!(
                 AND original.id = $4
                 AND original.status IN ('published', 'replaced')
           )
+    "
+);
+
+/// The reports of the job of a request that the user can read.
+const SELECT_REPORTS_OF_REQUEST: &str = concat!(
+    select_reports!(),
+    r"
+          AND target.id = (
+              SELECT request.target_id
+              FROM request
+              WHERE request.tenant_id = $1
+                AND request.id = $4
+          )
+        ORDER BY portal_release.published_at DESC, portal_release.id DESC
+        LIMIT 20
     "
 );
 
@@ -205,6 +220,18 @@ impl TenantTx<'_, Contact> {
         Ok(self
             .tx
             .fetch_all::<ReportRow>(SELECT_REPORTS, (tenant, account, now, at, id, limit))
+            .await?
+            .into_iter()
+            .map(Into::into)
+            .collect())
+    }
+
+    /// Returns the published reports of the job of a request, newest first.
+    pub(crate) async fn reports_of_request(&mut self, id: RequestId) -> Result<Vec<PublicReport>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        Ok(self
+            .tx
+            .fetch_all::<ReportRow>(SELECT_REPORTS_OF_REQUEST, (tenant, account, now, id.uuid()))
             .await?
             .into_iter()
             .map(Into::into)

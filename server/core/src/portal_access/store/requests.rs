@@ -4,20 +4,23 @@
 use chrono::{DateTime, Utc};
 use domain::files::FileScan;
 use domain::ids::{AttachmentId, AttachmentKind, RequestId, RequestKind};
+use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::public::{PublicAttachment, PublicRequest, RequestSource};
+use domain::public_language::PublicVisit;
 use domain::requests::ServiceType;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::db::far_future;
+use crate::db::{Key, OptionalName};
 use crate::files::scan_column;
 use crate::identity::actors::Contact;
 use crate::portal_access::store::granted::{
     granted, has_grant, in_force, is_own_request, may_read_request, reaches, reaches_own,
 };
+use crate::requests::public_status;
 use crate::visits::FileRow;
 
 /// Whether time slots are offered: $3 now.
@@ -35,12 +38,38 @@ macro_rules! has_offer {
         "
     };
 }
+/// The status of the job of `request`, if the user sees its appointment.
+macro_rules! visit_status {
+    () => {
+        concat!(
+            r"
+                (
+                    SELECT target.status
+                    FROM target
+                    WHERE target.tenant_id = request.tenant_id
+                      AND target.id = request.target_id
+                      AND target.location_id IS NOT NULL
+                      AND EXISTS (
+                          SELECT 1
+                          FROM appointment
+                          WHERE appointment.tenant_id = target.tenant_id
+                            AND appointment.target_id = target.id
+                            AND appointment.is_shared
+                            AND appointment.status IN ('planned', 'done')
+                      )
+                      AND
+            ",
+            granted!("may_see_appointments", "target.customer_id", "target.location_id"),
+            ")"
+        )
+    };
+}
 macro_rules! select_requests {
     () => {
         concat!(
             r"
                 SELECT
-                    request.id, request.number, request.channel, request.status, request.service_type, request.description,
+                    request.id, request.number, request.channel, request.service_type, request.description,
                     request.preferred, request.preferred_windows, request.rejection_reason,
                     request.submitted_at, request.asked_at, request.cancellation_requested_at,
                     location.name AS location,
@@ -54,6 +83,10 @@ macro_rules! select_requests {
                           AND target.status IN ('open', 'scheduled', 'dispatched')
                     ) AS has_not_begun,
             ",
+            public_status!(),
+            " AS status, ",
+            visit_status!(),
+            " AS visit_status, ",
             has_offer!(),
             r"
                     AS has_offer
@@ -204,6 +237,8 @@ struct RequestRow {
     asked_at: Option<DateTime<Utc>>,
     cancellation_requested_at: Option<DateTime<Utc>>,
     location: Option<String>,
+    #[sqlx(try_from = "OptionalName<TargetStatus>")]
+    visit_status: Option<TargetStatus>,
     is_own: bool,
     is_job: bool,
     has_not_begun: bool,
@@ -216,6 +251,9 @@ impl From<RequestRow> for PublicRequest {
             id: row.id.0,
             number: row.number,
             status: row.status,
+            visit: row
+                .visit_status
+                .map(|status| PublicVisit::of(AppointmentStatus::Planned, status)),
             service_type: row.service_type,
             description: row.description,
             source: RequestSource::of(row.channel, row.is_own),
