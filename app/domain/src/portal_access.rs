@@ -121,8 +121,10 @@ impl Capabilities {
 crate::stored_names! {
     /// Portal access status of a contact.
     AccessStatus {
-        /// Not invited, or the invitation expired.
+        /// Not invited.
         NotInvited = "blank",
+        /// The invitation expired before it was accepted.
+        InvitationExpired = "expired",
         /// An invitation is pending.
         Invited = "invited",
         /// The invitation was accepted.
@@ -146,6 +148,8 @@ impl AccessStatus {
             Self::Active
         } else if invitation_ends.is_some_and(|ends| ends > now) {
             Self::Invited
+        } else if invitation_ends.is_some() {
+            Self::InvitationExpired
         } else {
             Self::NotInvited
         }
@@ -167,7 +171,7 @@ mod tests {
             (false, true, open, AccessStatus::Active),
             (false, true, None, AccessStatus::Active),
             (false, false, open, AccessStatus::Invited),
-            (false, false, ended, AccessStatus::NotInvited),
+            (false, false, ended, AccessStatus::InvitationExpired),
             (false, false, None, AccessStatus::NotInvited),
         ] {
             assert_eq!(AccessStatus::of(blocked, activated, ends, now), expected);

@@ -101,6 +101,7 @@ pub fn capability_line(locale: Locale, capabilities: &[Capability]) -> String {
 pub fn AccessChip(status: AccessStatus, locale: Locale) -> impl IntoView {
     let tone = match status {
         AccessStatus::NotInvited => Tone::Neutral,
+        AccessStatus::InvitationExpired => Tone::Warn,
         AccessStatus::Invited => Tone::Info,
         AccessStatus::Active => Tone::Good,
         AccessStatus::Blocked => Tone::Bad,

@@ -1,4 +1,5 @@
 access-blank = بلا إذن وصول
+access-expired = انتهت صلاحية الدعوة
 access-invited = مدعو
 access-active = نشط
 access-blocked = محظور

@@ -1,4 +1,5 @@
 access-blank = Kein Zugang
+access-expired = Einladung abgelaufen
 access-invited = Eingeladen
 access-active = Aktiv
 access-blocked = Gesperrt

@@ -1,4 +1,5 @@
 access-blank = No access
+access-expired = Invitation expired
 access-invited = Invited
 access-active = Active
 access-blocked = Blocked

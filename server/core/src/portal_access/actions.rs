@@ -6,7 +6,10 @@ use crate::portal_access::model::AccountActions;
 
 /// Returns whether an invitation can be sent again: it was not accepted, and the account is not blocked.
 pub(super) const fn is_invitable(status: AccessStatus) -> bool {
-    matches!(status, AccessStatus::NotInvited | AccessStatus::Invited)
+    matches!(
+        status,
+        AccessStatus::NotInvited | AccessStatus::InvitationExpired | AccessStatus::Invited
+    )
 }
 
 /// Returns whether staff can view the portal as the account.
@@ -33,9 +36,10 @@ mod tests {
 
     #[test]
     fn account_actions_follow_status_and_permission() {
-        use AccessStatus::{Active, Blocked, Invited, NotInvited};
-        let table: [(AccessStatus, &[&str]); 4] = [
+        use AccessStatus::{Active, Blocked, InvitationExpired, Invited, NotInvited};
+        let table: [(AccessStatus, &[&str]); 5] = [
             (NotInvited, &["resend", "two-factor"]),
+            (InvitationExpired, &["resend", "two-factor"]),
             (Invited, &["resend", "revoke", "two-factor"]),
             (Active, &["view-as", "two-factor"]),
             (Blocked, &["unblock", "two-factor"]),

@@ -3,5 +3,6 @@
 pub mod access;
 pub mod calendar;
 pub mod in_progress;
+mod invitations;
 pub mod limits;
 pub mod visibility;

@@ -43,6 +43,8 @@ pub(crate) struct LinkAccount {
     pub tenant_name: String,
     pub tenant_locale: String,
     pub zone: String,
+    /// Whether the invitation was accepted.
+    pub is_active: bool,
 }
 
 /// A link to insert.
@@ -142,16 +144,38 @@ const INSERT_LINK_REQUEST: &str = r"
 ";
 const SELECT_LINK_REQUESTS: &str = "SELECT id, email, purpose FROM portal_link_request ORDER BY id LIMIT $1";
 const DELETE_LINK_REQUEST: &str = "DELETE FROM portal_link_request WHERE id = $1";
+/// Accounts that can sign in, and those whose invitation was neither accepted nor revoked: asking for a link renews it.
 const SELECT_ACCOUNTS_BY_EMAIL: &str = r"
     SELECT
         account.tenant_id, account.id AS account_id, contact.display_name, account.locale,
-        tenant.name AS tenant_name, tenant.locale AS tenant_locale, tenant.zone
+        tenant.name AS tenant_name, tenant.locale AS tenant_locale, tenant.zone,
+        account.activated_at IS NOT NULL AS is_active
     FROM portal_account AS account
     JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
     JOIN tenant ON tenant.id = account.tenant_id
     WHERE account.email = $1
       AND account.locked_at IS NULL
-      AND account.activated_at IS NOT NULL
+      AND (
+          account.activated_at IS NOT NULL
+          OR (
+              EXISTS (
+                  SELECT 1
+                  FROM portal_link AS link
+                  WHERE link.tenant_id = account.tenant_id
+                    AND link.portal_account_id = account.id
+                    AND link.purpose = 'invitation'
+                    AND link.used_at IS NULL
+              )
+              AND EXISTS (
+                  SELECT 1
+                  FROM portal_grant
+                  WHERE portal_grant.tenant_id = account.tenant_id
+                    AND portal_grant.portal_account_id = account.id
+                    AND portal_grant.revoked_at IS NULL
+                    AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $2)
+              )
+          )
+      )
     ORDER BY tenant.name
     LIMIT 8
 ";
@@ -392,7 +416,7 @@ impl SystemTx<'_, LinkRequests> {
 impl<P> SystemTx<'_, P> {
     pub(crate) async fn accounts_for_link(&mut self, email: &str) -> Result<Vec<LinkAccount>, StoreError> {
         self.tx
-            .fetch_all::<LinkAccount>(SELECT_ACCOUNTS_BY_EMAIL, (email,))
+            .fetch_all::<LinkAccount>(SELECT_ACCOUNTS_BY_EMAIL, (email, self.now))
             .await
     }
 }
