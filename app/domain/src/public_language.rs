@@ -218,9 +218,9 @@ pub const fn request(status: RequestStatus, locale: Locale) -> PublicStatus {
             pick(locale, "Planned", "Geplant", "مخطط"),
             pick(
                 locale,
-                "Your appointment is scheduled. You can find it under Appointments.",
-                "Ihr Termin ist geplant. Sie finden ihn unter „Termine“.",
-                "تمت جدولة موعدك، وتجده ضمن «المواعيد».",
+                "Your appointment is scheduled.",
+                "Ihr Termin ist geplant.",
+                "تمت جدولة موعدك.",
             ),
             Tone::Good,
         ),

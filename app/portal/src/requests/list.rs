@@ -27,11 +27,16 @@ pub fn RequestLines(
     let empty = requests.is_empty();
     view! {
         {empty.then(|| view! { <EmptyState icon="inbox" title=t!(locale, "no-requests") text=t!(locale, "no-requests-text")/> })}
-        <ul class="lines lines-tall">{requests.into_iter().map(|request| view! {
+        <ul class="lines lines-tall">{requests.into_iter().map(|request| {
+            let status = match request.begun_visit() {
+                Some(visit) => words.visit(visit, locale),
+                None => words.request(request.status, locale),
+            };
+            view! {
             <li><a href=format!("/portal/requests/{}", request.id)><strong>{words.service_type(request.service_type, locale)}</strong>" "<bdi class="mono quiet">{format!("REQ-{}", request.number)}</bdi></a>
-                <StatusChip status=words.request(request.status, locale)/>
+                <StatusChip status/>
                 <span class="quiet"><bdi>{request.location}</bdi>" · "{format::date(locale, request.submitted_at, &zone)}</span></li>
-        }).collect_view()}</ul>
+        }}).collect_view()}</ul>
     }
 }
 

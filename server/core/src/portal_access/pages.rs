@@ -153,6 +153,8 @@ pub struct RequestPage {
     pub files: Vec<PublicAttachment>,
     /// The appointment of its job.
     pub appointment: Option<PublicAppointment>,
+    /// The reports of its job that the user can read, newest first.
+    pub reports: Vec<PublicReport>,
     pub actions: RequestActions,
 }
 
@@ -169,6 +171,7 @@ pub async fn request(core: &Core, contact: &Contact, id: RequestId) -> CoreResul
         slots: if is_own { tx.slot_options(id).await? } else { Vec::new() },
         files: tx.own_request_files(id).await?,
         appointment: tx.appointment_of_request(id).await?,
+        reports: tx.reports_of_request(id).await?,
         actions: RequestActions::of(&request, is_own),
         request,
     })

@@ -7,9 +7,34 @@ use crate::db::TenantTx;
 use crate::identity::actors::TrackingRequester;
 use crate::requests::model::TrackedView;
 
-const SELECT_TRACKED_REQUEST: &str = r"
+/// The status of `request` as the requester sees it: it is planned once they see its appointment.
+macro_rules! public_status {
+    () => {
+        r"
+            CASE
+                WHEN request.status = 'planned' AND NOT EXISTS (
+                    SELECT 1
+                    FROM appointment AS shared
+                    WHERE shared.tenant_id = request.tenant_id
+                      AND shared.target_id = request.target_id
+                      AND shared.is_shared
+                      AND shared.status IN ('planned', 'done')
+                ) THEN 'accepted'
+                ELSE request.status
+            END
+        "
+    };
+}
+pub(crate) use public_status;
+
+const SELECT_TRACKED_REQUEST: &str = concat!(
+    r"
     SELECT
-        request.id, request.number, request.channel, request.status, request.service_type,
+        request.id, request.number, request.channel,
+    ",
+    public_status!(),
+    r"
+        AS status, request.service_type,
         request.description, request.preferred_windows, request.rejection_reason, request.requester,
         request.place, request.submitted_at, request.asked_at, request.form_id,
         intake_form.settings AS form_settings, request.customer_id, request.location_id,
@@ -23,7 +48,8 @@ const SELECT_TRACKED_REQUEST: &str = r"
         AND appointment.status = 'planned' AND appointment.is_shared
     WHERE request.tenant_id = $1
       AND request.id = $2
-";
+    "
+);
 const CANCEL_REQUEST: &str = r"
     UPDATE request
     SET status = 'cancelled', updated_at = $3
