@@ -269,6 +269,7 @@ async fn schedule_targets(
             // Some days are overbooked on purpose, to show conflicts.
             accepted: AcceptedConflicts::all(),
             was: None,
+            reason: String::new(),
         };
         schedule(core, world.dispatcher.may()?, target, &form).await?;
         progress.planned.push(PlannedVisit {
