@@ -68,6 +68,8 @@ pub struct Config {
     pub webhook_allow_nets: String,
     /// Whether webhook URLs may use `http`.
     pub webhook_allow_http: bool,
+    /// Ports that webhooks may use besides 443, separated by commas.
+    pub webhook_allow_ports: String,
     /// Delays before each webhook attempt, such as `0s,5s,5m`; empty for the default schedule.
     pub webhook_retry: String,
     /// API rate limit per client: requests per second and burst.
@@ -124,6 +126,7 @@ impl Default for Config {
             mail_from: String::new(),
             webhook_allow_nets: String::new(),
             webhook_allow_http: false,
+            webhook_allow_ports: String::new(),
             webhook_retry: String::new(),
             api_rate_client: "100/1000".to_owned(),
             api_rate_tenant: "300/3000".to_owned(),
@@ -149,6 +152,17 @@ fn parse_networks(setting: &str, text: &str) -> Result<Vec<IpNet>, String> {
         .map(|net| {
             net.parse()
                 .map_err(|_| format!("setting {setting}: {net} is not a network such as 10.0.0.0/8"))
+        })
+        .collect()
+}
+
+fn parse_ports(setting: &str, text: &str) -> Result<Vec<u16>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|port| !port.is_empty())
+        .map(|port| {
+            port.parse()
+                .map_err(|_| format!("setting {setting}: {port} is not a port such as 8443"))
         })
         .collect()
 }
@@ -337,6 +351,7 @@ impl Config {
             min_free_bytes: parse_size("files_min_free", &self.files_min_free)?,
         };
         settings.webhook_allow_nets = parse_networks("webhook_allow_nets", &self.webhook_allow_nets)?;
+        settings.webhook_allow_ports = parse_ports("webhook_allow_ports", &self.webhook_allow_ports)?;
         self.trusted_proxies()?;
         if !self.webhook_retry.trim().is_empty() {
             settings.webhook_retry = self

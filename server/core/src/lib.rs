@@ -83,6 +83,8 @@ pub struct Settings {
     /// Private networks that webhooks may call.
     pub webhook_allow_nets: Vec<ipnet::IpNet>,
     pub webhook_allow_http: bool,
+    /// Ports that webhooks may use besides 443 (and 80 where http is allowed).
+    pub webhook_allow_ports: Vec<u16>,
     /// The delay before each delivery attempt.
     pub webhook_retry: Vec<Duration>,
     /// Whether a mail transport is configured.
@@ -126,6 +128,7 @@ impl Default for Settings {
             public_url: "http://127.0.0.1:3000".to_owned(),
             portal_url: "http://127.0.0.1:3000".to_owned(),
             webhook_allow_nets: Vec::new(),
+            webhook_allow_ports: Vec::new(),
             webhook_allow_http: false,
             webhook_retry: domain::webhooks::DEFAULT_RETRY_DELAYS.to_vec(),
             sends_mail: false,

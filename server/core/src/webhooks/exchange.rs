@@ -136,6 +136,12 @@ fn validate_url(text: &str, settings: &Settings) -> Result<url::Url, (FailureKin
     if literal.is_some_and(|address| guard::is_forbidden(address, &settings.webhook_allow_nets)) {
         return Err((FailureKind::Forbidden, Refusal::Forbidden.to_string()));
     }
+    // Where a name leads is only known to the resolver of the connection; it was checked when the URL was stored.
+    let may_be_private = literal.is_none() && !settings.webhook_allow_nets.is_empty();
+    let port = url.port_or_known_default().unwrap_or(443);
+    if !may_be_private && !guard::is_port_allowed(port, literal.as_slice(), settings) {
+        return Err((FailureKind::Forbidden, Refusal::Forbidden.to_string()));
+    }
     Ok(url)
 }
 

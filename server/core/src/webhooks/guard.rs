@@ -31,17 +31,15 @@ pub fn is_forbidden(address: IpAddr, allowed: &[IpNet]) -> bool {
     }
 }
 
-/// Returns the IPv4 address embedded in an IPv6 address (mapped, compatible, translated, NAT64, 6to4), or the address
-/// itself. Teredo is rejected as a whole by its prefix.
+/// Returns the IPv4 address embedded in an IPv6 address (mapped, compatible, NAT64, 6to4), or the address itself. Teredo and
+/// IPv4-translated addresses are rejected as a whole by their prefixes.
 fn canonical(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else { return address };
     let parts = v6.segments();
     let v4 = |high: u16, low: u16| IpAddr::V4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
     match parts {
         [0, 0, 0, 0, 0, 0xffff | 0, high, low] if high != 0 || low > 1 => v4(high, low),
-        [0, 0, 0, 0, 0xffff, 0, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
-            v4(high, low)
-        }
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => v4(high, low),
         _ => address,
     }
 }
@@ -103,6 +101,9 @@ async fn check_url_with(text: &str, settings: &Settings, resolver: Option<TokioR
         None => return Err(invalid(WebhookUrlError::NoHost)),
     };
     tracing::debug!(port, addresses = addresses.len(), "webhook host resolved");
+    if !is_port_allowed(port, &addresses, settings) {
+        return Err(forbidden());
+    }
     if addresses
         .iter()
         .any(|address| is_forbidden(*address, &settings.webhook_allow_nets))
@@ -110,6 +111,19 @@ async fn check_url_with(text: &str, settings: &Settings, resolver: Option<TokioR
         return Err(forbidden());
     }
     Ok(())
+}
+
+/// Returns whether webhooks may use a port: that of https, one that the operator allows, or any on hosts in networks that
+/// the operator allows.
+pub(crate) fn is_port_allowed(port: u16, addresses: &[IpAddr], settings: &Settings) -> bool {
+    let is_in_allowed_net = |address: &IpAddr| {
+        let address = canonical(*address);
+        settings.webhook_allow_nets.iter().any(|net| net.contains(&address))
+    };
+    port == 443
+        || (port == 80 && settings.webhook_allow_http)
+        || settings.webhook_allow_ports.contains(&port)
+        || (!addresses.is_empty() && addresses.iter().all(is_in_allowed_net))
 }
 
 /// Parses a URL and checks its syntax, scheme and parts without network access.
@@ -266,6 +280,7 @@ mod tests {
             "2002:a00:1::1",
             "2002:c0a8:101::",
             "::ffff:0:7f00:1",
+            "::ffff:0:808:808",
             "fc00::1",
             "fdff::1",
             "fe80::1",
@@ -314,6 +329,31 @@ mod tests {
         assert!(is_forbidden("10.2.0.1".parse().expect("address is valid"), &allowed));
     }
 
+    #[test]
+    fn port_other_than_https_requires_permission() {
+        let public: &[IpAddr] = &["8.8.8.8".parse().expect("address is valid")];
+        let private: &[IpAddr] = &["10.1.2.3".parse().expect("address is valid")];
+        let settings = Settings {
+            webhook_allow_nets: vec!["10.1.0.0/16".parse().expect("network is valid")],
+            webhook_allow_ports: vec![8443],
+            ..Settings::default()
+        };
+        for (port, addresses, is_allowed) in [
+            (443, public, true),
+            (8443, public, true),
+            (80, public, false),
+            (25, public, false),
+            (25, private, true),
+            (25, &[], false),
+        ] {
+            assert_eq!(
+                is_port_allowed(port, addresses, &settings),
+                is_allowed,
+                "{port} {addresses:?}"
+            );
+        }
+    }
+
     #[tokio::test]
     async fn url_invalid_or_internal_is_rejected() {
         let settings = Settings::default();
@@ -330,6 +370,10 @@ mod tests {
             ("https://0177.0.0.1/", Problem::ForbiddenWebhookTarget),
             ("https://[::1]/", Problem::ForbiddenWebhookTarget),
             ("https://[::ffff:7f00:1]/", Problem::ForbiddenWebhookTarget),
+            ("https://[::ffff:0:808:808]/", Problem::ForbiddenWebhookTarget),
+            ("https://8.8.8.8:22/", Problem::ForbiddenWebhookTarget),
+            ("https://8.8.8.8:25/", Problem::ForbiddenWebhookTarget),
+            ("https://8.8.8.8:6379/", Problem::ForbiddenWebhookTarget),
         ] {
             assert_eq!(
                 check_url(text, &settings).await.expect_err(text).problem,

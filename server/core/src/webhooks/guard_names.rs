@@ -119,6 +119,8 @@ async fn fixture(answers: &[&[[u8; 4]]]) -> Fixture {
 fn settings(allowed: &[&str]) -> Settings {
     Settings {
         webhook_allow_http: true,
+        // The listener has any free port.
+        webhook_allow_ports: (1024..=u16::MAX).collect(),
         webhook_allow_nets: allowed
             .iter()
             .map(|net| net.parse().expect("network is valid"))
