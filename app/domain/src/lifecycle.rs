@@ -222,6 +222,8 @@ mod tests {
             assert!(state.step(TargetStatus::Cancelled).is_err());
         }
         assert_eq!(TargetStatus::NotCompleted.next(), [TargetStatus::Open]);
+        // Reopened by its source (decision 0033).
+        assert_eq!(TargetStatus::Cancelled.next(), [TargetStatus::Open]);
         assert!(ReportStatus::Draft.step(ReportStatus::Approved).is_err());
         assert!(ReportStatus::Returned.step(ReportStatus::Submitted).is_ok());
         assert_eq!(

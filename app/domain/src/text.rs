@@ -5,9 +5,8 @@ use std::fmt;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
-/// Reason why a text is invalid. The serialized name is the error code in problem responses and on forms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// Reason why a text is invalid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextError {
     /// A required text is empty.
     Required,
@@ -15,6 +14,8 @@ pub enum TextError {
     TooLong,
     /// Contains a control character or a bidirectional override.
     InvalidCharacter,
+    /// An identifier contains a character that is invisible or looks like an ordinary space.
+    HiddenCharacter(char),
     /// An external id starts or ends with whitespace.
     SurroundingSpace,
     /// Not an email address.
@@ -31,7 +32,7 @@ impl TextError {
         match self {
             Self::Required => "required",
             Self::TooLong => "value_too_long",
-            Self::InvalidCharacter => "invalid_character",
+            Self::InvalidCharacter | Self::HiddenCharacter(_) => "invalid_character",
             Self::SurroundingSpace => "surrounding_space",
             Self::InvalidEmail => "invalid_email",
             Self::TooShort => "value_too_short",
@@ -53,6 +54,30 @@ pub const fn is_bidi_override(character: char) -> bool {
 /// Returns whether a character is allowed in multi-line text.
 pub fn is_text_character(character: char) -> bool {
     (!character.is_control() && !is_bidi_override(character)) || matches!(character, '\n' | '\r' | '\t')
+}
+
+/// Returns whether a character is invisible or looks like an ordinary space, so that two different identifiers would
+/// look alike: default-ignorable characters (Unicode, DerivedCoreProperties), separators other than the space, and blank
+/// symbols.
+pub const fn is_hidden_character(character: char) -> bool {
+    matches!(character,
+        '\u{00a0}' | '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{1680}'
+        | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}'
+        | '\u{205f}'..='\u{206f}' | '\u{2800}' | '\u{3000}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Checks the characters of an identifier.
+fn check_identifier(text: &str) -> Result<(), TextError> {
+    if let Some(hidden) = text.chars().find(|character| is_hidden_character(*character)) {
+        return Err(TextError::HiddenCharacter(hidden));
+    }
+    if text.chars().all(is_line_character) {
+        Ok(())
+    } else {
+        Err(TextError::InvalidCharacter)
+    }
 }
 
 /// Parses a two-letter country code (ISO 3166-1) and returns it in uppercase.
@@ -135,20 +160,61 @@ pub struct ExternalId(String);
 impl ExternalId {
     /// Maximum length in characters.
     pub const MAX_CHARS: usize = 128;
-    /// Placeholders that systems send instead of an id; treated as absent, with a warning.
-    const PLACEHOLDERS: [&'static str; 5] = ["0", "-1", "null", "n/a", "-"];
+    /// What languages, databases and spreadsheets write for "nothing", in lowercase.
+    const PLACEHOLDERS: [&'static str; 42] = [
+        "0",
+        "-1",
+        "-",
+        "--",
+        "---",
+        "\u{2013}",
+        "\u{2014}",
+        "_",
+        ".",
+        "?",
+        "??",
+        "???",
+        "null",
+        "(null)",
+        "<null>",
+        "[null]",
+        "dbnull",
+        "system.dbnull",
+        "none",
+        "(none)",
+        "<none>",
+        "nil",
+        "<nil>",
+        "undefined",
+        "undef",
+        "nan",
+        "n/a",
+        "n.a.",
+        "#n/a",
+        "#nv",
+        "#null!",
+        "#value!",
+        "#wert!",
+        "#ref!",
+        "#bezug!",
+        "#name?",
+        "#div/0!",
+        "#num!",
+        "#zahl!",
+        "(blank)",
+        "(leer)",
+        "00000000-0000-0000-0000-000000000000",
+    ];
 
     /// Parses an external id.
     ///
     /// # Errors
-    /// The text is empty, too long, contains control characters, or starts or ends with whitespace.
+    /// The text is empty, too long, contains control or hidden characters, or starts or ends with whitespace.
     pub fn parse(text: &str) -> Result<Self, TextError> {
         if text.is_empty() {
             return Err(TextError::Required);
         }
-        if !text.chars().all(is_line_character) {
-            return Err(TextError::InvalidCharacter);
-        }
+        check_identifier(text)?;
         if text.trim() != text {
             return Err(TextError::SurroundingSpace);
         }
@@ -161,9 +227,8 @@ impl ExternalId {
 
     /// Returns whether the value is a placeholder for a missing id.
     pub fn is_placeholder(&self) -> bool {
-        Self::PLACEHOLDERS
-            .iter()
-            .any(|placeholder| self.0.eq_ignore_ascii_case(placeholder))
+        let lower = self.0.to_lowercase();
+        Self::PLACEHOLDERS.contains(&lower.as_str())
     }
 
     /// Returns the id as text.
@@ -190,8 +255,9 @@ impl CustomerNumber {
     /// Parses a customer number; blank text gives `None`.
     ///
     /// # Errors
-    /// The text is too long or contains control characters.
+    /// The text is too long or contains control or hidden characters.
     pub fn parse(text: &str) -> Result<Option<Self>, TextError> {
+        check_identifier(text)?;
         Ok(optional_line(text, Self::MAX_CHARS)?.map(Self))
     }
 
@@ -233,7 +299,14 @@ mod tests {
         for (text, expected) in [
             ("CUST-10042", Ok("CUST-10042")),
             (" CUST", Err(TextError::SurroundingSpace)),
-            ("CUST\u{a0}", Err(TextError::SurroundingSpace)),
+            ("CUST ", Err(TextError::SurroundingSpace)),
+            ("CUST\u{a0}", Err(TextError::HiddenCharacter('\u{a0}'))),
+            ("CUST-77\u{200b}", Err(TextError::HiddenCharacter('\u{200b}'))),
+            ("CU\u{ad}ST", Err(TextError::HiddenCharacter('\u{ad}'))),
+            ("CU\u{2060}ST", Err(TextError::HiddenCharacter('\u{2060}'))),
+            ("CU\u{3000}ST", Err(TextError::HiddenCharacter('\u{3000}'))),
+            ("CU\u{2800}ST", Err(TextError::HiddenCharacter('\u{2800}'))),
+            ("CU\u{e0041}ST", Err(TextError::HiddenCharacter('\u{e0041}'))),
             ("", Err(TextError::Required)),
             ("a\0b", Err(TextError::InvalidCharacter)),
             ("a b", Ok("a b")),
@@ -248,13 +321,40 @@ mod tests {
         }
         assert!(ExternalId::parse(&"x".repeat(128)).is_ok());
         assert_eq!(ExternalId::parse(&"x".repeat(129)), Err(TextError::TooLong));
-        for blank in ["0", "-1", "null", "NULL", "n/a", "N/A", "-"] {
+        for blank in [
+            "0",
+            "-1",
+            "null",
+            "NULL",
+            "n/a",
+            "N/A",
+            "-",
+            "None",
+            "NONE",
+            "undefined",
+            "NaN",
+            "nan",
+            "#N/A",
+            "#NV",
+            "nil",
+            "?",
+            "(null)",
+            "#WERT!",
+            "\u{2013}",
+            "DBNull",
+            "00000000-0000-0000-0000-000000000000",
+        ] {
             assert!(
                 ExternalId::parse(blank).expect("id is valid").is_placeholder(),
                 "{blank}"
             );
         }
-        assert!(!ExternalId::parse("00").expect("id is valid").is_placeholder());
+        for real in ["00", "10", "N", "NONE-1", "A?", "nilsson", "NULL1"] {
+            assert!(
+                !ExternalId::parse(real).expect("id is valid").is_placeholder(),
+                "{real}"
+            );
+        }
     }
 
     #[test]
@@ -266,6 +366,9 @@ mod tests {
         };
         assert_eq!(number(" rrm-001 ").for_comparison(), number("RRM-001").for_comparison());
         assert_eq!(CustomerNumber::parse("  "), Ok(None));
+        for (text, hidden) in [("RRM\u{a0}001", '\u{a0}'), ("RRM-001\u{200b}", '\u{200b}')] {
+            assert_eq!(CustomerNumber::parse(text), Err(TextError::HiddenCharacter(hidden)));
+        }
     }
 
     #[test]
@@ -282,7 +385,20 @@ mod tests {
         assert_eq!(line(arabic, 100).as_deref(), Ok(arabic));
     }
 
+    fn hidden_characters() -> Vec<char> {
+        ('\u{80}'..='\u{e0fff}')
+            .filter(|character| is_hidden_character(*character))
+            .collect()
+    }
+
     proptest! {
+        /// Two identifiers that are accepted and look alike without hidden characters are the same identifier.
+        #[test]
+        fn external_id_with_hidden_character_is_rejected(start in "[A-Z0-9]{1,4}", hidden in proptest::sample::select(hidden_characters()), end in "[A-Z0-9]{0,4}") {
+            let text = format!("{start}{hidden}{end}");
+            prop_assert_eq!(ExternalId::parse(&text), Err(TextError::HiddenCharacter(hidden)));
+        }
+
         #[test]
         fn line_parsed_is_bounded_and_free_of_control_characters(text in any::<String>()) {
             if let Ok(parsed) = line(&text, 50) {

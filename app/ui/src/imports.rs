@@ -45,7 +45,7 @@ pub fn ImportJobKind(job: ImportJobView, locale: Locale) -> impl IntoView {
     let mode = by_key(locale, &format!("job-mode-{}", job.mode.name()));
     view! {
         <span>{mode}</span>
-        {(job.channel == ImportChannel::Csv).then(|| view! { " "<Chip label="CSV" tone=Tone::Neutral/> })}
+        {(job.channel == ImportChannel::Csv).then(|| view! { " "<Chip label=word!(locale, "job-from-file") tone=Tone::Neutral/> })}
         {job.dry_run.then(|| view! { " "<Chip label=word!(locale, "job-dry-run") tone=Tone::Neutral/> })}
     }
 }

@@ -29,7 +29,8 @@ pub struct JsonBody {
     pub value: Value,
 }
 
-/// The body of a batch request: larger than a single body, with gzip allowed.
+/// The body of a batch request: larger than a single body, with gzip allowed. The characters of its items are checked
+/// with the items.
 pub struct BatchBody(pub JsonBody);
 
 /// An optional body; an absent one is read as an empty object.
@@ -85,7 +86,14 @@ fn decompress(compressed: &[u8], max_bytes: usize) -> CoreResult<Bytes> {
     Ok(decompressed.into())
 }
 
+/// Parses a body and checks its characters.
 fn read(raw: Bytes) -> CoreResult<JsonBody> {
+    let body = parse(raw)?;
+    check_body(&body.value).map_err(|field| CoreError::invalid(vec![field]))?;
+    Ok(body)
+}
+
+fn parse(raw: Bytes) -> CoreResult<JsonBody> {
     let value = json::parse(&raw).map_err(|error| match error {
         JsonError::Malformed(text) => CoreError::new(Cause::InvalidJson { message: text }),
         JsonError::TooDeep => CoreError::field(
@@ -95,30 +103,26 @@ fn read(raw: Bytes) -> CoreResult<JsonBody> {
             },
         ),
     })?;
-    check_body(&value).map_err(|field| CoreError::invalid(vec![field]))?;
     Ok(JsonBody { raw, value })
 }
 
-async fn body(request: Request, max_bytes: usize, allows_gzip: bool) -> CoreResult<JsonBody> {
+async fn body(request: Request, max_bytes: usize, allows_gzip: bool) -> CoreResult<Bytes> {
     check_type(request.headers())?;
     let encoding = header(request.headers(), &CONTENT_ENCODING).to_ascii_lowercase();
-    let raw = match encoding.as_str() {
-        "" | "identity" => receive(request, max_bytes).await?,
-        "gzip" if allows_gzip => decompress(&receive(request, max_bytes).await?, max_bytes)?,
-        _ => {
-            return Err(CoreError::new(Cause::ContentEncodingNotAccepted {
-                accepts_gzip: allows_gzip,
-            }));
-        }
-    };
-    read(raw)
+    match encoding.as_str() {
+        "" | "identity" => receive(request, max_bytes).await,
+        "gzip" if allows_gzip => decompress(&receive(request, max_bytes).await?, max_bytes),
+        _ => Err(CoreError::new(Cause::ContentEncodingNotAccepted {
+            accepts_gzip: allows_gzip,
+        })),
+    }
 }
 
 impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        Ok(body(request, MAX_BODY_BYTES, false).await?)
+        Ok(read(body(request, MAX_BODY_BYTES, false).await?)?)
     }
 }
 
@@ -126,7 +130,7 @@ impl<S: Send + Sync> FromRequest<S> for BatchBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        Ok(Self(body(request, MAX_BATCH_BYTES, true).await?))
+        Ok(Self(parse(body(request, MAX_BATCH_BYTES, true).await?)?))
     }
 }
 

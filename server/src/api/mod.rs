@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod document;
+pub mod etag;
 pub mod idempotency;
 pub mod limits;
 pub mod paging;

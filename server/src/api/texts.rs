@@ -29,6 +29,9 @@ pub fn field_code(code: &FieldCode) -> String {
         F::TooManyBytes { max } => return format!("At most {max} bytes are allowed."),
         F::TooShort => "More characters are required.",
         F::InvalidCharacter => "Control characters are not allowed.",
+        F::HiddenCharacter { code_point } => {
+            return format!("The character U+{code_point:04X} is invisible or looks like a space.");
+        }
         F::SurroundingSpace => "Leading and trailing spaces are not allowed.",
         F::InvalidEmail => "An email address such as name@example.org is required.",
         F::InvalidCountry => "A two-letter country code such as DE is required.",
@@ -93,7 +96,9 @@ pub fn field_code(code: &FieldCode) -> String {
         F::ColumnTwice => "Two columns are mapped to the same field.",
         F::InvalidCoordinates => "lat from -90 to 90 and lon from -180 to 180 are required.",
         F::InvalidTimeWindow { max_days } => {
-            return format!("start, a later end within {max_days} days, and an IANA time zone are required.");
+            return format!(
+                "start, a later end within {max_days} days, both in the years 2000 to 2100, and an IANA time zone are required."
+            );
         }
         F::TooMany { max } => return format!("At most {max} entries are allowed."),
         F::InvalidPostalCodes => "One prefix such as 45 or one range such as 45000-45359 per line is required.",
@@ -186,7 +191,9 @@ fn webhook_url(error: WebhookUrlError) -> String {
 
 fn csv(error: &CsvError) -> String {
     match error {
-        CsvError::NotUtf8 => "The file is not UTF-8.".to_owned(),
+        CsvError::NotDecodable { encoding } => format!("The file is not a text in the encoding {encoding}."),
+        CsvError::UnclosedQuote { line } => format!("A quotation mark in line {line} is not closed."),
+        CsvError::UnreadableWorkbook => "The workbook cannot be read.".to_owned(),
         CsvError::ControlCharacter { line } => format!("Line {line} contains a control character."),
         CsvError::InvalidLine { line: Some(line) } => format!("Line {line} is not valid CSV."),
         CsvError::InvalidLine { line: None } => "The file is not valid CSV.".to_owned(),
@@ -268,7 +275,10 @@ pub fn cause(cause: &Cause) -> String {
         C::EntryInProgress => "The same entry is being processed already. Try again.",
         C::MoreEntriesArrived => "More entries arrived in the meantime.",
         C::SyncConflictResolved => "The conflict was resolved by another user in the meantime.",
-        C::AcknowledgedDifferently => "The billing trigger was already acknowledged under another reference.",
+        C::AcknowledgedDifferently { reference } => {
+            return format!("The billing trigger was already acknowledged under the reference {reference}.");
+        }
+        C::VersionDiffers => "The record is not the version that If-Match names.",
         C::NotDemoDatabase => "The database contains tenants that are not demo tenants. Nothing was changed.",
         C::DemoDataExists => "The database already contains demo data. Use --reset to recreate it.",
         C::TransitionNotAllowed {
@@ -317,6 +327,9 @@ pub fn cause(cause: &Cause) -> String {
         C::SuggestionEnded => "The suggestion has already ended.",
         C::SuggestionNotDiscardable => "The suggestion can no longer be discarded.",
         C::WorkStarted => "Work on the job has already started or ended, so it cannot be changed.",
+        C::JobNotReopenable { status } => {
+            return format!("A target with the status {status} cannot be reopened.");
+        }
         C::JobNotCancellable { status } => {
             return format!("The target has the status {status} and cannot be cancelled.");
         }
@@ -363,6 +376,7 @@ pub fn cause(cause: &Cause) -> String {
         C::NotAcceptable => "Responses are available as application/json only.",
         C::MethodNotAllowed => "This method is not allowed for this resource.",
         C::HeaderCharacters { header } => return format!("The {header} header contains invalid characters."),
+        C::HeaderNotOneTag { header } => return format!("The {header} header takes one entity tag."),
         C::HeaderNotStar { header } => return format!("The {header} header only accepts *."),
         C::ConditionsCombined => "If-Match and If-None-Match cannot be combined.",
         C::IdempotencyKeyMissing => "The Idempotency-Key header is required.",

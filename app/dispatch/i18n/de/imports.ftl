@@ -5,16 +5,57 @@ errors = Fehler
 mapping-decision = Zuordnungsentscheidung
 found-location = Standort über externe ID gefunden:
 found-contact = Kontakt über externe ID gefunden:
-upload-title = CSV-Import
-upload-intro = CSV-Datei mit einem Auftrag pro Zeile importieren. Ein Testlauf zeigt zuerst das Ergebnis. Gespeichert wird erst, wenn der Import gestartet wird.
-upload-file = CSV-Datei
-upload-file-help = CSV mit Kopfzeile, durch Komma oder Semikolon getrennt, höchstens 500 Aufträge und 2 MB.
+upload-title = Tabelle importieren
+upload-intro = Eine Tabelle mit einem Auftrag pro Zeile importieren. Ein Testlauf zeigt zuerst alte und neue Werte. Erst mit dem Import wird etwas gespeichert.
+upload-file = Datei
+upload-file-help = CSV, .xlsx oder .ods mit Kopfzeile, bis zu 500 Aufträge und 2 MB. Von einer Arbeitsmappe wird das erste Blatt mit Inhalt gelesen.
 upload-client = Importieren als Client
 upload-client-help = Der Client bestimmt das Quellsystem und was verknüpft oder angelegt werden darf.
 upload-map-columns = Spalten zuordnen
 upload-columns = Spaltenzuordnung
 upload-ignore = Spalte ignorieren
 upload-example = Beispielwerte
+upload-counts = { $lines ->
+    [one] 1 Zeile
+   *[other] { $lines } Zeilen
+ }, { $jobs ->
+    [one] 1 Auftrag
+   *[other] { $jobs } Aufträge
+ }
+upload-sheet = { $others ->
+    [0] Tabellenblatt: { $name }
+    [one] Tabellenblatt: { $name }. Ein weiteres Blatt mit Inhalt wird nicht gelesen.
+   *[other] Tabellenblatt: { $name }. { $others } weitere Blätter mit Inhalt werden nicht gelesen.
+ }
+upload-encoding = Zeichenkodierung
+upload-encoding-certain = Zeichenkodierung: { $encoding }
+upload-encoding-apply = Kodierung verwenden
+upload-encoding-help = Die Datei nennt ihre Kodierung nicht. Prüfen, ob die Beispielwerte unten richtig geschrieben sind, oder eine andere Kodierung wählen.
+upload-shifted = Diese Zeilen haben mehr Zellen als Spalten und werden nicht importiert: { $lines }
+field-timeWindow_date = Zeitfenster: Tag
+item-line = Zeile
+change-proposed = Vorschlag
+change-rename = Neuer Name
+changed-name = Name
+changed-displayName = Name
+changed-email = E-Mail
+changed-phone = Telefon
+changed-street = Straße
+changed-postalCode = Postleitzahl
+changed-city = Ort
+changed-country = Land
+changed-coordinates = Koordinaten
+changed-timeWindow = Gewünschtes Zeitfenster
+changed-durationMinutes = Dauer (Minuten)
+changed-serviceType = Leistung
+changed-requiredSkills = Erforderliche Qualifikationen
+changed-address = Adresse
+changed-status = Status
+changed-priority = Priorität
+changed-notes = Notizen
+changed-attributes = Attribute
+changed-customer = Kunde
+changed-location = Standort
 upload-dry-run = Testlauf starten
 upload-import = Aufträge importieren
 upload-import-text = Aufträge werden wie bei einem API-Import angelegt und aktualisiert. Partner erhalten die Ereignisse.

@@ -5,16 +5,57 @@ errors = Errors
 mapping-decision = Mapping decision
 found-location = Location found by external ID:
 found-contact = Contact found by external ID:
-upload-title = CSV import
-upload-intro = Import a CSV file with one job per line. A dry run shows the result first. Nothing is saved until you start the import.
-upload-file = CSV file
-upload-file-help = CSV with a header line, separated by commas or semicolons, up to 500 jobs and 2 MB.
+upload-title = Spreadsheet import
+upload-intro = Import a spreadsheet with one job per line. A dry run shows old and new values first. Nothing is saved until you start the import.
+upload-file = File
+upload-file-help = CSV, .xlsx or .ods with a header line, up to 500 jobs and 2 MB. Of a workbook, the first sheet with content is read.
 upload-client = Import as client
 upload-client-help = The client determines the source system and what can be linked or created.
 upload-map-columns = Map columns
 upload-columns = Column mapping
 upload-ignore = Ignore column
 upload-example = Sample values
+upload-counts = { $lines ->
+    [one] 1 line
+   *[other] { $lines } lines
+ }, { $jobs ->
+    [one] 1 job
+   *[other] { $jobs } jobs
+ }
+upload-sheet = { $others ->
+    [0] Sheet: { $name }
+    [one] Sheet: { $name }. Another sheet with content is not read.
+   *[other] Sheet: { $name }. { $others } other sheets with content are not read.
+ }
+upload-encoding = Character encoding
+upload-encoding-certain = Character encoding: { $encoding }
+upload-encoding-apply = Use encoding
+upload-encoding-help = The file does not name its encoding. Check that the sample values below are spelled correctly, or choose another encoding.
+upload-shifted = These lines have more cells than columns and will not be imported: { $lines }
+field-timeWindow_date = Time window: day
+item-line = Line
+change-proposed = Proposal
+change-rename = New name
+changed-name = Name
+changed-displayName = Name
+changed-email = Email
+changed-phone = Phone
+changed-street = Street
+changed-postalCode = Postal code
+changed-city = City
+changed-country = Country
+changed-coordinates = Coordinates
+changed-timeWindow = Requested window
+changed-durationMinutes = Duration (minutes)
+changed-serviceType = Service type
+changed-requiredSkills = Required skills
+changed-address = Address
+changed-status = Status
+changed-priority = Priority
+changed-notes = Notes
+changed-attributes = Attributes
+changed-customer = Customer
+changed-location = Location
 upload-dry-run = Start dry run
 upload-import = Import jobs
 upload-import-text = Jobs are created and updated as with an API import. Partners receive the events.

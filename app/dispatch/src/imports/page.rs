@@ -2,6 +2,7 @@
 
 use domain::identity::permissions::ViewImports;
 use domain::ids::ImportJobId;
+use domain::imports::results::FieldChange;
 use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;
@@ -144,7 +145,7 @@ pub fn ImportPage() -> impl IntoView {
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <ItemFilters action=format!("/app/imports/{id}") locale status code/>
             {empty.then(|| view! { <EmptyState icon="import" title=t!(locale, "items-empty") text=t!(locale, "items-empty-text")/> })}
-            {items.rows.into_iter().map(|item| view! { <ItemCard item locale zone=zone.clone()/> }).collect_view()}
+            {items.rows.into_iter().map(|item| view! { <ItemCard item locale zone=zone.clone() with_changes=true/> }).collect_view()}
             <Pager locale next first/>
         }
         .into_any())
@@ -206,9 +207,45 @@ fn DecisionSummary(decision: Value, locale: Locale) -> impl IntoView {
     }
 }
 
+/// The fields that an import changes, with their values before and after. Names of existing records stand out.
+#[component]
+fn Changes(changes: Vec<FieldChange>, locale: Locale) -> impl IntoView {
+    if changes.is_empty() {
+        return ().into_any();
+    }
+    let row = move |change: FieldChange| {
+        let is_rename = change.is_rename();
+        let record = by_key(locale, &change.record);
+        let field = by_key(locale, &format!("changed-{}", change.field));
+        let none = || t!(locale, "proposal-none");
+        view! {
+            <tr class:rename=is_rename data-testid=if is_rename { "change-rename" } else { "change" } data-field=format!("{}.{}", change.record, change.field)>
+                <th scope="row">{record}": "{field}
+                    {change.is_proposed.then(|| view! { " "<Chip label=t!(locale, "change-proposed") tone=Tone::Warn/> })}
+                    {is_rename.then(|| view! { " "<Chip label=t!(locale, "change-rename") tone=Tone::Bad/> })}</th>
+                <td class="quiet"><bdi>{change.old.unwrap_or_else(none)}</bdi></td><td><bdi>{change.new.unwrap_or_else(none)}</bdi></td>
+            </tr>
+        }
+    };
+    view! {
+        <div class="table-frame"><table class="table">
+            <thead><tr><th scope="col">{t!(locale, "change-field")}</th><th scope="col">{t!(locale, "change-old")}</th><th scope="col">{t!(locale, "change-new")}</th></tr></thead>
+            <tbody>{changes.into_iter().map(row).collect_view()}</tbody>
+        </table></div>
+    }
+    .into_any()
+}
+
 /// An import item with its mapping decision.
 #[component]
-pub fn ItemCard(item: ImportItemView, locale: Locale, zone: String) -> impl IntoView {
+pub fn ItemCard(
+    item: ImportItemView,
+    locale: Locale,
+    zone: String,
+    /// Whether to list the fields that the import changes.
+    #[prop(optional)]
+    with_changes: bool,
+) -> impl IntoView {
     let warnings = codes(&item.warnings);
     let errors = codes(&item.errors);
     let parts = [
@@ -216,8 +253,14 @@ pub fn ItemCard(item: ImportItemView, locale: Locale, zone: String) -> impl Into
         ("location", t!(locale, "location")),
         ("contact", t!(locale, "contact")),
     ];
-    let decision = serde_json::to_string_pretty(&item.decision).unwrap_or_default();
+    let mut decision = item.decision.clone();
+    if let Some(members) = decision.as_object_mut() {
+        // They are listed in a table of their own.
+        members.remove("changes");
+    }
+    let decision = serde_json::to_string_pretty(&decision).unwrap_or_default();
     let decision_value = item.decision.clone();
+    let changes: Vec<FieldChange> = serde_json::from_value(item.decision["changes"].clone()).unwrap_or_default();
     let outcome = item.outcome;
     let mapping = item.mapping.clone();
     view! {
@@ -226,6 +269,7 @@ pub fn ItemCard(item: ImportItemView, locale: Locale, zone: String) -> impl Into
             <dl class="facts">
                 <Fact name=t!(locale, "client")><bdi class="mono">{item.client_name}</bdi></Fact>
                 <Fact name=t!(locale, "source")><bdi class="mono">{item.source_key}</bdi></Fact>
+                {item.line.map(|line| view! { <Fact name=t!(locale, "item-line")><bdi data-testid="item-line">{line}</bdi></Fact> })}
                 <Fact name=t!(locale, "time")>{format::moment(locale, item.created_at, &zone)}</Fact>
                 {parts.into_iter().map(|(part, name)| {
                     let entry = mapping[part].clone();
@@ -237,6 +281,7 @@ pub fn ItemCard(item: ImportItemView, locale: Locale, zone: String) -> impl Into
                 {(!warnings.is_empty()).then(|| view! { <Fact name=t!(locale, "warnings")><Codes codes=warnings locale/></Fact> })}
                 {(!errors.is_empty()).then(|| view! { <Fact name=t!(locale, "errors")><Codes codes=errors locale/></Fact> })}
             </dl>
+            {with_changes.then(|| view! { <Changes changes locale/> })}
             <DecisionSummary decision=decision_value locale/>
             <details><summary>{t!(locale, "mapping-decision")}</summary><pre class="code" dir="ltr" tabindex="0">{decision}</pre></details>
         </article>

@@ -1,13 +1,14 @@
-//! Imports from a CSV file: upload it, map its columns, run a dry run, then import.
+//! Imports from a spreadsheet: upload it, check how it was read and map its columns, run a dry run, then import.
 
 use domain::fields::FieldCode;
 use domain::identity::permissions::ResolveMappings;
 use domain::ids::{ClientId, ImportJobId};
+use domain::locale::Locale;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::imports::csv;
-use ordinavo_core::imports::csv::FIELDS;
+use ordinavo_core::imports::spreadsheets;
+use ordinavo_core::imports::spreadsheets::{ENCODINGS, FIELDS, Preview, TableSource};
 use ordinavo_core::integrations;
 use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
@@ -51,7 +52,7 @@ pub fn UploadPage() -> impl IntoView {
                 <SubmitOnce><form method="post" action=owned("/app/fn/upload-csv") enctype="multipart/form-data">
                     <ErrorSummary form=form.clone()/>
                     <SelectField form=form.clone() field="client" label=t!(locale, "upload-client") help=t!(locale, "upload-client-help") choices=options/>
-                    <FileField form field="file" label=t!(locale, "upload-file") help=t!(locale, "upload-file-help") accept=".csv,text/csv"/>
+                    <FileField form field="file" label=t!(locale, "upload-file") help=t!(locale, "upload-file-help") accept=".csv,.txt,.tsv,.xlsx,.ods,text/csv"/>
                     <button class="button button-primary" type="submit">{t!(locale, "upload-map-columns")}</button>
                 </form></SubmitOnce>
             </section>
@@ -70,14 +71,19 @@ pub fn ColumnsPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let file: String = request.id("file")?;
         let client = request.query("client");
-        let columns = csv::columns(&request.core, staff.may::<ResolveMappings>()?, &file).await?;
+        let encoding = request.query("encoding");
+        let chosen = Some(encoding.as_str()).filter(|name| !name.is_empty());
+        let permit = staff.may::<ResolveMappings>()?;
+        let preview = spreadsheets::preview(&request.core, permit, &file, chosen).await?;
+        let columns = preview.columns.clone();
         Ok(view! {
             <Title text=t!(locale, "upload-columns")/>
             <p><a href="/app/imports/upload">{t!(locale, "upload-title")}</a></p>
             <h1>{t!(locale, "upload-columns")}</h1>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+            <ReadAs locale preview client=client.clone()/>
             <SubmitOnce><form method="post" action=owned("/app/fn/dry-run-csv")>
-                <input type="hidden" name="file" value=file/><input type="hidden" name="client" value=client/>
+                <input type="hidden" name="file" value=file/><input type="hidden" name="client" value=client/><input type="hidden" name="encoding" value=encoding/>
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "upload-file")}</th><th scope="col">{t!(locale, "upload-example")}</th><th scope="col">{t!(locale, "upload-columns")}</th></tr></thead>
                     <tbody>{columns.into_iter().enumerate().map(|(index, column)| {
@@ -99,9 +105,47 @@ pub fn ColumnsPage() -> impl IntoView {
     view! { <AppFrame current="/app/imports">{content}</AppFrame> }
 }
 
+/// How the file was read, for a person to check: encoding or sheet, and the numbers of lines and jobs.
+#[component]
+fn ReadAs(locale: Locale, preview: Preview, client: String) -> impl IntoView {
+    let counts = t!(locale, "upload-counts", lines = preview.lines, jobs = preview.jobs);
+    let shifted: Vec<String> = preview.shifted.iter().map(ToString::to_string).collect();
+    let source = match preview.source {
+        TableSource::Sheet { name, others } => {
+            view! { <p data-testid="upload-sheet">{t!(locale, "upload-sheet", name = name, others = others)}</p> }.into_any()
+        }
+        TableSource::Text {
+            encoding,
+            is_certain: true,
+        } => view! { <p data-testid="upload-encoding">{t!(locale, "upload-encoding-certain", encoding = encoding)}</p> }.into_any(),
+        TableSource::Text { encoding, .. } => view! {
+            <form method="get" class="row" data-testid="upload-encoding">
+                <input type="hidden" name="client" value=client/>
+                <label for="encoding">{t!(locale, "upload-encoding")}</label>
+                <select id="encoding" name="encoding">{ENCODINGS.into_iter().map(|name| view! { <option value=name selected=name == encoding>{name}</option> }).collect_view()}</select>
+                <button class="button" type="submit">{t!(locale, "upload-encoding-apply")}</button>
+                <p class="help">{t!(locale, "upload-encoding-help")}</p>
+            </form>
+        }
+        .into_any(),
+    };
+    view! {
+        <section class="card">
+            <p data-testid="upload-counts">{counts}</p>
+            {source}
+            {(!shifted.is_empty()).then(|| view! { <p class="notice notice-warn" data-testid="upload-shifted">{t!(locale, "upload-shifted", lines = shifted.join(", "))}</p> })}
+        </section>
+    }
+}
+
 /// Returns the path of the page that maps the columns of a file.
-fn columns_path(file: &str, client: ClientId) -> String {
-    format!("/app/imports/upload/{file}?client={client}")
+fn columns_path(file: &str, client: ClientId, encoding: &str) -> String {
+    let path = format!("/app/imports/upload/{file}?client={client}");
+    if ENCODINGS.contains(&encoding) {
+        format!("{path}&encoding={encoding}")
+    } else {
+        path
+    }
 }
 
 fn import_path(job: ImportJobId) -> String {
@@ -147,8 +191,8 @@ pub async fn upload_csv(data: MultipartData) -> Result<(), ServerFnError> {
         let client = form.client.ok().ok_or_else(required)?;
         // A missing file is an empty one, which has no header.
         let bytes = files.pop().map(|file| file.bytes).unwrap_or_default();
-        let file = csv::store_file(&core, permit, bytes).await?;
-        Ok(redirect_to(columns_path(&file, client)))
+        let file = spreadsheets::store_file(&core, permit, bytes).await?;
+        Ok(redirect_to(columns_path(&file, client, "")))
     })
     .await
 }
@@ -159,6 +203,8 @@ pub async fn upload_csv(data: MultipartData) -> Result<(), ServerFnError> {
 pub struct ColumnsForm {
     file: String,
     client: FormId<ClientId>,
+    /// The encoding that was chosen; empty for the detected one.
+    encoding: String,
     /// The field of each column in their order; empty for a column that is ignored.
     columns: Vec<String>,
 }
@@ -167,7 +213,7 @@ impl ActionForm for ColumnsForm {
     fn back(&self) -> String {
         self.client.ok().map_or_else(
             || format!("/app/imports/upload/{}", self.file),
-            |client| columns_path(&self.file, client),
+            |client| columns_path(&self.file, client, &self.encoding),
         )
     }
 }
@@ -176,7 +222,8 @@ impl ActionForm for ColumnsForm {
 pub async fn try_csv(#[server(flatten)] form: ColumnsForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ColumnsForm| {
         let (permit, client) = (staff.may()?, form.client.get()?);
-        let job = csv::start_dry_run(&core, permit, &form.file, client, &form.columns).await?;
+        let encoding = Some(form.encoding.as_str()).filter(|name| !name.is_empty());
+        let job = spreadsheets::start_dry_run(&core, permit, &form.file, encoding, client, &form.columns).await?;
         Ok(redirect_to(import_path(job)))
     })
     .await
@@ -198,7 +245,7 @@ impl ActionForm for ImportButton {
 #[server(prefix = "/app/fn", endpoint = "import-dry-run")]
 pub async fn import_after_dry_run(#[server(flatten)] form: ImportButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ImportButton| {
-        let import = csv::import_after_dry_run(&core, staff.may()?, form.job.get()?).await?;
+        let import = spreadsheets::import_after_dry_run(&core, staff.may()?, form.job.get()?).await?;
         Ok(redirect_to(import_path(import)))
     })
     .await

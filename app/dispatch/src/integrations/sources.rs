@@ -21,7 +21,7 @@ use ui::components::{Chip, Identifier, ProblemNotice};
 use ui::drafts::owned;
 use ui::flash::SHOWN_ONCE;
 use ui::format;
-use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
+use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextArea, TextField};
 use ui::i18n::shared;
 use ui::islands::SubmitOnce;
 use ui::page::page;
@@ -91,7 +91,8 @@ pub fn SourcePage() -> impl IntoView {
                         <CheckField form=form.clone() field="auto_update" label=t!(locale, "source-auto-update") checked=source.auto_update/>
                         <CheckField form=form.clone() field="customer_required" label=t!(locale, "source-customer-required") checked=source.customer_required/>
                         <SelectField form=form.clone() field="problem_policy" label=t!(locale, "source-policy") choices=policies value=source.problem_policy.name()/>
-                        <SelectField form field="duplicate_names" label=t!(locale, "source-duplicates") choices=duplicates value=source.duplicate_names.name()/>
+                        <SelectField form=form.clone() field="duplicate_names" label=t!(locale, "source-duplicates") choices=duplicates value=source.duplicate_names.name()/>
+                        <TextArea form field="blocked_external_ids" label=t!(locale, "source-blocked-ids") help=t!(locale, "source-blocked-ids-help") value=source.blocked_external_ids.join("\n")/>
                         {can_manage.then(|| view! { <button class="button button-primary" type="submit">{t!(locale, "source-save")}</button> })}
                     </fieldset>
                 </form>
@@ -265,6 +266,8 @@ pub struct SourceSettingsForm {
     customer_required: Option<String>,
     problem_policy: String,
     duplicate_names: String,
+    /// One external ID per line.
+    blocked_external_ids: String,
 }
 
 impl ActionForm for SourceSettingsForm {
@@ -289,6 +292,7 @@ pub async fn update_source(#[server(flatten)] form: SourceSettingsForm) -> Resul
                 .ok_or_else(|| CoreError::field("problem_policy", FieldCode::Required))?,
             duplicate_names: DuplicateNamePolicy::from_name(&form.duplicate_names)
                 .ok_or_else(|| CoreError::field("duplicate_names", FieldCode::Required))?,
+            blocked_external_ids: integrations::blocked_external_ids(&form.blocked_external_ids)?,
         };
         integrations::update_source(&core, permit, id, form.version.as_deref(), &settings).await?;
         Ok(Redirect::to(form.back(), "done-saved"))

@@ -45,6 +45,7 @@ pub fn TargetPage() -> impl IntoView {
         let id: TargetId = request.id("id")?;
         let found = jobs::page(&request.core, staff.may::<ViewOperations>()?, id).await?;
         let target = found.target;
+        let for_proposal = target.clone();
         let zone = target.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
         let actions = found.actions;
         let notifies_customer = found.notifies_requester;
@@ -74,7 +75,7 @@ pub fn TargetPage() -> impl IntoView {
                 <div>
                     <OfflineEntriesCard locale target=id.to_string() entries=found.forwarded_entries actions zone=staff.zone().to_owned()/>
                     <KeptNotesCard locale entries=found.kept_notes zone=staff.zone().to_owned()/>
-                    {found.proposal.map(|(proposal, names)| view! { <ProposalCard locale proposal names can_decide=actions.can_decide_proposal/> })}
+                    {found.proposal.map(|(proposal, names)| view! { <ProposalCard locale target=for_proposal proposal names can_decide=actions.can_decide_proposal/> })}
                     {actions.can_schedule.then(|| view! { <ScheduleCard id locale form=form("schedule") technicians=found.technicians.clone() current zone=zone.clone() window=target.window_start.zip(target.window_end) now=request.viewer.now/> })}
                     {actions.can_offer_slots.then(|| view! { <OfferCard id locale form=form("offer") offered=found.slots technicians=found.technicians zone=zone.clone()/> })}
                     {actions.can_revert_travel.then(|| view! { <RevertTravelForm id locale/> })}

@@ -23,7 +23,7 @@ pub fn example(kind: EventType) -> Value {
     let mut data = Map::new();
     let mut put = |name: &str, value: Value| data.insert(name.to_owned(), value);
     let status = match kind {
-        EventType::TargetScheduled => "scheduled",
+        EventType::TargetScheduled | EventType::TargetChangeAccepted | EventType::TargetChangeDeclined => "scheduled",
         EventType::TargetEnRoute => "en_route",
         EventType::TargetEnRouteReverted => "dispatched",
         EventType::TargetCompleted => "completed",

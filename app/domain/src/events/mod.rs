@@ -31,6 +31,10 @@ crate::stored_names! {
         MappingReviewRequired = "mapping.review_required",
         /// A target that needed a review was mapped.
         MappingResolved = "mapping.resolved",
+        /// Dispatch accepted a change that the source system sent for a scheduled target.
+        TargetChangeAccepted = "target.change_accepted",
+        /// Dispatch declined a change that the source system sent for a scheduled target.
+        TargetChangeDeclined = "target.change_declined",
         /// A visit report was approved.
         VisitReportApproved = "visit_report.approved",
         /// A follow-up was created.
@@ -69,6 +73,12 @@ impl EventType {
             Self::ImportJobCompleted => "An import job was completed. Includes the counts of its items.",
             Self::MappingReviewRequired => "A target could not be mapped to a customer and needs a manual review.",
             Self::MappingResolved => "A target that needed a review was mapped to a customer.",
+            Self::TargetChangeAccepted => {
+                "Dispatch accepted a change that was sent for a scheduled target, and the target was updated."
+            }
+            Self::TargetChangeDeclined => {
+                "Dispatch declined a change that was sent for a scheduled target. The target is unchanged."
+            }
             Self::VisitReportApproved => "A visit report was approved.",
             Self::FollowUpCreated => "A follow-up was created after a visit.",
             Self::FollowUpPlanned => "An appointment was scheduled for a follow-up.",
@@ -98,7 +108,9 @@ impl EventType {
             | Self::TargetCompleted
             | Self::TargetCancelled
             | Self::MappingReviewRequired
-            | Self::MappingResolved => &[Target],
+            | Self::MappingResolved
+            | Self::TargetChangeAccepted
+            | Self::TargetChangeDeclined => &[Target],
             Self::TargetScheduled => &[Target, Appointment],
             Self::RequestStatusChanged => &[Target, Request],
             Self::ImportJobCompleted => &[ImportJob],

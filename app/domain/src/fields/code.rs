@@ -59,6 +59,9 @@ field_codes! {
     TooShort = "value_too_short",
     /// A control character or a bidirectional override.
     InvalidCharacter = "invalid_character",
+    /// A character in an identifier that is invisible or looks like an ordinary space.
+    HiddenCharacter { /// Unicode code point.
+        code_point: u32 } = "invalid_character",
     /// Whitespace at the start or end.
     SurroundingSpace = "surrounding_space",
     /// Not an email address.
@@ -342,6 +345,9 @@ impl FieldCode {
             TextError::Required => Self::Required,
             TextError::TooLong => Self::TooLong { max: max_chars },
             TextError::InvalidCharacter => Self::InvalidCharacter,
+            TextError::HiddenCharacter(character) => Self::HiddenCharacter {
+                code_point: character as u32,
+            },
             TextError::SurroundingSpace => Self::SurroundingSpace,
             TextError::InvalidEmail => Self::InvalidEmail,
             TextError::TooShort => Self::TooShort,

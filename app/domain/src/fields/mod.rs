@@ -67,6 +67,19 @@ pub fn check_body(value: &Value) -> Result<(), FieldError> {
     walk(value, "", 0)
 }
 
+/// Returns a JSON number without a fraction as an integer.
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
+fn whole_number(value: &Value) -> Option<i64> {
+    /// Integers up to this one are exact as floating-point numbers (2^53).
+    const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+    value.as_i64().or_else(|| {
+        value
+            .as_f64()
+            .filter(|number| number.fract() == 0.0 && number.abs() <= MAX_EXACT)
+            .map(|number| number as i64)
+    })
+}
+
 /// Escapes a reference token of a JSON pointer.
 fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
@@ -138,12 +151,13 @@ impl<'a> ObjectReader<'a> {
         format!("{}/{}", self.pointer, escape(name))
     }
 
-    /// Returns a member unparsed and marks it as known.
+    /// Returns a member unparsed and marks it as known. An empty string counts as absent.
     pub fn raw(&mut self, name: &'static str) -> Patch<&'a Value> {
         self.known.push(name);
         match self.members.get(name) {
             None => Patch::Absent,
             Some(Value::Null) => Patch::Null,
+            Some(Value::String(text)) if text.is_empty() => Patch::Absent,
             Some(value) => Patch::Value(value),
         }
     }
@@ -218,7 +232,7 @@ impl<'a> ObjectReader<'a> {
         }
     }
 
-    /// Reads an integer member within bounds.
+    /// Reads an integer member within bounds. A number without a fraction, such as `90.0`, is an integer.
     pub fn integer(
         &mut self,
         name: &'static str,
@@ -229,7 +243,7 @@ impl<'a> ObjectReader<'a> {
         match self.raw(name) {
             Patch::Absent => Patch::Absent,
             Patch::Null => Patch::Null,
-            Patch::Value(value) => match value.as_i64().filter(|number| bounds.contains(number)) {
+            Patch::Value(value) => match whole_number(value).filter(|number| bounds.contains(number)) {
                 Some(number) => Patch::Value(number),
                 None => {
                     errors.push(FieldError::new(
@@ -297,6 +311,26 @@ mod tests {
                 ("/customer/b~1c", "unknown_field")
             ]
         );
+    }
+
+    #[test]
+    fn reader_empty_string_is_absent_and_whole_number_is_integer() {
+        let value = json!({"empty": "", "minutes": 90.0, "half": 90.5, "exponent": 1e2});
+        let mut errors = Vec::new();
+        let mut reader = ObjectReader::new(&value, "", &mut errors).expect("value is an object");
+        assert_eq!(
+            reader.text("empty", 10, &mut errors, |text| text::line(text, 10)),
+            Patch::Absent
+        );
+        assert_eq!(
+            reader.one_of("empty", &["a"], &mut errors, |_| None::<()>),
+            Patch::Absent
+        );
+        assert_eq!(reader.integer("minutes", 1..=1440, &mut errors), Patch::Value(90));
+        assert_eq!(reader.integer("exponent", 1..=1440, &mut errors), Patch::Value(100));
+        assert!(errors.is_empty());
+        assert_eq!(reader.integer("half", 1..=1440, &mut errors), Patch::Absent);
+        assert_eq!(errors.len(), 1);
     }
 
     #[test]

@@ -74,8 +74,18 @@ impl ScheduleConflict {
 /// Why a CSV file cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CsvError {
-    /// Not UTF-8.
-    NotUtf8,
+    /// Not a text in this encoding.
+    NotDecodable {
+        /// Name of the encoding.
+        encoding: String,
+    },
+    /// A quotation mark that is not closed, or is followed by text in its cell.
+    UnclosedQuote {
+        /// Number of the line in which it is opened, from 1.
+        line: usize,
+    },
+    /// Not a workbook that can be read.
+    UnreadableWorkbook,
     /// A line with a control character.
     ControlCharacter {
         /// Number of the line, from 1.

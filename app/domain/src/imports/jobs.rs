@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::fields::{FieldCode, FieldError, ObjectReader, Patch};
+use crate::fields::{FieldCode, FieldError, ObjectReader, Patch, check_body};
 use crate::ids::ImportJobId;
 use crate::imports::results::{ItemNote, canonical_json};
 use crate::imports::{ImportJobStatus, TargetImport, TargetImportBody};
+use crate::text::is_text_character;
 
 crate::stored_names! {
     /// Processing mode of an import job.
@@ -120,6 +121,8 @@ pub struct BatchItem {
     pub external_id: String,
     /// Parsed import, or the reasons for rejection.
     pub import: Result<TargetImport, Vec<ItemNote>>,
+    /// Number of the line in an uploaded file, from 1.
+    pub line: Option<i64>,
 }
 
 /// A parsed and validated batch.
@@ -144,11 +147,17 @@ pub enum BatchRefusal {
     TooManyAtomicItems,
 }
 
-/// Errors that fail only their item; any other error rejects the whole batch.
-const ITEM_CODES: [&str; 3] = ["external_id_required", "invalid_time_window", "invalid_coordinates"];
+/// Errors that fail only their item in an atomic batch; any other error rejects the whole batch.
+const ITEM_CODES: [&str; 4] = [
+    "external_id_required",
+    "external_id_blocked_value",
+    "invalid_time_window",
+    "invalid_coordinates",
+];
 
 impl TargetBatch {
-    /// Parses a body whose characters and depth were already checked.
+    /// Parses a body. In a partial batch every fault of an item fails only that item; its pointers are those of a single
+    /// import. An atomic batch with a fault in the shape of an item is rejected as a whole.
     ///
     /// # Errors
     /// See [`BatchRefusal`]. Pointers of item errors start with `/items/{index}`.
@@ -175,6 +184,7 @@ impl TargetBatch {
             }
         };
         reader.finish(&mut errors);
+        errors.extend(check_shell(body).err());
         if items.len() > MAX_ITEMS {
             return Err(BatchRefusal::TooManyItems);
         }
@@ -187,9 +197,15 @@ impl TargetBatch {
             items: Vec::with_capacity(items.len()),
         };
         for (index, payload) in items.iter().enumerate() {
-            match Self::parse_item(index, payload, is_zone) {
-                Ok(item) => batch.items.push(item),
-                Err(found) => errors.extend(found),
+            let item = BatchItem::parse(payload.clone(), is_zone);
+            match &item.import {
+                Err(found) if mode == ImportMode::Atomic && !is_item_fault(payload, found) => {
+                    errors.extend(found.iter().map(|error| FieldError {
+                        pointer: format!("/items/{index}{}", error.pointer),
+                        ..error.clone()
+                    }));
+                }
+                _ => batch.items.push(item.noted()),
             }
             if errors.len() >= MAX_ERRORS {
                 errors.truncate(MAX_ERRORS);
@@ -203,45 +219,20 @@ impl TargetBatch {
         Ok(batch)
     }
 
-    /// Builds a batch from generated payloads, such as the rows of a CSV file. Any error fails only its item.
+    /// Builds a batch from stored or generated payloads. Any error fails only its item.
     pub fn lenient(mode: ImportMode, dry_run: bool, payloads: Vec<Value>, is_zone: fn(&str) -> bool) -> Self {
         let items = payloads
             .into_iter()
-            .map(|payload| {
-                let import = TargetImport::read(&payload, is_zone).map_err(|found| notes(&found));
-                BatchItem {
-                    external_id: external_id_of(&payload),
-                    payload,
-                    import,
-                }
-            })
+            .map(|payload| BatchItem::parse(payload, is_zone).noted())
             .collect();
+        Self::of_items(mode, dry_run, items)
+    }
+
+    /// Builds a batch from parsed items.
+    pub fn of_items(mode: ImportMode, dry_run: bool, items: Vec<BatchItem>) -> Self {
         let mut batch = Self { mode, dry_run, items };
         batch.mark_duplicates();
         batch
-    }
-
-    fn parse_item(index: usize, payload: &Value, is_zone: fn(&str) -> bool) -> Result<BatchItem, Vec<FieldError>> {
-        let import = match TargetImport::read(payload, is_zone) {
-            Ok(import) => Ok(import),
-            Err(found) if payload.is_object() && found.iter().all(|error| ITEM_CODES.contains(&error.code.code())) => {
-                Err(notes(&found))
-            }
-            Err(found) => {
-                return Err(found
-                    .into_iter()
-                    .map(|error| FieldError {
-                        pointer: format!("/items/{index}{}", error.pointer),
-                        ..error
-                    })
-                    .collect());
-            }
-        };
-        Ok(BatchItem {
-            payload: payload.clone(),
-            external_id: external_id_of(payload),
-            import,
-        })
     }
 
     /// Applies rows T9 and T10: of several items with the same external id, the first is used; identical ones are
@@ -262,6 +253,103 @@ impl TargetBatch {
             }
         }
     }
+}
+
+/// An item whose errors are still those of its fields.
+struct ParsedItem {
+    payload: Value,
+    import: Result<TargetImport, Vec<FieldError>>,
+}
+
+impl ParsedItem {
+    /// Turns the errors into notes of the item.
+    fn noted(self) -> BatchItem {
+        BatchItem {
+            external_id: external_id_of(&self.payload),
+            payload: self.payload,
+            import: self.import.map_err(|found| notes(&found)),
+            line: None,
+        }
+    }
+}
+
+impl BatchItem {
+    fn parse(payload: Value, is_zone: fn(&str) -> bool) -> ParsedItem {
+        let import = match check_body(&payload) {
+            Ok(()) => TargetImport::read(&payload, is_zone),
+            Err(error) => Err(vec![error]),
+        };
+        ParsedItem {
+            payload: if import.is_ok() { payload } else { printable(payload) },
+            import,
+        }
+    }
+
+    /// Parses a payload that was built from a line of a file.
+    pub fn of_line(payload: Value, line: i64, is_zone: fn(&str) -> bool) -> Self {
+        Self {
+            line: Some(line),
+            ..Self::parse(payload, is_zone).noted()
+        }
+    }
+
+    /// Creates the item of a line that cannot be imported.
+    pub fn rejected_line(payload: Value, line: i64, errors: Vec<ItemNote>) -> Self {
+        Self {
+            external_id: external_id_of(&payload),
+            payload: printable(payload),
+            import: Err(errors),
+            line: Some(line),
+        }
+    }
+}
+
+/// Returns whether the errors of an item fail only the item, even in an atomic batch.
+fn is_item_fault(payload: &Value, errors: &[FieldError]) -> bool {
+    payload.is_object() && errors.iter().all(|error| ITEM_CODES.contains(&error.code.code()))
+}
+
+/// Checks the characters of everything but the items.
+fn check_shell(body: &Value) -> Result<(), FieldError> {
+    let mut shell = body.clone();
+    if let Value::Object(members) = &mut shell {
+        members.remove("items");
+    }
+    check_body(&shell)
+}
+
+/// Replaces control characters, which cannot be stored.
+fn printable(value: Value) -> Value {
+    fn text(text: String) -> String {
+        if text.chars().all(is_text_character) {
+            return text;
+        }
+        let replaced = |character| {
+            if is_text_character(character) {
+                character
+            } else {
+                '\u{fffd}'
+            }
+        };
+        text.chars().map(replaced).collect()
+    }
+    match value {
+        Value::String(content) => Value::String(text(content)),
+        Value::Array(items) => Value::Array(items.into_iter().map(printable).collect()),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, member)| (text(name), printable(member)))
+            .collect(),
+        other => other,
+    }
+}
+
+/// Codes of lines of a file that cannot be imported, since their values may be shifted, shortened or misread.
+const LINE_CODES: [&str; 3] = ["too_many_cells", "number_shortened", "ambiguous_date"];
+
+/// Returns whether a line of a file was rejected before its values were read.
+pub fn is_rejected_line(errors: &[ItemNote]) -> bool {
+    errors.iter().any(|error| LINE_CODES.contains(&error.code.as_str()))
 }
 
 /// Code of row T9; the only item code that skips the item instead of failing it.
@@ -318,7 +406,8 @@ mod tests {
                 Some("invalid_coordinates".to_owned())
             ]
         );
-        let rejected = read(&json!({"items": [{"externalId": "a"}, {"externalId": "b", "colour": 1}]}));
+        let rejected =
+            read(&json!({"mode": "atomic", "items": [{"externalId": "a"}, {"externalId": "b", "colour": 1}]}));
         let Err(BatchRefusal::Fields(errors)) = rejected else {
             panic!("batch must be rejected as a whole")
         };
@@ -326,6 +415,44 @@ mod tests {
             (errors[0].pointer.as_str(), errors[0].code.code()),
             ("/items/1/colour", "unknown_field")
         );
+    }
+
+    #[test]
+    fn partial_batch_keeps_every_fault_with_its_item() {
+        let batch = read(&json!({"items": [
+            {"externalId": "a"}, {"externalId": "b", "priority": "asap"}, {"externalId": "c", "priority": ""},
+            {"externalId": "d", "notes": "x".repeat(4001)}, {"externalId": "e "}, {"externalId": "f", "colour": 1}, 5, "x", [],
+            {"externalId": "g", "notes": "a\u{0}b"}, {"externalId": "h", "durationMinutes": 90.0},
+            {"externalId": "i", "customer": "K1"}, {"externalId": "j\u{200b}"}, {"externalId": "None"}, {"externalId": ""}]}))
+        .expect("the other items are imported");
+        let codes = codes(&batch);
+        let codes: Vec<Option<&str>> = codes.iter().map(Option::as_deref).collect();
+        assert_eq!(
+            codes,
+            [
+                None,
+                Some("validation_failed"),
+                None,
+                Some("value_too_long"),
+                Some("surrounding_space"),
+                Some("unknown_field"),
+                Some("validation_failed"),
+                Some("validation_failed"),
+                Some("validation_failed"),
+                Some("invalid_character"),
+                None,
+                Some("validation_failed"),
+                Some("invalid_character"),
+                Some("external_id_required"),
+                Some("external_id_required"),
+            ]
+        );
+        assert!(
+            batch.items.iter().all(|item| check_body(&item.payload).is_ok()),
+            "payloads can be stored"
+        );
+        let control = read(&json!({"mode": "a\u{0}", "items": [{"externalId": "a"}]}));
+        assert!(matches!(control, Err(BatchRefusal::Fields(_))));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod body;
 pub mod jobs;
+pub mod plausibility;
 mod read;
 pub mod results;
 
@@ -9,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 pub use self::body::{ContactBody, ContextBody, CustomerBody, LocationBody, TargetImportBody};
-pub use self::read::{MAX_ATTRIBUTES, MAX_NAME_CHARS, MAX_NOTES_CHARS, MAX_SKILLS, read_context, read_place};
+pub use self::read::{MAX_ATTRIBUTES, MAX_NAME_CHARS, MAX_NOTES_CHARS, MAX_SKILLS, filled, read_context, read_place};
 use crate::customers::{Address, Coordinates, Place};
 use crate::fields::Patch;
 use crate::requests::Priority;
@@ -69,6 +70,8 @@ crate::stored_names! {
         Upsert = "upsert",
         /// Cancel the target.
         Cancel = "cancel",
+        /// Open a cancelled target again, and update it.
+        Reopen = "reopen",
     }
 }
 

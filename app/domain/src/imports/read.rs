@@ -36,7 +36,12 @@ impl TargetImport {
             .value();
         let source_updated_at = read_timestamp(&mut reader, "sourceUpdatedAt", &mut errors);
         let action = reader
-            .one_of("action", &["upsert", "cancel"], &mut errors, ImportAction::from_name)
+            .one_of(
+                "action",
+                &["upsert", "cancel", "reopen"],
+                &mut errors,
+                ImportAction::from_name,
+            )
             .value()
             .unwrap_or(ImportAction::Upsert);
         let customer = reader
@@ -54,7 +59,7 @@ impl TargetImport {
         if job != Place::default() {
             location.get_or_insert_with(LocationPart::default).job = job;
         }
-        let service_type = reader.text("serviceType", 100, &mut errors, |text| text::line(text, 100));
+        let service_type = filled(reader.text("serviceType", 100, &mut errors, |text| text::optional_line(text, 100)));
         let priority = reader.one_of(
             "priority",
             &["low", "normal", "high", "urgent"],
@@ -66,9 +71,9 @@ impl TargetImport {
         });
         let duration_minutes = reader.integer("durationMinutes", 1..=1440, &mut errors);
         let required_skills = read_patch(&mut reader, "requiredSkills", |value| read_skills(value, &mut errors));
-        let notes = reader.text("notes", MAX_NOTES_CHARS, &mut errors, |text| {
-            text::paragraphs(text, MAX_NOTES_CHARS)
-        });
+        let notes = filled(reader.text("notes", MAX_NOTES_CHARS, &mut errors, |text| {
+            text::optional_paragraphs(text, MAX_NOTES_CHARS)
+        }));
         let attributes = read_patch(&mut reader, "attributes", |value| read_attributes(value, &mut errors));
         reader.finish(&mut errors);
         match external_id {
@@ -96,14 +101,19 @@ impl TargetImport {
     }
 }
 
+/// Returns a text that may be blank, which counts as absent.
+pub fn filled<T>(sent: Patch<Option<T>>) -> Patch<T> {
+    match sent {
+        Patch::Absent | Patch::Value(None) => Patch::Absent,
+        Patch::Null => Patch::Null,
+        Patch::Value(Some(value)) => Patch::Value(value),
+    }
+}
+
 /// Parses the external id of the job. Without one there is no record to create or update.
 fn read_external_id(reader: &mut ObjectReader<'_>, body: &Value, errors: &mut Vec<FieldError>) -> Option<ExternalId> {
     let external_id = reader.text("externalId", ExternalId::MAX_CHARS, errors, ExternalId::parse);
     let sent = body.get("externalId");
-    if sent.is_some_and(|sent| sent.as_str() == Some("")) {
-        // An empty id counts as missing, so that it fails the item instead of the whole batch.
-        errors.retain(|error| error.pointer != "/externalId");
-    }
     if sent.is_none_or(|sent| sent.is_null() || sent.as_str() == Some("")) {
         errors.push(FieldError::new(
             "/externalId",
@@ -115,6 +125,10 @@ fn read_external_id(reader: &mut ObjectReader<'_>, body: &Value, errors: &mut Ve
             errors.push(FieldError::new(
                 "/externalId",
                 FieldCode::ExternalIdRequired { is_placeholder: true },
+            ));
+            errors.push(FieldError::new(
+                "/externalId",
+                FieldCode::Mapping("external_id_blocked_value".to_owned()),
             ));
         }
     })
@@ -154,14 +168,25 @@ pub fn read_context(
     )
 }
 
-/// Parses the address members and `coordinates`; the object may have others.
-pub fn read_place(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> (Address, Option<Coordinates>) {
-    let address = read_address(reader, errors);
-    let coordinates = reader
-        .raw("coordinates")
-        .value()
-        .and_then(|value| read_coordinates(value, "/coordinates", errors));
-    (address, coordinates)
+/// Parses the address members and `coordinates` as a partial update; the object may have others.
+pub fn read_place(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> PlacePatch {
+    let mut place = PlacePatch::default();
+    read_address_patch(reader, &mut place, errors);
+    place.coordinates = read_patch(reader, "coordinates", |value| {
+        read_coordinates(value, "/coordinates", errors)
+    });
+    place
+}
+
+/// Parses the members of an address as a partial update.
+fn read_address_patch(reader: &mut ObjectReader<'_>, place: &mut PlacePatch, errors: &mut Vec<FieldError>) {
+    let mut line = |name, max_chars: usize, errors: &mut Vec<FieldError>| {
+        filled(reader.text(name, max_chars, errors, |text| text::optional_line(text, max_chars)))
+    };
+    place.street = line("street", 200, errors);
+    place.postal_code = line("postalCode", 20, errors);
+    place.city = line("city", 100, errors);
+    place.country = reader.text("country", 2, errors, text::country);
 }
 
 fn read_timestamp(
@@ -239,20 +264,7 @@ fn read_job_place(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -
         Patch::Null => place.clears_address = true,
         Patch::Value(value) => {
             if let Some(mut inner) = ObjectReader::new(value, "/address", errors) {
-                let mut line = |name, max_chars: usize, errors: &mut Vec<FieldError>| match inner.text(
-                    name,
-                    max_chars,
-                    errors,
-                    |text| text::optional_line(text, max_chars),
-                ) {
-                    Patch::Absent => Patch::Absent,
-                    Patch::Null | Patch::Value(None) => Patch::Null,
-                    Patch::Value(Some(text)) => Patch::Value(text),
-                };
-                place.street = line("street", 200, errors);
-                place.postal_code = line("postalCode", 20, errors);
-                place.city = line("city", 100, errors);
-                place.country = inner.text("country", 2, errors, text::country);
+                read_address_patch(&mut inner, &mut place, errors);
                 inner.finish(errors);
             }
         }
@@ -328,7 +340,7 @@ fn read_window(value: &Value, is_zone: fn(&str) -> bool, errors: &mut Vec<FieldE
     reader.finish(errors);
     let window = match (start, end, zone) {
         (Some(start), Some(end), Some(zone)) => {
-            Some(TimeWindow { start, end, zone }).filter(|window| window.is_valid() && is_zone(&window.zone))
+            Some(TimeWindow { start, end, zone }).filter(|window| window.is_plausible() && is_zone(&window.zone))
         }
         _ => None,
     };
@@ -412,7 +424,6 @@ mod tests {
         let cases = [
             (json!({}), "/externalId", "external_id_required"),
             (json!({"externalId": ""}), "/externalId", "external_id_required"),
-            (json!({"externalId": "n/a"}), "/externalId", "external_id_required"),
             (
                 json!({"externalId": "x", "sourceUpdatedAt": "0000-01-01T00:00:00Z"}),
                 "/sourceUpdatedAt",
@@ -429,6 +440,12 @@ mod tests {
                 "validation_failed",
             ),
             (json!({"externalId": " x"}), "/externalId", "surrounding_space"),
+            (json!({"externalId": "x\u{200b}"}), "/externalId", "invalid_character"),
+            (
+                json!({"externalId": "x", "customer": {"customerNumber": "RRM\u{a0}001"}}),
+                "/customer/customerNumber",
+                "invalid_character",
+            ),
             (json!({"externalId": 7}), "/externalId", "validation_failed"),
             (json!({"externalId": "x", "colour": "red"}), "/colour", "unknown_field"),
             (
@@ -462,6 +479,16 @@ mod tests {
                 "invalid_time_window",
             ),
             (
+                json!({"externalId": "x", "timeWindow": {"start": "0026-11-24T09:00:00+01:00", "end": "0026-11-24T11:00:00+01:00", "zone": "Europe/Berlin"}}),
+                "/timeWindow",
+                "invalid_time_window",
+            ),
+            (
+                json!({"externalId": "x", "timeWindow": {"start": "9998-11-24T09:00:00Z", "end": "9998-11-24T11:00:00Z", "zone": "Europe/Berlin"}}),
+                "/timeWindow",
+                "invalid_time_window",
+            ),
+            (
                 json!({"externalId": "x", "attributes": {"a": {}}}),
                 "/attributes",
                 "validation_failed",
@@ -480,6 +507,31 @@ mod tests {
         for (body, pointer, code) in cases {
             assert_eq!(codes(body.clone()), [(pointer.to_owned(), code.to_owned())], "{body}");
         }
+    }
+
+    #[test]
+    fn import_placeholder_external_id_is_an_error() {
+        for placeholder in ["n/a", "None", "undefined", "#N/A", "0"] {
+            assert_eq!(
+                codes(json!({"externalId": placeholder})),
+                ["external_id_required", "external_id_blocked_value"]
+                    .map(|code| ("/externalId".to_owned(), code.to_owned())),
+                "{placeholder}"
+            );
+        }
+    }
+
+    #[test]
+    fn import_empty_strings_are_absent() {
+        let body = json!({
+            "externalId": "x", "sourceSystem": "", "sourceUpdatedAt": "", "action": "", "customer": "", "contact": "",
+            "location": {"externalId": "", "name": "", "street": "", "country": "", "coordinates": ""},
+            "address": {"street": "", "country": ""}, "coordinates": "", "serviceType": "", "priority": "", "timeWindow": "",
+            "durationMinutes": "", "requiredSkills": "", "notes": " ", "attributes": ""
+        });
+        let import = TargetImport::read(&body, |_| true).expect("empty strings are absent");
+        let absent = TargetImport::read(&json!({"externalId": "x", "location": {}}), |_| true).expect("body is valid");
+        assert_eq!(import, absent);
     }
 
     proptest! {

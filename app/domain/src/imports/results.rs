@@ -85,11 +85,56 @@ impl ItemNote {
         }
     }
 
+    /// Returns the note as a client sees it: with a description only under the scope `customers.read`.
+    #[must_use]
+    pub fn seen_by(&self, sees_customers: bool) -> Self {
+        Self {
+            detail: self.detail.clone().filter(|_| sees_customers),
+            ..self.clone()
+        }
+    }
+
     /// Adds the description of the code.
     #[must_use]
     pub fn explained(mut self) -> Self {
         self.detail = crate::mapping::table::meaning(&self.code).map(str::to_owned);
         self
+    }
+}
+
+/// A field that an import changes, with its value before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// `customer`, `location`, `contact` or `job`.
+    pub record: String,
+    /// Name of the field in the import.
+    pub field: String,
+    /// Value before; absent if there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old: Option<String>,
+    /// Value after; absent if it is removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new: Option<String>,
+    /// Whether the change is only proposed to dispatch.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_proposed: bool,
+}
+
+impl FieldChange {
+    /// Creates a change that is applied.
+    pub fn new(record: &str, field: &str, old: Option<&str>, new: Option<&str>) -> Self {
+        Self {
+            record: record.to_owned(),
+            field: field.to_owned(),
+            old: old.map(str::to_owned),
+            new: new.map(str::to_owned),
+            is_proposed: false,
+        }
+    }
+
+    /// Returns whether an existing record gets another name.
+    pub fn is_rename(&self) -> bool {
+        self.record != "job" && matches!(self.field.as_str(), "name" | "displayName") && self.old.is_some()
     }
 }
 

@@ -2,6 +2,9 @@
 
 use crate::lifecycle::Lifecycle as _;
 
+/// Duration of a visit in minutes if none was given.
+pub const DEFAULT_DURATION_MINUTES: i64 = 60;
+
 crate::lifecycle! {
     /// Status of a target.
     TargetStatus {
@@ -34,6 +37,7 @@ crate::lifecycle! {
         Scheduled -> Cancelled,
         Dispatched -> Cancelled,
         NotCompleted -> Open,
+        Cancelled -> Open,
     }
 }
 
@@ -69,7 +73,7 @@ impl TargetStatus {
         matches!(self, Self::Completed | Self::NotCompleted | Self::Cancelled)
     }
 
-    /// Returns whether imports can no longer change the target (mapping rule T6).
+    /// Returns whether imports can no longer change the target (mapping rules T6 and T6a).
     pub const fn is_locked_for_imports(self) -> bool {
         matches!(
             self,

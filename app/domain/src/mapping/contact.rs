@@ -99,8 +99,19 @@ pub fn decide(
     let CustomerContext::Resolved(owner) = customer else {
         return stop(ContactRule::K4, MappingStatus::Skipped, Some("customer_unresolved"));
     };
-    let Some(external_id) = part.external_id.as_ref().filter(|id| !id.is_placeholder()) else {
-        return stop(ContactRule::K4, MappingStatus::Skipped, Some("contact_not_matchable"));
+    let sent = part.external_id.as_ref();
+    let Some(external_id) = sent.filter(|id| !settings.is_placeholder(id)) else {
+        let mut decision = stop(ContactRule::K4, MappingStatus::Skipped, Some("contact_not_matchable"));
+        if sent.is_some() {
+            decision.warnings.insert(
+                0,
+                Warning {
+                    code: "external_id_blocked_value",
+                    pointer: "/contact/externalId",
+                },
+            );
+        }
+        return decision;
     };
     if !settings.may_map {
         return stop(
@@ -217,6 +228,7 @@ mod tests {
             customer_required: false,
             problem_policy: ProblemPolicy::Review,
             duplicate_names: DuplicateNamePolicy::Warn,
+            blocked_external_ids: Vec::new(),
         };
         let off = MappingSettings {
             create_contacts: false,

@@ -60,6 +60,9 @@ pub struct CustomerCandidate {
     pub archived: bool,
     /// Its external id in this source system, if any.
     pub linked_as: Option<String>,
+    /// Whether the external id vouches for the record. It does not while it was linked by customer number only and the
+    /// names differ.
+    pub is_vouched: bool,
 }
 
 /// Customer records found for an import.
@@ -75,6 +78,17 @@ pub struct CustomerCandidates {
     pub same_name_exists: bool,
 }
 
+/// Action for the name of a mapped customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameStep {
+    /// No name was sent, it agrees with the record, or updates are disabled.
+    Keep,
+    /// Update the record.
+    Update,
+    /// Propose the name to dispatch, since no external id vouches for the record.
+    Propose,
+}
+
 /// Action for the customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CustomerStep {
@@ -86,8 +100,8 @@ pub enum CustomerStep {
         id: CustomerId,
         /// Whether to store the external id as a reference to the record.
         store_reference: bool,
-        /// Whether to update the record with the sent name.
-        update: bool,
+        /// What to do with the sent name.
+        name: NameStep,
     },
     /// Create a customer with this name and external id.
     Create {
@@ -116,8 +130,8 @@ const NUMBER_POINTER: &str = "/customer/customerNumber";
 const NAME_POINTER: &str = "/customer/name";
 
 /// Returns the external id unless it is a placeholder (row C3).
-pub fn effective_external_id(part: &CustomerPart) -> Option<&ExternalId> {
-    part.external_id.as_ref().filter(|id| !id.is_placeholder())
+pub fn effective_external_id<'a>(part: &'a CustomerPart, settings: &MappingSettings) -> Option<&'a ExternalId> {
+    part.external_id.as_ref().filter(|id| !settings.is_placeholder(id))
 }
 
 /// Decides how to map the customer. The first matching row applies.
@@ -135,7 +149,7 @@ pub fn decide(part: Option<&CustomerPart>, settings: &MappingSettings, found: &C
             }],
         );
     }
-    let external_id = effective_external_id(part);
+    let external_id = effective_external_id(part, settings);
     let mut warnings = Vec::new();
     if external_id.is_none() && part.external_id.is_some() {
         warnings.push(Warning {
@@ -241,12 +255,6 @@ fn by_number(
                     CustomerRule::C19
                 }
             };
-            if name_differs(part, only) {
-                warnings.push(Warning {
-                    code: "customer_name_mismatch",
-                    pointer: NAME_POINTER,
-                });
-            }
             link(rule, part, settings, only, external_id.is_some(), warnings)
         }
         _ => {
@@ -351,10 +359,20 @@ fn link(
     store_reference: bool,
     mut warnings: Vec<Warning>,
 ) -> CustomerDecision {
+    let is_vouched = known.is_vouched && matches!(rule, CustomerRule::C6 | CustomerRule::C7 | CustomerRule::C8);
     let mut status = MappingStatus::Mapped;
-    if part.name.as_ref().is_some_and(|name| *name != known.name) {
+    let mut name = NameStep::Keep;
+    if !is_vouched {
+        if name_differs(part, known) {
+            name = NameStep::Propose;
+            warnings.push(Warning {
+                code: "customer_name_mismatch",
+                pointer: NAME_POINTER,
+            });
+        }
+    } else if part.name.as_ref().is_some_and(|name| *name != known.name) {
         match settings.update_refusal() {
-            None => status = MappingStatus::Updated,
+            None => (status, name) = (MappingStatus::Updated, NameStep::Update),
             Some(code) => warnings.push(Warning {
                 code,
                 pointer: NAME_POINTER,
@@ -367,7 +385,7 @@ fn link(
         step: CustomerStep::Link {
             id: known.id,
             store_reference,
-            update: status == MappingStatus::Updated,
+            name,
         },
         warnings,
     }

@@ -124,13 +124,24 @@ pub fn decide(
             "/location",
         );
     }
-    let Some(external_id) = part.external_id.as_ref().filter(|id| !id.is_placeholder()) else {
-        return stop(
+    let sent = part.external_id.as_ref();
+    let Some(external_id) = sent.filter(|id| !settings.is_placeholder(id)) else {
+        let mut decision = stop(
             LocationRule::L7,
             MappingStatus::Skipped,
             Some("location_not_identified"),
             "/location",
         );
+        if sent.is_some() {
+            decision.warnings.insert(
+                0,
+                Warning {
+                    code: "external_id_blocked_value",
+                    pointer: "/location/externalId",
+                },
+            );
+        }
+        return decision;
     };
     if !settings.may_map {
         return stop(
@@ -282,6 +293,7 @@ mod tests {
             customer_required: false,
             problem_policy: ProblemPolicy::Review,
             duplicate_names: DuplicateNamePolicy::Warn,
+            blocked_external_ids: Vec::new(),
         };
         let off = MappingSettings {
             create_locations: false,
@@ -434,6 +446,7 @@ mod tests {
             customer_required: false,
             problem_policy: ProblemPolicy::Review,
             duplicate_names: DuplicateNamePolicy::Warn,
+            blocked_external_ids: Vec::new(),
         };
         let off = MappingSettings {
             auto_update: false,

@@ -11,6 +11,8 @@ pub mod table;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::ExternalId;
+
 crate::stored_names! {
     /// Mapping result of one part of the customer context.
     MappingStatus {
@@ -90,11 +92,25 @@ pub struct MappingSettings {
     pub problem_policy: ProblemPolicy,
     /// Source setting: policy for duplicate names.
     pub duplicate_names: DuplicateNamePolicy,
+    /// Source setting: external ids that mean "nothing", besides the usual ones.
+    #[serde(default)]
+    pub blocked_external_ids: Vec<String>,
 }
 
 impl MappingSettings {
-    /// Returns the code that prevents updating a mapped record, or `None` if updates are allowed.
-    pub(crate) const fn update_refusal(&self) -> Option<&'static str> {
+    /// Returns whether an external id is a placeholder for a missing one, in general or in this source system.
+    pub fn is_placeholder(&self, id: &ExternalId) -> bool {
+        id.is_placeholder() || {
+            let id = id.as_str().to_lowercase();
+            self.blocked_external_ids
+                .iter()
+                .any(|blocked| blocked.to_lowercase() == id)
+        }
+    }
+
+    /// Returns the code that prevents updating a mapped record, or `None` if updates are allowed. Every entry point asks
+    /// this function.
+    pub const fn update_refusal(&self) -> Option<&'static str> {
         if !(self.auto_update && self.update_gate) {
             Some("auto_update_disabled")
         } else if !self.may_write {
@@ -104,8 +120,9 @@ impl MappingSettings {
         }
     }
 
-    /// Returns the code that prevents creating a record, or `None` if creation is allowed (rows C14 to C16, L6, K4).
-    pub(crate) const fn create_refusal(&self, setting: bool) -> Option<&'static str> {
+    /// Returns the code that prevents creating a record, or `None` if creation is allowed (rows C14 to C16, L6, K4). Every
+    /// entry point asks this function.
+    pub const fn create_refusal(&self, setting: bool) -> Option<&'static str> {
         if !self.create_gate {
             Some("feature_not_enabled")
         } else if !setting {

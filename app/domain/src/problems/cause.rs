@@ -95,7 +95,8 @@ causes! {
     /// The sync conflict was resolved in the meantime.
     SyncConflictResolved = ConcurrentModification,
     /// The billing trigger was acknowledged under another reference.
-    AcknowledgedDifferently = ConcurrentModification,
+    AcknowledgedDifferently { /// The stored reference.
+        reference: String } = AlreadyAcknowledged,
     /// The database has tenants that are not demo tenants.
     NotDemoDatabase = ConcurrentModification,
     /// The database already has demo data.
@@ -161,6 +162,9 @@ causes! {
     /// The job cannot be cancelled.
     JobNotCancellable { /// Status of the job.
         status: String } = TargetLocked,
+    /// The job cannot be reopened.
+    JobNotReopenable { /// Status of the job.
+        status: String } = TargetLocked,
     /// The external ID refers to another record.
     ExternalIdMapped = MappingExists,
     /// The record has another external ID in this source system.
@@ -175,6 +179,8 @@ causes! {
     ContactOfOtherCustomer = MappingConflict,
     /// The record exists, but a new one is required.
     RecordExists = PreconditionFailed,
+    /// The record is not the version that `If-Match` names.
+    VersionDiffers = PreconditionFailed,
     /// The record does not exist, but an existing one is required.
     RecordMissing = PreconditionFailed,
     /// The photos of the entry are missing.
@@ -248,6 +254,9 @@ causes! {
     HeaderCharacters { /// Name of the header.
         header: String } = InvalidHeader,
     /// A header whose only value is `*`.
+    HeaderNotOneTag { /// Name of the header.
+        header: String } = InvalidHeader,
+    /// A header that accepts only `*`.
     HeaderNotStar { /// Name of the header.
         header: String } = InvalidHeader,
     /// If-Match and If-None-Match at the same time.

@@ -51,6 +51,7 @@ problems! {
     JobNotCancellable, "job_not_cancellable", 409, "The import job has already finished.", "Retrieve the import job to see its result.";
     IllegalTransition, "illegal_transition", 409, "This transition is not allowed from the current state.", "The response names the current state and the allowed next states.";
     ConcurrentModification, "concurrent_modification", 409, "The record was changed by another user in the meantime.", "Retrieve the current version, then repeat your change if it is still needed.";
+    AlreadyAcknowledged, "already_acknowledged", 409, "The billing trigger was already acknowledged under another reference.", "The response names the stored reference. To correct it, send If-Match with the ETag of the trigger.";
     EventExpired, "event_expired", 410, "The event has expired.", "Events are available for 30 days. Retrieve the resources directly.";
     PreconditionFailed, "precondition_failed", 412, "A precondition of the request is not met.", "Retrieve the current version of the resource, then try again.";
     PayloadTooLarge, "payload_too_large", 413, "The request body is too large.", "The limit is 64 KiB for a single request and 2 MiB, uncompressed, for a batch.";

@@ -18,6 +18,14 @@ impl TimeWindow {
     /// Maximum length of a visit window; anything longer is treated as a mistyped date.
     pub const MAX_LENGTH: chrono::TimeDelta = chrono::TimeDelta::days(31);
 
+    /// Years in which an imported window can lie; any other one is a mistyped or shortened date.
+    pub const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
+
+    /// Returns whether an imported window is valid and lies in [`Self::YEARS`].
+    pub fn is_plausible(&self) -> bool {
+        self.is_valid() && Self::YEARS.contains(&self.start.year()) && Self::YEARS.contains(&self.end.year())
+    }
+
     /// Returns whether `end` is after `start` and the window is at most [`Self::MAX_LENGTH`] long.
     pub fn is_valid(&self) -> bool {
         self.end > self.start && self.end - self.start <= Self::MAX_LENGTH

@@ -1,6 +1,7 @@
 job-kind = النوع
 job-counts = العناصر
 job-dry-run = تشغيل تجريبي
+job-from-file = ملف
 job-mode-single = مفرد
 job-mode-partial = دفعة
 job-mode-atomic = الكل أو لا شيء

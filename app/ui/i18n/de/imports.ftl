@@ -1,6 +1,7 @@
 job-kind = Art
 job-counts = Einträge
 job-dry-run = Testlauf
+job-from-file = Datei
 job-mode-single = Einzeln
 job-mode-partial = Stapel
 job-mode-atomic = Alles oder nichts

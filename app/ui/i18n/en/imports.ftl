@@ -1,6 +1,7 @@
 job-kind = Type
 job-counts = Items
 job-dry-run = Dry run
+job-from-file = File
 job-mode-single = Single
 job-mode-partial = Batch
 job-mode-atomic = All or nothing

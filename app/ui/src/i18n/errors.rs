@@ -28,6 +28,9 @@ pub fn field_code(locale: Locale, code: &FieldCode) -> String {
         F::TooManyBytes { max } => word!(locale, "error-too-many-bytes", max = max),
         F::TooShort => word!(locale, "error-too-short"),
         F::InvalidCharacter => word!(locale, "error-invalid-character"),
+        F::HiddenCharacter { code_point } => {
+            word!(locale, "error-hidden-character", point = format!("U+{code_point:04X}"))
+        }
         F::SurroundingSpace => word!(locale, "error-surrounding-space"),
         F::InvalidEmail => word!(locale, "error-invalid-email"),
         F::InvalidCountry => word!(locale, "error-invalid-country"),
@@ -216,7 +219,9 @@ pub fn schedule_conflict(locale: Locale, conflict: &ScheduleConflict) -> String 
 fn csv(locale: Locale, error: &CsvError) -> String {
     use CsvError as C;
     match error {
-        C::NotUtf8 => word!(locale, "error-csv-not-utf8"),
+        C::NotDecodable { encoding } => word!(locale, "error-csv-not-decodable", encoding = encoding.as_str()),
+        C::UnclosedQuote { line } => word!(locale, "error-csv-unclosed-quote", line = line.to_string()),
+        C::UnreadableWorkbook => word!(locale, "error-csv-unreadable-workbook"),
         C::ControlCharacter { line } => word!(locale, "error-csv-control-character", line = line.to_string()),
         C::InvalidLine { line: Some(line) } => word!(locale, "error-csv-invalid-line", line = line.to_string()),
         C::InvalidLine { line: None } => word!(locale, "error-csv-invalid"),
@@ -282,7 +287,7 @@ pub fn cause(locale: Locale, cause: &Cause) -> String {
         C::EntryInProgress => word!(locale, "cause-entry-in-progress"),
         C::MoreEntriesArrived => word!(locale, "cause-more-entries-arrived"),
         C::SyncConflictResolved => word!(locale, "cause-sync-conflict-resolved"),
-        C::AcknowledgedDifferently => word!(locale, "cause-acknowledged-differently"),
+        C::AcknowledgedDifferently { .. } => word!(locale, "cause-acknowledged-differently"),
         C::NotDemoDatabase | C::DemoDataExists => word!(locale, "cause-conflict"),
         C::TransitionNotAllowed { .. } => word!(locale, "cause-transition-not-allowed"),
         C::PasskeyRejected => word!(locale, "cause-passkey-rejected"),
@@ -308,6 +313,7 @@ pub fn cause(locale: Locale, cause: &Cause) -> String {
         C::SuggestionNotCommittable { .. } => word!(locale, "cause-suggestion-not-committable"),
         C::SuggestionEnded | C::SuggestionNotDiscardable => word!(locale, "cause-suggestion-ended"),
         C::WorkStarted => word!(locale, "cause-work-started"),
+        C::JobNotReopenable { .. } => word!(locale, "cause-job-not-reopenable"),
         C::JobNotCancellable { .. } => word!(locale, "cause-job-not-cancellable"),
         C::ExternalIdMapped => word!(locale, "cause-external-id-mapped"),
         C::RecordMapped => word!(locale, "cause-record-mapped"),
@@ -316,6 +322,7 @@ pub fn cause(locale: Locale, cause: &Cause) -> String {
         C::LocationOfOtherCustomer => word!(locale, "error-location-of-other-customer"),
         C::ContactOfOtherCustomer => word!(locale, "error-contact-of-other-customer"),
         C::RecordExists => word!(locale, "cause-record-exists"),
+        C::VersionDiffers => word!(locale, "cause-version-differs"),
         C::RecordMissing => word!(locale, "cause-record-missing"),
         C::PhotosMissing => word!(locale, "cause-photos-missing"),
         C::RetryLater { seconds } => word!(locale, "cause-retry-later", seconds = seconds),
@@ -347,6 +354,7 @@ pub fn cause(locale: Locale, cause: &Cause) -> String {
         | C::NotAcceptable
         | C::MethodNotAllowed
         | C::HeaderCharacters { .. }
+        | C::HeaderNotOneTag { .. }
         | C::HeaderNotStar { .. }
         | C::ConditionsCombined
         | C::IdempotencyKeyMissing

@@ -1,8 +1,11 @@
 //! Rows that the `billing` module returns.
 
-use crate::db::Key;
+use crate::db::{Key, OptionalKey};
 use chrono::{DateTime, Utc};
-use domain::ids::{BillingTriggerId, BillingTriggerKind, TargetId, TargetKind, VisitReportId, VisitReportKind};
+use domain::ids::{
+    BillingTriggerId, BillingTriggerKind, CustomerId, CustomerKind, TargetId, TargetKind, VisitReportId,
+    VisitReportKind,
+};
 use domain::webhooks::BillingStatus;
 use sqlx::FromRow;
 
@@ -15,6 +18,11 @@ pub struct ClientBillingTrigger {
     #[sqlx(try_from = "Key<TargetKind>")]
     pub target_id: TargetId,
     pub target_external_id: Option<String>,
+    #[sqlx(try_from = "OptionalKey<CustomerKind>")]
+    pub customer_id: Option<CustomerId>,
+    pub customer_external_id: Option<String>,
+    pub customer_number: Option<String>,
+    pub customer_name: Option<String>,
     pub work_minutes: i64,
     pub raised_at: DateTime<Utc>,
     pub acknowledged_at: Option<DateTime<Utc>>,

@@ -70,6 +70,7 @@ pub struct ClientLocation {
     pub latitude: Option<f64>,
     pub longitude: Option<f64>,
     pub zone: String,
+    pub access_notes: Option<String>,
     pub is_archived: bool,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,

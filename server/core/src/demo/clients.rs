@@ -35,6 +35,7 @@ pub(crate) async fn create_client(
         customer_required: false,
         problem_policy: ProblemPolicy::Review,
         duplicate_names: DuplicateNamePolicy::Warn,
+        blocked_external_ids: Vec::new(),
     };
     let source_system = tx.insert_source_system(source, &form).await?;
     let client = tx.insert_client(name, source_system, scopes).await?;

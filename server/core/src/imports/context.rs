@@ -1,10 +1,12 @@
 //! Applies the mapping rules to customer, location and contact, in this order, and collects their decisions.
 
+use domain::fields::Patch;
 use domain::ids::{ContactId, CustomerId, LocationId};
 use domain::imports::results::{ItemNote, MappingEntries, MappingEntry};
 use domain::imports::{ItemOutcome, TargetImport};
+use domain::jobs::change_proposals::CustomerName;
 use domain::mapping::contact::{self, ContactCandidate, ContactDecision, ContactStep};
-use domain::mapping::customer::{self, CustomerCandidates, CustomerDecision, CustomerRule, CustomerStep};
+use domain::mapping::customer::{self, CustomerCandidates, CustomerDecision, CustomerRule, CustomerStep, NameStep};
 use domain::mapping::location::{self, CustomerContext, LocationCandidate, LocationDecision, LocationStep};
 use domain::mapping::{MappingStatus, Warning};
 use domain::text::ExternalId;
@@ -20,6 +22,8 @@ pub(crate) struct Context {
     pub contact: Option<ContactId>,
     /// A customer was sent and not resolved, or none was sent and none could be derived.
     pub customer_unresolved: bool,
+    /// The name that the rules propose for the customer; null if the names agree.
+    pub customer_name: Patch<CustomerName>,
     /// The rules rejected the customer that was sent.
     pub customer_failed: bool,
     /// The last code that the customer rules returned.
@@ -97,6 +101,7 @@ pub(crate) fn resolve(work: &mut Workspace<'_>, import: &TargetImport) -> Contex
         location,
         contact,
         customer_unresolved: customer.is_none(),
+        customer_name: proposed_name(import, &customer_decision),
         customer_failed: customer_decision.status == MappingStatus::Failed,
         customer_code: customer_decision.warnings.last().map(|warning| warning.code),
         location_failed: location_decision.status == MappingStatus::Failed,
@@ -115,6 +120,23 @@ pub(crate) fn resolve(work: &mut Workspace<'_>, import: &TargetImport) -> Contex
             "contact": { "rule": contact_decision.rule.name(), "status": contact_decision.status.name(), "candidates": { "byReference": found_contact } },
             "settings": work.settings,
         }),
+    }
+}
+
+/// Returns the name that is proposed for the customer; null if the import names it as its record does.
+fn proposed_name(import: &TargetImport, decision: &CustomerDecision) -> Patch<CustomerName> {
+    let sent = import.customer.as_ref().and_then(|part| part.name.clone());
+    match (&decision.step, sent) {
+        (
+            CustomerStep::Link {
+                id,
+                name: NameStep::Propose,
+                ..
+            },
+            Some(name),
+        ) => Patch::Value(CustomerName { customer: *id, name }),
+        (CustomerStep::Link { .. } | CustomerStep::Create { .. }, Some(_)) => Patch::Null,
+        _ => Patch::Absent,
     }
 }
 
@@ -192,12 +214,15 @@ fn apply_customer_decision(
         CustomerStep::Link {
             id,
             store_reference,
-            update,
+            name,
         } => {
-            if *store_reference && let Some(external_id) = part.and_then(customer::effective_external_id) {
-                work.link_customer(external_id, *id);
+            let external_id = part.and_then(|part| customer::effective_external_id(part, work.settings));
+            if *store_reference && let Some(external_id) = external_id {
+                work.link_customer(external_id, *id, *name != NameStep::Propose);
             }
-            if *update && let Some(name) = part.and_then(|part| part.name.as_deref()) {
+            if *name == NameStep::Update
+                && let Some(name) = part.and_then(|part| part.name.as_deref())
+            {
                 work.rename_customer(*id, name);
             }
             (Some(*id), false)

@@ -7,6 +7,7 @@ use domain::ids::{ClientId, ImportItemId, ImportJobId, SourceSystemId};
 use domain::imports::ImportJobStatus;
 use domain::imports::jobs::{
     CONFLICTING_DUPLICATE, DUPLICATE, ImportChannel, ImportJob, ImportMode, JobCounts, MAX_ACTIVE_JOBS, TargetBatch,
+    is_rejected_line,
 };
 use domain::imports::results::{ImportItemResult, ItemNote, ItemStatus};
 use domain::mapping::MappingSettings;
@@ -109,6 +110,7 @@ pub(crate) async fn enqueue<A: Operator>(
             outcome: None,
             target: None,
             payload: item.payload.clone(),
+            line: item.line,
             references: [None, None, None],
             mapping: json!({}),
             warnings: json!([]),
@@ -126,6 +128,21 @@ pub(crate) async fn enqueue<A: Operator>(
     Ok(id)
 }
 
+/// Rejects items that name another source system than the client's own; in an atomic batch, the whole batch.
+fn check_sources(client: &ApiClient, batch: &TargetBatch) -> CoreResult<TargetBatch> {
+    let mut batch = batch.clone();
+    for item in &mut batch.items {
+        let Ok(import) = &item.import else { continue };
+        match check_source(client, import) {
+            Err(_) if batch.mode == ImportMode::Partial => {
+                item.import = Err(vec![ItemNote::new("source_system_not_allowed", "/sourceSystem")]);
+            }
+            checked => checked?,
+        }
+    }
+    Ok(batch)
+}
+
 /// Enqueues a batch and returns at once; the worker processes it.
 ///
 /// # Errors
@@ -138,11 +155,7 @@ pub async fn submit(
     render: impl Fn(&ImportJob) -> ApiResponse,
 ) -> CoreResult<ApiResponse> {
     let client = permits.write.client();
-    for item in &batch.items {
-        if let Ok(import) = &item.import {
-            check_source(client, import)?;
-        }
-    }
+    let batch = &check_sources(client, batch)?;
     let response = with_retries!({
         let mut tx = core.store.begin(client).await?;
         if let Some(response) = replay_response(&mut tx, idempotency).await? {
@@ -306,6 +319,10 @@ async fn retryable_batch<A: Operator>(
         .await?
         .into_iter()
         .filter(|item| item.warnings.0[0]["code"] != DUPLICATE && item.errors.0[0]["code"] != CONFLICTING_DUPLICATE)
+        .filter(|item| {
+            let errors: Vec<ItemNote> = serde_json::from_value(item.errors.0.clone()).unwrap_or_default();
+            !is_rejected_line(&errors)
+        })
         .map(|item| item.payload.0)
         .collect();
     if payloads.is_empty() {

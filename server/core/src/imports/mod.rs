@@ -1,14 +1,15 @@
 //! Imports of targets: mapped by the tables in [`domain::mapping`], with the decision stored beside the outcome. A
 //! single import is one item in one transaction; a batch runs the same code over many items ([`jobs`], [`worker`]).
 
+mod changes;
 pub(crate) mod context;
-pub mod csv;
 pub mod jobs;
 pub mod model;
 pub(crate) mod outcome;
 #[cfg(test)]
 mod properties;
 pub mod resolve;
+pub mod spreadsheets;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 pub(crate) mod target;
@@ -23,14 +24,15 @@ pub(crate) use self::store::writes::ReferenceRow;
 use std::collections::HashSet;
 
 use domain::feature_gates::FeatureGate;
-use domain::ids::ImportJobId;
+use domain::ids::{ImportJobId, TargetId};
 use domain::imports::jobs::{ImportChannel, ImportMode, JobCounts};
 use domain::imports::results::{ImportItemResult, ItemNote, canonical_json};
 use domain::imports::{ImportAction, ImportJobStatus, ItemOutcome, TargetImport};
+use domain::jobs::targets::TargetStatus;
 use domain::mapping::{MappingSettings, ProblemPolicy};
 use domain::problems::Cause;
 use domain::scopes::markers::{CustomersMapScope, CustomersReadScope, CustomersWriteScope, TargetsWriteScope};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::audit::TimelineKind;
 use crate::commit::finish;
@@ -109,7 +111,7 @@ pub async fn import_one(
             return Err(StoreError::Broken("import without an outcome".to_owned()).into());
         };
         let job: ImportJobId = tx.new_id();
-        let row = outcome.into_row(tx.new_id(), 0, payload, import)?;
+        let row = outcome.into_row(tx.new_id(), 0, payload, import, &settings)?;
         let mut counts = JobCounts {
             total: 1,
             ..JobCounts::default()
@@ -144,7 +146,7 @@ pub fn is_zone(name: &str) -> bool {
 }
 
 /// Returns the hash that identifies an unchanged payload.
-fn payload_hash(payload: &Value) -> Vec<u8> {
+pub fn payload_hash(payload: &Value) -> Vec<u8> {
     sha256(canonical_json(payload).as_bytes())
 }
 
@@ -185,19 +187,40 @@ async fn run(
         &core.randomness,
         core.clock.now(),
     );
+    let ids: Vec<TargetId> = work.targets.values().map(|target| target.id.0).collect();
+    work.proposals = tx.open_proposals_of(&ids).await?;
     let outcomes = items.iter().map(|item| decide(&mut work, item)).collect();
     let created = work.writes.created_ids();
     write(tx, work.writes).await?;
     Ok((outcomes, created))
 }
 
-/// Decides about one import and collects the resulting writes in the workspace.
+/// Decides about one import and collects the resulting writes in the workspace. The decision lists the fields that
+/// change.
 fn decide(work: &mut Workspace<'_>, item: &Prepared<'_>) -> Outcome {
+    let mut outcome = decide_item(work, item);
+    let changes = work.take_changes();
+    if !changes.is_empty() {
+        outcome.decision["changes"] = json!(changes);
+    }
+    outcome
+}
+
+fn decide_item(work: &mut Workspace<'_>, item: &Prepared<'_>) -> Outcome {
     let import = item.import;
+    if work.settings.is_placeholder(&import.external_id) {
+        return target::rejected("external_id_blocked_value", "/externalId");
+    }
     let existing = work.targets.get(import.external_id.as_str()).cloned();
-    let is_repeat = existing
+    let is_cancelled = existing
         .as_ref()
-        .is_some_and(|target| target.payload_hash.as_deref() == Some(item.payload_hash.as_slice()));
+        .is_some_and(|target| target.status == TargetStatus::Cancelled);
+    let is_reopened = is_cancelled && import.action == ImportAction::Reopen;
+    let is_repeat = !is_reopened
+        && existing.as_ref().is_some_and(|target| {
+            target.payload_hash.as_deref() == Some(item.payload_hash.as_slice())
+                || (is_cancelled && import.action == ImportAction::Cancel)
+        });
     // The first matching row decides. A repeated payload is unchanged (T2), even if it is stale (T3) or the target is locked
     // (T6).
     if let Some(target) = existing.as_ref().filter(|_| is_repeat)
@@ -208,8 +231,10 @@ fn decide(work: &mut Workspace<'_>, item: &Prepared<'_>) -> Outcome {
     if !is_repeat && let Some(rule) = existing.as_ref().and_then(|target| target::skip_rule(target, import)) {
         return target::skipped(existing.as_ref(), rule);
     }
-    if import.action == ImportAction::Cancel {
-        return target::cancel(work, existing, Some(&item.payload_hash));
+    match import.action {
+        ImportAction::Cancel => return target::cancel(work, existing, Some(&item.payload_hash)),
+        ImportAction::Reopen if existing.is_none() => return target::rejected("not_found", "/externalId"),
+        ImportAction::Reopen | ImportAction::Upsert => {}
     }
     let context = context::resolve(work, import);
     let rejection = if import.customer.is_none() && work.settings.customer_required && context.customer.is_none() {
@@ -231,6 +256,13 @@ fn decide(work: &mut Workspace<'_>, item: &Prepared<'_>) -> Outcome {
             vec![ItemNote::new(code, "/customer")],
         );
     }
+    let existing = existing.map(|mut target| {
+        let read_as = target.status;
+        if is_reopened {
+            target.status = TargetStatus::Open;
+        }
+        (target, read_as)
+    });
     target::write(work, import, &item.payload_hash, existing, context)
 }
 
@@ -275,6 +307,7 @@ pub(crate) async fn cancel(
     target: crate::jobs::TargetRecord,
 ) -> Result<(), StoreError> {
     let (settings, zone) = source_settings(tx, false, false).await?;
+    let proposals = tx.open_proposals_of(&[target.id.0]).await?;
     let mut work = Workspace::new(
         &settings,
         &zone,
@@ -284,7 +317,28 @@ pub(crate) async fn cancel(
         &core.randomness,
         core.clock.now(),
     );
+    work.proposals = proposals;
     target::cancel(&mut work, Some(target), None);
+    write(tx, work.writes).await
+}
+
+/// Reopens a cancelled target the way an import with the action `reopen` does.
+pub(crate) async fn reopen(
+    core: &Core,
+    tx: &mut TenantTx<'_, ApiClient>,
+    target: crate::jobs::TargetRecord,
+) -> Result<(), StoreError> {
+    let (settings, zone) = source_settings(tx, false, false).await?;
+    let mut work = Workspace::new(
+        &settings,
+        &zone,
+        tx.source_system(),
+        crate::mapping::Candidates::default(),
+        Vec::new(),
+        &core.randomness,
+        core.clock.now(),
+    );
+    target::reopen(&mut work, target);
     write(tx, work.writes).await
 }
 
@@ -319,5 +373,6 @@ pub(crate) fn settings_of(
         customer_required: source.customer_required,
         problem_policy: source.problem_policy,
         duplicate_names: source.duplicate_names,
+        blocked_external_ids: source.blocked_external_ids.0.clone(),
     }
 }

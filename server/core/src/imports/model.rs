@@ -86,6 +86,8 @@ pub struct ImportItemView {
     #[sqlx(try_from = "Key<ImportJobKind>")]
     pub job_id: ImportJobId,
     pub position: i64,
+    /// Number of the line in an uploaded file, from 1.
+    pub line: Option<i64>,
     pub external_id: String,
     #[sqlx(try_from = "String")]
     pub status: ItemStatus,

@@ -6,6 +6,7 @@ use domain::ids::{ImportItemId, TargetId};
 use domain::imports::jobs::JobCounts;
 use domain::imports::results::{ImportItemResult, ItemNote, ItemStatus, MappingEntries};
 use domain::imports::{ItemOutcome, TargetImport};
+use domain::mapping::MappingSettings;
 use serde_json::{Value, json};
 
 use crate::CoreResult;
@@ -32,9 +33,11 @@ impl Outcome {
         position: i64,
         payload: &Value,
         import: &TargetImport,
+        settings: &MappingSettings,
     ) -> CoreResult<ImportItemRow> {
         let reference = |id: Option<&domain::text::ExternalId>| {
-            id.filter(|id| !id.is_placeholder()).map(|id| id.as_str().to_owned())
+            id.filter(|id| !settings.is_placeholder(id))
+                .map(|id| id.as_str().to_owned())
         };
         Ok(ImportItemRow {
             id,
@@ -48,6 +51,7 @@ impl Outcome {
             outcome: Some(self.outcome),
             target: self.target,
             payload: payload.clone(),
+            line: None,
             references: [
                 reference(import.customer.as_ref().and_then(|part| part.external_id.as_ref())),
                 reference(import.location.as_ref().and_then(|part| part.external_id.as_ref())),

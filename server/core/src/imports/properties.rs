@@ -34,6 +34,7 @@ fn settings(create: bool, update: bool, policy: ProblemPolicy) -> MappingSetting
         customer_required: false,
         problem_policy: policy,
         duplicate_names: DuplicateNamePolicy::Warn,
+        blocked_external_ids: Vec::new(),
     }
 }
 
@@ -74,6 +75,7 @@ fn known_candidates(suffixes: &[String]) -> Candidates {
                 name: format!("Name {}", number % 3),
                 archived,
                 linked_as,
+                is_vouched: true,
             };
             let merged_into = into.map(|into| CustomerId::from_uuid(id(into)));
             found
@@ -315,6 +317,46 @@ proptest! {
         let mut reversed = payloads.clone();
         reversed.reverse();
         prop_assert_eq!(rules(&payloads), rules(&reversed));
+    }
+
+    /// No sequence of imports renames a customer that its own external ID does not vouch for: each rename is by an external
+    /// ID that was linked before, by a person or under the same name, or that created the customer.
+    #[test]
+    fn customers_are_renamed_by_vouching_external_ids_only(bodies in proptest::collection::vec(payload(), 1..25), again in any::<bool>()) {
+        let mut payloads = numbered(bodies);
+        if again {
+            // A retry of everything under other IDs of jobs.
+            let retried: Vec<Value> = payloads.iter().cloned().map(|mut body| { body["externalId"] = json!(format!("R-{}", body["externalId"])); body }).collect();
+            payloads.extend(retried);
+        }
+        let before = known_candidates(&[String::new()]);
+        let mut vouching: HashMap<String, CustomerId> = before.customer_references.clone();
+        let mut names: HashMap<String, String> = before.customers.values().map(|known| (known.candidate.id.to_string(), known.candidate.name.clone())).collect();
+        let (outcomes, _) = run(&payloads, &settings(true, true, ProblemPolicy::Review), known_candidates(&[String::new()]));
+        for (payload, outcome) in payloads.iter().zip(&outcomes) {
+            let entry = &outcome.mapping.customer;
+            let (external_id, name) = (payload["customer"]["externalId"].as_str(), payload["customer"]["name"].as_str());
+            let renames: Vec<&Value> = outcome.decision["changes"].as_array().into_iter().flatten()
+                .filter(|change| change["record"] == "customer" && change["old"].is_string() && change["isProposed"] != true && change["is_proposed"] != true).collect();
+            if entry.status == MappingStatus::Updated {
+                prop_assert!(matches!(entry.rule.as_str(), "C6" | "C7" | "C8"), "{}", entry.rule);
+                prop_assert!(external_id.is_some_and(|id| vouching.contains_key(id)), "{payload} renames without a voucher");
+                prop_assert_eq!(renames.len(), 1);
+            } else {
+                prop_assert!(renames.is_empty(), "{payload}: {renames:?}");
+            }
+            let Some(id) = &entry.id else { continue };
+            match entry.rule.as_str() {
+                "C10" if name.is_none_or(|name| names.get(id).is_some_and(|known| known == name)) => {
+                    vouching.extend(external_id.map(|external_id| (external_id.to_owned(), id.parse().expect("ID is valid"))));
+                }
+                "C18" => vouching.extend(external_id.map(|external_id| (external_id.to_owned(), id.parse().expect("ID is valid")))),
+                _ => {}
+            }
+            if matches!(entry.status, MappingStatus::Updated | MappingStatus::Created) && entry.rule.starts_with('C') {
+                names.extend(name.map(|name| (id.clone(), name.to_owned())));
+            }
+        }
     }
 
     /// A rejected item leaves no trace.

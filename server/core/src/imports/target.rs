@@ -1,11 +1,12 @@
 //! Table T: creating, updating and cancelling the target of an import.
 
-use domain::customers::Place;
+use domain::customers::{Address, Coordinates};
 use domain::events::EventType;
+use domain::fields::Patch;
 use domain::ids::TargetId;
 use domain::imports::results::{ItemNote, MappingEntries, MappingEntry};
-use domain::imports::{ItemOutcome, TargetImport};
-use domain::jobs::change_proposals::Proposal;
+use domain::imports::{ImportAction, ItemOutcome, PlacePatch, TargetImport, plausibility};
+use domain::jobs::change_proposals::{Proposal, Review, ReviewedValues, SentValues, review};
 use domain::jobs::targets::TargetStatus;
 use domain::lifecycle::Lifecycle as _;
 use domain::mapping::{MappingStatus, Warning};
@@ -16,11 +17,12 @@ use crate::audit::{NewTimelineEntry, TimelineKind};
 use crate::db::Key;
 use crate::events::NewEvent;
 use crate::imports::Outcome;
+use crate::imports::changes;
 use crate::imports::context::Context;
 use crate::imports::workspace::Workspace;
 use crate::jobs::TargetRecord;
 
-/// Returns the rule by which a known target stays untouched (T3, T6), if one applies.
+/// Returns the rule by which a known target stays untouched (T3, T6, T6a), if one applies.
 pub(crate) fn skip_rule(target: &TargetRecord, import: &TargetImport) -> Option<&'static str> {
     let stale = target
         .source_updated_at
@@ -29,15 +31,18 @@ pub(crate) fn skip_rule(target: &TargetRecord, import: &TargetImport) -> Option<
     if stale {
         return Some("T3");
     }
+    if target.status == TargetStatus::Cancelled {
+        return (import.action != ImportAction::Reopen).then_some("T6a");
+    }
     target.status.is_locked_for_imports().then_some("T6")
 }
 
 /// Returns the outcome of an import that changes nothing.
 pub(crate) fn skipped(target: Option<&TargetRecord>, rule: &'static str) -> Outcome {
-    let code = if rule == "T6" {
-        "target_locked"
-    } else {
-        "stale_source_version"
+    let code = match rule {
+        "T6" => "target_locked",
+        "T6a" => "target_cancelled",
+        _ => "stale_source_version",
     };
     let entry = |id: Option<String>| MappingEntry {
         status: if id.is_some() {
@@ -50,7 +55,7 @@ pub(crate) fn skipped(target: Option<&TargetRecord>, rule: &'static str) -> Outc
         id,
         external_id: None,
     };
-    // A locked target is an error for the sender; a stale version is only a warning.
+    // A locked target is an error for the sender; a stale version and a cancelled target are only warnings.
     let notes = vec![ItemNote::new(code, "")];
     let (warnings, errors) = if rule == "T6" {
         (Vec::new(), notes)
@@ -71,6 +76,15 @@ pub(crate) fn skipped(target: Option<&TargetRecord>, rule: &'static str) -> Outc
     }
 }
 
+/// Returns the outcome of an import that is rejected before its context is decided.
+pub(crate) fn rejected(code: &str, pointer: &str) -> Outcome {
+    let mut outcome = skipped(None, "T0");
+    outcome.outcome = ItemOutcome::Failed;
+    outcome.warnings.clear();
+    outcome.errors.push(ItemNote::new(code, pointer));
+    outcome
+}
+
 /// Returns the outcome of a repeated payload (T2). Links that a dispatcher has set stay as they are.
 pub(crate) fn unchanged(work: &mut Workspace<'_>, import: &TargetImport, target: &TargetRecord) -> Outcome {
     if !target.status.is_locked_for_imports() {
@@ -79,7 +93,41 @@ pub(crate) fn unchanged(work: &mut Workspace<'_>, import: &TargetImport, target:
     let mut outcome = skipped(Some(target), "T2");
     outcome.outcome = ItemOutcome::Unchanged;
     outcome.warnings.clear();
+    if target.status == TargetStatus::Cancelled && import.action != ImportAction::Cancel {
+        outcome.warnings.push(ItemNote::new("target_cancelled", ""));
+    }
+    let review = work.review_of(target);
+    let warnings = review_warnings(&target.reviewed(), &review);
+    let notes = warnings
+        .iter()
+        .map(|warning| ItemNote::new(warning.code, warning.pointer));
+    outcome.warnings.extend(notes);
     outcome
+}
+
+/// Returns the warnings about changes that are not applied: they wait for dispatch, or dispatch has declined them.
+fn review_warnings(stored: &ReviewedValues, review: &Review) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if review.open.customer.is_some() {
+        warnings.push(Warning {
+            code: "target_customer_change_requires_review",
+            pointer: "/customer",
+        });
+    }
+    if review.open.changes_appointment() {
+        warnings.push(Warning {
+            code: "change_requires_review",
+            pointer: "",
+        });
+    }
+    // A value that was declined and is stored in the meantime is no change.
+    if !stored.difference(&stored.with(&review.declined)).is_empty() {
+        warnings.push(Warning {
+            code: "change_declined",
+            pointer: "",
+        });
+    }
+    warnings
 }
 
 /// Stores a newer source version of an otherwise unchanged target, so that an older version still in transit is
@@ -98,17 +146,17 @@ fn confirm_version(work: &mut Workspace<'_>, import: &TargetImport, target: &Tar
 /// unchanged.
 pub(crate) fn cancel(work: &mut Workspace<'_>, target: Option<TargetRecord>, payload_hash: Option<&[u8]>) -> Outcome {
     let Some(target) = target else {
-        let mut outcome = skipped(None, "T0");
-        outcome.outcome = ItemOutcome::Failed;
-        outcome.warnings.clear();
-        outcome.errors.push(ItemNote::new("not_found", "/externalId"));
-        return outcome;
+        return rejected("not_found", "/externalId");
     };
     if target.status.step(TargetStatus::Cancelled).is_err() {
         return skipped(Some(&target), "T6");
     }
+    if !work.review_of(&target).open.is_empty() {
+        work.writes.proposals.push((target.id.0, Proposal::default()));
+    }
     let mut cancelled = target.clone();
     cancelled.status = TargetStatus::Cancelled;
+    cancelled.declined_changes.0 = Proposal::default();
     if let Some(hash) = payload_hash {
         cancelled.payload_hash = Some(hash.to_vec());
     }
@@ -123,21 +171,41 @@ pub(crate) fn cancel(work: &mut Workspace<'_>, target: Option<TargetRecord>, pay
     outcome
 }
 
-/// Creates or updates the target of an import after its context has been decided.
+/// Opens a cancelled target again.
+pub(crate) fn reopen(work: &mut Workspace<'_>, target: TargetRecord) {
+    let read_as = target.status;
+    let opened = TargetRecord {
+        status: TargetStatus::Open,
+        ..target
+    };
+    note_reopened(work, &opened);
+    emit(work, EventType::TargetUpdated, &opened);
+    work.writes.changed_targets.push((opened, read_as));
+}
+
+fn note_reopened(work: &mut Workspace<'_>, target: &TargetRecord) {
+    work.audit("target.reopened", target.id, json!({ "by": "import" }));
+    note(work, target, TimelineKind::TargetReopened);
+}
+
+/// Creates or updates the target of an import after its context has been decided. `read_as` is the stored status of an
+/// existing target, which differs from its own if the import reopens it.
 pub(crate) fn write(
     work: &mut Workspace<'_>,
     import: &TargetImport,
     payload_hash: &[u8],
-    existing: Option<TargetRecord>,
-    context: Context,
+    existing: Option<(TargetRecord, TargetStatus)>,
+    mut context: Context,
 ) -> Outcome {
+    let stored = existing.as_ref().map(|(target, _)| target.reviewed());
+    context.warnings.extend(plausibility::warnings(import, stored.as_ref()));
     match existing {
         None => create(work, import, payload_hash, context),
-        Some(target) => update(work, import, payload_hash, target, context),
+        Some((target, read_as)) => update(work, import, payload_hash, target, read_as, context),
     }
 }
 
-fn create(work: &mut Workspace<'_>, import: &TargetImport, payload_hash: &[u8], context: Context) -> Outcome {
+fn create(work: &mut Workspace<'_>, import: &TargetImport, payload_hash: &[u8], mut context: Context) -> Outcome {
     let id: TargetId = work.new_id();
     // The display number is assigned when the row is written.
     let mut target = TargetRecord::open(id, 0);
@@ -145,8 +213,13 @@ fn create(work: &mut Workspace<'_>, import: &TargetImport, payload_hash: &[u8], 
     target.external_id = Some(import.external_id.as_str().to_owned());
     link(&mut target, &context);
     apply_safe_fields(&mut target, import);
-    apply_time(&mut target, import);
-    target.place.0 = place(&target, import);
+    let stored = target.reviewed();
+    let sent = SentValues {
+        location_place: sent_location_place(import),
+        place: import.place.clone(),
+        ..sent_appointment(import)
+    };
+    target.set_reviewed(sent.over(stored.clone(), &stored));
     target.payload_hash = Some(payload_hash.to_vec());
     target.source_updated_at = import.source_updated_at;
     work.audit(
@@ -159,6 +232,13 @@ fn create(work: &mut Workspace<'_>, import: &TargetImport, payload_hash: &[u8], 
     if target.needs_mapping {
         emit(work, EventType::MappingReviewRequired, &target);
     }
+    work.note_changes(changes::of_job(None, &target));
+    let named = SentValues {
+        customer_name: context.customer_name.clone(),
+        ..SentValues::default()
+    };
+    let review = review(&target.reviewed(), &Review::default(), &named);
+    propose(work, &target, &Review::default(), &review, &mut context);
     work.writes.new_targets.push(target);
     context.into_outcome(ItemOutcome::Created, Some(id), Some("T1"), Vec::new())
 }
@@ -168,7 +248,6 @@ struct Comparison {
     /// The customer is known and the location does not contradict it.
     is_resolved: bool,
     is_customer_changed: bool,
-    is_location_changed: bool,
     /// A target that waited for its mapping can be linked.
     is_recovery: bool,
     /// The rules rejected a part, so that the mapping requires a review. A part that the rules skipped keeps the link
@@ -185,9 +264,6 @@ impl Comparison {
         Self {
             is_resolved,
             is_customer_changed: context.customer.is_some() && !same_customer,
-            is_location_changed: (context.location.is_some()
-                && context.location != target.location_id.map(|key| key.0))
-                || (import.clears_location && target.location_id.is_some()),
             is_recovery: target.needs_mapping && is_resolved && same_customer,
             is_rejected: context.location_failed
                 || (import.customer.is_some()
@@ -202,23 +278,40 @@ fn update(
     import: &TargetImport,
     payload_hash: &[u8],
     target: TargetRecord,
+    read_as: TargetStatus,
     mut context: Context,
 ) -> Outcome {
     let id = target.id.0;
+    let is_reopened = target.status != read_as;
     let compared = Comparison::new(import, &target, &context);
-    if target.payload_hash.as_deref() == Some(payload_hash) && !compared.is_recovery {
+    if target.payload_hash.as_deref() == Some(payload_hash) && !compared.is_recovery && !is_reopened {
         confirm_version(work, import, &target);
+        let review = work.review_of(&target);
+        context.warnings.extend(review_warnings(&target.reviewed(), &review));
         return context.into_outcome(ItemOutcome::Unchanged, Some(id), Some("T2"), Vec::new());
     }
     let mut changed = target.clone();
-    let link_rule = update_links(work, import, &target, &mut changed, &mut context, &compared);
+    update_links(import, &target, &mut changed, &mut context, &compared);
     apply_safe_fields(&mut changed, import);
-    let review_rule = update_time_and_place(work, import, &target, &mut changed, &mut context, &compared);
-    let rule = link_rule.or(review_rule).unwrap_or("T4");
+    let review = update_reviewed(work, import, &target, &mut changed, &mut context, &compared);
+    let rule = if compared.is_recovery {
+        "T11"
+    } else if review.open.customer.is_some() {
+        "T7"
+    } else if review.open.changes_appointment() || (compared.is_rejected && target.status != TargetStatus::Open) {
+        "T5"
+    } else {
+        "T4"
+    };
+    changed.declined_changes.0 = review.declined;
     changed.payload_hash = Some(payload_hash.to_vec());
     changed.source_updated_at = import.source_updated_at.or(target.source_updated_at);
     work.audit("target.updated", id, json!({ "by": "import", "rule": rule }));
-    note(work, &changed, TimelineKind::TargetUpdated);
+    if is_reopened {
+        note_reopened(work, &changed);
+    } else {
+        note(work, &changed, TimelineKind::TargetUpdated);
+    }
     emit(work, EventType::TargetUpdated, &changed);
     if changed.needs_mapping != target.needs_mapping {
         let kind = if changed.needs_mapping {
@@ -228,35 +321,32 @@ fn update(
         };
         emit(work, kind, &changed);
     }
-    work.writes.changed_targets.push((changed, target.status));
+    let before = TargetRecord {
+        status: read_as,
+        ..target
+    };
+    work.note_changes(changes::of_job(Some(&before), &changed));
+    work.writes.changed_targets.push((changed, read_as));
     context.into_outcome(ItemOutcome::Updated, Some(id), Some(rule), Vec::new())
 }
 
-/// Updates customer, location and contact. Returns the rule, if a special one applies.
+/// Updates customer, location and contact of the target.
 fn update_links(
-    work: &mut Workspace<'_>,
     import: &TargetImport,
     target: &TargetRecord,
     changed: &mut TargetRecord,
     context: &mut Context,
     compared: &Comparison,
-) -> Option<&'static str> {
+) {
     let is_open = target.status == TargetStatus::Open;
-    let mut rule = None;
     if compared.is_recovery {
         relink(changed, context);
         context.warnings.push(Warning {
             code: "mapping_recovered",
             pointer: "/customer",
         });
-        rule = Some("T11");
     } else if compared.is_customer_changed {
-        context.warnings.push(Warning {
-            code: "target_customer_change_requires_review",
-            pointer: "/customer",
-        });
-        note(work, target, TimelineKind::CustomerChangeProposed);
-        rule = Some("T7");
+        // The links stay until dispatch accepts the change.
     } else if is_open && compared.is_rejected {
         // The links stay, but the mapping must be reviewed before the job is scheduled.
         changed.needs_mapping = true;
@@ -272,50 +362,72 @@ fn update_links(
     if import.clears_location && is_open {
         changed.location_id = None;
     }
-    rule
 }
 
-/// Applies time and place to an open target. For any other target the differences become a proposal; returns its rule.
-fn update_time_and_place(
+/// Applies time, place, duration, service type and skills to an open target. Everything that then differs from what the
+/// source says is proposed to dispatch, unless dispatch has declined it.
+fn update_reviewed(
     work: &mut Workspace<'_>,
     import: &TargetImport,
     target: &TargetRecord,
     changed: &mut TargetRecord,
     context: &mut Context,
     compared: &Comparison,
-) -> Option<&'static str> {
-    let mut with_time = changed.clone();
-    apply_time(&mut with_time, import);
-    if !compared.is_customer_changed && (!compared.is_rejected || target.location_id.is_none()) {
-        with_time.place.0 = place(target, import);
-    }
-    let mut proposal = Proposal {
-        customer: context.customer.filter(|_| compared.is_customer_changed),
-        location: Some(context.location).filter(|location| compared.is_customer_changed && location.is_some()),
-        ..Proposal::default()
-    };
-    let mut rule = None;
+) -> Review {
+    let before = work.review_of(target);
+    let sent = sent_values(import, target, changed, context, compared);
+    let mut stored = changed.reviewed();
     if target.status == TargetStatus::Open {
-        *changed = with_time;
-    } else if differs_in_time_or_place(changed, &with_time) || compared.is_location_changed || compared.is_rejected {
+        let of_record = SentValues {
+            customer: None,
+            customer_name: Patch::Absent,
+            ..sent.clone()
+        };
+        let direct = if compared.is_customer_changed {
+            // Place, location and contact belong to the other customer.
+            SentValues {
+                location_place: None,
+                place: PlacePatch::default(),
+                location: Patch::Absent,
+                contact: Patch::Absent,
+                ..of_record
+            }
+        } else {
+            of_record
+        };
+        stored = direct.over(stored.clone(), &stored);
+        changed.set_reviewed(stored.clone());
+    }
+    let review = review(&stored, &before, &sent);
+    let is_contradicted = compared.is_rejected && target.status != TargetStatus::Open;
+    if is_contradicted && !review.open.changes_appointment() {
         context.warnings.push(Warning {
             code: "change_requires_review",
             pointer: "",
         });
-        propose(&mut proposal, changed, &with_time);
-        if compared.is_location_changed {
-            proposal.location = Some(context.location);
-        }
-        if !compared.is_customer_changed {
-            note(work, target, TimelineKind::ChangeProposed);
-        }
-        rule = Some("T5");
     }
-    if !proposal.is_empty() {
-        context.decision["proposal"] = json!(proposal);
-        work.writes.proposals.push((target.id.0, proposal));
+    context.warnings.extend(review_warnings(&stored, &review));
+    propose(work, changed, &before, &review, context);
+    review
+}
+
+/// Collects the open changes of a target, if they differ from those before.
+fn propose(work: &mut Workspace<'_>, target: &TargetRecord, before: &Review, review: &Review, context: &mut Context) {
+    let open = &review.open;
+    if !open.is_empty() {
+        context.decision["proposal"] = json!(open);
+        let proposed = changes::of_proposal(&target.reviewed(), open, &work.candidates);
+        work.note_changes(proposed);
     }
-    rule
+    if *open == before.open {
+        return;
+    }
+    if open.customer.is_some() && open.customer != before.open.customer {
+        note(work, target, TimelineKind::CustomerChangeProposed);
+    } else if !open.is_empty() {
+        note(work, target, TimelineKind::ChangeProposed);
+    }
+    work.writes.proposals.push((target.id.0, open.clone()));
 }
 
 fn link(target: &mut TargetRecord, context: &Context) {
@@ -336,18 +448,12 @@ fn relink(target: &mut TargetRecord, context: &Context) {
 /// Applies the fields that may change at any time before work begins (T8: an absent field keeps its value, null clears
 /// it).
 fn apply_safe_fields(target: &mut TargetRecord, import: &TargetImport) {
-    target.service_type = import.service_type.clone().over(target.service_type.take());
     target.priority = import
         .priority
         .clone()
         .over(Some(target.priority))
         .unwrap_or(Priority::Normal);
     target.notes = import.notes.clone().over(target.notes.take());
-    target.required_skills.0 = import
-        .required_skills
-        .clone()
-        .over(Some(std::mem::take(&mut target.required_skills.0)))
-        .unwrap_or_default();
     target.attributes.0 = import
         .attributes
         .clone()
@@ -355,60 +461,49 @@ fn apply_safe_fields(target: &mut TargetRecord, import: &TargetImport) {
         .unwrap_or_default();
 }
 
-/// Applies the requested time, which may contradict a scheduled appointment.
-fn apply_time(target: &mut TargetRecord, import: &TargetImport) {
-    let stored = match (target.window_start, target.window_end, target.window_zone.clone()) {
-        (Some(start), Some(end), Some(zone)) => Some(domain::scheduling::windows::TimeWindow { start, end, zone }),
-        _ => None,
+/// Returns what the import says about time and kind of the visit.
+fn sent_appointment(import: &TargetImport) -> SentValues {
+    SentValues {
+        window: import.time_window.clone(),
+        duration_minutes: import.duration_minutes.clone(),
+        service_type: import.service_type.clone(),
+        required_skills: import.required_skills.clone(),
+        ..SentValues::default()
+    }
+}
+
+fn sent_location_place(import: &TargetImport) -> Option<(Address, Option<Coordinates>)> {
+    import
+        .location
+        .as_ref()
+        .map(|part| (part.address.clone(), part.coordinates))
+}
+
+/// Returns what the import says about an existing target. A place that contradicts the customer is not taken over.
+fn sent_values(
+    import: &TargetImport,
+    target: &TargetRecord,
+    changed: &TargetRecord,
+    context: &Context,
+    compared: &Comparison,
+) -> SentValues {
+    let mut sent = sent_appointment(import);
+    if !compared.is_rejected || target.location_id.is_none() {
+        sent.location_place = sent_location_place(import);
+        sent.place = import.place.clone();
+    }
+    sent.location = match context.location {
+        _ if context.location_failed => Patch::Absent,
+        Some(location) => Patch::Value(location),
+        None if import.clears_location => Patch::Null,
+        None => Patch::Absent,
     };
-    let window = import.time_window.clone().over(stored);
-    target.window_start = window.as_ref().map(|window| window.start);
-    target.window_end = window.as_ref().map(|window| window.end);
-    target.window_zone = window.map(|window| window.zone);
-    let default_duration = TargetRecord::open(target.id.0, 0).duration_minutes;
-    target.duration_minutes = import
-        .duration_minutes
-        .clone()
-        .over(Some(target.duration_minutes))
-        .unwrap_or(default_duration);
-}
-
-/// Returns the place of the job after the import (T8), which may contradict a scheduled appointment: first what the
-/// location says, then what the job itself says.
-fn place(target: &TargetRecord, import: &TargetImport) -> Place {
-    let stored = target.place.0.clone();
-    let location_place = import.location.as_ref().map_or_else(
-        || stored.clone(),
-        |part| Place {
-            address: stored.address.with(&part.address),
-            coordinates: part.coordinates.or(stored.coordinates),
-        },
-    );
-    import.place.over(location_place)
-}
-
-fn differs_in_time_or_place(stored: &TargetRecord, sent: &TargetRecord) -> bool {
-    stored.window_start != sent.window_start
-        || stored.window_end != sent.window_end
-        || stored.duration_minutes != sent.duration_minutes
-        || stored.place.0 != sent.place.0
-}
-
-/// Collects the differences to a scheduled target as a proposal.
-fn propose(proposal: &mut Proposal, stored: &TargetRecord, sent: &TargetRecord) {
-    let window = |target: &TargetRecord| match (target.window_start, target.window_end, target.window_zone.clone()) {
-        (Some(start), Some(end), Some(zone)) => Some(domain::scheduling::windows::TimeWindow { start, end, zone }),
-        _ => None,
-    };
-    if window(stored) != window(sent) {
-        proposal.window = Some(window(sent));
+    if compared.is_customer_changed {
+        sent.contact = context.contact.map_or(Patch::Absent, Patch::Value);
     }
-    if stored.duration_minutes != sent.duration_minutes {
-        proposal.duration_minutes = Some(sent.duration_minutes);
-    }
-    if stored.place.0 != sent.place.0 {
-        proposal.place = Some(sent.place.0.clone());
-    }
+    sent.customer = context.customer.filter(|_| changed.customer_id.is_some());
+    sent.customer_name = context.customer_name.clone();
+    sent
 }
 
 fn note(work: &mut Workspace<'_>, target: &TargetRecord, kind: TimelineKind) {

@@ -172,6 +172,7 @@ fn rejected_row(item: &PendingItem, notes: &[ItemNote], outcome: ItemOutcome) ->
         outcome: Some(outcome),
         target: None,
         payload: Value::Null,
+        line: None,
         references: [None, None, None],
         mapping: empty_mapping()?,
         warnings: json(warnings)?,
@@ -219,7 +220,7 @@ impl RunningJob<'_> {
                         outcome
                     };
                     outcome
-                        .into_row(item.id.0, item.position, &item.payload.0, import)
+                        .into_row(item.id.0, item.position, &item.payload.0, import, &self.job.settings.0)
                         .map_err(|error| StoreError::Broken(error.to_string()))?
                 }
                 Err(notes) if notes.iter().any(|note| note.code == DUPLICATE) => {
@@ -357,6 +358,10 @@ impl RunningJob<'_> {
                 }
                 Err(error) => return Err(error),
             };
+            // An item that was not applied fails an atomic batch as well, since the batch is applied completely or not at all.
+            if self.job.mode == ImportMode::Atomic {
+                fail_unapplied(&mut rows)?;
+            }
             let failed = rows.iter().any(|row| row.outcome == Some(ItemOutcome::Failed));
             let is_committed = !self.job.dry_run && !failed;
             if !is_committed {
@@ -374,6 +379,26 @@ impl RunningJob<'_> {
             }
         }
     }
+}
+
+/// Marks skipped items whose target could not be changed (T6, T6a) as failed.
+fn fail_unapplied(rows: &mut [ImportItemRow]) -> Result<(), StoreError> {
+    let read = |notes: &Value| -> Vec<ItemNote> { serde_json::from_value(notes.clone()).unwrap_or_default() };
+    for row in rows.iter_mut().filter(|row| row.outcome == Some(ItemOutcome::Skipped)) {
+        let mut errors = read(&row.errors);
+        let (cancelled, warnings): (Vec<_>, Vec<_>) = read(&row.warnings)
+            .into_iter()
+            .partition(|note| note.code == "target_cancelled");
+        errors.extend(cancelled);
+        if errors.is_empty() {
+            continue;
+        }
+        row.status = ItemStatus::Failed;
+        row.outcome = Some(ItemOutcome::Failed);
+        row.warnings = serde_json::to_value(warnings).map_err(|error| StoreError::Broken(error.to_string()))?;
+        row.errors = serde_json::to_value(errors).map_err(|error| StoreError::Broken(error.to_string()))?;
+    }
+    Ok(())
 }
 
 /// Marks the items that did not fail themselves as failed because of the rollback.

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ContactId, CustomerId, Id, Kind, LocationId, SourceSystemId, TargetId};
+use domain::imports::results::FieldChange;
 use domain::imports::{ContactPart, LocationPart, TargetImport};
+use domain::jobs::change_proposals::{Proposal, Review};
 use domain::mapping::MappingSettings;
 use domain::mapping::contact::ContactCandidate;
 use domain::mapping::customer::{self, CustomerCandidate, CustomerCandidates};
@@ -16,6 +18,7 @@ use serde_json::Value;
 
 use crate::audit::NewTimelineEntry;
 use crate::events::NewEvent;
+use crate::imports::changes;
 use crate::imports::store::writes::{ContactRow, LocationRow, ReferenceKind, ReferenceRow};
 use crate::jobs::TargetRecord;
 use crate::mapping::{CandidateQuery, Candidates, KnownCustomer};
@@ -49,8 +52,8 @@ pub(crate) struct Writes {
     pub changed_targets: Vec<(TargetRecord, domain::jobs::targets::TargetStatus)>,
     /// Targets whose planned appointment is cancelled with them.
     pub cancelled_targets: Vec<TargetId>,
-    /// Changes that require a decision by a dispatcher.
-    pub proposals: Vec<(TargetId, domain::jobs::change_proposals::Proposal)>,
+    /// The new open changes of targets, for a decision by a dispatcher; empty if the source has withdrawn them.
+    pub proposals: Vec<(TargetId, Proposal)>,
     pub notes: Vec<NewTimelineEntry>,
     pub events: Vec<NewEvent>,
     pub audits: Vec<Audit>,
@@ -73,7 +76,11 @@ pub(crate) struct Workspace<'a> {
     pub source: SourceSystemId,
     pub candidates: Candidates,
     pub targets: HashMap<String, TargetRecord>,
+    /// The open changes of the targets.
+    pub proposals: HashMap<TargetId, Proposal>,
     pub writes: Writes,
+    /// The fields that the import at hand changes.
+    changes: Vec<FieldChange>,
     randomness: &'a Randomness,
     now: DateTime<Utc>,
 }
@@ -88,10 +95,13 @@ pub(crate) fn candidate_query<'a>(
     if !settings.may_map {
         return candidate_query;
     }
-    let id = |id: Option<&ExternalId>| id.filter(|id| !id.is_placeholder()).map(|id| id.as_str().to_owned());
+    let id = |id: Option<&ExternalId>| {
+        id.filter(|id| !settings.is_placeholder(id))
+            .map(|id| id.as_str().to_owned())
+    };
     for import in imports {
         if let Some(part) = &import.customer {
-            let external_id = customer::effective_external_id(part).map(|id| id.as_str().to_owned());
+            let external_id = customer::effective_external_id(part, settings).map(|id| id.as_str().to_owned());
             if let Some(number) = &part.customer_number {
                 let number = CustomerNumber::for_comparison(number);
                 if let Some(external_id) = &external_id {
@@ -140,7 +150,9 @@ impl<'a> Workspace<'a> {
             source,
             candidates,
             targets,
+            proposals: HashMap::new(),
             writes: Writes::default(),
+            changes: Vec::new(),
             randomness,
             now,
         }
@@ -148,6 +160,24 @@ impl<'a> Workspace<'a> {
 
     pub(crate) fn new_id<K: Kind>(&self) -> Id<K> {
         Id::from_uuid(self.randomness.uuid_v7(self.now))
+    }
+
+    /// Returns the changes of a target that its source has sent and that are not applied.
+    pub(crate) fn review_of(&self, target: &TargetRecord) -> Review {
+        Review {
+            open: self.proposals.get(&target.id.0).cloned().unwrap_or_default(),
+            declined: target.declined_changes.0.clone(),
+        }
+    }
+
+    /// Remembers the fields that the import at hand changes.
+    pub(crate) fn note_changes(&mut self, changes: impl IntoIterator<Item = FieldChange>) {
+        self.changes.extend(changes);
+    }
+
+    /// Returns the remembered changes and starts with the next import.
+    pub(crate) fn take_changes(&mut self) -> Vec<FieldChange> {
+        std::mem::take(&mut self.changes)
     }
 
     pub(crate) fn audit(&mut self, action: &'static str, subject: impl std::fmt::Display, details: Value) {
@@ -164,10 +194,13 @@ impl<'a> Workspace<'a> {
         if !self.settings.may_map {
             return found;
         }
-        if let Some((candidate, was_merged)) = customer::effective_external_id(part)
-            .and_then(|external_id| self.candidates.customer_by_reference(external_id.as_str()))
+        if let Some(external_id) = customer::effective_external_id(part, self.settings)
+            && let Some((candidate, was_merged)) = self.candidates.customer_by_reference(external_id.as_str())
         {
-            found.by_reference = Some(candidate.clone());
+            found.by_reference = Some(CustomerCandidate {
+                is_vouched: !self.candidates.unvouched_references.contains(external_id.as_str()),
+                ..candidate.clone()
+            });
             found.merged = was_merged;
         }
         if let Some(number) = &part.customer_number {
@@ -191,22 +224,32 @@ impl<'a> Workspace<'a> {
     }
 
     pub(crate) fn location_candidate(&self, external_id: Option<&ExternalId>) -> Option<&LocationCandidate> {
-        let id = external_id.filter(|id| self.settings.may_map && !id.is_placeholder())?;
+        let id = external_id.filter(|id| self.settings.may_map && !self.settings.is_placeholder(id))?;
         self.candidates
             .locations
             .get(self.candidates.location_references.get(id.as_str())?)
     }
 
     pub(crate) fn contact_candidate(&self, external_id: Option<&ExternalId>) -> Option<&ContactCandidate> {
-        let id = external_id.filter(|id| self.settings.may_map && !id.is_placeholder())?;
+        let id = external_id.filter(|id| self.settings.may_map && !self.settings.is_placeholder(id))?;
         self.candidates
             .contacts
             .get(self.candidates.contact_references.get(id.as_str())?)
     }
 
-    /// Links the external ID to this customer from here on (row C10).
-    pub(crate) fn link_customer(&mut self, external_id: &ExternalId, id: CustomerId) {
-        self.add_reference(ReferenceKind::Customer, external_id, id.uuid());
+    /// Links the external ID to this customer from here on (row C10). It vouches for the customer if the names agree.
+    pub(crate) fn link_customer(&mut self, external_id: &ExternalId, id: CustomerId, vouches: bool) {
+        self.writes.references.push(ReferenceRow {
+            kind: ReferenceKind::Customer,
+            external_id: external_id.as_str().to_owned(),
+            id: id.uuid(),
+            vouches,
+        });
+        if !vouches {
+            self.candidates
+                .unvouched_references
+                .insert(external_id.as_str().to_owned());
+        }
         self.candidates
             .customer_references
             .insert(external_id.as_str().to_owned(), id);
@@ -217,7 +260,9 @@ impl<'a> Workspace<'a> {
 
     pub(crate) fn rename_customer(&mut self, id: CustomerId, name: &str) {
         if let Some(known) = self.candidates.customers.get_mut(&id) {
-            name.clone_into(&mut known.candidate.name);
+            let old = std::mem::replace(&mut known.candidate.name, name.to_owned());
+            self.changes
+                .push(FieldChange::new("customer", "name", Some(&old), Some(name)));
         }
         self.candidates.name_keys.insert(name_for_comparison(name));
         match self.writes.customers.iter_mut().find(|new| new.id == id) {
@@ -244,10 +289,13 @@ impl<'a> Workspace<'a> {
                     name: name.to_owned(),
                     archived: false,
                     linked_as: Some(external_id.as_str().to_owned()),
+                    is_vouched: true,
                 },
                 merged_into: None,
             },
         );
+        self.changes
+            .push(FieldChange::new("customer", "name", None, Some(name)));
         self.writes.customers.push(NewCustomer {
             id,
             name: name.to_owned(),
@@ -260,8 +308,10 @@ impl<'a> Workspace<'a> {
         let Some(known) = self.candidates.locations.get_mut(&id) else {
             return;
         };
+        let before = known.clone();
         *known = known.with(part);
         let known = known.clone();
+        self.changes.extend(changes::of_location(Some(&before), &known));
         match self.writes.locations.iter_mut().find(|new| new.id == id) {
             Some(new) => {
                 new.name = known.name;
@@ -296,17 +346,16 @@ impl<'a> Workspace<'a> {
         self.candidates
             .location_references
             .insert(external_id.as_str().to_owned(), id);
-        self.candidates.locations.insert(
+        let candidate = LocationCandidate {
             id,
-            LocationCandidate {
-                id,
-                customer,
-                name: name.clone(),
-                address: address.clone(),
-                coordinates: part.coordinates_of_new(),
-                archived: false,
-            },
-        );
+            customer,
+            name: name.clone(),
+            address: address.clone(),
+            coordinates: part.coordinates_of_new(),
+            archived: false,
+        };
+        self.changes.extend(changes::of_location(None, &candidate));
+        self.candidates.locations.insert(id, candidate);
         self.writes.locations.push(LocationRow {
             id,
             customer,
@@ -323,8 +372,10 @@ impl<'a> Workspace<'a> {
         let Some(known) = self.candidates.contacts.get_mut(&id) else {
             return;
         };
+        let before = known.clone();
         *known = known.with(part);
         let known = known.clone();
+        self.changes.extend(changes::of_contact(Some(&before), &known));
         match self.writes.contacts.iter_mut().find(|new| new.id == id) {
             Some(new) => {
                 new.display_name = known.display_name;
@@ -354,17 +405,16 @@ impl<'a> Workspace<'a> {
         self.candidates
             .contact_references
             .insert(external_id.as_str().to_owned(), id);
-        self.candidates.contacts.insert(
+        let candidate = ContactCandidate {
             id,
-            ContactCandidate {
-                id,
-                customer,
-                location,
-                display_name: display_name.to_owned(),
-                email: part.email.clone(),
-                phone: part.phone.clone(),
-            },
-        );
+            customer,
+            location,
+            display_name: display_name.to_owned(),
+            email: part.email.clone(),
+            phone: part.phone.clone(),
+        };
+        self.changes.extend(changes::of_contact(None, &candidate));
+        self.candidates.contacts.insert(id, candidate);
         self.writes.contacts.push(ContactRow {
             id,
             customer,
@@ -382,6 +432,7 @@ impl<'a> Workspace<'a> {
             kind,
             external_id: external_id.as_str().to_owned(),
             id,
+            vouches: true,
         });
     }
 }

@@ -19,7 +19,7 @@ use domain::identity::permissions::{ManageIntegrations, ResolveMappings, ViewInt
 use domain::ids::{ClientId, SourceSystemId};
 use domain::problems::{Cause, Record};
 use domain::scopes::Scope;
-use domain::text;
+use domain::text::{self, ExternalId};
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -251,6 +251,7 @@ fn default_source_settings() -> SourceForm {
         customer_required: false,
         problem_policy: domain::mapping::ProblemPolicy::Review,
         duplicate_names: domain::mapping::DuplicateNamePolicy::Warn,
+        blocked_external_ids: Vec::new(),
     }
 }
 
@@ -390,6 +391,31 @@ pub async fn source_page(core: &Core, by: Permit<'_, ViewIntegrations>, id: Sour
     })
 }
 
+/// Parses the external IDs that mean "nothing" in a source, one per line.
+///
+/// # Errors
+/// Field `blocked_external_ids`.
+pub fn blocked_external_ids(text: &str) -> CoreResult<Vec<String>> {
+    const MAX_BLOCKED: usize = 50;
+    let mut ids = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let id = ExternalId::parse(line).map_err(|error| {
+            let code = FieldCode::of_text(error, ExternalId::MAX_CHARS);
+            CoreError::field("blocked_external_ids", code)
+        })?;
+        if !ids.iter().any(|known| known == id.as_str()) {
+            ids.push(id.as_str().to_owned());
+        }
+    }
+    if ids.len() > MAX_BLOCKED {
+        return Err(CoreError::field(
+            "blocked_external_ids",
+            FieldCode::TooMany { max: MAX_BLOCKED },
+        ));
+    }
+    Ok(ids)
+}
+
 /// Updates the settings of a source system. Jobs that are already queued keep theirs.
 ///
 /// # Errors
@@ -415,7 +441,7 @@ pub async fn update_source(
         json!({
             "createCustomers": form.create_customers, "createLocations": form.create_locations, "createContacts": form.create_contacts,
             "autoUpdate": form.auto_update, "customerRequired": form.customer_required, "problemPolicy": form.problem_policy.name(),
-            "duplicateNames": form.duplicate_names.name(),
+            "duplicateNames": form.duplicate_names.name(), "blockedExternalIds": form.blocked_external_ids,
         }),
     );
     finish(core, tx).await

@@ -70,6 +70,8 @@ pub struct SourceSummary {
     pub problem_policy: ProblemPolicy,
     #[sqlx(try_from = "String")]
     pub duplicate_names: DuplicateNamePolicy,
+    #[sqlx(json)]
+    pub blocked_external_ids: Vec<String>,
     pub clients: i64,
 }
 
@@ -80,6 +82,7 @@ impl SourceSummary {
             (self.create_customers, self.create_locations, self.create_contacts),
             (self.auto_update, self.customer_required),
             (self.problem_policy.name(), self.duplicate_names.name()),
+            &self.blocked_external_ids,
         ))
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::fields::{FieldCode, FieldError, check_body};
 use domain::ids::{ClientId, ImportJobId};
+use domain::imports::TargetImport;
 use domain::imports::jobs::{BatchRefusal, ImportJob, MAX_ATOMIC_ITEMS, MAX_ITEMS, TargetBatch};
 use domain::imports::results::ImportItemResult;
 use domain::json::{self, JsonError};
@@ -222,6 +223,12 @@ fn too_many_items(max: usize) -> FieldError {
 /// Parses an import or a batch like the API, and forces a dry run.
 fn parse_dry_run(value: Value) -> CoreResult<TargetBatch> {
     let is_batch = value.get("items").is_some();
+    if !is_batch
+        && let Err(errors) = TargetImport::read(&value, is_zone)
+        && let Some(error) = errors.into_iter().next()
+    {
+        return Err(in_body(error.pointer, error.code));
+    }
     let value = if is_batch { value } else { json!({ "items": [value] }) };
     let mut batch = TargetBatch::read(&value, is_zone).map_err(|error| {
         let first = match error {
@@ -231,14 +238,7 @@ fn parse_dry_run(value: Value) -> CoreResult<TargetBatch> {
         };
         first.map_or_else(
             || CoreError::new(Cause::InvalidFields),
-            |error| {
-                // A single import was wrapped into a batch; its author knows only the import.
-                let pointer = match error.pointer.strip_prefix("/items/0") {
-                    Some(pointer) if !is_batch => pointer.to_owned(),
-                    _ => error.pointer,
-                };
-                in_body(pointer, error.code)
-            },
+            |error| in_body(error.pointer, error.code),
         )
     })?;
     batch.dry_run = true;

@@ -30,7 +30,8 @@ impl JobActions {
         Self {
             can_schedule: may_plan && is_mapped && status.is_schedulable(),
             can_offer_slots: may_plan && has_requester && is_offerable(status, is_mapped),
-            can_reopen: may_plan && status.step(TargetStatus::Open).is_ok(),
+            // Only its source reopens a cancelled job (decision 0033).
+            can_reopen: may_plan && status == TargetStatus::NotCompleted,
             can_revert_travel: may_plan && status == TargetStatus::EnRoute,
             can_cancel: may_plan && status.step(TargetStatus::Cancelled).is_ok(),
             can_decide_proposal: may_plan,

@@ -26,7 +26,7 @@ use crate::imports;
 use crate::imports::model::ImportItemView;
 use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
 use crate::jobs::actions::JobState;
-use crate::jobs::model::{ClientTarget, JobActions, ProposalView, TargetView};
+use crate::jobs::model::{ClientTarget, JobActions, ProposalNames, ProposalView, TargetFilter, TargetView};
 use crate::mapping::references::normalize_external_id;
 use crate::page::Page;
 use crate::portal_access::view_as;
@@ -37,13 +37,10 @@ use crate::visits::sync_conflicts;
 use crate::visits::sync_conflicts::WithPhotos;
 use crate::{Core, CoreError, CoreResult};
 
-/// The names of the proposed customer and location.
-pub type ProposalNames = (Option<String>, Option<String>);
-
 /// A target with everything that its page shows.
 #[derive(Debug, Clone)]
 pub struct TargetPage {
-    /// The open change proposal of its source, with the names of the proposed customer and location.
+    /// The open change proposal of its source, with the names of the proposed records.
     pub proposal: Option<(ProposalView, ProposalNames)>,
     pub target: TargetView,
     /// The time slots that were offered to the requester.
@@ -213,10 +210,45 @@ pub async fn cancel_for_client(
     })
 }
 
+/// Opens a cancelled target of the client's source again, so that dispatch reviews and schedules it.
+///
+/// # Errors
+/// `not_found`; `target_locked` unless the target is cancelled and was imported.
+pub async fn reopen_for_client(
+    core: &Core,
+    by: ClientPermit<'_, TargetsWriteScope>,
+    id: TargetId,
+    idempotency: Option<&IdempotencyKey>,
+    render: impl Fn(ClientTarget) -> ApiResponse,
+) -> CoreResult<ApiResponse> {
+    with_retries!({
+        let mut tx = core.store.begin(by.client()).await?;
+        if let Some(response) = replay_response(&mut tx, idempotency).await? {
+            return Ok(response);
+        }
+        let target = tx.lock_client_target(id).await?.ok_or_else(CoreError::not_found)?;
+        if target.status != TargetStatus::Open {
+            if target.status != TargetStatus::Cancelled || target.external_id.is_none() {
+                return Err(CoreError::new(Cause::JobNotReopenable {
+                    status: target.status.name().to_owned(),
+                })
+                .into());
+            }
+            imports::reopen(core, &mut tx, target).await?;
+        }
+        let opened = tx.find_client_target(id).await?.ok_or_else(CoreError::not_found)?;
+        let response = render(opened);
+        store_response(&mut tx, idempotency, &response).await?;
+        finish(core, tx).await?;
+        Ok(response)
+    })
+}
+
 /// Returns a page of the targets of the client's source, oldest first.
 pub async fn list_for_client(
     core: &Core,
     by: ClientPermit<'_, TargetsReadScope>,
+    filter: &TargetFilter,
     after: Option<(DateTime<Utc>, TargetId)>,
     limit: i64,
 ) -> CoreResult<Page<ClientTarget>> {
@@ -224,7 +256,7 @@ pub async fn list_for_client(
         .store
         .read(by.client())
         .await?
-        .list_client_targets(after, limit + 1)
+        .list_client_targets(filter, after, limit + 1)
         .await?;
     Ok(Page::from_rows(rows, limit))
 }

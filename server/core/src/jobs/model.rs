@@ -4,13 +4,14 @@ use crate::db::{Key, OptionalKey};
 use chrono::{DateTime, Utc};
 use domain::customers::Place;
 use domain::ids::{
-    CustomerId, CustomerKind, LocationId, LocationKind, ProposalId, ProposalKind, RequestId, RequestKind, TargetId,
-    TargetKind,
+    ContactId, ContactKind, CustomerId, CustomerKind, LocationId, LocationKind, ProposalId, ProposalKind, RequestId,
+    RequestKind, TargetId, TargetKind,
 };
 use domain::jobs::change_proposals::Proposal;
 use domain::jobs::targets::TargetStatus;
 use domain::requests::Priority;
 use sqlx::FromRow;
+use sqlx::types::Json;
 
 /// The actions on a job that are open to the viewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,16 @@ pub struct ProposalView {
     #[sqlx(json)]
     pub proposed: Proposal,
     pub created_at: DateTime<Utc>,
+}
+
+/// The names of the records in a proposal.
+#[derive(Debug, Clone, Default, FromRow)]
+pub struct ProposalNames {
+    pub customer: Option<String>,
+    pub location: Option<String>,
+    pub contact: Option<String>,
+    /// The present name of the customer for which another name is proposed.
+    pub current_name: Option<String>,
 }
 
 #[derive(Debug, Clone, FromRow)]
@@ -118,6 +129,17 @@ impl TargetView {
     }
 }
 
+/// The filters of a client's list of targets; absent ones do not apply.
+#[derive(Debug, Clone, Default)]
+pub struct TargetFilter {
+    pub status: Option<TargetStatus>,
+    /// Targets that changed at this time or later.
+    pub updated_since: Option<DateTime<Utc>>,
+    pub needs_mapping: Option<bool>,
+    /// Targets whose external ID starts with this text.
+    pub external_id_prefix: Option<String>,
+}
+
 /// A target as the client of its source sees it.
 #[derive(Debug, Clone, FromRow)]
 pub struct ClientTarget {
@@ -134,8 +156,32 @@ pub struct ClientTarget {
     pub window_start: Option<DateTime<Utc>>,
     pub window_end: Option<DateTime<Utc>>,
     pub window_zone: Option<String>,
+    #[sqlx(json)]
+    pub required_skills: Vec<String>,
+    pub notes: Option<String>,
+    #[sqlx(json)]
+    pub place: Place,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    /// Changes of the source that wait for a decision by dispatch.
+    pub proposed: Option<Json<Proposal>>,
+    pub proposed_at: Option<DateTime<Utc>>,
+    /// Changes that dispatch has declined.
+    #[sqlx(json)]
+    pub declined_changes: Proposal,
+    #[sqlx(try_from = "OptionalKey<CustomerKind>")]
+    pub customer_id: Option<CustomerId>,
+    pub customer_external_id: Option<String>,
+    pub customer_name: Option<String>,
+    pub customer_number: Option<String>,
+    #[sqlx(try_from = "OptionalKey<LocationKind>")]
+    pub location_id: Option<LocationId>,
+    pub location_external_id: Option<String>,
+    pub location_name: Option<String>,
+    #[sqlx(try_from = "OptionalKey<ContactKind>")]
+    pub contact_id: Option<ContactId>,
+    pub contact_external_id: Option<String>,
+    pub contact_name: Option<String>,
     pub starts_at: Option<DateTime<Utc>>,
     pub ends_at: Option<DateTime<Utc>>,
     pub appointment_zone: Option<String>,

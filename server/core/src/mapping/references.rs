@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::commit::finish;
 use crate::identity::actors::{Actor as _, ClientPermit};
-use crate::imports::{ReferenceKind, ReferenceRow};
+use crate::imports::{ReferenceKind, ReferenceRow, source_settings};
 use crate::integrations::idempotency::retry_on_conflict;
 use crate::mapping::model::MappingSummary;
 use crate::page::Page;
@@ -97,6 +97,10 @@ async fn put_once(
     let external_id = parse_external_id(external_id)?;
     let record = kind.parse(id).ok_or_else(CoreError::not_found)?;
     let mut tx = core.store.begin(client).await?;
+    let (settings, _) = source_settings(&mut tx, true, false).await?;
+    if settings.is_placeholder(&external_id) {
+        return Err(placeholder_error());
+    }
     tx.lock_record(kind.0, record).await?;
     if let Some(known) = tx.find_client_reference(kind.0, external_id.as_str()).await? {
         return if known.entity_id == record {
@@ -115,6 +119,7 @@ async fn put_once(
         kind: kind.0,
         external_id: external_id.as_str().to_owned(),
         id: record,
+        vouches: true,
     }])
     .await?;
     let line = tx
@@ -177,10 +182,12 @@ pub(crate) fn parse_external_id(text: &str) -> CoreResult<ExternalId> {
         )])
     })?;
     if id.is_placeholder() {
-        return Err(CoreError::field(
-            "externalId",
-            FieldCode::ExternalIdRequired { is_placeholder: true },
-        ));
+        return Err(placeholder_error());
     }
     Ok(id)
+}
+
+/// Returns the error of an external ID that means "nothing".
+pub(crate) fn placeholder_error() -> CoreError {
+    CoreError::field("externalId", FieldCode::ExternalIdRequired { is_placeholder: true })
 }

@@ -358,6 +358,10 @@ pub async fn reopen(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId) -> C
     tx.lock_target(id).await?;
     let target = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
     let to = target.status.step(TargetStatus::Open)?;
+    if target.status != TargetStatus::NotCompleted {
+        // Only its source reopens a cancelled job (decision 0033).
+        return Err(CoreError::new(Cause::WorkStarted));
+    }
     if !tx.set_target_status(id, target.status, to).await? {
         return Err(CoreError::conflict(Record::Job));
     }

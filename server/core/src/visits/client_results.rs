@@ -64,16 +64,20 @@ pub async fn follow_up(
     found.ok_or_else(CoreError::not_found)
 }
 
-/// Lists a page of billing triggers, newest first.
+/// Tells whether a billing trigger is the version that the client has read.
+pub type VersionCheck<'a> = dyn Fn(&ClientBillingTrigger) -> CoreResult<bool> + Sync + 'a;
+
+/// Lists a page of billing triggers, newest first; `acknowledged` filters by acknowledgement.
 pub async fn billing_triggers(
     core: &Core,
     by: ClientPermit<'_, BillingReadScope>,
+    acknowledged: Option<bool>,
     before: Option<(DateTime<Utc>, BillingTriggerId)>,
     limit: i64,
 ) -> CoreResult<Page<ClientBillingTrigger>> {
     let mut tx = core.store.read(by.client()).await?;
     Ok(Page::from_rows(
-        tx.list_client_billing_triggers(before, limit + 1).await?,
+        tx.list_client_billing_triggers(acknowledged, before, limit + 1).await?,
         limit,
     ))
 }
@@ -96,12 +100,14 @@ pub async fn billing_trigger(
 /// Acknowledges a billing trigger under a reference of the client's system. Repeating the same reference succeeds.
 ///
 /// # Errors
-/// `concurrent_modification` if it was acknowledged under another reference.
+/// `already_acknowledged` if it was acknowledged under another reference, unless `is_expected` accepts the stored version;
+/// `precondition_failed` if it does not.
 pub async fn acknowledge(
     core: &Core,
     by: ClientPermit<'_, BillingReadScope>,
     id: BillingTriggerId,
     reference: &str,
+    is_expected: Option<&VersionCheck<'_>>,
     idempotency: Option<&IdempotencyKey>,
     render: impl Fn(ClientBillingTrigger) -> ApiResponse,
 ) -> CoreResult<ApiResponse> {
@@ -114,9 +120,22 @@ pub async fn acknowledge(
             .find_client_billing_trigger(id)
             .await?
             .ok_or_else(CoreError::not_found)?;
+        if let Some(is_expected) = is_expected
+            && !is_expected(&known)?
+        {
+            return Err(CoreError::new(Cause::VersionDiffers).into());
+        }
         match known.reference.as_deref() {
             Some(stored) if stored != reference => {
-                return Err(CoreError::new(Cause::AcknowledgedDifferently).into());
+                if is_expected.is_none() {
+                    let reference = stored.to_owned();
+                    return Err(CoreError::new(Cause::AcknowledgedDifferently { reference }).into());
+                }
+                if !tx.correct_billing_reference(id, stored, reference).await? {
+                    return Err(StoreError::Conflict("the reference was corrected concurrently".to_owned()).into());
+                }
+                let details = json!({ "reference": reference, "before": stored });
+                tx.audit("billing_trigger.corrected", id, details);
             }
             Some(_) => {}
             None => {

@@ -28,6 +28,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(targets::status_query::query_target_status))
         .routes(routes!(targets::get::get_target))
         .routes(routes!(targets::cancel::cancel_target))
+        .routes(routes!(targets::reopen::reopen_target))
         .routes(routes!(targets::get_by_external_id::get_target_by_external_id))
         .routes(routes!(import_jobs::list::list_import_jobs))
         .routes(routes!(import_jobs::get::get_import_job))

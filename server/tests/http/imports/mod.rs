@@ -1,3 +1,5 @@
 //! Imports.
 
 pub mod planned_jobs;
+pub mod reviewed_changes;
+pub mod uploads;

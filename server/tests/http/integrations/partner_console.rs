@@ -204,7 +204,7 @@ async fn partner_dry_run_uses_scopes_of_own_client(#[case] engine: Engine) {
         ("{", "body-error\""),
         (r#"{"externalId":"x","colour":1}"#, "/colour (unknown_field)"),
         (
-            r#"{"items":[{"externalId":"x"},{"externalId":"y","notes":5}]}"#,
+            r#"{"mode":"atomic","items":[{"externalId":"x"},{"externalId":"y","notes":5}]}"#,
             "/items/1/notes",
         ),
     ] {

@@ -577,6 +577,17 @@ async fn table_t(walk: &mut Walk<'_>) {
         "target_locked",
     )
     .await;
+    world
+        .sql("UPDATE target SET status = 'cancelled' WHERE external_id = 'WALK-T'")
+        .await;
+    walk.target(
+        "T6a",
+        "erp",
+        body(json!({ "sourceUpdatedAt": "2026-11-10T10:00:00Z", "notes": "again" })),
+        "skipped",
+        "target_cancelled",
+    )
+    .await;
     walk.target(
         "T11",
         "erp",

@@ -323,6 +323,7 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("POST", "/api/v1/targets/status-query", "targets.read"),
     ("GET", "/api/v1/targets/{id}", "targets.read"),
     ("POST", "/api/v1/targets/{id}/cancel", "targets.write"),
+    ("POST", "/api/v1/targets/{id}/reopen", "targets.write"),
     ("GET", "/api/v1/targets/by-external-id/{externalId}", "targets.read"),
     ("GET", "/api/v1/import-jobs", "targets.write or targets.read"),
     ("GET", "/api/v1/import-jobs/{id}", "targets.write or targets.read"),

@@ -17,6 +17,7 @@ fn settings() -> MappingSettings {
         customer_required: false,
         problem_policy: ProblemPolicy::Review,
         duplicate_names: DuplicateNamePolicy::Warn,
+        blocked_external_ids: vec!["DUMMY".into()],
     }
 }
 
@@ -26,6 +27,7 @@ fn candidate(number: u128) -> CustomerCandidate {
         name: "Rhein-Ruhr".into(),
         archived: false,
         linked_as: None,
+        is_vouched: true,
     }
 }
 
@@ -62,6 +64,10 @@ fn every_customer_row_decides_as_documented() {
     let linked = CustomerCandidate {
         linked_as: Some("OTHER".into()),
         ..candidate(4)
+    };
+    let unvouched = CustomerCandidate {
+        is_vouched: false,
+        ..candidate(1)
     };
     let none = CustomerCandidates::default();
     let reference = |candidate: &CustomerCandidate, numbers: &[&CustomerCandidate]| CustomerCandidates {
@@ -194,7 +200,52 @@ fn every_customer_row_decides_as_documented() {
             numbers(&[&b]),
             R::C10,
             S::Mapped,
-            vec!["link_created", "customer_name_mismatch", "auto_update_disabled"],
+            vec!["link_created", "customer_name_mismatch"],
+        ),
+        (
+            "C10 other name, updates enabled",
+            Some(part(Some("E"), Some("N"), Some("Else"))),
+            off(|s| s.auto_update = true),
+            numbers(&[&b]),
+            R::C10,
+            S::Mapped,
+            vec!["link_created", "customer_name_mismatch"],
+        ),
+        (
+            "C6 after C10 with another name",
+            Some(part(Some("E"), None, Some("Else"))),
+            off(|s| s.auto_update = true),
+            reference(&unvouched, &[]),
+            R::C6,
+            S::Mapped,
+            vec!["customer_name_mismatch"],
+        ),
+        (
+            "C19 other name, updates enabled",
+            Some(part(None, Some("N"), Some("Else"))),
+            off(|s| s.auto_update = true),
+            numbers(&[&b]),
+            R::C19,
+            S::Mapped,
+            vec!["external_id_missing", "customer_name_mismatch"],
+        ),
+        (
+            "C3 None",
+            Some(part(Some("None"), Some("N"), None)),
+            settings(),
+            numbers(&[&b]),
+            R::C19,
+            S::Mapped,
+            vec!["external_id_blocked_value", "external_id_missing"],
+        ),
+        (
+            "C3 of this source",
+            Some(part(Some("dummy"), Some("N"), None)),
+            settings(),
+            numbers(&[&b]),
+            R::C19,
+            S::Mapped,
+            vec!["external_id_blocked_value", "external_id_missing"],
         ),
         (
             "C11",
@@ -334,8 +385,8 @@ proptest! {
     /// For arbitrary candidates and settings: ambiguity never creates or links a record, every linked record was
     /// found by an identifier, and nothing is linked without the scope.
     #[test]
-    fn decide_never_links_or_creates_on_ambiguity(reference in proptest::option::of(0_u128..3), numbers in proptest::collection::btree_set(0_u128..3, 0..3), has_external: bool, has_number: bool, has_name: bool, flags in 0_u16..512, archived in 0_u128..5) {
-        let found_candidate = |number: u128| CustomerCandidate { archived: number == archived, ..candidate(number) };
+    fn decide_never_links_or_creates_on_ambiguity(reference in proptest::option::of(0_u128..3), numbers in proptest::collection::btree_set(0_u128..3, 0..3), has_external: bool, has_number: bool, has_name: bool, flags in 0_u16..512, archived in 0_u128..5, vouched in 0_u128..5) {
+        let found_candidate = |number: u128| CustomerCandidate { archived: number == archived, is_vouched: number != vouched, ..candidate(number) };
         let settings = MappingSettings {
             may_map: flags & 1 != 0, may_write: flags & 2 != 0, create_gate: flags & 4 != 0, update_gate: flags & 8 != 0,
             create_customers: flags & 16 != 0, auto_update: flags & 32 != 0, ..settings()
@@ -349,7 +400,7 @@ proptest! {
         let decision = decide(Some(&part), &settings, &found);
         match &decision.step {
             CustomerStep::None => {}
-            CustomerStep::Link { id, update, .. } => {
+            CustomerStep::Link { id, name, .. } => {
                 prop_assert!(settings.may_map);
                 let known = found.by_reference.iter().chain(&found.by_number).find(|candidate| candidate.id == *id).expect("linked record is a candidate");
                 prop_assert!(!known.archived);
@@ -358,7 +409,10 @@ proptest! {
                 } else {
                     prop_assert_eq!(found.by_number.len(), 1);
                 }
-                prop_assert!(!*update || (settings.may_write && settings.auto_update && settings.update_gate));
+                if *name == NameStep::Update {
+                    prop_assert!(settings.may_write && settings.auto_update && settings.update_gate);
+                    prop_assert!(found.by_reference.is_some() && known.is_vouched, "an external id vouches for the record");
+                }
             }
             CustomerStep::Create { .. } => {
                 prop_assert!(settings.may_map && settings.may_write && settings.create_gate && settings.create_customers);

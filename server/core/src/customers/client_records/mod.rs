@@ -2,6 +2,7 @@
 
 mod put;
 
+pub(crate) use self::put::StoredLocation;
 pub use self::put::{Condition, ContactForm, LocationForm, RecordWriter, put_contact, put_customer, put_location};
 
 use domain::ids::{ContactId, CustomerId, LocationId};

@@ -1,10 +1,10 @@
 //! Customers, locations and contacts that an integration client reads and writes, limited to its own source system.
 
-use domain::customers::{Address, Coordinates};
 use domain::ids::{ContactId, LocationId};
-use domain::text::CustomerNumber;
+use domain::text::{CustomerNumber, name_for_comparison};
 use uuid::Uuid;
 
+use crate::customers::client_records::StoredLocation;
 use crate::customers::model::{ClientContact, ClientCustomer, ClientLocation};
 use crate::db::StoreError;
 use crate::db::TenantTx;
@@ -49,7 +49,7 @@ macro_rules! select_location {
             SELECT
                 location.id, reference.external_id, location.customer_id, location.name, location.street,
                 location.postal_code, location.city, location.country, location.latitude,
-                location.longitude, location.zone, (location.archived_at IS NOT NULL) AS is_archived,
+                location.longitude, location.zone, location.access_notes, (location.archived_at IS NOT NULL) AS is_archived,
                 location.created_at, location.updated_at
             FROM external_reference AS reference
             JOIN location ON location.tenant_id = reference.tenant_id AND location.id = reference.entity_id
@@ -102,11 +102,26 @@ const SELECT_CUSTOMER_WITH_NUMBER: &str = r"
       AND number_key = $2
     LIMIT 1
 ";
+const SELECT_CUSTOMER_WITH_NAME: &str = r"
+    SELECT id
+    FROM customer
+    WHERE tenant_id = $1
+      AND name_key = $2
+    LIMIT 1
+";
+const SELECT_VOUCHES: &str = r"
+    SELECT vouches
+    FROM external_reference
+    WHERE tenant_id = $1
+      AND source_system_id = $2
+      AND entity_type = 'customer'
+      AND external_id = $3
+";
 const UPDATE_LOCATION: &str = r"
     UPDATE location
     SET
         name = $3, street = $4, postal_code = $5, city = $6, country = $7, latitude = $8, longitude = $9,
-        updated_at = $10
+        updated_at = $10, zone = COALESCE($11, zone), access_notes = $12
     WHERE tenant_id = $1
       AND id = $2
 ";
@@ -202,21 +217,37 @@ impl TenantTx<'_, ApiClient> {
             .is_some())
     }
 
-    pub(crate) async fn set_location(
-        &mut self,
-        id: LocationId,
-        name: &str,
-        address: &Address,
-        coordinates: Option<Coordinates>,
-    ) -> Result<(), StoreError> {
+    /// Returns whether a customer of the tenant has this name.
+    pub(crate) async fn is_customer_name_used(&mut self, name: &str) -> Result<bool, StoreError> {
+        let tenant = self.tenant();
+        let key = name_for_comparison(name);
+        Ok(self
+            .tx
+            .fetch_optional::<(Uuid,)>(SELECT_CUSTOMER_WITH_NAME, (tenant, &key))
+            .await?
+            .is_some())
+    }
+
+    /// Returns whether an external ID of a customer vouches for it.
+    pub(crate) async fn is_customer_vouched(&mut self, external_id: &str) -> Result<bool, StoreError> {
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
+        let row = self
+            .tx
+            .fetch_optional::<(bool,)>(SELECT_VOUCHES, (tenant, source, external_id))
+            .await?;
+        Ok(row.is_none_or(|(vouches,)| vouches))
+    }
+
+    pub(crate) async fn set_location(&mut self, id: LocationId, values: &StoredLocation) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
+        let (address, coordinates) = (&values.place.address, values.place.coordinates);
         self.tx
             .execute(
                 UPDATE_LOCATION,
                 (
                     tenant,
                     id.uuid(),
-                    name,
+                    &values.name,
                     address.street.as_deref(),
                     address.postal_code.as_deref(),
                     address.city.as_deref(),
@@ -224,6 +255,8 @@ impl TenantTx<'_, ApiClient> {
                     coordinates.map(|place| place.lat),
                     coordinates.map(|place| place.lon),
                     now,
+                    values.zone.as_deref(),
+                    values.access_notes.as_deref(),
                 ),
             )
             .await

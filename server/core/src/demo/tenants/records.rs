@@ -50,6 +50,7 @@ fn reference_row(kind: ReferenceKind, external_id: &str, id: uuid::Uuid) -> Core
         kind,
         external_id: external_id.as_str().to_owned(),
         id,
+        vouches: true,
     })
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::ids::{Id, ImportItemId, ImportItemKind, ImportJobId, TargetId};
 use domain::imports::ItemOutcome;
-use domain::imports::results::ItemStatus;
+use domain::imports::results::{ItemNote, ItemStatus};
 use serde_json::{Value, json};
 use sqlx::types::Json;
 
@@ -26,6 +26,8 @@ pub(crate) struct ImportItemRow {
     pub outcome: Option<ItemOutcome>,
     pub target: Option<TargetId>,
     pub payload: Value,
+    /// Number of the line in an uploaded file, from 1; not changed by the result.
+    pub line: Option<i64>,
     /// The external IDs that were sent for customer, location and contact.
     pub references: [Option<String>; 3],
     pub mapping: Value,
@@ -39,7 +41,7 @@ impl ImportItemRow {
         let [customer, location, contact] = &self.references;
         json!({
             "id": hex_id(self.id), "position": self.position, "external_id": self.external_id, "status": self.status.name(),
-            "outcome": self.outcome.map(ItemOutcome::name), "target_id": self.target.map(hex_id), "payload": self.payload,
+            "outcome": self.outcome.map(ItemOutcome::name), "target_id": self.target.map(hex_id), "payload": self.payload, "line": self.line,
             "customer_external_id": customer, "location_external_id": location, "contact_external_id": contact,
             "mapping": self.mapping, "warnings": self.warnings, "errors": self.errors, "decision": self.decision,
         })
@@ -69,16 +71,16 @@ static INSERT_ITEMS: EngineSql = EngineSql::new(
     r"
     INSERT INTO import_item (
         tenant_id, id, job_id, position, external_id, status, outcome, target_id, payload,
-        customer_external_id, location_external_id, contact_external_id, mapping, warnings, errors,
+        line, customer_external_id, location_external_id, contact_external_id, mapping, warnings, errors,
         decision, created_at
     )
     SELECT
         $1, input.id, $2, input.position, input.external_id, input.status, input.outcome, input.target_id,
-        input.payload, input.customer_external_id, input.location_external_id, input.contact_external_id,
-        input.mapping, input.warnings, input.errors, input.decision, $4
+        input.payload, input.line, input.customer_external_id, input.location_external_id,
+        input.contact_external_id, input.mapping, input.warnings, input.errors, input.decision, $4
     FROM jsonb_to_recordset($3) AS input (
         id UUID, position BIGINT, external_id TEXT, status TEXT, outcome TEXT, target_id UUID,
-        payload JSONB, customer_external_id TEXT, location_external_id TEXT, contact_external_id TEXT,
+        payload JSONB, line BIGINT, customer_external_id TEXT, location_external_id TEXT, contact_external_id TEXT,
         mapping JSONB, warnings JSONB, errors JSONB, decision JSONB
     )
 ",
@@ -154,8 +156,17 @@ const SELECT_RETRYABLE_ITEMS: &str = r"
     ORDER BY item.position
 ";
 
-const SELECT_PAYLOADS: &str = r"
-    SELECT payload
+/// A line of an uploaded file as its dry run has left it.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct LineItem {
+    pub position: i64,
+    pub line: Option<i64>,
+    pub payload: Json<Value>,
+    pub errors: Json<Vec<ItemNote>>,
+}
+
+const SELECT_LINES: &str = r"
+    SELECT position, line, payload, errors
     FROM import_item
     WHERE tenant_id = $1
       AND job_id = $2
@@ -167,7 +178,7 @@ macro_rules! select_item {
     () => {
         r"
             SELECT
-                item.id, item.job_id, item.position, item.external_id, item.status, item.outcome,
+                item.id, item.job_id, item.position, item.line, item.external_id, item.status, item.outcome,
                 item.target_id, item.mapping, item.warnings, item.errors, item.decision, item.resolved_at,
                 item.created_at, job.dry_run, client.name AS client_name, source.key AS source_key
             FROM import_item AS item
@@ -272,14 +283,10 @@ impl<A: Operator> TenantTx<'_, A> {
             .map(drop)
     }
 
-    /// Returns the payloads of a job in input order.
-    pub(crate) async fn list_payloads_of_job(&mut self, job: ImportJobId) -> Result<Vec<Value>, StoreError> {
+    /// Returns the lines of the file that a job has read, in their order.
+    pub(crate) async fn list_lines_of_job(&mut self, job: ImportJobId) -> Result<Vec<LineItem>, StoreError> {
         let tenant = self.tenant();
-        let rows: Vec<(Json<Value>,)> = self
-            .tx
-            .fetch_all::<(Json<Value>,)>(SELECT_PAYLOADS, (tenant, job.uuid()))
-            .await?;
-        Ok(rows.into_iter().map(|(payload,)| payload.0).collect())
+        self.tx.fetch_all::<LineItem>(SELECT_LINES, (tenant, job.uuid())).await
     }
 
     pub(crate) async fn cancel_pending_items(&mut self, job: ImportJobId) -> Result<(), StoreError> {

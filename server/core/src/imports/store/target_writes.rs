@@ -2,6 +2,7 @@
 
 use domain::customers::Place;
 use domain::ids::TargetId;
+use domain::jobs::change_proposals::Proposal;
 use domain::jobs::targets::TargetStatus;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -24,7 +25,7 @@ macro_rules! input_targets {
                 location_id UUID, contact_id UUID, status TEXT, needs_mapping BOOLEAN, service_type TEXT,
                 priority TEXT, duration_minutes BIGINT, window_start TIMESTAMPTZ, window_end TIMESTAMPTZ,
                 window_zone TEXT, required_skills JSONB, notes TEXT, attributes JSONB, place JSONB,
-                payload_hash TEXT, source_updated_at TIMESTAMPTZ
+                payload_hash TEXT, source_updated_at TIMESTAMPTZ, declined_changes JSONB
             )
         "
     };
@@ -34,14 +35,15 @@ static INSERT_TARGETS: EngineSql = EngineSql::new(concat!(
         INSERT INTO target (
             tenant_id, id, number, source_system_id, external_id, customer_id, location_id, contact_id, status,
             needs_mapping, service_type, priority, duration_minutes, window_start, window_end, window_zone,
-            required_skills, notes, attributes, place, payload_hash, source_updated_at, created_at, updated_at
+            required_skills, notes, attributes, place, payload_hash, source_updated_at, declined_changes,
+            created_at, updated_at
         )
         SELECT
             $1, input.id, input.number, input.source_system_id, input.external_id, input.customer_id,
             input.location_id, input.contact_id, input.status, input.needs_mapping, input.service_type,
             input.priority, input.duration_minutes, input.window_start, input.window_end, input.window_zone,
             input.required_skills, input.notes, input.attributes, input.place,
-            decode(input.payload_hash, 'hex'), input.source_updated_at, $3, $3
+            decode(input.payload_hash, 'hex'), input.source_updated_at, input.declined_changes, $3, $3
     ",
     input_targets!(),
     r"
@@ -59,7 +61,8 @@ static UPDATE_TARGETS: EngineSql = EngineSql::new(concat!(
             window_start = input.window_start, window_end = input.window_end, window_zone = input.window_zone,
             required_skills = input.required_skills, notes = input.notes, attributes = input.attributes,
             place = input.place, payload_hash = decode(input.payload_hash, 'hex'),
-            source_updated_at = input.source_updated_at, updated_at = $3
+            source_updated_at = input.source_updated_at, declined_changes = input.declined_changes,
+            updated_at = $3
     ",
     input_targets!(),
     r"
@@ -73,7 +76,7 @@ static SELECT_TARGETS: EngineSql = EngineSql::new(
         SELECT
             id, number, source_system_id, external_id, customer_id, location_id, contact_id, status,
             needs_mapping, service_type, priority, duration_minutes, window_start, window_end, window_zone,
-            required_skills, notes, attributes, place, payload_hash, source_updated_at
+            required_skills, notes, attributes, place, payload_hash, source_updated_at, declined_changes
         FROM target
         WHERE tenant_id = $1
           AND source_system_id = $2
@@ -107,6 +110,7 @@ struct TargetJson<'a> {
     place: &'a Place,
     payload_hash: Option<String>,
     source_updated_at: Option<String>,
+    declined_changes: &'a Proposal,
 }
 
 impl<'a> TargetJson<'a> {
@@ -134,6 +138,7 @@ impl<'a> TargetJson<'a> {
             place: &target.place.0,
             payload_hash: target.payload_hash.as_deref().map(hex_bytes),
             source_updated_at: target.source_updated_at.map(format_timestamp),
+            declined_changes: &target.declined_changes.0,
         }
     }
 }

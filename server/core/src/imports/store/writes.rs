@@ -49,6 +49,8 @@ pub(crate) struct ReferenceRow {
     pub kind: ReferenceKind,
     pub external_id: String,
     pub id: Uuid,
+    /// Whether the external ID vouches for the record: it was not linked by customer number under another name.
+    pub vouches: bool,
 }
 
 /// A location to insert.
@@ -76,10 +78,10 @@ pub(crate) struct ContactRow {
 static INSERT_REFERENCES: EngineSql = EngineSql::new(
     r"
     INSERT INTO external_reference (
-        tenant_id, source_system_id, entity_type, external_id, entity_id, created_by, created_at
+        tenant_id, source_system_id, entity_type, external_id, entity_id, vouches, created_by, created_at
     )
-    SELECT $1, $2, input.kind, input.external_id, input.id, $4, $5
-    FROM jsonb_to_recordset($3) AS input (kind TEXT, external_id TEXT, id UUID)
+    SELECT $1, $2, input.kind, input.external_id, input.id, input.vouches, $4, $5
+    FROM jsonb_to_recordset($3) AS input (kind TEXT, external_id TEXT, id UUID, vouches BOOLEAN)
     WHERE true
     ON CONFLICT (tenant_id, source_system_id, entity_type, external_id) DO NOTHING
 ",
@@ -211,9 +213,9 @@ impl TenantTx<'_, ApiClient> {
         rows.sort_by(|one, other| (one.kind, &one.external_id).cmp(&(other.kind, &other.external_id)));
         let json: Vec<_> = rows
             .iter()
-            .map(
-                |row| serde_json::json!({ "kind": row.kind.name(), "external_id": row.external_id, "id": hex(row.id) }),
-            )
+            .map(|row| {
+                json!({ "kind": row.kind.name(), "external_id": row.external_id, "id": hex(row.id), "vouches": row.vouches })
+            })
             .collect();
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
         let sql = &INSERT_REFERENCES;

@@ -18,12 +18,12 @@ const INSERT_SANDBOX_TENANT: &str = r"
 const COPY_SOURCES_TO_SANDBOX: &str = r"
     INSERT INTO source_system (
         tenant_id, id, key, create_customers, create_locations, create_contacts, auto_update,
-        customer_required, problem_policy, duplicate_names, created_at
+        customer_required, problem_policy, duplicate_names, blocked_external_ids, created_at
     )
     SELECT
         sandbox.id, source.id, source.key, source.create_customers, source.create_locations,
         source.create_contacts, source.auto_update, source.customer_required, source.problem_policy,
-        source.duplicate_names, source.created_at
+        source.duplicate_names, source.blocked_external_ids, source.created_at
     FROM source_system AS source
     JOIN tenant AS sandbox ON sandbox.live_tenant_id = source.tenant_id
     WHERE source.tenant_id = $1
@@ -32,7 +32,7 @@ const COPY_SOURCES_TO_SANDBOX: &str = r"
         create_customers = excluded.create_customers, create_locations = excluded.create_locations,
         create_contacts = excluded.create_contacts, auto_update = excluded.auto_update,
         customer_required = excluded.customer_required, problem_policy = excluded.problem_policy,
-        duplicate_names = excluded.duplicate_names
+        duplicate_names = excluded.duplicate_names, blocked_external_ids = excluded.blocked_external_ids
 ";
 const COPY_CLIENTS_TO_SANDBOX: &str = r"
     INSERT INTO integration_client (tenant_id, id, name, source_system_id, scopes, created_at, revoked_at)

@@ -2,6 +2,7 @@
 
 use domain::ids::{SourceSystemId, SourceSystemKind};
 use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
+use sqlx::types::Json;
 
 use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::{Actor as _, Administrator, ApiClient, Staff};
@@ -24,6 +25,8 @@ pub struct SourceForm {
     pub problem_policy: ProblemPolicy,
     /// What happens when a customer of the same name exists.
     pub duplicate_names: DuplicateNamePolicy,
+    /// External IDs that mean "nothing" in this source, besides the usual ones.
+    pub blocked_external_ids: Vec<String>,
 }
 
 /// The settings of a source system and the time zone of its tenant, read for a job.
@@ -38,28 +41,30 @@ pub(crate) struct SourceSettings {
     pub problem_policy: ProblemPolicy,
     #[sqlx(try_from = "String")]
     pub duplicate_names: DuplicateNamePolicy,
+    pub blocked_external_ids: Json<Vec<String>>,
     pub zone: String,
 }
 
 const INSERT_SOURCE: &str = r"
     INSERT INTO source_system (
         tenant_id, id, key, create_customers, create_locations, create_contacts, auto_update,
-        customer_required, problem_policy, duplicate_names, created_at
+        customer_required, problem_policy, duplicate_names, blocked_external_ids, created_at
     )
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ";
 const UPDATE_SOURCE: &str = r"
     UPDATE source_system
     SET
         create_customers = $3, create_locations = $4, create_contacts = $5, auto_update = $6,
-        customer_required = $7, problem_policy = $8, duplicate_names = $9
+        customer_required = $7, problem_policy = $8, duplicate_names = $9, blocked_external_ids = $10
     WHERE tenant_id = $1
       AND id = $2
 ";
 const SELECT_SOURCE_SETTINGS: &str = r"
     SELECT
         source.create_customers, source.create_locations, source.create_contacts, source.auto_update,
-        source.customer_required, source.problem_policy, source.duplicate_names, tenant.zone
+        source.customer_required, source.problem_policy, source.duplicate_names,
+        source.blocked_external_ids, tenant.zone
     FROM source_system AS source
     JOIN tenant ON tenant.id = source.tenant_id
     WHERE source.tenant_id = $1
@@ -69,6 +74,7 @@ const SELECT_SOURCES: &str = r"
     SELECT
         source.id, source.key, source.create_customers, source.create_locations, source.create_contacts,
         source.auto_update, source.customer_required, source.problem_policy, source.duplicate_names,
+        source.blocked_external_ids,
         (
             SELECT count(*)
             FROM integration_client AS client
@@ -85,6 +91,7 @@ const SELECT_SOURCE: &str = r"
     SELECT
         source.id, source.key, source.create_customers, source.create_locations, source.create_contacts,
         source.auto_update, source.customer_required, source.problem_policy, source.duplicate_names,
+        source.blocked_external_ids,
         (
             SELECT count(*)
             FROM integration_client AS client
@@ -118,6 +125,7 @@ impl<A: Administrator> TenantTx<'_, A> {
                     form.customer_required,
                     form.problem_policy.name(),
                     form.duplicate_names.name(),
+                    Json(&form.blocked_external_ids),
                     now,
                 ),
             )
@@ -155,6 +163,7 @@ impl TenantTx<'_, Staff> {
                     form.customer_required,
                     form.problem_policy.name(),
                     form.duplicate_names.name(),
+                    Json(&form.blocked_external_ids),
                 ),
             )
             .await?

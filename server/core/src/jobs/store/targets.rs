@@ -5,8 +5,10 @@ use domain::customers::Place;
 use domain::ids::{
     ContactKind, CustomerId, CustomerKind, LocationId, LocationKind, SourceSystemKind, TargetId, TargetKind,
 };
-use domain::jobs::targets::TargetStatus;
+use domain::jobs::change_proposals::{Proposal, ReviewedValues};
+use domain::jobs::targets::{DEFAULT_DURATION_MINUTES, TargetStatus};
 use domain::requests::Priority;
+use domain::scheduling::windows::TimeWindow;
 use serde_json::{Map, Value};
 use sqlx::types::Json;
 
@@ -14,8 +16,8 @@ use crate::db::EngineSql;
 use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::identity::actors::{Actor as _, Administrator, ApiClient, Operator, Staff};
-use crate::jobs::model::{ClientTarget, TargetSummary, TargetView};
+use crate::identity::actors::{Administrator, Operator, Staff};
+use crate::jobs::model::{TargetSummary, TargetView};
 
 /// A complete target row, for code that writes it.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -43,10 +45,9 @@ pub(crate) struct TargetRecord {
     pub place: Json<Place>,
     pub payload_hash: Option<Vec<u8>>,
     pub source_updated_at: Option<DateTime<Utc>>,
+    /// Changes that dispatch has declined and that the source still sends.
+    pub declined_changes: Json<Proposal>,
 }
-
-/// The duration of a visit if none was given.
-const DEFAULT_DURATION_MINUTES: i64 = 60;
 
 impl TargetRecord {
     /// Creates an open target with default values.
@@ -73,7 +74,45 @@ impl TargetRecord {
             place: Json(Place::default()),
             payload_hash: None,
             source_updated_at: None,
+            declined_changes: Json(Proposal::default()),
         }
+    }
+
+    fn window(&self) -> Option<TimeWindow> {
+        Some(TimeWindow {
+            start: self.window_start?,
+            end: self.window_end?,
+            zone: self.window_zone.clone()?,
+        })
+    }
+
+    /// Returns the values that a source may only propose once the target is scheduled.
+    pub(crate) fn reviewed(&self) -> ReviewedValues {
+        ReviewedValues {
+            window: self.window(),
+            duration_minutes: self.duration_minutes,
+            service_type: self.service_type.clone(),
+            required_skills: self.required_skills.0.clone(),
+            place: self.place.0.clone(),
+            location: self.location_id.map(|key| key.0),
+            contact: self.contact_id.map(|key| key.0),
+            customer: self.customer_id.map(|key| key.0),
+            customer_name: None,
+        }
+    }
+
+    /// Sets the values that a source may only propose once the target is scheduled.
+    pub(crate) fn set_reviewed(&mut self, values: ReviewedValues) {
+        self.window_start = values.window.as_ref().map(|window| window.start);
+        self.window_end = values.window.as_ref().map(|window| window.end);
+        self.window_zone = values.window.map(|window| window.zone);
+        self.duration_minutes = values.duration_minutes;
+        self.service_type = values.service_type;
+        self.required_skills.0 = values.required_skills;
+        self.place.0 = values.place;
+        self.location_id = values.location.map(Key);
+        self.contact_id = values.contact.map(Key);
+        self.customer_id = values.customer.map(Key);
     }
 }
 
@@ -109,6 +148,7 @@ const SELECT_RECORD: &str = concat!(
     "SELECT ",
     record_columns!(),
     r"
+        , declined_changes
         FROM target
         WHERE tenant_id = $1
           AND id = $2
@@ -202,39 +242,6 @@ const SELECT_TARGET_VIEW: &str = r"
     WHERE target.tenant_id = $1
       AND target.id = $2
 ";
-macro_rules! select_client_target {
-    () => {
-        r"
-            SELECT
-                target.id, target.external_id, target.status, target.priority, target.service_type,
-                target.needs_mapping, target.duration_minutes, target.window_start, target.window_end,
-                target.window_zone, target.created_at, target.updated_at, appointment.starts_at,
-                appointment.ends_at, appointment.zone AS appointment_zone
-            FROM target
-            LEFT JOIN appointment ON appointment.tenant_id = target.tenant_id AND appointment.id = (
-                SELECT latest.id
-                FROM appointment AS latest
-                WHERE latest.tenant_id = target.tenant_id
-                  AND latest.target_id = target.id
-                  AND (
-                      latest.status = 'planned'
-                      OR (latest.status = 'done' AND target.status IN ('completed', 'not_completed'))
-                  )
-                ORDER BY CASE latest.status WHEN 'planned' THEN 0 ELSE 1 END, latest.starts_at DESC,
-                    latest.id DESC
-                LIMIT 1
-            )
-            WHERE target.tenant_id = $1
-              AND target.source_system_id = $2
-        "
-    };
-}
-const SELECT_CLIENT_TARGET: &str = concat!(select_client_target!(), "AND target.id = $3");
-const SELECT_CLIENT_TARGET_BY_EXTERNAL_ID: &str = concat!(select_client_target!(), "AND target.external_id = $3");
-const SELECT_CLIENT_TARGETS: &str = concat!(
-    select_client_target!(),
-    "AND (target.created_at, target.id) > ($3, $4) ORDER BY target.created_at, target.id LIMIT $5"
-);
 
 impl<A: Operator> TenantTx<'_, A> {
     /// Inserts a target; false if its external ID already exists in its source.
@@ -304,39 +311,6 @@ impl<A: Operator> TenantTx<'_, A> {
             .execute(UPDATE_STATUS, (tenant, id.uuid(), to.name(), now, from.name()))
             .await?
             == 1)
-    }
-}
-
-impl TenantTx<'_, ApiClient> {
-    pub(crate) async fn find_client_target(&mut self, id: TargetId) -> Result<Option<ClientTarget>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
-        self.tx
-            .fetch_optional::<ClientTarget>(SELECT_CLIENT_TARGET, (tenant, source, id.uuid()))
-            .await
-    }
-
-    pub(crate) async fn find_client_target_by_external_id(
-        &mut self,
-        external_id: &str,
-    ) -> Result<Option<ClientTarget>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
-        self.tx
-            .fetch_optional::<ClientTarget>(SELECT_CLIENT_TARGET_BY_EXTERNAL_ID, (tenant, source, external_id))
-            .await
-    }
-
-    /// Returns a page of the targets of the client's source, oldest first.
-    pub(crate) async fn list_client_targets(
-        &mut self,
-        after: Option<(DateTime<Utc>, TargetId)>,
-        limit: i64,
-    ) -> Result<Vec<ClientTarget>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
-        let (created_after, id_after) =
-            after.map_or((DateTime::UNIX_EPOCH, uuid::Uuid::nil()), |(at, id)| (at, id.uuid()));
-        self.tx
-            .fetch_all::<ClientTarget>(SELECT_CLIENT_TARGETS, (tenant, source, created_after, id_after, limit))
-            .await
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct CandidateQuery {
 pub(crate) struct Candidates {
     pub customers: HashMap<CustomerId, KnownCustomer>,
     pub customer_references: HashMap<String, CustomerId>,
+    /// The external IDs of customers that do not vouch for them.
+    pub unvouched_references: HashSet<String>,
     pub customers_by_number: HashMap<String, Vec<CustomerId>>,
     pub name_keys: HashSet<String>,
     pub locations: HashMap<LocationId, LocationCandidate>,
@@ -59,6 +61,8 @@ struct CustomerRow {
     is_archived: bool,
     merged_into: Option<Key<CustomerKind>>,
     linked_as: Option<String>,
+    #[sqlx(default)]
+    is_unvouched: bool,
 }
 
 static SELECT_CUSTOMERS_BY_REFERENCE: EngineSql = EngineSql::new(
@@ -66,7 +70,7 @@ static SELECT_CUSTOMERS_BY_REFERENCE: EngineSql = EngineSql::new(
         SELECT
             reference.external_id AS looked_up, customer.id, customer.name,
             (customer.archived_at IS NOT NULL) AS is_archived, customer.merged_into,
-            reference.external_id AS linked_as
+            reference.external_id AS linked_as, (NOT reference.vouches) AS is_unvouched
         FROM external_reference AS reference
         JOIN customer ON customer.tenant_id = reference.tenant_id AND customer.id = reference.entity_id
         WHERE reference.tenant_id = $1
@@ -228,6 +232,9 @@ impl TenantTx<'_, ApiClient> {
             for row in rows {
                 if let Some(external_id) = &row.looked_up {
                     found.customer_references.insert(external_id.clone(), row.id.0);
+                    if row.is_unvouched {
+                        found.unvouched_references.insert(external_id.clone());
+                    }
                 }
                 found.add_customer(row);
             }
@@ -351,6 +358,7 @@ impl Candidates {
                 name: row.name,
                 archived: row.is_archived,
                 linked_as: None,
+                is_vouched: true,
             },
             merged_into: row.merged_into.map(|key| key.0),
         });

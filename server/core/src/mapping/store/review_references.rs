@@ -53,6 +53,14 @@ const INSERT_REFERENCE: &str = r"
     )
     VALUES ($1, $2, $3, $4, $5, $6, $7)
 ";
+const CONFIRM_REFERENCES: &str = r"
+    UPDATE external_reference
+    SET vouches = TRUE
+    WHERE tenant_id = $1
+      AND source_system_id = $2
+      AND entity_type = 'customer'
+      AND entity_id = $3
+";
 const DELETE_REFERENCE: &str = r"
     DELETE FROM external_reference
     WHERE tenant_id = $1
@@ -61,6 +69,19 @@ const DELETE_REFERENCE: &str = r"
       AND external_id = $4
 ";
 impl TenantTx<'_, Staff> {
+    /// Lets the external IDs of a customer in a source vouch for it.
+    pub(crate) async fn confirm_customer_references(
+        &mut self,
+        source: SourceSystemId,
+        customer: CustomerId,
+    ) -> Result<(), StoreError> {
+        let tenant = self.tenant();
+        self.tx
+            .execute(CONFIRM_REFERENCES, (tenant, source.uuid(), customer.uuid()))
+            .await
+            .map(drop)
+    }
+
     pub(crate) async fn is_active_customer(&mut self, id: CustomerId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
         Ok(self

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::fields::{FieldError, ObjectReader};
-use domain::imports::MAX_NAME_CHARS;
+use domain::imports::filled;
 use domain::text::{self, ExternalId};
 use ordinavo_core::CoreError;
 use ordinavo_core::customers::client_records;
@@ -18,6 +18,7 @@ use crate::api::created_or_updated;
 use crate::api::path::Segment;
 use crate::api::preference::condition;
 use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::v1::locations::put::name;
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
@@ -32,9 +33,9 @@ pub struct ContactBody {
     /// External ID of the location; only for a new contact.
     #[schema(required = false, max_length = 128)]
     pub location_external_id: Option<String>,
-    /// Display name.
-    #[schema(min_length = 1, max_length = 200)]
-    pub display_name: String,
+    /// Display name; required for a new contact.
+    #[schema(required = false, min_length = 1, max_length = 200)]
+    pub display_name: Option<String>,
     /// Email address.
     #[schema(required = false, max_length = 254, format = Email)]
     pub email: Option<String>,
@@ -45,7 +46,8 @@ pub struct ContactBody {
 
 /// Creates or updates a contact.
 ///
-/// An existing contact is never moved to another customer. With `If-None-Match: *` the request only creates,
+/// Named fields replace the stored values, absent ones are kept, and null clears a value. Gates and settings of the source
+/// system hold as in imports. An existing contact is never moved to another customer. With `If-None-Match: *` the request only creates,
 /// with `If-Match: *` it only updates. Requires the scopes `customers.map` and `customers.write`.
 #[utoipa::path(
     put, path = "/contacts/by-external-id/{externalId}", operation_id = "putContact", tag = "contacts", security(("apiKey" = []), ("oauth2" = ["customers.map", "customers.write"])),
@@ -88,23 +90,19 @@ fn read(body: &Value) -> Result<ContactForm, Vec<FieldError>> {
             .map(|id| id.as_str().to_owned())
     };
     let (customer_external_id, location_external_id) = (id("customerExternalId"), id("locationExternalId"));
-    let display_name = reader.required_text("displayName", MAX_NAME_CHARS, &mut errors, |text| {
-        text::line(text, MAX_NAME_CHARS)
-    });
-    let email = reader.text("email", 254, &mut errors, text::email).value();
-    let phone = reader
-        .text("phone", 40, &mut errors, |text| text::optional_line(text, 40))
-        .value()
-        .flatten();
+    let display_name = name(&mut reader, "displayName", &mut errors);
+    let email = reader.text("email", 254, &mut errors, text::email);
+    let phone = filled(reader.text("phone", 40, &mut errors, |text| text::optional_line(text, 40)));
     reader.finish(&mut errors);
-    match display_name {
-        Some(display_name) if errors.is_empty() => Ok(ContactForm {
+    if errors.is_empty() {
+        Ok(ContactForm {
             customer_external_id,
             location_external_id,
             display_name,
             email,
             phone,
-        }),
-        _ => Err(errors),
+        })
+    } else {
+        Err(errors)
     }
 }

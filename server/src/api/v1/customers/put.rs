@@ -4,9 +4,8 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::fields::{FieldError, ObjectReader};
-use domain::imports::MAX_NAME_CHARS;
 use domain::scopes::Scope;
-use domain::text::{self, CustomerNumber};
+use domain::text::CustomerNumber;
 use ordinavo_core::CoreError;
 use ordinavo_core::customers::client_records;
 use ordinavo_core::customers::client_records::RecordWriter;
@@ -19,6 +18,7 @@ use crate::api::created_or_updated;
 use crate::api::path::Segment;
 use crate::api::preference::condition;
 use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::v1::locations::put::name;
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
@@ -27,9 +27,9 @@ use crate::serve::AppState;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = CustomerWrite)]
 pub struct CustomerBody {
-    /// Name of the customer.
-    #[schema(min_length = 1, max_length = 200)]
-    pub name: String,
+    /// Name of the customer; required for a new one.
+    #[schema(required = false, min_length = 1, max_length = 200)]
+    pub name: Option<String>,
     /// Customer number. Only for a new customer; must not be in use.
     #[schema(required = false, max_length = 64)]
     pub customer_number: Option<String>,
@@ -37,7 +37,9 @@ pub struct CustomerBody {
 
 /// Creates or updates a customer.
 ///
-/// The number of an existing customer is never changed. With `If-None-Match: *` the request only creates,
+/// Named fields replace the stored values, absent ones are kept, and null clears a value. Gates and settings of the source
+/// system hold as in imports. The number of an existing customer is never
+/// changed. With `If-None-Match: *` the request only creates,
 /// with `If-Match: *` it only updates. Requires the scopes `customers.map` and `customers.write`.
 #[utoipa::path(
     put, path = "/customers/by-external-id/{externalId}", operation_id = "putCustomer", tag = "customers", security(("apiKey" = []), ("oauth2" = ["customers.map", "customers.write"])),
@@ -59,8 +61,15 @@ pub async fn put_customer(
     let writer = RecordWriter::of(&client)?;
     let condition = condition(&headers)?;
     let form = read(&body.value).map_err(CoreError::invalid)?;
-    let (row, is_new) =
-        client_records::put_customer(&state.core, writer, &external_id.0, condition, &form.0, form.1.as_ref()).await?;
+    let (row, is_new) = client_records::put_customer(
+        &state.core,
+        writer,
+        &external_id.0,
+        condition,
+        form.0.as_deref(),
+        form.1.as_ref(),
+    )
+    .await?;
     let mut customer = Customer::from(row);
     if !client.has(Scope::CustomersRead) {
         // Without the scope the response contains only what the client sent.
@@ -73,14 +82,12 @@ pub async fn put_customer(
     ))
 }
 
-fn read(body: &Value) -> Result<(String, Option<CustomerNumber>), Vec<FieldError>> {
+fn read(body: &Value) -> Result<(Option<String>, Option<CustomerNumber>), Vec<FieldError>> {
     let mut errors = Vec::new();
     let Some(mut reader) = ObjectReader::new(body, "", &mut errors) else {
         return Err(errors);
     };
-    let name = reader.required_text("name", MAX_NAME_CHARS, &mut errors, |text| {
-        text::line(text, MAX_NAME_CHARS)
-    });
+    let name = name(&mut reader, "name", &mut errors);
     let number = reader
         .text(
             "customerNumber",
@@ -91,8 +98,9 @@ fn read(body: &Value) -> Result<(String, Option<CustomerNumber>), Vec<FieldError
         .value()
         .flatten();
     reader.finish(&mut errors);
-    match name {
-        Some(name) if errors.is_empty() => Ok((name, number)),
-        _ => Err(errors),
+    if errors.is_empty() {
+        Ok((name, number))
+    } else {
+        Err(errors)
     }
 }

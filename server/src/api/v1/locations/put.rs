@@ -4,12 +4,13 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::customers::Coordinates;
-use domain::fields::{FieldError, ObjectReader};
-use domain::imports::{MAX_NAME_CHARS, read_place};
+use domain::fields::{FieldCode, FieldError, ObjectReader, Patch};
+use domain::imports::{MAX_NAME_CHARS, filled, read_place};
 use domain::text::{self, ExternalId};
 use ordinavo_core::CoreError;
 use ordinavo_core::customers::client_records;
 use ordinavo_core::customers::client_records::{LocationForm, RecordWriter};
+use ordinavo_core::imports::is_zone;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -22,6 +23,8 @@ use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
+const MAX_ACCESS_NOTES_CHARS: usize = 1_000;
+
 /// The location to create or update.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -30,9 +33,9 @@ pub struct LocationBody {
     /// External ID of the customer; required for a new location.
     #[schema(required = false, max_length = 128)]
     pub customer_external_id: Option<String>,
-    /// Name of the location.
-    #[schema(min_length = 1, max_length = 200)]
-    pub name: String,
+    /// Name of the location; required for a new one.
+    #[schema(required = false, min_length = 1, max_length = 200)]
+    pub name: Option<String>,
     /// Street and house number.
     #[schema(required = false, max_length = 200)]
     pub street: Option<String>,
@@ -48,11 +51,18 @@ pub struct LocationBody {
     /// Geographic coordinates.
     #[schema(required = false)]
     pub coordinates: Option<Coordinates>,
+    /// IANA time zone such as `Europe/Berlin`. A new location gets that of the organization.
+    #[schema(required = false, max_length = 64)]
+    pub zone: Option<String>,
+    /// Notes about access for technicians.
+    #[schema(required = false, max_length = 1000)]
+    pub access_notes: Option<String>,
 }
 
 /// Creates or updates a location.
 ///
-/// An existing location is never moved to another customer. With `If-None-Match: *` the request only creates,
+/// Named fields replace the stored values, absent ones are kept, and null clears a value. Gates and settings of the source
+/// system hold as in imports. An existing location is never moved to another customer. With `If-None-Match: *` the request only creates,
 /// with `If-Match: *` it only updates. Requires the scopes `customers.map` and `customers.write`.
 #[utoipa::path(
     put, path = "/locations/by-external-id/{externalId}", operation_id = "putLocation", tag = "locations", security(("apiKey" = []), ("oauth2" = ["customers.map", "customers.write"])),
@@ -97,18 +107,44 @@ fn read(body: &Value) -> Result<LocationForm, Vec<FieldError>> {
         )
         .value()
         .map(|id| id.as_str().to_owned());
-    let name = reader.required_text("name", MAX_NAME_CHARS, &mut errors, |text| {
-        text::line(text, MAX_NAME_CHARS)
-    });
-    let (address, coordinates) = read_place(&mut reader, &mut errors);
+    let name = name(&mut reader, "name", &mut errors);
+    let place = read_place(&mut reader, &mut errors);
+    let zone = reader
+        .text("zone", 64, &mut errors, |text| text::line(text, 64))
+        .value();
+    if zone.as_deref().is_some_and(|zone| !is_zone(zone)) {
+        errors.push(FieldError::new("/zone", FieldCode::InvalidZone));
+    }
+    let access_notes = filled(reader.text("accessNotes", MAX_ACCESS_NOTES_CHARS, &mut errors, |text| {
+        text::optional_paragraphs(text, MAX_ACCESS_NOTES_CHARS)
+    }));
     reader.finish(&mut errors);
-    match name {
-        Some(name) if errors.is_empty() => Ok(LocationForm {
+    if errors.is_empty() {
+        Ok(LocationForm {
             customer_external_id,
             name,
-            address,
-            coordinates,
-        }),
-        _ => Err(errors),
+            place,
+            zone,
+            access_notes,
+        })
+    } else {
+        Err(errors)
+    }
+}
+
+/// Parses a name that may be absent but cannot be cleared.
+pub(in crate::api::v1) fn name(
+    reader: &mut ObjectReader<'_>,
+    member: &'static str,
+    errors: &mut Vec<FieldError>,
+) -> Option<String> {
+    let pointer = reader.pointer(member);
+    match reader.text(member, MAX_NAME_CHARS, errors, |text| text::line(text, MAX_NAME_CHARS)) {
+        Patch::Absent => None,
+        Patch::Null => {
+            errors.push(FieldError::new(pointer, FieldCode::Required));
+            None
+        }
+        Patch::Value(name) => Some(name),
     }
 }

@@ -37,7 +37,7 @@ pub async fn cancel_target(
         .in_flight_keys
         .reserve(&client, &headers, &route, &body.raw, KeyRequirement::Optional)?;
     let cancelled = jobs::cancel_for_client(&state.core, permit, id.id()?, held.key(), |target| {
-        answer(200, None, &Target::from(target))
+        answer(200, None, &Target::of(target, &client))
     })
     .await?;
     Ok(respond(cancelled))

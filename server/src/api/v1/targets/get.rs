@@ -1,10 +1,12 @@
 //! `GET /targets/{id}`.
 
-use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use ordinavo_core::jobs;
 
 use super::Target;
+use crate::api::etag::tagged;
 use crate::api::path::Segment;
 use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
@@ -12,17 +14,20 @@ use crate::serve::AppState;
 
 /// Returns a target.
 ///
-/// Returns `404` for a target of another source system. Requires the scope `targets.read`.
+/// Returns `404` for a target of another source system. With `If-None-Match` an unchanged
+/// target is `304`. Requires the scope `targets.read`; `customers.read` adds customer, location and contact.
 #[utoipa::path(
     get, path = "/targets/{id}", operation_id = "getTarget", tag = "targets", security(("apiKey" = []), ("oauth2" = ["targets.read"])),
-    params(("id" = String, Path, description = "ID of the target")),
-    responses((status = 200, description = "The target", body = Target), ErrorResponses)
+    params(("id" = String, Path, description = "ID of the target"), ("If-None-Match" = Option<String>, Header, description = "The `ETag` of an earlier answer")),
+    responses((status = 200, description = "The target", body = Target), (status = 304, description = "Unchanged"), ErrorResponses)
 )]
 pub async fn get_target(
     State(state): State<AppState>,
     Bearer(client): Bearer,
     id: Segment,
-) -> Result<Json<Target>, ApiError> {
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let permit = client.require()?;
-    Ok(Json(jobs::get_for_client(&state.core, permit, id.id()?).await?.into()))
+    let target = jobs::get_for_client(&state.core, permit, id.id()?).await?;
+    Ok(tagged(&headers, &Target::of(target, &client))?)
 }

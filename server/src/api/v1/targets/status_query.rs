@@ -68,7 +68,7 @@ pub async fn query_target_status(
     let (external_ids, ids) = (query.external_ids.unwrap_or_default(), query.ids.unwrap_or_default());
     let found = respond_once(&state.core, &client, held.key(), async {
         let (known, not_found) = jobs::list_states_for_client(&state.core, permit, &external_ids, &ids).await?;
-        let data = known.into_iter().map(Target::from).collect();
+        let data = known.into_iter().map(|row| Target::of(row, &client)).collect();
         Ok(answer(200, None, &StatusAnswer { data, not_found }))
     })
     .await?;

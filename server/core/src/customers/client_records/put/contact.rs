@@ -1,11 +1,12 @@
 //! Contacts of a client.
 
-use domain::fields::FieldCode;
+use domain::fields::{FieldCode, Patch};
 use domain::ids::{ContactId, ContactKind, CustomerId, LocationId};
+use domain::mapping::MappingSettings;
 use domain::problems::Cause;
 
 use crate::customers::client_records::put::{
-    ClientTx, Condition, RecordForm, RecordWriter, check_gate, named_customer, put_once,
+    ClientTx, Condition, RecordForm, RecordWriter, check_create, named_customer, put_once,
 };
 use crate::customers::model::{ClientContact, ClientCustomer};
 use crate::imports::{ContactRow, ReferenceKind};
@@ -21,9 +22,10 @@ pub struct ContactForm {
     pub customer_external_id: Option<String>,
     /// The external ID of its location; only used on creation.
     pub location_external_id: Option<String>,
-    pub display_name: String,
-    pub email: Option<String>,
-    pub phone: Option<String>,
+    /// Absent keeps the stored name; required on creation.
+    pub display_name: Option<String>,
+    pub email: Patch<String>,
+    pub phone: Patch<String>,
 }
 
 /// Creates or updates a contact. Its customer cannot be changed.
@@ -42,6 +44,16 @@ pub async fn put_contact(
 }
 
 impl ContactForm {
+    /// Returns name, email and phone after the write: named fields replace, absent ones are kept, null clears.
+    fn values(&self, known: Option<&ClientContact>) -> (String, Option<String>, Option<String>) {
+        let stored_name = || known.map(|known| known.display_name.clone()).unwrap_or_default();
+        (
+            self.display_name.clone().unwrap_or_else(stored_name),
+            self.email.clone().over(known.and_then(|known| known.email.clone())),
+            self.phone.clone().over(known.and_then(|known| known.phone.clone())),
+        )
+    }
+
     /// Returns the location that the form names by external ID; it must belong to the customer.
     async fn named_location(&self, tx: &mut ClientTx<'_>, customer: &ClientCustomer) -> CoreResult<Option<LocationId>> {
         let Some(text) = self.location_external_id.as_deref() else {
@@ -76,33 +88,38 @@ impl RecordForm for ContactForm {
         named_customer(tx, self.customer_external_id.as_deref()).await
     }
 
-    async fn update(
+    async fn check_known(
         &self,
-        tx: &mut ClientTx<'_>,
+        _: &mut ClientTx<'_>,
         customer: Option<ClientCustomer>,
-        known: ClientContact,
-    ) -> CoreResult<Option<ContactId>> {
+        known: &ClientContact,
+    ) -> CoreResult<bool> {
         if customer.is_some_and(|customer| customer.id != known.customer_id) {
             return Err(CoreError::new(Cause::ContactOfOtherCustomer));
         }
-        tx.set_contact(
-            known.id,
-            &self.display_name,
-            self.email.as_deref(),
-            self.phone.as_deref(),
-        )
-        .await?;
-        Ok(Some(known.id))
+        let (display_name, email, phone) = self.values(Some(known));
+        Ok(display_name != known.display_name || email != known.email || phone != known.phone)
+    }
+
+    async fn update(&self, tx: &mut ClientTx<'_>, known: ClientContact) -> CoreResult<ContactId> {
+        let (display_name, email, phone) = self.values(Some(&known));
+        tx.set_contact(known.id, &display_name, email.as_deref(), phone.as_deref())
+            .await?;
+        Ok(known.id)
     }
 
     async fn check_new(
         &self,
         tx: &mut ClientTx<'_>,
         customer: Option<ClientCustomer>,
+        settings: &MappingSettings,
     ) -> CoreResult<(CustomerId, Option<LocationId>)> {
         let customer = customer.ok_or_else(|| CoreError::field("/customerExternalId", FieldCode::Required))?;
+        if self.display_name.is_none() {
+            return Err(CoreError::field("/displayName", FieldCode::Required));
+        }
         let location = self.named_location(tx, &customer).await?;
-        check_gate(tx).await?;
+        check_create(settings, settings.create_contacts)?;
         Ok((customer.id, location))
     }
 
@@ -112,13 +129,14 @@ impl RecordForm for ContactForm {
         id: ContactId,
         (customer, location): (CustomerId, Option<LocationId>),
     ) -> CoreResult<()> {
+        let (display_name, email, phone) = self.values(None);
         let row = ContactRow {
             id,
             customer,
             location,
-            display_name: self.display_name.clone(),
-            email: self.email.clone(),
-            phone: self.phone.clone(),
+            display_name,
+            email,
+            phone,
         };
         tx.insert_contacts(&[row]).await?;
         Ok(())

@@ -2,11 +2,12 @@
 
 use domain::fields::FieldCode;
 use domain::ids::{CustomerId, CustomerKind};
+use domain::mapping::{DuplicateNamePolicy, MappingSettings};
 use domain::problems::Cause;
-use domain::text::CustomerNumber;
+use domain::text::{CustomerNumber, name_for_comparison};
 
 use crate::customers::client_records::has_number;
-use crate::customers::client_records::put::{ClientTx, Condition, RecordForm, RecordWriter, check_gate, put_once};
+use crate::customers::client_records::put::{ClientTx, Condition, RecordForm, RecordWriter, check_create, put_once};
 use crate::customers::model::ClientCustomer;
 use crate::imports::ReferenceKind;
 use crate::integrations::RecordKey;
@@ -15,7 +16,8 @@ use crate::{Core, CoreError, CoreResult};
 
 /// The fields of a customer that a client sends.
 struct CustomerForm<'a> {
-    name: &'a str,
+    /// Absent keeps the stored name; required on creation.
+    name: Option<&'a str>,
     number: Option<&'a CustomerNumber>,
 }
 
@@ -23,14 +25,14 @@ struct CustomerForm<'a> {
 /// record is new.
 ///
 /// # Errors
-/// `precondition_failed`, `feature_not_enabled`, `mapping_conflict` if the number is taken, field `/customerNumber` if
-/// it would change.
+/// `precondition_failed`, `feature_not_enabled`, a code of the mapping rules if the settings of the source refuse,
+/// `mapping_conflict` if the number is taken, field `/customerNumber` if it would change.
 pub async fn put_customer(
     core: &Core,
     by: RecordWriter<'_>,
     external_id: &str,
     condition: Condition,
-    name: &str,
+    name: Option<&str>,
     number: Option<&CustomerNumber>,
 ) -> CoreResult<(ClientCustomer, bool)> {
     let form = CustomerForm { name, number };
@@ -55,22 +57,45 @@ impl RecordForm for CustomerForm<'_> {
         Ok(())
     }
 
-    async fn update(&self, tx: &mut ClientTx<'_>, (): (), known: ClientCustomer) -> CoreResult<Option<CustomerId>> {
+    async fn check_known(&self, tx: &mut ClientTx<'_>, (): (), known: &ClientCustomer) -> CoreResult<bool> {
         if known.is_archived || known.merged_into.is_some() {
             return Err(CoreError::new(Cause::CustomerInactive));
         }
-        if self.number.is_some_and(|sent| !has_number(&known, sent.as_str())) {
+        if self.number.is_some_and(|sent| !has_number(known, sent.as_str())) {
             return Err(CoreError::field("/customerNumber", FieldCode::NumberIsFixed));
         }
-        if known.name == self.name {
-            return Ok(None);
+        let Some(name) = self.name.filter(|name| *name != known.name) else {
+            return Ok(false);
+        };
+        if !tx.is_customer_vouched(&known.external_id).await?
+            && name_for_comparison(name) != name_for_comparison(&known.name)
+        {
+            return Err(CoreError::field(
+                "/name",
+                FieldCode::Mapping("customer_name_mismatch".to_owned()),
+            ));
         }
-        tx.rename_customer(known.id, self.name).await?;
-        Ok(Some(known.id))
+        Ok(true)
     }
 
-    async fn check_new(&self, tx: &mut ClientTx<'_>, (): ()) -> CoreResult<()> {
-        check_gate(tx).await?;
+    async fn update(&self, tx: &mut ClientTx<'_>, known: ClientCustomer) -> CoreResult<CustomerId> {
+        if let Some(name) = self.name {
+            tx.rename_customer(known.id, name).await?;
+        }
+        Ok(known.id)
+    }
+
+    async fn check_new(&self, tx: &mut ClientTx<'_>, (): (), settings: &MappingSettings) -> CoreResult<()> {
+        check_create(settings, settings.create_customers)?;
+        let name = self
+            .name
+            .ok_or_else(|| CoreError::field("/name", FieldCode::Required))?;
+        if settings.duplicate_names == DuplicateNamePolicy::Block && tx.is_customer_name_used(name).await? {
+            return Err(CoreError::field(
+                "/name",
+                FieldCode::Mapping("possible_duplicate_name".to_owned()),
+            ));
+        }
         let Some(number) = self.number else {
             return Ok(());
         };
@@ -82,6 +107,8 @@ impl RecordForm for CustomerForm<'_> {
     }
 
     async fn insert(&self, tx: &mut ClientTx<'_>, id: CustomerId, (): ()) -> CoreResult<()> {
-        Ok(tx.insert_customer(id, self.number, self.name, false).await?)
+        Ok(tx
+            .insert_customer(id, self.number, self.name.unwrap_or_default(), false)
+            .await?)
     }
 }

@@ -7,11 +7,13 @@ mod location;
 
 pub use self::contact::{ContactForm, put_contact};
 pub use self::customer::put_customer;
+pub(crate) use self::location::StoredLocation;
 pub use self::location::{LocationForm, put_location};
 
 use domain::feature_gates::FeatureGate;
 use domain::fields::FieldCode;
 use domain::ids::{Id, Kind};
+use domain::mapping::MappingSettings;
 use domain::problems::Cause;
 use domain::scopes::markers::{CustomersMapScope, CustomersWriteScope};
 use serde_json::json;
@@ -20,9 +22,9 @@ use crate::commit::finish;
 use crate::customers::model::ClientCustomer;
 use crate::db::TenantTx;
 use crate::identity::actors::{ApiClient, ClientPermit};
-use crate::imports::{ReferenceKind, ReferenceRow};
+use crate::imports::{ReferenceKind, ReferenceRow, source_settings};
 use crate::integrations::RecordKey;
-use crate::mapping::references::{normalize_external_id, parse_external_id};
+use crate::mapping::references::{normalize_external_id, parse_external_id, placeholder_error};
 use crate::{Core, CoreError, CoreResult};
 
 /// The precondition of a write request.
@@ -64,19 +66,29 @@ impl<'a> RecordWriter<'a> {
     }
 }
 
-/// Checks the feature gate that also controls records created by imports.
-async fn check_gate(tx: &mut TenantTx<'_, ApiClient>) -> CoreResult<()> {
-    if tx
-        .list_enabled_gates()
-        .await?
-        .iter()
-        .any(|gate| gate == FeatureGate::AutoCreate.name())
-    {
-        Ok(())
+/// Checks that gates, settings and scopes allow a new record, as they do for imports.
+fn check_create(settings: &MappingSettings, setting: bool) -> CoreResult<()> {
+    match settings.create_refusal(setting) {
+        None => Ok(()),
+        Some(code) => Err(refusal(code, settings.create_gate, FeatureGate::AutoCreate)),
+    }
+}
+
+/// Checks that gates, settings and scopes allow an update, as they do for imports.
+fn check_update(settings: &MappingSettings) -> CoreResult<()> {
+    match settings.update_refusal() {
+        None => Ok(()),
+        Some(code) => Err(refusal(code, settings.update_gate, FeatureGate::AutoUpdate)),
+    }
+}
+
+fn refusal(code: &str, is_gate_open: bool, gate: FeatureGate) -> CoreError {
+    if is_gate_open {
+        CoreError::field("", FieldCode::Mapping(code.to_owned()))
     } else {
-        Err(CoreError::new(Cause::FeatureDisabled {
-            gate: FeatureGate::AutoCreate.name().to_owned(),
-        }))
+        CoreError::new(Cause::FeatureDisabled {
+            gate: gate.name().to_owned(),
+        })
     }
 }
 
@@ -121,21 +133,29 @@ trait RecordForm: Sync {
 
     async fn customer(&self, tx: &mut ClientTx<'_>) -> CoreResult<Self::Customer>;
 
-    /// Updates an existing record and returns its ID; `None` if nothing changed.
-    async fn update(
+    /// Checks that an existing record may be changed, and returns whether anything would change.
+    async fn check_known(
         &self,
         tx: &mut ClientTx<'_>,
         customer: Self::Customer,
-        known: Self::Record,
-    ) -> CoreResult<Option<Id<Self::Kind>>>;
+        known: &Self::Record,
+    ) -> CoreResult<bool>;
+
+    /// Updates an existing record and returns its ID.
+    async fn update(&self, tx: &mut ClientTx<'_>, known: Self::Record) -> CoreResult<Id<Self::Kind>>;
 
     /// Checks that a new record may be created.
-    async fn check_new(&self, tx: &mut ClientTx<'_>, customer: Self::Customer) -> CoreResult<Self::New>;
+    async fn check_new(
+        &self,
+        tx: &mut ClientTx<'_>,
+        customer: Self::Customer,
+        settings: &MappingSettings,
+    ) -> CoreResult<Self::New>;
 
     async fn insert(&self, tx: &mut ClientTx<'_>, id: Id<Self::Kind>, new: Self::New) -> CoreResult<()>;
 }
 
-/// Creates or updates a record and returns it, and whether it is new.
+/// Creates or updates a record and returns it, and whether it is new. Repeating what is stored is not an update.
 async fn put_once<F: RecordForm>(
     core: &Core,
     by: RecordWriter<'_>,
@@ -145,21 +165,28 @@ async fn put_once<F: RecordForm>(
 ) -> CoreResult<(F::Record, bool)> {
     let external_id = parse_external_id(external_id)?;
     let mut tx = core.store.begin(by.client).await?;
+    let (settings, _) = source_settings(&mut tx, true, true).await?;
+    if settings.is_placeholder(&external_id) {
+        return Err(placeholder_error());
+    }
     let customer = form.customer(&mut tx).await?;
     let known = F::find(&mut tx, external_id.as_str()).await?;
     condition.check(known.is_some())?;
     let is_new = known.is_none();
     if let Some(known) = known {
-        if let Some(id) = form.update(&mut tx, customer, known).await? {
+        if form.check_known(&mut tx, customer, &known).await? {
+            check_update(&settings)?;
+            let id = form.update(&mut tx, known).await?;
             tx.audit(F::UPDATED, id, json!({ "by": "client" }));
         }
     } else {
-        let new = form.check_new(&mut tx, customer).await?;
+        let new = form.check_new(&mut tx, customer, &settings).await?;
         let id: Id<F::Kind> = tx.new_id();
         tx.insert_references(&mut [ReferenceRow {
             kind: F::REFERENCE,
             external_id: external_id.as_str().to_owned(),
             id: id.uuid(),
+            vouches: true,
         }])
         .await?;
         form.insert(&mut tx, id, new).await?;
