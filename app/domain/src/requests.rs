@@ -98,10 +98,14 @@ impl Channel {
         !matches!(self, Self::Api)
     }
 
-    /// Returns whether dispatch assigns the customer. The customer of a portal request comes from the grant and that of
-    /// an API request from the mapping; those cannot be reassigned.
-    pub const fn allows_customer_assignment(self) -> bool {
-        matches!(self, Self::WebForm | Self::Staff | Self::Terminal)
+    /// Returns whether dispatch assigns the customer. The customer of a portal request comes from the grant, and that of an
+    /// API request from the mapping, if the mapping found one; those cannot be reassigned.
+    pub const fn allows_customer_assignment(self, has_customer: bool) -> bool {
+        match self {
+            Self::WebForm | Self::Staff | Self::Terminal => true,
+            Self::Api => !has_customer,
+            Self::Portal => false,
+        }
     }
 }
 

@@ -26,6 +26,7 @@ change-new = الجديد
 proposal-accept = تطبيق التغيير
 proposal-dismiss = رفض التغيير
 proposal-none = غير محدد
+request-change-text = أعاد النظام المصدر إرسال الطلب بمحتوى مختلف بعد مراجعته. ولا تتغيّر المهمة التي نشأت عنه.
 imported-address = العنوان المستورد
 coordinates = الإحداثيات
 done-proposal-accepted = تم تطبيق التغيير.

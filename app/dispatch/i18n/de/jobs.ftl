@@ -26,6 +26,7 @@ change-new = Neu
 proposal-accept = Änderung übernehmen
 proposal-dismiss = Änderung ablehnen
 proposal-none = keine Angabe
+request-change-text = Das Quellsystem hat die Anfrage nach der Prüfung mit anderem Inhalt erneut gesendet. Ein daraus entstandener Auftrag wird nicht geändert.
 imported-address = Importierte Adresse
 coordinates = Koordinaten
 done-proposal-accepted = Änderung übernommen.

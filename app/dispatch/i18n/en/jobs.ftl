@@ -26,6 +26,7 @@ change-new = New
 proposal-accept = Apply change
 proposal-dismiss = Decline change
 proposal-none = none
+request-change-text = The source system sent the request again with other content after its review. A job that was created from it is not changed.
 imported-address = Imported address
 coordinates = Coordinates
 done-proposal-accepted = Change applied.

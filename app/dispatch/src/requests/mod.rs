@@ -11,3 +11,4 @@ pub mod inbox;
 pub(crate) mod list;
 pub(crate) mod page;
 pub mod slot_offers;
+pub mod source_changes;

@@ -27,6 +27,7 @@ use crate::requests::facts::Facts;
 use crate::requests::filters::InboxQuery;
 use crate::requests::inbox::{DecisionNotice, KeyboardShortcuts, inbox_selection};
 use crate::requests::list::QueueList;
+use crate::requests::source_changes::SourceChange;
 use crate::shared::{service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
@@ -65,6 +66,7 @@ pub fn RequestPage() -> impl IntoView {
                     <RequestHeader item=item.clone() others=found.others locale/>
                     <CancellationNotice item=item.clone() zone=zone.clone() locale/>
                     <Description item=item.clone() files=found.files locale/>
+                    <SourceChange item=item.clone() locale can_review=actions.can_review/>
                     <VisibleTo locale viewers=found.viewers/>
                     {actions.can_review.then(|| view! { <Decisions item=item.clone() actions reviewers next form=FormState::new("reject", locale, request.flash.as_ref()) query locale now zone=zone.clone()/> })}
                     {found.customer_choices.map(|choices| view! { <CustomerAssignment choices item=item.clone() hints=found.hints request=&request query=view.query(None)/> })}

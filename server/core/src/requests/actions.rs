@@ -50,7 +50,7 @@ impl RequestState {
 
     /// Returns whether staff assign the customer; the customer of a job is final.
     const fn allows_customer_assignment(self) -> bool {
-        !self.is_job && self.channel.allows_customer_assignment()
+        !self.is_job && self.channel.allows_customer_assignment(self.has_customer)
     }
 
     /// Returns whether a message reaches the requester and there is still something to write about.

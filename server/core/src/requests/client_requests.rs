@@ -1,12 +1,15 @@
 //! Requests that API clients submit, read and withdraw.
 
 use chrono::{DateTime, Utc};
+use domain::customers::Address;
 use domain::events::EventType;
 use domain::fields::FieldCode;
-use domain::ids::{CustomerId, RequestId};
+use domain::ids::{ContactId, CustomerId, LocationId, RequestId};
+use domain::imports::ItemOutcome;
+use domain::imports::results::ItemNote;
 use domain::intake::PreferredWindow;
 use domain::lifecycle::Lifecycle as _;
-use domain::mapping::MappingSettings;
+use domain::mapping::{MappingSettings, MappingStatus, ProblemPolicy};
 use domain::problems::Cause;
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use domain::scopes::Scope;
@@ -26,6 +29,7 @@ use crate::integrations::RecordKey;
 use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
 use crate::page::Page;
 use crate::requests::model::ClientRequest;
+use crate::requests::source_changes;
 use crate::requests::store::client_requests::NewClientRequest;
 use crate::{Core, CoreError, CoreResult};
 
@@ -37,7 +41,7 @@ pub const MAX_PREFERRED_CHARS: usize = 200;
 /// The fields of a new request.
 #[derive(Debug, Clone)]
 pub struct RequestForm {
-    /// ID in the source system; submitting it again returns the existing request.
+    /// ID in the source system; submitting it again updates the request while it is in review.
     pub external_id: Option<ExternalId>,
     pub service_type: ServiceType,
     pub priority: Priority,
@@ -51,6 +55,8 @@ pub struct RequestForm {
     pub windows: Vec<PreferredWindow>,
     /// Customer, location and contact.
     pub context: ContextParts,
+    /// Hash of the content, by which a repeated request is recognized.
+    pub payload_hash: Vec<u8>,
 }
 
 /// Lists a page of the source system's requests, oldest first.
@@ -72,7 +78,8 @@ pub async fn get(core: &Core, by: ClientPermit<'_, RequestsReadScope>, id: Reque
         .ok_or_else(CoreError::not_found)
 }
 
-/// Submits a request for an existing customer; no customer, location or contact is created or linked.
+/// Submits a request; no customer, location or contact is created or linked. If the customer is not clear, dispatch
+/// assigns it, unless the source rejects such imports.
 ///
 /// # Errors
 /// Field `/customer`, `/location` or `/contact` with the code of the mapping rule that refused.
@@ -81,7 +88,7 @@ pub async fn submit(
     by: ClientPermit<'_, RequestsWriteScope>,
     form: &RequestForm,
     idempotency: Option<&IdempotencyKey>,
-    render: impl Fn(ClientRequest, bool) -> ApiResponse,
+    render: impl Fn(ClientRequest, ItemOutcome, &[ItemNote]) -> ApiResponse,
 ) -> CoreResult<ApiResponse> {
     let client = by.client();
     with_retries!({
@@ -94,19 +101,20 @@ pub async fn submit(
                 .find_client_request(RecordKey::ExternalId(external_id.as_str()))
                 .await?
         {
-            let answer = render(known, false);
+            let (outcome, warnings) = source_changes::resubmit(&mut tx, &known, form).await?;
+            let known = tx
+                .find_client_request(RecordKey::Id(known.id.uuid()))
+                .await?
+                .ok_or_else(CoreError::not_found)?;
+            let answer = render(known, outcome, &warnings);
             store_response(&mut tx, idempotency, &answer).await?;
             finish(core, tx).await?;
             return Ok(answer);
         }
-        let (settings, zone) = source_settings(&mut tx, client.has(Scope::CustomersMap), false).await?;
-        let settings = MappingSettings {
-            create_gate: false,
-            update_gate: false,
-            ..settings
-        };
-        let resolved = decide_context(core, &mut tx, form.context.clone(), &settings, &zone).await?;
-        let customer = resolved_customer(form, &resolved)?;
+        let may_write = client.has(Scope::CustomersWrite);
+        let (settings, zone) = source_settings(&mut tx, client.has(Scope::CustomersMap), may_write).await?;
+        let decided = decide_context(core, &mut tx, form.context.clone(), &settings, &zone).await?;
+        let context = RequestContext::of(form, decided, &settings)?;
         let id: RequestId = tx.new_id();
         let is_new = tx
             .insert_client_request(&NewClientRequest {
@@ -118,67 +126,125 @@ pub async fn submit(
                 internal_notes: form.internal_notes.as_deref(),
                 preferred: form.preferred.as_deref(),
                 windows: &form.windows,
-                customer,
-                location: resolved.location,
-                contact: resolved.contact,
+                customer: context.customer,
+                location: context.location,
+                contact: context.contact,
+                place: context.place.as_ref(),
+                payload_hash: &form.payload_hash,
             })
             .await?;
         if !is_new {
             return Err(StoreError::Conflict("the external ID was used concurrently".to_owned()).into());
         }
-        intake::complete_submission(core, &mut tx, id, Channel::Api, Some(customer), resolved.location).await?;
+        intake::complete_submission(core, &mut tx, id, Channel::Api, context.customer, context.location).await?;
         let written = tx
             .find_client_request(RecordKey::Id(id.uuid()))
             .await?
             .ok_or_else(CoreError::not_found)?;
         emit(&mut tx, client, &written);
-        let answer = render(written, true);
+        let answer = render(written, ItemOutcome::Created, &context.warnings);
         store_response(&mut tx, idempotency, &answer).await?;
         finish(core, tx).await?;
         Ok(answer)
     })
 }
 
-/// Returns the customer of the request.
-///
-/// # Errors
-/// The customer is not known, or a location or contact that was sent was not found; it would be dropped silently.
-fn resolved_customer(form: &RequestForm, resolved: &Decided) -> CoreResult<CustomerId> {
-    // The last warning of the part that failed names the deciding mapping rule.
-    let last_warning = |part: &str| {
-        resolved
-            .warnings
-            .iter()
-            .rev()
-            .find(|warning| warning.pointer.starts_with(part))
-    };
-    let part = if resolved.customer.is_none() {
-        "/customer"
-    } else {
-        "/location"
-    };
-    let refused = last_warning(part).filter(|_| !resolved.resolved);
-    let Some(customer) = resolved.customer.filter(|_| refused.is_none()) else {
-        let rule = refused.map_or("customer_required", |warning| warning.code.as_str());
-        let pointer = refused.map_or("/customer", |warning| warning.pointer.as_str());
-        return Err(CoreError::field(pointer, FieldCode::Mapping(rule.to_owned())));
-    };
-    let unresolved = [
-        (
-            "/location",
-            form.context.location.is_some() && resolved.location.is_none(),
-        ),
-        ("/contact", form.context.contact.is_some() && resolved.contact.is_none()),
-    ];
-    if let Some((part, _)) = unresolved.iter().find(|(_, is_unresolved)| *is_unresolved) {
-        let warning = last_warning(part);
-        let code = warning.map_or(FieldCode::NotResolved, |warning| {
-            FieldCode::Mapping(warning.code.to_string())
-        });
-        let pointer = warning.map_or(*part, |warning| warning.pointer.as_str());
-        return Err(CoreError::field(pointer, code));
+/// The records of a new request. A request creates and links nothing; a customer that is not clear is left to dispatch, as
+/// it is with targets.
+struct RequestContext {
+    customer: Option<CustomerId>,
+    location: Option<LocationId>,
+    contact: Option<ContactId>,
+    /// The address that was sent, if the location is left to dispatch with the customer.
+    place: Option<Address>,
+    warnings: Vec<ItemNote>,
+}
+
+impl RequestContext {
+    /// Applies the policy of the source to a mapping decision.
+    ///
+    /// # Errors
+    /// The source demands a customer or rejects unclear ones, or the location or contact of a known customer was not
+    /// found; it would be dropped silently.
+    fn of(form: &RequestForm, decided: Decided, settings: &MappingSettings) -> CoreResult<Self> {
+        let sent = &form.context;
+        let is_known = |status: MappingStatus| status.is_resolved() && status != MappingStatus::Created;
+        let mapping = &decided.mapping;
+        let customer = decided.customer.filter(|_| is_known(mapping.customer.status));
+        if customer.is_none() && sent.customer.is_none() && settings.customer_required {
+            return Err(CoreError::field(
+                "/customer",
+                FieldCode::Mapping("customer_required".to_owned()),
+            ));
+        }
+        let Some(customer) = customer else {
+            return Self::unclear(form, decided, settings);
+        };
+        let location = decided.location.filter(|_| is_known(mapping.location.status));
+        let contact = decided.contact.filter(|_| is_known(mapping.contact.status));
+        for (part, is_missing) in [
+            ("/location", sent.location.is_some() && location.is_none()),
+            ("/contact", sent.contact.is_some() && contact.is_none()),
+        ] {
+            if is_missing {
+                let of_part = |warning: &&ItemNote| warning.pointer.starts_with(part);
+                let warning = decided.warnings.iter().rev().find(of_part);
+                let code = warning.map_or(FieldCode::NotResolved, |warning| {
+                    FieldCode::Mapping(warning.code.clone())
+                });
+                let pointer = warning.map_or(part, |warning| warning.pointer.as_str());
+                return Err(CoreError::field(pointer, code));
+            }
+        }
+        // Nothing is linked or updated, whatever an import would do.
+        let applies = |warning: &ItemNote| {
+            !matches!(
+                warning.code.as_str(),
+                "link_created" | "auto_update_disabled" | "scope_missing_customers_write"
+            )
+        };
+        Ok(Self {
+            customer: Some(customer),
+            location,
+            contact,
+            place: None,
+            warnings: decided.warnings.into_iter().filter(applies).collect(),
+        })
     }
-    Ok(customer)
+
+    /// A request whose customer dispatch has to assign.
+    fn unclear(form: &RequestForm, decided: Decided, settings: &MappingSettings) -> CoreResult<Self> {
+        let sent = &form.context;
+        let is_created = decided.mapping.customer.status == MappingStatus::Created;
+        // An import would create the customer; for a request it is unknown, and so is what belongs to it.
+        let mut warnings: Vec<ItemNote> = if is_created { Vec::new() } else { decided.warnings };
+        if is_created {
+            for (part, is_sent) in [
+                ("/customer", true),
+                ("/location", sent.location.is_some()),
+                ("/contact", sent.contact.is_some()),
+            ] {
+                if is_sent {
+                    warnings.push(ItemNote::new("customer_unresolved", part).explained());
+                }
+            }
+        }
+        if sent.customer.is_some() && settings.problem_policy == ProblemPolicy::Reject {
+            let of_customer = |warning: &&ItemNote| warning.pointer.starts_with("/customer");
+            let refused = warnings.iter().rev().find(of_customer);
+            let code = refused.map_or("customer_unresolved", |warning| warning.code.as_str());
+            let pointer = refused.map_or("/customer", |warning| warning.pointer.as_str());
+            return Err(CoreError::field(pointer, FieldCode::Mapping(code.to_owned())));
+        }
+        let address = sent.location.as_ref().map(|location| location.address.clone());
+        Ok(Self {
+            customer: None,
+            location: None,
+            contact: None,
+            place: address.filter(|address| *address != Address::default()),
+            warnings,
+        })
+    }
 }
 
 /// Withdraws a request.
@@ -211,7 +277,7 @@ pub async fn cancel(
         }
         tx.add_timeline_entry(
             NewTimelineEntry::for_request(TimelineKind::RequestCancelled, id)
-                .with_customer(Some(known.customer_id))
+                .with_customer(known.customer_id)
                 .with_location(known.location_id),
         )
         .await?;
@@ -235,7 +301,7 @@ fn emit(tx: &mut TenantTx<'_, ApiClient>, client: &ApiClient, request: &ClientRe
     tx.emit(
         NewEvent::for_request(EventType::RequestStatusChanged, request.id)
             .with_source(Some(client.source_system()))
-            .with_customer(Some(request.customer_id))
+            .with_customer(request.customer_id)
             .with_location(request.location_id)
             .with_contact(request.contact_id)
             .with_details(details),

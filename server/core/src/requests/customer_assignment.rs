@@ -89,7 +89,10 @@ pub async fn assign_customer(
 ) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     let request = requests::load(&mut tx, id).await?;
-    if !request.channel.allows_customer_assignment() {
+    if !request
+        .channel
+        .allows_customer_assignment(request.customer_id.is_some())
+    {
         return Err(CoreError::new(Cause::CustomerFixedByChannel));
     }
     let mut form = Form::default();
@@ -138,7 +141,10 @@ pub async fn create_customer(
 ) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     let request = requests::load(&mut tx, id).await?;
-    if !request.channel.allows_customer_assignment() {
+    if !request
+        .channel
+        .allows_customer_assignment(request.customer_id.is_some())
+    {
         return Err(CoreError::new(Cause::CustomerFixedByChannel));
     }
     let mut form = Form::default();

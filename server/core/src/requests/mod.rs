@@ -9,6 +9,7 @@ pub mod model;
 mod page;
 pub mod review;
 pub mod slot_offers;
+pub mod source_changes;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 pub mod tracking;

@@ -13,6 +13,7 @@ use domain::intake::form::FormSettings;
 use domain::intake::{PreferredWindow, Requester};
 use domain::jobs::targets::TargetStatus;
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
+use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
 /// The actions on the inbox that are open to the viewer.
@@ -81,6 +82,19 @@ pub struct RequestSummary {
     pub region: Option<String>,
 }
 
+/// Content that a source has sent for a request that is no longer in review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestChange {
+    pub service_type: ServiceType,
+    pub priority: Priority,
+    pub description: String,
+    #[serde(default)]
+    pub internal_notes: Option<String>,
+    pub preferred: Option<String>,
+    pub windows: Vec<PreferredWindow>,
+}
+
 #[derive(Debug, Clone, FromRow)]
 pub struct RequestView {
     #[sqlx(try_from = "Key<RequestKind>")]
@@ -119,6 +133,9 @@ pub struct RequestView {
     pub requester: Option<Requester>,
     #[sqlx(json(nullable))]
     pub place: Option<Address>,
+    /// Content that the source has sent since the review.
+    #[sqlx(json(nullable))]
+    pub proposed_change: Option<RequestChange>,
     pub asked_at: Option<DateTime<Utc>>,
     pub answered_at: Option<DateTime<Utc>>,
     pub cancellation_requested_at: Option<DateTime<Utc>>,
@@ -257,12 +274,15 @@ pub struct ClientRequest {
     pub rejection_reason: Option<String>,
     #[sqlx(try_from = "OptionalKey<TargetKind>")]
     pub target_id: Option<TargetId>,
-    #[sqlx(try_from = "Key<CustomerKind>")]
-    pub customer_id: CustomerId,
+    #[sqlx(try_from = "OptionalKey<CustomerKind>")]
+    pub customer_id: Option<CustomerId>,
     #[sqlx(try_from = "OptionalKey<LocationKind>")]
     pub location_id: Option<LocationId>,
     #[sqlx(try_from = "OptionalKey<ContactKind>")]
     pub contact_id: Option<ContactId>,
+    /// Hash of the content that was sent last.
+    pub payload_hash: Option<Vec<u8>>,
+    pub has_proposed_change: bool,
     pub submitted_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }

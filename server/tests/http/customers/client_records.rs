@@ -245,15 +245,113 @@ async fn requests_are_submitted_read_and_cancelled(#[case] engine: Engine) {
         (StatusCode::OK, &request["id"]),
         "the external ID identifies the request"
     );
+    assert_eq!(again["outcome"], "unchanged");
+    // Other content updates the request while it is in review, and is a proposal to dispatch afterwards.
+    let mut other = body.clone();
+    other["description"] = json!("It beeps and leaks.");
+    let (status, updated) = send(Some("r2b"), &other).await;
+    assert_eq!(
+        (status, &updated["outcome"], &updated["description"]),
+        (StatusCode::OK, &json!("updated"), &other["description"])
+    );
+    world
+        .sql("UPDATE request SET status = 'accepted' WHERE external_id = 'CASE-1'")
+        .await;
+    other["description"] = json!("It smokes.");
+    for key in ["r2c", "r2d"] {
+        let (status, late) = send(Some(key), &other).await;
+        assert_eq!(
+            (
+                status,
+                &late["outcome"],
+                &late["warnings"][0]["code"],
+                &late["description"]
+            ),
+            (
+                StatusCode::OK,
+                &json!("unchanged"),
+                &json!("change_requires_review"),
+                &json!("It beeps and leaks.")
+            ),
+            "{late}"
+        );
+    }
+    let reviewer = world.staff("nordlicht", "dispatcher").await;
+    let id = request["id"].as_str().unwrap();
+    let page = world.content(&reviewer, &format!("/app/inbox/{id}")).await;
+    assert!(page.contains("data-testid=\"request-change\"") && page.contains("It smokes."));
+    world
+        .send(
+            &reviewer,
+            "/app/fn/decide-request-change",
+            &[("request", id), ("applies", "on")],
+        )
+        .await;
+    let (_, applied) = world
+        .call("erp", Method::GET, &format!("/api/v1/requests/{id}"), None)
+        .await;
+    assert_eq!(applied["description"], "It smokes.");
     let mut unknown = body.clone();
     unknown["externalId"] = json!("CASE-2");
     unknown["customer"] = json!({ "externalId": "NOBODY-AT-ALL", "name": "New" });
-    let (status, problem) = send(Some("r3"), &unknown).await;
-    assert_eq!(status.as_u16(), 422);
+    let (status, unclear) = send(Some("r3"), &unknown).await;
     assert_eq!(
-        problem["errors"][0]["pointer"], "/customer",
-        "the customer is not created: {problem}"
+        (status, &unclear["needsMapping"]),
+        (StatusCode::CREATED, &json!(true)),
+        "{unclear}"
     );
+    assert_eq!(
+        (&unclear["warnings"][0]["pointer"], &unclear["warnings"][0]["code"]),
+        (&json!("/customer"), &json!("customer_unresolved")),
+        "the customer is not created, for the true reason: {unclear}"
+    );
+    let references = "SELECT external_id FROM external_reference WHERE external_id = 'NOBODY-AT-ALL'";
+    assert!(world.texts(references).await.is_empty());
+    // Without a customer it is a request for review as well, unless the source demands one.
+    let mut nobody = body.clone();
+    nobody["externalId"] = json!("CASE-3");
+    for part in ["customer", "location"] {
+        nobody.as_object_mut().unwrap().remove(part);
+    }
+    let (status, unclear) = send(Some("r4"), &nobody).await;
+    assert_eq!(
+        (status, &unclear["needsMapping"]),
+        (StatusCode::CREATED, &json!(true)),
+        "{unclear}"
+    );
+    world
+        .sql("UPDATE source_system SET customer_required = (1 = 1), problem_policy = 'reject' WHERE key = 'erp'")
+        .await;
+    for (key, sent, code) in [
+        ("CASE-4", &nobody, "customer_required"),
+        ("CASE-5", &unknown, "customer_unresolved"),
+    ] {
+        let mut sent = sent.clone();
+        sent["externalId"] = json!(key);
+        let (status, problem) = send(Some(key), &sent).await;
+        assert_eq!(
+            (status.as_u16(), &problem["errors"][0]["code"]),
+            (422, &json!(code)),
+            "{problem}"
+        );
+    }
+    let dispatcher = world.staff("nordlicht", "dispatcher").await;
+    // Dispatch assigns the customer.
+    let unclear = unclear["id"].as_str().unwrap();
+    let page = world.content(&dispatcher, &format!("/app/inbox/{unclear}")).await;
+    assert!(page.contains("id=\"whose-search\""));
+    let customer = world.customer("CUST-10042").await;
+    world
+        .send(
+            &dispatcher,
+            "/app/fn/assign-customer",
+            &[("request", unclear), ("customer", &customer)],
+        )
+        .await;
+    let (_, assigned) = world
+        .call("erp", Method::GET, &format!("/api/v1/requests/{unclear}"), None)
+        .await;
+    assert_eq!(assigned["needsMapping"], json!(false), "{assigned}");
     let path = format!("/api/v1/requests/{}/cancel", request["id"].as_str().unwrap());
     let (status, cancelled) = world.call("erp", Method::POST, &path, None).await;
     assert_eq!((status, &cancelled["status"]), (StatusCode::OK, &json!("cancelled")));

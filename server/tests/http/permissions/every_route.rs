@@ -129,6 +129,7 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/reopen-target", &["admin", "manager", "dispatcher"]),
     ("/app/fn/accept-proposal", &["admin", "manager", "dispatcher"]),
     ("/app/fn/dismiss-proposal", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/decide-request-change", &["admin", "manager", "dispatcher"]),
     ("/app/fn/plan-follow-up", &["admin", "manager", "dispatcher"]),
     ("/app/fn/dismiss-follow-up", &["admin", "manager", "dispatcher"]),
     ("/app/fn/start-travel", &["technician"]),

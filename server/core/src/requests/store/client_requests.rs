@@ -1,6 +1,7 @@
 //! Requests that an integration client reads and submits, limited to its own source system.
 
 use chrono::{DateTime, Utc};
+use domain::customers::Address;
 use domain::ids::{ContactId, CustomerId, Id, LocationId, RequestId};
 use domain::requests::{Priority, ServiceType};
 use sqlx::types::Json;
@@ -10,7 +11,7 @@ use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::ApiClient;
 use crate::integrations::RecordKey;
-use crate::requests::model::ClientRequest;
+use crate::requests::model::{ClientRequest, RequestChange};
 
 macro_rules! select_request {
     () => {
@@ -20,7 +21,9 @@ macro_rules! select_request {
                 request.priority, request.description, request.internal_notes, request.preferred,
                 request.preferred_windows,
                 request.rejection_reason, request.target_id, request.customer_id, request.location_id,
-                request.contact_id, request.submitted_at, request.updated_at
+                request.contact_id, request.payload_hash,
+                (request.proposed_change IS NOT NULL) AS has_proposed_change, request.submitted_at,
+                request.updated_at
             FROM request
             WHERE request.tenant_id = $1
               AND request.source_system_id = $2
@@ -36,11 +39,28 @@ const SELECT_REQUEST_BY_EXTERNAL_ID: &str = concat!(select_request!(), "AND requ
 const INSERT_REQUEST: &str = r"
     INSERT INTO request (
         tenant_id, id, number, channel, status, service_type, priority, description, preferred, customer_id,
-        location_id, contact_id, source_system_id, external_id, preferred_windows, search_key, submitted_at,
-        updated_at, internal_notes
+        location_id, contact_id, source_system_id, external_id, preferred_windows, search_key, place, payload_hash,
+        submitted_at, updated_at, internal_notes
     )
-    VALUES ($1, $2, $3, 'api', 'submitted', $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $13, $13, $16)
+    VALUES ($1, $2, $3, 'api', 'submitted', $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $16, $17, $13, $13, $18)
     ON CONFLICT (tenant_id, source_system_id, external_id) DO NOTHING
+";
+
+const UPDATE_REQUEST: &str = r"
+    UPDATE request
+    SET
+        service_type = $3, priority = $4, description = $5, preferred = $6, preferred_windows = $7,
+        search_key = $8, payload_hash = $9, updated_at = $10, internal_notes = $12
+    WHERE tenant_id = $1
+      AND id = $2
+      AND status = $11
+      AND target_id IS NULL
+";
+const PROPOSE_CHANGE: &str = r"
+    UPDATE request
+    SET proposed_change = $3, payload_hash = $4, updated_at = $5
+    WHERE tenant_id = $1
+      AND id = $2
 ";
 
 /// A request to insert for a client.
@@ -53,9 +73,12 @@ pub(crate) struct NewClientRequest<'a> {
     pub internal_notes: Option<&'a str>,
     pub preferred: Option<&'a str>,
     pub windows: &'a [domain::intake::PreferredWindow],
-    pub customer: CustomerId,
+    pub customer: Option<CustomerId>,
     pub location: Option<LocationId>,
     pub contact: Option<ContactId>,
+    /// The address of a location that is not known.
+    pub place: Option<&'a Address>,
+    pub payload_hash: &'a [u8],
 }
 
 impl TenantTx<'_, ApiClient> {
@@ -77,6 +100,51 @@ impl TenantTx<'_, ApiClient> {
             .await
     }
 
+    /// Updates a request that is in review; false if it no longer is.
+    pub(crate) async fn update_client_request(
+        &mut self,
+        known: &ClientRequest,
+        change: &RequestChange,
+        payload_hash: &[u8],
+    ) -> Result<bool, StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        Ok(self
+            .tx
+            .execute(
+                UPDATE_REQUEST,
+                (
+                    tenant,
+                    known.id.uuid(),
+                    change.service_type.name(),
+                    change.priority.name(),
+                    &change.description,
+                    change.preferred.as_deref(),
+                    Json(&change.windows),
+                    crate::intake::search_key(&change.description, None, None, None),
+                    payload_hash,
+                    now,
+                    domain::lifecycle::Lifecycle::name(known.status),
+                    change.internal_notes.as_deref(),
+                ),
+            )
+            .await?
+            == 1)
+    }
+
+    /// Stores content that dispatch decides about.
+    pub(crate) async fn propose_request_change(
+        &mut self,
+        id: RequestId,
+        change: &RequestChange,
+        payload_hash: &[u8],
+    ) -> Result<(), StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        self.tx
+            .execute(PROPOSE_CHANGE, (tenant, id.uuid(), Json(change), payload_hash, now))
+            .await
+            .map(drop)
+    }
+
     /// Inserts a request; false if its external ID already exists in the source.
     pub(crate) async fn insert_client_request(&mut self, new: &NewClientRequest<'_>) -> Result<bool, StoreError> {
         let number = self.next_number("request").await?;
@@ -93,7 +161,7 @@ impl TenantTx<'_, ApiClient> {
                     new.priority.name(),
                     new.description,
                     new.preferred,
-                    new.customer.uuid(),
+                    new.customer.map(Id::uuid),
                     new.location.map(Id::uuid),
                     new.contact.map(Id::uuid),
                     source,
@@ -101,6 +169,8 @@ impl TenantTx<'_, ApiClient> {
                     now,
                     Json(new.windows),
                     crate::intake::search_key(new.description, None, None, None),
+                    new.place.map(Json),
+                    new.payload_hash,
                     new.internal_notes,
                 ),
             )

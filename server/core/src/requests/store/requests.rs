@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use domain::ids::{ContactId, CustomerId, Id, LocationId, RequestId, StaffId, TargetId};
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
+use sqlx::types::Json;
 
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::{Administrator, Operator, Staff};
-use crate::requests::model::{ContactHint, RequestView};
+use crate::requests::model::{ContactHint, RequestChange, RequestView};
 
 const SELECT_REQUEST: &str = r"
     SELECT
@@ -16,7 +17,7 @@ const SELECT_REQUEST: &str = r"
         request.rejection_reason,
         request.submitted_at, request.updated_at, request.target_id, request.source_system_id,
         request.customer_id, request.location_id, request.contact_id, request.requester, request.place,
-        request.asked_at, request.answered_at, request.cancellation_requested_at, request.snoozed_until,
+        request.proposed_change, request.asked_at, request.answered_at, request.cancellation_requested_at, request.snoozed_until,
         request.assignee_id, request.classification, request.receipt_code, customer.name AS customer_name,
         customer.customer_number, location.name AS location_name, location.street, location.postal_code,
         location.city, location.zone AS location_zone, contact.display_name AS contact_name,
@@ -47,6 +48,22 @@ const UPDATE_STATUS: &str = r"
                 AND target.status = 'cancelled'
           )
       )
+";
+const APPLY_CHANGE: &str = r"
+    UPDATE request
+    SET
+        service_type = $3, priority = $4, description = $5, preferred = $6, preferred_windows = $7,
+        internal_notes = $9, proposed_change = NULL, updated_at = $8
+    WHERE tenant_id = $1
+      AND id = $2
+      AND proposed_change IS NOT NULL
+";
+const DISCARD_CHANGE: &str = r"
+    UPDATE request
+    SET proposed_change = NULL, updated_at = $3
+    WHERE tenant_id = $1
+      AND id = $2
+      AND proposed_change IS NOT NULL
 ";
 const UPDATE_TARGET: &str = r"
     UPDATE request
@@ -185,6 +202,37 @@ pub(crate) struct Triage {
 }
 
 impl TenantTx<'_, Staff> {
+    /// Applies the proposed content of a request, or discards it; false if there is none any more.
+    pub(crate) async fn settle_request_change(
+        &mut self,
+        id: RequestId,
+        change: Option<&RequestChange>,
+    ) -> Result<bool, StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        let written = match change {
+            None => self.tx.execute(DISCARD_CHANGE, (tenant, id.uuid(), now)).await?,
+            Some(change) => {
+                self.tx
+                    .execute(
+                        APPLY_CHANGE,
+                        (
+                            tenant,
+                            id.uuid(),
+                            change.service_type.name(),
+                            change.priority.name(),
+                            &change.description,
+                            change.preferred.as_deref(),
+                            Json(&change.windows),
+                            now,
+                            change.internal_notes.as_deref(),
+                        ),
+                    )
+                    .await?
+            }
+        };
+        Ok(written == 1)
+    }
+
     /// Assigns the customer; returns false once the request is converted to a target.
     pub(crate) async fn set_request_customer(
         &mut self,

@@ -4,11 +4,13 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::fields::{FieldCode, FieldError, ObjectReader, Patch};
-use domain::imports::{ContactBody, CustomerBody, LocationBody, read_context};
+use domain::imports::{ContactBody, CustomerBody, ItemOutcome, LocationBody, read_context};
 use domain::intake::PreferredWindow;
 use domain::requests::{Priority, ServiceType};
+use domain::scopes::Scope;
 use domain::text::{self, ExternalId};
 use ordinavo_core::CoreError;
+use ordinavo_core::imports::payload_hash;
 use ordinavo_core::imports::resolve::ContextParts;
 use ordinavo_core::requests::client_requests;
 use ordinavo_core::requests::client_requests::{MAX_DESCRIPTION_CHARS, MAX_PREFERRED_CHARS, RequestForm};
@@ -30,10 +32,11 @@ use crate::serve::AppState;
     "serviceType": "repair", "priority": "high", "description": "The cold store beeps and shows E4."
 }))]
 pub struct RequestBody {
-    /// ID in the source system. Submitting the same ID again returns the existing request.
+    /// ID in the source system. Submitting the same ID again updates the request while it is in review; later, other content
+    /// is proposed to dispatch.
     #[schema(required = false, min_length = 1, max_length = 128)]
     pub external_id: Option<String>,
-    /// The customer; must already be known.
+    /// The customer. Dispatch assigns one that is not known.
     #[schema(required = false)]
     pub customer: Option<CustomerBody>,
     /// The location of the work.
@@ -63,8 +66,8 @@ pub struct RequestBody {
 
 /// Submits a request.
 ///
-/// The customer must already be known; the request creates and links no records. Dispatch reviews the request, and it
-/// becomes a target when it is accepted. Requires the scope `requests.write` (and `customers.map` to name a customer)
+/// The request creates and links no records. If the customer is not clear, the request has `needsMapping` and warnings that
+/// say why, and dispatch assigns the customer. Dispatch reviews the request, and it becomes a target when it is accepted. Requires the scope `requests.write` (and `customers.map` to name a customer)
 /// and an `Idempotency-Key`.
 #[utoipa::path(
     post, path = "/requests", operation_id = "createRequest", tag = "requests", security(("apiKey" = []), ("oauth2" = ["requests.write"])),
@@ -72,7 +75,7 @@ pub struct RequestBody {
     request_body = RequestBody,
     responses(
         (status = 201, description = "Submitted", body = Request, headers(("Location" = String, description = "URL of the request"))),
-        (status = 200, description = "A request with this external ID already exists", body = Request),
+        (status = 200, description = "A request with this external ID exists: updated, unchanged, or proposed to dispatch", body = Request),
         ErrorResponses
     )
 )]
@@ -91,10 +94,17 @@ pub async fn create_request(
         KeyRequirement::Required,
     )?;
     let form = read(&body.value).map_err(CoreError::invalid)?;
-    let submitted = client_requests::submit(&state.core, permit, &form, held.key(), |row, is_new| {
-        let request = Request::from(row);
+    let submitted = client_requests::submit(&state.core, permit, &form, held.key(), |row, outcome, warnings| {
+        let warnings = warnings
+            .iter()
+            .map(|warning| warning.seen_by(client.has(Scope::CustomersRead)));
+        let request = Request {
+            outcome: Some(outcome),
+            warnings: warnings.collect(),
+            ..Request::from(row)
+        };
         let location = format!("/api/v1/requests/{}", request.id);
-        if is_new {
+        if outcome == ItemOutcome::Created {
             answer(201, Some(location), &request)
         } else {
             answer(200, None, &request)
@@ -170,6 +180,7 @@ fn read(body: &Value) -> Result<RequestForm, Vec<FieldError>> {
             internal_notes,
             preferred,
             windows,
+            payload_hash: payload_hash(body),
             context: ContextParts {
                 customer,
                 location,

@@ -6,6 +6,8 @@ pub mod get;
 pub mod list;
 
 use chrono::{DateTime, Utc};
+use domain::imports::ItemOutcome;
+use domain::imports::results::ItemNote;
 use domain::intake::PreferredWindow;
 use domain::requests::{Priority, RequestStatus, ServiceType};
 use ordinavo_core::requests::model::ClientRequest;
@@ -45,6 +47,15 @@ pub struct Request {
     /// ID of the target that was created from the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_id: Option<String>,
+    /// Whether dispatch has to assign the customer.
+    pub needs_mapping: bool,
+    /// What the submission did; only when the request is submitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<ItemOutcome>,
+    /// Why customer, location or contact were not mapped; only when the request is submitted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub warnings: Vec<ItemNote>,
     /// When the request was submitted.
     pub submitted_at: DateTime<Utc>,
     /// When it was last updated.
@@ -77,6 +88,9 @@ impl From<ClientRequest> for Request {
             preferred_windows: row.preferred_windows,
             rejection_reason: row.rejection_reason,
             target_id: row.target_id.map(|id| id.to_string()),
+            needs_mapping: row.customer_id.is_none(),
+            outcome: None,
+            warnings: Vec::new(),
             submitted_at: row.submitted_at,
             updated_at: row.updated_at,
         }
