@@ -21,6 +21,7 @@ pub(crate) fn SourceChange(item: RequestView, locale: Locale, can_review: bool) 
     let id = item.id.to_string();
     let service = service_label(locale, Some(item.service_type.name()));
     item.proposed_change.map(|change| {
+        let version = change.version().as_str().to_owned();
         let new_service = service_label(locale, Some(change.service_type.name()));
         view! {
             <section class="box" data-testid="request-change"><h2>{t!(locale, "proposal-title")}</h2><p class="help">{t!(locale, "request-change-text")}</p>
@@ -31,7 +32,7 @@ pub(crate) fn SourceChange(item: RequestView, locale: Locale, can_review: bool) 
                     {(new_service != service).then(|| view! { <Fact name=t!(locale, "field-serviceType")>{new_service}</Fact> })}
                 </dl>
                 {can_review.then(|| view! {
-                    <div class="actions"><ChangeButton id=id.clone() applies="on" class="button button-primary" label=t!(locale, "proposal-accept")/><ChangeButton id=id.clone() applies="" class="button" label=t!(locale, "proposal-dismiss")/></div>
+                    <div class="actions"><ChangeButton id=id.clone() version=version.clone() applies="on" class="button button-primary" label=t!(locale, "proposal-accept")/><ChangeButton id=id.clone() version=version.clone() applies="" class="button" label=t!(locale, "proposal-dismiss")/></div>
                 })}
             </section>
         }
@@ -40,10 +41,16 @@ pub(crate) fn SourceChange(item: RequestView, locale: Locale, can_review: bool) 
 
 /// A form with one button that decides about proposed content.
 #[component]
-fn ChangeButton(id: String, applies: &'static str, class: &'static str, label: String) -> impl IntoView {
+fn ChangeButton(
+    id: String,
+    version: String,
+    applies: &'static str,
+    class: &'static str,
+    label: String,
+) -> impl IntoView {
     view! {
         <SubmitOnce><form method="post" action=owned("/app/fn/decide-request-change")>
-            <input type="hidden" name="request" value=id/><input type="hidden" name="applies" value=applies/>
+            <input type="hidden" name="request" value=id/><input type="hidden" name="applies" value=applies/><input type="hidden" name="version" value=version/>
             <button class=class type="submit">{label}</button>
         </form></SubmitOnce>
     }
@@ -55,6 +62,8 @@ fn ChangeButton(id: String, applies: &'static str, class: &'static str, label: S
 pub struct RequestChangeButton {
     request: FormId<RequestId>,
     applies: String,
+    /// The version of the content that the page shows.
+    version: String,
 }
 
 impl ActionForm for RequestChangeButton {
@@ -69,7 +78,7 @@ impl ActionForm for RequestChangeButton {
 pub async fn decide_request_change(#[server(flatten)] form: RequestChangeButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: RequestChangeButton| {
         let applies = !form.applies.is_empty();
-        source_changes::decide(&core, staff.may()?, form.request.get()?, applies).await?;
+        source_changes::decide(&core, staff.may()?, form.request.get()?, applies, &form.version).await?;
         let done = if applies {
             "done-proposal-accepted"
         } else {

@@ -101,7 +101,15 @@ pub async fn submit(
                 .find_client_request(RecordKey::ExternalId(external_id.as_str()))
                 .await?
         {
-            let (outcome, warnings) = source_changes::resubmit(&mut tx, &known, form).await?;
+            let (outcome, warnings) = if source_changes::is_repeat(&known, form) {
+                source_changes::repeat(&known)
+            } else {
+                let may_write = client.has(Scope::CustomersWrite);
+                let (settings, zone) = source_settings(&mut tx, client.has(Scope::CustomersMap), may_write).await?;
+                let decided = decide_context(core, &mut tx, form.context.clone(), &settings, &zone).await?;
+                let context = RequestContext::of(form, decided, &settings)?;
+                source_changes::resubmit(&mut tx, &known, form, &context).await?
+            };
             let known = tx
                 .find_client_request(RecordKey::Id(known.id.uuid()))
                 .await?
@@ -151,16 +159,27 @@ pub async fn submit(
 
 /// The records of a new request. A request creates and links nothing; a customer that is not clear is left to dispatch, as
 /// it is with targets.
-struct RequestContext {
-    customer: Option<CustomerId>,
-    location: Option<LocationId>,
-    contact: Option<ContactId>,
+pub(crate) struct RequestContext {
+    pub(crate) customer: Option<CustomerId>,
+    pub(crate) location: Option<LocationId>,
+    pub(crate) contact: Option<ContactId>,
     /// The address that was sent, if the location is left to dispatch with the customer.
     place: Option<Address>,
     warnings: Vec<ItemNote>,
 }
 
 impl RequestContext {
+    /// Returns whether the sent customer or location is not the stored one, or cannot be found.
+    pub(super) fn names_other(&self, known: &ClientRequest, form: &RequestForm) -> bool {
+        let sent = &form.context;
+        let Some(customer) = known.customer_id else {
+            return false;
+        };
+        let other_customer = (sent.customer.is_some() || self.customer.is_some()) && self.customer != Some(customer);
+        let other_location = self.location.is_some() && self.location != known.location_id;
+        other_customer || other_location
+    }
+
     /// Applies the policy of the source to a mapping decision.
     ///
     /// # Errors

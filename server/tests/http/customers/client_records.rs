@@ -5,6 +5,7 @@ use ordinavo_core::Engine;
 use rstest::rstest;
 use std::sync::Arc;
 
+use crate::support::forms::hidden;
 use crate::support::{World, read, world};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -280,13 +281,15 @@ async fn requests_are_submitted_read_and_cancelled(#[case] engine: Engine) {
     let id = request["id"].as_str().unwrap();
     let page = world.content(&reviewer, &format!("/app/inbox/{id}")).await;
     assert!(page.contains("data-testid=\"request-change\"") && page.contains("It smokes."));
-    world
-        .send(
-            &reviewer,
-            "/app/fn/decide-request-change",
-            &[("request", id), ("applies", "on")],
-        )
-        .await;
+    let version = hidden(&page, "version").unwrap();
+    for (version, expected) in [("another", "It beeps and leaks."), (version.as_str(), "It smokes.")] {
+        let fields = [("request", id), ("applies", "on"), ("version", version)];
+        world.send(&reviewer, "/app/fn/decide-request-change", &fields).await;
+        let (_, shown) = world
+            .call("erp", Method::GET, &format!("/api/v1/requests/{id}"), None)
+            .await;
+        assert_eq!(shown["description"], expected, "only what was shown is applied");
+    }
     let (_, applied) = world
         .call("erp", Method::GET, &format!("/api/v1/requests/{id}"), None)
         .await;
@@ -694,4 +697,46 @@ async fn import_with_respond_async_returns_job(#[case] engine: Engine) {
     );
     let job = answer.json::<Value>().await.unwrap();
     assert_eq!(world.wait_for_job("erp", &job).await["counts"]["created"], 1);
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn request_sent_again_for_other_customer_changes_nothing(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let key = world.key("nordlicht", "erp");
+    let send = async |idempotency: &str, external_id: &str, customer: &str, description: &str| {
+        let body = json!({
+            "externalId": external_id, "customer": { "externalId": customer }, "serviceType": "repair", "description": description
+        });
+        let request = world
+            .api(Method::POST, "/api/v1/requests", &key)
+            .header("idempotency-key", idempotency)
+            .json(&body);
+        read(request.send().await.unwrap()).await.1
+    };
+    let first = send("a", "CASE-20", "CUST-10042", "The door does not close.").await;
+    for idempotency in ["b", "c"] {
+        let other = send(idempotency, "CASE-20", "CUST-20002", "Door code 4711.").await;
+        assert_eq!(other["id"], first["id"]);
+        assert_eq!(
+            (&other["outcome"], &other["warnings"][0]["code"], &other["description"]),
+            (
+                &json!("unchanged"),
+                &json!("target_customer_change_requires_review"),
+                &first["description"]
+            ),
+            "{other}"
+        );
+    }
+    // A corrected customer is assigned to a request that had none.
+    let unclear = send("d", "CASE-21", "NOBODY-AT-ALL", "It drips.").await;
+    assert_eq!(unclear["needsMapping"], true, "{unclear}");
+    let corrected = send("e", "CASE-21", "CUST-10042", "It drips.").await;
+    assert_eq!(
+        (&corrected["outcome"], &corrected["needsMapping"]),
+        (&json!("updated"), &json!(false)),
+        "{corrected}"
+    );
 }

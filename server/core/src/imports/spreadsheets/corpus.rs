@@ -213,6 +213,11 @@ fn xlsx(rows: &[Vec<SheetCell>], first_row: usize) -> Vec<u8> {
         }
         sheet.push_str("</row>");
     }
+    xlsx_of(&sheet, "")
+}
+
+/// Writes a workbook of Office Open XML from the rows of its sheet and its properties.
+fn xlsx_of(sheet: &str, properties: &str) -> Vec<u8> {
     archive(&[
         (
             "[Content_Types].xml",
@@ -224,7 +229,7 @@ fn xlsx(rows: &[Vec<SheetCell>], first_row: usize) -> Vec<u8> {
         ),
         (
             "xl/workbook.xml",
-            r#"<?xml version="1.0" encoding="UTF-8"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="Jobs" sheetId="1" r:id="rId1"/></sheets></workbook>"#.to_owned(),
+            format!(r#"<?xml version="1.0" encoding="UTF-8"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">{properties}<sheets><sheet name="Jobs" sheetId="1" r:id="rId1"/></sheets></workbook>"#),
         ),
         (
             "xl/_rels/workbook.xml.rels",
@@ -274,6 +279,11 @@ fn ods(rows: &[Vec<SheetCell>]) -> Vec<u8> {
         }
         table.push_str("</table:table-row>");
     }
+    ods_of(&table)
+}
+
+/// Writes an OpenDocument spreadsheet from the rows of its table.
+fn ods_of(table: &str) -> Vec<u8> {
     archive(&[
         ("mimetype", "application/vnd.oasis.opendocument.spreadsheet".to_owned()),
         (
@@ -384,4 +394,57 @@ fn workbook_numbers_dates_and_lines_are_kept() {
         items.iter().map(|item| item.line).collect::<Vec<_>>(),
         [Some(2), Some(4), Some(5)]
     );
+}
+
+#[test]
+fn workbook_with_far_or_repeated_cells_is_refused_without_reading_all_between() {
+    let first = "<row r=\"1\"><c r=\"A1\"><v>1</v></c></row>";
+    let cell = "<table:table-cell office:value-type=\"float\" office:value=\"1\"";
+    let files = [
+        xlsx_of(
+            &format!("{first}<row r=\"1048576\"><c r=\"A1048576\"><v>1</v></c></row>"),
+            "",
+        ),
+        xlsx_of(&format!("{first}<row r=\"2\"><c r=\"XFD2\"><v>1</v></c></row>"), ""),
+        ods_of(&format!(
+            "<table:table-row>{cell} table:number-columns-repeated=\"16384\"/></table:table-row>"
+        )),
+        ods_of(&format!(
+            "<table:table-row table:number-rows-repeated=\"1048576\">{cell} table:number-columns-repeated=\"150\"/></table:table-row>"
+        )),
+        ods_of(&format!(
+            "<table:table-row table:number-rows-repeated=\"8000000\"><table:table-cell/></table:table-row><table:table-row>{cell}/></table:table-row>"
+        )),
+    ];
+    for (index, file) in files.iter().enumerate() {
+        let error = table::read(file, None)
+            .err()
+            .unwrap_or_else(|| panic!("file {index} is read"));
+        assert_eq!(error.fields[0].pointer, "file", "file {index}");
+    }
+    // Editors repeat the empty cells after the table up to the end of the sheet.
+    let usual = ods_of(&format!(
+        "<table:table-row>{cell}/><table:table-cell table:number-columns-repeated=\"16383\"/></table:table-row>\
+         <table:table-row>{cell}/></table:table-row>\
+         <table:table-row table:number-rows-repeated=\"1048574\"><table:table-cell table:number-columns-repeated=\"16384\"/></table:table-row>"
+    ));
+    assert!(table::read(&usual, None).is_ok());
+}
+
+#[test]
+fn workbook_of_1904_keeps_its_dates() {
+    let cell = |reference: &str, text: &str| format!("<c r=\"{reference}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let sheet = format!(
+        "<row r=\"1\">{}{}{}</row><row r=\"2\">{}{}<c r=\"C2\" s=\"1\"><v>44888</v></c></row>",
+        cell("A1", "Auftrag"),
+        cell("B1", "Kunde-Id"),
+        cell("C1", "Datum"),
+        cell("A2", "J-1"),
+        cell("B2", "C")
+    );
+    let bytes = xlsx_of(&sheet, "<workbookPr date1904=\"1\"/>");
+    let table = table::read(&bytes, None).expect("workbook is a table");
+    let fields: Vec<_> = table.headers.iter().map(|header| guess(header)).collect();
+    let items = payload::items(&table, &fields, "Europe/Berlin");
+    assert_eq!(items[0].payload["timeWindow"]["start"], "2026-11-24T00:00:00+01:00");
 }

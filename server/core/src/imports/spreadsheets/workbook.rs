@@ -1,8 +1,9 @@
 //! Workbooks (`.xlsx`, `.ods`): the first sheet with content, its cells as the texts that a CSV file would have.
 
+use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _};
 
-use calamine::{Data, Range, Reader as _, Sheets, open_workbook_auto_from_rs};
+use calamine::{Data, Ods, Reader as _, Xlsx, open_workbook_from_rs};
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use domain::fields::CsvError;
 
@@ -11,6 +12,9 @@ use crate::CoreResult;
 
 /// The size of an unpacked workbook (64 MiB); more is no list of 500 jobs.
 const MAX_UNPACKED_BYTES: u64 = 64 * 1024 * 1024;
+/// More rows or cells of a row are no list of jobs. They bound the memory that a small file can take.
+const MAX_ROWS: usize = 20_000;
+const MAX_CELLS_OF_ROW: usize = 200;
 /// Numbers from this one on have lost digits in the spreadsheet, which keeps 15.
 const FIRST_SHORTENED: f64 = 1e15;
 
@@ -106,23 +110,130 @@ fn duration_text(text: &str) -> Option<String> {
     ))
 }
 
-/// Returns the rows of a sheet with their numbers in it.
-fn rows(range: &Range<Data>, is_1904: bool) -> Vec<Row> {
-    let first_row = range.start().map_or(0, |(row, _)| row);
-    range
-        .rows()
-        .enumerate()
-        .map(|(index, cells)| {
-            let mut cells: Vec<String> = cells.iter().map(|cell| cell_text(cell, is_1904)).collect();
-            while cells.last().is_some_and(String::is_empty) {
-                cells.pop();
+/// A row of cells up to its last one with content.
+fn row_of(line: usize, mut cells: Vec<String>) -> Row {
+    while cells.last().is_some_and(String::is_empty) {
+        cells.pop();
+    }
+    Row { line, cells }
+}
+
+/// Reads a sheet of an `.xlsx` file cell by cell: a sheet whose only cells are its first and its last must not take the memory of
+/// all cells between them.
+fn xlsx_rows(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> CoreResult<Vec<Row>> {
+    let is_1904 = workbook.has_1904_epoch();
+    let mut reader = workbook.worksheet_cells_reader(name).map_err(|_| unreadable())?;
+    let mut rows: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    while let Some(cell) = reader.next_cell().map_err(|_| unreadable())? {
+        let (row, column) = cell.get_position();
+        let (row, column) = (row as usize, column as usize);
+        let text = cell_text(&Data::from(cell.get_value().clone()), is_1904);
+        if text.is_empty() {
+            continue;
+        }
+        if row >= MAX_ROWS || column >= MAX_CELLS_OF_ROW {
+            return Err(unreadable());
+        }
+        let cells = rows.entry(row).or_default();
+        if cells.len() <= column {
+            cells.resize(column + 1, String::new());
+        }
+        cells[column] = text;
+    }
+    let last = rows.last_key_value().map_or(0, |(row, _)| row + 1);
+    let first = rows.first_key_value().map_or(last, |(row, _)| *row);
+    Ok((first..last)
+        .map(|row| row_of(row + 1, rows.remove(&row).unwrap_or_default()))
+        .collect())
+}
+
+/// Reads the first sheet with content of an `.xlsx` file; returns its name, its rows and the number of other sheets with content.
+fn read_xlsx(mut workbook: Xlsx<Cursor<&[u8]>>) -> CoreResult<Option<(String, Vec<Row>, usize)>> {
+    let mut found: Option<(String, Vec<Row>)> = None;
+    let mut others = 0;
+    for name in workbook.sheet_names() {
+        if found.is_some() {
+            let mut reader = workbook.worksheet_cells_reader(&name).map_err(|_| unreadable())?;
+            others += usize::from(reader.next_cell().map_err(|_| unreadable())?.is_some());
+            continue;
+        }
+        let rows = xlsx_rows(&mut workbook, &name)?;
+        if !rows.is_empty() {
+            found = Some((name, rows));
+        }
+    }
+    Ok(found.map(|(name, rows)| (name, rows, others)))
+}
+
+/// Returns the number in an attribute of a tag; one if there is none.
+fn repetitions(tag: &str, attribute: &str) -> usize {
+    tag.split_once(attribute)
+        .and_then(|(_, rest)| rest.trim_start_matches("=\"").split('"').next()?.parse().ok())
+        .unwrap_or(1)
+}
+
+/// Refuses an `.ods` file whose cells are repeated to more than a list of jobs has; the reader writes each of them out.
+fn check_repetitions(bytes: &[u8]) -> CoreResult<()> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
+    let Ok(mut content) = archive.by_name("content.xml") else {
+        return Ok(());
+    };
+    let mut text = Vec::new();
+    content.read_to_end(&mut text).map_err(|_| unreadable())?;
+    let text = String::from_utf8_lossy(&text);
+    let mut total = 0_usize;
+    // Empty rows count once a row with content follows them.
+    let mut empty_rows = 0_usize;
+    for row in text.split("<table:table-row").skip(1) {
+        let (tag, cells) = row.split_once('>').unwrap_or((row, ""));
+        let times = repetitions(tag, "table:number-rows-repeated");
+        let (mut width, mut empty_cells) = (0_usize, 0_usize);
+        for cell in cells
+            .split("<table:")
+            .skip(1)
+            .filter(|cell| !cell.starts_with("table-column"))
+        {
+            let (tag, _) = cell.split_once('>').unwrap_or((cell, ""));
+            let count = repetitions(tag, "table:number-columns-repeated");
+            if tag.contains("office:value-type") || tag.contains("calcext:value-type") || !tag.ends_with('/') {
+                width = width.saturating_add(empty_cells).saturating_add(count);
+                empty_cells = 0;
+            } else {
+                empty_cells = empty_cells.saturating_add(count);
             }
-            Row {
-                line: usize::try_from(first_row).unwrap_or_default() + index + 1,
-                cells,
-            }
-        })
-        .collect()
+        }
+        if width == 0 {
+            empty_rows = empty_rows.saturating_add(times);
+            continue;
+        }
+        total = total
+            .saturating_add(empty_rows)
+            .saturating_add(width.saturating_mul(times));
+        empty_rows = 0;
+        if width > MAX_CELLS_OF_ROW || total > MAX_ROWS * MAX_CELLS_OF_ROW {
+            return Err(unreadable());
+        }
+    }
+    Ok(())
+}
+
+/// Reads the first sheet with content of an `.ods` file, as [`read_xlsx`].
+fn read_ods(bytes: &[u8]) -> CoreResult<Option<(String, Vec<Row>, usize)>> {
+    check_repetitions(bytes)?;
+    let mut workbook: Ods<_> = open_workbook_from_rs(Cursor::new(bytes)).map_err(|_| unreadable())?;
+    let mut sheets = workbook.worksheets().into_iter().filter(|(_, range)| !range.is_empty());
+    Ok(sheets.next().map(|(name, range)| {
+        let first = range.start().map_or(0, |(row, _)| row as usize);
+        let rows = range
+            .rows()
+            .enumerate()
+            .map(|(index, cells)| {
+                let cells = cells.iter().map(|cell| cell_text(cell, false)).collect();
+                row_of(first + index + 1, cells)
+            })
+            .collect();
+        (name, rows, sheets.count())
+    }))
 }
 
 /// Reads the first sheet with content.
@@ -131,20 +242,13 @@ fn rows(range: &Range<Data>, is_1904: bool) -> Vec<Row> {
 /// Field `file`.
 pub(super) fn read(bytes: &[u8]) -> CoreResult<Table> {
     check_size(bytes)?;
-    let mut workbook: Sheets<_> = open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|_| unreadable())?;
-    let names = workbook.sheet_names().clone();
-    let mut sheets = Vec::new();
-    for name in names {
-        let range = workbook.worksheet_range(&name).map_err(|_| unreadable())?;
-        if !range.is_empty() {
-            sheets.push((name, range));
-        }
-    }
-    let others = sheets.len().saturating_sub(1);
-    let Some((name, range)) = sheets.into_iter().next() else {
+    let found = match open_workbook_from_rs::<Xlsx<_>, _>(Cursor::new(bytes)) {
+        Ok(workbook) => read_xlsx(workbook)?,
+        Err(_) => read_ods(bytes)?,
+    };
+    let Some((name, rows, others)) = found else {
         return Err(invalid_file(CsvError::NoHeaders));
     };
-    let rows = rows(&range, false);
     let lines = rows.last().map_or(0, |row| row.line);
     Table::of_rows(rows.into_iter(), lines, TableSource::Sheet { name, others })
 }

@@ -222,7 +222,10 @@ impl<A: Operator> TenantTx<'_, A> {
         target: TargetId,
         rest: &Proposal,
     ) -> Result<(), StoreError> {
-        self.decide_proposal(id, "replaced").await?;
+        // It was decided or withdrawn in the meantime.
+        if !self.decide_proposal(id, "replaced").await? {
+            return Ok(());
+        }
         if rest.is_empty() {
             return Ok(());
         }

@@ -11,6 +11,7 @@ use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::ApiClient;
 use crate::integrations::RecordKey;
+use crate::requests::client_requests::RequestContext;
 use crate::requests::model::{ClientRequest, RequestChange};
 
 macro_rules! select_request {
@@ -54,6 +55,14 @@ const UPDATE_REQUEST: &str = r"
     WHERE tenant_id = $1
       AND id = $2
       AND status = $11
+      AND target_id IS NULL
+";
+const SET_CUSTOMER: &str = r"
+    UPDATE request
+    SET customer_id = $3, location_id = $4, contact_id = $5
+    WHERE tenant_id = $1
+      AND id = $2
+      AND customer_id IS NULL
       AND target_id IS NULL
 ";
 const PROPOSE_CHANGE: &str = r"
@@ -129,6 +138,23 @@ impl TenantTx<'_, ApiClient> {
             )
             .await?
             == 1)
+    }
+
+    /// Sets the customer of a request that has none.
+    pub(crate) async fn set_client_request_customer(
+        &mut self,
+        id: RequestId,
+        context: &RequestContext,
+    ) -> Result<(), StoreError> {
+        let tenant = self.tenant();
+        let arguments = (
+            tenant,
+            id.uuid(),
+            context.customer.map(Id::uuid),
+            context.location.map(Id::uuid),
+            context.contact.map(Id::uuid),
+        );
+        self.tx.execute(SET_CUSTOMER, arguments).await.map(drop)
     }
 
     /// Stores content that dispatch decides about.

@@ -57,6 +57,7 @@ const APPLY_CHANGE: &str = r"
     WHERE tenant_id = $1
       AND id = $2
       AND proposed_change IS NOT NULL
+      AND updated_at = $10
 ";
 const DISCARD_CHANGE: &str = r"
     UPDATE request
@@ -64,6 +65,7 @@ const DISCARD_CHANGE: &str = r"
     WHERE tenant_id = $1
       AND id = $2
       AND proposed_change IS NOT NULL
+      AND updated_at = $4
 ";
 const UPDATE_TARGET: &str = r"
     UPDATE request
@@ -81,19 +83,22 @@ const SELECT_REQUEST_OF_TARGET: &str = r"
       AND request.target_id = $2
 ";
 /// The customer can be changed until the request is converted to a target.
-/// A request of a contact with a portal account is that account's own.
+/// A request of a contact with a portal account is that account's own, unless a partner has sent it.
 const UPDATE_CUSTOMER: &str = r"
     UPDATE request
     SET
         customer_id = $3, location_id = $4, contact_id = $5, updated_at = $6,
-        portal_account_id = (
-            SELECT account.id
-            FROM portal_account AS account
-            WHERE account.tenant_id = $1
-              AND account.contact_id = $5
-            ORDER BY account.created_at, account.id
-            LIMIT 1
-        )
+        portal_account_id = CASE
+            WHEN channel = 'api' THEN portal_account_id
+            ELSE (
+                SELECT account.id
+                FROM portal_account AS account
+                WHERE account.tenant_id = $1
+                  AND account.contact_id = $5
+                ORDER BY account.created_at, account.id
+                LIMIT 1
+            )
+        END
     WHERE tenant_id = $1
       AND id = $2
       AND target_id IS NULL
@@ -202,15 +207,20 @@ pub(crate) struct Triage {
 }
 
 impl TenantTx<'_, Staff> {
-    /// Applies the proposed content of a request, or discards it; false if there is none any more.
+    /// Applies the proposed content of a request, or discards it; false if the request was changed after `read_at`.
     pub(crate) async fn settle_request_change(
         &mut self,
         id: RequestId,
         change: Option<&RequestChange>,
+        read_at: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         let written = match change {
-            None => self.tx.execute(DISCARD_CHANGE, (tenant, id.uuid(), now)).await?,
+            None => {
+                self.tx
+                    .execute(DISCARD_CHANGE, (tenant, id.uuid(), now, read_at))
+                    .await?
+            }
             Some(change) => {
                 self.tx
                     .execute(
@@ -225,6 +235,7 @@ impl TenantTx<'_, Staff> {
                             Json(&change.windows),
                             now,
                             change.internal_notes.as_deref(),
+                            read_at,
                         ),
                     )
                     .await?
