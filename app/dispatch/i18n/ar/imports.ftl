@@ -6,9 +6,9 @@ mapping-decision = قرار الربط
 found-location = عُثر على الموقع بالمعرّف الخارجي:
 found-contact = عُثر على جهة الاتصال بالمعرّف الخارجي:
 upload-title = استيراد جدول
-upload-intro = استورد جدولًا في كل سطر منه مهمة. تعرض التجربة القيم القديمة والجديدة أولًا، ولا يُحفظ شيء حتى تبدأ الاستيراد.
+upload-intro = استورد جدولًا في كل سطر منه مهمة. يعرض التشغيل التجريبي القيم القديمة والجديدة أولًا، ولا يُحفظ شيء حتى تبدأ الاستيراد.
 upload-file = الملف
-upload-file-help = ملف CSV أو ‎.xlsx أو ‎.ods مع سطر عناوين، حتى 500 مهمة و2 ميغابايت. تُقرأ من المصنّف أول ورقة فيها محتوى.
+upload-file-help = ملف CSV أو ‎.xlsx أو ‎.ods مع سطر عناوين، حتى 500 مهمة و2 ميغابايت. تُقرأ من المصنّف أول ورقة فيها محتوى فقط.
 upload-client = الاستيراد باسم تطبيق التكامل
 upload-client-help = يحدد تطبيق التكامل النظام المصدر وما يُسمح بربطه أو إنشائه.
 upload-map-columns = ربط الأعمدة
@@ -18,7 +18,7 @@ upload-example = قيم نموذجية
 upload-counts = عدد الأسطر: { $lines }، عدد المهام: { $jobs }
 upload-sheet = { $others ->
     [0] الورقة: { $name }
-   *[other] الورقة: { $name }. أوراق أخرى فيها محتوى لن تُقرأ: { $others }
+   *[other] الورقة: { $name }. عدد الأوراق الأخرى التي فيها محتوى ولن تُقرأ: { $others }
  }
 upload-encoding = ترميز النص
 upload-encoding-certain = ترميز النص: { $encoding }
@@ -36,7 +36,7 @@ changed-phone = الهاتف
 changed-street = الشارع
 changed-postalCode = الرمز البريدي
 changed-city = المدينة
-changed-country = البلد
+changed-country = الدولة
 changed-coordinates = الإحداثيات
 changed-timeWindow = الفترة المطلوبة
 changed-durationMinutes = المدة (بالدقائق)

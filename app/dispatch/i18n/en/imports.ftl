@@ -8,7 +8,7 @@ found-contact = Contact found by external ID:
 upload-title = Spreadsheet import
 upload-intro = Import a spreadsheet with one job per line. A dry run shows old and new values first. Nothing is saved until you start the import.
 upload-file = File
-upload-file-help = CSV, .xlsx or .ods with a header line, up to 500 jobs and 2 MB. Of a workbook, the first sheet with content is read.
+upload-file-help = CSV, .xlsx or .ods with a header line, up to 500 jobs and 2 MB. From a workbook, only the first sheet with content is read.
 upload-client = Import as client
 upload-client-help = The client determines the source system and what can be linked or created.
 upload-map-columns = Map columns
@@ -24,7 +24,7 @@ upload-counts = { $lines ->
  }
 upload-sheet = { $others ->
     [0] Sheet: { $name }
-    [one] Sheet: { $name }. Another sheet with content is not read.
+    [one] Sheet: { $name }. 1 other sheet with content is not read.
    *[other] Sheet: { $name }. { $others } other sheets with content are not read.
  }
 upload-encoding = Character encoding

@@ -1,7 +1,7 @@
 appointment = Ihr Termin
 rejection-reason = Grund der Ablehnung
 your-request = Ihre Anfrage
-request-from-call = Unsere Aufzeichnung Ihres Anrufs
+request-from-call = Von uns bei Ihrem Anruf notiert
 request-from-system = In Ihrem Namen übermittelt
 submitted-at = Eingereicht
 withdraw = Anfrage zurückziehen …
