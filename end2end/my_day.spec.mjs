@@ -491,7 +491,7 @@ test("report is kept as a draft on the phone, with its photos", async ({ browser
   await expect(photos).toHaveCount(3);
   await expect(photos.locator("canvas")).toHaveCount(3);
   await photos.nth(0).getByRole("combobox").selectOption("before");
-  await photos.nth(2).getByRole("button", { name: "Turn" }).click();
+  await photos.nth(2).getByRole("button", { name: "Rotate" }).click();
   await photos.nth(1).getByRole("button", { name: "Remove" }).click();
   await expect(photos).toHaveCount(2);
   const summary = newName("Half a sentence");

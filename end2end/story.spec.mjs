@@ -67,7 +67,7 @@ test("imported job becomes a visit, signed events and a released report", async 
   await visit.page.getByRole("button", { name: "Start travel" }).click();
   await expect(visit.page.getByRole("status")).toContainText("Travel started");
   await visit.page.getByRole("button", { name: "Arrived" }).click();
-  await expect(visit.page.getByRole("status")).toContainText("Arrival recorded");
+  await expect(visit.page.getByRole("status").filter({ hasText: "Arrival recorded" })).toBeVisible();
   await visit.page.getByLabel("Work performed").fill(summary);
   await visit.page.getByLabel("Internal notes").fill(INTERNAL);
   await visit.page.getByLabel("Work time in minutes").fill("50");
@@ -188,7 +188,7 @@ test("portal request is accepted, converted and scheduled", async ({ browser }, 
   await dispatch.page.getByRole("button", { name: "Schedule appointment" }).click();
   await expect(dispatch.page.getByRole("status")).toContainText("Appointment scheduled");
   await anna.page.goto(request);
-  await expect(anna.page.locator(".chip", { hasText: "Planned" })).toBeVisible();
+  await expect(anna.page.locator(".chip", { hasText: "Planned" }).first()).toBeVisible();
   for (const { complaints, context } of [dispatch, anna]) {
     expect(complaints).toEqual([]);
     await context.close();

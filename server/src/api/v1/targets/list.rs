@@ -38,7 +38,7 @@ pub struct TargetQuery {
     #[param(value_type = Option<bool>)]
     needs_mapping: Option<String>,
     /// Returns only targets whose external ID starts with this text.
-    #[param(min_length = 1, max_length = 128)]
+    #[param(max_length = 128)]
     external_id_prefix: Option<String>,
 }
 
