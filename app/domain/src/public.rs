@@ -76,9 +76,9 @@ crate::stored_names! {
         Own = "own",
         /// Another portal user of the customer.
         Colleague = "colleague",
-        /// Somebody who filled in a public form.
+        /// A visitor of a public form.
         WebForm = "web_form",
-        /// Somebody at a terminal.
+        /// A visitor at a terminal.
         Terminal = "terminal",
         /// The organization's staff, during a call.
         Call = "call",

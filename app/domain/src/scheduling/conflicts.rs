@@ -50,7 +50,7 @@ pub struct TechnicianSchedule<'a> {
     pub shifts: Option<&'a [(ShiftOnDay, Option<AbsenceKind>)]>,
     /// Absence on the day of the visit, if any.
     pub away: Option<AbsenceKind>,
-    /// Whether nobody is expected to work at the time of the visit, for a technician without working hours.
+    /// Whether the visit is outside usual working times, for a technician without working hours.
     pub is_unusual_time: bool,
     /// Other appointments, in any order.
     pub stops: &'a [BookedSlot],

@@ -157,7 +157,7 @@ fn RequestDetails(request: TrackedView, files: Vec<FileSummary>, zone: String, l
         )
     });
     let windows = preferred_windows(locale, &request.preferred_windows);
-    // Who has the link is the requester, unless somebody else wrote the request down.
+    // Who has the link is the requester, unless another person wrote the request down.
     let source = RequestSource::of(request.channel, true);
     let heading = match source {
         RequestSource::Call => t!(locale, "request-from-call"),

@@ -47,7 +47,7 @@ pub struct CallForm {
     pub nonce: String,
 }
 
-/// Returns the nonce of a call with this text: whoever goes back to the page and changes it records another call.
+/// Returns the nonce of a call with this text: going back to the page and changing it records another call.
 fn nonce_of_content(nonce: &str, description: &str, notes: Option<&str>) -> String {
     let text = format!("{description}\0{}", notes.unwrap_or_default());
     format!("{nonce}.{}", URL_SAFE_NO_PAD.encode(&sha256(text.as_bytes())[..12]))

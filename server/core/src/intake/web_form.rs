@@ -58,7 +58,7 @@ fn hash(content: &Submission) -> CoreResult<Vec<u8>> {
         .map_err(CoreError::internal)
 }
 
-/// Returns the nonce of the request with this content. Whoever goes back to the page, changes the text and submits it again
+/// Returns the nonce of the request with this content. Going back to the page, changing the text and submitting it again
 /// submits another request; only the same content is the same request.
 ///
 /// # Errors

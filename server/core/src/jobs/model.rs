@@ -21,7 +21,7 @@ pub struct JobActions {
     /// Offer time slots to the requester.
     pub can_offer_slots: bool,
     pub can_reopen: bool,
-    /// Take back that the technician is on the way.
+    /// Revert that the technician is on the way.
     pub can_revert_travel: bool,
     pub can_cancel: bool,
     /// Accept or dismiss a change that the source system proposes.

@@ -176,7 +176,7 @@ pub async fn send_requested_links(core: &Core) -> CoreResult<usize> {
         let purpose = LinkPurpose::from_name(&purpose).unwrap_or(LinkPurpose::SignIn);
         for account in tx.accounts_for_link(&email).await? {
             let tag = account.locale.as_deref().unwrap_or(&account.tenant_locale);
-            // Whoever was invited and asks for a link gets the invitation again, at the invited address.
+            // An invited person who asks for a link gets the invitation again, at the invited address.
             let purpose = if account.is_active {
                 purpose
             } else {

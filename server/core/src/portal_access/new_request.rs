@@ -113,7 +113,7 @@ pub async fn submit_request(
     inserted
 }
 
-/// Returns the nonce of a request with this content: whoever goes back to the page and changes the text submits another
+/// Returns the nonce of a request with this content: going back to the page and changing the text submits another
 /// request.
 fn nonce_of_content(nonce: &str, input: &RequestForm, uploads: &[Upload]) -> String {
     let mut content: Vec<u8> = Vec::new();

@@ -243,7 +243,7 @@ pub(crate) async fn schedule_visit<A: Administrator>(
     {
         crate::requests::change_status(tx, &request, RequestStatus::Planned, None).await?;
     }
-    // Nobody is told to expect a visit that is over.
+    // A visit that is over is not announced.
     if let Some(trigger) = change.notification(visit).filter(|_| visit.recorded_reason.is_none()) {
         notifications::enqueue_for_target(core, tx, id, trigger).await?;
     }

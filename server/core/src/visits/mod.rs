@@ -184,7 +184,7 @@ pub async fn arrive(
     step(core, by, id, seen, &Step::Arrive).await
 }
 
-/// How long a technician can take back that travel has started. Dispatch can at any time.
+/// How long a technician can revert that travel has started. Dispatch can at any time.
 pub const REVERT_WINDOW: TimeDelta = TimeDelta::minutes(2);
 
 /// Takes back that the signed-in technician has started travel, pressed at the wrong visit. Pressing again has no effect.

@@ -54,7 +54,7 @@ pub struct DayStop {
 }
 
 impl DayStop {
-    /// Returns whether the technician can still take back that travel has started.
+    /// Returns whether the technician can still revert that travel has started.
     pub fn is_travel_revertible(&self, now: DateTime<Utc>) -> bool {
         self.status == TargetStatus::EnRoute && self.travel_started_at.is_some_and(|at| now < at + REVERT_WINDOW)
     }
