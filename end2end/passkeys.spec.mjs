@@ -1,7 +1,7 @@
 // Passkeys: added with the password, then used instead of it, and removed. The device is Chromium's virtual authenticator.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
-import { newPage, portalUser, signIn, staffOf } from "./helpers.mjs";
+import { newPage, nordlicht, portalUser, signIn, staffOf } from "./helpers.mjs";
 
 const serious = async (page) => {
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -20,6 +20,7 @@ async function device(page) {
 for (const [app, settings, account, signOut] of [
   ["/app", "/app/security", () => staffOf("dispatcher"), "/app/fn/sign-out"],
   ["/portal", "/portal/profile", () => portalUser("petra"), "/portal/fn/sign-out"],
+  ["/partner", "/partner/security", () => nordlicht().partners[0], "/partner/fn/sign-out"],
 ]) {
   test(`${app} passkey signs in instead of the password until it is removed`, async ({ browser }) => {
     const { page, complaints } = await newPage(browser);

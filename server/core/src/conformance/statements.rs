@@ -196,3 +196,19 @@ async fn statement_with_list_finds_rows_by_key_on_sqlite() {
     assert!(lists > 20, "only {lists} lists were found");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
+
+#[tokio::test]
+async fn refreshed_statistics_cover_growing_tables_on_sqlite() {
+    for (core, _) in crate::conformance::demo_systems().await {
+        let Pools::Sqlite { writer, .. } = &core.store.pools else {
+            continue;
+        };
+        core.refresh_statistics().await.expect("statistics are refreshed");
+        let tables: Vec<(String,)> =
+            sqlx::query_as("SELECT DISTINCT tbl FROM sqlite_stat1 WHERE tbl IN ('target', 'event')")
+                .fetch_all(writer)
+                .await
+                .expect("statistics are read");
+        assert_eq!(tables.len(), 2, "{tables:?}");
+    }
+}

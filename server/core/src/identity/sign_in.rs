@@ -148,6 +148,15 @@ impl Verified<'_> {
     }
 }
 
+/// Returns the start page of an account that has proved every required factor.
+pub(crate) async fn home_of(tx: &mut SystemTx<'_, SignIn>, account: AccountKey) -> CoreResult<Home> {
+    Ok(match account.realm {
+        Realm::Staff => Home::Staff(tx.role_of_staff(account).await?.as_deref().and_then(Role::from_name)),
+        Realm::Portal => Home::Portal,
+        Realm::Partner => Home::Partner,
+    })
+}
+
 /// Admits a person again whose session was revoked by a change of their own, such as a new password. Every required factor
 /// was verified when that session was created. `epoch` is the one that the change began.
 pub(crate) fn readmit(holder: &impl AccountHolder, epoch: i64) -> SignedIn {

@@ -2,11 +2,10 @@
 
 use crate::db::SystemTx;
 use crate::db::purpose::Administration;
-use crate::identity::account::AccountKey;
-use crate::{Core, CoreError, CoreResult};
-
 use crate::identity::access::end_access;
+use crate::identity::account::AccountKey;
 use crate::identity::administration::{accounts_with_email, find_tenant};
+use crate::{Core, CoreError, CoreResult};
 
 /// Removes the passkeys of every account with this address in a tenant, in all realms, and ends the access of these accounts.
 /// Returns the number of removed passkeys.

@@ -1,7 +1,6 @@
 //! Sign-in with a passkey.
 
 use chrono::{DateTime, Utc};
-use domain::identity::roles::Role;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use webauthn_rs::prelude::{DiscoverableAuthentication, Passkey, PublicKeyCredential};
@@ -10,8 +9,8 @@ use super::{CHALLENGE_LIFETIME, Challenge, open, rejected, relying_party, requir
 use crate::db::purpose::SignIn;
 use crate::identity::account::AccountKey;
 use crate::identity::actors::TenantId;
-use crate::identity::admission::{Home, SignedIn};
-use crate::identity::sign_in::Verified;
+use crate::identity::admission::SignedIn;
+use crate::identity::sign_in::{Verified, home_of};
 use crate::identity::store::sessions::Realm;
 use crate::secrets::AssociatedData;
 use crate::{Core, CoreResult};
@@ -96,11 +95,7 @@ pub(crate) async fn sign_in(core: &Core, realm: Realm, sealed: &str, credential:
     {
         return Err(rejected());
     }
-    let home = match realm {
-        Realm::Staff => Home::Staff(tx.role_of_staff(account).await?.as_deref().and_then(Role::from_name)),
-        Realm::Portal => Home::Portal,
-        Realm::Partner => Home::Partner,
-    };
+    let home = home_of(&mut tx, account).await?;
     let verified = Verified {
         account,
         epoch: found.epoch,

@@ -1,6 +1,5 @@
 //! Verification of two-factor codes. Attempts are counted before they are made, as by [`crate::identity::throttle`].
 
-use domain::identity::roles::Role;
 use domain::identity::two_factor::TypedCode;
 use domain::network::Network;
 use domain::problems::Cause;
@@ -9,8 +8,9 @@ use crate::db::SystemTx;
 use crate::db::purpose::SignIn;
 use crate::identity::account::{AccountHolder, AccountKey, begin_own};
 use crate::identity::actors::TenantId;
-use crate::identity::admission::{Home, PendingCode, SignedIn};
+use crate::identity::admission::{PendingCode, SignedIn};
 use crate::identity::sign_in;
+use crate::identity::sign_in::home_of;
 use crate::identity::store::sessions::Realm;
 use crate::identity::throttle::{Attempt, Secret};
 use crate::identity::two_factor::{internal, not_on, secret_context, totp, wrong_code};
@@ -52,11 +52,7 @@ pub(crate) async fn complete(
     if let Some(secret) = &found.secret {
         check(core, &mut tx, account, secret, code, &attempt).await?;
     }
-    let home = match realm {
-        Realm::Staff => Home::Staff(tx.role_of_staff(account).await?.as_deref().and_then(Role::from_name)),
-        Realm::Portal => Home::Portal,
-        Realm::Partner => Home::Partner,
-    };
+    let home = home_of(&mut tx, account).await?;
     let verified = sign_in::Verified {
         account,
         epoch: found.epoch,
