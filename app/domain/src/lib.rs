@@ -6,6 +6,7 @@
 
 #![warn(missing_docs)]
 
+pub mod audit;
 pub mod branding;
 pub mod customers;
 pub mod dates;

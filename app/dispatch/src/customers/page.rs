@@ -124,9 +124,9 @@ pub fn CustomerPage() -> impl IntoView {
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "source")}</th><th scope="col">{t!(locale, "kind")}</th><th scope="col">{t!(locale, "external-id")}</th></tr></thead>
                     <tbody>{found.references.into_iter().map(|reference| {
-                        let href = link_path(&reference.entity_type, &reference.source_key, &reference.external_id);
+                        let href = link_path(reference.mapping_type, &reference.source_key, &reference.external_id);
                         view! {
-                            <tr><td><bdi class="mono">{reference.source_key}</bdi></td><td>{by_key(locale, &reference.entity_type)}</td><td><bdi class="mono">{reference.external_id}</bdi>
+                            <tr><td><bdi class="mono">{reference.source_key}</bdi></td><td>{by_key(locale, reference.mapping_type.name())}</td><td><bdi class="mono">{reference.external_id}</bdi>
                                 " "<a href=href>{t!(locale, "link-view")}</a></td></tr>
                         }
                     }).collect_view()}</tbody>
@@ -152,8 +152,8 @@ pub fn History(
     view! {
         <ol class="timeline">
             {lines.into_iter().map(|line| {
-                let label = domain::public_language::Milestone::from_name(&line.kind)
-                    .map_or_else(|| by_key(locale, &format!("event-{}", line.kind)), |milestone| domain::public_language::milestone(milestone, locale).to_owned());
+                let label = domain::public_language::Milestone::from_name(line.kind.name())
+                    .map_or_else(|| by_key(locale, &format!("event-{}", line.kind.name())), |milestone| domain::public_language::milestone(milestone, locale).to_owned());
                 view! { <li><span>{label}</span><time class="quiet" datetime=line.at.to_rfc3339()>{format::moment(locale, line.at, &zone)}</time></li> }
             }).collect_view()}
         </ol>

@@ -136,9 +136,9 @@ fn Credentials(
                     (true, false) => (t!(locale, "client-key-active"), Tone::Good),
                 };
                 let short_id = credential.id.chars().take(12).collect::<String>();
-                let (kind, credential_id) = (credential.kind.clone(), credential.id.clone());
+                let (kind, credential_id) = (credential.kind.name(), credential.id.clone());
                 view! {
-                    <tr><th scope="row">{by_key(locale, &format!("client-key-{}", credential.kind))}</th><td><bdi class="mono small" title=credential.id>{short_id}"…"</bdi></td>
+                    <tr><th scope="row">{by_key(locale, &format!("client-key-{kind}"))}</th><td><bdi class="mono small" title=credential.id>{short_id}"…"</bdi></td>
                         <td>{format::moment(locale, credential.created_at, &zone)}</td>
                         <td>{credential.expires_at.map_or_else(|| t!(locale, "never"), |at| format::moment(locale, at, &zone))}</td>
                         <td>{credential.last_used_at.map_or_else(|| t!(locale, "never"), |at| format::moment(locale, at, &zone))}</td>

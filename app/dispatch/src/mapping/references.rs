@@ -1,10 +1,10 @@
 //! The page of an external reference: the records that were imported through it, and how to remove a wrong link.
 
+use domain::mapping::MappingType;
 use domain::identity::permissions::ViewImports;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::mapping::model::CreatedRecord;
-use ordinavo_core::mapping::references::MappingKind;
 use ordinavo_core::mapping::review;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use serde::{Deserialize, Serialize};
@@ -21,17 +21,17 @@ use crate::shell::AppFrame;
 use crate::t;
 
 /// Returns the path of a reference. Its parts are in the query because an external ID may contain any character.
-pub fn link_path(kind: &str, source: &str, external_id: &str) -> String {
-    let query = format::query([("type", kind), ("source", source), ("id", external_id)]);
+pub fn link_path(kind: MappingType, source: &str, external_id: &str) -> String {
+    let query = format::query([("type", kind.name()), ("source", source), ("id", external_id)]);
     format!("/app/imports/references?{query}")
 }
 
 /// Parses the record type of a reference; defaults to customer.
-fn parse_kind(name: &str) -> CoreResult<MappingKind> {
+fn parse_kind(name: &str) -> CoreResult<MappingType> {
     if name.is_empty() {
-        return Ok(MappingKind::CUSTOMER);
+        return Ok(MappingType::Customer);
     }
-    MappingKind::from_name(name).ok_or_else(CoreError::not_found)
+    MappingType::from_name(name).ok_or_else(CoreError::not_found)
 }
 
 /// `/app/imports/references`.
@@ -48,7 +48,7 @@ pub fn LinkPage() -> impl IntoView {
         let zone = staff.zone().to_owned();
         let can_undo = found.can_undo;
         let has_no_records = found.affected.is_empty() && found.locations.is_empty() && found.contacts.is_empty();
-        let record_name = (kind != MappingKind::CUSTOMER).then_some(found.link.name);
+        let record_name = (kind != MappingType::Customer).then_some(found.link.name);
         let consequence = by_key(locale, &format!("link-undo-{}", kind.name()));
         let (form_source, form_id) = (source.clone(), external_id.clone());
         Ok(view! {

@@ -147,7 +147,7 @@ fn ExistingLinks(known: Vec<KnownReference>, source_key: String, locale: Locale)
     view! {
         <h2>{t!(locale, "mapping-review-existing-links")}</h2>
         <ul class="lines">{known.into_iter().map(|known| {
-            let href = link_path(&known.entity_type, &source_key, &known.external_id);
+            let href = link_path(known.mapping_type, &source_key, &known.external_id);
             view! { <li><bdi class="mono">{known.external_id}</bdi><a href=format!("/app/customers/{}", known.customer_id)><bdi>{known.customer_name}</bdi></a><a href=href>{t!(locale, "link-view")}</a></li> }
         }).collect_view()}</ul>
     }

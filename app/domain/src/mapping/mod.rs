@@ -10,7 +10,9 @@ pub mod location;
 pub mod table;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
+use crate::ids::{ContactId, ContactKind, CustomerId, CustomerKind, Id, LocationId, LocationKind};
 use crate::text::ExternalId;
 
 crate::stored_names! {
@@ -33,6 +35,38 @@ impl MappingStatus {
     /// Returns whether a record is mapped.
     pub const fn is_resolved(self) -> bool {
         matches!(self, Self::Mapped | Self::Created | Self::Updated)
+    }
+}
+
+crate::stored_names! {
+    /// The type of the record that an external ID refers to.
+    MappingType {
+        /// A customer.
+        Customer = "customer",
+        /// A location.
+        Location = "location",
+        /// A contact.
+        Contact = "contact",
+    }
+}
+
+impl MappingType {
+    /// Returns the public ID of a record of this type.
+    pub fn public_id(self, id: Uuid) -> String {
+        match self {
+            Self::Customer => CustomerId::from_uuid(id).to_string(),
+            Self::Location => LocationId::from_uuid(id).to_string(),
+            Self::Contact => ContactId::from_uuid(id).to_string(),
+        }
+    }
+
+    /// Parses the public ID of a record of this type.
+    pub fn parse_id(self, id: &str) -> Option<Uuid> {
+        match self {
+            Self::Customer => id.parse::<Id<CustomerKind>>().ok().map(Id::uuid),
+            Self::Location => id.parse::<Id<LocationKind>>().ok().map(Id::uuid),
+            Self::Contact => id.parse::<Id<ContactKind>>().ok().map(Id::uuid),
+        }
     }
 }
 

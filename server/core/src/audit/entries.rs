@@ -1,5 +1,6 @@
 //! Builds entries of the audit log and the timeline.
 
+use domain::audit::TimelineKind;
 use domain::ids::{
     CustomerId, CustomerKind, Id, LocationId, LocationKind, RequestId, RequestKind, TargetId, TargetKind,
 };
@@ -27,75 +28,6 @@ impl NewAuditEntry {
     pub(crate) fn with_details(mut self, details: Value) -> Self {
         self.details = details;
         self
-    }
-}
-
-/// What happened. The staff app has a text for each kind; the portal shows those that are milestones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TimelineKind {
-    RequestSubmitted,
-    RequestAccepted,
-    RequestRejected,
-    RequestCancelled,
-    RequestMatched,
-    TargetCreated,
-    TargetUpdated,
-    TargetCancelled,
-    TargetReopened,
-    TargetPlannedInternally,
-    TargetDispatched,
-    TargetEnRoute,
-    TargetEnRouteReverted,
-    TargetOnSite,
-    TargetCompleted,
-    TargetNotCompleted,
-    AppointmentScheduled,
-    AppointmentMoved,
-    AppointmentCancelled,
-    ChangeProposed,
-    CustomerChangeProposed,
-    MappingResolved,
-    VisitCompleted,
-    ReportShared,
-    ReportReplaced,
-    ReportWithdrawn,
-    FollowUpRequired,
-    FollowUpPlanned,
-}
-
-impl TimelineKind {
-    /// Returns the stored name.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::RequestSubmitted => "request_submitted",
-            Self::RequestAccepted => "request_accepted",
-            Self::RequestRejected => "request_rejected",
-            Self::RequestCancelled => "request_cancelled",
-            Self::RequestMatched => "request_matched",
-            Self::TargetCreated => "target_created",
-            Self::TargetUpdated => "target_updated",
-            Self::TargetCancelled => "target_cancelled",
-            Self::TargetReopened => "target_reopened",
-            Self::TargetPlannedInternally => "target_planned_internally",
-            Self::TargetDispatched => "target_dispatched",
-            Self::TargetEnRoute => "target_en_route",
-            Self::TargetEnRouteReverted => "target_en_route_reverted",
-            Self::TargetOnSite => "target_on_site",
-            Self::TargetCompleted => "target_completed",
-            Self::TargetNotCompleted => "target_not_completed",
-            Self::AppointmentScheduled => "appointment_scheduled",
-            Self::AppointmentMoved => "appointment_moved",
-            Self::AppointmentCancelled => "appointment_cancelled",
-            Self::ChangeProposed => "change_proposed",
-            Self::CustomerChangeProposed => "customer_change_proposed",
-            Self::MappingResolved => "mapping_resolved",
-            Self::VisitCompleted => "visit_completed",
-            Self::ReportShared => "report_shared",
-            Self::ReportReplaced => "report_replaced",
-            Self::ReportWithdrawn => "report_withdrawn",
-            Self::FollowUpRequired => "follow_up_required",
-            Self::FollowUpPlanned => "follow_up_planned",
-        }
     }
 }
 

@@ -6,7 +6,7 @@ pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 pub mod verification;
-pub(crate) use self::entries::{NewAuditEntry, NewTimelineEntry, TimelineKind};
+pub(crate) use self::entries::{NewAuditEntry, NewTimelineEntry};
 #[cfg(test)]
 pub(crate) use self::store::chains::entries_after;
 pub(crate) use self::store::chains::tenant_slugs;

@@ -2,12 +2,14 @@
 
 use crate::db::OptionalKey;
 use chrono::{DateTime, Utc};
+use domain::audit::TimelineKind;
 use domain::ids::{RequestId, RequestKind, TargetId, TargetKind};
 use sqlx::FromRow;
 
 #[derive(Debug, Clone, FromRow)]
 pub struct TimelineEntry {
-    pub kind: String,
+    #[sqlx(try_from = "String")]
+    pub kind: TimelineKind,
     pub at: DateTime<Utc>,
     #[sqlx(try_from = "OptionalKey<TargetKind>")]
     pub target_id: Option<TargetId>,

@@ -4,6 +4,7 @@ pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 
+use domain::audit::TimelineKind;
 use domain::events::EventType;
 use domain::follow_ups::FollowUpStatus;
 use domain::identity::permissions::PlanTargets;
@@ -13,7 +14,7 @@ use domain::lifecycle::Lifecycle as _;
 use domain::problems::Record;
 use serde_json::{Value, json};
 
-use crate::audit::{NewTimelineEntry, TimelineKind};
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;

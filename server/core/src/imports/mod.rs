@@ -18,11 +18,11 @@ pub(crate) mod workspace;
 pub(crate) use self::store::jobs::ClaimedJob;
 pub(crate) use self::store::writes::ContactRow;
 pub(crate) use self::store::writes::LocationRow;
-pub(crate) use self::store::writes::ReferenceKind;
 pub(crate) use self::store::writes::ReferenceRow;
 
 use std::collections::HashSet;
 
+use domain::audit::TimelineKind;
 use domain::feature_gates::FeatureGate;
 use domain::ids::{ImportJobId, TargetId};
 use domain::imports::jobs::{ImportChannel, ImportMode, JobCounts};
@@ -34,7 +34,6 @@ use domain::problems::Cause;
 use domain::scopes::markers::{CustomersMapScope, CustomersReadScope, CustomersWriteScope, TargetsWriteScope};
 use serde_json::{Value, json};
 
-use crate::audit::TimelineKind;
 use crate::commit::finish;
 use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::{Actor as _, ApiClient, ClientPermit};

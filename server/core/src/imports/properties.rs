@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::DateTime;
+use domain::mapping::MappingType;
 use domain::customers::Address;
 use domain::ids::{ContactId, CustomerId, LocationId, SourceSystemId};
 use domain::imports::TargetImport;
@@ -15,7 +16,6 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::imports::store::writes::ReferenceKind;
 use crate::imports::workspace::Workspace;
 use crate::imports::{Outcome, Prepared, decide, is_zone, payload_hash};
 use crate::mapping::{Candidates, KnownCustomer};
@@ -117,7 +117,7 @@ fn known_candidates(suffixes: &[String]) -> Candidates {
 }
 
 /// The outcomes of a run, and the references it would write.
-type Run = (Vec<Outcome>, Vec<(ReferenceKind, String, Uuid)>);
+type Run = (Vec<Outcome>, Vec<(MappingType, String, Uuid)>);
 
 /// Runs imports one after another; each sees the decisions of those before it.
 fn run(payloads: &[Value], settings: &MappingSettings, candidates: Candidates) -> Run {
@@ -205,17 +205,17 @@ proptest! {
         let payloads = numbered(bodies);
         let before = known_candidates(&[String::new()]);
         let (outcomes, references) = run(&payloads, &settings(create, update, ProblemPolicy::Review), known_candidates(&[String::new()]));
-        let mut by_id: HashMap<(ReferenceKind, String), Uuid> = HashMap::new();
+        let mut by_id: HashMap<(MappingType, String), Uuid> = HashMap::new();
         let mut records = HashSet::new();
         for (external_id, record) in &before.customer_references {
-            by_id.insert((ReferenceKind::Customer, external_id.clone()), record.uuid());
+            by_id.insert((MappingType::Customer, external_id.clone()), record.uuid());
             records.insert(record.uuid());
         }
         for (external_id, record) in &before.location_references {
-            by_id.insert((ReferenceKind::Location, external_id.clone()), record.uuid());
+            by_id.insert((MappingType::Location, external_id.clone()), record.uuid());
         }
         for (external_id, record) in &before.contact_references {
-            by_id.insert((ReferenceKind::Contact, external_id.clone()), record.uuid());
+            by_id.insert((MappingType::Contact, external_id.clone()), record.uuid());
         }
         for (kind, external_id, record) in references {
             prop_assert!(create || before.customers.contains_key(&CustomerId::from_uuid(record)), "no record is created without permission");

@@ -1,5 +1,6 @@
 //! Table T: creating, updating and cancelling the target of an import.
 
+use domain::audit::TimelineKind;
 use domain::customers::{Address, Coordinates};
 use domain::events::EventType;
 use domain::fields::Patch;
@@ -13,7 +14,7 @@ use domain::mapping::{MappingStatus, Warning};
 use domain::requests::Priority;
 use serde_json::json;
 
-use crate::audit::{NewTimelineEntry, TimelineKind};
+use crate::audit::NewTimelineEntry;
 use crate::db::Key;
 use crate::events::NewEvent;
 use crate::imports::Outcome;

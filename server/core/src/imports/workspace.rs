@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
+use domain::mapping::MappingType;
 use domain::ids::{ContactId, CustomerId, Id, Kind, LocationId, SourceSystemId, TargetId};
 use domain::imports::results::FieldChange;
 use domain::imports::{ContactPart, LocationPart, TargetImport};
@@ -19,7 +20,7 @@ use serde_json::Value;
 use crate::audit::NewTimelineEntry;
 use crate::events::NewEvent;
 use crate::imports::changes;
-use crate::imports::store::writes::{ContactRow, LocationRow, ReferenceKind, ReferenceRow};
+use crate::imports::store::writes::{ContactRow, LocationRow, ReferenceRow};
 use crate::jobs::TargetRecord;
 use crate::mapping::{CandidateQuery, Candidates, KnownCustomer};
 use crate::randomness::Randomness;
@@ -240,7 +241,7 @@ impl<'a> Workspace<'a> {
     /// Links the external ID to this customer from here on (row C10). It vouches for the customer if the names agree.
     pub(crate) fn link_customer(&mut self, external_id: &ExternalId, id: CustomerId, vouches: bool) {
         self.writes.references.push(ReferenceRow {
-            kind: ReferenceKind::Customer,
+            kind: MappingType::Customer,
             external_id: external_id.as_str().to_owned(),
             id: id.uuid(),
             vouches,
@@ -276,7 +277,7 @@ impl<'a> Workspace<'a> {
 
     pub(crate) fn create_customer(&mut self, external_id: &ExternalId, name: &str) -> CustomerId {
         let id: CustomerId = self.new_id();
-        self.add_reference(ReferenceKind::Customer, external_id, id.uuid());
+        self.add_reference(MappingType::Customer, external_id, id.uuid());
         self.candidates
             .customer_references
             .insert(external_id.as_str().to_owned(), id);
@@ -342,7 +343,7 @@ impl<'a> Workspace<'a> {
             .or(address.city.as_deref())
             .unwrap_or(external_id.as_str())
             .to_owned();
-        self.add_reference(ReferenceKind::Location, external_id, id.uuid());
+        self.add_reference(MappingType::Location, external_id, id.uuid());
         self.candidates
             .location_references
             .insert(external_id.as_str().to_owned(), id);
@@ -401,7 +402,7 @@ impl<'a> Workspace<'a> {
         part: &ContactPart,
     ) -> ContactId {
         let id: ContactId = self.new_id();
-        self.add_reference(ReferenceKind::Contact, external_id, id.uuid());
+        self.add_reference(MappingType::Contact, external_id, id.uuid());
         self.candidates
             .contact_references
             .insert(external_id.as_str().to_owned(), id);
@@ -427,7 +428,7 @@ impl<'a> Workspace<'a> {
         id
     }
 
-    fn add_reference(&mut self, kind: ReferenceKind, external_id: &ExternalId, id: uuid::Uuid) {
+    fn add_reference(&mut self, kind: MappingType, external_id: &ExternalId, id: uuid::Uuid) {
         self.writes.references.push(ReferenceRow {
             kind,
             external_id: external_id.as_str().to_owned(),

@@ -17,12 +17,13 @@ pub(crate) use self::store::requests::{NewFile, RequestFileWriter, SealedToken};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::audit::TimelineKind;
 use domain::ids::{CustomerId, LocationId, RequestId};
 use domain::intake::mails::MailKind;
 use domain::requests::Channel;
 use serde_json::json;
 
-use crate::audit::{NewTimelineEntry, TimelineKind};
+use crate::audit::NewTimelineEntry;
 use crate::db::TenantTx;
 use crate::identity::actors::{MayAnnotate, MayClassify, MayNotify, Submitter, TenantId};
 use crate::intake::store::requests::NewRequest;

@@ -77,26 +77,15 @@ impl NewSecret {
     }
 }
 
-/// The kind of a credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CredentialKind {
-    /// An API key for live data.
-    Live,
-    /// An API key for the sandbox.
-    Test,
-    /// A secret of the OAuth client credentials grant.
-    Secret,
-}
-
-impl CredentialKind {
-    /// Parses the name used in forms.
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "live" => Some(Self::Live),
-            "test" => Some(Self::Test),
-            "secret" => Some(Self::Secret),
-            _ => None,
-        }
+domain::stored_names! {
+    /// The kind of a credential.
+    CredentialKind {
+        /// An API key for live data.
+        Live = "live",
+        /// An API key for the sandbox.
+        Test = "test",
+        /// A secret of the OAuth client credentials grant.
+        Secret = "secret",
     }
 }
 

@@ -6,6 +6,7 @@ use domain::ids::{ClientId, ClientKind, SourceSystemId, SourceSystemKind};
 use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
 use sqlx::FromRow;
 
+use crate::integrations::CredentialKind;
 use crate::version::Version;
 
 #[derive(Debug, Clone, FromRow)]
@@ -40,7 +41,8 @@ impl ClientSummary {
 #[derive(Debug, Clone, FromRow)]
 pub struct CredentialSummary {
     pub id: String,
-    pub kind: String,
+    #[sqlx(try_from = "String")]
+    pub kind: CredentialKind,
     pub created_at: DateTime<Utc>,
     pub expires_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,

@@ -1,5 +1,6 @@
 //! Cancelling a job, its appointment and its request.
 
+use domain::audit::TimelineKind;
 use domain::events::EventType;
 use domain::identity::permissions::PlanTargets;
 use domain::ids::TargetId;
@@ -12,7 +13,7 @@ use domain::requests::RequestStatus;
 use domain::text;
 use serde_json::json;
 
-use crate::audit::{NewTimelineEntry, TimelineKind};
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;

@@ -1,5 +1,7 @@
 //! Changes of a scheduled target that its source proposes and a dispatcher accepts or dismisses.
 
+use domain::mapping::MappingType;
+use domain::audit::TimelineKind;
 use domain::events::EventType;
 use domain::identity::permissions::PlanTargets;
 use domain::ids::ProposalId;
@@ -7,12 +9,11 @@ use domain::jobs::change_proposals::{CustomerName, Proposal};
 use domain::problems::{Cause, Record};
 use serde_json::json;
 
-use crate::audit::{NewTimelineEntry, TimelineKind};
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::{Key, TenantTx};
 use crate::events::NewEvent;
 use crate::identity::actors::{Permit, Staff};
-use crate::imports::ReferenceKind;
 use crate::jobs::TargetRecord;
 use crate::jobs::model::ProposalView;
 use crate::{Core, CoreError, CoreResult};
@@ -37,7 +38,7 @@ pub async fn accept(core: &Core, by: Permit<'_, PlanTargets>, id: ProposalId) ->
         return Err(concurrent_modification());
     }
     if proposed.customer.is_some() {
-        tx.detach_timeline(ReferenceKind::Customer, proposal.target_id).await?;
+        tx.detach_timeline(MappingType::Customer, proposal.target_id).await?;
     }
     if let Some(name) = &proposed.customer_name {
         rename_customer(&mut tx, &target, name).await?;

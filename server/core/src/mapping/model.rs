@@ -7,19 +7,22 @@ use domain::ids::{
     TargetId, TargetKind,
 };
 use domain::jobs::targets::TargetStatus;
+use domain::mapping::MappingType;
 use sqlx::FromRow;
 use uuid::Uuid;
 
 #[derive(Debug, Clone, FromRow)]
 pub struct ReferenceSummary {
     pub source_key: String,
-    pub entity_type: String,
+    #[sqlx(rename = "entity_type", try_from = "String")]
+    pub mapping_type: MappingType,
     pub external_id: String,
 }
 
 #[derive(Debug, Clone, FromRow)]
 pub struct MappingSummary {
-    pub entity_type: String,
+    #[sqlx(rename = "entity_type", try_from = "String")]
+    pub mapping_type: MappingType,
     pub external_id: String,
     pub entity_id: Uuid,
     pub created_at: DateTime<Utc>,
@@ -65,7 +68,8 @@ pub struct ContactChoice {
 /// The customer that a sent external ID currently leads to.
 #[derive(Debug, Clone, FromRow)]
 pub struct KnownReference {
-    pub entity_type: String,
+    #[sqlx(rename = "entity_type", try_from = "String")]
+    pub mapping_type: MappingType,
     pub external_id: String,
     #[sqlx(try_from = "Key<CustomerKind>")]
     pub customer_id: CustomerId,

@@ -1,5 +1,6 @@
 //! External references as a client manages them: list, create, delete. No operation redirects an existing reference.
 
+use domain::mapping::MappingType;
 use domain::fields::FieldCode;
 use domain::ids::{ContactKind, CustomerKind, Id, LocationKind};
 use domain::problems::Cause;
@@ -10,62 +11,28 @@ use uuid::Uuid;
 
 use crate::commit::finish;
 use crate::identity::actors::{Actor as _, ClientPermit};
-use crate::imports::{ReferenceKind, ReferenceRow, source_settings};
+use crate::imports::{ReferenceRow, source_settings};
 use crate::integrations::idempotency::retry_on_conflict;
 use crate::mapping::model::MappingSummary;
 use crate::page::Page;
 use crate::{Core, CoreError, CoreResult};
 
-/// The kind of record that a reference refers to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MappingKind(pub(crate) ReferenceKind);
-
-impl MappingKind {
-    pub const CUSTOMER: Self = Self(ReferenceKind::Customer);
-
-    /// Returns the name in URLs.
-    pub const fn name(self) -> &'static str {
-        self.0.name()
-    }
-
-    /// Parses the name in URLs.
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "customer" => Some(Self(ReferenceKind::Customer)),
-            "location" => Some(Self(ReferenceKind::Location)),
-            "contact" => Some(Self(ReferenceKind::Contact)),
-            _ => None,
-        }
-    }
-
-    /// Parses the public ID of a record of this kind.
-    fn parse(self, id: &str) -> Option<Uuid> {
-        match self.0 {
-            ReferenceKind::Customer => id.parse::<Id<CustomerKind>>().ok().map(Id::uuid),
-            ReferenceKind::Location => id.parse::<Id<LocationKind>>().ok().map(Id::uuid),
-            ReferenceKind::Contact => id.parse::<Id<ContactKind>>().ok().map(Id::uuid),
-        }
-    }
-}
-
 /// Returns the public ID of a referenced record.
 pub fn public_id(line: &MappingSummary) -> String {
-    MappingKind::from_name(&line.entity_type)
-        .map(|kind| kind.0.public_id(line.entity_id))
-        .unwrap_or_default()
+    line.mapping_type.public_id(line.entity_id)
 }
 
 /// Returns a page of the references of the client's source, by type and external ID.
 pub async fn list(
     core: &Core,
     by: ClientPermit<'_, CustomersReadScope>,
-    kind: Option<MappingKind>,
+    kind: Option<MappingType>,
     after: Option<(&str, &str)>,
     limit: i64,
 ) -> CoreResult<Page<MappingSummary>> {
     let mut tx = core.store.read(by.client()).await?;
     let rows = tx
-        .list_client_references(kind.map(|kind| kind.0), after, limit + 1)
+        .list_client_references(kind, after, limit + 1)
         .await?;
     Ok(Page::from_rows(rows, limit))
 }
@@ -79,7 +46,7 @@ pub async fn list(
 pub async fn put(
     core: &Core,
     by: ClientPermit<'_, CustomersMapScope>,
-    kind: MappingKind,
+    kind: MappingType,
     external_id: &str,
     id: &str,
 ) -> CoreResult<(MappingSummary, bool)> {
@@ -89,47 +56,47 @@ pub async fn put(
 async fn put_once(
     core: &Core,
     by: ClientPermit<'_, CustomersMapScope>,
-    kind: MappingKind,
+    kind: MappingType,
     external_id: &str,
     id: &str,
 ) -> CoreResult<(MappingSummary, bool)> {
     let client = by.client();
     let external_id = parse_external_id(external_id)?;
-    let record = kind.parse(id).ok_or_else(CoreError::not_found)?;
+    let record = kind.parse_id(id).ok_or_else(CoreError::not_found)?;
     let mut tx = core.store.begin(client).await?;
     let (settings, _) = source_settings(&mut tx, true, false).await?;
     if settings.is_placeholder(&external_id) {
         return Err(placeholder_error());
     }
-    tx.lock_record(kind.0, record).await?;
-    if let Some(known) = tx.find_client_reference(kind.0, external_id.as_str()).await? {
+    tx.lock_record(kind, record).await?;
+    if let Some(known) = tx.find_client_reference(kind, external_id.as_str()).await? {
         return if known.entity_id == record {
             Ok((known, false))
         } else {
             Err(CoreError::new(Cause::ExternalIdMapped))
         };
     }
-    if !tx.is_linkable(kind.0, record).await? {
+    if !tx.is_linkable(kind, record).await? {
         return Err(CoreError::not_found());
     }
-    if tx.find_client_reference_of_record(kind.0, record).await?.is_some() {
+    if tx.find_client_reference_of_record(kind, record).await?.is_some() {
         return Err(CoreError::new(Cause::RecordMapped));
     }
     tx.insert_references(&mut [ReferenceRow {
-        kind: kind.0,
+        kind: kind,
         external_id: external_id.as_str().to_owned(),
         id: record,
         vouches: true,
     }])
     .await?;
     let line = tx
-        .find_client_reference(kind.0, external_id.as_str())
+        .find_client_reference(kind, external_id.as_str())
         .await?
         .ok_or_else(CoreError::not_found)?;
     tx.audit(
         "mapping.created",
         id,
-        json!({ "type": kind.0.name(), "externalId": external_id, "by": client.label() }),
+        json!({ "type": kind.name(), "externalId": external_id, "by": client.label() }),
     );
     finish(core, tx).await?;
     Ok((line, true))
@@ -142,23 +109,23 @@ async fn put_once(
 pub async fn delete(
     core: &Core,
     by: ClientPermit<'_, CustomersMapScope>,
-    kind: MappingKind,
+    kind: MappingType,
     external_id: &str,
 ) -> CoreResult<()> {
     let external_id = normalize_external_id(external_id);
     let external_id = external_id.as_str();
     let mut tx = core.store.begin(by.client()).await?;
     let known = tx
-        .find_client_reference(kind.0, external_id)
+        .find_client_reference(kind, external_id)
         .await?
         .ok_or_else(CoreError::not_found)?;
-    if !tx.delete_client_reference(kind.0, external_id).await? {
+    if !tx.delete_client_reference(kind, external_id).await? {
         return Err(CoreError::not_found());
     }
     tx.audit(
         "mapping.deleted",
         public_id(&known),
-        json!({ "type": kind.0.name(), "externalId": external_id }),
+        json!({ "type": kind.name(), "externalId": external_id }),
     );
     finish(core, tx).await
 }

@@ -2,6 +2,7 @@
 //! is never checked here.
 
 use chrono::{DateTime, Utc};
+use domain::audit::TimelineKind;
 use domain::events::EventType;
 use domain::ids::{AppointmentId, AttachmentId, FollowUpId, LocationId, ReleaseId, RequestId};
 use domain::locale::Locale;
@@ -14,7 +15,7 @@ use domain::requests::RequestStatus;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::audit::{NewTimelineEntry, TimelineKind};
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::purpose::Auditing;
 use crate::events::NewEvent;

@@ -4,6 +4,7 @@ pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 
+use domain::audit::TimelineKind;
 use domain::fields::FieldCode;
 use domain::identity::permissions::ReleaseReports;
 use domain::ids::{AttachmentId, VisitReportId};
@@ -12,7 +13,7 @@ use domain::text;
 use domain::visits::reports::{ReleaseStatus, ReportStatus};
 use serde_json::json;
 
-use crate::audit::{NewTimelineEntry, TimelineKind};
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::form::Form;

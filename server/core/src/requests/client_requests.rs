@@ -1,6 +1,7 @@
 //! Requests that API clients submit, read and withdraw.
 
 use chrono::{DateTime, Utc};
+use domain::audit::TimelineKind;
 use domain::customers::Address;
 use domain::events::EventType;
 use domain::fields::FieldCode;
@@ -17,7 +18,7 @@ use domain::scopes::markers::{RequestsReadScope, RequestsWriteScope};
 use domain::text::ExternalId;
 use serde_json::json;
 
-use crate::audit::{NewTimelineEntry, TimelineKind};
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::{StoreError, TenantTx};
 use crate::events::NewEvent;

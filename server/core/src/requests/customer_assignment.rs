@@ -1,6 +1,7 @@
 //! Customer assignment: staff choose the customer of a request that arrived without one. Similar contacts are only
 //! hints.
 
+use domain::audit::TimelineKind;
 use domain::fields::FieldCode;
 use domain::identity::permissions::{ReviewRequests, ViewOperations};
 use domain::ids::{ContactId, CustomerId, LocationId, RequestId};
@@ -8,7 +9,7 @@ use domain::problems::Cause;
 use domain::text;
 use serde_json::json;
 
-use crate::audit::{NewTimelineEntry, TimelineKind};
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::customers::by_staff;
 use crate::customers::by_staff::NewCustomerForm;

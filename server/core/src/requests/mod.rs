@@ -18,6 +18,7 @@ pub use self::store::inbox::RequestFilter;
 pub(crate) use self::store::slot_offers::select_slot_options;
 pub(crate) use self::store::tracking::public_status;
 
+use domain::audit::TimelineKind;
 use domain::customers::Place as TypedPlace;
 use domain::events::EventType;
 use domain::fields::FieldCode;
@@ -31,7 +32,7 @@ use domain::requests::RequestStatus;
 use serde_json::json;
 use sqlx::types::Json;
 
-use crate::audit::{NewTimelineEntry, TimelineKind};
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::{Key, TenantTx};
 use crate::events::NewEvent;

@@ -1,12 +1,13 @@
 //! A request that its source sends again with other content: updated while it is in review, a proposal to dispatch later.
 
+use domain::audit::TimelineKind;
 use domain::identity::permissions::ReviewRequests;
 use domain::imports::ItemOutcome;
 use domain::imports::results::ItemNote;
 use domain::problems::{Cause, Record};
 use serde_json::json;
 
-use crate::audit::{NewTimelineEntry, TimelineKind};
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::identity::actors::{ApiClient, Permit};

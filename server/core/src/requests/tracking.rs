@@ -1,12 +1,13 @@
 //! The tracking page: what the holder of a tracking link can see and do.
 
+use domain::audit::TimelineKind;
 use domain::events::EventType;
 use domain::ids::RequestId;
 use domain::problems::Cause;
 use domain::requests::RequestStatus;
 use serde_json::json;
 
-use crate::audit::{NewTimelineEntry, TimelineKind};
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::events::NewEvent;
 use crate::identity::actors::TrackingRequester;

@@ -4,6 +4,7 @@ use chrono::{
     DateTime, Datelike as _, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Timelike as _, Utc,
 };
 use chrono_tz::Tz;
+use domain::audit::TimelineKind;
 use domain::events::EventType;
 use domain::fields::{FieldCode, FieldError, ScheduleConflict};
 use domain::identity::permissions::PlanTargets;
@@ -17,7 +18,7 @@ use domain::scheduling::consent::AcceptedConflicts;
 use domain::text;
 use serde_json::json;
 
-use crate::audit::{NewTimelineEntry, TimelineKind};
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;

@@ -2,6 +2,7 @@
 //! as a note on the job. Whichever is chosen, the text and the photos stay readable.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::audit::TimelineKind;
 use domain::events::EventType;
 use domain::identity::permissions::PlanTargets;
 use domain::ids::{AppointmentId, StaffId, TargetId, VisitReportId};
@@ -12,7 +13,7 @@ use domain::requests::RequestStatus;
 use domain::visits::day_entries::{DayEntryState, DayStep, Filing};
 use serde_json::json;
 
-use crate::audit::{NewTimelineEntry, TimelineKind};
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::follow_ups;

@@ -13,6 +13,7 @@ pub mod sync_conflicts;
 pub(crate) use self::store::reports::FileRow;
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use domain::audit::TimelineKind;
 use domain::events::EventType;
 use domain::identity::permissions::{PerformVisits, PlanTargets};
 use domain::ids::TargetId;
@@ -23,7 +24,7 @@ use domain::scheduling::technicians::{self, WorkingWeek};
 use domain::visits::day_entries::{self, ConflictReason, DayStep, SeenAppointment, StepCheck, VisitState};
 use serde_json::json;
 
-use crate::audit::{NewTimelineEntry, TimelineKind};
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;

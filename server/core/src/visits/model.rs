@@ -46,7 +46,8 @@ pub struct DayStop {
     pub contact_phone: Option<String>,
     #[sqlx(try_from = "OptionalKey<VisitReportKind>")]
     pub report_id: Option<VisitReportId>,
-    pub report_status: Option<String>,
+    #[sqlx(try_from = "OptionalName<ReportStatus>")]
+    pub report_status: Option<ReportStatus>,
     pub return_reason: Option<String>,
     pub report_decided_at: Option<DateTime<Utc>>,
     /// When travel started last.
@@ -79,7 +80,7 @@ impl DayStop {
     }
 
     pub fn is_returned(&self) -> bool {
-        self.report_status.as_deref() == Some(ReportStatus::Returned.name())
+        self.report_status == Some(ReportStatus::Returned)
     }
 }
 

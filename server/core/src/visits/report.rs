@@ -1,6 +1,7 @@
 //! Validates and submits visit reports with their photos.
 
 use chrono::{DateTime, Utc};
+use domain::audit::TimelineKind;
 use domain::events::EventType;
 use domain::fields::FieldCode;
 use domain::files::FileOwner;
@@ -13,7 +14,6 @@ use domain::visits::day_entries::{DayStep, SeenAppointment, StepCheck, WrittenRe
 use domain::visits::reports::{self, MAX_MATERIAL_LINE_CHARS, MAX_MATERIAL_LINES, PhotoMark};
 use serde_json::json;
 
-use crate::audit::TimelineKind;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::files::{self, NewBlob, Sender, check_photo, clean_photo};

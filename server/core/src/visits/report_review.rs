@@ -2,6 +2,7 @@
 //! but releases nothing to the customer.
 
 use chrono::{DateTime, Utc};
+use domain::audit::TimelineKind;
 use domain::events::EventType;
 use domain::identity::permissions::{ApproveReports, PerformVisits, PlanTargets, ReleaseReports, ViewReports};
 use domain::ids::{AttachmentId, VisitReportId};
@@ -11,7 +12,7 @@ use domain::text;
 use domain::visits::reports::{ReleaseStatus, ReportStatus};
 use serde_json::json;
 
-use crate::audit::{NewTimelineEntry, TimelineKind};
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;

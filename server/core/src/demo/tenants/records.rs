@@ -1,5 +1,6 @@
 //! Customers, locations and contacts with their references.
 
+use domain::mapping::MappingType;
 use domain::customers::{Address, Coordinates};
 use domain::ids::{ContactId, CustomerId, LocationId};
 use domain::text::{CustomerNumber, ExternalId};
@@ -10,7 +11,7 @@ use crate::db::TenantTx;
 use crate::demo::places::{PLACES, STREETS};
 use crate::demo::tenants::ZONE;
 use crate::identity::actors::{ApiClient, System};
-use crate::imports::{ReferenceKind, ReferenceRow};
+use crate::imports::ReferenceRow;
 use crate::{Core, CoreError, CoreResult};
 
 /// A customer with its external reference and those of its locations and contacts.
@@ -26,15 +27,15 @@ pub(super) async fn create_references(core: &Core, client: &ApiClient, customers
     let mut rows = Vec::new();
     for customer in customers {
         rows.push(reference_row(
-            ReferenceKind::Customer,
+            MappingType::Customer,
             &customer.reference,
             customer.id.uuid(),
         )?);
         for (reference, location) in &customer.locations {
-            rows.push(reference_row(ReferenceKind::Location, reference, location.uuid())?);
+            rows.push(reference_row(MappingType::Location, reference, location.uuid())?);
         }
         for (reference, contact) in &customer.contacts {
-            rows.push(reference_row(ReferenceKind::Contact, reference, contact.uuid())?);
+            rows.push(reference_row(MappingType::Contact, reference, contact.uuid())?);
         }
     }
     let mut tx = core.store.begin(client).await?;
@@ -43,7 +44,7 @@ pub(super) async fn create_references(core: &Core, client: &ApiClient, customers
     Ok(())
 }
 
-fn reference_row(kind: ReferenceKind, external_id: &str, id: uuid::Uuid) -> CoreResult<ReferenceRow> {
+fn reference_row(kind: MappingType, external_id: &str, id: uuid::Uuid) -> CoreResult<ReferenceRow> {
     let external_id =
         ExternalId::parse(external_id).map_err(|_| CoreError::internal("A demo reference is not valid."))?;
     Ok(ReferenceRow {

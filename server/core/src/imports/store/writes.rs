@@ -1,5 +1,6 @@
 //! Writes the rows of a run of imports, with one statement per table.
 
+use domain::mapping::MappingType;
 use domain::customers::{Address, Coordinates};
 use domain::ids::{ContactId, CustomerId, LocationId};
 use domain::imports::{ContactPart, LocationPart};
@@ -15,38 +16,10 @@ use crate::db::TenantTx;
 use crate::db::bulk::{hex, hex_id};
 use crate::identity::actors::{Actor as _, ApiClient};
 
-/// The kind of record that an external ID refers to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum ReferenceKind {
-    Customer,
-    Location,
-    Contact,
-}
-
-impl ReferenceKind {
-    /// Returns the name in the database and the API.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Customer => "customer",
-            Self::Location => "location",
-            Self::Contact => "contact",
-        }
-    }
-
-    /// Returns the public ID of a record of this kind.
-    pub(crate) fn public_id(self, id: Uuid) -> String {
-        match self {
-            Self::Customer => CustomerId::from_uuid(id).to_string(),
-            Self::Location => LocationId::from_uuid(id).to_string(),
-            Self::Contact => ContactId::from_uuid(id).to_string(),
-        }
-    }
-}
-
 /// A reference to insert.
 #[derive(Debug, Clone)]
 pub(crate) struct ReferenceRow {
-    pub kind: ReferenceKind,
+    pub kind: MappingType,
     pub external_id: String,
     pub id: Uuid,
     /// Whether the external ID vouches for the record: it was not linked by customer number under another name.

@@ -10,6 +10,7 @@ use crate::db::EngineSql;
 use crate::db::purpose::{Purge, SignIn};
 use crate::db::{Key, StoreError, SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, Staff};
+use crate::integrations::CredentialKind;
 use crate::integrations::model::CredentialSummary;
 
 /// An API key or access token with its client.
@@ -291,7 +292,7 @@ impl TenantTx<'_, Staff> {
                 .into_iter()
                 .map(|(id, created_at, revoked_at, last_used_at)| CredentialSummary {
                     id: id.simple().to_string(),
-                    kind: "secret".to_owned(),
+                    kind: CredentialKind::Secret,
                     created_at,
                     expires_at: None,
                     revoked_at,

@@ -1,5 +1,6 @@
 //! Undoing a wrong link: what it affects, and reverting it.
 
+use domain::mapping::MappingType;
 use domain::events::EventType;
 use domain::identity::permissions::{ResolveMappings, ViewImports};
 use domain::ids::TargetId;
@@ -10,10 +11,8 @@ use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
 use crate::identity::actors::{Permit, Staff};
-use crate::imports::ReferenceKind;
 use crate::jobs::TargetRecord;
 use crate::mapping::model::{AffectedTarget, CreatedRecord, LinkSummary};
-use crate::mapping::references::MappingKind;
 use crate::{Core, CoreError, CoreResult};
 
 /// A link with the records that were imported through it.
@@ -37,17 +36,17 @@ pub struct LinkPage {
 pub async fn link(
     core: &Core,
     by: Permit<'_, ViewImports>,
-    kind: MappingKind,
+    kind: MappingType,
     source_key: &str,
     external_id: &str,
 ) -> CoreResult<LinkPage> {
     let mut tx = core.store.read(by.staff()).await?;
     let link = tx
-        .link(kind.0, source_key, external_id)
+        .link(kind, source_key, external_id)
         .await?
         .ok_or_else(CoreError::not_found)?;
-    let affected = tx.list_affected_targets(kind.0, &link, external_id).await?;
-    let (locations, contacts) = created_records(&mut tx, kind.0, &link, external_id).await?;
+    let affected = tx.list_affected_targets(kind, &link, external_id).await?;
+    let (locations, contacts) = created_records(&mut tx, kind, &link, external_id).await?;
     Ok(LinkPage {
         link,
         affected,
@@ -61,17 +60,17 @@ pub async fn link(
 /// kinds.
 async fn created_records(
     tx: &mut TenantTx<'_, Staff>,
-    kind: ReferenceKind,
+    kind: MappingType,
     link: &LinkSummary,
     external_id: &str,
 ) -> CoreResult<(Vec<CreatedRecord>, Vec<CreatedRecord>)> {
-    if kind != ReferenceKind::Customer {
+    if kind != MappingType::Customer {
         return Ok((Vec::new(), Vec::new()));
     }
     Ok((
-        tx.list_created_records(ReferenceKind::Location, link, external_id)
+        tx.list_created_records(MappingType::Location, link, external_id)
             .await?,
-        tx.list_created_records(ReferenceKind::Contact, link, external_id)
+        tx.list_created_records(MappingType::Contact, link, external_id)
             .await?,
     ))
 }
@@ -99,11 +98,10 @@ pub struct UndoLinkResult {
 pub async fn undo_link(
     core: &Core,
     by: Permit<'_, ResolveMappings>,
-    kind: MappingKind,
+    kind: MappingType,
     source_key: &str,
     external_id: &str,
 ) -> CoreResult<UndoLinkResult> {
-    let kind = kind.0;
     let mut tx = core.store.begin(by.staff()).await?;
     let link = tx
         .link(kind, source_key, external_id)
@@ -134,7 +132,7 @@ pub async fn undo_link(
             break;
         }
         // Contacts first, since a contact may refer to a location.
-        for (kind, records) in [(ReferenceKind::Contact, contacts), (ReferenceKind::Location, locations)] {
+        for (kind, records) in [(MappingType::Contact, contacts), (MappingType::Location, locations)] {
             for record in records {
                 tx.delete_reference_in(source, kind, &record.external_id).await?;
                 let entry =
@@ -167,7 +165,7 @@ pub async fn undo_link(
 /// Unlinks a target from the record of a wrong link if work on it has not begun.
 async fn unlink_target(
     tx: &mut TenantTx<'_, Staff>,
-    kind: ReferenceKind,
+    kind: MappingType,
     link: &LinkSummary,
     id: TargetId,
 ) -> CoreResult<bool> {
@@ -176,9 +174,9 @@ async fn unlink_target(
         return Ok(false);
     };
     let linked = match kind {
-        ReferenceKind::Customer => record.customer_id.map(|key| key.0.uuid()),
-        ReferenceKind::Location => record.location_id.map(|key| key.0.uuid()),
-        ReferenceKind::Contact => record.contact_id.map(|key| key.0.uuid()),
+        MappingType::Customer => record.customer_id.map(|key| key.0.uuid()),
+        MappingType::Location => record.location_id.map(|key| key.0.uuid()),
+        MappingType::Contact => record.contact_id.map(|key| key.0.uuid()),
     };
     let is_unstarted = matches!(
         record.status,
@@ -189,16 +187,16 @@ async fn unlink_target(
     }
     let mut cleared = record.clone();
     match kind {
-        ReferenceKind::Customer => {
+        MappingType::Customer => {
             (cleared.customer_id, cleared.location_id, cleared.contact_id) = (None, None, None);
             cleared.needs_mapping = true;
         }
-        ReferenceKind::Location => {
+        MappingType::Location => {
             cleared.location_id = None;
             cleared.needs_mapping = true;
         }
         // A job without a contact can still be scheduled, so it needs no review.
-        ReferenceKind::Contact => cleared.contact_id = None,
+        MappingType::Contact => cleared.contact_id = None,
     }
     if !tx.relink_target(&cleared, record.status).await? {
         return Ok(false);

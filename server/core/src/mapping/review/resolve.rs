@@ -1,5 +1,7 @@
 //! Resolves the mapping of a target: its customer, location and contact, and which external IDs to link to them.
 
+use domain::mapping::MappingType;
+use domain::audit::TimelineKind;
 use domain::events::EventType;
 use domain::fields::FieldCode;
 use domain::identity::permissions::ResolveMappings;
@@ -9,12 +11,11 @@ use domain::problems::{Cause, Record};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::audit::{NewTimelineEntry, TimelineKind};
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::{Key, TenantTx};
 use crate::events::NewEvent;
 use crate::identity::actors::{Permit, Staff};
-use crate::imports::ReferenceKind;
 use crate::imports::model::ImportItemView;
 use crate::imports::{is_zone, jobs, settings_of};
 use crate::jobs::TargetRecord;
@@ -147,23 +148,23 @@ async fn check_resolution(tx: &mut TenantTx<'_, Staff>, resolution: &Resolution)
 }
 
 /// Returns the references to store: those that were requested and for which a usable external ID was sent.
-fn requested_references<'a>(sent: &'a SentExternalIds, resolution: &Resolution) -> Vec<(ReferenceKind, &'a str, Uuid)> {
+fn requested_references<'a>(sent: &'a SentExternalIds, resolution: &Resolution) -> Vec<(MappingType, &'a str, Uuid)> {
     let customer = Some(resolution.customer).filter(|choice| choice.pin);
     let location = resolution.location.filter(|choice| choice.pin);
     let contact = resolution.contact.filter(|choice| choice.pin);
     [
         (
-            ReferenceKind::Customer,
+            MappingType::Customer,
             &sent.customer,
             customer.map(|choice| choice.id.uuid()),
         ),
         (
-            ReferenceKind::Location,
+            MappingType::Location,
             &sent.location,
             location.map(|choice| choice.id.uuid()),
         ),
         (
-            ReferenceKind::Contact,
+            MappingType::Contact,
             &sent.contact,
             contact.map(|choice| choice.id.uuid()),
         ),
@@ -190,7 +191,7 @@ async fn known_parts(
     if location.is_none()
         && let Some(external_id) = &sent.location
         && let Some(id) = tx
-            .find_reference_in(source, ReferenceKind::Location, external_id)
+            .find_reference_in(source, MappingType::Location, external_id)
             .await?
             .map(LocationId::from_uuid)
         && tx.is_location_of(id, customer).await?
@@ -200,7 +201,7 @@ async fn known_parts(
     if contact.is_none()
         && let Some(external_id) = &sent.contact
         && let Some(id) = tx
-            .find_reference_in(source, ReferenceKind::Contact, external_id)
+            .find_reference_in(source, MappingType::Contact, external_id)
             .await?
             .map(ContactId::from_uuid)
         && tx.is_contact_of(id, customer).await?
@@ -229,11 +230,11 @@ async fn pin_requested(
 async fn pin(
     tx: &mut TenantTx<'_, Staff>,
     source: SourceSystemId,
-    kind: ReferenceKind,
+    kind: MappingType,
     external_id: &str,
     record: Uuid,
 ) -> CoreResult<()> {
-    if kind == ReferenceKind::Customer {
+    if kind == MappingType::Customer {
         // A concurrent import may be about to link this customer to another external ID.
         tx.lock_customer(record).await?;
     }

@@ -1,12 +1,12 @@
 //! References and what was imported through them: linked targets and created records.
 
+use domain::mapping::MappingType;
 use domain::ids::TargetId;
 use uuid::Uuid;
 
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::Staff;
-use crate::imports::ReferenceKind;
 use crate::mapping::model::{AffectedTarget, CreatedRecord, LinkSummary};
 
 macro_rules! link_of {
@@ -263,15 +263,15 @@ impl TenantTx<'_, Staff> {
     /// Returns the reference of an external ID.
     pub(crate) async fn link(
         &mut self,
-        kind: ReferenceKind,
+        kind: MappingType,
         source_key: &str,
         external_id: &str,
     ) -> Result<Option<LinkSummary>, StoreError> {
         let tenant = self.tenant();
         let sql = match kind {
-            ReferenceKind::Customer => SELECT_CUSTOMER_LINK,
-            ReferenceKind::Location => SELECT_LOCATION_LINK,
-            ReferenceKind::Contact => SELECT_CONTACT_LINK,
+            MappingType::Customer => SELECT_CUSTOMER_LINK,
+            MappingType::Location => SELECT_LOCATION_LINK,
+            MappingType::Contact => SELECT_CONTACT_LINK,
         };
         self.tx
             .fetch_optional::<LinkSummary>(sql, (tenant, source_key, external_id))
@@ -281,14 +281,14 @@ impl TenantTx<'_, Staff> {
     /// Returns the targets of a link, oldest first, at most one page.
     pub(crate) async fn list_affected_targets(
         &mut self,
-        kind: ReferenceKind,
+        kind: MappingType,
         link: &LinkSummary,
         external_id: &str,
     ) -> Result<Vec<AffectedTarget>, StoreError> {
         let sql = match kind {
-            ReferenceKind::Customer => SELECT_AFFECTED_BY_CUSTOMER,
-            ReferenceKind::Location => SELECT_AFFECTED_BY_LOCATION,
-            ReferenceKind::Contact => SELECT_AFFECTED_BY_CONTACT,
+            MappingType::Customer => SELECT_AFFECTED_BY_CUSTOMER,
+            MappingType::Location => SELECT_AFFECTED_BY_LOCATION,
+            MappingType::Contact => SELECT_AFFECTED_BY_CONTACT,
         };
         self.select_affected(sql, link, external_id).await
     }
@@ -296,14 +296,14 @@ impl TenantTx<'_, Staff> {
     /// Returns the oldest targets of a link on which work has not begun.
     pub(crate) async fn list_unstarted_affected_targets(
         &mut self,
-        kind: ReferenceKind,
+        kind: MappingType,
         link: &LinkSummary,
         external_id: &str,
     ) -> Result<Vec<AffectedTarget>, StoreError> {
         let sql = match kind {
-            ReferenceKind::Customer => SELECT_UNSTARTED_BY_CUSTOMER,
-            ReferenceKind::Location => SELECT_UNSTARTED_BY_LOCATION,
-            ReferenceKind::Contact => SELECT_UNSTARTED_BY_CONTACT,
+            MappingType::Customer => SELECT_UNSTARTED_BY_CUSTOMER,
+            MappingType::Location => SELECT_UNSTARTED_BY_LOCATION,
+            MappingType::Contact => SELECT_UNSTARTED_BY_CONTACT,
         };
         self.select_affected(sql, link, external_id).await
     }
@@ -324,15 +324,15 @@ impl TenantTx<'_, Staff> {
     /// Returns how many targets are linked through a reference.
     pub(crate) async fn count_affected_targets(
         &mut self,
-        kind: ReferenceKind,
+        kind: MappingType,
         link: &LinkSummary,
         external_id: &str,
     ) -> Result<i64, StoreError> {
         let tenant = self.tenant();
         let sql = match kind {
-            ReferenceKind::Customer => COUNT_AFFECTED_BY_CUSTOMER,
-            ReferenceKind::Location => COUNT_AFFECTED_BY_LOCATION,
-            ReferenceKind::Contact => COUNT_AFFECTED_BY_CONTACT,
+            MappingType::Customer => COUNT_AFFECTED_BY_CUSTOMER,
+            MappingType::Location => COUNT_AFFECTED_BY_LOCATION,
+            MappingType::Contact => COUNT_AFFECTED_BY_CONTACT,
         };
         let (source, entity) = (link.source_system_id.uuid(), link.entity_id);
         let (count,) = self
@@ -346,15 +346,15 @@ impl TenantTx<'_, Staff> {
     /// kinds.
     pub(crate) async fn list_created_records(
         &mut self,
-        kind: ReferenceKind,
+        kind: MappingType,
         link: &LinkSummary,
         external_id: &str,
     ) -> Result<Vec<CreatedRecord>, StoreError> {
         let tenant = self.tenant();
         let sql = match kind {
-            ReferenceKind::Customer => return Ok(Vec::new()),
-            ReferenceKind::Location => SELECT_CREATED_LOCATIONS,
-            ReferenceKind::Contact => SELECT_CREATED_CONTACTS,
+            MappingType::Customer => return Ok(Vec::new()),
+            MappingType::Location => SELECT_CREATED_LOCATIONS,
+            MappingType::Contact => SELECT_CREATED_CONTACTS,
         };
         let (source, customer) = (link.source_system_id.uuid(), link.customer_id.uuid());
         self.tx
@@ -363,24 +363,24 @@ impl TenantTx<'_, Staff> {
     }
 
     /// Deletes a location or contact that nothing else refers to. Returns whether it was deleted.
-    pub(crate) async fn delete_if_unused(&mut self, kind: ReferenceKind, id: Uuid) -> Result<bool, StoreError> {
+    pub(crate) async fn delete_if_unused(&mut self, kind: MappingType, id: Uuid) -> Result<bool, StoreError> {
         let tenant = self.tenant();
         let sql = match kind {
-            ReferenceKind::Customer => return Ok(false),
-            ReferenceKind::Location => DELETE_UNUSED_LOCATION,
-            ReferenceKind::Contact => DELETE_UNUSED_CONTACT,
+            MappingType::Customer => return Ok(false),
+            MappingType::Location => DELETE_UNUSED_LOCATION,
+            MappingType::Contact => DELETE_UNUSED_CONTACT,
         };
         Ok(self.tx.execute(sql, (tenant, id)).await? == 1)
     }
 
     /// Detaches the timeline entries of a target from its customer, or only from its location, since the portal shows
     /// the timeline of a customer.
-    pub(crate) async fn detach_timeline(&mut self, kind: ReferenceKind, target: TargetId) -> Result<(), StoreError> {
+    pub(crate) async fn detach_timeline(&mut self, kind: MappingType, target: TargetId) -> Result<(), StoreError> {
         let tenant = self.tenant();
         let sql = match kind {
-            ReferenceKind::Customer => DETACH_TIMELINE_FROM_CUSTOMER,
-            ReferenceKind::Location => DETACH_TIMELINE_FROM_LOCATION,
-            ReferenceKind::Contact => return Ok(()),
+            MappingType::Customer => DETACH_TIMELINE_FROM_CUSTOMER,
+            MappingType::Location => DETACH_TIMELINE_FROM_LOCATION,
+            MappingType::Contact => return Ok(()),
         };
         self.tx.execute(sql, (tenant, target.uuid())).await.map(drop)
     }

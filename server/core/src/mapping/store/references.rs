@@ -1,5 +1,6 @@
 //! External references: list, create, delete.
 
+use domain::mapping::MappingType;
 use domain::ids::CustomerId;
 use uuid::Uuid;
 
@@ -7,7 +8,6 @@ use crate::db::EngineSql;
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::{Actor as _, ApiClient, Operator, Staff};
-use crate::imports::ReferenceKind;
 use crate::mapping::model::{MappingSummary, ReferenceSummary};
 
 const SELECT_REFERENCES_OF_CUSTOMER: &str = r"
@@ -136,17 +136,17 @@ static LOCK_CONTACT: EngineSql = EngineSql::new(
 impl<A: Operator> TenantTx<'_, A> {
     /// Locks a customer against concurrent changes of its references.
     pub(crate) async fn lock_customer(&mut self, id: Uuid) -> Result<(), StoreError> {
-        self.lock_record(ReferenceKind::Customer, id).await
+        self.lock_record(MappingType::Customer, id).await
     }
 
     /// Locks a record against concurrent changes of its references.
-    pub(crate) async fn lock_record(&mut self, kind: ReferenceKind, id: Uuid) -> Result<(), StoreError> {
+    pub(crate) async fn lock_record(&mut self, kind: MappingType, id: Uuid) -> Result<(), StoreError> {
         let (tenant, sql) = (
             self.tenant(),
             match kind {
-                ReferenceKind::Customer => &LOCK_CUSTOMER,
-                ReferenceKind::Location => &LOCK_LOCATION,
-                ReferenceKind::Contact => &LOCK_CONTACT,
+                MappingType::Customer => &LOCK_CUSTOMER,
+                MappingType::Location => &LOCK_LOCATION,
+                MappingType::Contact => &LOCK_CONTACT,
             },
         );
         self.tx.fetch_optional::<(Uuid,)>(sql, (tenant, id)).await.map(drop)
@@ -162,7 +162,7 @@ impl TenantTx<'_, ApiClient> {
     /// Returns a page of the references of the client's source, by type and external ID.
     pub(crate) async fn list_client_references(
         &mut self,
-        kind: Option<ReferenceKind>,
+        kind: Option<MappingType>,
         after: Option<(&str, &str)>,
         limit: i64,
     ) -> Result<Vec<MappingSummary>, StoreError> {
@@ -187,7 +187,7 @@ impl TenantTx<'_, ApiClient> {
 
     pub(crate) async fn find_client_reference(
         &mut self,
-        kind: ReferenceKind,
+        kind: MappingType,
         external_id: &str,
     ) -> Result<Option<MappingSummary>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
@@ -199,7 +199,7 @@ impl TenantTx<'_, ApiClient> {
     /// Returns the reference of a record in the client's source.
     pub(crate) async fn find_client_reference_of_record(
         &mut self,
-        kind: ReferenceKind,
+        kind: MappingType,
         id: Uuid,
     ) -> Result<Option<MappingSummary>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
@@ -210,7 +210,7 @@ impl TenantTx<'_, ApiClient> {
 
     pub(crate) async fn delete_client_reference(
         &mut self,
-        kind: ReferenceKind,
+        kind: MappingType,
         external_id: &str,
     ) -> Result<bool, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system().uuid());
@@ -222,12 +222,12 @@ impl TenantTx<'_, ApiClient> {
     }
 
     /// Returns whether a record exists and is active.
-    pub(crate) async fn is_linkable(&mut self, kind: ReferenceKind, id: Uuid) -> Result<bool, StoreError> {
+    pub(crate) async fn is_linkable(&mut self, kind: MappingType, id: Uuid) -> Result<bool, StoreError> {
         let tenant = self.tenant();
         let sql = match kind {
-            ReferenceKind::Customer => SELECT_LINKABLE_CUSTOMER,
-            ReferenceKind::Location => SELECT_LINKABLE_LOCATION,
-            ReferenceKind::Contact => SELECT_LINKABLE_CONTACT,
+            MappingType::Customer => SELECT_LINKABLE_CUSTOMER,
+            MappingType::Location => SELECT_LINKABLE_LOCATION,
+            MappingType::Contact => SELECT_LINKABLE_CONTACT,
         };
         Ok(self.tx.fetch_optional::<(Uuid,)>(sql, (tenant, id)).await?.is_some())
     }

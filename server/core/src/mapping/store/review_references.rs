@@ -1,12 +1,12 @@
 //! References that the mapping review checks, stores and deletes.
 
+use domain::mapping::MappingType;
 use domain::ids::{ContactId, CustomerId, LocationId, SourceSystemId};
 use uuid::Uuid;
 
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::{Actor as _, Staff};
-use crate::imports::ReferenceKind;
 
 const SELECT_ACTIVE_CUSTOMER: &str = r"
     SELECT id
@@ -113,7 +113,7 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn find_reference_in(
         &mut self,
         source: SourceSystemId,
-        kind: ReferenceKind,
+        kind: MappingType,
         external_id: &str,
     ) -> Result<Option<Uuid>, StoreError> {
         let tenant = self.tenant();
@@ -131,7 +131,7 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn is_linked_in(
         &mut self,
         source: SourceSystemId,
-        kind: ReferenceKind,
+        kind: MappingType,
         id: Uuid,
     ) -> Result<bool, StoreError> {
         let tenant = self.tenant();
@@ -145,7 +145,7 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn insert_reference_in(
         &mut self,
         source: SourceSystemId,
-        kind: ReferenceKind,
+        kind: MappingType,
         external_id: &str,
         id: Uuid,
     ) -> Result<(), StoreError> {
@@ -162,7 +162,7 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn delete_reference_in(
         &mut self,
         source: SourceSystemId,
-        kind: ReferenceKind,
+        kind: MappingType,
         external_id: &str,
     ) -> Result<(), StoreError> {
         let tenant = self.tenant();

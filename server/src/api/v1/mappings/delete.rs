@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use ordinavo_core::CoreError;
 use ordinavo_core::mapping::references;
-use ordinavo_core::mapping::references::MappingKind;
 
-use super::MappingType;
+use domain::mapping::MappingType;
+
 use crate::api::path::Segments;
 use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
@@ -27,7 +27,7 @@ pub async fn delete_mapping(
     Segments(kind, external_id): Segments,
 ) -> Result<StatusCode, ApiError> {
     let permit = client.require()?;
-    let kind = MappingKind::from_name(&kind).ok_or_else(CoreError::not_found)?;
+    let kind = MappingType::from_name(&kind).ok_or_else(CoreError::not_found)?;
     references::delete(&state.core, permit, kind, &external_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,10 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use ordinavo_core::mapping::references;
-use ordinavo_core::mapping::references::MappingKind;
 use serde::Deserialize;
 
-use super::{Mapping, MappingPage, MappingType};
+use super::{Mapping, MappingPage};
+use domain::mapping::MappingType;
+
 use crate::api::paging::{Paging, QueryParams, one_of};
 use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
@@ -43,7 +44,7 @@ pub async fn list_mappings(
 ) -> Result<Json<MappingPage>, ApiError> {
     let permit = client.require()?;
     let names: Vec<&str> = MappingType::ALL.iter().map(|kind| kind.name()).collect();
-    let kind = one_of("type", query.r#type.as_deref(), &names, MappingKind::from_name)?;
+    let kind = one_of("type", query.r#type.as_deref(), &names, MappingType::from_name)?;
     let paging = Paging::new(
         query.limit.as_deref(),
         query.cursor.as_deref(),
@@ -52,7 +53,7 @@ pub async fn list_mappings(
     let after = paging.parts(2)?;
     let after = after.as_ref().map(|parts| (parts[0].as_str(), parts[1].as_str()));
     let page = references::list(&state.core, permit, kind, after, paging.limit()).await?;
-    let next_cursor = paging.next(&page, |row| vec![row.entity_type.clone(), row.external_id.clone()]);
+    let next_cursor = paging.next(&page, |row| vec![row.mapping_type.name().to_owned(), row.external_id.clone()]);
     Ok(Json(MappingPage {
         data: page.rows.into_iter().map(Mapping::from).collect(),
         next_cursor,

@@ -5,22 +5,12 @@ pub mod list;
 pub mod put;
 pub mod resolve;
 
+use domain::mapping::MappingType;
+
 use chrono::{DateTime, Utc};
 use ordinavo_core::mapping::model::MappingSummary;
 use ordinavo_core::mapping::references::public_id;
 use serde::Serialize;
-
-domain::stored_names! {
-    /// The type of the record that an external ID refers to.
-    MappingType {
-        /// A customer.
-        Customer = "customer",
-        /// A location.
-        Location = "location",
-        /// A contact.
-        Contact = "contact",
-    }
-}
 
 /// An external ID and the record it refers to.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -50,7 +40,7 @@ pub struct MappingPage {
 impl From<MappingSummary> for Mapping {
     fn from(row: MappingSummary) -> Self {
         Self {
-            r#type: MappingType::from_name(&row.entity_type).unwrap_or(MappingType::Customer),
+            r#type: row.mapping_type,
             id: public_id(&row),
             external_id: row.external_id,
             created_at: row.created_at,

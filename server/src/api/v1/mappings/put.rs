@@ -5,15 +5,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse as _, Response};
+use domain::mapping::MappingType;
 use domain::fields::{FieldError, ObjectReader};
 use domain::text;
 use ordinavo_core::CoreError;
 use ordinavo_core::mapping::references;
-use ordinavo_core::mapping::references::MappingKind;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Mapping, MappingType};
+use super::Mapping;
 use crate::api::body::JsonBody;
 use crate::api::path::Segments;
 use crate::api::problem::{ApiError, ErrorResponses};
@@ -47,7 +47,7 @@ pub async fn put_mapping(
     body: JsonBody,
 ) -> Result<Response, ApiError> {
     let permit = client.require()?;
-    let mapping_kind = MappingKind::from_name(&kind).ok_or_else(CoreError::not_found)?;
+    let mapping_kind = MappingType::from_name(&kind).ok_or_else(CoreError::not_found)?;
     let id = read(&body.value).map_err(CoreError::invalid)?;
     let (line, is_new) = references::put(&state.core, permit, mapping_kind, &external_id, &id).await?;
     let mapping = Mapping::from(line);

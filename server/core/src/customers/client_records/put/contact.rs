@@ -1,5 +1,6 @@
 //! Contacts of a client.
 
+use domain::mapping::MappingType;
 use domain::fields::{FieldCode, Patch};
 use domain::ids::{ContactId, ContactKind, CustomerId, LocationId};
 use domain::mapping::MappingSettings;
@@ -9,7 +10,7 @@ use crate::customers::client_records::put::{
     ClientTx, Condition, RecordForm, RecordWriter, check_create, named_customer, put_once,
 };
 use crate::customers::model::{ClientContact, ClientCustomer};
-use crate::imports::{ContactRow, ReferenceKind};
+use crate::imports::ContactRow;
 use crate::integrations::RecordKey;
 use crate::integrations::idempotency::retry_on_conflict;
 use crate::mapping::references::normalize_external_id;
@@ -76,7 +77,7 @@ impl RecordForm for ContactForm {
     /// The customer and the location.
     type New = (CustomerId, Option<LocationId>);
 
-    const REFERENCE: ReferenceKind = ReferenceKind::Contact;
+    const REFERENCE: MappingType = MappingType::Contact;
     const CREATED: &'static str = "contact.created";
     const UPDATED: &'static str = "contact.updated";
 

@@ -1,5 +1,6 @@
 //! Customers of a client.
 
+use domain::mapping::MappingType;
 use domain::fields::FieldCode;
 use domain::ids::{CustomerId, CustomerKind};
 use domain::mapping::{DuplicateNamePolicy, MappingSettings};
@@ -9,7 +10,6 @@ use domain::text::{CustomerNumber, name_for_comparison};
 use crate::customers::client_records::has_number;
 use crate::customers::client_records::put::{ClientTx, Condition, RecordForm, RecordWriter, check_create, put_once};
 use crate::customers::model::ClientCustomer;
-use crate::imports::ReferenceKind;
 use crate::integrations::RecordKey;
 use crate::integrations::idempotency::retry_on_conflict;
 use crate::{Core, CoreError, CoreResult};
@@ -45,7 +45,7 @@ impl RecordForm for CustomerForm<'_> {
     type Customer = ();
     type New = ();
 
-    const REFERENCE: ReferenceKind = ReferenceKind::Customer;
+    const REFERENCE: MappingType = MappingType::Customer;
     const CREATED: &'static str = "customer.created";
     const UPDATED: &'static str = "customer.updated";
 

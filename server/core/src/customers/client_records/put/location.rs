@@ -1,5 +1,6 @@
 //! Locations of a client.
 
+use domain::mapping::MappingType;
 use domain::customers::{Address, Coordinates, Place};
 use domain::fields::{FieldCode, Patch};
 use domain::ids::{CustomerId, LocationId, LocationKind};
@@ -11,7 +12,7 @@ use crate::customers::client_records::put::{
     ClientTx, Condition, RecordForm, RecordWriter, check_create, named_customer, put_once,
 };
 use crate::customers::model::{ClientCustomer, ClientLocation};
-use crate::imports::{LocationRow, ReferenceKind};
+use crate::imports::LocationRow;
 use crate::integrations::RecordKey;
 use crate::integrations::idempotency::retry_on_conflict;
 use crate::{Core, CoreError, CoreResult};
@@ -52,7 +53,7 @@ impl RecordForm for LocationForm {
     /// The customer and the time zone.
     type New = (CustomerId, String);
 
-    const REFERENCE: ReferenceKind = ReferenceKind::Location;
+    const REFERENCE: MappingType = MappingType::Location;
     const CREATED: &'static str = "location.created";
     const UPDATED: &'static str = "location.updated";
 

@@ -10,6 +10,7 @@ pub use self::customer::put_customer;
 pub(crate) use self::location::StoredLocation;
 pub use self::location::{LocationForm, put_location};
 
+use domain::mapping::MappingType;
 use domain::feature_gates::FeatureGate;
 use domain::fields::FieldCode;
 use domain::ids::{Id, Kind};
@@ -22,7 +23,7 @@ use crate::commit::finish;
 use crate::customers::model::ClientCustomer;
 use crate::db::TenantTx;
 use crate::identity::actors::{ApiClient, ClientPermit};
-use crate::imports::{ReferenceKind, ReferenceRow, source_settings};
+use crate::imports::{ReferenceRow, source_settings};
 use crate::integrations::RecordKey;
 use crate::mapping::references::{normalize_external_id, parse_external_id, placeholder_error};
 use crate::{Core, CoreError, CoreResult};
@@ -125,7 +126,7 @@ trait RecordForm: Sync {
     /// What is looked up before a new record is inserted.
     type New: Send + Sync;
 
-    const REFERENCE: ReferenceKind;
+    const REFERENCE: MappingType;
     const CREATED: &'static str;
     const UPDATED: &'static str;
 
