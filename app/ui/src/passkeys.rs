@@ -255,10 +255,11 @@ pub async fn remove<H: AccountHolder + Author + Clone + 'static>(
     realm: Realm,
     form: RemoveForm,
 ) -> Result<(), ServerFnError> {
+    let locale = crate::shell::locale();
     submit(
         InRealm { realm, form },
         async |core: Core, holder: H, InRealm { form, .. }: InRealm<RemoveForm>| {
-            passkeys::remove(&core, &holder, form.passkey.get()?).await?;
+            passkeys::remove(&core, &holder, locale, form.passkey.get()?).await?;
             Ok(Redirect::to(section_path(realm), "done-passkey-removed"))
         },
     )

@@ -55,6 +55,10 @@ crate::stored_names! {
         PortalPasskeyAdded = "portal_passkey_added",
         /// A passkey was added to a staff or partner account.
         AccountPasskeyAdded = "account_passkey_added",
+        /// A passkey was removed from a portal account.
+        PortalPasskeyRemoved = "portal_passkey_removed",
+        /// A passkey was removed from a staff or partner account.
+        AccountPasskeyRemoved = "account_passkey_removed",
         /// Link with which staff or partners set a new password.
         AccountPassword = "account_password",
         /// The password of a staff or partner account was changed.
@@ -106,6 +110,8 @@ impl MailKind {
                 | Self::PortalTwoFactorDisabled
                 | Self::PortalPasskeyAdded
                 | Self::AccountPasskeyAdded
+                | Self::PortalPasskeyRemoved
+                | Self::AccountPasskeyRemoved
                 | Self::AccountPassword
                 | Self::AccountPasswordChanged
                 | Self::AccountTwoFactorEnabled

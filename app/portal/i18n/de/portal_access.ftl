@@ -17,6 +17,7 @@ email-link-sign-in = Anmeldelink senden
 email-link-password = Link für neues Passwort senden
 done-email-link-sent = Falls es ein Konto mit dieser E-Mail-Adresse gibt, haben wir eine E-Mail dorthin gesendet.
 done-invitation-accepted = Willkommen im Kundenportal.
+done-invitation-held = Der Zugang ist eingerichtet. Da Sie heute viele Personen eingeladen haben, prüfen wir die Einladung, bevor sie gesendet wird.
 done-signed-in = Sie sind angemeldet.
 done-email-confirmed = Ihre neue E-Mail-Adresse ist bestätigt. Melden Sie sich damit an.
 done-access-granted = Der Zugang wurde erteilt. Neue Benutzer erhalten eine Einladung per E-Mail.

@@ -17,6 +17,7 @@ email-link-sign-in = Send sign-in link
 email-link-password = Send password reset link
 done-email-link-sent = If there is an account with this email address, we have sent an email to it.
 done-invitation-accepted = Welcome to the customer portal.
+done-invitation-held = The access is set up. Because you have invited many people today, we check the invitation before it is sent.
 done-signed-in = You are signed in.
 done-email-confirmed = Your new email address is confirmed. Use it to sign in.
 done-access-granted = Access granted. New users receive an invitation by email.

@@ -137,8 +137,8 @@ impl UploadForm for ColleagueForm {}
 #[server(prefix = "/portal/fn", endpoint = "invite-colleague", input = MultipartFormData)]
 pub async fn invite_colleague(data: MultipartData) -> Result<(), ServerFnError> {
     submit_upload(data, async |core: Core, contact: Contact, form: ColleagueForm, _| {
-        colleagues::invite(&core, &contact, form.customer.get()?, &invite_form(&form.invitation)).await?;
-        Ok(Redirect::to(PAGE, "done-access-granted"))
+        let is_held = colleagues::invite(&core, &contact, form.customer.get()?, &invite_form(&form.invitation)).await?;
+        Ok(Redirect::to(PAGE, if is_held { "done-invitation-held" } else { "done-access-granted" }))
     })
     .await
 }

@@ -138,6 +138,7 @@ pub async fn change_password(
         locale,
         data: &data,
         link: None,
+        needs_review: false,
     };
     tx.insert_account_mail(account.tenant, &mail).await?;
     let label = account.label();

@@ -149,6 +149,7 @@ async fn send(
             Some(expires_at),
         ),
         link: Some(id),
+        needs_review: false,
     };
     Ok(tx.insert_account_mail(tenant, &mail).await?)
 }
@@ -239,6 +240,7 @@ async fn notify(
         locale: locale_of(found.locale.as_deref(), &found.tenant_locale),
         data: &data,
         link: None,
+        needs_review: false,
     };
     Ok(tx.insert_account_mail(tenant, &mail).await?)
 }

@@ -1,11 +1,14 @@
 //! Sign-in with email and password: the same response and the same work whether or not an account exists.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use domain::identity::roles::Role;
 use domain::network::Network;
 use domain::problems::Cause;
 use domain::text;
 use secrecy::SecretString;
+use tokio::time::Instant;
 
 use crate::db::SystemTx;
 use crate::db::purpose::SignIn;
@@ -18,6 +21,10 @@ use crate::{Core, CoreError, CoreResult};
 
 /// The maximum length of a lockout: slows down guessing without locking out the owner of the account.
 const MAX_LOCKOUT_SECONDS: i64 = 300;
+
+/// Failed attempts are answered at multiples of this time, so that it does not tell how many accounts an address has: each
+/// verified password takes well below a tenth of a second.
+const ANSWER_STEP: Duration = Duration::from_millis(500);
 
 /// Signs in to a realm. Several results mean that the email has accounts in several tenants with the same password, and
 /// the person must choose.
@@ -33,6 +40,7 @@ pub(crate) async fn sign_in(
 ) -> CoreResult<Vec<SignedIn>> {
     let invalid_credentials = || CoreError::new(Cause::PasswordIncorrect);
     let email = text::email(email).map_err(|_| invalid_credentials())?;
+    let started = Instant::now();
     // Admitted before it is counted: a full queue must not lock out those who wait for it.
     let place = core.passwords.admit(Some(network))?;
     // Counted before verification, so that concurrent attempts cannot bypass the lock.
@@ -58,6 +66,7 @@ pub(crate) async fn sign_in(
             throttle::tell_owners(&mut tx, realm, &email).await?;
         }
         tx.commit().await?;
+        tokio::time::sleep_until(next_step(started, Instant::now())).await;
         return Err(invalid_credentials());
     }
     attempt.succeed(&mut tx).await?;
@@ -72,6 +81,12 @@ pub(crate) async fn sign_in(
     }
     tx.commit().await?;
     Ok(signed_in)
+}
+
+/// Returns when an attempt that has been worked on since `started` is answered.
+fn next_step(started: Instant, now: Instant) -> Instant {
+    let steps = (now - started).as_millis() / ANSWER_STEP.as_millis() + 1;
+    started + ANSWER_STEP * u32::try_from(steps).unwrap_or(u32::MAX)
 }
 
 /// Returns the accounts with this address that can have a password.
@@ -268,5 +283,19 @@ impl Candidate {
             is_factor_required: row.is_factor_required,
             home: Home::Partner,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_are_answered_at_the_next_step() {
+        let started = Instant::now();
+        let after = |worked: u64| next_step(started, started + Duration::from_millis(worked)) - started;
+        for (worked, answered) in [(0, 500), (80, 500), (499, 500), (500, 1000), (501, 1000), (1700, 2000)] {
+            assert_eq!(after(worked), Duration::from_millis(answered), "{worked}");
+        }
     }
 }

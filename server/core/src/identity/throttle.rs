@@ -170,6 +170,7 @@ pub(crate) async fn tell_owners(tx: &mut SystemTx<'_, SignIn>, realm: Realm, ema
             locale: Locale::from_tag(tag).unwrap_or_default(),
             data: &data,
             link: None,
+            needs_review: false,
         };
         tx.insert_account_mail(TenantId::from_uuid(account.tenant_id), &mail)
             .await?;

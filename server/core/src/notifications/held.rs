@@ -1,5 +1,5 @@
 //! Held emails: those that were due for more than a day before the first attempt, such as all emails from the time before a
-//! mail server was configured. An administrator sends or drops them.
+//! mail server was configured, and the invitations of a portal user to many addresses. An administrator sends or drops them.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::identity::permissions::{ManageMails, ViewMails};

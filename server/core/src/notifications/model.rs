@@ -26,4 +26,6 @@ pub struct MailSummary {
     pub sent_at: Option<DateTime<Utc>>,
     /// Whether it waits for the decision of an administrator.
     pub is_held: bool,
+    /// Whether it was held because one person invited many; otherwise it was overdue.
+    pub needs_review: bool,
 }

@@ -149,8 +149,8 @@ const SELECT_MAILS: &str = r"
         mail.attempts, mail.last_error, mail.created_at, mail.sent_at,
         (
             mail.status = 'waiting' AND mail.attempts = 0 AND mail.released_at IS NULL
-            AND mail.next_attempt_at <= $5
-        ) AS is_held
+            AND (mail.needs_review OR mail.next_attempt_at <= $5)
+        ) AS is_held, mail.needs_review
     FROM mail
     WHERE mail.tenant_id = $1
       AND (mail.created_at, mail.id) < ($2, $3)
@@ -163,8 +163,8 @@ const SELECT_MAIL: &str = r"
         mail.attempts, mail.last_error, mail.created_at, mail.sent_at,
         (
             mail.status = 'waiting' AND mail.attempts = 0 AND mail.released_at IS NULL
-            AND mail.next_attempt_at <= $3
-        ) AS is_held
+            AND (mail.needs_review OR mail.next_attempt_at <= $3)
+        ) AS is_held, mail.needs_review
     FROM mail
     WHERE mail.tenant_id = $1
       AND mail.id = $2
@@ -180,7 +180,7 @@ static CLAIM_MAILS: EngineSql = EngineSql::new(
         FROM mail
         WHERE status = 'waiting'
           AND next_attempt_at <= $3
-          AND (attempts > 0 OR released_at IS NOT NULL OR next_attempt_at > $5)
+          AND (attempts > 0 OR released_at IS NOT NULL OR (next_attempt_at > $5 AND NOT needs_review))
           AND (claimed_until IS NULL OR claimed_until < $3)
         ORDER BY next_attempt_at
         LIMIT $4
@@ -220,7 +220,7 @@ const COUNT_HELD_MAILS: &str = r"
       AND status = 'waiting'
       AND attempts = 0
       AND released_at IS NULL
-      AND next_attempt_at <= $2
+      AND (needs_review OR next_attempt_at <= $2)
 ";
 const SEND_HELD_MAILS: &str = r"
     UPDATE mail
@@ -229,7 +229,7 @@ const SEND_HELD_MAILS: &str = r"
       AND status = 'waiting'
       AND attempts = 0
       AND released_at IS NULL
-      AND next_attempt_at <= $2
+      AND (needs_review OR next_attempt_at <= $2)
       AND ($4 IS NULL OR id = $4)
 ";
 const DROP_HELD_MAILS: &str = r"
@@ -239,7 +239,7 @@ const DROP_HELD_MAILS: &str = r"
       AND status = 'waiting'
       AND attempts = 0
       AND released_at IS NULL
-      AND next_attempt_at <= $2
+      AND (needs_review OR next_attempt_at <= $2)
       AND ($4 IS NULL OR id = $4)
 ";
 const UPDATE_MAIL: &str = r"

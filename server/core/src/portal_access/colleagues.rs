@@ -85,13 +85,13 @@ pub async fn list(core: &Core, contact: &Contact) -> CoreResult<Colleagues> {
     })
 }
 
-/// Invites a colleague. The response is the same whether or not the address has an account, but the list of colleagues
-/// then shows the account's status.
+/// Invites a colleague, and returns whether the mail is held for review because the user has invited many people today. The
+/// list of colleagues then shows the account's status.
 ///
 /// # Errors
 /// Fields; `not_found` for a location that none of the user's grants covers; field `capabilities` or `until` for more than
 /// they allow.
-pub async fn invite(core: &Core, contact: &Contact, customer: CustomerId, input: &InviteForm) -> CoreResult<()> {
+pub async fn invite(core: &Core, contact: &Contact, customer: CustomerId, input: &InviteForm) -> CoreResult<bool> {
     let zone = contact.zone().parse().unwrap_or(chrono_tz::UTC);
     let checked = InviteForm {
         contact: String::new(),
@@ -144,12 +144,14 @@ pub async fn invite(core: &Core, contact: &Contact, customer: CustomerId, input:
         account.id,
         json!({ "customer": customer, "places": checked.places.len(), "from": checked.from, "until": checked.until }),
     );
+    let mut is_held = false;
     if !account.is_active {
         let (name, zone) = (contact.tenant_name(), contact.zone());
-        invitation::send(core, &mut tx, name, zone, account.id, &person, checked.locale).await?;
+        let sent = invitation::send(core, &mut tx, name, zone, account.id, &person, checked.locale).await?;
+        is_held = sent.is_held;
     }
     finish(core, tx).await?;
-    Ok(())
+    Ok(is_held)
 }
 
 /// Checks that one of the user's grants allows the capabilities and the end; the statements would reject them without a

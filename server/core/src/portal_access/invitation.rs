@@ -248,7 +248,14 @@ where
     Ok(Account { id, is_active: false })
 }
 
-/// Enqueues the invitation mail and returns its link.
+/// An enqueued invitation mail.
+pub(crate) struct SentInvitation {
+    pub link: SecretString,
+    /// Whether an administrator decides before it is sent, because the actor has invited many people in a day.
+    pub is_held: bool,
+}
+
+/// Enqueues the invitation mail.
 ///
 /// # Errors
 /// `rate_limited` after the actor has invited as many people in a day as it may.
@@ -260,8 +267,9 @@ pub(crate) async fn send<A: Inviter>(
     account: PortalUserId,
     person: &Person,
     locale: Locale,
-) -> CoreResult<SecretString> {
-    if tx.count_invitation().await? > A::INVITATIONS_PER_DAY {
+) -> CoreResult<SentInvitation> {
+    let invitations = tx.count_invitation().await?;
+    if invitations > A::INVITATIONS_PER_DAY {
         let now = core.clock.now().timestamp();
         let seconds = u64::try_from(DAY_SECONDS - now.rem_euclid(DAY_SECONDS)).unwrap_or_default();
         return Err(CoreError::new(Cause::RetryLater { seconds }));
@@ -277,6 +285,10 @@ pub(crate) async fn send<A: Inviter>(
         locale,
         tenant_name,
         zone,
+        needs_review: invitations > A::INVITATIONS_BEFORE_REVIEW,
     };
-    links::send(core, tx, tenant, &mail).await
+    Ok(SentInvitation {
+        link: links::send(core, tx, tenant, &mail).await?,
+        is_held: mail.needs_review,
+    })
 }

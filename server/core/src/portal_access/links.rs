@@ -47,6 +47,8 @@ pub(crate) struct LinkMail<'a> {
     pub locale: Locale,
     pub tenant_name: &'a str,
     pub zone: &'a str,
+    /// Whether an administrator decides before it is sent.
+    pub needs_review: bool,
 }
 
 pub(super) fn token_context<'a>(tenant: Uuid, link: Uuid) -> AssociatedData<'a> {
@@ -101,6 +103,7 @@ pub(crate) async fn send<T: LinkWriter>(
             locale: mail.locale,
             data: &data,
             link: Some(id),
+            needs_review: mail.needs_review,
         },
     )
     .await?;
@@ -196,6 +199,7 @@ pub async fn send_requested_links(core: &Core) -> CoreResult<usize> {
                 locale: Locale::from_tag(tag).unwrap_or_default(),
                 tenant_name: &account.tenant_name,
                 zone: &account.zone,
+                needs_review: false,
             };
             let tenant = TenantId::from_uuid(account.tenant_id);
             send(core, &mut tx, tenant, &mail).await?;
@@ -408,6 +412,7 @@ async fn notify_previous_address(
         locale: Locale::from_tag(tag).unwrap_or_default(),
         data: &mail_data(&found.tenant_name, &found.display_name, zone, None),
         link: None,
+        needs_review: false,
     };
     Ok(tx
         .insert_account_mail(TenantId::from_uuid(found.tenant_id), &mail)

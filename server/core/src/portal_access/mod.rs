@@ -132,7 +132,8 @@ pub async fn invite(
                 &person,
                 checked.locale,
             )
-            .await?,
+            .await?
+            .link,
         )
     };
     finish(core, tx).await?;
@@ -166,10 +167,10 @@ pub async fn renew_invitation(
         .and_then(Locale::from_tag)
         .or_else(|| staff.locale())
         .unwrap_or_default();
-    let link = invitation::send(core, &mut tx, staff.tenant_name(), staff.zone(), id, &person, locale).await?;
+    let sent = invitation::send(core, &mut tx, staff.tenant_name(), staff.zone(), id, &person, locale).await?;
     tx.audit("portal.invited_again", id, json!({}));
     finish(core, tx).await?;
-    Ok(link)
+    Ok(sent.link)
 }
 
 /// Revokes an invitation that was not accepted.

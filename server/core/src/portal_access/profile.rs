@@ -83,6 +83,7 @@ async fn notify_new_password(tx: &mut TenantTx<'_, Contact>, email: &str, locale
         locale,
         data: &data,
         link: None,
+        needs_review: false,
     };
     Ok(tx.insert_account_mail(contact.tenant(), &mail).await?)
 }
@@ -139,6 +140,7 @@ pub async fn change_email(
             locale,
             tenant_name: contact.tenant_name(),
             zone: contact.zone(),
+            needs_review: false,
         };
         links::send(core, &mut tx, contact.tenant(), &mail).await?;
     }

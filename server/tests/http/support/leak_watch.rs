@@ -232,6 +232,7 @@ fn in_mail(mail: &[String]) -> Vec<String> {
         MailKind::AccountPassword
             | MailKind::AccountPasswordChanged
             | MailKind::AccountPasskeyAdded
+            | MailKind::AccountPasskeyRemoved
             | MailKind::AccountTwoFactorEnabled
             | MailKind::AccountTwoFactorDisabled
     );

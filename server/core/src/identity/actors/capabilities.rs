@@ -57,12 +57,16 @@ impl FileUploader for Contact {}
 pub trait Inviter: Actor {
     /// How many people the actor may invite in a day.
     const INVITATIONS_PER_DAY: i64;
+    /// After how many invitations in a day the next ones wait until an administrator has looked at them.
+    const INVITATIONS_BEFORE_REVIEW: i64;
 }
 impl Inviter for Staff {
     const INVITATIONS_PER_DAY: i64 = 200;
+    const INVITATIONS_BEFORE_REVIEW: i64 = Self::INVITATIONS_PER_DAY;
 }
 impl Inviter for Contact {
     const INVITATIONS_PER_DAY: i64 = 20;
+    const INVITATIONS_BEFORE_REVIEW: i64 = 5;
 }
 
 /// An actor whose changes appear in the timelines of customers, jobs and requests.

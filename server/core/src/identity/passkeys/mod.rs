@@ -211,7 +211,7 @@ pub async fn add(
     if !tx.insert_passkey(account, &new).await? {
         return Err(rejected());
     }
-    tell_owner(&mut tx, account, holder.names(), locale).await?;
+    tell_owner(&mut tx, account, true, holder.names(), locale).await?;
     record(&mut tx, account, true, new.id).await?;
     Ok(tx.commit().await?)
 }
@@ -220,9 +220,11 @@ fn serialize(passkey: &Passkey) -> CoreResult<Value> {
     serde_json::to_value(passkey).map_err(CoreError::internal)
 }
 
+/// Tells the owner of the account that a passkey was added or removed.
 async fn tell_owner(
     tx: &mut SystemTx<'_, SignIn>,
     account: AccountKey,
+    is_added: bool,
     [organization, name, zone]: [&str; 3],
     locale: Locale,
 ) -> CoreResult<()> {
@@ -233,15 +235,17 @@ async fn tell_owner(
         ..mail_data(organization, name, zone, None)
     };
     let mail = AccountMail {
-        kind: if is_portal {
-            MailKind::PortalPasskeyAdded
-        } else {
-            MailKind::AccountPasskeyAdded
+        kind: match (is_portal, is_added) {
+            (true, true) => MailKind::PortalPasskeyAdded,
+            (true, false) => MailKind::PortalPasskeyRemoved,
+            (false, true) => MailKind::AccountPasskeyAdded,
+            (false, false) => MailKind::AccountPasskeyRemoved,
         },
         recipient: &email,
         locale,
         data: &data,
         link: None,
+        needs_review: false,
     };
     Ok(tx.insert_account_mail(account.tenant, &mail).await?)
 }
@@ -265,16 +269,17 @@ async fn record(
         .await?)
 }
 
-/// Removes a passkey of the own account.
+/// Removes a passkey of the own account, and tells the account's address.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn remove(core: &Core, holder: &impl AccountHolder, id: PasskeyId) -> CoreResult<()> {
+pub async fn remove(core: &Core, holder: &impl AccountHolder, locale: Locale, id: PasskeyId) -> CoreResult<()> {
     let account = holder.account();
     let mut tx = begin_own(core, holder).await?;
     if !tx.delete_passkey(account, id).await? {
         return Err(CoreError::not_found());
     }
+    tell_owner(&mut tx, account, false, holder.names(), locale).await?;
     record(&mut tx, account, false, id).await?;
     Ok(tx.commit().await?)
 }

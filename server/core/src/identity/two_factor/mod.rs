@@ -252,6 +252,7 @@ async fn notify(
         locale,
         data: &data,
         link: None,
+        needs_review: false,
     };
     Ok(tx.insert_account_mail(account.tenant, &mail).await?)
 }
@@ -323,6 +324,7 @@ pub async fn turn_off_for(core: &Core, by: Permit<'_, ManagePortalAccess>, id: P
             .unwrap_or_default(),
         data: &data,
         link: None,
+        needs_review: false,
     };
     tx.insert_account_mail(tx.tenant_id(), &mail).await?;
     tx.audit("portal.second_step_removed", id, json!({}));

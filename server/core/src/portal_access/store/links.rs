@@ -181,9 +181,10 @@ const SELECT_ACCOUNTS_BY_EMAIL: &str = r"
 ";
 const INSERT_MAIL: &str = r"
     INSERT INTO mail (
-        tenant_id, id, kind, recipient, locale, data, link_id, status, attempts, next_attempt_at, created_at
+        tenant_id, id, kind, recipient, locale, data, link_id, needs_review, status, attempts, next_attempt_at,
+        created_at
     )
-    VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, $8)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', 0, $9, $9)
 ";
 const SELECT_TOKENS: &str = r"
     SELECT tenant_id, id, token
@@ -202,6 +203,8 @@ pub(crate) struct AccountMail<'a> {
     pub locale: domain::locale::Locale,
     pub data: &'a domain::intake::mails::MailData,
     pub link: Option<Uuid>,
+    /// Whether an administrator decides before it is sent.
+    pub needs_review: bool,
 }
 
 /// A transaction that can create links and enqueue account mails.
@@ -267,6 +270,7 @@ macro_rules! link_statements {
                         mail.locale.tag(),
                         sqlx::types::Json(mail.data),
                         mail.link,
+                        mail.needs_review,
                         now,
                     ),
                 )
