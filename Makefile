@@ -7,9 +7,13 @@ SHELL := /bin/bash
 
 BROWSER_SOURCES := $(shell find app frontend style public xtask/src -type f) package-lock.json Cargo.lock Cargo.toml
 
-run: assets
+# The server and the bundles are compiled at the same time: each has phases that use one core.
+run:
 	. xtask/tools.sh; need_rust
-	cargo build -p ordinavo
+	cargo build --quiet -p xtask
+	ORDINAVO_XTASK_BUILT=1 $(MAKE) --no-print-directory assets & assets=$$!
+	cargo build -p ordinavo || { kill $$assets; exit 1; }
+	wait $$assets
 	if [ ! -f data/ordinavo.db ]; then mkdir -p data; (umask 077; ORDINAVO_LOG=warn target/debug/ordinavo demo > data/logins.txt); fi
 	cat data/logins.txt
 	echo "Ordinavo is running at http://127.0.0.1:3000. Logins: data/logins.txt. Press Ctrl-C to stop."
@@ -22,7 +26,7 @@ assets: target/site/pkg/assets.json
 
 target/site/pkg/assets.json: $(BROWSER_SOURCES)
 	. xtask/tools.sh; need_rust; need_node
-	(need_wasm; cargo run --quiet -p xtask)
+	(need_wasm; [ -n "$${ORDINAVO_XTASK_BUILT:-}" ] || cargo build --quiet -p xtask; target/debug/xtask)
 
 build: assets
 	. xtask/tools.sh; need_rust

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::thread;
 
 use lightningcss::bundler::{Bundler, FileProvider};
 use lightningcss::stylesheet::{MinifyOptions, ParserOptions, PrinterOptions};
@@ -73,8 +74,8 @@ fn assets() -> BuildResult<()> {
     let mut manifest = json!({});
     let mut too_large = Vec::new();
     let fonts = copy_fonts(&root, &work)?;
-    for (app, budget) in APPS {
-        let (bundle, size) = bundle(&root, &work, app)?;
+    for ((app, budget), bundle) in APPS.into_iter().zip(bundles(&root, &work)) {
+        let (bundle, size) = bundle?;
         let style = style(&root, &work, app, &fonts)?;
         println!("{app:<9} wasm {size:>7} bytes brotli, budget {budget}");
         if size > budget {
@@ -101,25 +102,36 @@ fn assets() -> BuildResult<()> {
     fs::rename(&work, &site).map_err(with_path(&site))
 }
 
-/// Compiles the bundles. `tools.sh` sets the variables for machines without the rustup target. Apps with and without accounts are
-/// compiled separately, because one command unifies their features, and the bundle of the public pages would have them all.
+/// Compiles the bundles. `tools.sh` sets the variables for machines without the rustup target. One command unifies the features
+/// of the apps, so what only some of them need is a crate of its own.
 fn compile(root: &Path) -> BuildResult<()> {
-    for apps in [["dispatch", "portal"].as_slice(), &["public"]] {
-        let mut cargo = Command::new("cargo");
-        cargo.current_dir(root).args([
-            "build",
-            "--quiet",
-            "--profile",
-            "wasm-release",
-            "--target",
-            "wasm32-unknown-unknown",
-        ]);
-        for app in apps {
-            cargo.args(["--package", &format!("frontend-{app}")]);
-        }
-        run(&mut cargo)?;
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(root).args([
+        "build",
+        "--quiet",
+        "--profile",
+        "wasm-release",
+        "--target",
+        "wasm32-unknown-unknown",
+    ]);
+    for (app, _) in APPS {
+        cargo.args(["--package", &format!("frontend-{app}")]);
     }
-    Ok(())
+    run(&mut cargo)
+}
+
+/// Makes the bundles of all apps at the same time, in their order.
+fn bundles(root: &Path, work: &Path) -> Vec<BuildResult<(String, usize)>> {
+    thread::scope(|scope| {
+        let started: Vec<_> = APPS
+            .iter()
+            .map(|(app, _)| scope.spawn(move || bundle(root, work, app)))
+            .collect();
+        started
+            .into_iter()
+            .map(|bundle| bundle.join().unwrap_or_else(|_| Err("a bundle could not be made".to_owned())))
+            .collect()
+    })
 }
 
 fn run(command: &mut Command) -> BuildResult<()> {

@@ -6,6 +6,8 @@ pub mod islands;
 
 // Links the shared islands into the bundle, which contains no other reference to them.
 #[cfg(feature = "hydrate")]
+use passkey_button as _;
+#[cfg(feature = "hydrate")]
 use ui as _;
 
 #[cfg(feature = "ssr")]

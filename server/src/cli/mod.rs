@@ -4,7 +4,6 @@ mod admin;
 mod audit;
 mod backup;
 mod doctor;
-mod listing;
 mod moving;
 mod startup;
 
@@ -57,9 +56,14 @@ enum Command {
         #[arg(long)]
         small: bool,
     },
-    /// Manage tenants, accounts and keys
-    #[command(subcommand)]
-    Admin(admin::Admin),
+    /// Manage tenants, accounts, emails, deliveries and keys
+    Admin {
+        #[command(subcommand)]
+        command: admin::Admin,
+        /// Print the result as JSON
+        #[arg(long, global = true)]
+        json: bool,
+    },
     /// Verify the audit log and sign checkpoints of it
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -163,7 +167,7 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
             }
             Ok(())
         }
-        Command::Admin(command) => admin::execute(command, &config).await,
+        Command::Admin { command, json } => admin::execute(command, &config, json).await,
         Command::Audit(command) => audit::execute(command, &config).await,
         Command::Backup { folder } => backup::backup(&config, &folder).await,
         Command::Restore { folder, replace } => backup::restore(&config, &folder, replace).await,

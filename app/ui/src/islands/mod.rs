@@ -1,16 +1,12 @@
 //! The islands that all apps share. Every page also works without them.
 
 mod drafts;
-#[cfg(feature = "passkeys")]
-mod passkey;
 
 use std::time::Duration;
 
 use leptos::prelude::*;
 
 pub use self::drafts::KeepDrafts;
-#[cfg(feature = "passkeys")]
-pub use self::passkey::PasskeyButton;
 
 /// How long a second submission counts as a double click.
 const DOUBLE_CLICK: Duration = Duration::from_secs(3);

@@ -7,6 +7,7 @@
 pub(crate) mod bulk;
 pub(crate) mod dialect;
 pub(crate) mod engine;
+mod export;
 pub(crate) mod key;
 pub(crate) mod migrations;
 mod moving;
@@ -24,6 +25,7 @@ pub(crate) const WORK_CHANNEL: &str = "ordinavo_work";
 
 pub(crate) use dialect::EngineSql;
 pub(crate) use engine::Tx;
+pub use export::TABLES as EXPORTED_TABLES;
 pub use engine::{Engine, PoolUse, Store, StoreError, statement_count, thread_statement_count};
 pub use key::Key;
 pub(crate) use key::{OptionalKey, OptionalName};

@@ -193,6 +193,20 @@ pub(crate) async fn content<A: Actor>(core: &Core, actor: &A, digest: &[u8]) -> 
     core.files.get(&key).await
 }
 
+/// Returns the stored content of a tenant with a digest above `after`, a few files at a time.
+///
+/// # Errors
+/// `temporarily_unavailable`.
+pub(crate) async fn stored_files(core: &Core, tenant: TenantId, after: &[u8]) -> CoreResult<Vec<(Vec<u8>, Bytes)>> {
+    let keys = core.store.read_system().await?.stored_content(tenant, after, 20).await?;
+    let mut found = Vec::with_capacity(keys.len());
+    for key in keys {
+        let content = core.files.get(&key).await?;
+        found.push((key.digest, content));
+    }
+    Ok(found)
+}
+
 /// Reads content for a download. The caller has checked the permission by finding the row that names it.
 ///
 /// # Errors

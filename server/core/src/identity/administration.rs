@@ -3,6 +3,7 @@
 use domain::fields::FieldCode;
 
 use domain::identity::roles::Role;
+use domain::ids::Id;
 use domain::locale::Locale;
 use domain::problems::Cause;
 use domain::text;
@@ -104,43 +105,16 @@ pub async fn create_staff(
 /// # Errors
 /// `not_found`.
 pub async fn lock_account(core: &Core, slug: &str, email: &str, locked: bool) -> CoreResult<()> {
-    let email = text::email(email).map_err(|_| CoreError::not_found())?;
     let mut tx = core.store.begin_system::<Administration>().await?;
-    let tenant = find_tenant(&mut tx, slug).await?;
     let action = if locked { "account.locked" } else { "account.unlocked" };
-    let mut found = false;
-    for account in tx
-        .staff_by_email(&email)
-        .await?
-        .into_iter()
-        .filter(|account| account.tenant_id == tenant.uuid())
-    {
-        tx.lock_staff(tenant, account.id.0, locked).await?;
-        tx.audit(tenant, "operator", action, &account.id.to_string()).await?;
-        found = true;
-    }
-    for account in tx
-        .portal_users_by_email(&email)
-        .await?
-        .into_iter()
-        .filter(|account| account.tenant_id == tenant.uuid())
-    {
-        tx.lock_portal_user(tenant, account.id.0, locked).await?;
-        tx.audit(tenant, "operator", action, &account.id.to_string()).await?;
-        found = true;
-    }
-    for account in tx
-        .partners_by_email(&email)
-        .await?
-        .into_iter()
-        .filter(|account| account.tenant_id == tenant.uuid())
-    {
-        tx.lock_partner(tenant, account.id.0, locked).await?;
-        tx.audit(tenant, "operator", action, &account.id.to_string()).await?;
-        found = true;
-    }
-    if !found {
-        return Err(CoreError::not_found());
+    for account in accounts_with_email(&mut tx, slug, email).await? {
+        let AccountKey { realm, tenant, id } = account;
+        match realm {
+            Realm::Staff => tx.lock_staff(tenant, Id::from_uuid(id), locked).await?,
+            Realm::Portal => tx.lock_portal_user(tenant, Id::from_uuid(id), locked).await?,
+            Realm::Partner => tx.lock_partner(tenant, Id::from_uuid(id), locked).await?,
+        }
+        tx.audit(tenant, "operator", action, &account.id_text()).await?;
     }
     Ok(tx.commit().await?)
 }
@@ -153,43 +127,15 @@ pub async fn reset_password(core: &Core, slug: &str, email: &str, password: &Sec
     let email = text::email(email).map_err(|_| CoreError::not_found())?;
     let password_hash = core.passwords.hash(password, &email).await?;
     let mut tx = core.store.begin_system::<Administration>().await?;
-    let tenant = find_tenant(&mut tx, slug).await?;
-    let mut found = false;
-    for account in tx
-        .staff_by_email(&email)
-        .await?
-        .into_iter()
-        .filter(|account| account.tenant_id == tenant.uuid())
-    {
-        tx.set_staff_password(tenant, account.id.0, &password_hash).await?;
-        tx.audit(tenant, "operator", "account.password_reset", &account.id.to_string())
+    for account in accounts_with_email(&mut tx, slug, &email).await? {
+        let AccountKey { realm, tenant, id } = account;
+        match realm {
+            Realm::Staff => tx.set_staff_password(tenant, Id::from_uuid(id), &password_hash).await?,
+            Realm::Portal => tx.set_portal_password(tenant, Id::from_uuid(id), &password_hash).await?,
+            Realm::Partner => tx.set_partner_password(tenant, Id::from_uuid(id), &password_hash).await?,
+        };
+        tx.audit(tenant, "operator", "account.password_reset", &account.id_text())
             .await?;
-        found = true;
-    }
-    for account in tx
-        .portal_users_by_email(&email)
-        .await?
-        .into_iter()
-        .filter(|account| account.tenant_id == tenant.uuid())
-    {
-        tx.set_portal_password(tenant, account.id.0, &password_hash).await?;
-        tx.audit(tenant, "operator", "account.password_reset", &account.id.to_string())
-            .await?;
-        found = true;
-    }
-    for account in tx
-        .partners_by_email(&email)
-        .await?
-        .into_iter()
-        .filter(|account| account.tenant_id == tenant.uuid())
-    {
-        tx.set_partner_password(tenant, account.id.0, &password_hash).await?;
-        tx.audit(tenant, "operator", "account.password_reset", &account.id.to_string())
-            .await?;
-        found = true;
-    }
-    if !found {
-        return Err(CoreError::not_found());
     }
     Ok(tx.commit().await?)
 }
@@ -199,19 +145,14 @@ pub async fn reset_password(core: &Core, slug: &str, email: &str, password: &Sec
 /// # Errors
 /// `not_found`.
 pub async fn revoke_grants(core: &Core, slug: &str, email: &str) -> CoreResult<u64> {
-    let email = text::email(email).map_err(|_| CoreError::not_found())?;
     let mut tx = core.store.begin_system::<Administration>().await?;
-    let tenant = find_tenant(&mut tx, slug).await?;
     let mut revoked = 0;
-    for account in tx
-        .portal_users_by_email(&email)
-        .await?
-        .into_iter()
-        .filter(|account| account.tenant_id == tenant.uuid())
-    {
-        revoked += tx.revoke_grants(tenant, account.id.0).await?;
-        tx.audit(tenant, "operator", "grant.revoked", &account.id.to_string())
-            .await?;
+    for account in accounts_with_email(&mut tx, slug, email).await? {
+        if account.realm == Realm::Portal {
+            revoked += tx.revoke_grants(account.tenant, Id::from_uuid(account.id)).await?;
+            tx.audit(account.tenant, "operator", "grant.revoked", &account.id_text())
+                .await?;
+        }
     }
     if revoked == 0 {
         return Err(CoreError::not_found());
@@ -227,12 +168,10 @@ pub async fn revoke_grants(core: &Core, slug: &str, email: &str) -> CoreResult<u
 /// `not_found` if none of the accounts uses it.
 pub async fn turn_off_two_factor(core: &Core, slug: &str, email: &str) -> CoreResult<()> {
     let mut tx = core.store.begin_system::<Administration>().await?;
-    let tenant = find_tenant(&mut tx, slug).await?;
-    let accounts = accounts_with_email(&mut tx, tenant, email).await?;
     let mut found = false;
-    for account in accounts {
+    for account in accounts_with_email(&mut tx, slug, email).await? {
         if two_factor::remove(&mut tx, account).await? {
-            end_access(&mut tx.tx, account.realm, tenant, account.id).await?;
+            end_access(&mut tx.tx, account.realm, account.tenant, account.id).await?;
             found = true;
         }
     }
@@ -251,7 +190,7 @@ pub async fn delete_tenant(core: &Core, slug: &str, confirmation: &str) -> CoreR
     let mut tx = core.store.begin_system::<Administration>().await?;
     let tenant = find_tenant(&mut tx, slug).await?;
     if confirmation != slug {
-        return Err(CoreError::field("confirm", FieldCode::Required));
+        return Err(CoreError::field("confirm", FieldCode::NotAllowed { allowed: vec![slug.to_owned()] }));
     }
     tx.delete_tenant(tenant).await?;
     tx.commit().await?;
@@ -260,21 +199,27 @@ pub async fn delete_tenant(core: &Core, slug: &str, confirmation: &str) -> CoreR
 }
 
 /// Returns the accounts of all realms with this address in a tenant.
-pub(in crate::identity) async fn accounts_with_email(
-    tx: &mut SystemTx<'_, Administration>,
-    tenant: TenantId,
+///
+/// # Errors
+/// `not_found` for an unknown tenant or address.
+pub(in crate::identity) async fn accounts_with_email<P>(
+    tx: &mut SystemTx<'_, P>,
+    slug: &str,
     email: &str,
 ) -> CoreResult<Vec<AccountKey>> {
     let email = text::email(email).map_err(|_| CoreError::not_found())?;
-    let staff = tx.staff_by_email(&email).await?.into_iter();
-    let portal = tx.portal_users_by_email(&email).await?.into_iter();
-    let partners = tx.partners_by_email(&email).await?.into_iter();
-    Ok(staff
-        .map(|account| (Realm::Staff, account.tenant_id, account.id.0.uuid()))
-        .chain(portal.map(|account| (Realm::Portal, account.tenant_id, account.id.0.uuid())))
-        .chain(partners.map(|account| (Realm::Partner, account.tenant_id, account.id.0.uuid())))
-        .filter(|(_, of, _)| *of == tenant.uuid())
-        .map(|(realm, _, id)| AccountKey { realm, tenant, id })
+    let tenant = tx.tenant_by_slug(slug).await?.ok_or_else(CoreError::not_found)?;
+    let accounts = tx.accounts(tenant, Some(&email)).await?;
+    if accounts.is_empty() {
+        return Err(CoreError::not_found());
+    }
+    Ok(accounts
+        .into_iter()
+        .map(|account| AccountKey {
+            realm: account.realm,
+            tenant,
+            id: account.id,
+        })
         .collect())
 }
 

@@ -1,5 +1,6 @@
 //! The installation as a whole: which master key belongs to the database.
 
+pub mod export;
 pub mod health;
 pub mod key_rotation;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]

@@ -1,5 +1,6 @@
 //! Webhooks: endpoint management for clients and staff, deliveries and attempts, and the delivery worker.
 
+pub mod administration;
 pub mod body;
 pub mod deliveries;
 pub mod dispatch;

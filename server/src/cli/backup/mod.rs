@@ -107,14 +107,14 @@ fn engine_name(engine: Engine) -> &'static str {
     }
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
 }
 
 /// Removes a file or folder that may not exist.
-fn remove(path: &Path) {
+pub fn remove(path: &Path) {
     let _ = if path.is_dir() {
         std::fs::remove_dir_all(path)
     } else {
@@ -122,7 +122,7 @@ fn remove(path: &Path) {
     };
 }
 
-fn create_private_folder(folder: &Path) -> Result<(), String> {
+pub fn create_private_folder(folder: &Path) -> Result<(), String> {
     create_parent_folder(folder)?;
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]

@@ -153,6 +153,13 @@ async fn passkey_signs_in_without_password_and_once_per_challenge(#[case] engine
             .send(&own, &format!("{app}/fn/remove-passkey"), &[("passkey", &id)])
             .await;
         assert_eq!(count(&world.get(&own, page).await.1), 0);
+        assert!(
+            mails(&world)
+                .await
+                .iter()
+                .any(|(to, kind, _)| *to == email && kind.ends_with("_passkey_removed")),
+            "{app}: the owner is told"
+        );
         let removed = sign_in_with(&world, app, &passkey).await;
         assert_eq!(status(&world, &removed, home).await, StatusCode::SEE_OTHER, "removed");
     }

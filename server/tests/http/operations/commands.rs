@@ -107,6 +107,13 @@ fn admin_commands_create_accounts_and_name_invalid_fields() {
     let users = list(&["admin", "list-users", "nordwind", "--json"]);
     assert_eq!(users[0]["role"], "auditor", "{users}");
     assert_eq!(users[0]["sessions"], 0);
+    assert_eq!(
+        list(&["admin", "list-sessions", "nordwind", "you@example.org", "--json"]),
+        serde_json::json!([])
+    );
+    folder.expect_failure(&["admin", "end-session", "nordwind", "you@example.org", "not-a-session"], &[]);
+    assert_eq!(list(&["admin", "--json", "retry-deliveries", "nordwind"])["queued"], 0);
+    folder.expect_failure(&["admin", "purge-deliveries", "nordwind", "not-an-endpoint"], &[]);
     // Demo data is never mixed with a real tenant, and the tenant still exists.
     folder.expect_failure(&["demo"], &[]);
     assert!(
@@ -115,6 +122,36 @@ fn admin_commands_create_accounts_and_name_invalid_fields() {
             .contains("slug")
     );
     folder.expect_success(&["doctor"]);
+}
+
+#[test]
+fn export_has_rows_and_files_without_secrets() {
+    let folder = Folder::new("export");
+    folder.expect_success(&["demo", "--small", "--json"]);
+    let answer = folder.expect_success(&["admin", "export-tenant", "nordlicht", "copy", "--json"]);
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert!(
+        folder
+            .expect_failure(&["admin", "export-tenant", "nordlicht", "copy"], &[])
+            .contains("already")
+    );
+    folder.expect_failure(&["admin", "export-tenant", "unknown", "other"], &[]);
+    assert!(!folder.0.join("other").exists() && !folder.0.join("other.partial").exists());
+    let copy = folder.0.join("copy");
+    for (table, rows) in answer["tables"].as_object().unwrap() {
+        let text = std::fs::read_to_string(copy.join(format!("{table}.ndjson"))).unwrap();
+        assert_eq!(text.lines().count() as u64, rows.as_u64().unwrap(), "{table}");
+        for line in text.lines() {
+            let row: serde_json::Value = serde_json::from_str(line).unwrap();
+            let has_secret = |name: &&String| name.contains("password") || name.contains("token");
+            assert_eq!(row.as_object().unwrap().keys().find(has_secret), None, "{table}");
+        }
+    }
+    for table in ["customer", "location", "request", "target", "visit_report", "audit_entry"] {
+        assert!(answer["tables"][table].as_u64() > Some(0), "{table}");
+    }
+    assert_eq!(count_files(&copy.join("files")) as u64, answer["files"].as_u64().unwrap());
+    assert!(answer["files"].as_u64() > Some(0));
 }
 
 #[test]

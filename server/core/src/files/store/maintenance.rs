@@ -72,6 +72,16 @@ const SELECT_STORED: &str = concat!(
         LIMIT $3
     "
 );
+const SELECT_STORED_OF_TENANT: &str = r"
+    SELECT digest, generation
+    FROM blob
+    WHERE tenant_id = $1
+      AND digest > $2
+      AND state = 'stored'
+      AND scan <> 'infected'
+    ORDER BY digest
+    LIMIT $3
+";
 /// Content whose last row was deleted is kept for the time that unnamed content is kept, because a backup that copied the
 /// rows before copies the content after.
 const MARK_UNNAMED: &str = concat!(
@@ -216,6 +226,27 @@ impl<P> SystemTx<'_, P> {
         self.tx
             .fetch_all::<(Uuid, Vec<u8>, bool)>(SELECT_STORED, (after.0, &after.1, limit))
             .await
+    }
+
+    /// Returns the stored content of a tenant by digest, without malware.
+    pub(crate) async fn stored_content(
+        &mut self,
+        tenant: TenantId,
+        after: &[u8],
+        limit: i64,
+    ) -> Result<Vec<BlobKey>, StoreError> {
+        let rows = self
+            .tx
+            .fetch_all::<(Vec<u8>, i64)>(SELECT_STORED_OF_TENANT, (tenant.uuid(), after, limit))
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(digest, generation)| BlobKey {
+                tenant,
+                digest,
+                generation,
+            })
+            .collect())
     }
 
     /// Returns whether the register knows the content.

@@ -4,7 +4,7 @@ use crate::db::SystemTx;
 use crate::db::purpose::Administration;
 use crate::identity::access::end_access;
 use crate::identity::account::AccountKey;
-use crate::identity::administration::{accounts_with_email, find_tenant};
+use crate::identity::administration::accounts_with_email;
 use crate::{Core, CoreError, CoreResult};
 
 /// Removes the passkeys of every account with this address in a tenant, in all realms, and ends the access of these accounts.
@@ -14,9 +14,8 @@ use crate::{Core, CoreError, CoreResult};
 /// `not_found` if there are none.
 pub async fn remove_all(core: &Core, slug: &str, email: &str) -> CoreResult<u64> {
     let mut tx = core.store.begin_system::<Administration>().await?;
-    let tenant = find_tenant(&mut tx, slug).await?;
     let mut removed = 0;
-    for account in accounts_with_email(&mut tx, tenant, email).await? {
+    for account in accounts_with_email(&mut tx, slug, email).await? {
         removed += remove_of_account(&mut tx, account).await?;
     }
     if removed == 0 {

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::db::purpose::Administration;
 use crate::db::{StoreError, SystemTx};
 use crate::identity::actors::TenantId;
+use crate::identity::store::sessions::Realm;
 
 /// A tenant with the number of its accounts.
 #[derive(Debug, Clone, FromRow)]
@@ -25,7 +26,8 @@ pub struct TenantSummary {
 /// An account of any realm.
 #[derive(Debug, Clone, FromRow)]
 pub struct AccountSummary {
-    pub realm: String,
+    #[sqlx(try_from = "String")]
+    pub realm: Realm,
     pub id: Uuid,
     pub email: String,
     /// The role of a staff account.
@@ -54,6 +56,7 @@ const SELECT_ACCOUNTS: &str = r"
         ) AS sessions
     FROM staff_account AS account
     WHERE account.tenant_id = $1
+      AND ($3 IS NULL OR account.email = $3)
     UNION ALL
     SELECT
         'portal', account.id, account.email, NULL, account.locked_at IS NOT NULL, account.last_sign_in_at,
@@ -64,6 +67,7 @@ const SELECT_ACCOUNTS: &str = r"
         )
     FROM portal_account AS account
     WHERE account.tenant_id = $1
+      AND ($3 IS NULL OR account.email = $3)
     UNION ALL
     SELECT
         'partner', account.id, account.email, NULL, account.locked_at IS NOT NULL, account.last_sign_in_at,
@@ -74,6 +78,7 @@ const SELECT_ACCOUNTS: &str = r"
         )
     FROM partner_account AS account
     WHERE account.tenant_id = $1
+      AND ($3 IS NULL OR account.email = $3)
     ORDER BY 1 DESC, 3
 ";
 const UPDATE_ROLE: &str = r"
@@ -84,14 +89,19 @@ const UPDATE_ROLE: &str = r"
 ";
 
 impl<P> SystemTx<'_, P> {
-    pub(crate) async fn tenant_lines(&mut self) -> Result<Vec<TenantSummary>, StoreError> {
+    pub(crate) async fn tenants(&mut self) -> Result<Vec<TenantSummary>, StoreError> {
         self.tx.fetch_all::<TenantSummary>(SELECT_TENANTS, ()).await
     }
 
-    pub(crate) async fn account_lines(&mut self, tenant: TenantId) -> Result<Vec<AccountSummary>, StoreError> {
+    /// Returns the accounts of a tenant in all realms, all or those of an email address.
+    pub(crate) async fn accounts(
+        &mut self,
+        tenant: TenantId,
+        email: Option<&str>,
+    ) -> Result<Vec<AccountSummary>, StoreError> {
         let now = self.now;
         self.tx
-            .fetch_all::<AccountSummary>(SELECT_ACCOUNTS, (tenant.uuid(), now))
+            .fetch_all::<AccountSummary>(SELECT_ACCOUNTS, (tenant.uuid(), now, email))
             .await
     }
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{PortalUserKind, StaffKind};
+use domain::lifecycle::UnknownName;
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -9,7 +10,7 @@ use crate::branding::{BrandingRow, branding_columns};
 use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::SystemTx;
-use crate::db::purpose::{Purge, SignIn};
+use crate::db::purpose::{ChangesAccounts, Purge, SignIn};
 use crate::identity::account::AccountKey;
 use crate::identity::session_data::{SessionData, StoredSessionData};
 
@@ -39,6 +40,14 @@ impl Realm {
     /// Finds a realm by its stable name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|realm| realm.name() == name)
+    }
+}
+
+impl TryFrom<String> for Realm {
+    type Error = UnknownName;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        Self::from_name(&name).ok_or(UnknownName(name))
     }
 }
 
@@ -115,6 +124,16 @@ per_realm!(
           AND signed_in_at > $5
         ORDER BY last_seen_at DESC
         LIMIT 50
+    "
+);
+per_realm!(
+    select_of_account_statement,
+    "SELECT id_hash, data, signed_in_at, last_seen_at FROM ",
+    r"
+        WHERE tenant_id = $1
+          AND account_id = $2
+          AND expires_at > $3
+        ORDER BY last_seen_at DESC
     "
 );
 per_realm!(
@@ -233,6 +252,14 @@ impl<P> SystemTx<'_, P> {
             .await
     }
 
+    /// Lists every session of an account that has not expired, the last used first.
+    pub(crate) async fn sessions_of_account(&mut self, account: AccountKey) -> Result<Vec<OwnSession>, StoreError> {
+        let arguments = (account.tenant.uuid(), account.id, self.now);
+        self.tx
+            .fetch_all::<OwnSession>(select_of_account_statement(account.realm), arguments)
+            .await
+    }
+
     pub(crate) async fn web_state(
         &mut self,
         realm: Realm,
@@ -337,17 +364,19 @@ impl SystemTx<'_, SignIn> {
         self.tx.execute(delete_statement(realm), (id_hash,)).await.map(drop)
     }
 
-    /// Deletes a session of an account; false if there is none.
-    pub(crate) async fn delete_own_session(&mut self, account: AccountKey, id_hash: &[u8]) -> Result<bool, StoreError> {
-        let arguments = (account.tenant.uuid(), account.id, id_hash);
-        Ok(self.tx.execute(delete_own_statement(account.realm), arguments).await? == 1)
-    }
-
     pub(crate) async fn touch_session(&mut self, realm: Realm, id_hash: &[u8]) -> Result<(), StoreError> {
         self.tx
             .execute(touch_statement(realm), (id_hash, self.now))
             .await
             .map(drop)
+    }
+}
+
+impl<P: ChangesAccounts> SystemTx<'_, P> {
+    /// Deletes a session of an account; false if there is none.
+    pub(crate) async fn delete_own_session(&mut self, account: AccountKey, id_hash: &[u8]) -> Result<bool, StoreError> {
+        let arguments = (account.tenant.uuid(), account.id, id_hash);
+        Ok(self.tx.execute(delete_own_statement(account.realm), arguments).await? == 1)
     }
 }
 

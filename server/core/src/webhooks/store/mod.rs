@@ -1,5 +1,6 @@
 //! SQL statements of webhook endpoints and deliveries.
 
+pub(crate) mod administration;
 pub(crate) mod client_revocation;
 pub(crate) mod deliveries;
 pub(crate) mod delivery_records;

@@ -1,4 +1,6 @@
 //! The button that creates or uses a passkey. The page carries the challenge; the answer of the device is sent by a form.
+//!
+//! A crate of its own, so that only the bundles of apps with accounts contain it.
 
 use js_sys::{Function, JSON, Object, Promise, Reflect};
 use leptos::prelude::*;
