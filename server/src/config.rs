@@ -91,6 +91,8 @@ pub struct Config {
     pub tiles: String,
     /// Networks of reverse proxies whose `X-Forwarded-For` and `X-Request-Id` headers are trusted, separated by commas.
     pub trusted_proxies: String,
+    /// Days for which ended imports are kept; `0` to keep them.
+    pub retain_imports_days: u32,
     /// Whether the server also runs the worker.
     pub worker: bool,
     /// Listen address for health checks and metrics; no separate listener if unset.
@@ -137,6 +139,7 @@ impl Default for Config {
             roads: String::new(),
             tiles: String::new(),
             trusted_proxies: "127.0.0.0/8,::1/128".to_owned(),
+            retain_imports_days: 730,
             worker: true,
             ops_listen: None,
             log: "info".to_owned(),
@@ -322,6 +325,7 @@ impl Config {
             public_url: self.public_url.trim_end_matches('/').to_owned(),
             portal_url: self.portal_url(),
             webhook_allow_http: self.webhook_allow_http,
+            import_retention_days: Some(self.retain_imports_days).filter(|days| *days > 0),
             sends_mail: self.smtp_url.as_ref().is_some_and(|address| !address.is_empty()),
             ..Default::default()
         };

@@ -7,6 +7,7 @@ use ordinavo_core::drafts;
 use ordinavo_core::events;
 use ordinavo_core::files::{scanning, worker as files};
 use ordinavo_core::identity::{password_links, sessions};
+use ordinavo_core::imports;
 use ordinavo_core::imports::worker as importer;
 use ordinavo_core::notifications::outbox;
 use ordinavo_core::portal_access::links;
@@ -97,6 +98,9 @@ async fn purge(core: &Core, mut stop: watch::Receiver<bool>) {
         }
         if let Err(error) = events::purge_old(core).await {
             tracing::warn!(%error, "failed to purge events");
+        }
+        if let Err(error) = imports::purge_old(core).await {
+            tracing::warn!(%error, "failed to purge imports");
         }
         if let Err(error) = core.refresh_statistics().await {
             tracing::warn!(%error, "failed to refresh statistics");

@@ -97,6 +97,8 @@ pub struct Settings {
     pub tiles: Option<domain::scheduling::tiles::Tiles>,
     /// How much may be stored.
     pub files: FileLimits,
+    /// How many days ended import jobs are kept; `None` for always.
+    pub import_retention_days: Option<u32>,
     /// The malware scanner, if one is configured.
     pub scanner: Option<files::scanning::ScannerAddress>,
 }
@@ -136,6 +138,7 @@ impl Default for Settings {
             roads: None,
             tiles: None,
             files: FileLimits::default(),
+            import_retention_days: None,
             scanner: None,
         }
     }

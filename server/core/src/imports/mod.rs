@@ -9,12 +9,14 @@ pub(crate) mod outcome;
 #[cfg(test)]
 mod properties;
 pub mod resolve;
+mod retention;
 pub mod spreadsheets;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 pub(crate) mod target;
 pub mod worker;
 pub(crate) mod workspace;
+pub use self::retention::purge_old;
 pub(crate) use self::store::jobs::ClaimedJob;
 pub(crate) use self::store::writes::ContactRow;
 pub(crate) use self::store::writes::LocationRow;
