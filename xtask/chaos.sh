@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests that take minutes: an installation under faults, 1,000 kills of a server, 10,000 aborted page loads. All of
+# Runs the tests that take minutes: an installation under faults, 1,000 kills of a server, 10,000 aborted page loads, floods. All of
 # it on loopback and in a temporary folder. ORDINAVO_TEST_CHAOS_SECONDS (120) and ORDINAVO_TEST_CHAOS_SEED set how long the
 # faults last and which ones.
 set -euo pipefail
@@ -14,4 +14,4 @@ if [ -z "${ORDINAVO_TEST_POSTGRES:-}" ]; then
   export ORDINAVO_TEST_POSTGRES
 fi
 cargo test -p ordinavo --test http -- --ignored --nocapture --test-threads 1 \
-  chaos:: killed_a_thousand_times ten_thousand_page_loads
+  chaos:: killed_a_thousand_times ten_thousand_page_loads flood_of_

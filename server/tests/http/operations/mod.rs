@@ -8,6 +8,7 @@ pub mod commands;
 pub mod connections;
 pub mod crash;
 pub mod doctor;
+pub mod flood;
 pub mod full_disk;
 pub mod key_rotation;
 pub mod logs;
