@@ -91,6 +91,8 @@ pub struct Config {
     pub tiles: String,
     /// Networks of reverse proxies whose `X-Forwarded-For` and `X-Request-Id` headers are trusted, separated by commas.
     pub trusted_proxies: String,
+    /// Folder for uploads that arrive; empty for the temporary folder of the operating system.
+    pub spool_folder: String,
     /// Days for which ended imports are kept; `0` to keep them.
     pub retain_imports_days: u32,
     /// Whether the server also runs the worker.
@@ -139,6 +141,7 @@ impl Default for Config {
             roads: String::new(),
             tiles: String::new(),
             trusted_proxies: "127.0.0.0/8,::1/128".to_owned(),
+            spool_folder: String::new(),
             retain_imports_days: 730,
             worker: true,
             ops_listen: None,

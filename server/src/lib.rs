@@ -30,4 +30,5 @@ pub mod public_limits;
 pub mod public_pages;
 pub mod scripts;
 pub mod serve;
+mod spool;
 pub mod worker;

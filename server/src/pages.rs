@@ -167,11 +167,20 @@ async fn action(State(state): State<AppState>, request: Request) -> Response {
     }
     let context = context(&state, &request);
     let mut request = request;
+    if MULTIPART_ACTIONS.contains(&request.uri().path()) {
+        request = receive(&state, request).await;
+    }
     // Leptos would redirect to it, unchecked, when it cannot read the arguments.
     request.headers_mut().remove(REFERER);
     let response = handle_server_fns_with_context(context, request).await.into_response();
     drop(place);
     refuse_malformed(response).await
+}
+
+/// Receives the body of an upload completely before it is read into memory.
+async fn receive(state: &AppState, request: Request) -> Request {
+    let (parts, body) = request.into_parts();
+    Request::from_parts(parts, state.spool.receive(body).await)
 }
 
 /// Returns the ID of the signed-in account.

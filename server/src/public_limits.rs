@@ -18,8 +18,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::serve::AppState;
 
-/// Each concurrent upload may hold its whole body in memory.
+/// Each upload that is being processed holds its whole body in memory.
 const MAX_CONCURRENT_UPLOADS: usize = 4;
+/// Uploads that are being received, on disk.
+const MAX_ARRIVING_UPLOADS: usize = 64;
 const UPLOAD_WAIT: Duration = Duration::from_secs(10);
 
 /// The token buckets of this process for visitors without an account.
@@ -29,12 +31,13 @@ pub struct PublicLimits {
     unproven_submissions: DefaultKeyedRateLimiter<Network>,
     actions: DefaultKeyedRateLimiter<Network>,
     uploads: Arc<Semaphore>,
+    arriving_uploads: Arc<Semaphore>,
     /// Uploads of each network: one at a time, so that no network has all places.
     uploads_by_network: UploadPlaces<Network>,
 }
 
-/// A place for an upload, until it is dropped.
-pub struct UploadSlot {
+/// A place for an upload that arrives, until it is dropped.
+pub struct ArrivingUpload {
     _of_network: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
 }
@@ -98,6 +101,7 @@ impl PublicLimits {
             unproven_submissions: RateLimiter::keyed(per_minute(3, 6)),
             actions: RateLimiter::keyed(per_minute(120, 240)),
             uploads: Arc::new(Semaphore::new(MAX_CONCURRENT_UPLOADS)),
+            arriving_uploads: Arc::new(Semaphore::new(MAX_ARRIVING_UPLOADS)),
             uploads_by_network: UploadPlaces::new(1),
         }
     }
@@ -134,15 +138,21 @@ impl PublicLimits {
         check_rate(&self.actions, &network)
     }
 
-    /// Waits up to 10 seconds for an upload slot; returns `None` if all are in use, or that of the network.
-    pub async fn acquire_upload_slot(&self, network: Network) -> Option<UploadSlot> {
+    /// Waits up to 10 seconds for a place to receive an upload; returns `None` if all are in use, or that of the network.
+    pub async fn acquire_arrival(&self, network: Network) -> Option<ArrivingUpload> {
         let acquire = async {
-            Some(UploadSlot {
+            Some(ArrivingUpload {
                 _of_network: self.uploads_by_network.acquire(network).await?,
-                _of_all: self.uploads.clone().acquire_owned().await.ok()?,
+                _of_all: self.arriving_uploads.clone().acquire_owned().await.ok()?,
             })
         };
         tokio::time::timeout(UPLOAD_WAIT, acquire).await.ok()?
+    }
+
+    /// Waits up to 10 seconds for a place to process an upload that has arrived; returns `None` if all are in use.
+    pub async fn acquire_upload_slot(&self) -> Option<OwnedSemaphorePermit> {
+        let acquire = self.uploads.clone().acquire_owned();
+        tokio::time::timeout(UPLOAD_WAIT, acquire).await.ok()?.ok()
     }
 
     /// Removes buckets that are full again.

@@ -34,6 +34,7 @@ use crate::health;
 use crate::health::Readiness;
 use crate::portal_limits::PortalLimits;
 use crate::public_limits::{PublicLimits, UploadPlaces};
+use crate::spool::Spool;
 use crate::{
     api, branding, calendar, connections, files, hosts, http_layers, live, mailer, offline_app, ops, pages,
     public_pages, worker,
@@ -54,8 +55,10 @@ pub struct AppState {
     pub public_limits: Arc<PublicLimits>,
     /// Rate limits of the portal.
     pub portal_limits: Arc<PortalLimits>,
-    /// Uploads of each account, which are held in memory.
+    /// Uploads of each account.
     pub account_uploads: Arc<UploadPlaces<uuid::Uuid>>,
+    /// Where uploads are kept until they are complete.
+    pub spool: Spool,
     /// Usage counts of integration clients that are not yet stored.
     pub api_usage: ApiUsage,
     /// Idempotency keys whose requests are in flight.
@@ -82,6 +85,7 @@ impl AppState {
                     .portal_limits()
                     .unwrap_or_else(|_| PortalLimits::default_limits()),
             ),
+            spool: Spool::new(&config.spool_folder),
             account_uploads: Arc::new(UploadPlaces::new(UPLOADS_PER_ACCOUNT)),
             api_usage: ApiUsage::default(),
             trusted_proxies: config.trusted_proxies().unwrap_or_default().into(),
@@ -182,8 +186,13 @@ pub fn router(state: &AppState) -> Router {
 /// Serves until `stop` completes, then finishes open requests and claimed deliveries.
 ///
 /// # Errors
-/// Fails if the listen address is in use or the worker cannot start.
+/// Fails if the listen address is in use, uploads cannot be kept on disk or the worker cannot start.
 pub async fn run(state: AppState, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), String> {
+    let folder = state.spool.folder().display();
+    state
+        .spool
+        .check()
+        .map_err(|error| format!("setting spool_folder: {folder}: {error}"))?;
     let listener = TcpListener::bind(state.config.listen)
         .await
         .map_err(|error| format!("{}: {error}", state.config.listen))?;

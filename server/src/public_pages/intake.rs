@@ -15,6 +15,7 @@ use domain::intake::proof;
 use domain::intake::submission::RawSubmission;
 use domain::intake::{MAX_FILES, MAX_WINDOWS};
 use domain::locale::Locale;
+use domain::network::Network;
 use domain::problems::{Cause, Problem};
 use futures::StreamExt as _;
 use ordinavo_core::branding;
@@ -25,6 +26,7 @@ use ordinavo_core::intake::forms;
 use ordinavo_core::intake::web_form::{Envelope, new_ticket, submit_form, verify_ticket};
 use ordinavo_core::{CoreError, CoreResult};
 use public::intake::form::{self, FORM, IntakePage};
+use tokio::sync::OwnedSemaphorePermit;
 use ui::flash::Flash;
 use ui::forms::FormState;
 use ui::shell::App;
@@ -188,21 +190,19 @@ pub async fn submit(State(state): State<AppState>, Path(slug): Path<String>, req
         discard(body).await;
         return too_large(&state, head(&parts), &visitor, slug, settings, locale).await;
     }
-    // Forms without files do not use an upload slot.
-    let permit = if length.is_some_and(|length| length <= MAX_TEXT_FORM_BYTES) {
-        None
-    } else if let Some(permit) = state.public_limits.acquire_upload_slot(network).await {
-        Some(permit)
+    let limited = Body::new(http_body_util::Limited::new(body, MAX_FORM_BYTES));
+    // Forms without files do not need a place.
+    let received = if length.is_some_and(|length| length <= MAX_TEXT_FORM_BYTES) {
+        Some((limited, None))
     } else {
+        receive(&state, network, limited).await
+    };
+    let Some((body, permit)) = received else {
         let error = CoreError::new(Cause::TooManyUploads);
         return error_page(&state, head(&parts), locale, &error).await;
     };
-    let limited = Request::from_parts(
-        parts.clone(),
-        Body::new(http_body_util::Limited::new(body, MAX_FORM_BYTES)),
-    );
-    let result = tokio::time::timeout(UPLOAD_TIMEOUT, parse_form(limited)).await;
-    let parsed = match result {
+    let received = Request::from_parts(parts.clone(), body);
+    let parsed = match tokio::time::timeout(UPLOAD_TIMEOUT, parse_form(received)).await {
         Ok(Ok(parsed)) => parsed,
         Ok(Err(())) | Err(_) => return too_large(&state, head(&parts), &visitor, slug, settings, locale).await,
     };
@@ -260,6 +260,17 @@ pub async fn submit(State(state): State<AppState>, Path(slug): Path<String>, req
         }
         Err(error) => error_page(&state, head(&parts), locale, &error).await,
     }
+}
+
+/// Receives an upload on disk, and waits for a place to process it. Returns `None` if there is none.
+async fn receive(state: &AppState, network: Network, body: Body) -> Option<(Body, Option<OwnedSemaphorePermit>)> {
+    let arriving = state.public_limits.acquire_arrival(network).await?;
+    let body = tokio::time::timeout(UPLOAD_TIMEOUT, state.spool.receive(body)).await;
+    // An upload that takes too long is answered like one that is too large.
+    let body = body.unwrap_or_else(|_| Body::new(http_body_util::Limited::new(Body::from("-"), 0)));
+    let place = state.public_limits.acquire_upload_slot().await?;
+    drop(arriving);
+    Some((body, Some(place)))
 }
 
 fn form_with_errors(
