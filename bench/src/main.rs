@@ -24,6 +24,7 @@ pub const ROUNDS: usize = 7;
 
 #[tokio::main]
 async fn main() {
+    ordinavo_core::tls::install();
     let target_count = std::env::var("ORDINAVO_BENCH_TARGETS")
         .ok()
         .and_then(|text| text.parse().ok())

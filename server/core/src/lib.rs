@@ -42,6 +42,7 @@ pub mod requests;
 pub mod scheduling;
 pub mod secrets;
 pub mod suggestions;
+pub mod tls;
 pub mod version;
 pub mod visits;
 pub mod webhooks;

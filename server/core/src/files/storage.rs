@@ -49,6 +49,7 @@ impl FileStore {
     /// # Errors
     /// The URL is not supported, or the folder cannot be created.
     pub fn open_with(address: &str, timeout: Duration) -> Result<Self, String> {
+        crate::tls::install();
         if let Some(folder) = address.strip_prefix("file://") {
             std::fs::create_dir_all(folder).map_err(|error| format!("{folder}: {error}"))?;
             let store =

@@ -214,6 +214,7 @@ fn client_with(settings: &Settings, resolver: Option<TokioResolver>) -> Result<C
         clippy::disallowed_methods,
         reason = "the guarded outbound client is created only here"
     )]
+    crate::tls::install();
     Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::support::worlds;
-use reqwest::{Client, Method};
+use reqwest::Method;
 
 /// Routes below `/api` that the document does not describe: the document itself and the fallback.
 const UNDESCRIBED: [&str; 2] = ["/api/v1/openapi.json", "/api/{*rest}"];
@@ -12,7 +12,7 @@ const UNDESCRIBED: [&str; 2] = ["/api/v1/openapi.json", "/api/{*rest}"];
 #[tokio::test]
 async fn described_routes_allow_exactly_their_methods() {
     let world = worlds().await.remove(0);
-    let description: serde_json::Value = Client::new()
+    let description: serde_json::Value = crate::support::client()
         .get(format!("{}/api/v1/openapi.json", world.url))
         .send()
         .await
@@ -29,7 +29,7 @@ async fn described_routes_allow_exactly_their_methods() {
             .map(|part| if part.starts_with('{') { "x" } else { part })
             .collect::<Vec<_>>()
             .join("/");
-        let answer = Client::new()
+        let answer = crate::support::client()
             .request(unknown.clone(), format!("{}{address}", world.url))
             .send()
             .await

@@ -272,7 +272,7 @@ pub struct Load {
 
 impl Load {
     pub async fn start(cluster: &Cluster) -> Self {
-        let client = Client::builder()
+        let client = crate::support::client_builder()
             .timeout(Duration::from_secs(20))
             .redirect(reqwest::redirect::Policy::none())
             .build()
@@ -286,7 +286,7 @@ impl Load {
             acknowledged: Mutex::default(),
         });
         let account = &cluster.book["tenants"][0]["staff"][2];
-        let browser = Client::builder()
+        let browser = crate::support::client_builder()
             .timeout(Duration::from_secs(20))
             .cookie_store(true)
             .redirect(reqwest::redirect::Policy::none())

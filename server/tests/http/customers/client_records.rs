@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::support::forms::hidden;
 use crate::support::{World, read, world};
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 fn job_body(external_id: &str, customer: &str) -> Value {
@@ -435,7 +435,7 @@ async fn oauth_tokens_are_issued_and_revoked(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let client = world.tenant("nordlicht").client("partner").unwrap().clone();
     let token = async |form: &[(&str, &str)], basic: bool| {
-        let mut request = Client::new()
+        let mut request = crate::support::client()
             .post(format!("{}/api/v1/oauth/token", world.url))
             .form(form);
         if basic {
@@ -493,7 +493,7 @@ async fn oauth_tokens_are_issued_and_revoked(#[case] engine: Engine) {
         let (found, body) = token(&form, basic).await;
         assert_eq!((found.as_u16(), &body["error"]), (status, &json!(error)), "{form:?}");
     }
-    let json_body = Client::new()
+    let json_body = crate::support::client()
         .post(format!("{}/api/v1/oauth/token", world.url))
         .json(&json!({ "grant_type": "client_credentials" }))
         .send()
@@ -518,14 +518,14 @@ async fn oauth_tokens_are_issued_and_revoked(#[case] engine: Engine) {
         ("/api/v1/oauth/revoke", &access),
         ("/oauth/revoke", &posted["access_token"].as_str().unwrap().to_owned()),
     ] {
-        let revoke = Client::new()
+        let revoke = crate::support::client()
             .post(format!("{}{path}", world.url))
             .basic_auth(&client.client_id, Some(&client.client_secret))
             .form(&[("token", ended)]);
         assert_eq!(revoke.send().await.unwrap().status(), StatusCode::OK);
         assert_eq!(use_it(ended, "/api/v1/mappings").await, StatusCode::UNAUTHORIZED);
     }
-    let metadata: Value = Client::new()
+    let metadata: Value = crate::support::client()
         .get(format!("{}/.well-known/oauth-authorization-server", world.url))
         .send()
         .await
@@ -557,7 +557,7 @@ async fn authenticated_responses_have_rate_limit_headers(#[case] engine: Engine)
             .starts_with("\"client\";r=")
     );
     assert!(answer.headers().contains_key("x-request-id"));
-    let rejected = Client::new()
+    let rejected = crate::support::client()
         .get(format!("{}/api/v1/import-jobs", world.url))
         .send()
         .await

@@ -116,7 +116,7 @@ async fn text_kept_while_typing_is_restored_until_discarded(#[case] engine: Engi
     let action = address(&world, &browser, &page, "/app/fn/add-note").await;
     let account = action.split("?by=").nth(1).unwrap();
     let keep = async |account: &str, values: &str| {
-        let answer = Client::new()
+        let answer = crate::support::client()
             .post(format!("{}/app/fn/save-draft?by={account}", world.url))
             .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
             .form(&[("page", page.as_str()), ("form", "note"), ("values", values)])

@@ -10,7 +10,7 @@ use crate::support::installation::Installation;
 use crate::support::public::COMPLETE;
 use domain::intake::proof;
 use reqwest::multipart::{Form, Part};
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use serde_json::Value;
 
 const S3: &str = r#"
@@ -52,7 +52,7 @@ async fn form_file_is_stored_in_bucket_and_downloaded() {
     ]);
     let book = installation.command(&["demo", "--json", "--small"]).output().unwrap();
     let book: Value = serde_json::from_slice(&book.stdout).unwrap();
-    let client = Client::builder()
+    let client = crate::support::client_builder()
         .cookie_store(true)
         .redirect(reqwest::redirect::Policy::none())
         .build()

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::Client;
 
 use crate::support::installation::Installation;
 use crate::support::raw::Raw;
@@ -31,7 +30,7 @@ async fn file_without_record_is_deleted_from_bucket() {
     .await;
     raw.close().await;
     assert!(bucket.objects().contains_key(&deleted[0]));
-    let mut server = installation.start(&Client::new()).await;
+    let mut server = installation.start(&crate::support::client()).await;
     let deadline = Instant::now() + Duration::from_secs(60);
     while bucket.objects().contains_key(&deleted[0]) && Instant::now() < deadline {
         tokio::task::yield_now().await;

@@ -1,7 +1,7 @@
 //! Visitors without an account write nothing to the database but counters.
 
 use ordinavo_core::Engine;
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use rstest::rstest;
 
 use crate::support::{SAME_ORIGIN, world};
@@ -14,7 +14,7 @@ const ATTEMPTS: usize = 40;
 #[tokio::test]
 async fn failed_sign_ins_leave_counters_only(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
-    let browser = Client::builder()
+    let browser = crate::support::client_builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
@@ -60,7 +60,7 @@ async fn failed_sign_ins_leave_counters_only(#[case] engine: Engine) {
 #[tokio::test]
 async fn message_to_visitor_is_shown_once() {
     let world = world(Engine::Sqlite).await.unwrap();
-    let browser = Client::builder().cookie_store(true).build().unwrap();
+    let browser = crate::support::client_builder().cookie_store(true).build().unwrap();
     let form = [("email", "person@example.org"), ("password", "wrong")];
     let page = browser
         .post(format!("{}/app/fn/sign-in", world.url))
@@ -79,7 +79,7 @@ async fn message_to_visitor_is_shown_once() {
 async fn actions_without_account_are_limited_per_network() {
     let world = world(Engine::Sqlite).await.unwrap();
     let act = async |from: &'static str| {
-        let answer = Client::new()
+        let answer = crate::support::client()
             .post(format!("{}/partner/fn/sign-out", world.url))
             .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
             .header("x-forwarded-for", from)

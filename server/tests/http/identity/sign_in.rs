@@ -11,7 +11,7 @@ use rstest::rstest;
 
 /// Returns a browser without a cookie jar.
 fn browser_without_cookies() -> Client {
-    Client::builder()
+    crate::support::client_builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap()
@@ -166,7 +166,7 @@ async fn sign_in_with_two_tenants_requires_choice_within_two_minutes(#[case] eng
         .await
         .unwrap();
     }
-    let browser = Client::builder()
+    let browser = crate::support::client_builder()
         .cookie_store(true)
         .redirect(reqwest::redirect::Policy::none())
         .build()

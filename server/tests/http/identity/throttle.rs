@@ -4,7 +4,7 @@
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 use rstest::rstest;
 
 use crate::support::{SAME_ORIGIN, World, world_at};
@@ -14,7 +14,7 @@ fn morning() -> Clock {
 }
 
 async fn attempt(world: &World, from: &str, email: &str, password: &str) -> StatusCode {
-    let browser = Client::builder()
+    let browser = crate::support::client_builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();

@@ -18,7 +18,7 @@ fn monday() -> Clock {
 
 /// Returns a device without cookies.
 fn device() -> Client {
-    Client::builder()
+    crate::support::client_builder()
         .cookie_store(true)
         .redirect(reqwest::redirect::Policy::none())
         .build()

@@ -22,7 +22,7 @@ async fn send(world: &World, browser: &Client, path: &str, fields: &[(&str, &str
 }
 
 fn browser() -> Client {
-    Client::builder()
+    crate::support::client_builder()
         .cookie_store(true)
         .redirect(reqwest::redirect::Policy::none())
         .build()

@@ -3,7 +3,7 @@
 
 use crate::support::{World, link, read, world};
 use ordinavo_core::Engine;
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -256,7 +256,7 @@ async fn replayed_response_is_limited_to_credential_scopes(#[case] engine: Engin
     let full = post(&client.api_key).await;
     assert_eq!(full["mapping"]["customer"]["status"], "mapped", "{full}");
     assert!(full["warnings"][0]["detail"].is_string(), "{full}");
-    let token = Client::new()
+    let token = crate::support::client()
         .post(format!("{}/api/v1/oauth/token", world.url))
         .basic_auth(&client.client_id, Some(&client.client_secret))
         .form(&[("grant_type", "client_credentials"), ("scope", "targets.write")])

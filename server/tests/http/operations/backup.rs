@@ -222,7 +222,7 @@ async fn serve_role_with_too_many_rights_is_refused() {
         .installation
         .another_server()
         .with_database(&with_role(&site.superuser, "ordinavo_app"));
-    let client = reqwest::Client::new();
+    let client = crate::support::client();
     drop(app.start(&client).await);
     site.expect_success("ordinavo_app", &["admin", "create-tenant", "nordwind", "Nordwind"]);
     site.remove();
@@ -255,7 +255,7 @@ async fn move_from_sqlite_to_postgres_copies_every_row() {
         let (status, output) = moved.run(command);
         assert!(status.success(), "{command:?}: {output}");
     }
-    drop(moved.start(&reqwest::Client::new()).await);
+    drop(moved.start(&crate::support::client()).await);
     source.remove();
     target.remove();
 }

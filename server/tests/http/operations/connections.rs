@@ -55,7 +55,7 @@ async fn read_to_end(stream: &mut TcpStream) -> String {
 }
 
 fn browser_of(last: u8) -> Client {
-    Client::builder()
+    crate::support::client_builder()
         .local_address(std::net::IpAddr::from([127, 0, 0, last]))
         .build()
         .unwrap()
@@ -166,7 +166,7 @@ async fn headers_of_untrusted_client_are_ignored() {
 async fn half_sent_requests_do_not_keep_server_from_stopping() {
     let installation =
         Installation::on_sqlite("stop").with(&[("ORDINAVO_HEADER_TIMEOUT", NEVER), ("ORDINAVO_BODY_TIMEOUT", NEVER)]);
-    let client = Client::new();
+    let client = crate::support::client();
     let mut server = installation.start(&client).await;
     let url = installation.url("");
     let _silent = connect(&url, 1).await;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::support::installation::Installation;
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 /// Items of the batch in each round: more than fit into one transaction.
@@ -47,7 +47,7 @@ async fn kill_repeatedly(name: &str, kill_count: usize, rounds_per_batch: usize)
     let book = installation.command(&["demo", "--json", "--small"]).output().unwrap();
     let book: Value = serde_json::from_slice(&book.stdout).unwrap();
     let key = book["tenants"][0]["clients"][0]["apiKey"].as_str().unwrap().to_owned();
-    let client = Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
+    let client = crate::support::client_builder().timeout(Duration::from_secs(10)).build().unwrap();
     let received: Received = Arc::default();
     let hook = receiver(received.clone()).await;
 

@@ -37,7 +37,7 @@ async fn failed_sign_ins(
     at_once: usize,
     network: impl Fn(usize) -> String,
 ) -> Vec<StatusCode> {
-    let client = Client::builder()
+    let client = crate::support::client_builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
@@ -67,7 +67,7 @@ async fn failed_sign_ins(
 async fn flood_of_2000_failed_sign_ins_grows_database_by_less_than_1_mb() {
     let installation = Installation::on_sqlite("flood-sign-in");
     installation.demo();
-    let _server = installation.start(&Client::new()).await;
+    let _server = installation.start(&crate::support::client()).await;
     let before = database_size(&installation.folder);
     let network = |number: usize| format!("203.0.{}.{}", number / 250, number % 250 + 1);
     let statuses = failed_sign_ins(&installation, 2_000, 8, network).await;
@@ -92,7 +92,7 @@ async fn staff_browser(installation: &Installation, demo: &Value) -> Client {
         .iter()
         .find(|account| account["role"] == "dispatcher")
         .unwrap();
-    let browser = Client::builder().cookie_store(true).build().unwrap();
+    let browser = crate::support::client_builder().cookie_store(true).build().unwrap();
     let page = browser
         .post(installation.url("/app/fn/sign-in"))
         .header("accept", "text/html")
@@ -144,7 +144,7 @@ async fn begin(installation: &Installation, number: usize, head: &str) -> TcpStr
 async fn flood_of_1100_half_open_connections_and_60_uploads_leaves_pages_fast() {
     let installation = Installation::on_sqlite("flood-sockets").with(&[("ORDINAVO_TRUSTED_PROXIES", "")]);
     let demo = installation.demo();
-    let server = installation.start(&Client::new()).await;
+    let server = installation.start(&crate::support::client()).await;
     let browser = staff_browser(&installation, &demo).await;
     page_time(&installation, &browser).await;
     let (quiet, memory_before) = (page_time(&installation, &browser).await, memory(server.id()));
@@ -189,7 +189,7 @@ async fn flood_of_1100_half_open_connections_and_60_uploads_leaves_pages_fast() 
 async fn flood_of_100_sign_ins_a_second_from_one_network_leaves_sign_in_open_for_others() {
     let installation = Installation::on_sqlite("flood-network");
     let demo = installation.demo();
-    let _server = installation.start(&Client::new()).await;
+    let _server = installation.start(&crate::support::client()).await;
     let flood = async {
         let mut refused = 0;
         for _ in 0..10 {

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use ordinavo_core::Engine;
-use reqwest::Client;
 use rstest::rstest;
 
 use crate::support::installation::Installation;
@@ -122,7 +121,7 @@ async fn serve_first_start_creates_database_and_key() {
         let Some(installation) = installation(engine, "first-start") else {
             continue;
         };
-        let client = Client::new();
+        let client = crate::support::client();
         drop(installation.start(&client).await);
         assert!(installation.folder.join("secret.key").exists());
         let (status, output) = installation.run(&["doctor"]);

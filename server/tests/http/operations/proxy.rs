@@ -12,7 +12,7 @@ use domain::intake::proof;
 use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
 use reqwest::multipart::{Form, Part};
-use reqwest::{Client, ClientBuilder, StatusCode};
+use reqwest::{ClientBuilder, StatusCode};
 
 use crate::support::installation::free_port;
 use crate::support::public::COMPLETE;
@@ -163,7 +163,7 @@ fn readme_block() -> &'static str {
 }
 
 fn client(proxy: &Proxy, last_octet: u8) -> ClientBuilder {
-    Client::builder()
+    crate::support::client_builder()
         .redirect(reqwest::redirect::Policy::none())
         .danger_accept_invalid_certs(true)
         .local_address(IpAddr::V4(Ipv4Addr::new(127, 0, 0, last_octet)))

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use domain::ids::AttachmentId;
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 
 use crate::support::SAME_ORIGIN;
 use crate::support::installation::Installation;
@@ -22,7 +22,7 @@ async fn download_from_silent_bucket_fails_within_time_limit() {
     let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let installation = Installation::on_sqlite("silent-files").with(&variables);
     let book = installation.demo();
-    let client = Client::builder()
+    let client = crate::support::client_builder()
         .cookie_store(true)
         .redirect(reqwest::redirect::Policy::none())
         .build()

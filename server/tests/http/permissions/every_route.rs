@@ -478,7 +478,7 @@ fn multipart(fields: &[(&str, &str)]) -> reqwest::multipart::Form {
 async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let browsers = browsers(&world).await;
-    let anonymous = Client::builder()
+    let anonymous = crate::support::client_builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
@@ -683,7 +683,7 @@ async fn portal_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
     let anna = world.contact("nordlicht", "anna").await;
     let stranger = world.contact("nordlicht", "kontakt").await;
     let foreign = world.contact("suedwind", "albert").await;
-    let anonymous = Client::builder()
+    let anonymous = crate::support::client_builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
@@ -821,7 +821,7 @@ async fn portal_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
 async fn partner_console_shows_own_source_system_only(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let partner = world.partner("nordlicht", "erp").await;
-    let anonymous = Client::builder()
+    let anonymous = crate::support::client_builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
@@ -906,7 +906,7 @@ async fn report_files_are_served_per_permission(#[case] engine: Engine) {
     let foreign = world.staff("suedwind", "admin").await;
     let petra = world.contact("nordlicht", "petra").await;
     let stranger = world.contact("nordlicht", "kontakt").await;
-    let anonymous = Client::builder()
+    let anonymous = crate::support::client_builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
@@ -993,7 +993,7 @@ async fn api_operations_respond_per_credential(#[case] engine: Engine) {
             .replace("{externalId}", "none");
         let method: Method = method.parse().unwrap();
         let send = async |key: Option<&str>| {
-            let mut request = Client::new().request(method.clone(), format!("{}{path}", world.url));
+            let mut request = crate::support::client().request(method.clone(), format!("{}{path}", world.url));
             if let Some(key) = key {
                 request = request.bearer_auth(key);
             }

@@ -3,14 +3,14 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ordinavo_core::Engine;
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::{SAME_ORIGIN, World, read, world};
 
 async fn post(world: &World, path: &str, body: &'static str, accept: &str) -> reqwest::Response {
-    let browser = Client::builder()
+    let browser = crate::support::client_builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
@@ -87,7 +87,7 @@ async fn text_with_nul_without_account_returns_4xx(#[case] engine: Engine) {
         "/portal/sign-in?at=%00",
         "/portal/feed/%00",
     ] {
-        let answer = Client::new().get(format!("{}{path}", world.url)).send().await.unwrap();
+        let answer = crate::support::client().get(format!("{}{path}", world.url)).send().await.unwrap();
         assert!(
             !answer.status().is_server_error(),
             "{}: {path} {}",

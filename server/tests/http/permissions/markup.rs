@@ -191,5 +191,5 @@ async fn pages_with_markup_in_every_text_contain_no_foreign_element(#[case] engi
         .collect();
     let forms = forms.iter().map(|url| url.trim_start_matches(&world.url));
     let start: Vec<&str> = forms.chain(["/", "/docs"]).collect();
-    crawl(&world, "anonymous", &Client::new(), &start).await;
+    crawl(&world, "anonymous", &crate::support::client(), &start).await;
 }

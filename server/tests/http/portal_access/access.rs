@@ -19,7 +19,7 @@ const ESSEN: &str = "Essen Center";
 
 /// Returns a new browser with a cookie jar.
 pub fn browser() -> Client {
-    Client::builder()
+    crate::support::client_builder()
         .cookie_store(true)
         .redirect(reqwest::redirect::Policy::none())
         .build()

@@ -3,7 +3,7 @@
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use rstest::rstest;
 
 use crate::portal_access::access::{browser, location_field, mails, status, token};
@@ -15,7 +15,7 @@ fn morning() -> Clock {
 }
 
 async fn request_link(world: &World, email: &str, from: &str) -> StatusCode {
-    let answer = Client::builder()
+    let answer = crate::support::client_builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap()

@@ -55,6 +55,17 @@ impl Drop for World {
     }
 }
 
+/// Returns an HTTP client.
+pub fn client() -> reqwest::Client {
+    client_builder().build().expect("the client has no settings")
+}
+
+/// Returns a builder of HTTP clients.
+pub fn client_builder() -> reqwest::ClientBuilder {
+    ordinavo_core::tls::install();
+    reqwest::Client::builder()
+}
+
 /// Starts servers on new databases: SQLite always, PostgreSQL if `ORDINAVO_TEST_POSTGRES` is set.
 pub async fn worlds() -> Vec<Arc<World>> {
     worlds_at(Clock::system()).await
@@ -185,7 +196,7 @@ impl World {
 
     /// Returns an authenticated API request.
     pub fn api(&self, method: Method, path: &str, key: &str) -> RequestBuilder {
-        reqwest::Client::new()
+        crate::support::client()
             .request(method, format!("{}{path}", self.url))
             .bearer_auth(key)
     }
@@ -203,7 +214,7 @@ impl World {
 
     /// Returns a browser that is signed in at `/app`, `/portal` or `/partner`.
     pub async fn browser(&self, app: &str, email: &str, password: &str) -> reqwest::Client {
-        let browser = reqwest::Client::builder()
+        let browser = crate::support::client_builder()
             .cookie_store(true)
             .redirect(reqwest::redirect::Policy::none())
             .build()

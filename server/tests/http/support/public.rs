@@ -21,7 +21,7 @@ pub const COMPLETE: [(&str, &str); 8] = [
 
 /// Returns a browser without cookies and redirects.
 pub fn visitor() -> Client {
-    Client::builder()
+    crate::support::client_builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap()

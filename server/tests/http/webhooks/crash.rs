@@ -79,7 +79,7 @@ async fn kill_repeatedly(name: &'static str, database: String, folder: PathBuf) 
     assert!(book.status.success(), "{}", String::from_utf8_lossy(&book.stderr));
     let book: Value = serde_json::from_slice(&book.stdout).unwrap();
     let key = book["tenants"][0]["clients"][0]["apiKey"].as_str().unwrap().to_owned();
-    let client = Client::builder()
+    let client = crate::support::client_builder()
         .no_proxy()
         .timeout(Duration::from_secs(10))
         .build()

@@ -482,7 +482,7 @@ async fn narrow_token_gets_no_additional_data_through_endpoint() {
         world.new_target("NARROW-1").await;
         world.settle().await;
         let client = world.tenant("nordlicht").client("erp").unwrap().clone();
-        let token = reqwest::Client::new()
+        let token = crate::support::client()
             .post(format!("{}/api/v1/oauth/token", world.url))
             .basic_auth(&client.client_id, Some(&client.client_secret))
             .form(&[

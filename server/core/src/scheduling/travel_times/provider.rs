@@ -82,6 +82,7 @@ pub(crate) fn client() -> Client {
         clippy::disallowed_methods,
         reason = "the operator configures the URL; users cannot influence it"
     )]
+    crate::tls::install();
     let client = Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()

@@ -4,7 +4,7 @@ use crate::scheduling::board::{job, monday, move_page, press, technician, works}
 use crate::support::world_at;
 use chrono::{TimeZone as _, Utc};
 use ordinavo_core::Engine;
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use rstest::rstest;
 use serde_json::json;
 
@@ -73,7 +73,7 @@ async fn offline_app_assets_are_public(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
-    let anonymous = Client::new();
+    let anonymous = crate::support::client();
     for (path, kind) in [
         ("/app/day/worker.js", "text/javascript; charset=utf-8"),
         ("/app/day/keeper.js", "text/javascript; charset=utf-8"),
