@@ -43,14 +43,14 @@ async function ready(url, child) {
   }
 }
 
-export default async function start() {
-  const folder = mkdtempSync(join(tmpdir(), "ordinavo-end2end-"));
+/** Starts a server of its own, with new demo data. */
+export async function launch(folder, database) {
   const port = await freePort();
   // Browsers offer passkeys at host names only.
   const url = `http://localhost:${port}`;
   const env = {
     ...process.env,
-    ORDINAVO_DATABASE_URL: process.env.ORDINAVO_DATABASE_URL ?? `sqlite://${folder}/ordinavo.db`,
+    ORDINAVO_DATABASE_URL: database ?? `sqlite://${folder}/ordinavo.db`,
     ORDINAVO_FILES: `file://${folder}/files`,
     // The role of the test server owns the tables.
     ORDINAVO_DATABASE_ALLOW_OWNER: "true",
@@ -66,15 +66,24 @@ export default async function start() {
   mark(env.ORDINAVO_DATABASE_URL);
   const child = spawn(binary, ["serve"], { env, stdio: ["ignore", "inherit", "inherit"] });
   await ready(url, child);
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await new Promise((resolve) => child.once("exit", resolve));
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { url, tenants: book.tenants, stop };
+}
+
+export default async function start() {
+  const folder = mkdtempSync(join(tmpdir(), "ordinavo-end2end-"));
+  const { url, tenants, stop } = await launch(folder, process.env.ORDINAVO_DATABASE_URL);
   const file = join(folder, "world.json");
-  writeFileSync(file, JSON.stringify({ url, tenants: book.tenants }));
+  writeFileSync(file, JSON.stringify({ url, tenants }));
   process.env.ORDINAVO_END2END = file;
   process.env.ORDINAVO_LEAKS = join(folder, "leaks.txt");
   return async () => {
-    child.kill("SIGTERM");
-    await new Promise((resolve) => child.once("exit", resolve));
     const leaks = existsSync(process.env.ORDINAVO_LEAKS) ? readFileSync(process.env.ORDINAVO_LEAKS, "utf8") : "";
-    rmSync(folder, { recursive: true, force: true });
+    await stop();
     if (leaks) throw new Error(`customers were sent what is not theirs:\n${leaks}`);
   };
 }

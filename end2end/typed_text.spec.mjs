@@ -1,0 +1,169 @@
+// Every text box of every app: what is typed survives a reload, every other action of its page, and signing out; and no other
+// person sees it. The actions change the data, so they have a server of their own.
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "@playwright/test";
+import { signIn } from "./helpers.mjs";
+import { launch } from "./server.mjs";
+
+const TYPED = `Typed ${"words that must not be lost ".repeat(8)}`.slice(0, 200).trim();
+
+/** Pages with text boxes. A pattern is the first matching link on the previous page. */
+const STAFF = [
+  "/app/inbox", /\/app\/inbox\/req_/, "/app/inbox/new", "/app/targets", /\/app\/targets\/tgt_/, "/app/reports?status=submitted", /\/app\/reports\/vrp_/,
+  "/app/reports?status=approved", /\/app\/reports\/vrp_/, "/app/customers", /\/app\/customers\/cus_/, /\/app\/customers\/.*\/access/, "/app/integrations", /\/app\/integrations\/clients\//,
+  "/app/integrations", /\/app\/integrations\/sources\//, "/app/settings/forms/new", "/app/settings/rules/new", "/app/settings/rules", /\/app\/settings\/rules\/rul_/,
+  "/app/settings/terminals/new?match=Rhein", /terminals\/new\?customer=/, "/app/imports/mapping", /\/app\/imports\/mapping\/tgt_/,
+];
+const APPS = {
+  staff: { door: "/app", pages: STAFF, account: (tenant) => tenant.staff.find((one) => one.role === "admin"), other: (tenant) => tenant.staff.find((one) => one.role === "manager") },
+  portal: { door: "/portal", pages: ["/portal/requests", /\/portal\/requests\/req_/, "/portal/requests/new", "/portal/colleagues", "/portal/profile"], account: (tenant) => tenant.portal.find((one) => one.email.startsWith("petra")), other: (tenant) => tenant.portal.find((one) => one.email.startsWith("anna")) },
+  partner: { door: "/partner", pages: ["/partner", "/partner/jobs", "/partner/dry-run", "/partner/security"], account: (tenant) => tenant.partners[0], other: (tenant) => tenant.partners.find((one) => one.email !== tenant.partners[0].email) },
+};
+/** How many text boxes and other actions each app has at least. */
+const AT_LEAST = { staff: [30, 30], portal: [3, 3], partner: [1, 1] };
+
+/** Actions that end the session or lead to another site are not repeated on every page. */
+const SESSION = /sign-out|end-session|end-all|password|two-factor|passkey|view-as|save-draft/;
+
+const BOXES = "form[action*='/fn/'][action*='?by='] :is(textarea, input[type=text])[data-form]:not([readonly]):not([autocomplete=one-time-code])";
+
+async function open(page, path) {
+  const answer = await page.goto(path);
+  await page.waitForLoadState("networkidle");
+  await page.evaluate(() => document.querySelectorAll("main details").forEach((details) => (details.open = true)));
+  return answer.ok();
+}
+
+/** Returns the form, the name and the longest text of every box, and which of its neighbors of the same name it is. */
+const boxesOf = (page) =>
+  page.locator(BOXES).evaluateAll((boxes) => {
+    const seen = {};
+    return boxes
+      .filter((box) => box.checkVisibility())
+      .map((box) => {
+        const key = `${box.dataset.form}.${box.name}`;
+        seen[key] = (seen[key] ?? -1) + 1;
+        return { form: box.dataset.form, name: box.name, max: box.maxLength, index: seen[key] };
+      })
+      .filter((box) => box.index === 0);
+  });
+
+/** Types into all boxes of the page, and waits until the server has kept each form. */
+async function fill(page, boxes) {
+  const forms = new Set(boxes.map((box) => box.form));
+  const kept = new Set();
+  const listen = (answer) => {
+    if (answer.url().includes("/fn/save-draft") && answer.ok()) kept.add(new URLSearchParams(answer.request().postData() ?? "").get("form"));
+  };
+  page.on("response", listen);
+  for (const box of boxes) {
+    box.text = box.max > 0 ? TYPED.slice(0, box.max).trim() : TYPED;
+    await page.locator(`[data-form="${box.form}"][name="${box.name}"]`).first().fill(box.text);
+  }
+  await expect.poll(() => [...forms].filter((form) => !kept.has(form)), { timeout: 15_000 }).toEqual([]);
+  page.off("response", listen);
+}
+
+/** Compares the boxes that the page still has with what was typed into them; returns how many there are. */
+async function expectKept(page, boxes, why, except) {
+  let found = 0;
+  for (const box of boxes.filter((one) => one.form !== except)) {
+    const field = page.locator(`[data-form="${box.form}"][name="${box.name}"]`).first();
+    if ((await field.count()) === 0) continue;
+    expect(await field.inputValue(), `${page.url()}: ${box.form}.${box.name} after ${why}`).toBe(box.text);
+    found += 1;
+  }
+  return found;
+}
+
+/** Sends the first form of an action as it stands, as the browser would, but without leaving the page. */
+const act = (page, action) =>
+  page.evaluate(async (wanted) => {
+    const form = [...document.querySelectorAll("form[method=post]")].find((one) => new URL(one.action).pathname === wanted);
+    if (!form) return false;
+    const data = new FormData(form);
+    const body = form.enctype === "multipart/form-data" ? data : new URLSearchParams(data);
+    await fetch(form.action, { method: "POST", body, headers: { accept: "text/html" } });
+    return true;
+  }, action);
+
+const actionsOf = (page) =>
+  page.evaluate(() => {
+    const forms = [...document.querySelectorAll("form[method=post]")].filter((form) => form.action.includes("?by="));
+    return forms.map((form) => [new URL(form.action).pathname, form.querySelector("[data-form]")?.dataset.form ?? ""]);
+  });
+
+/** Returns the addresses of the pages. */
+async function addresses(page, list) {
+  const found = [];
+  for (const entry of list) {
+    let path = entry;
+    if (entry instanceof RegExp) {
+      const links = await page.locator("main a").evaluateAll((all) => all.map((link) => link.getAttribute("href") ?? ""));
+      path = links.find((link) => entry.test(link));
+      if (!path) continue;
+    }
+    await open(page, path);
+    found.push(path.split("?")[0].includes("_") ? path.split("?")[0] : path);
+  }
+  return [...new Set(found)];
+}
+
+let own;
+test.beforeAll(async () => {
+  own = await launch(mkdtempSync(join(tmpdir(), "ordinavo-typed-")));
+});
+test.afterAll(() => own.stop());
+
+for (const [name, app] of Object.entries(APPS)) {
+  test(`no text box of the ${name} app loses what was typed`, async ({ browser }) => {
+    test.setTimeout(600_000);
+    const tenant = own.tenants.find((one) => one.slug === "nordlicht");
+    const context = await browser.newContext({ baseURL: own.url });
+    const page = await context.newPage();
+    await signIn(page, app.door, app.account(tenant));
+    const [pages, typed] = [await addresses(page, app.pages), new Map()];
+    let [boxes, acts] = [0, 0];
+    for (const path of pages) {
+      if (!(await open(page, path))) continue;
+      const here = await boxesOf(page);
+      if (here.length === 0) continue;
+      await fill(page, here);
+      await open(page, path);
+      boxes += await expectKept(page, here, "a reload");
+      const done = new Set();
+      for (const [action, form] of await actionsOf(page)) {
+        if (SESSION.test(action) || done.has(action)) continue;
+        done.add(action);
+        if (!(await act(page, action))) continue;
+        acts += 1;
+        if (!(await open(page, path))) break;
+        await expectKept(page, here, action, form);
+        // What this action has sent is typed again, so that the next action finds it.
+        const again = here.filter((box) => box.form === form);
+        const present = new Set((await boxesOf(page)).map((box) => `${box.form}.${box.name}`));
+        const missing = again.filter((box) => present.has(`${box.form}.${box.name}`));
+        if (missing.length > 0) await fill(page, missing);
+      }
+      typed.set(path, here);
+    }
+    expect(boxes, "text boxes").toBeGreaterThanOrEqual(AT_LEAST[name][0]);
+    expect(acts, "other actions").toBeGreaterThanOrEqual(AT_LEAST[name][1]);
+    await context.clearCookies();
+    await signIn(page, app.door, app.other(tenant));
+    for (const path of pages) {
+      await open(page, path);
+      expect(await page.locator(BOXES).evaluateAll((all) => all.map((box) => box.value)), `${path} shows another person's text`).not.toContain(TYPED);
+    }
+    await context.clearCookies();
+    await signIn(page, app.door, app.account(tenant));
+    let kept = 0;
+    for (const [path, here] of typed) {
+      if (await open(page, path)) kept += await expectKept(page, here, "signing out");
+    }
+    expect(kept, "text boxes after signing out").toBeGreaterThan(0);
+    await context.close();
+  });
+}
