@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::routing::get;
 use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -53,6 +54,16 @@ pub async fn fetch(client: &reqwest::Client, url: &str, key: Option<&str>, times
     }
 }
 
+/// Returns a cursor in the middle of the list: that of the first page with another time.
+async fn middle_cursor(api: &reqwest::Client, targets: &str, key: &str, many: usize) -> String {
+    let page: Value = api.get(targets).bearer_auth(key).send().await.unwrap().json().await.unwrap();
+    let cursor = URL_SAFE_NO_PAD.decode(page["nextCursor"].as_str().unwrap()).unwrap();
+    let mut cursor: Value = serde_json::from_slice(&cursor).unwrap();
+    let micros = (1_700_000_000 + many as i64 / 2) * 1_000_000;
+    cursor["p"] = json!([micros.to_string(), "tgt_00000000000000000000000000"]);
+    URL_SAFE_NO_PAD.encode(cursor.to_string())
+}
+
 pub async fn run(test_bed: &TestBed, many: usize) -> Vec<Value> {
     let rows: Vec<String> = (0..CUSTOMERS)
         .map(|number| {
@@ -74,14 +85,8 @@ pub async fn run(test_bed: &TestBed, many: usize) -> Vec<Value> {
     test_bed.fill_targets("partner-b", FEW).await;
     let api = reqwest::Client::new();
     let targets = format!("{}/api/v1/targets?limit=50", test_bed.url);
-    // A cursor in the middle of the list.
-    let micros = (1_700_000_000 + many as i64 / 2) * 1_000_000;
-    let middle = json!({ "f": "[]", "p": [micros.to_string(), "tgt_00000000000000000000000000"] }).to_string();
-    let middle = format!(
-        "{targets}&cursor={}",
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(middle)
-    );
     let (erp, small) = (test_bed.key("erp"), test_bed.key("erp-strict"));
+    let middle = format!("{targets}&cursor={}", middle_cursor(&api, &targets, &erp, many).await);
     test_bed.fill_targets("erp-strict", FEW).await;
     let (mut screen, mut baseline, mut first, mut deep, mut few) = (vec![], vec![], vec![], vec![], vec![]);
     fetch(&browser, &list, None, 20).await;
