@@ -1,6 +1,22 @@
-//! The translation of statements for SQLite.
+//! The translation of statements for the engines.
 
-use crate::db::dialect::for_sqlite;
+use crate::db::dialect::{for_postgres, for_sqlite};
+
+#[test]
+fn record_set_is_limited_to_its_length_for_the_planner_of_postgres() {
+    let update = "UPDATE note SET text = input.text FROM jsonb_to_recordset($1) AS input (id UUID, text TEXT) WHERE note.id = input.id";
+    assert_eq!(
+        for_postgres(update),
+        "UPDATE note SET text = input.text FROM (SELECT * FROM jsonb_to_recordset($1) AS input (id UUID, text TEXT) LIMIT \
+         jsonb_array_length($1)) AS input WHERE note.id = input.id"
+    );
+    for unchanged in [
+        "INSERT INTO note (id) SELECT input.id FROM jsonb_to_recordset($1) AS input (id UUID)",
+        "SELECT id FROM note WHERE id = $1",
+    ] {
+        assert_eq!(for_postgres(unchanged), unchanged);
+    }
+}
 
 #[test]
 fn statement_of_postgres_is_translated_for_sqlite() {

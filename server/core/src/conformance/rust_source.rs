@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::db::Engine;
-use crate::db::dialect::for_sqlite;
+use crate::db::dialect::{for_postgres, for_sqlite};
 
 /// A text in the source.
 pub(super) struct SourceText {
@@ -392,8 +392,8 @@ impl Reader<'_> {
         let texts: Vec<Option<String>> = arguments(input).into_iter().map(|text| self.evaluate(text)).collect();
         let is_own = constructor == "each";
         let (sqlite, postgres) = match texts.as_slice() {
-            [Some(postgres)] => (for_sqlite(postgres), postgres.clone()),
-            [Some(sqlite), Some(postgres)] => (sqlite.clone(), postgres.clone()),
+            [Some(postgres)] => (for_sqlite(postgres), for_postgres(postgres)),
+            [Some(sqlite), Some(postgres)] => (sqlite.clone(), for_postgres(postgres)),
             _ => panic!("{}: the texts of {name} cannot be read", self.file),
         };
         self.add(name, sqlite, Some(Engine::Sqlite), is_own);

@@ -20,6 +20,8 @@ use crate::db::{Engine, StoreError, Tx};
 /// A statement whose text depends on the engine.
 pub(crate) struct EngineSql {
     postgres: &'static str,
+    /// The text with hints for the planner of PostgreSQL.
+    planned: OnceLock<String>,
     sqlite: SqliteText,
 }
 
@@ -33,6 +35,7 @@ impl EngineSql {
     pub(crate) const fn new(postgres: &'static str) -> Self {
         Self {
             postgres,
+            planned: OnceLock::new(),
             sqlite: SqliteText::Translated(OnceLock::new()),
         }
     }
@@ -41,6 +44,7 @@ impl EngineSql {
     pub(crate) const fn each(sqlite: &'static str, postgres: &'static str) -> Self {
         Self {
             postgres,
+            planned: OnceLock::new(),
             sqlite: SqliteText::Own(sqlite),
         }
     }
@@ -60,7 +64,7 @@ impl Sql for &'static str {
 impl Sql for &'static EngineSql {
     fn text(self, engine: Engine) -> &'static str {
         match (engine, &self.sqlite) {
-            (Engine::Postgres, _) => self.postgres,
+            (Engine::Postgres, _) => self.planned.get_or_init(|| for_postgres(self.postgres)),
             (Engine::Sqlite, SqliteText::Own(text)) => text,
             (Engine::Sqlite, SqliteText::Translated(text)) => text.get_or_init(|| for_sqlite(self.postgres)),
         }
@@ -96,6 +100,49 @@ impl Tx {
             Self::Postgres(_) => self.execute(NOTIFY, (channel,)).await.map(drop),
         }
     }
+}
+
+/// The planner assumes that a record set has a hundred rows, and would rather read a table of some thousand rows than look up a
+/// hundred of them. With its length as a limit it knows how few there are, and uses the index.
+pub(crate) fn for_postgres(text: &str) -> String {
+    let is_insert = text.trim_start().starts_with("INSERT");
+    match record_set(text).filter(|_| !is_insert) {
+        None => text.to_owned(),
+        Some(RecordSet {
+            before,
+            bind,
+            alias,
+            columns,
+            rest,
+        }) => format!(
+            "{before}(SELECT * FROM jsonb_to_recordset({bind}) AS {alias} ({columns}) LIMIT jsonb_array_length({bind})) AS \
+             {alias}{}",
+            for_postgres(rest)
+        ),
+    }
+}
+
+/// A call of `jsonb_to_recordset` in a statement.
+struct RecordSet<'a> {
+    before: &'a str,
+    bind: &'a str,
+    alias: &'a str,
+    columns: &'a str,
+    rest: &'a str,
+}
+
+fn record_set(text: &str) -> Option<RecordSet<'_>> {
+    let (before, after) = text.split_once("jsonb_to_recordset(")?;
+    let (bind, after) = after.split_once(") AS ")?;
+    let (alias, after) = after.split_once(" (")?;
+    let (columns, rest) = after.split_once(')')?;
+    Some(RecordSet {
+        before,
+        bind,
+        alias,
+        columns,
+        rest,
+    })
 }
 
 /// Translates a statement of PostgreSQL for SQLite.
@@ -148,17 +195,14 @@ fn translate_elements(text: &str) -> String {
 /// Each column of the record set is read from the JSON rows. An update reads them before it starts and finds each row by its
 /// key: otherwise SQLite evaluates the list for each of the tenant's rows.
 fn translate_record_sets(text: &str) -> String {
-    const CALL: &str = "jsonb_to_recordset(";
-    let Some(start) = text.find(CALL) else {
-        return text.to_owned();
-    };
-    let (before, after) = (&text[..start], &text[start + CALL.len()..]);
-    let parsed = after.split_once(") AS ").and_then(|(bind, rest)| {
-        let (alias, rest) = rest.split_once(" (")?;
-        let (columns, rest) = rest.split_once(')')?;
-        Some((bind, alias, columns, rest))
-    });
-    let Some((bind, alias, columns, rest)) = parsed else {
+    let Some(RecordSet {
+        before,
+        bind,
+        alias,
+        columns,
+        rest,
+    }) = record_set(text)
+    else {
         return text.to_owned();
     };
     let columns: Vec<String> = columns.split(',').map(column_of_row).collect();

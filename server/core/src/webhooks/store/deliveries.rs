@@ -239,6 +239,7 @@ static SELECT_SECRETS: EngineSql = EngineSql::new(
 ",
 );
 
+/// The status is an expression, so that PostgreSQL does not begin with the index of all pending deliveries.
 static CLAIM: EngineSql = EngineSql::new(
     r"
     UPDATE webhook_delivery
@@ -250,7 +251,7 @@ static CLAIM: EngineSql = EngineSql::new(
     FROM jsonb_to_recordset($3) AS input (t UUID, d UUID, body TEXT, options JSONB)
     WHERE webhook_delivery.tenant_id = input.t
       AND webhook_delivery.id = input.d
-      AND webhook_delivery.status = 'pending'
+      AND webhook_delivery.status || '' = 'pending'
     RETURNING webhook_delivery.id
 ",
 );
