@@ -56,7 +56,15 @@ pub async fn fetch(client: &reqwest::Client, url: &str, key: Option<&str>, times
 
 /// Returns a cursor in the middle of the list: that of the first page with another time.
 async fn middle_cursor(api: &reqwest::Client, targets: &str, key: &str, many: usize) -> String {
-    let page: Value = api.get(targets).bearer_auth(key).send().await.unwrap().json().await.unwrap();
+    let page: Value = api
+        .get(targets)
+        .bearer_auth(key)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     let cursor = URL_SAFE_NO_PAD.decode(page["nextCursor"].as_str().unwrap()).unwrap();
     let mut cursor: Value = serde_json::from_slice(&cursor).unwrap();
     let micros = (1_700_000_000 + many as i64 / 2) * 1_000_000;

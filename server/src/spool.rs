@@ -107,7 +107,7 @@ impl Received {
 
 async fn rewind(file: &mut File) -> io::Result<()> {
     file.flush().await?;
-    file.rewind().await
+    file.rewind().await.map(drop)
 }
 
 fn failing(error: BoxError) -> Body {
@@ -158,7 +158,15 @@ mod tests {
     #[tokio::test]
     async fn body_of_any_size_arrives_unchanged_with_its_end() {
         let large = MEMORY_BYTES + 1;
-        for sizes in [&[][..], &[0], &[5, 7], &[MEMORY_BYTES], &[large], &[100_000; 9], &[1, large, 3]] {
+        for sizes in [
+            &[][..],
+            &[0],
+            &[5, 7],
+            &[MEMORY_BYTES],
+            &[large],
+            &[100_000; 9],
+            &[1, large, 3],
+        ] {
             for is_cut in [false, true] {
                 let expected: Vec<u8> = sizes
                     .iter()

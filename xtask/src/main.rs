@@ -129,7 +129,11 @@ fn bundles(root: &Path, work: &Path) -> Vec<BuildResult<(String, usize)>> {
             .collect();
         started
             .into_iter()
-            .map(|bundle| bundle.join().unwrap_or_else(|_| Err("a bundle could not be made".to_owned())))
+            .map(|bundle| {
+                bundle
+                    .join()
+                    .unwrap_or_else(|_| Err("a bundle could not be made".to_owned()))
+            })
             .collect()
     })
 }

@@ -20,6 +20,7 @@ pub mod identity;
 pub mod ids;
 pub mod imports;
 pub mod intake;
+pub mod integrations;
 pub mod jobs;
 pub mod json;
 pub mod lifecycle;

@@ -4,13 +4,13 @@ use domain::identity::passkeys::MAX_NAME_CHARS;
 use domain::ids::PasskeyId;
 use domain::locale::Locale;
 use leptos::prelude::*;
-use passkey_button::PasskeyButton;
 use ordinavo_core::identity::account::AccountHolder;
 use ordinavo_core::identity::actors::Author;
 use ordinavo_core::identity::passkeys;
 use ordinavo_core::identity::passkeys::{Challenge, PasskeySummary};
 use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::{Core, CoreResult};
+use passkey_button::PasskeyButton;
 use serde::{Deserialize, Serialize};
 
 use crate::actions::{FormId, Redirect, submit};

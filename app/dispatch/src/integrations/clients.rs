@@ -3,6 +3,7 @@
 use domain::feature_gates::FeatureGate;
 use domain::identity::permissions::ViewIntegrations;
 use domain::ids::ClientId;
+use domain::integrations::CredentialKind;
 use domain::locale::Locale;
 use domain::public_language::Tone;
 use domain::scopes::Scope;
@@ -11,7 +12,6 @@ use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::identity::sessions;
 use ordinavo_core::identity::shown_once;
 use ordinavo_core::integrations;
-use ordinavo_core::integrations::CredentialKind;
 use ordinavo_core::integrations::model::CredentialSummary;
 use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! The page of an external reference: the records that were imported through it, and how to remove a wrong link.
 
-use domain::mapping::MappingType;
 use domain::identity::permissions::ViewImports;
+use domain::mapping::MappingType;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::mapping::model::CreatedRecord;
@@ -109,7 +109,11 @@ pub struct LinkButton {
 
 impl ActionForm for LinkButton {
     fn back(&self) -> String {
-        link_path(&self.kind, &self.source, &self.external_id)
+        link_path(
+            parse_kind(&self.kind).unwrap_or(MappingType::Customer),
+            &self.source,
+            &self.external_id,
+        )
     }
 }
 

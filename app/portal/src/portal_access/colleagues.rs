@@ -138,7 +138,14 @@ impl UploadForm for ColleagueForm {}
 pub async fn invite_colleague(data: MultipartData) -> Result<(), ServerFnError> {
     submit_upload(data, async |core: Core, contact: Contact, form: ColleagueForm, _| {
         let is_held = colleagues::invite(&core, &contact, form.customer.get()?, &invite_form(&form.invitation)).await?;
-        Ok(Redirect::to(PAGE, if is_held { "done-invitation-held" } else { "done-access-granted" }))
+        Ok(Redirect::to(
+            PAGE,
+            if is_held {
+                "done-invitation-held"
+            } else {
+                "done-access-granted"
+            },
+        ))
     })
     .await
 }

@@ -25,8 +25,8 @@ pub(crate) const WORK_CHANNEL: &str = "ordinavo_work";
 
 pub(crate) use dialect::EngineSql;
 pub(crate) use engine::Tx;
-pub use export::TABLES as EXPORTED_TABLES;
 pub use engine::{Engine, PoolUse, Store, StoreError, statement_count, thread_statement_count};
+pub use export::TABLES as EXPORTED_TABLES;
 pub use key::Key;
 pub(crate) use key::{OptionalKey, OptionalName};
 pub use migrations::Schema;

@@ -31,7 +31,7 @@ use uuid::Uuid;
 
 use crate::db::TenantTx;
 use crate::files::model::BlobKey;
-use crate::identity::actors::{Actor, FileUploader};
+use crate::identity::actors::{Actor, FileUploader, TenantId};
 use crate::{Core, CoreError, CoreResult};
 
 /// How long a nonce is held. Longer than storing takes; after a crash, the form can be submitted again then.
@@ -198,7 +198,12 @@ pub(crate) async fn content<A: Actor>(core: &Core, actor: &A, digest: &[u8]) -> 
 /// # Errors
 /// `temporarily_unavailable`.
 pub(crate) async fn stored_files(core: &Core, tenant: TenantId, after: &[u8]) -> CoreResult<Vec<(Vec<u8>, Bytes)>> {
-    let keys = core.store.read_system().await?.stored_content(tenant, after, 20).await?;
+    let keys = core
+        .store
+        .read_system()
+        .await?
+        .stored_content(tenant, after, 20)
+        .await?;
     let mut found = Vec::with_capacity(keys.len());
     for key in keys {
         let content = core.files.get(&key).await?;

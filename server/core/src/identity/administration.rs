@@ -131,8 +131,14 @@ pub async fn reset_password(core: &Core, slug: &str, email: &str, password: &Sec
         let AccountKey { realm, tenant, id } = account;
         match realm {
             Realm::Staff => tx.set_staff_password(tenant, Id::from_uuid(id), &password_hash).await?,
-            Realm::Portal => tx.set_portal_password(tenant, Id::from_uuid(id), &password_hash).await?,
-            Realm::Partner => tx.set_partner_password(tenant, Id::from_uuid(id), &password_hash).await?,
+            Realm::Portal => {
+                tx.set_portal_password(tenant, Id::from_uuid(id), &password_hash)
+                    .await?
+            }
+            Realm::Partner => {
+                tx.set_partner_password(tenant, Id::from_uuid(id), &password_hash)
+                    .await?
+            }
         };
         tx.audit(tenant, "operator", "account.password_reset", &account.id_text())
             .await?;
@@ -190,7 +196,12 @@ pub async fn delete_tenant(core: &Core, slug: &str, confirmation: &str) -> CoreR
     let mut tx = core.store.begin_system::<Administration>().await?;
     let tenant = find_tenant(&mut tx, slug).await?;
     if confirmation != slug {
-        return Err(CoreError::field("confirm", FieldCode::NotAllowed { allowed: vec![slug.to_owned()] }));
+        return Err(CoreError::field(
+            "confirm",
+            FieldCode::NotAllowed {
+                allowed: vec![slug.to_owned()],
+            },
+        ));
     }
     tx.delete_tenant(tenant).await?;
     tx.commit().await?;

@@ -79,13 +79,8 @@ pub async fn end_session(core: &Core, slug: &str, email: &str, reference: &str) 
     let mut tx = core.store.begin_system::<Administration>().await?;
     for account in accounts_with_email(&mut tx, slug, email).await? {
         if tx.delete_own_session(account, &id_hash).await? {
-            tx.audit(
-                account.tenant,
-                "operator",
-                "account.session_ended",
-                &account.id_text(),
-            )
-            .await?;
+            tx.audit(account.tenant, "operator", "account.session_ended", &account.id_text())
+                .await?;
             return Ok(tx.commit().await?);
         }
     }

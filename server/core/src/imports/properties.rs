@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::DateTime;
-use domain::mapping::MappingType;
 use domain::customers::Address;
 use domain::ids::{ContactId, CustomerId, LocationId, SourceSystemId};
 use domain::imports::TargetImport;
+use domain::mapping::MappingType;
 use domain::mapping::contact::ContactCandidate;
 use domain::mapping::customer::CustomerCandidate;
 use domain::mapping::location::LocationCandidate;

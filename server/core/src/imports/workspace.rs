@@ -5,12 +5,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use domain::mapping::MappingType;
 use domain::ids::{ContactId, CustomerId, Id, Kind, LocationId, SourceSystemId, TargetId};
 use domain::imports::results::FieldChange;
 use domain::imports::{ContactPart, LocationPart, TargetImport};
 use domain::jobs::change_proposals::{Proposal, Review};
 use domain::mapping::MappingSettings;
+use domain::mapping::MappingType;
 use domain::mapping::contact::ContactCandidate;
 use domain::mapping::customer::{self, CustomerCandidate, CustomerCandidates};
 use domain::mapping::location::LocationCandidate;

@@ -59,12 +59,7 @@ pub async fn export_tenant(core: &Core, slug: &str, target: &mut dyn ExportTarge
     Ok(Exported { tables, files })
 }
 
-async fn export_table(
-    core: &Core,
-    tenant: Uuid,
-    name: &'static str,
-    target: &mut dyn ExportTarget,
-) -> CoreResult<u64> {
+async fn export_table(core: &Core, tenant: Uuid, name: &'static str, target: &mut dyn ExportTarget) -> CoreResult<u64> {
     let mut file = target.table(name).map_err(CoreError::internal)?;
     let rows = core.store.export_table(name, tenant, &mut *file).await?;
     file.flush().map_err(CoreError::internal)?;

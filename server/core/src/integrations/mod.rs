@@ -17,6 +17,7 @@ use domain::feature_gates::FeatureGate;
 use domain::fields::FieldCode;
 use domain::identity::permissions::{ManageIntegrations, ResolveMappings, ViewIntegrations};
 use domain::ids::{ClientId, SourceSystemId};
+use domain::integrations::CredentialKind;
 use domain::problems::{Cause, Record};
 use domain::scopes::Scope;
 use domain::text::{self, ExternalId};
@@ -74,18 +75,6 @@ impl NewSecret {
             hash: sha256(text.as_bytes()),
             text: text.into(),
         }
-    }
-}
-
-domain::stored_names! {
-    /// The kind of a credential.
-    CredentialKind {
-        /// An API key for live data.
-        Live = "live",
-        /// An API key for the sandbox.
-        Test = "test",
-        /// A secret of the OAuth client credentials grant.
-        Secret = "secret",
     }
 }
 

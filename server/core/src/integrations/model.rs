@@ -3,10 +3,10 @@
 use crate::db::Key;
 use chrono::{DateTime, Utc};
 use domain::ids::{ClientId, ClientKind, SourceSystemId, SourceSystemKind};
+use domain::integrations::CredentialKind;
 use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
 use sqlx::FromRow;
 
-use crate::integrations::CredentialKind;
 use crate::version::Version;
 
 #[derive(Debug, Clone, FromRow)]

@@ -1,11 +1,11 @@
 //! Changes of a scheduled target that its source proposes and a dispatcher accepts or dismisses.
 
-use domain::mapping::MappingType;
 use domain::audit::TimelineKind;
 use domain::events::EventType;
 use domain::identity::permissions::PlanTargets;
 use domain::ids::ProposalId;
 use domain::jobs::change_proposals::{CustomerName, Proposal};
+use domain::mapping::MappingType;
 use domain::problems::{Cause, Record};
 use serde_json::json;
 

@@ -1,13 +1,11 @@
 //! External references as a client manages them: list, create, delete. No operation redirects an existing reference.
 
-use domain::mapping::MappingType;
 use domain::fields::FieldCode;
-use domain::ids::{ContactKind, CustomerKind, Id, LocationKind};
+use domain::mapping::MappingType;
 use domain::problems::Cause;
 use domain::scopes::markers::{CustomersMapScope, CustomersReadScope};
 use domain::text::ExternalId;
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::commit::finish;
 use crate::identity::actors::{Actor as _, ClientPermit};
@@ -31,9 +29,7 @@ pub async fn list(
     limit: i64,
 ) -> CoreResult<Page<MappingSummary>> {
     let mut tx = core.store.read(by.client()).await?;
-    let rows = tx
-        .list_client_references(kind, after, limit + 1)
-        .await?;
+    let rows = tx.list_client_references(kind, after, limit + 1).await?;
     Ok(Page::from_rows(rows, limit))
 }
 
@@ -83,7 +79,7 @@ async fn put_once(
         return Err(CoreError::new(Cause::RecordMapped));
     }
     tx.insert_references(&mut [ReferenceRow {
-        kind: kind,
+        kind,
         external_id: external_id.as_str().to_owned(),
         id: record,
         vouches: true,

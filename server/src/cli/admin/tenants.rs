@@ -47,7 +47,7 @@ pub enum Tenants {
         /// Slug of the tenant
         tenant: String,
         /// Folder to create
-        folder: std::path::PathBuf,
+        folder: PathBuf,
     },
 }
 
@@ -64,7 +64,9 @@ pub async fn answer(command: Tenants, core: &Core) -> Result<Answer, String> {
                 .await
                 .map_err(error_message)?;
             Ok(Answer::new(
-                format!("Created tenant {slug}. Next: ordinavo admin create-user {slug} you@example.org \"Your Name\" admin"),
+                format!(
+                    "Created tenant {slug}. Next: ordinavo admin create-user {slug} you@example.org \"Your Name\" admin"
+                ),
                 json!({ "slug": slug }),
             ))
         }

@@ -126,7 +126,10 @@ impl Cluster {
             .with_database(&postgres.url)
             .with(&variables);
         let book = installation.demo();
-        let client = crate::support::client_builder().timeout(Duration::from_secs(10)).build().unwrap();
+        let client = crate::support::client_builder()
+            .timeout(Duration::from_secs(10))
+            .build()
+            .unwrap();
         let servers = (0..SERVERS)
             .map(|_| {
                 let installation = installation.another_server();

@@ -9,8 +9,8 @@ use crate::support::forms::hidden;
 use crate::support::installation::Installation;
 use crate::support::public::COMPLETE;
 use domain::intake::proof;
-use reqwest::multipart::{Form, Part};
 use reqwest::StatusCode;
+use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 
 const S3: &str = r#"

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-
 use crate::support::installation::Installation;
 use crate::support::raw::Raw;
 use crate::support::s3::S3;

@@ -46,7 +46,12 @@ async fn failed_sign_ins_leave_counters_only(#[case] engine: Engine) {
         };
         // A few at once: each failed attempt is answered after a fixed time.
         for first in (0..ATTEMPTS).step_by(4) {
-            futures::join!(attempt(first), attempt(first + 1), attempt(first + 2), attempt(first + 3));
+            futures::join!(
+                attempt(first),
+                attempt(first + 1),
+                attempt(first + 2),
+                attempt(first + 3)
+            );
         }
         let sessions = world.texts(&format!("SELECT web_state FROM {app}_session")).await;
         assert!(sessions.is_empty(), "{}: {app}", world.engine);

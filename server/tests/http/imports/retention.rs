@@ -33,11 +33,17 @@ async fn import_older_than_retention_is_deleted_unless_it_waits_for_mapping(#[ca
     assert_eq!(imports::purge_old(&world.core).await.unwrap(), 0, "{engine:?}");
     assert_eq!(status(&world, &old).await, StatusCode::OK);
     world
-        .sql("UPDATE import_job SET created_at = '2020-01-01T00:00:00+00:00', finished_at = '2020-01-01T00:00:00+00:00'")
+        .sql(
+            "UPDATE import_job SET created_at = '2020-01-01T00:00:00+00:00', finished_at = '2020-01-01T00:00:00+00:00'",
+        )
         .await;
     assert!(imports::purge_old(&world.core).await.unwrap() > 0);
     assert_eq!(status(&world, &old).await, StatusCode::NOT_FOUND);
-    assert_eq!(status(&world, &kept).await, StatusCode::OK, "the review shows what was sent");
+    assert_eq!(
+        status(&world, &kept).await,
+        StatusCode::OK,
+        "the review shows what was sent"
+    );
     assert_eq!(status(&world, &target).await, StatusCode::OK, "the job stays");
     assert_eq!(world.import("erp", &known).await.1["outcome"], "unchanged");
 }

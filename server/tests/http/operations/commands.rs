@@ -111,7 +111,10 @@ fn admin_commands_create_accounts_and_name_invalid_fields() {
         list(&["admin", "list-sessions", "nordwind", "you@example.org", "--json"]),
         serde_json::json!([])
     );
-    folder.expect_failure(&["admin", "end-session", "nordwind", "you@example.org", "not-a-session"], &[]);
+    folder.expect_failure(
+        &["admin", "end-session", "nordwind", "you@example.org", "not-a-session"],
+        &[],
+    );
     assert_eq!(list(&["admin", "--json", "retry-deliveries", "nordwind"])["queued"], 0);
     folder.expect_failure(&["admin", "purge-deliveries", "nordwind", "not-an-endpoint"], &[]);
     // Demo data is never mixed with a real tenant, and the tenant still exists.
@@ -147,10 +150,20 @@ fn export_has_rows_and_files_without_secrets() {
             assert_eq!(row.as_object().unwrap().keys().find(has_secret), None, "{table}");
         }
     }
-    for table in ["customer", "location", "request", "target", "visit_report", "audit_entry"] {
+    for table in [
+        "customer",
+        "location",
+        "request",
+        "target",
+        "visit_report",
+        "audit_entry",
+    ] {
         assert!(answer["tables"][table].as_u64() > Some(0), "{table}");
     }
-    assert_eq!(count_files(&copy.join("files")) as u64, answer["files"].as_u64().unwrap());
+    assert_eq!(
+        count_files(&copy.join("files")) as u64,
+        answer["files"].as_u64().unwrap()
+    );
     assert!(answer["files"].as_u64() > Some(0));
 }
 

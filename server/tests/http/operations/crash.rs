@@ -47,7 +47,10 @@ async fn kill_repeatedly(name: &str, kill_count: usize, rounds_per_batch: usize)
     let book = installation.command(&["demo", "--json", "--small"]).output().unwrap();
     let book: Value = serde_json::from_slice(&book.stdout).unwrap();
     let key = book["tenants"][0]["clients"][0]["apiKey"].as_str().unwrap().to_owned();
-    let client = crate::support::client_builder().timeout(Duration::from_secs(10)).build().unwrap();
+    let client = crate::support::client_builder()
+        .timeout(Duration::from_secs(10))
+        .build()
+        .unwrap();
     let received: Received = Arc::default();
     let hook = receiver(received.clone()).await;
 

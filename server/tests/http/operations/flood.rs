@@ -74,7 +74,10 @@ async fn flood_of_2000_failed_sign_ins_grows_database_by_less_than_1_mb() {
     assert_eq!(statuses.len(), 2_000);
     // The log is emptied into the database, which is what stays.
     let folded = std::process::Command::new("python3")
-        .args(["-c", "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA wal_checkpoint(TRUNCATE)')"])
+        .args([
+            "-c",
+            "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA wal_checkpoint(TRUNCATE)')",
+        ])
         .arg(installation.folder.join("ordinavo.db"))
         .status()
         .unwrap();
@@ -124,13 +127,13 @@ async fn page_time(installation: &Installation, browser: &Client) -> Duration {
 
 /// Connects from `127.0.<third>.<last>`, a network of its own, and sends the beginning of a request.
 async fn begin(installation: &Installation, number: usize, head: &str) -> TcpStream {
-    let server: SocketAddr = installation
-        .url("")
-        .strip_prefix("http://")
-        .unwrap()
-        .parse()
-        .unwrap();
-    let from = [127, 0, u8::try_from(number / 200 + 1).unwrap(), u8::try_from(number % 200 + 1).unwrap()];
+    let server: SocketAddr = installation.url("").strip_prefix("http://").unwrap().parse().unwrap();
+    let from = [
+        127,
+        0,
+        u8::try_from(number / 200 + 1).unwrap(),
+        u8::try_from(number % 200 + 1).unwrap(),
+    ];
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(SocketAddr::from((from, 0))).unwrap();
     let mut stream = socket.connect(server).await.unwrap();
@@ -174,7 +177,9 @@ async fn flood_of_1100_half_open_connections_and_60_uploads_leaves_pages_fast() 
         .collect();
     let flooded = page_time(&installation, &browser).await;
     let grown = memory(server.id()).saturating_sub(memory_before);
-    println!("1,100 half-open connections and 60 stalled uploads: page p99 {quiet:?} before, {flooded:?} beside, {grown} bytes more memory");
+    println!(
+        "1,100 half-open connections and 60 stalled uploads: page p99 {quiet:?} before, {flooded:?} beside, {grown} bytes more memory"
+    );
     assert!(flooded < quiet * 2 + Duration::from_millis(5), "{quiet:?} {flooded:?}");
     assert!(grown < 200_000_000, "{grown}");
     for upload in uploads {
@@ -213,7 +218,9 @@ async fn flood_of_100_sign_ins_a_second_from_one_network_leaves_sign_in_open_for
         slowest
     };
     let (refused, slowest) = tokio::join!(flood, others);
-    println!("100 sign-ins a second from one network: {refused} of 1,000 refused; the slowest of ten others took {slowest:?}");
+    println!(
+        "100 sign-ins a second from one network: {refused} of 1,000 refused; the slowest of ten others took {slowest:?}"
+    );
     assert!(refused > 500, "{refused}");
     assert!(slowest < Duration::from_secs(10), "{slowest:?}");
     std::fs::remove_dir_all(&installation.folder).unwrap();

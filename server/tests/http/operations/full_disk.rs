@@ -133,7 +133,10 @@ async fn server_on_full_disk_is_not_ready_and_recovers() {
     let book: Value = serde_json::from_slice(&book.stdout).unwrap();
     let key = book["tenants"][0]["clients"][0]["apiKey"].as_str().unwrap();
     let mut server = Process(run(&["serve"]).stdout(Stdio::null()).spawn().unwrap());
-    let client = crate::support::client_builder().timeout(Duration::from_secs(10)).build().unwrap();
+    let client = crate::support::client_builder()
+        .timeout(Duration::from_secs(10))
+        .build()
+        .unwrap();
     let ready = async || match client.get(installation.url("/readyz")).send().await {
         Ok(answer) => Some(answer.status()),
         Err(_) => None,

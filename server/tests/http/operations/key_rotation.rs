@@ -61,7 +61,10 @@ async fn key_rotation_killed_beside_server_loses_no_secret(#[case] engine: Engin
     };
     let book = installation.demo();
     let key = book["tenants"][0]["clients"][0]["apiKey"].as_str().unwrap().to_owned();
-    let client = crate::support::client_builder().timeout(Duration::from_secs(30)).build().unwrap();
+    let client = crate::support::client_builder()
+        .timeout(Duration::from_secs(30))
+        .build()
+        .unwrap();
     let mut number = 0;
     for _ in 0..2 {
         let server = installation.start(&client).await;

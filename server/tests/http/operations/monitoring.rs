@@ -60,7 +60,10 @@ fn start(installation: &Installation, command: &str, ops_port: u16) -> Process {
 async fn metric_in_documentation_is_in_scrape_of_server_and_worker() {
     let installation = Installation::on_sqlite("metrics");
     let book = installation.demo();
-    let client = crate::support::client_builder().timeout(Duration::from_secs(20)).build().unwrap();
+    let client = crate::support::client_builder()
+        .timeout(Duration::from_secs(20))
+        .build()
+        .unwrap();
     let (server_port, worker_port) = (free_port(), free_port());
     let mut server = start(&installation, "serve", server_port);
     let mut worker = start(&installation, "worker", worker_port);

@@ -26,7 +26,10 @@ struct Server {
 impl Server {
     async fn start(installation: Installation) -> Self {
         let book = installation.demo();
-        let client = crate::support::client_builder().timeout(Duration::from_secs(20)).build().unwrap();
+        let client = crate::support::client_builder()
+            .timeout(Duration::from_secs(20))
+            .build()
+            .unwrap();
         Self {
             process: installation.start(&client).await,
             key: book["tenants"][0]["clients"][0]["apiKey"].as_str().unwrap().to_owned(),
@@ -191,7 +194,11 @@ async fn readiness_newer_schema_has_code_and_heals(#[case] engine: Engine) {
     let wait_for = async |expected: &str| {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
-            let answer = crate::support::client().get(format!("{}/readyz", world.url)).send().await.unwrap();
+            let answer = crate::support::client()
+                .get(format!("{}/readyz", world.url))
+                .send()
+                .await
+                .unwrap();
             let body: Value = answer.json().await.unwrap();
             if body["status"] == expected {
                 return;

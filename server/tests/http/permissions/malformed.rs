@@ -87,7 +87,11 @@ async fn text_with_nul_without_account_returns_4xx(#[case] engine: Engine) {
         "/portal/sign-in?at=%00",
         "/portal/feed/%00",
     ] {
-        let answer = crate::support::client().get(format!("{}{path}", world.url)).send().await.unwrap();
+        let answer = crate::support::client()
+            .get(format!("{}{path}", world.url))
+            .send()
+            .await
+            .unwrap();
         assert!(
             !answer.status().is_server_error(),
             "{}: {path} {}",

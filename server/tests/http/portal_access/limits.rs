@@ -131,10 +131,14 @@ async fn invitations_of_a_contact_are_held_when_many_and_limited_by_day(#[case] 
         "{statuses:?}"
     );
     assert_eq!(statuses[20], StatusCode::TOO_MANY_REQUESTS, "{}", world.engine);
-    let held = "SELECT recipient, status FROM mail WHERE kind = 'portal_invitation' AND needs_review ORDER BY created_at";
+    let held =
+        "SELECT recipient, status FROM mail WHERE kind = 'portal_invitation' AND needs_review ORDER BY created_at";
     let held: Vec<String> = world.texts(held).await.into_iter().map(|row| row[0].clone()).collect();
     let later: Vec<String> = (5..20)
         .map(|number| format!("colleague-{number}@rhein-ruhr-medical.example"))
         .collect();
-    assert_eq!(held, later, "the first five are sent, the others wait for an administrator");
+    assert_eq!(
+        held, later,
+        "the first five are sent, the others wait for an administrator"
+    );
 }

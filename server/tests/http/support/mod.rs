@@ -196,9 +196,7 @@ impl World {
 
     /// Returns an authenticated API request.
     pub fn api(&self, method: Method, path: &str, key: &str) -> RequestBuilder {
-        crate::support::client()
-            .request(method, format!("{}{path}", self.url))
-            .bearer_auth(key)
+        client().request(method, format!("{}{path}", self.url)).bearer_auth(key)
     }
 
     pub async fn import(&self, client: &str, body: &Value) -> (StatusCode, Value) {
@@ -214,7 +212,7 @@ impl World {
 
     /// Returns a browser that is signed in at `/app`, `/portal` or `/partner`.
     pub async fn browser(&self, app: &str, email: &str, password: &str) -> reqwest::Client {
-        let browser = crate::support::client_builder()
+        let browser = client_builder()
             .cookie_store(true)
             .redirect(reqwest::redirect::Policy::none())
             .build()

@@ -1,8 +1,8 @@
 //! Customers, locations and contacts with their references.
 
-use domain::mapping::MappingType;
 use domain::customers::{Address, Coordinates};
 use domain::ids::{ContactId, CustomerId, LocationId};
+use domain::mapping::MappingType;
 use domain::text::{CustomerNumber, ExternalId};
 
 use crate::commit::finish;

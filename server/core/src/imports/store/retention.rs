@@ -52,7 +52,11 @@ static DELETE_JOBS: EngineSql = EngineSql::new(
 
 impl SystemTx<'_, Purge> {
     /// Deletes a few import jobs of a tenant that ended before `before`, and returns their number.
-    pub(crate) async fn purge_import_jobs(&mut self, tenant: TenantId, before: DateTime<Utc>) -> Result<u64, StoreError> {
+    pub(crate) async fn purge_import_jobs(
+        &mut self,
+        tenant: TenantId,
+        before: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
         let old: Vec<(Uuid,)> = self
             .tx
             .fetch_all::<(Uuid,)>(SELECT_OLD_JOBS, (tenant.uuid(), before))

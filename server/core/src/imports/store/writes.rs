@@ -1,9 +1,9 @@
 //! Writes the rows of a run of imports, with one statement per table.
 
-use domain::mapping::MappingType;
 use domain::customers::{Address, Coordinates};
 use domain::ids::{ContactId, CustomerId, LocationId};
 use domain::imports::{ContactPart, LocationPart};
+use domain::mapping::MappingType;
 use domain::text::name_for_comparison;
 use serde_json::json;
 use sqlx::types::Json;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ClientId, ClientKind, SourceSystemKind};
+use domain::integrations::CredentialKind;
 use domain::scopes::Scope;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -10,7 +11,6 @@ use crate::db::EngineSql;
 use crate::db::purpose::{Purge, SignIn};
 use crate::db::{Key, StoreError, SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, Staff};
-use crate::integrations::CredentialKind;
 use crate::integrations::model::CredentialSummary;
 
 /// An API key or access token with its client.

@@ -1,10 +1,10 @@
 //! Undoing a wrong link: what it affects, and reverting it.
 
-use domain::mapping::MappingType;
 use domain::events::EventType;
 use domain::identity::permissions::{ResolveMappings, ViewImports};
 use domain::ids::TargetId;
 use domain::jobs::targets::TargetStatus;
+use domain::mapping::MappingType;
 use serde_json::json;
 
 use crate::commit::finish;
@@ -70,8 +70,7 @@ async fn created_records(
     Ok((
         tx.list_created_records(MappingType::Location, link, external_id)
             .await?,
-        tx.list_created_records(MappingType::Contact, link, external_id)
-            .await?,
+        tx.list_created_records(MappingType::Contact, link, external_id).await?,
     ))
 }
 

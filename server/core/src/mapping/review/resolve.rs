@@ -1,12 +1,12 @@
 //! Resolves the mapping of a target: its customer, location and contact, and which external IDs to link to them.
 
-use domain::mapping::MappingType;
 use domain::audit::TimelineKind;
 use domain::events::EventType;
 use domain::fields::FieldCode;
 use domain::identity::permissions::ResolveMappings;
 use domain::ids::{ContactId, CustomerId, LocationId, SourceSystemId, TargetId};
 use domain::imports::jobs::{ImportChannel, ImportMode, TargetBatch};
+use domain::mapping::MappingType;
 use domain::problems::{Cause, Record};
 use serde_json::{Value, json};
 use uuid::Uuid;

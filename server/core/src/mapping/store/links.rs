@@ -1,7 +1,7 @@
 //! References and what was imported through them: linked targets and created records.
 
-use domain::mapping::MappingType;
 use domain::ids::TargetId;
+use domain::mapping::MappingType;
 use uuid::Uuid;
 
 use crate::db::StoreError;

@@ -1,7 +1,7 @@
 //! External references: list, create, delete.
 
-use domain::mapping::MappingType;
 use domain::ids::CustomerId;
+use domain::mapping::MappingType;
 use uuid::Uuid;
 
 use crate::db::EngineSql;

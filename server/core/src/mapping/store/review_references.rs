@@ -1,7 +1,7 @@
 //! References that the mapping review checks, stores and deletes.
 
-use domain::mapping::MappingType;
 use domain::ids::{ContactId, CustomerId, LocationId, SourceSystemId};
+use domain::mapping::MappingType;
 use uuid::Uuid;
 
 use crate::db::StoreError;

@@ -78,9 +78,7 @@ impl SystemTx<'_, Administration> {
         endpoint: Option<WebhookEndpointId>,
     ) -> Result<u64, StoreError> {
         let endpoint = endpoint.map(domain::ids::Id::uuid);
-        self.tx
-            .execute(RETRY_FAILED, (tenant.uuid(), endpoint, self.now))
-            .await
+        self.tx.execute(RETRY_FAILED, (tenant.uuid(), endpoint, self.now)).await
     }
 
     pub(crate) async fn delete_undelivered(

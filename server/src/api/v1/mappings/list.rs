@@ -53,7 +53,9 @@ pub async fn list_mappings(
     let after = paging.parts(2)?;
     let after = after.as_ref().map(|parts| (parts[0].as_str(), parts[1].as_str()));
     let page = references::list(&state.core, permit, kind, after, paging.limit()).await?;
-    let next_cursor = paging.next(&page, |row| vec![row.mapping_type.name().to_owned(), row.external_id.clone()]);
+    let next_cursor = paging.next(&page, |row| {
+        vec![row.mapping_type.name().to_owned(), row.external_id.clone()]
+    });
     Ok(Json(MappingPage {
         data: page.rows.into_iter().map(Mapping::from).collect(),
         next_cursor,

@@ -1,9 +1,9 @@
 //! Contacts of a client.
 
-use domain::mapping::MappingType;
 use domain::fields::{FieldCode, Patch};
 use domain::ids::{ContactId, ContactKind, CustomerId, LocationId};
 use domain::mapping::MappingSettings;
+use domain::mapping::MappingType;
 use domain::problems::Cause;
 
 use crate::customers::client_records::put::{

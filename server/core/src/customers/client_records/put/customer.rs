@@ -1,8 +1,8 @@
 //! Customers of a client.
 
-use domain::mapping::MappingType;
 use domain::fields::FieldCode;
 use domain::ids::{CustomerId, CustomerKind};
+use domain::mapping::MappingType;
 use domain::mapping::{DuplicateNamePolicy, MappingSettings};
 use domain::problems::Cause;
 use domain::text::{CustomerNumber, name_for_comparison};

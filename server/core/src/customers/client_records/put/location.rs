@@ -1,11 +1,11 @@
 //! Locations of a client.
 
-use domain::mapping::MappingType;
 use domain::customers::{Address, Coordinates, Place};
 use domain::fields::{FieldCode, Patch};
 use domain::ids::{CustomerId, LocationId, LocationKind};
 use domain::imports::PlacePatch;
 use domain::mapping::MappingSettings;
+use domain::mapping::MappingType;
 use domain::problems::Cause;
 
 use crate::customers::client_records::put::{

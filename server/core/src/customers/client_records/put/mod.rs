@@ -10,11 +10,11 @@ pub use self::customer::put_customer;
 pub(crate) use self::location::StoredLocation;
 pub use self::location::{LocationForm, put_location};
 
-use domain::mapping::MappingType;
 use domain::feature_gates::FeatureGate;
 use domain::fields::FieldCode;
 use domain::ids::{Id, Kind};
 use domain::mapping::MappingSettings;
+use domain::mapping::MappingType;
 use domain::problems::Cause;
 use domain::scopes::markers::{CustomersMapScope, CustomersWriteScope};
 use serde_json::json;
