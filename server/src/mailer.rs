@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::intake::mails::greeting_name;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use ordinavo_core::notifications::outbox;
 use ordinavo_core::notifications::outbox::{Outcome, OutgoingMail};
 use ordinavo_core::{Core, CoreResult};
@@ -101,10 +101,7 @@ impl Mailer {
             &mail.link,
             mail.unsubscribe_link.as_deref(),
         );
-        let to = mail
-            .recipient
-            .parse()
-            .map_err(|_| "invalid recipient address".to_owned())?;
+        let to = smtp_address(&mail.recipient)?;
         let from = Mailbox::new(Some(mail.data.tenant.clone()), self.from.email.clone());
         let header = |name: &'static str, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
         let mut message = Message::builder()
@@ -131,5 +128,35 @@ impl Mailer {
                     .singlepart(part(ContentType::TEXT_HTML, content.html)),
             )
             .map_err(|error| error.to_string())
+    }
+}
+
+/// Returns the address as mail servers take it: an internationalized domain is sent in its ASCII form (RFC 5890).
+fn smtp_address(recipient: &str) -> Result<Address, String> {
+    let invalid = || format!("invalid recipient address: {recipient}");
+    let (local, domain) = recipient.rsplit_once('@').ok_or_else(invalid)?;
+    let domain = idna::domain_to_ascii(domain).map_err(|_| invalid())?;
+    Address::new(local, domain).map_err(|_| invalid())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn smtp_address_of_internationalized_domain_is_ascii() {
+        for (typed, expected) in [
+            ("info@müller-lift.example", Some("info@xn--mller-lift-9db.example")),
+            ("anna@example.org", Some("anna@example.org")),
+            ("anna@straße.example", Some("anna@xn--strae-oqa.example")),
+            ("a@example..org", None),
+            ("no address", None),
+        ] {
+            assert_eq!(
+                smtp_address(typed).ok().map(|address| address.to_string()).as_deref(),
+                expected,
+                "{typed}"
+            );
+        }
     }
 }

@@ -272,27 +272,82 @@ impl CustomerNumber {
     }
 }
 
-/// Parses an email address and returns it trimmed and in lowercase, as used for sign-in. Checks only the rough shape;
-/// deliverability is confirmed by sending an email.
+/// Parses an email address and returns it trimmed, composed (NFC) and in lowercase, as used for sign-in. The domain may be
+/// internationalized and stays as typed. Deliverability is confirmed by sending an email.
 ///
 /// # Errors
-/// The text does not have the form `local@domain`, or is longer than 254 characters (RFC 5321).
+/// The text does not have the form `local@domain` of RFC 5321 without quotes, or is longer than 254 characters.
 pub fn email(text: &str) -> Result<String, TextError> {
-    let text = line(text, 254)?.to_lowercase();
-    let is_valid = text.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && domain.len() > 2 && domain.contains('.') && !domain.contains('@')
-    });
-    if is_valid && !text.contains(char::is_whitespace) {
+    let text: String = line(text, 254)?.nfc().collect::<String>().to_lowercase();
+    let is_valid = text
+        .split_once('@')
+        .is_some_and(|(local, domain)| is_local_part(local) && is_domain(domain));
+    if is_valid {
         Ok(text)
     } else {
         Err(TextError::InvalidEmail)
     }
 }
 
+/// Whether the text is the part of an address before the `@`: words with dots between them.
+fn is_local_part(local: &str) -> bool {
+    let is_allowed = |character: char| {
+        character.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(character) || is_mark(character)
+    };
+    local.len() <= 64
+        && local
+            .split('.')
+            .all(|word| !word.is_empty() && word.chars().all(is_allowed))
+}
+
+/// Whether the text is a domain of at least two labels (RFC 1123), perhaps internationalized.
+fn is_domain(domain: &str) -> bool {
+    let is_label = |label: &str| {
+        let has_edge_hyphen = label.starts_with('-') || label.ends_with('-');
+        let is_allowed = |character: char| character.is_alphanumeric() || character == '-' || is_mark(character);
+        (1..=63).contains(&label.chars().count()) && !has_edge_hyphen && label.chars().all(is_allowed)
+    };
+    domain.contains('.') && domain.split('.').all(is_label)
+}
+
+/// Whether the character is a combining mark, which words of some scripts contain.
+fn is_mark(character: char) -> bool {
+    unicode_normalization::char::is_combining_mark(character)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn email_follows_the_grammar_of_addresses() {
+        for (typed, expected) in [
+            (" Anna@Example.org ", Some("anna@example.org")),
+            ("o'neil+field.service@sub.example.co.uk", Some("o'neil+field.service@sub.example.co.uk")),
+            ("info@mu\u{308}ller-lift.example", Some("info@m\u{fc}ller-lift.example")),
+            ("دعم@مثال.إختبار", Some("دعم@مثال.إختبار")),
+            ("a@example..org", None),
+            ("a@.example.org", None),
+            ("a@example.org.", None),
+            ("a@-example.org", None),
+            ("a@example-.org", None),
+            ("a@example", None),
+            ("a@exa_mple.org", None),
+            ("a@b@example.org", None),
+            (".a@example.org", None),
+            ("a.@example.org", None),
+            ("a..b@example.org", None),
+            ("a b@example.org", None),
+            ("a,b@example.org", None),
+            ("<a@example.org>", None),
+            ("@example.org", None),
+        ] {
+            assert_eq!(email(typed).ok().as_deref(), expected, "{typed}");
+        }
+        assert!(email(&format!("{}@example.org", "a".repeat(65))).is_err());
+        assert!(email(&format!("a@{}.org", "a".repeat(64))).is_err());
+    }
 
     #[test]
     fn external_id_parse_follows_the_api_contract() {
