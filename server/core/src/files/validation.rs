@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use domain::fields::FieldCode;
 use image::{ImageDecoder as _, ImageReader, Limits};
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::files::model::{CleanFile, CleanPhoto, Upload};
 use crate::secrets::sha256;
@@ -108,11 +109,12 @@ fn reencode_as_jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(output)
 }
 
-/// Checks an uploaded file without decoding it: its extension, claimed media type and content must agree on an image or a
-/// PDF. Returns the detected type.
+/// Checks an uploaded file without decoding it, and returns the detected type. An image is known by its content, whatever its
+/// name and claimed type: phones and messengers name WebP files `.jpg` or not at all, and images are re-encoded. A PDF is
+/// stored as it is, so its extension, claimed type and content must agree.
 ///
 /// # Errors
-/// Field `files`: too large, type not allowed, type and name or content differ, or not readable.
+/// Field `files`: too large, type not allowed, type and name or content of a PDF differ, or not readable.
 pub(crate) fn check_file(upload: &Upload) -> CoreResult<&'static str> {
     let file = Some(display_name(&upload.file_name));
     let reject = |code| Err(CoreError::field("files", code));
@@ -122,23 +124,19 @@ pub(crate) fn check_file(upload: &Upload) -> CoreResult<&'static str> {
             max_megabytes: domain::intake::MAX_FILE_BYTES / 1024 / 1024,
         });
     }
-    let allowed: [(&'static str, &[&str]); 4] = [
-        ("image/jpeg", &["jpg", "jpeg"]),
-        ("image/png", &["png"]),
-        ("image/webp", &["webp"]),
-        (PDF, &["pdf"]),
-    ];
     let detected = infer::get(&upload.bytes).map(|kind| kind.mime_type());
-    let Some((kind, extensions)) = allowed.into_iter().find(|(kind, _)| detected == Some(kind)) else {
+    let allowed = IMAGE_MEDIA_TYPES.into_iter().chain([PDF]);
+    let Some(kind) = allowed.into_iter().find(|kind| detected == Some(kind)) else {
         return reject(FieldCode::FileTypeNotAllowed {
             file,
             allowed: ["JPEG", "PNG", "WebP", "PDF"].map(str::to_owned).to_vec(),
         });
     };
-    let extension = upload
-        .file_name
-        .rsplit_once('.')
-        .map(|(_, extension)| extension.to_lowercase());
+    if kind != PDF {
+        check_dimensions(&upload.bytes, file).map_err(|code| CoreError::field("files", code))?;
+        return Ok(kind);
+    }
+    let extension = upload.file_name.rsplit_once('.').map(|(_, extension)| extension);
     let declared = upload
         .media_type
         .split(';')
@@ -147,11 +145,8 @@ pub(crate) fn check_file(upload: &Upload) -> CoreResult<&'static str> {
         .trim()
         .to_lowercase();
     let matches_claim = declared.is_empty() || declared == "application/octet-stream" || declared == kind;
-    if !matches_claim || !extension.is_some_and(|extension| extensions.contains(&extension.as_str())) {
+    if !matches_claim || !extension.is_some_and(|extension| extension.eq_ignore_ascii_case("pdf")) {
         return reject(FieldCode::FileTypeDiffers { file });
-    }
-    if kind != PDF {
-        check_dimensions(&upload.bytes, file).map_err(|code| CoreError::field("files", code))?;
     }
     Ok(kind)
 }
@@ -227,24 +222,30 @@ pub fn clean_logo(upload: &Upload) -> CoreResult<Vec<u8>> {
     reencode_as_png().ok_or_else(|| CoreError::field("logo", FieldCode::FileNotReadable { file: None }))
 }
 
-/// Returns the last path segment, at most 80 characters, without control characters and bidirectional overrides.
+/// Returns the last path segment, composed (NFC) and at most 80 characters, without control characters and bidirectional
+/// overrides. Macs decompose names: `ü` arrives as `u` and a combining mark.
 fn display_name(file_name: &str) -> String {
-    let last = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
-    last.chars()
+    let last = file_name.rsplit(['/', '\\', ':']).next().unwrap_or_default();
+    last.nfc()
         .filter(|character| !character.is_control() && !domain::text::is_bidi_override(*character))
         .take(80)
         .collect()
 }
 
-/// Returns a file name without path and special characters and with the given extension.
+/// Returns a file name without path and with the given extension.
 fn safe_name(file_name: &str, fallback: &str, extension: &str) -> String {
     let last = display_name(file_name);
-    let stem = last.rsplit_once('.').map_or(last.as_str(), |(stem, _)| stem);
-    let stem: String = stem
-        .chars()
-        .filter(|character| character.is_alphanumeric() || matches!(character, '-' | '_' | ' '))
-        .collect();
-    let stem = stem.trim();
+    // A date such as `2026.11.29` has no extension.
+    let is_extension = |end: &str| {
+        (1..=5).contains(&end.len())
+            && end.chars().all(|character| character.is_ascii_alphanumeric())
+            && end.chars().any(|character| character.is_ascii_alphabetic())
+    };
+    let stem = match last.rsplit_once('.') {
+        Some((stem, end)) if is_extension(end) => stem,
+        _ => last.as_str(),
+    };
+    let stem = stem.trim_matches(|character: char| character == '.' || character.is_whitespace());
     format!("{}.{extension}", if stem.is_empty() { fallback } else { stem })
 }
 
@@ -253,11 +254,23 @@ mod tests {
     use super::*;
 
     fn png(width: u32, height: u32) -> Vec<u8> {
+        encoded(width, height, image::ImageFormat::Png)
+    }
+
+    fn encoded(width: u32, height: u32, format: image::ImageFormat) -> Vec<u8> {
         let mut bytes = Vec::new();
         image::RgbImage::from_pixel(width, height, image::Rgb([10, 120, 90]))
-            .write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png)
+            .write_to(&mut Cursor::new(&mut bytes), format)
             .expect("image is encoded");
         bytes
+    }
+
+    fn webp(width: u32, height: u32) -> Vec<u8> {
+        encoded(width, height, image::ImageFormat::WebP)
+    }
+
+    fn jpeg(width: u32, height: u32) -> Vec<u8> {
+        encoded(width, height, image::ImageFormat::Jpeg)
     }
 
     #[test]
@@ -337,10 +350,17 @@ mod tests {
             (upload("a\\b\\..pdf", "", pdf.clone()), Ok("file.pdf")),
             (upload("plan.jpg", "image/jpeg", pdf.clone()), Err("file_type_differs")),
             (upload("plan.pdf", "image/png", pdf.clone()), Err("file_type_differs")),
-            (
-                upload("plate.png.exe", "image/png", png(9, 9)),
-                Err("file_type_differs"),
-            ),
+            // Images are known by their content and re-encoded.
+            (upload("plate.jpg", "image/jpeg", webp(9, 9)), Ok("plate.jpg")),
+            (upload("plate.jfif", "image/jpg", jpeg(9, 9)), Ok("plate.jpg")),
+            (upload("plate", "application/pdf", png(9, 9)), Ok("plate.jpg")),
+            (upload("plate.png.exe", "image/png", png(9, 9)), Ok("plate.png.jpg")),
+            // Names are composed and keep what is not a path or a control character.
+            (upload("Pru\u{308}fbericht.pdf", "", pdf.clone()), Ok("Pr\u{fc}fbericht.pdf")),
+            (upload("Anlage (2) & Foto, Nr. 7 – 50%.pdf", "", pdf.clone()), Ok("Anlage (2) & Foto, Nr. 7 – 50%.pdf")),
+            (upload("صورة المضخة", "image/png", png(9, 9)), Ok("صورة المضخة.jpg")),
+            (upload("Foto 2026.11.29", "image/png", png(9, 9)), Ok("Foto 2026.11.29.jpg")),
+            (upload("C:\\fakepath\\a\u{202e}b\tc.pdf", "", pdf.clone()), Ok("abc.pdf")),
             (
                 upload("x.svg", "image/svg+xml", b"<svg onload=alert(1)>".to_vec()),
                 Err("file_type_not_allowed"),

@@ -74,7 +74,14 @@ where
         return Err(CoreError::field("files", FieldCode::TooManyFiles { max: MAX_FILES }));
     }
     // By the header: what is too large or of another type is rejected without holding anything.
-    uploads.iter().try_for_each(|upload| check_file(upload).map(drop))?;
+    let refused: Vec<_> = uploads
+        .iter()
+        .filter_map(|upload| check_file(upload).err())
+        .flat_map(|error| error.fields)
+        .collect();
+    if !refused.is_empty() {
+        return Err(CoreError::invalid(refused));
+    }
     let Some(reservation) = reserve(core, actor, origin, nonce).await? else {
         return Ok(None);
     };
@@ -143,7 +150,18 @@ async fn store_files<A: FileUploader>(
     let clean = core
         .files
         .decode(sender, move || {
-            uploads.iter().map(clean_file).collect::<CoreResult<Vec<_>>>()
+            let (mut clean, mut refused) = (Vec::new(), Vec::new());
+            for upload in &uploads {
+                match clean_file(upload) {
+                    Ok(file) => clean.push(file),
+                    Err(error) => refused.extend(error.fields),
+                }
+            }
+            if refused.is_empty() {
+                Ok(clean)
+            } else {
+                Err(CoreError::invalid(refused))
+            }
         })
         .await?;
     files::store(core, actor, owner, clean.iter().map(NewBlob::from).collect()).await?;
