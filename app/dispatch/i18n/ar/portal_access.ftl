@@ -54,3 +54,13 @@ access-two-factor-off-consequence = سيسجّل المستخدم الدخول �
 access-two-factor-off-now = إيقاف المصادقة الثنائية
 access-two-factor-enabled = المصادقة الثنائية مفعّلة
 done-access-two-factor-off = تم إيقاف المصادقة الثنائية.
+access-offered = معروض ولم يُقبل بعد
+invitations-expired = { $count ->
+    [zero] لا دعوات منتهية الصلاحية
+    [one] انتهت صلاحية دعوة واحدة إلى البوابة
+    [two] انتهت صلاحية دعوتين إلى البوابة
+    [few] انتهت صلاحية { $count } دعوات إلى البوابة
+    [many] انتهت صلاحية { $count } دعوة إلى البوابة
+   *[other] انتهت صلاحية { $count } دعوة إلى البوابة
+ }
+invitation-expired-on = انتهت في { $day }

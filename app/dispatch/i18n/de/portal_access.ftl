@@ -51,3 +51,9 @@ access-two-factor-off-consequence = Die Anmeldung ist danach wieder ohne Code mÃ
 access-two-factor-off-now = 2FA deaktivieren
 access-two-factor-enabled = 2FA aktiviert
 done-access-two-factor-off = Zwei-Faktor-Authentifizierung deaktiviert.
+access-offered = angeboten, noch nicht angenommen
+invitations-expired = { $count ->
+    [one] 1 Einladung ins Portal ist abgelaufen
+   *[other] { $count } Einladungen ins Portal sind abgelaufen
+ }
+invitation-expired-on = abgelaufen am { $day }

@@ -51,3 +51,9 @@ access-two-factor-off-consequence = The user signs in without a code again and i
 access-two-factor-off-now = Turn off 2FA
 access-two-factor-enabled = 2FA on
 done-access-two-factor-off = Two-factor authentication turned off.
+access-offered = offered, not accepted yet
+invitations-expired = { $count ->
+    [one] 1 invitation to the portal has expired
+   *[other] { $count } invitations to the portal have expired
+ }
+invitation-expired-on = expired on { $day }

@@ -167,7 +167,7 @@ fn GrantItem(
     let since = format::date(locale, grant.valid_from, &zone);
     view! {
         <li>
-            <p><strong><bdi>{location}</bdi></strong>" "{starts_on.map(|starts_on| view! { <Chip label=starts_on tone=Tone::Warn/>" " })}{until.map(|until| view! { <Chip label=until tone={if has_ended { Tone::Bad } else { Tone::Warn }}/> })}</p>
+            <p><strong><bdi>{location}</bdi></strong>" "{grant.offered_until.map(|_| view! { <span data-code="offered"><Chip label=t!(locale, "access-offered") tone=Tone::Info/></span>" " })}{starts_on.map(|starts_on| view! { <Chip label=starts_on tone=Tone::Warn/>" " })}{until.map(|until| view! { <Chip label=until tone={if has_ended { Tone::Bad } else { Tone::Warn }}/> })}</p>
             <p>{capabilities}</p>
             <p class="quiet">{granted_by}" · "{since}" · "<bdi>{grant.reason}</bdi></p>
             {can_revoke.then(|| view! {

@@ -1,11 +1,13 @@
 //! Offering two or three appointment times for a job, of which the customer chooses one.
 
 use domain::ids::TargetId;
+use domain::intake::mails::MailTopic;
 use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::notifications::reach::Reach;
 use ordinavo_core::requests::model::SlotOption;
 use ordinavo_core::requests::slot_offers;
 use ordinavo_core::requests::slot_offers::{OptionForm, VALIDITY_HOURS};
@@ -19,6 +21,7 @@ use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
 use ui::islands::SubmitOnce;
 
 use crate::jobs::actions::target_path;
+use crate::notifications::reach::ReachLines;
 use crate::t;
 
 const FIELDS: [[&str; 4]; 3] = [
@@ -35,8 +38,10 @@ pub fn OfferCard(
     form: FormState,
     offered: Vec<SlotOption>,
     technicians: Vec<TechnicianChoice>,
+    reach: Option<Reach>,
     zone: String,
 ) -> impl IntoView {
+    let reach_zone = zone.clone();
     let choices: Vec<(String, String)> = technicians
         .into_iter()
         .map(|technician| (technician.id.to_string(), technician.display_name))
@@ -60,6 +65,7 @@ pub fn OfferCard(
                     }).collect_view()}</ul>
                 </CustomerVisibleBox>
             })}
+            <ReachLines reach topic=MailTopic::Offers locale zone=reach_zone/>
             <ConfirmAction label=t!(locale, "offer-times") consequence=t!(locale, "offer-consequence") open=open>
                 <SubmitOnce>
                 <form method="post" action=owned("/app/fn/offer-slots")>
@@ -72,7 +78,7 @@ pub fn OfferCard(
                             <div class="pair"><TextField form=rows.clone() field=start kind="time" label=t!(locale, "start") value="09:00"/><TextField form=rows.clone() field=end kind="time" label=t!(locale, "end") value="11:00"/></div>
                         </fieldset>
                     }).collect_view()}
-                    <p class="help">{t!(locale, "zone-help", zone = zone)}</p>
+                    <p class="help">{t!(locale, "zone-help", zone = format::zone_name(locale, &zone))}</p>
                     <SelectField form field="hours" label=t!(locale, "offer-valid-for") choices=hours value="24"/>
                     <button class="button button-primary" type="submit">{t!(locale, "offer-send")}</button>
                 </form>

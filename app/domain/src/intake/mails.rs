@@ -31,6 +31,8 @@ crate::stored_names! {
         RequestCancelled = "request_cancelled",
         /// Invitation to the portal.
         PortalInvitation = "portal_invitation",
+        /// Another portal user offers access to a person who has an account.
+        PortalAccessOffered = "portal_access_offered",
         /// Sign-in link for the portal.
         PortalSignIn = "portal_sign_in",
         /// Link to set a new password.
@@ -71,6 +73,27 @@ crate::stored_names! {
 }
 
 crate::stored_names! {
+    /// What an email about a request is about. Portal users turn each off for themselves.
+    MailTopic {
+        /// The review of a request.
+        News = "news",
+        /// Questions and messages.
+        Messages = "messages",
+        /// Times to choose from.
+        Offers = "offers",
+        /// Appointments and cancellations.
+        Appointments = "appointments",
+    }
+}
+
+impl MailTopic {
+    /// Returns whether the recipient misses something to do or a visit without the email.
+    pub const fn is_transactional(self) -> bool {
+        !matches!(self, Self::News)
+    }
+}
+
+crate::stored_names! {
     /// Status of an email.
     MailStatus {
         /// Queued; sent when it is due and a mail server is configured.
@@ -93,11 +116,40 @@ impl MailKind {
         matches!(self, Self::Received | Self::Accepted | Self::Rejected)
     }
 
+    /// Returns the topic of an email about a request.
+    pub const fn topic(self) -> Option<MailTopic> {
+        match self {
+            Self::Received | Self::Accepted | Self::Rejected => Some(MailTopic::News),
+            Self::Question | Self::Message => Some(MailTopic::Messages),
+            Self::SlotsOffered => Some(MailTopic::Offers),
+            Self::AppointmentScheduled
+            | Self::AppointmentMoved
+            | Self::AppointmentCancelled
+            | Self::RequestCancelled => Some(MailTopic::Appointments),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the email is for customers; all others are for staff and partners.
+    pub const fn is_for_customers(self) -> bool {
+        !matches!(
+            self,
+            Self::StaffSignInFailures
+                | Self::PartnerSignInFailures
+                | Self::AccountPasskeyAdded
+                | Self::AccountPassword
+                | Self::AccountPasswordChanged
+                | Self::AccountTwoFactorEnabled
+                | Self::AccountTwoFactorDisabled
+        )
+    }
+
     /// Returns whether the email concerns an account rather than a request.
     pub const fn is_about_account(self) -> bool {
         matches!(
             self,
             Self::PortalInvitation
+                | Self::PortalAccessOffered
                 | Self::PortalSignIn
                 | Self::PortalPassword
                 | Self::PortalEmail

@@ -7,7 +7,7 @@ use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::portal_access::colleagues;
-use ordinavo_core::portal_access::colleagues::GrantableLocation;
+use ordinavo_core::portal_access::colleagues::{GrantableLocation, Invited};
 use serde::{Deserialize, Serialize};
 use ui::access::{AccessChip, GrantFields, InvitationLanguage, capability_line, invite_form};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
@@ -137,15 +137,13 @@ impl UploadForm for ColleagueForm {}
 #[server(prefix = "/portal/fn", endpoint = "invite-colleague", input = MultipartFormData)]
 pub async fn invite_colleague(data: MultipartData) -> Result<(), ServerFnError> {
     submit_upload(data, async |core: Core, contact: Contact, form: ColleagueForm, _| {
-        let is_held = colleagues::invite(&core, &contact, form.customer.get()?, &invite_form(&form.invitation)).await?;
-        Ok(Redirect::to(
-            PAGE,
-            if is_held {
-                "done-invitation-held"
-            } else {
-                "done-access-granted"
-            },
-        ))
+        let invited = colleagues::invite(&core, &contact, form.customer.get()?, &invite_form(&form.invitation)).await?;
+        let done = match invited {
+            Invited::Granted => "done-access-granted",
+            Invited::ByEmail => "done-colleague-invited",
+            Invited::Held => "done-invitation-held",
+        };
+        Ok(Redirect::to(PAGE, done))
     })
     .await
 }

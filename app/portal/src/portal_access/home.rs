@@ -9,6 +9,7 @@ use ui::page::page;
 use ui::title::Title;
 
 use crate::follow_ups::open_work::{ActionRequired, FollowUpLines};
+use crate::portal_access::offers::Offers;
 use crate::requests::list::RequestLines;
 use crate::scheduling::appointments::{VisitCard, VisitLines};
 use crate::shared::{DoneNotice, viewer_contact};
@@ -31,6 +32,7 @@ pub fn HomePage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             <h1>{t!(locale, "greeting", name = contact.display_name().to_owned())}</h1>
             {(!home.has_access).then(|| view! { <p class="notice notice-warn">{t!(locale, "no-access")}</p> })}
+            <Offers offers=home.offers locale zone=contact.zone().to_owned()/>
             <ActionRequired requests=home.action_required words=contact.terminology() locale/>
             <section><h2>{t!(locale, "next-appointment")}</h2>
                 {match next {

@@ -3,3 +3,4 @@
 pub mod colleagues;
 pub mod home;
 pub mod link;
+pub mod offers;

@@ -81,3 +81,6 @@ mail-account_two_factor_on-button = تسجيل الدخول
 mail-account_two_factor_off-subject = تم إيقاف المصادقة الثنائية
 mail-account_two_factor_off = تم إيقاف المصادقة الثنائية (2FA) لحسابك. إذا لم توقفها أنت ولم تطلب ذلك فتواصل مع المسؤول لديك فورًا.
 mail-account_two_factor_off-button = تسجيل الدخول
+mail-portal_access_offered-subject = دعوة للوصول إلى قسم آخر في بوابة العملاء
+mail-portal_access_offered = عُرض عليك الوصول إلى ما هو مذكور أدناه. سجّل الدخول إلى بوابة العملاء لقبول العرض أو رفضه. لن يتغير شيء قبل قبولك.
+mail-portal_access_offered-button = الانتقال إلى البوابة

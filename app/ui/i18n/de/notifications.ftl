@@ -81,3 +81,6 @@ mail-account_two_factor_on-button = Anmelden
 mail-account_two_factor_off-subject = Zwei-Faktor-Authentifizierung deaktiviert
 mail-account_two_factor_off = Die Zwei-Faktor-Authentifizierung (2FA) wurde für Ihr Konto deaktiviert. Wenn Sie das nicht waren und nicht darum gebeten haben, informieren Sie bitte umgehend Ihre Administration.
 mail-account_two_factor_off-button = Anmelden
+mail-portal_access_offered-subject = Zugang zu einem weiteren Bereich unseres Kundenportals
+mail-portal_access_offered = Ihnen wird der Zugang zu dem unten Genannten angeboten. Melden Sie sich in unserem Kundenportal an, um ihn anzunehmen oder abzulehnen. Bis dahin ändert sich nichts.
+mail-portal_access_offered-button = Zum Kundenportal

@@ -81,3 +81,6 @@ mail-account_two_factor_on-button = Sign in
 mail-account_two_factor_off-subject = Two-factor authentication turned off
 mail-account_two_factor_off = Two-factor authentication (2FA) was turned off for your account. If you didn't do this or ask for it, contact your administrator immediately.
 mail-account_two_factor_off-button = Sign in
+mail-portal_access_offered-subject = Access to another area of our customer portal
+mail-portal_access_offered = You have been offered access to what is named below. Sign in to our customer portal to accept or decline it. Nothing changes until you accept.
+mail-portal_access_offered-button = Go to portal

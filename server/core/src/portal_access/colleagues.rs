@@ -4,15 +4,19 @@
 use chrono::{DateTime, Utc};
 use domain::fields::FieldCode;
 use domain::ids::{CustomerId, GrantId, LocationId};
-use domain::portal_access::{AccessStatus, Capabilities, Capability};
+use domain::intake::mails::MailKind;
+use domain::locale::Locale;
+use domain::portal_access::{AccessStatus, Capabilities, Capability, INVITATION_LIFETIME};
 use serde_json::json;
 
 use crate::commit::finish;
+use crate::db::TenantTx;
 use crate::identity::actors::Contact;
-use crate::portal_access::invitation;
-use crate::portal_access::invitation::InviteForm;
+use crate::portal_access::invitation::{Checked, InviteForm, Person};
 use crate::portal_access::model::{ColleagueSummary, GrantSummary};
-use crate::portal_access::store::grants::NewPortalGrant;
+use crate::portal_access::store::grants::{AddressedAccount, NewPortalGrant};
+use crate::portal_access::store::links::{AccountMail, LinkWriter as _};
+use crate::portal_access::{invitation, links};
 use crate::{Core, CoreError, CoreResult};
 
 /// A customer or location for which the user can give access.
@@ -34,6 +38,32 @@ pub struct Colleagues {
     pub capabilities: Vec<Capability>,
     /// The time of the query.
     pub now: DateTime<Utc>,
+}
+
+/// What an invitation led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Invited {
+    /// A colleague has the access now.
+    Granted,
+    /// The person gets an email and has the access once they accept.
+    ByEmail,
+    /// The same, but an administrator looks at the email first, because the user has invited many people in a day.
+    Held,
+}
+
+impl Invited {
+    const fn by_email(is_held: bool) -> Self {
+        if is_held { Self::Held } else { Self::ByEmail }
+    }
+}
+
+/// What is offered, and the person as the offering user typed it.
+struct Offered<'a> {
+    customer: CustomerId,
+    customer_name: Option<&'a str>,
+    checked: &'a Checked,
+    capabilities: Capabilities,
+    person: &'a Person,
 }
 
 impl ColleagueSummary {
@@ -85,13 +115,18 @@ pub async fn list(core: &Core, contact: &Contact) -> CoreResult<Colleagues> {
     })
 }
 
-/// Invites a colleague, and returns whether the mail is held for review because the user has invited many people today. The
-/// list of colleagues then shows the account's status.
+/// Invites a colleague. A person who has an account already, and is no colleague yet, gets an offer to accept: neither the
+/// response nor the list of colleagues then tells whether the address has an account.
 ///
 /// # Errors
 /// Fields; `not_found` for a location that none of the user's grants covers; field `capabilities` or `until` for more than
 /// they allow.
-pub async fn invite(core: &Core, contact: &Contact, customer: CustomerId, input: &InviteForm) -> CoreResult<bool> {
+pub async fn invite(
+    core: &Core,
+    contact: &Contact,
+    customer: CustomerId,
+    input: &InviteForm,
+) -> CoreResult<Invited> {
     let zone = contact.zone().parse().unwrap_or(chrono_tz::UTC);
     let checked = InviteForm {
         contact: String::new(),
@@ -113,6 +148,20 @@ pub async fn invite(core: &Core, contact: &Contact, customer: CustomerId, input:
     };
     check_within(&managing, requested, checked.until)?;
     let person = invitation::person(&checked, &[])?;
+    if let Some(holder) = tx.account_by_email(&person.email).await? {
+        let is_pending_here = !holder.is_active && holder.home_customer_id.0 == customer;
+        if holder.id.0 != contact.id() && !is_pending_here && !tx.is_colleague(holder.id.0, customer).await? {
+            let offered = Offered {
+                customer,
+                customer_name: managing.first().map(|grant| grant.customer_name.as_str()),
+                checked: &checked,
+                capabilities: requested,
+                person: &person,
+            };
+            let is_held = offer(core, contact, tx, offered, &holder).await?;
+            return Ok(Invited::by_email(is_held));
+        }
+    }
     let account = invitation::account(&mut tx, customer, &person, &checked).await;
     let account = account.map_err(|error| {
         // Only staff may learn that an account is blocked.
@@ -135,23 +184,97 @@ pub async fn invite(core: &Core, contact: &Contact, customer: CustomerId, input:
             valid_until: checked.until,
             reason: &checked.reason,
         };
-        if !tx.create_grant_within(&grant).await? {
-            return Err(CoreError::not_found());
-        }
+        tx.create_grant_within(&grant).await?.ok_or_else(CoreError::not_found)?;
     }
     tx.audit(
         "portal.granted",
         account.id,
         json!({ "customer": customer, "places": checked.places.len(), "from": checked.from, "until": checked.until }),
     );
-    let mut is_held = false;
-    if !account.is_active {
+    let invited = if account.is_active {
+        Invited::Granted
+    } else {
         let (name, zone) = (contact.tenant_name(), contact.zone());
         let sent = invitation::send(core, &mut tx, name, zone, account.id, &person, checked.locale).await?;
-        is_held = sent.is_held;
+        Invited::by_email(sent.is_held)
+    };
+    finish(core, tx).await?;
+    Ok(invited)
+}
+
+/// Offers grants to the holder of an account, and returns whether the email is held. To the offering person, this looks like the invitation of an unknown address.
+async fn offer(
+    core: &Core,
+    contact: &Contact,
+    mut tx: TenantTx<'_, Contact>,
+    offered: Offered<'_>,
+    holder: &AddressedAccount,
+) -> CoreResult<bool> {
+    let Offered {
+        customer,
+        customer_name,
+        checked,
+        capabilities,
+        person,
+    } = offered;
+    let until = core.clock.now() + INVITATION_LIFETIME;
+    for location in &checked.places {
+        let grant = NewPortalGrant {
+            account: holder.id.0,
+            customer,
+            location: *location,
+            capabilities,
+            valid_from: checked.from,
+            valid_until: checked.until,
+            reason: &checked.reason,
+        };
+        let id = tx.create_grant_within(&grant).await?.ok_or_else(CoreError::not_found)?;
+        tx.mark_offered(id, until, &person.name, &person.email).await?;
+    }
+    tx.audit(
+        "portal.access_offered",
+        holder.id.0,
+        json!({ "customer": customer, "places": checked.places.len(), "from": checked.from, "until": checked.until }),
+    );
+    let (tenant_name, zone) = (contact.tenant_name(), contact.zone());
+    let is_held = if holder.is_active || holder.is_blocked {
+        invitation::count(core, &mut tx).await?
+    } else {
+        // The person accepts the invitation to the portal first, and then this offer.
+        let sent = invitation::send(core, &mut tx, tenant_name, zone, holder.id.0, person, checked.locale).await?;
+        sent.is_held
+    };
+    if holder.is_active && !holder.is_blocked {
+        let locale = holder.locale.as_deref().and_then(Locale::from_tag);
+        let mut data = links::mail_data(tenant_name, &person.name, zone, None);
+        data.text = customer_name.map(str::to_owned);
+        let mail = AccountMail {
+            kind: MailKind::PortalAccessOffered,
+            recipient: &person.email,
+            locale: locale.unwrap_or(checked.locale),
+            data: &data,
+            link: None,
+            needs_review: is_held,
+        };
+        let tenant = tx.tenant_id();
+        tx.insert_account_mail(tenant, &mail).await?;
     }
     finish(core, tx).await?;
     Ok(is_held)
+}
+
+/// Accepts an offer of access, or declines it.
+///
+/// # Errors
+/// `not_found` if it is not an open offer to the user.
+pub async fn answer_offer(core: &Core, contact: &Contact, id: GrantId, accept: bool) -> CoreResult<()> {
+    let mut tx = core.store.begin(contact).await?;
+    if !tx.answer_offer(id, accept).await? {
+        return Err(CoreError::not_found());
+    }
+    let action = if accept { "portal.offer_accepted" } else { "portal.offer_declined" };
+    tx.audit(action, id, json!({}));
+    finish(core, tx).await
 }
 
 /// Checks that one of the user's grants allows the capabilities and the end; the statements would reject them without a

@@ -268,12 +268,7 @@ pub(crate) async fn send<A: Inviter>(
     person: &Person,
     locale: Locale,
 ) -> CoreResult<SentInvitation> {
-    let invitations = tx.count_invitation().await?;
-    if invitations > A::INVITATIONS_PER_DAY {
-        let now = core.clock.now().timestamp();
-        let seconds = u64::try_from(DAY_SECONDS - now.rem_euclid(DAY_SECONDS)).unwrap_or_default();
-        return Err(CoreError::new(Cause::RetryLater { seconds }));
-    }
+    let needs_review = count(core, tx).await?;
     let tenant = tx.tenant_id();
     let mail = links::LinkMail {
         kind: MailKind::PortalInvitation,
@@ -285,10 +280,24 @@ pub(crate) async fn send<A: Inviter>(
         locale,
         tenant_name,
         zone,
-        needs_review: invitations > A::INVITATIONS_BEFORE_REVIEW,
+        needs_review,
     };
     Ok(SentInvitation {
         link: links::send(core, tx, tenant, &mail).await?,
-        is_held: mail.needs_review,
+        is_held: needs_review,
     })
+}
+
+/// Counts an invitation of the actor, and returns whether its mail is held because the actor has invited many people.
+///
+/// # Errors
+/// `rate_limited` after the actor has invited as many people in a day as it may.
+pub(crate) async fn count<A: Inviter>(core: &Core, tx: &mut TenantTx<'_, A>) -> CoreResult<bool> {
+    let invitations = tx.count_invitation().await?;
+    if invitations > A::INVITATIONS_PER_DAY {
+        let now = core.clock.now().timestamp();
+        let seconds = u64::try_from(DAY_SECONDS - now.rem_euclid(DAY_SECONDS)).unwrap_or_default();
+        return Err(CoreError::new(Cause::RetryLater { seconds }));
+    }
+    Ok(invitations > A::INVITATIONS_BEFORE_REVIEW)
 }

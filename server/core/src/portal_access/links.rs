@@ -6,7 +6,7 @@ use domain::ids::{PortalUserId, StaffId};
 use domain::intake::mails::{MailData, MailKind};
 use domain::locale::Locale;
 use domain::network::Network;
-use domain::portal_access::LinkPurpose;
+use domain::portal_access::{INVITATION_LIFETIME, LinkPurpose};
 use domain::problems::Cause;
 use domain::text;
 use secrecy::SecretString;
@@ -118,6 +118,7 @@ pub(crate) fn mail_data(tenant: &str, name: &str, zone: &str, until: Option<Date
         service_type: None,
         service: None,
         page: None,
+        contact: domain::branding::OrganisationContact::default(),
         text: None,
         windows: Vec::new(),
         until,
@@ -179,6 +180,8 @@ pub async fn send_requested_links(core: &Core) -> CoreResult<usize> {
         let purpose = LinkPurpose::from_name(&purpose).unwrap_or(LinkPurpose::SignIn);
         for account in tx.accounts_for_link(&email).await? {
             let tag = account.locale.as_deref().unwrap_or(&account.tenant_locale);
+            let (owner, until) = (TenantId::from_uuid(account.tenant_id), core.clock.now() + INVITATION_LIFETIME);
+            tx.renew_offers(owner, account.account_id.0.uuid(), until).await?;
             // An invited person who asks for a link gets the invitation again, at the invited address.
             let purpose = if account.is_active {
                 purpose

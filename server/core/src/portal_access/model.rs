@@ -79,6 +79,8 @@ pub struct GrantSummary {
     pub may: CapabilityColumns,
     pub valid_from: DateTime<Utc>,
     pub valid_until: Option<DateTime<Utc>>,
+    /// When the offer ends, if it was not accepted yet: the grant is not in force.
+    pub offered_until: Option<DateTime<Utc>>,
     pub reason: String,
     pub granted_by: Option<String>,
 }

@@ -256,6 +256,8 @@ const PORTAL_ACTIONS: &[&str] = &[
     "/portal/fn/revoke-calendar-feed",
     "/portal/fn/invite-colleague",
     "/portal/fn/revoke-colleague",
+    "/portal/fn/answer-offer",
+    "/portal/fn/set-notifications",
     // Last, because it ends the session that the others need.
     "/portal/fn/end-sessions",
 ];

@@ -389,13 +389,14 @@ const PUBLIC_PATHS: [&str; 8] = [
     "/portal/branding/{version}/logo.png",
 ];
 /// Actions on an object, with the field that names it.
-const OBJECT_ACTIONS: [(&str, &str); 7] = [
+const OBJECT_ACTIONS: [(&str, &str); 8] = [
     ("submit-request", "location"),
     ("answer-request", "request"),
     ("choose-slot", "request"),
     ("request-cancellation", "request"),
     ("withdraw-request", "request"),
     ("revoke-colleague", "grant"),
+    ("answer-offer", "grant"),
     ("end-session", "session"),
 ];
 /// Actions without an object: they concern the own account or sign-in. They are not covered here;

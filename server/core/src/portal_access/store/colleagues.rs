@@ -83,27 +83,36 @@ const INSERT_GRANT_WITHIN: &str = const_format::concatcp!(
     "
 );
 
-/// Grants covered by a managing grant of the user. The name is included only if the contact belongs to that customer.
+/// Grants covered by a managing grant of the user. The name is included only if the contact belongs to that customer. An offer
+/// shows what the user typed, and looks like the invitation of an unknown address, whatever account the address has.
 const SELECT_COLLEAGUES: &str = concat!(
     r"
         SELECT
             portal_grant.id, portal_grant.portal_account_id AS account_id,
             CASE
+                WHEN portal_grant.offered_name IS NOT NULL THEN portal_grant.offered_name
                 WHEN contact.customer_id = portal_grant.customer_id THEN contact.display_name
             END AS display_name,
-            account.email, customer.name AS customer_name, location.name AS location_name,
+            CASE
+                WHEN portal_grant.offered_until IS NOT NULL THEN portal_grant.offered_email
+                ELSE account.email
+            END AS email, customer.name AS customer_name, location.name AS location_name,
             portal_grant.may_submit, portal_grant.may_see_appointments, portal_grant.may_see_reports,
             portal_grant.may_download, portal_grant.sees_all_requests, portal_grant.may_manage,
             portal_grant.valid_from, portal_grant.valid_until,
-            account.activated_at IS NOT NULL AS is_active, account.locked_at IS NOT NULL AS is_blocked,
-            (
-                SELECT max(link.expires_at)
-                FROM portal_link AS link
-                WHERE link.tenant_id = account.tenant_id
-                  AND link.portal_account_id = account.id
-                  AND link.purpose = 'invitation'
-                  AND link.used_at IS NULL
-            ) AS invitation_ends
+            (account.activated_at IS NOT NULL AND portal_grant.offered_until IS NULL) AS is_active,
+            (account.locked_at IS NOT NULL AND portal_grant.offered_until IS NULL) AS is_blocked,
+            CASE
+                WHEN portal_grant.offered_until IS NOT NULL THEN portal_grant.offered_until
+                ELSE (
+                    SELECT max(link.expires_at)
+                    FROM portal_link AS link
+                    WHERE link.tenant_id = account.tenant_id
+                      AND link.portal_account_id = account.id
+                      AND link.purpose = 'invitation'
+                      AND link.used_at IS NULL
+                )
+            END AS invitation_ends
         FROM portal_grant
         JOIN portal_account AS account ON account.tenant_id = portal_grant.tenant_id
             AND account.id = portal_grant.portal_account_id
@@ -120,7 +129,7 @@ const SELECT_COLLEAGUES: &str = concat!(
     ",
     manages_grant!(),
     r"
-        ORDER BY account.email, portal_grant.id
+        ORDER BY email, portal_grant.id
         LIMIT 500
     "
 );
@@ -171,12 +180,14 @@ const SELECT_ACCOUNT_WITHOUT_GRANTS: &str = concat!(
         FROM portal_grant
         WHERE portal_grant.tenant_id = $1
           AND portal_grant.id = $4
+          AND portal_grant.offered_until IS NULL
           AND NOT EXISTS (
               SELECT 1
               FROM portal_grant AS remaining
               WHERE remaining.tenant_id = portal_grant.tenant_id
                 AND remaining.portal_account_id = portal_grant.portal_account_id
                 AND remaining.revoked_at IS NULL
+                AND remaining.offered_until IS NULL
                 AND (remaining.valid_until IS NULL OR remaining.valid_until > $3)
           )
           AND
@@ -293,13 +304,16 @@ impl TenantTx<'_, Contact> {
             .await
     }
 
-    /// Creates a grant covered by a managing grant of the user; false if none covers it.
-    pub(crate) async fn create_grant_within(&mut self, grant: &NewPortalGrant<'_>) -> Result<bool, StoreError> {
+    /// Creates a grant covered by a managing grant of the user; `None` if none covers it.
+    pub(crate) async fn create_grant_within(
+        &mut self,
+        grant: &NewPortalGrant<'_>,
+    ) -> Result<Option<GrantId>, StoreError> {
         self.replace_grant_within(grant).await?;
         let (tenant, account, now) = self.scope();
         let id: GrantId = self.new_id();
         let (label, may) = (self.actor.label(), grant.capabilities);
-        Ok(self
+        let created = self
             .tx
             .execute(
                 INSERT_GRANT_WITHIN,
@@ -325,8 +339,8 @@ impl TenantTx<'_, Contact> {
                     grant.valid_from.unwrap_or(now),
                 ),
             )
-            .await?
-            == 1)
+            .await?;
+        Ok((created == 1).then_some(id))
     }
 
     /// Revokes a colleague's grant covered by a managing grant of the user; false if none covers it.

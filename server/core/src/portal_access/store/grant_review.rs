@@ -24,6 +24,7 @@ macro_rules! has_lost_granter {
                       AND managing.portal_account_id = portal_grant.granted_by_account
                       AND managing.may_manage
                       AND managing.revoked_at IS NULL
+                      AND managing.offered_until IS NULL
                       AND (managing.valid_until IS NULL OR managing.valid_until > $3)
                       AND granter.locked_at IS NULL
                       AND
@@ -54,6 +55,7 @@ const SELECT_GRANTS_TO_REVIEW: &str = concat!(
         AND location.id = portal_grant.location_id
     WHERE portal_grant.tenant_id = $1
       AND portal_grant.revoked_at IS NULL
+      AND portal_grant.offered_until IS NULL
       AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $3)
       AND portal_grant.id > $2
       AND (

@@ -6,12 +6,14 @@ use uuid::Uuid;
 use crate::db::TenantTx;
 use crate::identity::actors::{Actor as _, Contact};
 
-/// Whether a grant is in force at a time: the name of the grant, and the bind of the time.
+/// Whether a grant is in force at a time: the name of the grant, and the bind of the time. An offer that was not accepted is not.
 macro_rules! in_force {
     ($grant:literal, $now:literal) => {
         concat!(
             $grant,
             ".revoked_at IS NULL AND ",
+            $grant,
+            ".offered_until IS NULL AND ",
             $grant,
             ".valid_from <= ",
             $now,

@@ -1,7 +1,7 @@
 //! Statements for portal accounts and grants. Those of portal users who manage colleagues are in `colleagues`.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{ContactId, CustomerId, GrantId, LocationId, PortalUserId, PortalUserKind};
+use domain::ids::{ContactId, CustomerId, CustomerKind, GrantId, LocationId, PortalUserId, PortalUserKind};
 use domain::locale::Locale;
 use domain::portal_access::Capabilities;
 use uuid::Uuid;
@@ -33,6 +33,9 @@ pub(crate) struct AddressedAccount {
     pub id: Key<PortalUserKind>,
     pub is_active: bool,
     pub is_blocked: bool,
+    /// The customer of the account's contact.
+    pub home_customer_id: Key<CustomerKind>,
+    pub locale: Option<String>,
 }
 
 const SELECT_ACCOUNT_BY_EMAIL: &str = r"
@@ -161,7 +164,7 @@ macro_rules! select_grants {
                 portal_grant.location_id, location.name AS location_name, customer.name AS customer_name,
                 portal_grant.may_submit, portal_grant.may_see_appointments, portal_grant.may_see_reports,
                 portal_grant.may_download, portal_grant.sees_all_requests, portal_grant.may_manage,
-                portal_grant.valid_from, portal_grant.valid_until, portal_grant.reason,
+                portal_grant.valid_from, portal_grant.valid_until, portal_grant.offered_until, portal_grant.reason,
                 coalesce(staff.display_name, granting_contact.display_name) AS granted_by
             FROM portal_grant
             JOIN customer ON customer.tenant_id = portal_grant.tenant_id
@@ -179,6 +182,7 @@ macro_rules! select_grants {
         "
     };
 }
+pub(crate) use select_grants;
 const SELECT_GRANTS_OF_CUSTOMER: &str = concat!(
     select_grants!(),
     r"
@@ -206,6 +210,7 @@ const COUNT_GRANTS: &str = r"
     WHERE tenant_id = $1
       AND portal_account_id = $2
       AND revoked_at IS NULL
+      AND offered_until IS NULL
       AND (valid_until IS NULL OR valid_until > $3)
 ";
 const UPDATE_ACCOUNT_LOCK: &str = "UPDATE portal_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
@@ -213,6 +218,7 @@ const SELECT_OWN_GRANTS: &str = concat!(
     select_grants!(),
     r"
           AND portal_grant.portal_account_id = $2
+          AND portal_grant.offered_until IS NULL
           AND portal_grant.valid_from <= $3
           AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $3)
         ORDER BY customer.name, location.name, portal_grant.id

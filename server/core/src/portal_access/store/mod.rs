@@ -8,6 +8,7 @@ pub(crate) mod granted;
 pub(crate) mod grants;
 pub(crate) mod links;
 pub(crate) mod milestones;
+pub(crate) mod offers;
 pub(crate) mod profile;
 pub(crate) mod reports;
 pub(crate) mod requests;
