@@ -3,6 +3,29 @@
 
 use palette::color_difference::Wcag21RelativeContrast as _;
 use palette::{FromColor as _, Oklch, Srgb};
+use serde::{Deserialize, Serialize};
+
+/// How customers reach the organization, as shown on portal pages and in emails.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OrganisationContact {
+    /// Telephone number as typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Email address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Business hours as typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<String>,
+}
+
+impl OrganisationContact {
+    /// Returns whether nothing is set.
+    pub const fn is_empty(&self) -> bool {
+        self.phone.is_none() && self.email.is_none() && self.hours.is_none()
+    }
+}
 
 /// Minimum contrast of text with its background.
 const MIN_TEXT_CONTRAST: f32 = 4.5;

@@ -7,6 +7,7 @@ use ordinavo_core::identity::actors::Contact;
 use ui::i18n::shared;
 use ui::icons::Icon;
 use ui::islands::KeepDrafts;
+use ui::organisation::ContactLine;
 use ui::shell::locale;
 use ui::sign_in_flow::LanguageRow;
 
@@ -14,7 +15,7 @@ use crate::t;
 
 /// Renders the organization's logo and name, or `otherwise` where the organization is not known.
 #[component]
-pub fn BrandName(otherwise: String) -> impl IntoView {
+fn BrandName(otherwise: String) -> impl IntoView {
     let brand = use_context::<BrandedOrganisation>();
     let logo = brand.as_ref().and_then(|brand| brand.branding.logo.clone());
     let name = brand.map_or(otherwise, |brand| brand.name);
@@ -23,6 +24,18 @@ pub fn BrandName(otherwise: String) -> impl IntoView {
         None => view! { <span class="brand-mark" aria-hidden="true"></span> }.into_any(),
     };
     view! { <p class="brand">{logo_view}<bdi>{name}</bdi></p> }
+}
+
+/// Renders how to reach the organization, where it is known.
+#[component]
+fn OrganisationContact() -> impl IntoView {
+    use_context::<BrandedOrganisation>().map(|brand| view! { <ContactLine contact=brand.branding.contact locale=locale()/> })
+}
+
+/// Renders the organization above a page without navigation.
+#[component]
+pub fn DoorBrand(otherwise: String) -> impl IntoView {
+    view! { <BrandName otherwise/><OrganisationContact/> }
 }
 
 /// Renders navigation and content. `current` is the navigation entry of the page, for `aria-current`.
@@ -62,6 +75,6 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
         </nav>
         {(!is_view_as).then(|| view! { <KeepDrafts/> })}
         <main id="main" class="column" tabindex="-1">{children()}</main>
-        <footer class="column"><LanguageRow locale action="/portal/fn/language" back=path/></footer>
+        <footer class="column"><OrganisationContact/><LanguageRow locale action="/portal/fn/language" back=path/></footer>
     }
 }

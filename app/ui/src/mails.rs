@@ -56,6 +56,8 @@ struct Content<'a> {
     /// Number and service of the request; `None` if the email is about the portal.
     about: Option<(String, String)>,
     sender: &'a str,
+    /// Phone, email and business hours of the organization, as far as they are set.
+    contact: Vec<&'a str>,
     /// Text and link of the unsubscription.
     unsubscribe: Option<(String, &'a str)>,
 }
@@ -91,7 +93,7 @@ impl<'a> Content<'a> {
                 |name| word!(locale, "mail-greeting-name", name = name.to_owned()),
             ),
             intro: by_key(locale, &format!("mail-{}", kind.name())),
-            zone_note: (!windows.is_empty()).then(|| word!(locale, "mail-zone", zone = zone.to_owned())),
+            zone_note: (!windows.is_empty()).then(|| word!(locale, "mail-zone", zone = format::zone_name(locale, zone))),
             windows,
             message: data.text.as_deref(),
             button: if kind.is_about_account() {
@@ -105,6 +107,11 @@ impl<'a> Content<'a> {
                 .map(|until| word!(locale, "mail-until", until = format::moment(locale, until, zone))),
             about,
             sender: &data.tenant,
+            contact: [&data.contact.phone, &data.contact.email, &data.contact.hours]
+                .into_iter()
+                .flatten()
+                .map(String::as_str)
+                .collect(),
             unsubscribe: unsubscribe_link.map(|link| (word!(locale, "mail-refuse"), link)),
         }
     }
@@ -119,7 +126,8 @@ impl<'a> Content<'a> {
             text.push_str(&format!("\n    {note}\n"));
         }
         if let Some(message) = self.message {
-            let quoted: Vec<String> = message.lines().map(|line| format!("> {line}")).collect();
+            let isolated = isolate_numbers(message, |number| format!("\u{2066}{number}\u{2069}"));
+            let quoted: Vec<String> = isolated.lines().map(|line| format!("> {line}")).collect();
             text.push_str(&format!("\n{}\n", quoted.join("\n")));
         }
         text.push_str(&format!("\n{}\n{}\n", self.button, self.link));
@@ -131,6 +139,9 @@ impl<'a> Content<'a> {
             None => self.sender.to_owned(),
         };
         text.push_str(&format!("\n{footer}\n"));
+        for line in &self.contact {
+            text.push_str(&format!("{line}\n"));
+        }
         if let Some((words, link)) = &self.unsubscribe {
             text.push_str(&format!("\n-- \n{words}\n{link}\n"));
         }
@@ -152,7 +163,7 @@ impl<'a> Content<'a> {
         if let Some(message) = self.message {
             body.push_str(&format!(
                 "<blockquote dir=\"auto\" style=\"margin:16px 0;padding:8px 16px;border-inline-start:3px solid #0f766e;background:#f1f6f5\">{}</blockquote>",
-                escape(message).replace('\n', "<br>")
+                isolate_numbers(&escape(message), |number| format!("<bdi dir=\"ltr\">{number}</bdi>")).replace('\n', "<br>")
             ));
         }
         body.push_str(&format!(
@@ -170,6 +181,10 @@ impl<'a> Content<'a> {
             "<p style=\"color:#5a6472\">{about_line}<bdi>{}</bdi></p>",
             escape(self.sender)
         ));
+        if !self.contact.is_empty() {
+            let lines: Vec<String> = self.contact.iter().map(|line| format!("<bdi>{}</bdi>", escape(line))).collect();
+            body.push_str(&format!("<p style=\"color:#5a6472\">{}</p>", lines.join("<br>")));
+        }
         if let Some((words, link)) = &self.unsubscribe {
             body.push_str(&format!(
                 "<hr style=\"border:0;border-top:1px solid #d8dde3\"><p style=\"font-size:12px;color:#5a6472\"><a href=\"{}\" style=\"color:#5a6472\">{}</a></p>",
@@ -181,14 +196,51 @@ impl<'a> Content<'a> {
     }
 }
 
-/// Renders the HTML document around the body.
+/// Renders the HTML document around the body. Webmails take the content of the body only, so language and direction are on an
+/// element inside it as well.
 fn html_document(locale: Locale, subject: &str, body: &str) -> String {
+    let (tag, direction) = (locale.tag(), locale.direction());
+    let align = if direction == "rtl" { "right" } else { "left" };
     format!(
-        "<!doctype html><html lang=\"{}\" dir=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{}</title></head><body style=\"margin:0;background:#f4f5f7;color:#1c2430;font-family:system-ui,sans-serif;font-size:16px;line-height:1.5\"><div style=\"max-width:560px;margin:0 auto;padding:24px;background:#ffffff\">{body}</div></body></html>",
-        locale.tag(),
-        locale.direction(),
+        "<!doctype html><html lang=\"{tag}\" dir=\"{direction}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{}</title></head><body style=\"margin:0;background:#f4f5f7;color:#1c2430;font-family:system-ui,sans-serif;font-size:16px;line-height:1.5\"><div lang=\"{tag}\" dir=\"{direction}\" style=\"direction:{direction};text-align:{align};max-width:560px;margin:0 auto;padding:24px;background:#ffffff\">{body}</div></body></html>",
         escape(subject)
     )
+}
+
+/// Isolates numbers with signs between their digits, such as phone numbers and times, in text that runs from right to left:
+/// otherwise their parts are shown in reverse order.
+fn isolate_numbers(text: &str, isolate: impl Fn(&str) -> String) -> String {
+    if !text.lines().any(starts_right_to_left) {
+        return text.to_owned();
+    }
+    let is_sign = |character: char| matches!(character, '-' | '–' | '/' | '.' | ':' | ' ' | '(' | ')');
+    let (mut result, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(start) = rest.find(|character: char| character.is_ascii_digit() || character == '+') {
+        let run = rest[start..]
+            .find(|character: char| !(character.is_ascii_digit() || is_sign(character) || character == '+'))
+            .map_or(rest.len(), |length| start + length);
+        // A number ends with a digit.
+        let end = rest[start..run]
+            .rfind(|character: char| character.is_ascii_digit())
+            .map_or(run, |last| start + last + 1);
+        result.push_str(&rest[..start]);
+        let number = &rest[start..end];
+        if number.chars().any(|character| is_sign(character) || character == '+') {
+            result.push_str(&isolate(number));
+        } else {
+            result.push_str(number);
+        }
+        rest = &rest[end..];
+    }
+    result.push_str(rest);
+    result
+}
+
+/// Whether the first letter of a line is of a script that runs from right to left.
+fn starts_right_to_left(line: &str) -> bool {
+    line.chars()
+        .find(|character| character.is_alphabetic())
+        .is_some_and(|letter| matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'))
 }
 
 #[cfg(test)]
@@ -213,6 +265,7 @@ mod tests {
             until: None,
             zone: Some("Europe/Berlin".to_owned()),
             page: None,
+            contact: domain::branding::OrganisationContact::default(),
         }
     }
 
@@ -254,5 +307,30 @@ mod tests {
         );
         assert!(!mail.html.contains("<script>") && !mail.html.contains("<img") && !mail.html.contains("<b>"));
         assert!(!mail.html.contains("Unsubscribe"));
+    }
+
+    #[test]
+    fn render_arabic_mail_has_direction_inside_the_body_and_isolated_numbers() {
+        let data = MailData {
+            text: Some("اتصل بنا على +49 201 12-34 بين 08:00–10:30 في 3 أيام.\nRef 12/34".to_owned()),
+            contact: domain::branding::OrganisationContact {
+                phone: Some("+49 201 5550".to_owned()),
+                email: Some("service@example.org".to_owned()),
+                hours: None,
+            },
+            ..data()
+        };
+        let mail = render(MailKind::Message, Locale::Ar, &data, "https://example.org", None);
+        assert!(mail.html.contains("<div lang=\"ar\" dir=\"rtl\""), "{}", mail.html);
+        for number in ["+49 201 12-34", "08:00–10:30"] {
+            assert!(mail.html.contains(&format!("<bdi dir=\"ltr\">{number}</bdi>")), "{}", mail.html);
+            assert!(mail.text.contains(&format!("\u{2066}{number}\u{2069}")), "{}", mail.text);
+        }
+        assert!(mail.html.contains("في 3 أيام"), "a single number needs no isolation");
+        for contact in ["+49 201 5550", "service@example.org"] {
+            assert!(mail.html.contains(contact) && mail.text.contains(contact));
+        }
+        let english = render(MailKind::Message, Locale::En, &MailData { text: Some("Call +49 201 12-34".to_owned()), ..data }, "https://example.org", None);
+        assert!(english.html.contains("Call +49 201 12-34") && !english.text.contains('\u{2066}'));
     }
 }

@@ -77,6 +77,7 @@ async fn show(
         tenant: requester.tenant_name().to_owned(),
         words: requester.terminology(),
         zone: requester.zone().to_owned(),
+        contact: requester.organisation_contact(),
         done: confirmation(request.uri().query().unwrap_or_default()).filter(|_| flash.is_none()),
         slot_error: flash
             .as_ref()

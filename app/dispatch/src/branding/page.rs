@@ -1,6 +1,6 @@
 //! Branding of the customer portal: logo, color, terminology with its consistency check, and a preview.
 
-use domain::branding::{Color, Shades};
+use domain::branding::{Color, OrganisationContact, Shades};
 use domain::fields::FieldCode;
 use domain::identity::permissions::ManageBranding;
 use domain::locale::Locale;
@@ -17,7 +17,7 @@ use ui::actions::{ActionForm, Redirect, submit, typed_values};
 use ui::components::{ProblemNotice, StatusChip, SuccessNotice};
 use ui::drafts::owned;
 use ui::flash::Flash;
-use ui::forms::{ErrorSummary, FormState};
+use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::page::page;
 use ui::title::Title;
 use ui::uploads::{Fields, UploadForm, submit_upload};
@@ -67,6 +67,7 @@ pub fn BrandingPage() -> impl IntoView {
             <div class="columns">
                 <LogoCard form=FormState::new("logo", locale, flash) look=look.clone() locale/>
                 <ColorCard form=FormState::new("colour", locale, flash) look=look.clone() locale/>
+                <ContactCard form=FormState::new("contact", locale, flash) contact=look.contact.clone() locale/>
             </div>
             <TerminologyCard form=FormState::new("words", locale, preview.as_ref().or(flash)) look text_locale locale/>
             <Findings words=displayed_words.clone() locale/>
@@ -116,6 +117,23 @@ fn ColorCard(form: FormState, look: BrandingSettings, locale: Locale) -> impl In
                 {shades.map(|shades| view! { <ColorSample shades text=t!(locale, "branding-sample-button")/> })}
                 <p class="row"><button class="button button-primary" type="submit">{t!(locale, "branding-color-save")}</button>
                     {chosen.is_some().then(|| view! { <button class="button" type="submit" name="none" value="on">{t!(locale, "branding-color-default")}</button> })}</p>
+            </form>
+        </section>
+    }
+}
+
+#[component]
+fn ContactCard(form: FormState, contact: OrganisationContact, locale: Locale) -> impl IntoView {
+    let OrganisationContact { phone, email, hours } = contact;
+    view! {
+        <section class="card"><h2>{t!(locale, "branding-contact")}</h2>
+            <p class="quiet">{t!(locale, "branding-contact-text")}</p>
+            <form method="post" action=owned("/app/fn/set-portal-contact")>
+                <ErrorSummary form=form.clone()/>
+                <TextField form=form.clone() field="phone" kind="tel" label=t!(locale, "phone") value=phone.unwrap_or_default() optional=true/>
+                <TextField form=form.clone() field="email" kind="email" label=t!(locale, "email") value=email.unwrap_or_default() optional=true/>
+                <TextField form field="hours" label=t!(locale, "branding-hours") help=t!(locale, "branding-hours-help") value=hours.unwrap_or_default() optional=true/>
+                <button class="button button-primary" type="submit">{t!(locale, "save")}</button>
             </form>
         </section>
     }
@@ -325,6 +343,32 @@ pub async fn set_portal_colour(#[server(flatten)] form: ColorForm) -> Result<(),
     submit(form, async |core: Core, staff: Staff, form: ColorForm| {
         let chosen = form.none.is_none().then_some(form.colour.as_str());
         branding::set_colour(&core, staff.may()?, chosen).await?;
+        Ok(Redirect::to(form.back(), "done-branding-saved"))
+    })
+    .await
+}
+
+/// How customers reach the organization.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ContactForm {
+    phone: String,
+    email: String,
+    hours: String,
+}
+
+impl ActionForm for ContactForm {
+    const NAME: &'static str = "contact";
+
+    fn back(&self) -> String {
+        PAGE.to_owned()
+    }
+}
+
+#[server(prefix = "/app/fn", endpoint = "set-portal-contact")]
+pub async fn set_portal_contact(#[server(flatten)] form: ContactForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: ContactForm| {
+        branding::set_contact(&core, staff.may()?, &form.phone, &form.email, &form.hours).await?;
         Ok(Redirect::to(form.back(), "done-branding-saved"))
     })
     .await

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::branding::OrganisationContact;
 use crate::requests::ServiceType;
 
 crate::stored_names! {
@@ -226,6 +227,9 @@ pub struct MailData {
     /// Path of the page that the email leads to, if that is not the request, the link or the portal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
+    /// How customers reach the organization. Not captured: it is the current one whenever the email is rendered.
+    #[serde(skip)]
+    pub contact: OrganisationContact,
 }
 
 #[cfg(test)]

@@ -10,14 +10,14 @@ use ui::sign_in_flow::{self, LanguageForm, SignInForm, TenantButton};
 use ui::sign_in_pages::SignIn;
 
 use crate::i18n::by_key;
-use crate::shell::BrandName;
+use crate::shell::DoorBrand;
 use crate::t;
 
 #[component]
 pub fn SignInPage() -> impl IntoView {
     page(|request| async move {
         let locale = request.viewer.locale;
-        let brand = view! { <BrandName otherwise=t!(locale, "portal")/> }.into_any();
+        let brand = view! { <DoorBrand otherwise=t!(locale, "portal")/> }.into_any();
         let (title, text) = (t!(locale, "sign-in-title"), t!(locale, "sign-in-text"));
         Ok(view! {
             <SignIn realm=Realm::Portal request brand title text by_key>

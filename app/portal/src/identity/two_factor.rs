@@ -7,12 +7,12 @@ use ui::sign_in_flow::{self, CodeForm};
 use ui::two_factor;
 use ui::two_factor::{BeginForm, ChangeForm, ConfirmForm};
 
-use crate::shell::BrandName;
+use crate::shell::DoorBrand;
 use crate::t;
 
 #[component]
 pub fn CodePage() -> impl IntoView {
-    view! { <two_factor::CodePage realm=Realm::Portal brand=|locale| view! { <BrandName otherwise=t!(locale, "portal")/> }.into_any()/> }
+    view! { <two_factor::CodePage realm=Realm::Portal brand=|locale| view! { <DoorBrand otherwise=t!(locale, "portal")/> }.into_any()/> }
 }
 
 #[server(prefix = "/portal/fn", endpoint = "verify-code")]

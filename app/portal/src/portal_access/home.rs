@@ -34,24 +34,33 @@ pub fn HomePage() -> impl IntoView {
             {(!home.has_access).then(|| view! { <p class="notice notice-warn">{t!(locale, "no-access")}</p> })}
             <Offers offers=home.offers locale zone=contact.zone().to_owned()/>
             <ActionRequired requests=home.action_required words=contact.terminology() locale/>
-            <section><h2>{t!(locale, "next-appointment")}</h2>
-                {match next {
-                    Some(next) => view! { <VisitCard visit=next words=contact.terminology() locale/> }.into_any(),
-                    None => view! { <EmptyState icon="calendar" title=t!(locale, "no-appointments") text=t!(locale, "no-appointments-text")/> }.into_any(),
-                }}
-                {(!more.is_empty()).then(|| view! { <h3>{t!(locale, "more-appointments")}</h3><VisitLines visits=more words=contact.terminology() locale/> })}
-            </section>
+            {home.may.appointments.then(|| view! {
+                <section><h2>{t!(locale, "next-appointment")}</h2>
+                    {match next {
+                        Some(next) => view! { <VisitCard visit=next words=contact.terminology() zones locale/> }.into_any(),
+                        None => view! { <EmptyState icon="calendar" title=t!(locale, "no-appointments") text=t!(locale, "no-appointments-text")/> }.into_any(),
+                    }}
+                    {(!more.is_empty()).then(|| view! { <h3>{t!(locale, "more-appointments")}</h3><VisitLines visits=more words=contact.terminology() zones locale/> })}
+                </section>
+            })}
             <section>
-                <div class="title-row"><h2>{t!(locale, "open-requests")}</h2>{home.has_access.then(|| view! { <a class="button button-primary" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "new-request")}</a> })}</div>
+                <div class="title-row"><h2>{t!(locale, "open-requests")}</h2>{home.may.submit.then(|| view! { <a class="button button-primary" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "new-request")}</a> })}</div>
                 <RequestLines requests=home.requests words=contact.terminology() locale zone=contact.zone().to_owned()/>
                 <p class="more"><a href="/portal/in-progress">{t!(locale, "all-in-progress")}</a><a href="/portal/requests">{t!(locale, "all-requests")}</a></p>
             </section>
-            <section><h2>{t!(locale, "latest-reports")}</h2>
-                {no_reports.then(|| view! { <EmptyState icon="clipboard" title=t!(locale, "no-reports") text=t!(locale, "no-reports-text")/> })}
-                <ul class="lines lines-tall">{home.reports.into_iter().map(|report| view! {
-                    <li><a href=format!("/portal/reports/{}", report.id)><strong dir="auto">{report.title}</strong></a><span class="quiet"><bdi>{report.location}</bdi>" · "{format::date(locale, report.published_at, &report.zone)}</span></li>
-                }).collect_view()}</ul>
-            </section>
+            {(!home.recent.is_empty()).then(|| view! {
+                <section data-testid="recent-requests"><h2>{t!(locale, "recent-requests")}</h2>
+                    <RequestLines requests=home.recent words=contact.terminology() locale zone=contact.zone().to_owned()/>
+                </section>
+            })}
+            {home.may.reports.then(|| view! {
+                <section><h2>{t!(locale, "latest-reports")}</h2>
+                    {no_reports.then(|| view! { <EmptyState icon="clipboard" title=t!(locale, "no-reports") text=t!(locale, "no-reports-text")/> })}
+                    <ul class="lines lines-tall">{home.reports.into_iter().map(|report| view! {
+                        <li><a href=format!("/portal/reports/{}", report.id)><strong dir="auto">{report.title}</strong></a><span class="quiet"><bdi>{report.location}</bdi>" · "{format::date(locale, report.published_at, &report.zone)}</span></li>
+                    }).collect_view()}</ul>
+                </section>
+            })}
             {(!home.follow_ups.is_empty()).then(|| view! {
                 <section><h2>{t!(locale, "follow-ups")}</h2>
                     <FollowUpLines items=home.follow_ups words=contact.terminology() locale/>

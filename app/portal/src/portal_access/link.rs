@@ -17,7 +17,7 @@ use ui::page::page;
 use ui::sign_in_flow::{self, LanguageRow, client_network};
 use ui::title::Title;
 
-use crate::shell::BrandName;
+use crate::shell::DoorBrand;
 use crate::t;
 
 #[component]
@@ -46,7 +46,7 @@ pub fn LinkPage() -> impl IntoView {
         Ok(view! {
             <main class="door" id="main">
                 <div class="card">
-                    <BrandName otherwise=tenant/>
+                    <DoorBrand otherwise=tenant/>
                     {content}
                 </div>
                 <LanguageRow locale action="/portal/fn/language" back/>
@@ -62,7 +62,7 @@ fn LinkInvalid(locale: domain::locale::Locale) -> impl IntoView {
         <Title text=t!(locale, "link-invalid")/>
         <main class="door" id="main">
             <div class="card">
-                <BrandName otherwise=t!(locale, "portal")/>
+                <DoorBrand otherwise=t!(locale, "portal")/>
                 <h1>{t!(locale, "link-invalid")}</h1>
                 <p>{t!(locale, "link-invalid-text")}</p>
                 <p><a class="button button-primary" href="/portal/sign-in">{shared::sign_in(locale)}</a></p>
@@ -143,7 +143,7 @@ pub fn EmailLinkPage() -> impl IntoView {
             <Title text=t!(locale, "email-link-title")/>
             <main class="door" id="main">
                 <form class="card" method="post" action="/portal/fn/request-sign-in-link">
-                    <BrandName otherwise=t!(locale, "portal")/>
+                    <DoorBrand otherwise=t!(locale, "portal")/>
                     <h1>{t!(locale, "email-link-title")}</h1>
                     {is_sent.then(|| view! { <SuccessNotice text=t!(locale, "done-email-link-sent")/> })}
                     <p class="quiet">{t!(locale, "email-link-text")}</p>

@@ -53,6 +53,7 @@ pub fn RequestsPage() -> impl IntoView {
             .filter(|_| found.has_more)
             .map(|row| format!("/portal/requests?before={}", cursor(row.submitted_at, row.id)));
         let first = (!request.query("before").is_empty()).then(|| "/portal/requests".to_owned());
+        let may_submit = pages::capabilities(&request.core, &contact).await?.submit;
         Ok(view! {
             <Title text=t!(locale, "requests-title")/>
             <DoneNotice locale flash=request.flash.clone()/>

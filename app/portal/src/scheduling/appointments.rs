@@ -45,6 +45,14 @@ pub fn AppointmentsPage() -> impl IntoView {
             .map(|row| format!("/portal/appointments?before={}", cursor(row.starts_at, row.id)));
         let first = (!request.query("before").is_empty()).then(|| "/portal/appointments".to_owned());
         let (no_upcoming, no_past) = (upcoming.is_empty(), past.rows.is_empty());
+        if no_upcoming && no_past && !pages::capabilities(&request.core, &contact).await?.appointments {
+            return Ok(view! {
+                <Title text=t!(locale, "appointments-title")/>
+                <h1>{t!(locale, "appointments-title")}</h1>
+                <EmptyState icon="calendar" title=t!(locale, "not-granted") text=t!(locale, "not-granted-appointments")/>
+            }
+            .into_any());
+        }
         Ok(view! {
             <Title text=t!(locale, "appointments-title")/>
             <DoneNotice locale flash=request.flash.clone()/>

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use domain::branding::OrganisationContact;
 use domain::locale::Locale;
 use domain::public::RequestSource;
 use domain::terminology::Terminology;
@@ -16,7 +17,8 @@ use ui::files::file_state;
 use ui::format;
 use ui::forms::FormState;
 use ui::islands::SubmitOnce;
-use ui::requests::{AnswerForm, Conversation, Progress, SlotForm, preferred_windows};
+use ui::organisation::ContactLine;
+use ui::requests::{AnswerForm, Conversation, MessageFile, Progress, SlotForm, preferred_windows};
 use ui::shell::{self, App, Assets};
 use ui::title::Title;
 
@@ -37,6 +39,8 @@ pub struct TrackPage {
     pub words: Arc<Terminology>,
     /// The organization's time zone.
     pub zone: String,
+    /// How to reach the organization.
+    pub contact: OrganisationContact,
     pub tracking: Tracking,
     pub locale: Locale,
     /// The key of the success message.
@@ -90,6 +94,7 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
                         </ConfirmAction>
                     })}
                 </main>
+                <footer><ContactLine contact=page.contact locale/></footer>
             </div>
         }
     })

@@ -137,3 +137,6 @@ capability-all_requests = عرض طلبات الزملاء
 capability-manage = دعوة الزملاء
 calendar-name = المواعيد مع { $tenant }
 calendar-technician = الفني: { $name }
+organisation-contact = للتواصل:
+form-not-readable = تعذّرت قراءة النموذج.
+calendar-cancelled = أُلغي: { $summary }

@@ -129,3 +129,6 @@ capability-all_requests = Anfragen von Kollegen ansehen
 capability-manage = Kollegen einladen
 calendar-name = Termine mit { $tenant }
 calendar-technician = Techniker: { $name }
+organisation-contact = Kontakt:
+form-not-readable = Das Formular konnte nicht gelesen werden.
+calendar-cancelled = Abgesagt: { $summary }

@@ -126,3 +126,6 @@ capability-all_requests = View colleagues' requests
 capability-manage = Invite colleagues
 calendar-name = Appointments with { $tenant }
 calendar-technician = Technician: { $name }
+organisation-contact = Contact:
+form-not-readable = The form could not be read.
+calendar-cancelled = Cancelled: { $summary }

@@ -2,22 +2,24 @@
 
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
-pub(crate) use self::store::BrandingRow;
 pub(crate) use self::store::branding_columns;
+pub(crate) use self::store::{BrandingRow, ContactColumns};
 
 use bytes::Bytes;
-use domain::branding::Color;
+use domain::branding::{Color, OrganisationContact};
 use domain::fields::FieldCode;
 use domain::identity::permissions::{ManageBranding, ManageIntake};
 use domain::locale::Locale;
 use domain::problems::Record;
 use domain::terminology::Terminology;
+use domain::text;
 use serde_json::json;
 
 use crate::branding::store::{OrganisationRow, StoredBranding};
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::files::{Sender, Upload, clean_logo};
+use crate::form::Form;
 use crate::identity::actors::{Actor as _, Branding, Permit, Staff};
 use crate::secrets::sha256;
 use crate::{Core, CoreError, CoreResult};
@@ -39,6 +41,14 @@ pub struct BrandingSettings {
     pub colour: Option<String>,
     /// The path of the logo, if there is one.
     pub logo: Option<String>,
+    /// How customers reach the organisation.
+    pub contact: OrganisationContact,
+}
+
+/// Returns how customers reach the organisation.
+pub(crate) async fn contact(tx: &mut TenantTx<'_, Staff>) -> CoreResult<OrganisationContact> {
+    let stored = tx.branding().await?;
+    Ok(stored.map(|branding| branding.contact.into()).unwrap_or_default())
 }
 
 /// Returns the organisation's branding and terminology.
@@ -51,6 +61,7 @@ pub async fn get(core: &Core, by: Permit<'_, ManageBranding>) -> CoreResult<Bran
             words: branding.words.0,
             revision: branding.revision,
             colour: branding.colour,
+            contact: branding.contact.into(),
             logo: Branding::of(Terminology::default(), &branding.version, false, branding.has_logo).logo,
         }))
 }
@@ -122,6 +133,40 @@ pub async fn set_colour(core: &Core, by: Permit<'_, ManageBranding>, colour: Opt
         audit_subject(by.staff()),
         json!({ "colour": colour }),
     );
+    finish(core, tx).await
+}
+
+const MAX_PHONE_CHARS: usize = 40;
+const MAX_HOURS_CHARS: usize = 200;
+
+/// Sets how customers reach the organisation; empty texts are removed.
+///
+/// # Errors
+/// Fields `phone`, `email`, `hours`.
+pub async fn set_contact(
+    core: &Core,
+    by: Permit<'_, ManageBranding>,
+    phone: &str,
+    email: &str,
+    hours: &str,
+) -> CoreResult<()> {
+    let mut form = Form::default();
+    let phone = form.text("phone", MAX_PHONE_CHARS, text::optional_line(phone, MAX_PHONE_CHARS));
+    let email = match email.trim() {
+        "" => Some(None),
+        typed => form.text("email", 254, text::email(typed).map(Some)),
+    };
+    let hours = form.text("hours", MAX_HOURS_CHARS, text::optional_line(hours, MAX_HOURS_CHARS));
+    form.finish()?;
+    let contact = OrganisationContact {
+        phone: phone.flatten(),
+        email: email.flatten(),
+        hours: hours.flatten(),
+    };
+    let mut tx = core.store.begin(by.staff()).await?;
+    begin(core, &mut tx).await?;
+    tx.set_organisation_contact(&contact).await?;
+    tx.audit("portal_branding.contact_changed", audit_subject(by.staff()), json!(contact));
     finish(core, tx).await
 }
 

@@ -1,5 +1,6 @@
 //! Statements for the branding and terminology of a tenant's portal.
 
+use domain::branding::OrganisationContact;
 use domain::terminology::Terminology;
 use sqlx::types::Json;
 
@@ -12,7 +13,9 @@ macro_rules! branding_columns {
     () => {
         r"
             portal_branding.words AS look_words, portal_branding.version AS look_version,
-            portal_branding.colour IS NOT NULL AS has_colour, portal_branding.logo IS NOT NULL AS has_logo
+            portal_branding.colour IS NOT NULL AS has_colour, portal_branding.logo IS NOT NULL AS has_logo,
+            portal_branding.organisation_phone, portal_branding.organisation_email,
+            portal_branding.organisation_hours
         "
     };
 }
@@ -25,16 +28,40 @@ pub(crate) struct BrandingRow {
     look_version: Option<String>,
     has_colour: bool,
     has_logo: bool,
+    #[sqlx(flatten)]
+    contact: ContactColumns,
+}
+
+/// How customers reach the organisation, to be flattened into another row.
+#[derive(Debug, Clone, Default, sqlx::FromRow)]
+pub(crate) struct ContactColumns {
+    organisation_phone: Option<String>,
+    organisation_email: Option<String>,
+    organisation_hours: Option<String>,
+}
+
+impl From<ContactColumns> for OrganisationContact {
+    fn from(row: ContactColumns) -> Self {
+        Self {
+            phone: row.organisation_phone,
+            email: row.organisation_email,
+            hours: row.organisation_hours,
+        }
+    }
 }
 
 impl From<BrandingRow> for Branding {
     fn from(row: BrandingRow) -> Self {
-        Self::of(
+        let branding = Self::of(
             row.look_words.map(|words| words.0).unwrap_or_default(),
             &row.look_version.unwrap_or_default(),
             row.has_colour,
             row.has_logo,
-        )
+        );
+        Self {
+            contact: row.contact.into(),
+            ..branding
+        }
     }
 }
 
@@ -46,6 +73,8 @@ pub(crate) struct StoredBranding {
     pub colour: Option<String>,
     pub has_logo: bool,
     pub version: String,
+    #[sqlx(flatten)]
+    pub contact: ContactColumns,
 }
 
 #[derive(sqlx::FromRow)]
@@ -57,7 +86,9 @@ struct OrganisationColumns {
 }
 
 const SELECT_BRANDING: &str = r"
-    SELECT words, revision, colour, logo IS NOT NULL AS has_logo, version
+    SELECT
+        words, revision, colour, logo IS NOT NULL AS has_logo, version, organisation_phone, organisation_email,
+        organisation_hours
     FROM portal_branding
     WHERE tenant_id = $1
 ";
@@ -78,6 +109,11 @@ const UPDATE_COLOUR: &str = r"
     WHERE tenant_id = $1
 ";
 const UPDATE_LOGO: &str = "UPDATE portal_branding SET logo = $2, version = $3, updated_at = $4 WHERE tenant_id = $1";
+const UPDATE_CONTACT: &str = r"
+    UPDATE portal_branding
+    SET organisation_phone = $2, organisation_email = $3, organisation_hours = $4, updated_at = $5
+    WHERE tenant_id = $1
+";
 /// Two rows suffice to know whether there is only one organisation.
 const SELECT_ORGANISATIONS: &str = concat!(
     "SELECT tenant.slug, tenant.name, ",
@@ -183,6 +219,13 @@ impl TenantTx<'_, Staff> {
             .execute(UPDATE_COLOUR, (tenant, colour, version, now))
             .await
             .map(drop)
+    }
+
+    pub(crate) async fn set_organisation_contact(&mut self, contact: &OrganisationContact) -> Result<(), StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        let OrganisationContact { phone, email, hours } = contact;
+        let binds = (tenant, phone.as_deref(), email.as_deref(), hours.as_deref(), now);
+        self.tx.execute(UPDATE_CONTACT, binds).await.map(drop)
     }
 
     pub(crate) async fn set_logo(&mut self, logo: Option<&[u8]>, version: &str) -> Result<(), StoreError> {

@@ -373,6 +373,7 @@ pub async fn tracking_requester(core: &Core, token: &str) -> CoreResult<Option<T
             tenant_name: request.tenant_name,
             zone: request.zone,
             terminology: terminology(request.words),
+            contact: request.contact.into(),
         })
     }))
 }

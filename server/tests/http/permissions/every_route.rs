@@ -169,6 +169,7 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/view-as-contact", &["admin", "manager"]),
     ("/app/fn/set-portal-logo", &["admin"]),
     ("/app/fn/set-portal-colour", &["admin"]),
+    ("/app/fn/set-portal-contact", &["admin"]),
     ("/app/fn/set-terminology", &["admin"]),
     ("/app/fn/update-technician", &["admin", "manager"]),
     ("/app/fn/add-absence", &["admin", "manager"]),
@@ -607,6 +608,7 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                     | "/app/fn/change-two-factor" => StatusCode::UNPROCESSABLE_ENTITY,
                     "/app/fn/end-sessions"
                     | "/app/fn/set-test-mode"
+                    | "/app/fn/set-portal-contact"
                     | "/app/fn/set-two-factor-roles"
                     | "/app/fn/cancel-two-factor"
                     | "/app/fn/discard-draft"

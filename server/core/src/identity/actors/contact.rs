@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use domain::branding::OrganisationContact;
 use domain::ids::{ContactId, PortalUserId, StaffId};
 use domain::locale::Locale;
 use domain::terminology::Terminology;
@@ -19,6 +20,8 @@ pub struct Branding {
     pub sheet: Option<String>,
     /// The path of the logo, if there is one.
     pub logo: Option<String>,
+    /// How customers reach the organisation.
+    pub contact: OrganisationContact,
 }
 
 impl Branding {
@@ -29,6 +32,7 @@ impl Branding {
             terminology: Arc::new(terminology),
             sheet: has_colour.then(|| path("style.css")),
             logo: has_logo.then(|| path("logo.png")),
+            contact: OrganisationContact::default(),
         }
     }
 }

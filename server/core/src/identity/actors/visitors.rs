@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use domain::branding::OrganisationContact;
 use domain::ids::{CustomerId, FormId, LocationId, RequestId, TerminalId};
 use domain::terminology::Terminology;
 
@@ -51,9 +52,14 @@ pub struct TrackingRequester {
     pub(in crate::identity) tenant_name: String,
     pub(in crate::identity) zone: String,
     pub(in crate::identity) terminology: Arc<Terminology>,
+    pub(in crate::identity) contact: OrganisationContact,
 }
 
 impl TrackingRequester {
+    /// Returns how the requester reaches the organisation.
+    pub fn organisation_contact(&self) -> OrganisationContact {
+        self.contact.clone()
+    }
     pub(crate) fn request(&self) -> RequestId {
         self.request
     }

@@ -12,6 +12,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::branding::ContactColumns;
 use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::purpose::KeyRotation;
@@ -81,6 +82,9 @@ pub(crate) struct TrackedRequest {
     pub tenant_name: String,
     pub zone: String,
     pub words: Option<Json<Terminology>>,
+    /// How customers reach the organisation.
+    #[sqlx(flatten)]
+    pub contact: ContactColumns,
     pub job_status: Option<String>,
     /// The end of the last visit that took place.
     pub visit_ended_at: Option<DateTime<Utc>>,
@@ -152,7 +156,8 @@ const SELECT_FORM_BY_SLUG: &str = r"
 const SELECT_TRACKED_REQUEST: &str = r"
     SELECT
         request.tenant_id, request.id, tenant.name AS tenant_name, tenant.zone, portal_branding.words,
-        target.status AS job_status,
+        portal_branding.organisation_phone, portal_branding.organisation_email,
+        portal_branding.organisation_hours, target.status AS job_status,
         (
             SELECT max(appointment.ends_at)
             FROM appointment
