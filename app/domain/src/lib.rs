@@ -39,3 +39,4 @@ pub mod terminology;
 pub mod text;
 pub mod visits;
 pub mod webhooks;
+pub mod zones;

@@ -97,6 +97,36 @@ pub fn span(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: &str) -> Str
     format!("{}–{}", time(starts_at, zone), time(ends_at, zone))
 }
 
+/// Returns the name of a time zone in words, such as `Dubai time`.
+pub fn zone_name(locale: Locale, zone: &str) -> String {
+    domain::zones::name(zone, locale)
+}
+
+/// Whether the times on a page name their zones: all of them do where one is in another zone than the reader's organization.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ZoneNames(bool);
+
+impl ZoneNames {
+    /// Compares the zones of a page's times with the reader's: zones with the same local time need no name.
+    pub fn of<'a>(own: &str, times: impl IntoIterator<Item = (DateTime<Utc>, &'a str)>) -> Self {
+        let differs = |(at, zone): (DateTime<Utc>, &str)| local(at, zone).naive_local() != local(at, own).naive_local();
+        Self(times.into_iter().any(differs))
+    }
+
+    /// Returns the name of a time's zone in brackets, where the page names zones.
+    pub fn note(self, locale: Locale, zone: &str) -> Option<String> {
+        self.0.then(|| format!(" ({})", zone_name(locale, zone)))
+    }
+
+    /// Returns a time with the name of its zone, where the page names zones.
+    pub fn with(self, locale: Locale, time: String, zone: &str) -> String {
+        match self.note(locale, zone) {
+            Some(note) => time + &note,
+            None => time,
+        }
+    }
+}
+
 /// Formats how long ago something happened, for example `5 min`.
 pub fn age(locale: Locale, since: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let minutes = (now - since).num_minutes();
@@ -231,5 +261,15 @@ mod tests {
     fn query_values_cannot_add_parameters() {
         assert_eq!(escape_query("/app/inbox?q=ä b&c"), "/app/inbox%3Fq%3D%C3%A4%20b%26c");
         assert_eq!(query([("q", "ä b&c"), ("status", "new")]), "q=%C3%A4+b%26c&status=new");
+    }
+
+    #[test]
+    fn zone_names_are_shown_where_one_time_is_in_another_zone() {
+        let at: DateTime<Utc> = "2026-11-25T08:00:00Z".parse().expect("test timestamp is valid");
+        let same = ZoneNames::of("Europe/Berlin", [(at, "Europe/Berlin"), (at, "Europe/Vienna")]);
+        assert_eq!(same.with(Locale::En, "09:00".to_owned(), "Europe/Vienna"), "09:00");
+        let mixed = ZoneNames::of("Europe/Berlin", [(at, "Europe/Berlin"), (at, "Asia/Dubai")]);
+        assert_eq!(mixed.with(Locale::En, "12:00".to_owned(), "Asia/Dubai"), "12:00 (Dubai time)");
+        assert_eq!(mixed.note(Locale::De, "Europe/Berlin").as_deref(), Some(" (Ortszeit Berlin)"));
     }
 }

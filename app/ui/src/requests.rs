@@ -15,6 +15,7 @@ use crate::drafts::owned;
 use crate::forms::{ErrorSummary, FormState, TextArea};
 use crate::i18n::by_key;
 use crate::islands::SubmitOnce;
+use crate::format::ZoneNames;
 use crate::{format, word};
 
 /// The steps of a request until its appointment.
@@ -52,6 +53,7 @@ pub fn Conversation(
     /// Whether a question of the team waits for an answer.
     needs_answer: bool,
     zone: String,
+    #[prop(optional)] zones: ZoneNames,
     locale: Locale,
     children: Children,
 ) -> impl IntoView {
@@ -60,7 +62,7 @@ pub fn Conversation(
             {needs_answer.then(|| view! { <p class="notice notice-warn">{word!(locale, "answer-needed")}</p> })}
             <ol class="conversation">{messages.into_iter().map(|message| {
                 let sender = if message.is_own { word!(locale, "sender-you") } else { word!(locale, "sender-team") };
-                view! { <li class:own=message.is_own><p class="quiet small">{sender}" · "{format::moment(locale, message.created_at, &zone)}</p><p class="prose" dir="auto">{message.text}</p></li> }
+                view! { <li class:own=message.is_own><p class="quiet small">{sender}" · "{zones.with(locale, format::moment(locale, message.created_at, &zone), &zone)}</p><p class="prose" dir="auto">{message.text}</p><MessageFiles files=files.clone() message=message.id locale/></li> }
             }).collect_view()}</ol>
             {children()}
         </section>
@@ -100,12 +102,17 @@ pub fn SlotForm(
     #[prop(optional)]
     request: Option<RequestId>,
     button_class: &'static str,
+    #[prop(optional)] zones: ZoneNames,
     locale: Locale,
 ) -> impl IntoView {
     let when = format!(
         "{} {}",
         format::date(locale, option.starts_at, &option.zone),
-        format::span(option.starts_at, option.ends_at, &option.zone)
+        zones.with(
+            locale,
+            format::span(option.starts_at, option.ends_at, &option.zone),
+            &option.zone
+        )
     );
     let note = option
         .is_gone

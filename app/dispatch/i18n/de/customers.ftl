@@ -6,3 +6,7 @@ contacts = Kontakte
 portal-access = Portalzugang
 references = Externe Referenzen
 recent-jobs = Aufträge
+location-zone-change = Zeitzone ändern…
+location-zone-consequence = Neue Termine an diesem Standort verwenden die neue Zeitzone. Geplante Termine behalten ihre.
+location-zone = Zeitzone
+location-zone-help = Zum Beispiel: Europe/Berlin oder Asia/Dubai

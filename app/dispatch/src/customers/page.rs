@@ -1,18 +1,24 @@
 //! Customers: the list and the details of one customer.
 
-use domain::identity::permissions::ViewOperations;
-use domain::ids::CustomerId;
+use domain::identity::permissions::{PlanTargets, ViewOperations};
+use domain::ids::{CustomerId, LocationId};
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use ordinavo_core::customers;
-use ui::components::{Chip, EmptyState, Pager, TargetChip};
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::{Core, customers};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
+use ui::components::{Chip, ConfirmAction, EmptyState, Pager, ProblemNotice, TargetChip};
+use ui::drafts::owned;
+use ui::flash::Flash;
 use ui::format;
+use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::page::page;
 use ui::title::Title;
 
 use crate::i18n::by_key;
 use crate::mapping::references::link_path;
-use crate::shared::{service_label, viewer_staff};
+use crate::shared::{DoneNotice, service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
 
@@ -81,8 +87,17 @@ pub fn CustomerPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let found = customers::page(&request.core, staff.may::<ViewOperations>()?, request.id("id")?).await?;
         let zone = staff.zone().to_owned();
+        let (customer, may_plan) = (found.customer.id, staff.has::<PlanTargets>());
+        let flash = request.flash.clone();
+        // Rejected input is shown in the form of the location that it was typed into.
+        let zone_form = move |location: LocationId| {
+            let is_of_location = |flash: &&Flash| flash.values.get("location") == Some(&location.to_string());
+            FormState::new(ZoneFields::NAME, locale, flash.as_ref().filter(is_of_location))
+        };
         Ok(view! {
             <Title text=found.customer.name.clone()/>
+            <DoneNotice locale flash=request.flash.clone()/>
+            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <header class="title-row">
                 <h1><bdi>{found.customer.name}</bdi></h1>
                 <bdi class="mono">{found.customer.customer_number}</bdi>
@@ -105,6 +120,8 @@ pub fn CustomerPage() -> impl IntoView {
                     {found.locations.into_iter().map(|location| view! {
                         <li class="card"><h3><bdi>{location.name}</bdi></h3>
                             <p><bdi>{format::address_line(location.street.as_deref(), location.postal_code.as_deref(), location.city.as_deref())}</bdi></p>
+                            <p class="quiet" data-zone=location.zone.clone()>{format::zone_name(locale, &location.zone)}</p>
+                            {may_plan.then(|| view! { <ZoneForm customer id=location.id zone=location.zone.clone() form=zone_form(location.id)/> })}
                             {location.access_notes.map(|notes| view! { <p class="quiet">{t!(locale, "access-notes")}": "<bdi>{notes}</bdi></p> })}</li>
                     }).collect_view()}
                 </ul>
@@ -140,6 +157,48 @@ pub fn CustomerPage() -> impl IntoView {
         .into_any())
     });
     view! { <AppFrame current="/app/customers">{content}</AppFrame> }
+}
+
+/// Sets the time zone of a location by hand.
+#[component]
+fn ZoneForm(customer: CustomerId, id: LocationId, zone: String, form: FormState) -> impl IntoView {
+    let locale = form.locale;
+    view! {
+        <ConfirmAction label=t!(locale, "location-zone-change") consequence=t!(locale, "location-zone-consequence") open=form.was_rejected()>
+            <form method="post" action=owned("/app/fn/set-location-zone")>
+                <ErrorSummary form=form.clone()/>
+                <input type="hidden" name="customer" value=customer.to_string()/><input type="hidden" name="location" value=id.to_string()/>
+                <TextField form field="zone" label=t!(locale, "location-zone") help=t!(locale, "location-zone-help") value=zone/>
+                <button class="button" type="submit">{t!(locale, "save")}</button>
+            </form>
+        </ConfirmAction>
+    }
+}
+
+/// The time zone of a location.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ZoneFields {
+    customer: FormId<CustomerId>,
+    location: FormId<LocationId>,
+    zone: String,
+}
+
+impl ActionForm for ZoneFields {
+    const NAME: &'static str = "location-zone";
+
+    fn back(&self) -> String {
+        self.customer.path_below("/app/customers")
+    }
+}
+
+#[server(prefix = "/app/fn", endpoint = "set-location-zone")]
+pub async fn set_location_zone(#[server(flatten)] form: ZoneFields) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: ZoneFields| {
+        customers::set_location_zone(&core, staff.may()?, form.location.get()?, &form.zone).await?;
+        Ok(Redirect::to(form.back(), "done-saved"))
+    })
+    .await
 }
 
 /// The history, newest first.

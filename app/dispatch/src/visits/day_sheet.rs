@@ -34,7 +34,7 @@ pub fn DaySheetPage() -> impl IntoView {
                 <div class="actions"><a class="button" href="/app/day">{t!(locale, "day-back")}</a><PrintButton label=t!(locale, "print")/></div>
                 <div class="no-print"><OfflineSync locale person=staff.id().to_string()/></div>
                 <header class="title-row"><h1>{format::day(locale, day.date)}</h1><span class="lead"><bdi>{name}</bdi></span></header>
-                <p class="quiet">{t!(locale, "day-sheet-zone", zone = day.zone)}</p>
+                <p class="quiet">{t!(locale, "day-sheet-zone", zone = format::zone_name(locale, &day.zone))}</p>
                 {empty.then(|| view! { <EmptyState icon="calendar" title=t!(locale, "day-empty") text=t!(locale, "day-empty-text")/> })}
                 <ol class="sheet-stops">{day.stops.into_iter().map(|stop| view! { <SheetStop stop locale zone=zone.clone()/> }).collect_view()}</ol>
             </div>

@@ -13,7 +13,7 @@ use ui::page::{cursor, page};
 use ui::title::Title;
 
 use crate::requests::list::RequestLines;
-use crate::scheduling::appointments::VisitLines;
+use crate::scheduling::appointments::{VisitLines, zone_names};
 use crate::shared::viewer_contact;
 use crate::shell::AppFrame;
 use crate::t;
@@ -69,6 +69,7 @@ pub fn OpenWorkPage() -> impl IntoView {
             found.upcoming.rows.is_empty(),
             found.follow_ups.rows.is_empty(),
         );
+        let zones = zone_names(&contact, &found.upcoming.rows);
         let is_empty = no_requests && no_visits && no_follow_ups;
         Ok(view! {
             <Title text=t!(locale, "in-progress-title")/>
@@ -83,7 +84,7 @@ pub fn OpenWorkPage() -> impl IntoView {
             })}
             {(!no_visits).then(|| view! {
                 <section><h2>{t!(locale, "upcoming")}</h2>
-                    <VisitLines visits=found.upcoming.rows words=contact.terminology() locale/>
+                    <VisitLines visits=found.upcoming.rows words=contact.terminology() zones locale/>
                     {found.upcoming.has_more.then(|| view! { <p><a href="/portal/appointments">{t!(locale, "all-appointments")}</a></p> })}
                 </section>
             })}

@@ -11,7 +11,7 @@ use ui::title::Title;
 use crate::follow_ups::open_work::{ActionRequired, FollowUpLines};
 use crate::portal_access::offers::Offers;
 use crate::requests::list::RequestLines;
-use crate::scheduling::appointments::{VisitCard, VisitLines};
+use crate::scheduling::appointments::{VisitCard, VisitLines, zone_names};
 use crate::shared::{DoneNotice, viewer_contact};
 use crate::shell::AppFrame;
 use crate::t;
@@ -23,6 +23,7 @@ pub fn HomePage() -> impl IntoView {
         let contact = contact?;
         let locale = request.viewer.locale;
         let home = pages::home(&request.core, &contact).await?;
+        let zones = zone_names(&contact, &home.upcoming);
         let mut upcoming = home.upcoming.into_iter();
         let next = upcoming.next();
         let more: Vec<_> = upcoming.collect();

@@ -14,6 +14,7 @@ use ui::components::{ConfirmAction, Fact, ProblemNotice, StatusChip};
 use ui::drafts::owned;
 use ui::files::FileLink;
 use ui::format;
+use ui::format::ZoneNames;
 use ui::forms::{ErrorSummary, FormState, TextArea};
 use ui::islands::SubmitOnce;
 use ui::page::page;
@@ -47,25 +48,31 @@ pub fn RequestPage() -> impl IntoView {
         let cancel_nonce = form_nonce(&request.core);
         let zone = contact.zone().to_owned();
         let words = contact.terminology();
+        let (of_messages, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, message)| message.is_some());
+        let files = files.into_iter().map(|(file, _)| file).collect::<Vec<_>>();
+        let message_files = of_messages.into_iter().filter_map(|(file, message)| Some(message_file(file, message?))).collect::<Vec<_>>();
+        let visit_times = appointment.iter().map(|visit| (visit.starts_at, visit.zone.as_str()));
+        let slot_times = slots.iter().map(|slot| (slot.starts_at, slot.zone.as_str()));
+        let zones = ZoneNames::of(&zone, visit_times.chain(slot_times));
         let cancellation_requested = found
             .cancellation_requested_at
-            .map(|at| format::moment(locale, at, &zone));
+            .map(|at| zones.with(locale, format::moment(locale, at, &zone), &zone));
         Ok(view! {
             <Title text=format!("REQ-{}", found.number)/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <RequestHeader request=found.clone() words locale/>
-            {appointment.map(|visit| view! { <AppointmentNotice visit words=contact.terminology() locale/> })}
+            {appointment.map(|visit| view! { <AppointmentNotice visit words=contact.terminology() zones locale/> })}
             {(!reports.is_empty()).then(|| view! { <ReportLinks reports zone=zone.clone() locale/> })}
             {cancellation_requested.map(|at| view! { <p class="notice">{t!(locale, "cancellation-requested", moment = at)}</p> })}
             {found.rejection_reason.clone().map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "rejection-reason")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
-            {(!slots.is_empty()).then(|| view! { <Slots slots id locale/> })}
+            {(!slots.is_empty()).then(|| view! { <Slots slots id zones locale/> })}
             {(actions.can_answer || !messages.is_empty()).then(|| view! {
-                <Conversation messages needs_answer=found.waits_for_answer zone=zone.clone() locale>
+                <Conversation messages files=message_files needs_answer=found.waits_for_answer zone=zone.clone() zones locale>
                     {actions.can_answer.then(|| view! { <AnswerForm action="/portal/fn/answer-request".to_owned() form=answer request=id nonce locale/> })}
                 </Conversation>
             })}
-            <RequestDetails request=found files zone locale/>
+            <RequestDetails request=found files zone zones locale/>
             {actions.can_request_cancellation.then(|| view! { <CancellationForm id form=cancel nonce=cancel_nonce locale/> })}
             {actions.can_withdraw.then(|| view! { <WithdrawForm id locale/> })}
         }
@@ -94,13 +101,22 @@ fn RequestHeader(request: PublicRequest, words: Arc<Terminology>, locale: Locale
 
 /// The link to the appointment of the request's job.
 #[component]
-fn AppointmentNotice(visit: PublicAppointment, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
+fn AppointmentNotice(
+    visit: PublicAppointment,
+    words: Arc<Terminology>,
+    zones: ZoneNames,
+    locale: Locale,
+) -> impl IntoView {
     let status = words.visit(visit.status, locale);
     let href = format!("/portal/appointments/{}", visit.id);
     let when = format!(
         "{} {}",
         format::date(locale, visit.starts_at, &visit.zone),
-        format::span(visit.starts_at, visit.ends_at, &visit.zone)
+        zones.with(
+            locale,
+            format::span(visit.starts_at, visit.ends_at, &visit.zone),
+            &visit.zone
+        )
     );
     view! { <p class="notice"><a href=href>{t!(locale, "appointment")}": "<strong><bdi>{when}</bdi></strong></a>" "<StatusChip status/></p> }
 }
@@ -119,7 +135,13 @@ fn ReportLinks(reports: Vec<PublicReport>, zone: String, locale: Locale) -> impl
 
 /// What the customer submitted.
 #[component]
-fn RequestDetails(request: PublicRequest, files: Vec<PublicAttachment>, zone: String, locale: Locale) -> impl IntoView {
+fn RequestDetails(
+    request: PublicRequest,
+    files: Vec<PublicAttachment>,
+    zone: String,
+    zones: ZoneNames,
+    locale: Locale,
+) -> impl IntoView {
     let windows = preferred_windows(locale, &request.windows);
     view! {
         <section class="card"><h2 data-source=request.source.name()>{by_key(locale, &format!("description-{}", request.source.name().replace('_', "-")))}</h2><p class="prose" dir="auto">{request.description}</p>
@@ -133,7 +155,7 @@ fn RequestDetails(request: PublicRequest, files: Vec<PublicAttachment>, zone: St
                         <li><FileLink locale scan=file.scan href=format!("/portal/files/{}", file.id) name=file.file_name size_bytes=file.bytes is_download=true/></li>
                     }).collect_view()}</ul></Fact>
                 })}
-                <Fact name=t!(locale, "submitted")>{format::moment(locale, request.submitted_at, &zone)}</Fact>
+                <Fact name=t!(locale, "submitted")>{zones.with(locale, format::moment(locale, request.submitted_at, &zone), &zone)}</Fact>
             </dl>
         </section>
     }
@@ -168,16 +190,16 @@ fn WithdrawForm(id: RequestId, locale: Locale) -> impl IntoView {
 
 /// Offered times; a time that is no longer available is disabled.
 #[component]
-fn Slots(slots: Vec<SlotOption>, id: RequestId, locale: Locale) -> impl IntoView {
+fn Slots(slots: Vec<SlotOption>, id: RequestId, zones: ZoneNames, locale: Locale) -> impl IntoView {
     let expires = slots
         .first()
-        .map(|slot| format::moment(locale, slot.expires_at, &slot.zone))
+        .map(|slot| zones.with(locale, format::moment(locale, slot.expires_at, &slot.zone), &slot.zone))
         .unwrap_or_default();
     view! {
         <section class="card" aria-labelledby="slots"><h2 id="slots">{t!(locale, "slots-title")}</h2>
             <p>{t!(locale, "slots-text", until = expires)}</p>
             <SubmitOnce>
-            {slots.into_iter().map(|slot| view! { <SlotForm option=slot action="/portal/fn/choose-slot".to_owned() request=id button_class="button" locale/> }).collect_view()}
+            {slots.into_iter().map(|slot| view! { <SlotForm option=slot action="/portal/fn/choose-slot".to_owned() request=id button_class="button" zones locale/> }).collect_view()}
             </SubmitOnce>
         </section>
     }

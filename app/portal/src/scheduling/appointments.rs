@@ -16,6 +16,7 @@ use ui::actions::{ActionForm, Redirect, submit};
 use ui::components::{ConfirmAction, EmptyState, Fact, Pager, StatusChip};
 use ui::drafts::owned;
 use ui::format;
+use ui::format::ZoneNames;
 use ui::forms::{ErrorSummary, FormState};
 use ui::icons::Icon;
 use ui::page::{cursor, page};
@@ -44,6 +45,7 @@ pub fn AppointmentsPage() -> impl IntoView {
             .filter(|_| past.has_more)
             .map(|row| format!("/portal/appointments?before={}", cursor(row.starts_at, row.id)));
         let first = (!request.query("before").is_empty()).then(|| "/portal/appointments".to_owned());
+        let zones = zone_names(&contact, upcoming.iter().chain(&past.rows));
         let (no_upcoming, no_past) = (upcoming.is_empty(), past.rows.is_empty());
         if no_upcoming && no_past && !pages::capabilities(&request.core, &contact).await?.appointments {
             return Ok(view! {
@@ -59,11 +61,11 @@ pub fn AppointmentsPage() -> impl IntoView {
             <h1>{t!(locale, "appointments-title")}</h1>
             <section><h2>{t!(locale, "upcoming")}</h2>
                 {no_upcoming.then(|| view! { <EmptyState icon="calendar" title=t!(locale, "no-appointments") text=t!(locale, "no-appointments-text")/> })}
-                {upcoming.into_iter().map(|visit| view! { <VisitCard visit words=contact.terminology() locale/> }).collect_view()}
+                {upcoming.into_iter().map(|visit| view! { <VisitCard visit words=contact.terminology() zones locale/> }).collect_view()}
             </section>
             <section><h2>{t!(locale, "past")}</h2>
                 {no_past.then(|| view! { <EmptyState title=t!(locale, "no-past") text=t!(locale, "no-past-text")/> })}
-                <VisitLines visits=past.rows words=contact.terminology() locale/>
+                <VisitLines visits=past.rows words=contact.terminology() zones locale/>
                 <Pager locale next first/>
             </section>
             <Feed feed proof=feed_proof form=FormState::new("feed", locale, request.flash.as_ref())/>
@@ -84,7 +86,7 @@ pub fn AppointmentPage() -> impl IntoView {
         let status = words.visit(visit.status, locale);
         let explanation = status.explanation.clone();
         let has_file = visit.status != PublicVisit::Moved;
-        let zone = t!(locale, "zone", zone = visit.zone.clone());
+        let zone = t!(locale, "zone", zone = format::zone_name(locale, &visit.zone));
         Ok(view! {
             <Title text=t!(locale, "appointment")/>
             <header class="title-row"><h1>{t!(locale, "appointment")}</h1><StatusChip status/></header>
@@ -153,12 +155,25 @@ fn NewFeed(form: FormState, proof: Proof, label: String) -> impl IntoView {
 
 const PAGE: &str = "/portal/appointments";
 
+/// Returns whether a page with these appointments names their zones.
+pub(crate) fn zone_names<'a>(contact: &Contact, visits: impl IntoIterator<Item = &'a PublicAppointment>) -> ZoneNames {
+    ZoneNames::of(
+        contact.zone(),
+        visits.into_iter().map(|visit| (visit.starts_at, visit.zone.as_str())),
+    )
+}
+
 #[component]
-pub fn VisitCard(visit: PublicAppointment, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
+pub fn VisitCard(
+    visit: PublicAppointment,
+    words: Arc<Terminology>,
+    zones: ZoneNames,
+    locale: Locale,
+) -> impl IntoView {
     let service = visit.service_type.map(|service| words.service_type(service, locale));
     view! {
         <article class="card visit">
-            <p class="visit-when"><strong>{format::date(locale, visit.starts_at, &visit.zone)}</strong><span>{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</span><StatusChip status=words.visit(visit.status, locale)/></p>
+            <p class="visit-when"><strong>{format::date(locale, visit.starts_at, &visit.zone)}</strong><span>{format::span(visit.starts_at, visit.ends_at, &visit.zone)}{zones.note(locale, &visit.zone)}</span><StatusChip status=words.visit(visit.status, locale)/></p>
             <p><a href=format!("/portal/appointments/{}", visit.id)>{service.unwrap_or_default()}" · "<bdi>{visit.location}</bdi></a></p>
             <p class="quiet"><Icon name="map-pin"/><bdi>{visit.address}</bdi></p>
             {visit.technician.map(|name| view! { <p class="quiet"><Icon name="users"/>{t!(locale, "technician")}": "<bdi>{name}</bdi></p> })}
@@ -167,10 +182,15 @@ pub fn VisitCard(visit: PublicAppointment, words: Arc<Terminology>, locale: Loca
 }
 
 #[component]
-pub fn VisitLines(visits: Vec<PublicAppointment>, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
+pub fn VisitLines(
+    visits: Vec<PublicAppointment>,
+    words: Arc<Terminology>,
+    zones: ZoneNames,
+    locale: Locale,
+) -> impl IntoView {
     view! {
         <ul class="lines lines-tall">{visits.into_iter().map(|visit| view! {
-            <li><a href=format!("/portal/appointments/{}", visit.id)>{format::date(locale, visit.starts_at, &visit.zone)}" "{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</a>
+            <li><a href=format!("/portal/appointments/{}", visit.id)>{format::date(locale, visit.starts_at, &visit.zone)}" "{format::span(visit.starts_at, visit.ends_at, &visit.zone)}{zones.note(locale, &visit.zone)}</a>
                 <StatusChip status=words.visit(visit.status, locale)/><span class="quiet"><bdi>{visit.location}</bdi></span></li>
         }).collect_view()}</ul>
     }

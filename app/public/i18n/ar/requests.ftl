@@ -18,4 +18,4 @@ back-to-request = العودة إلى الطلب
 slots-title = اختيار موعد
 slots-text = يُجدول موعدك بمجرد اختيارك. يمكنك الاختيار حتى { $until }.
 done-appointment-chosen = تمت جدولة موعدك.
-slots-zone = التوقيت المحلي ({ $zone })
+slots-zone = الأوقات: { $zone }

@@ -18,4 +18,4 @@ back-to-request = Zurück zur Anfrage
 slots-title = Termin auswählen
 slots-text = Ihr Termin steht fest, sobald Sie einen der Termine auswählen. Die Auswahl ist bis { $until } möglich.
 done-appointment-chosen = Ihr Termin steht fest.
-slots-zone = Ortszeit ({ $zone })
+slots-zone = Zeitangaben: { $zone }

@@ -18,4 +18,4 @@ back-to-request = Back to request
 slots-title = Choose a time
 slots-text = Your appointment is scheduled as soon as you choose a time. You can choose until { $until }.
 done-appointment-chosen = Your appointment is scheduled.
-slots-zone = Local time ({ $zone })
+slots-zone = Times: { $zone }

@@ -15,6 +15,7 @@ use ordinavo_core::requests::tracking::Tracking;
 use ui::components::{ConfirmAction, Fact, StatusChip};
 use ui::files::file_state;
 use ui::format;
+use ui::format::ZoneNames;
 use ui::forms::FormState;
 use ui::islands::SubmitOnce;
 use ui::organisation::ContactLine;
@@ -67,6 +68,9 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
             may_withdraw,
         } = page.tracking;
         let slot_error = page.slot_error;
+        let visit_time = request.starts_at.zip(request.appointment_zone.as_deref());
+        let slot_times = slots.iter().map(|slot| (slot.starts_at, slot.zone.as_str()));
+        let zones = ZoneNames::of(&page.zone, visit_time.into_iter().chain(slot_times));
         let is_closed = request.status.has_ended();
         let needs_answer = request.asked_at.is_some();
         let answer_action = format!("/track/{}/answer?lang={}", page.token, locale.tag());
@@ -80,14 +84,14 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
                     <RequestHeader request=request.clone() words=page.words locale/>
                     {slot_error.clone().filter(|_| slots.is_empty()).map(|error| view! { <p class="notice notice-bad" role="alert">{error}</p> })}
                     {(!slots.is_empty()).then(|| view! { <Slots slots token=page.token.clone() error=slot_error locale/> })}
-                    <Appointment request=request.clone() zone=page.zone.clone() locale/>
+                    <Appointment request=request.clone() zone=page.zone.clone() zones locale/>
                     {request.rejection_reason.clone().map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "rejection-reason")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
                     {(!messages.is_empty() || !is_closed).then(|| view! {
-                        <Conversation messages needs_answer zone=page.zone.clone() locale>
+                        <Conversation messages files=message_files needs_answer zone=page.zone.clone() zones locale>
                             {(!is_closed).then(|| view! { <AnswerForm action=answer_action form=page.form nonce=page.nonce locale/> })}
                         </Conversation>
                     })}
-                    <RequestDetails request files zone=page.zone locale/>
+                    <RequestDetails request files zone=page.zone zones locale/>
                     {may_withdraw.then(|| view! {
                         <ConfirmAction label=t!(locale, "withdraw") consequence=t!(locale, "withdraw-consequence")>
                             <form method="post" action=withdraw_action><button class="button button-bad" type="submit">{t!(locale, "withdraw-now")}</button></form>
@@ -137,6 +141,7 @@ fn Appointment(
     request: TrackedView,
     /// The organization's time zone, for an appointment without one.
     zone: String,
+    zones: ZoneNames,
     locale: Locale,
 ) -> impl IntoView {
     let (start, end) = request.starts_at.zip(request.ends_at)?;
@@ -144,7 +149,7 @@ fn Appointment(
     let when = format!(
         "{} {}",
         format::date(locale, start, &zone),
-        format::span(start, end, &zone)
+        zones.with(locale, format::span(start, end, &zone), &zone)
     );
     Some(
         view! { <section class="card"><h2>{t!(locale, "appointment")}</h2><p class="when"><strong><bdi>{when}</bdi></strong></p></section> },
@@ -153,7 +158,13 @@ fn Appointment(
 
 /// What the requester submitted.
 #[component]
-fn RequestDetails(request: TrackedView, files: Vec<FileSummary>, zone: String, locale: Locale) -> impl IntoView {
+fn RequestDetails(
+    request: TrackedView,
+    files: Vec<FileSummary>,
+    zone: String,
+    zones: ZoneNames,
+    locale: Locale,
+) -> impl IntoView {
     let location = request.place.map(|place| {
         format::address_line(
             place.street.as_deref(),
@@ -173,7 +184,7 @@ fn RequestDetails(request: TrackedView, files: Vec<FileSummary>, zone: String, l
         <section class="card"><h2 data-source=source.name()>{heading}</h2>
             <p class="prose" dir="auto">{request.description}</p>
             <dl class="facts">
-                <Fact name=t!(locale, "submitted-at")>{format::moment(locale, request.submitted_at, &zone)}</Fact>
+                <Fact name=t!(locale, "submitted-at")>{zones.with(locale, format::moment(locale, request.submitted_at, &zone), &zone)}</Fact>
                 {location.filter(|location| !location.is_empty()).map(|location| view! { <Fact name=t!(locale, "location")><bdi>{location}</bdi></Fact> })}
                 {(!windows.is_empty()).then(|| view! { <Fact name=t!(locale, "preferred-dates")>{windows.into_iter().map(|window| view! { <div>{window}</div> }).collect_view()}</Fact> })}
                 {(!files.is_empty()).then(|| view! { <Fact name=t!(locale, "files")>{files.into_iter().map(|file| view! { <div><bdi>{file.file_name}</bdi>{file_state(locale, file.scan).map(|state| view! { " "<span class="quiet" data-scan=file.scan.name()>{state}</span> })}</div> }).collect_view()}</Fact> })}
@@ -227,7 +238,7 @@ fn Slots(slots: Vec<SlotOption>, token: String, error: Option<String>, locale: L
             <SubmitOnce>
             {slots.into_iter().map(|slot| view! { <SlotForm option=slot action=action.clone() button_class="button button-large" locale/> }).collect_view()}
             </SubmitOnce>
-            <p class="help">{t!(locale, "slots-zone", zone = zone)}</p>
+            <p class="help">{t!(locale, "slots-zone", zone = format::zone_name(locale, &zone))}</p>
         </section>
     }
 }

@@ -1,6 +1,6 @@
 mail-greeting = مرحبًا،
 mail-greeting-name = مرحبًا { $name }،
-mail-zone = التوقيت المحلي ({ $zone })
+mail-zone = الأوقات: { $zone }
 mail-follow = عرض الطلب
 mail-refuse = إلغاء الاشتراك في تحديثات هذا الطلب
 mail-received-subject = استلمنا طلبك

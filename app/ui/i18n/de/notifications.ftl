@@ -1,6 +1,6 @@
 mail-greeting = Guten Tag,
 mail-greeting-name = Guten Tag { $name },
-mail-zone = Ortszeit ({ $zone })
+mail-zone = Zeitangaben: { $zone }
 mail-follow = Anfrage ansehen
 mail-refuse = Benachrichtigungen zu dieser Anfrage abbestellen
 mail-received-subject = Wir haben Ihre Anfrage erhalten

@@ -1,6 +1,6 @@
 mail-greeting = Hello,
 mail-greeting-name = Hello { $name },
-mail-zone = Local time ({ $zone })
+mail-zone = Times: { $zone }
 mail-follow = View request
 mail-refuse = Unsubscribe from updates about this request
 mail-received-subject = We have received your request

@@ -9,17 +9,51 @@ pub(crate) use self::store::records::INSERT_CONTACT;
 pub(crate) use self::store::records::NewContact;
 pub(crate) use self::store::records::NewLocation;
 
-use domain::identity::permissions::ViewOperations;
-use domain::ids::CustomerId;
+use domain::fields::FieldCode;
+use domain::identity::permissions::{PlanTargets, ViewOperations};
+use domain::ids::{CustomerId, LocationId};
 use domain::text::name_for_comparison;
+use serde_json::json;
 
 use crate::audit::model::TimelineEntry;
+use crate::commit::finish;
 use crate::customers::model::{ContactSummary, CustomerSummary, LocationSummary};
 use crate::identity::actors::Permit;
 use crate::jobs::model::TargetSummary;
 use crate::mapping::model::ReferenceSummary;
 use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreError, CoreResult};
+
+/// Returns the time zone of a new location: that of its country, or of the organization where the country is not known or has
+/// several.
+pub(crate) fn zone_of(country: Option<&str>, organization: &str) -> String {
+    country
+        .and_then(domain::zones::of_country)
+        .unwrap_or(organization)
+        .to_owned()
+}
+
+/// Sets the time zone of a location. Appointments that are scheduled keep theirs.
+///
+/// # Errors
+/// Field `zone`; `not_found`.
+pub async fn set_location_zone(
+    core: &Core,
+    by: Permit<'_, PlanTargets>,
+    id: LocationId,
+    zone: &str,
+) -> CoreResult<()> {
+    let zone: chrono_tz::Tz = zone
+        .trim()
+        .parse()
+        .map_err(|_| CoreError::field("zone", FieldCode::InvalidZone))?;
+    let mut tx = core.store.begin(by.staff()).await?;
+    if !tx.set_location_zone(id, zone.name()).await? {
+        return Err(CoreError::not_found());
+    }
+    tx.audit("location.zone_changed", id, json!({ "zone": zone.name() }));
+    finish(core, tx).await
+}
 
 /// Returns a page of customers by name, filtered by a part of the name or number. `after` is the last row of the
 /// previous page.

@@ -17,6 +17,7 @@ use domain::mapping::location::LocationCandidate;
 use domain::text::{CustomerNumber, ExternalId, name_for_comparison};
 use serde_json::Value;
 
+use crate::customers::zone_of;
 use crate::audit::NewTimelineEntry;
 use crate::events::NewEvent;
 use crate::imports::changes;
@@ -363,7 +364,7 @@ impl<'a> Workspace<'a> {
             name,
             address: address.clone(),
             coordinates: part.coordinates_of_new(),
-            zone: self.zone.to_owned(),
+            zone: zone_of(address.country.as_deref(), self.zone),
         });
         self.audit("location.created", id, serde_json::json!({ "by": "import" }));
         id

@@ -108,6 +108,7 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/convert-request", &["admin", "manager", "dispatcher"]),
     ("/app/fn/record-call", &["admin", "manager", "dispatcher"]),
     ("/app/fn/set-priority", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/set-location-zone", &["admin", "manager", "dispatcher"]),
     ("/app/fn/set-service", &["admin", "manager", "dispatcher"]),
     ("/app/fn/assign-request", &["admin", "manager", "dispatcher"]),
     ("/app/fn/snooze-request", &["admin", "manager", "dispatcher"]),

@@ -144,7 +144,7 @@ fn TechnicianHeading(
     zone: String,
 ) -> impl IntoView {
     let href = format!("/app/settings/technicians/{}", line.technician.id);
-    let shift = shift_text(&line, &zone);
+    let shift = shift_text(locale, &line, &zone);
     let has_no_shift = line.shift.is_none() && line.technician.week.is_some();
     let has_no_week = line.technician.week.is_none();
     let away = line
@@ -181,14 +181,14 @@ fn TechnicianHeading(
 }
 
 /// Formats the shift in the technician's zone; the zone is named if the times differ in the board's.
-fn shift_text(line: &Line, zone: &str) -> Option<String> {
+fn shift_text(locale: Locale, line: &Line, zone: &str) -> Option<String> {
     let shift = line.shift.as_ref()?;
     let technician_zone = &line.technician.zone;
     let shift_time = format::span(shift.from, shift.until, technician_zone);
     if shift_time == format::span(shift.from, shift.until, zone) {
         Some(shift_time)
     } else {
-        Some(format!("{shift_time} ({technician_zone})"))
+        Some(format!("{shift_time} ({})", format::zone_name(locale, technician_zone)))
     }
 }
 
@@ -239,7 +239,7 @@ fn StopCard(stop: Stop, row: usize, locale: Locale, from: DateTime<Utc>, back: S
         visit.job.status.name().replace('_', "-"),
         grid_class(from, visit.starts_at, visit.ends_at)
     );
-    let times = visit_time(visit, &zone);
+    let times = visit_time(locale, visit, &zone);
     let minutes = (visit.ends_at - visit.starts_at).num_minutes().to_string();
     let reschedule_link = is_movable.then(|| {
         let (href, label) = (

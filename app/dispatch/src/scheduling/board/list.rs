@@ -31,7 +31,7 @@ pub fn List(board: Board, locale: Locale, zone: String) -> impl IntoView {
                         view! { <a class="stop-move" href=reschedule_path(&target, &back) aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
                     });
                     view! {
-                        <tr><td><bdi>{visit_time(&stop.visit, &zone)}</bdi></td><td><bdi>{name}</bdi>" "<span class="quiet">{format!("#{index}")}</span></td>
+                        <tr><td><bdi>{visit_time(locale, &stop.visit, &zone)}</bdi></td><td><bdi>{name}</bdi>" "<span class="quiet">{format!("#{index}")}</span></td>
                             <th scope="row"><a href=format!("/app/targets/{target}")><bdi class="mono">{number}</bdi></a>" "<TargetChip status=stop.visit.job.status locale/></th>
                             <td><bdi>{stop.visit.job.customer_name.clone()}</bdi><br/><span class="quiet"><bdi>{stop.visit.job.location_name.clone()}</bdi></span></td>
                             <td>{travel_text}</td>

@@ -78,7 +78,7 @@ pub fn Map(board: Board, locale: Locale, zone: String, tiles: Option<Tiles>) -> 
         .collect();
     let markers: Vec<Marker> = routes
         .iter()
-        .flat_map(|route| route.markers(&viewport, &zone))
+        .flat_map(|route| route.markers(locale, &viewport, &zone))
         .collect();
     view! {
         <div class="board-map">
@@ -141,7 +141,7 @@ impl Route {
         Some((viewport.point(start?), self.line.technician.display_name.clone()))
     }
 
-    fn markers(&self, viewport: &Viewport, zone: &str) -> Vec<Marker> {
+    fn markers(&self, locale: Locale, viewport: &Viewport, zone: &str) -> Vec<Marker> {
         let stops = self.line.stops.iter().enumerate();
         stops
             .filter_map(|(number, stop)| {
@@ -149,7 +149,7 @@ impl Route {
                 let title = format!(
                     "{} · {} · TGT-{} · {}",
                     self.line.technician.display_name,
-                    visit_time(&stop.visit, zone),
+                    visit_time(locale, &stop.visit, zone),
                     stop.visit.job.number,
                     stop.visit.job.customer_name.clone().unwrap_or_default(),
                 );
@@ -204,7 +204,7 @@ fn LegendStop(stop: Stop, locale: Locale, zone: String) -> impl IntoView {
     let missing_coordinates = stop.visit.job.point().is_none().then(
         || view! { " "<span class="stop-warning"><Icon name="alert"/>{t!(locale, "board-no-coordinates")}</span> },
     );
-    view! { <li><a href=href><bdi>{visit_time(&stop.visit, &zone)}</bdi>" "<bdi>{stop.visit.job.customer_name}</bdi></a>{missing_coordinates}</li> }
+    view! { <li><a href=href><bdi>{visit_time(locale, &stop.visit, &zone)}</bdi>" "<bdi>{stop.visit.job.customer_name}</bdi></a>{missing_coordinates}</li> }
 }
 
 #[component]

@@ -105,7 +105,7 @@ pub fn BoardPage() -> impl IntoView {
             <OfflineEntriesNotice locale jobs/>
             <BoardBar locale date today board_view/>
             {can_plan.then(|| view! { <SuggestionRow locale date/> })}
-            <p class="lead">{format::day(locale, date)}" · "<span class="quiet">{t!(locale, "board-zone", zone = zone)}</span></p>
+            <p class="lead">{format::day(locale, date)}" · "<span class="quiet">{t!(locale, "board-zone", zone = format::zone_name(locale, &zone))}</span></p>
             <div id="board">{board}</div>
         }
         .into_any())
@@ -298,12 +298,12 @@ fn duration_text(locale: Locale, time: TimeDelta) -> String {
 }
 
 /// Formats the time of a visit in its location's zone; the zone is named if it differs from the board's.
-fn visit_time(visit: &BoardVisit, zone: &str) -> String {
+fn visit_time(locale: Locale, visit: &BoardVisit, zone: &str) -> String {
     let span = format::span(visit.starts_at, visit.ends_at, &visit.zone);
     if visit.zone == zone || has_same_local_time(visit, zone) {
         span
     } else {
-        format!("{span} ({})", visit.zone)
+        format!("{span} ({})", format::zone_name(locale, &visit.zone))
     }
 }
 

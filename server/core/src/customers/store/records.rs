@@ -205,7 +205,24 @@ impl<A: Operator> TenantTx<'_, A> {
     }
 }
 
+const UPDATE_LOCATION_ZONE: &str = r"
+    UPDATE location
+    SET zone = $3, updated_at = $4
+    WHERE tenant_id = $1
+      AND id = $2
+";
+
 impl TenantTx<'_, Staff> {
+    /// Sets the time zone of a location; false if there is none.
+    pub(crate) async fn set_location_zone(&mut self, id: LocationId, zone: &str) -> Result<bool, StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        Ok(self
+            .tx
+            .execute(UPDATE_LOCATION_ZONE, (tenant, id.uuid(), zone, now))
+            .await?
+            == 1)
+    }
+
     /// Returns a page of customers by name. `after` is the name key and ID of the last row of the previous page.
     pub(crate) async fn customers(
         &mut self,

@@ -12,6 +12,7 @@ use crate::customers::client_records::put::{
     ClientTx, Condition, RecordForm, RecordWriter, check_create, named_customer, put_once,
 };
 use crate::customers::model::{ClientCustomer, ClientLocation};
+use crate::customers::zone_of;
 use crate::imports::LocationRow;
 use crate::integrations::RecordKey;
 use crate::integrations::idempotency::retry_on_conflict;
@@ -26,7 +27,7 @@ pub struct LocationForm {
     pub name: Option<String>,
     /// Address and coordinates.
     pub place: PlacePatch,
-    /// IANA time zone; absent keeps the stored one, and a new location gets that of the organization.
+    /// IANA time zone; absent keeps the stored one, and a new location gets that of its country or the organization.
     pub zone: Option<String>,
     /// Notes about access for technicians.
     pub access_notes: Patch<String>,
@@ -112,7 +113,10 @@ impl RecordForm for LocationForm {
             name: values.name.clone(),
             address: values.place.address.clone(),
             coordinates: values.place.coordinates,
-            zone: self.zone.clone().unwrap_or(zone),
+            zone: self
+                .zone
+                .clone()
+                .unwrap_or_else(|| zone_of(values.place.address.country.as_deref(), &zone)),
         };
         tx.insert_locations(&[row]).await?;
         if values.access_notes.is_some() {
