@@ -1,5 +1,5 @@
 done-report-submitted = تم إرسال التقرير.
-done-en-route = بدأ التنقل، ويرى العميل أنك في الطريق.
+done-en-route = بدأ التنقل.
 done-arrived = تم تسجيل الوصول.
 done-approved = تم اعتماد التقرير. لن يراه العميل قبل نشره.
 done-returned = أُعيد التقرير إلى الفني للتصحيح.

@@ -1,5 +1,5 @@
 done-report-submitted = Bericht eingereicht.
-done-en-route = Anfahrt gestartet. Der Kunde sieht den Status „Unterwegs“.
+done-en-route = Anfahrt gestartet.
 done-arrived = Ankunft erfasst.
 done-approved = Bericht genehmigt. Für den Kunden wird er erst mit der Veröffentlichung sichtbar.
 done-returned = Bericht zur Korrektur an den Techniker zurückgegeben.

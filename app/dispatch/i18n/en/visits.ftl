@@ -1,5 +1,5 @@
 done-report-submitted = Report submitted.
-done-en-route = Travel started. The customer can see that you are on the way.
+done-en-route = Travel started.
 done-arrived = Arrival recorded.
 done-approved = Report approved. The customer cannot see it until you publish it.
 done-returned = Report returned to the technician for correction.

@@ -5,6 +5,7 @@ use domain::fields::ScheduleConflict;
 use domain::identity::permissions::ViewOperations;
 use domain::ids::{RequestId, TargetId, VisitReportId};
 use domain::intake::MAX_MESSAGE_CHARS;
+use domain::intake::mails::MailTopic;
 use domain::jobs::targets::AppointmentStatus;
 use domain::locale::Locale;
 use domain::public_language::Tone;
@@ -12,6 +13,7 @@ use domain::scheduling::consent::AcceptedConflicts;
 use leptos::prelude::*;
 use ordinavo_core::jobs;
 use ordinavo_core::jobs::model::TargetView;
+use ordinavo_core::notifications::reach::{Reach, SourceReach};
 use ordinavo_core::scheduling::appointments::MAX_REASON_CHARS;
 use ordinavo_core::scheduling::model::{AppointmentSummary, TechnicianChoice};
 use ui::components::{
@@ -28,6 +30,7 @@ use crate::customers::page::History;
 use crate::i18n::by_key;
 use crate::imports::page::ItemCard;
 use crate::jobs::change_proposals::ProposalCard;
+use crate::notifications::reach::{ReachLines, source_line};
 use crate::portal_access::visibility::VisibleTo;
 use crate::requests::slot_offers::OfferCard;
 use crate::scheduling::board::proposed_start;
@@ -77,10 +80,10 @@ pub fn TargetPage() -> impl IntoView {
                     <KeptNotesCard locale entries=found.kept_notes zone=staff.zone().to_owned()/>
                     {found.proposal.map(|(proposal, names)| view! { <ProposalCard locale target=for_proposal proposal names can_decide=actions.can_decide_proposal/> })}
                     {actions.can_schedule.then(|| view! { <ScheduleCard id locale form=form("schedule") technicians=found.technicians.clone() current zone=zone.clone() window=target.window_start.zip(target.window_end) now=request.viewer.now/> })}
-                    {actions.can_offer_slots.then(|| view! { <OfferCard id locale form=form("offer") offered=found.slots technicians=found.technicians zone=zone.clone()/> })}
+                    {actions.can_offer_slots.then(|| view! { <OfferCard id locale form=form("offer") offered=found.slots technicians=found.technicians reach=found.reach.clone() zone=zone.clone()/> })}
                     {actions.can_revert_travel.then(|| view! { <RevertTravelForm id locale/> })}
                     {actions.can_reopen.then(|| view! { <ReopenCard id locale/> })}
-                    {actions.can_cancel.then(|| view! { <CancelForm id locale form=form("cancel") notifies_customer/> })}
+                    {actions.can_cancel.then(|| view! { <CancelForm id locale form=form("cancel") notifies_customer reach=found.reach source=found.source zone=zone.clone()/> })}
                     <section><h2>{t!(locale, "history")}</h2><History locale lines=found.timeline zone=zone.clone()/></section>
                 </div>
             </div>
@@ -234,10 +237,20 @@ fn ReopenCard(id: TargetId, locale: Locale) -> impl IntoView {
 
 /// Cancels the job: the reason for the team, and a message for the customer if they are notified.
 #[component]
-fn CancelForm(id: TargetId, locale: Locale, form: FormState, notifies_customer: bool) -> impl IntoView {
+fn CancelForm(
+    id: TargetId,
+    locale: Locale,
+    form: FormState,
+    notifies_customer: bool,
+    reach: Option<Reach>,
+    source: Option<SourceReach>,
+    zone: String,
+) -> impl IntoView {
     let (internal, outward, open) = (form.clone(), form.clone(), form.has_typed_values());
     view! {
         <ConfirmAction label=t!(locale, "cancel-job") consequence=t!(locale, "cancel-job-consequence") open>
+            <ReachLines reach topic=MailTopic::Appointments locale zone/>
+            {source.map(|source| view! { <p class="quiet">{source_line(locale, &source)}</p> })}
             <SubmitOnce><form method="post" action=owned("/app/fn/cancel-target")>
                 <ErrorSummary form/>
                 <input type="hidden" name="target" value=id.to_string()/>
@@ -302,7 +315,7 @@ fn ScheduleCard(
         .into_iter()
         .map(|technician| (technician.id.to_string(), technician.display_name))
         .collect();
-    let zone_help = t!(locale, "zone-help", zone = zone);
+    let zone_help = t!(locale, "zone-help", zone = format::zone_name(locale, &zone));
     view! {
         <section class="card" aria-labelledby="schedule">
             <h2 id="schedule">{title}</h2>

@@ -1,5 +1,6 @@
 //! Portal access.
 
 pub mod actions;
+pub mod expired;
 pub mod page;
 pub mod visibility;

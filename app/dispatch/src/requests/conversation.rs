@@ -1,6 +1,8 @@
 //! Messages to the requester and internal notes about a request, in two clearly separated boxes.
 
+use domain::intake::mails::MailTopic;
 use leptos::prelude::*;
+use ordinavo_core::notifications::reach::Reach;
 use ordinavo_core::requests::model::{MessageEntry, NoteEntry, RequestActions, RequestView};
 use ui::components::{CustomerVisibleBox, InternalBox};
 use ui::drafts::owned;
@@ -9,6 +11,7 @@ use ui::forms::{CheckField, ErrorSummary, FormState, TextArea};
 use ui::islands::SubmitOnce;
 use ui::page::PageRequest;
 
+use crate::notifications::reach::ReachLines;
 use crate::t;
 
 /// The messages and the internal notes of a request.
@@ -16,6 +19,8 @@ use crate::t;
 pub fn Conversation<'a>(
     notes: Vec<NoteEntry>,
     messages: Vec<MessageEntry>,
+    files: Vec<MessageFile>,
+    reach: Option<Reach>,
     item: RequestView,
     actions: RequestActions,
     request: &'a PageRequest,
@@ -23,7 +28,7 @@ pub fn Conversation<'a>(
 ) -> impl IntoView + use<> {
     let locale = request.viewer.locale;
     let id = item.id.to_string();
-    let (note_zone, message_zone) = (zone.clone(), zone);
+    let (note_zone, message_zone, reach_zone) = (zone.clone(), zone.clone(), zone);
     let message_form = FormState::new("message", locale, request.flash.as_ref());
     let note_form = FormState::new("note", locale, request.flash.as_ref());
     let has_recipient = item.channel.notifies_requester();
@@ -42,6 +47,7 @@ pub fn Conversation<'a>(
                     {actions.can_mark_answer_read.then(|| view! { <form method="post" action=owned("/app/fn/mark-reply-read")><input type="hidden" name="request" value=read_request/><button class="button" type="submit">{t!(locale, "mark-reply-read")}</button></form> })}
                     </div>
                     {actions.can_send_message.then(|| view! {
+                        <ReachLines reach topic=MailTopic::Messages locale zone=reach_zone/>
                         <SubmitOnce>
                         <form method="post" action=owned("/app/fn/send-message")>
                             <ErrorSummary form=message_form.clone()/>

@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::RequestId;
+use domain::intake::mails::MailTopic;
 use domain::locale::Locale;
 use domain::requests::Channel;
 use leptos::prelude::*;
+use ordinavo_core::notifications::reach::Reach;
 use ordinavo_core::requests::model::{Conversion, RequestActions, RequestView};
 use ordinavo_core::scheduling::model::TechnicianChoice;
 use ui::components::{ConfirmAction, CustomerVisibleBox};
@@ -13,6 +15,7 @@ use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea};
 use ui::islands::SubmitOnce;
 
+use crate::notifications::reach::ReachLines;
 use crate::shared::{priority_choices, service_choices};
 use crate::t;
 
@@ -24,6 +27,7 @@ pub(crate) fn Decisions(
     reviewers: Vec<TechnicianChoice>,
     /// The request to which a decision leads.
     next: Option<RequestId>,
+    reach: Option<Reach>,
     form: FormState,
     query: String,
     locale: Locale,
@@ -37,7 +41,7 @@ pub(crate) fn Decisions(
     };
     view! {
         <ForwardActions item=item.clone() actions fields=fields.clone() locale/>
-        {actions.can_decide.then(|| view! { <RejectForm channel=item.channel fields=fields.clone() form locale/> })}
+        {actions.can_decide.then(|| view! { <RejectForm channel=item.channel fields=fields.clone() reach zone=zone.clone() form locale/> })}
         {actions.can_triage.then(|| view! { <Triage item reviewers fields now zone locale/> })}
     }
 }
@@ -76,7 +80,14 @@ fn ForwardActions(item: RequestView, actions: RequestActions, fields: FormFields
 
 /// Rejects the request with a reason for the customer.
 #[component]
-fn RejectForm(channel: Channel, fields: FormFields, form: FormState, locale: Locale) -> impl IntoView {
+fn RejectForm(
+    channel: Channel,
+    fields: FormFields,
+    reach: Option<Reach>,
+    zone: String,
+    form: FormState,
+    locale: Locale,
+) -> impl IntoView {
     let consequence = if channel.notifies_requester() {
         t!(locale, "reject-consequence")
     } else {
@@ -84,6 +95,7 @@ fn RejectForm(channel: Channel, fields: FormFields, form: FormState, locale: Loc
     };
     view! {
         <ConfirmAction label=t!(locale, "reject") consequence open=form.has_typed_values() key="r">
+            <ReachLines reach topic=MailTopic::News locale zone/>
             <form method="post" action=owned("/app/fn/reject-request")>
                 <ErrorSummary form=form.clone()/>
                 <HiddenFields fields/>

@@ -1,9 +1,10 @@
 //! The review queue: the list of requests next to the open request.
 
-use domain::identity::permissions::ViewOperations;
+use domain::identity::permissions::{ManagePortalAccess, ViewOperations};
 use domain::ids::RequestId;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::portal_access;
 use ordinavo_core::requests::inbox;
 use ordinavo_core::requests::inbox::InboxSelection;
 use ordinavo_core::{CoreError, CoreResult};
@@ -16,6 +17,7 @@ use ui::title::Title;
 
 use crate::i18n::by_key;
 use crate::islands::{Hotkeys, LivePage};
+use crate::portal_access::expired::ExpiredInvitations;
 use crate::requests::filters::InboxQuery;
 use crate::requests::list::QueueList;
 use crate::shared::viewer_staff;
@@ -33,11 +35,16 @@ pub fn InboxPage() -> impl IntoView {
         let selection = inbox_selection(&request, &staff, &view);
         let found = inbox::page(&request.core, staff.may::<ViewOperations>()?, &selection).await?;
         let live = format!("/app/live?since={}", found.inbox.audit_sequence);
+        let expired = match staff.may::<ManagePortalAccess>() {
+            Ok(permit) => portal_access::expired_invitations(&request.core, permit).await?,
+            Err(_) => Vec::new(),
+        };
         Ok(view! {
             <Title text=t!(locale, "inbox-title")/>
             <Hotkeys rows=".queue-requests > li".to_owned()/>
             <LivePage path=live regions="live-queue".to_owned()/>
             <OfflineEntriesNotice locale jobs=found.jobs_with_entries/>
+            <ExpiredInvitations accounts=expired locale zone=staff.zone().to_owned()/>
             <div class="split">
                 <QueueList inbox=found.inbox view staff=staff.clone() request=&request current=None/>
                 <section class="split-detail split-hint">

@@ -68,11 +68,11 @@ pub fn RequestPage() -> impl IntoView {
                     <Description item=item.clone() files=found.files locale/>
                     <SourceChange item=item.clone() locale can_review=actions.can_review/>
                     <VisibleTo locale viewers=found.viewers/>
-                    {actions.can_review.then(|| view! { <Decisions item=item.clone() actions reviewers next form=FormState::new("reject", locale, request.flash.as_ref()) query locale now zone=zone.clone()/> })}
+                    {actions.can_review.then(|| view! { <Decisions item=item.clone() actions reviewers next reach=found.reach.clone() form=FormState::new("reject", locale, request.flash.as_ref()) query locale now zone=zone.clone()/> })}
                     {found.customer_choices.map(|choices| view! { <CustomerAssignment choices item=item.clone() hints=found.hints request=&request query=view.query(None)/> })}
                     <Facts item=item.clone() locale zone=zone.clone() id/>
                     <OpenAtLocation targets=found.active_targets_here requests=found.other_requests_here locale/>
-                    <Conversation notes=found.notes messages=found.messages item actions request=&request zone/>
+                    <Conversation notes=found.notes messages=found.messages files=message_files reach=found.reach item actions request=&request zone/>
                     <KeyboardShortcuts/>
                 </article>
             </div>

@@ -247,6 +247,14 @@ mod tests {
     }
 
     #[test]
+    fn every_email_about_a_request_has_a_topic() {
+        for kind in MailKind::ALL {
+            assert_eq!(kind.topic().is_some(), !kind.is_about_account(), "{kind:?}");
+            assert!(!kind.can_unsubscribe() || kind.topic() == Some(MailTopic::News), "{kind:?}");
+        }
+    }
+
+    #[test]
     fn greeting_name_with_address_or_sentence_returns_none() {
         for (name, is_shown) in [
             ("Petra Kern", true),

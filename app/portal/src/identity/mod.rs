@@ -1,5 +1,6 @@
 //! Sign-in, passkeys, two-factor authentication and the own account.
 
+pub mod notifications;
 pub mod passkeys;
 pub mod profile;
 pub mod proof;

@@ -25,6 +25,7 @@ use ui::sign_in_flow;
 use ui::title::Title;
 use ui::two_factor::{TwoFactorSection, flash_recovery_codes};
 
+use crate::identity::notifications::NotificationSection;
 use crate::identity::proof::{CurrentPassword, NewLink};
 use crate::shared::{DoneNotice, viewer_contact};
 use crate::shell::AppFrame;
@@ -64,6 +65,7 @@ pub fn ProfilePage() -> impl IntoView {
                 <Grants grants=found.grants locale zone=zone.clone()/>
                 {may_manage.then(|| view! { <p><a class="button" href="/portal/colleagues">{t!(locale, "colleagues-title")}</a></p> })}
             </section>
+            <NotificationSection muted=found.muted locale/>
             <PasswordSection form=password proof/>
             <EmailSection form=email proof/>
             <TwoFactorSection realm=Realm::Portal state=found.second_factor locale flash=request.flash.clone() codes has_password instead=instead_of_factor/>

@@ -9,6 +9,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use uuid::Uuid;
 
+use crate::portal_access::Extent;
 use crate::Core;
 use crate::conformance::{demo_systems, staff};
 use crate::db::TenantTx;
@@ -285,7 +286,7 @@ async fn compare(core: &Core, contact: &Contact, things: &Things, model: &Model<
     let requests = model.seen(&things.requests, |grant, thing| {
         model.owns(grant, thing) || (grant.all_requests && Model::reaches(grant, thing))
     });
-    let found = tx.requests(false, None, ALL).await.expect("query succeeds");
+    let found = tx.requests(Extent::All, None, ALL).await.expect("query succeeds");
     let found: BTreeSet<Uuid> = found.iter().map(|request| request.id.uuid()).collect();
     assert_eq!(found, requests, "requests, {case}");
     let own = model.seen(&things.requests, |grant, thing| model.owns(grant, thing));

@@ -28,6 +28,7 @@ use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_respo
 use crate::jobs::actions::JobState;
 use crate::jobs::model::{ClientTarget, JobActions, ProposalNames, ProposalView, TargetFilter, TargetView};
 use crate::mapping::references::normalize_external_id;
+use crate::notifications::reach::{self, Reach, SourceReach};
 use crate::page::Page;
 use crate::portal_access::view_as;
 use crate::portal_access::view_as::Viewer;
@@ -65,6 +66,10 @@ pub struct TargetPage {
     pub kept_notes: Vec<WithPhotos>,
     /// Whether a requester is notified of its changes.
     pub notifies_requester: bool,
+    /// How the requester is told about its changes.
+    pub reach: Option<Reach>,
+    /// The source system of a job without a request, and whether it is told about its changes.
+    pub source: Option<SourceReach>,
     pub actions: JobActions,
 }
 
@@ -95,6 +100,14 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
         Some(request) => tx.slot_options(request.id).await?,
         None => Vec::new(),
     };
+    let source = match &target.source_key {
+        Some(key) if request.is_none() => Some(reach::of_source(&mut tx, key).await?),
+        _ => None,
+    };
+    let reach = match &request {
+        Some(request) => reach::of_request(core, &mut tx, request.id, request.channel).await?,
+        None => None,
+    };
     Ok(TargetPage {
         target,
         request,
@@ -109,6 +122,8 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
         forwarded_entries: sync_conflicts::forwarded(&mut tx, id).await?,
         kept_notes: sync_conflicts::kept_notes(&mut tx, id).await?,
         notifies_requester,
+        reach,
+        source,
         actions: JobActions::of(state, by.staff().has::<PlanTargets>()),
     })
 }

@@ -3,6 +3,7 @@
 pub mod held;
 pub mod model;
 pub mod outbox;
+pub mod reach;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 
@@ -13,6 +14,7 @@ use domain::intake::mails::{MailData, MailKind, MailStatus};
 use domain::locale::Locale;
 use domain::requests::Channel;
 
+use crate::branding;
 use crate::db::TenantTx;
 use crate::identity::actors::{MayNotify, Operator, Permit};
 use crate::notifications::model::MailSummary;
@@ -73,6 +75,7 @@ pub(crate) async fn enqueue<A: MayNotify>(
     let Some(context) = tx.mail_context(request).await? else {
         return Ok(false);
     };
+    let is_muted = trigger.kind.topic().is_some_and(|topic| context.muted().contains(&topic));
     let requester = context.requester.map(|stored| stored.0).unwrap_or_default();
     let has_account = context.portal_email.is_some();
     let Some(recipient) = context.portal_email.or(requester.email) else {
@@ -100,12 +103,13 @@ pub(crate) async fn enqueue<A: MayNotify>(
         until: None,
         zone: trigger.zone.map(str::to_owned),
         page: None,
+        contact: domain::branding::OrganisationContact::default(),
     };
     let now = core.clock.now();
     let is_receipt = trigger.kind == MailKind::Received;
     let is_rate_limited =
         is_receipt && tx.count_receipts_since(&recipient, now - TimeDelta::hours(1)).await? >= MAX_RECEIPTS_PER_HOUR;
-    let is_unsubscribed = trigger.kind.can_unsubscribe() && tx.has_unsubscribed(request).await?;
+    let is_unsubscribed = is_muted || (trigger.kind.can_unsubscribe() && tx.has_unsubscribed(request).await?);
     tx.insert_mail(&NewMail {
         kind: trigger.kind,
         recipient: &recipient,
@@ -156,10 +160,10 @@ pub async fn list(
 
 /// Returns an email of the outbox.
 pub async fn get(core: &Core, by: Permit<'_, ViewMails>, id: MailId) -> CoreResult<MailSummary> {
-    core.store
-        .read(by.staff())
-        .await?
-        .mail(id)
-        .await?
-        .ok_or_else(CoreError::not_found)
+    let mut tx = core.store.read(by.staff()).await?;
+    let mut mail = tx.mail(id).await?.ok_or_else(CoreError::not_found)?;
+    if mail.kind.is_for_customers() {
+        mail.data.contact = branding::contact(&mut tx).await?;
+    }
+    Ok(mail)
 }

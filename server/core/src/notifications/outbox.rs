@@ -160,11 +160,15 @@ fn build_mail(settings: &Settings, mail: ClaimedMail, claim: Uuid, link: Link) -
         }
         Link::Request(_, None) => (settings.public_url.clone(), None),
     };
+    let mut data = mail.data.0.clone();
+    if mail.kind.is_for_customers() {
+        data.contact = mail.contact.clone().into();
+    }
     OutgoingMail {
         kind: mail.kind,
         recipient: mail.recipient.clone(),
         locale: Locale::from_tag(&mail.locale).unwrap_or_default(),
-        data: mail.data.0.clone(),
+        data,
         link,
         unsubscribe_link: tracking
             .filter(|_| mail.kind.can_unsubscribe())

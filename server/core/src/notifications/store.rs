@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use domain::ids::{MailId, MailKindMarker, RequestId, UndoId};
 use domain::intake::Requester;
-use domain::intake::mails::{MailData, MailKind, MailStatus};
+use domain::intake::mails::{MailData, MailKind, MailStatus, MailTopic};
 use domain::locale::Locale;
 use domain::requests::ServiceType;
 use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::branding::ContactColumns;
 use crate::db::EngineSql;
 use crate::db::Key;
 use crate::db::far_future;
@@ -19,6 +20,7 @@ use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{MayNotify, Staff, TenantId, TrackingRequester};
 use crate::notifications::held::{HELD_AFTER, HeldDecision};
 use crate::notifications::model::MailSummary;
+use crate::notifications::reach::FailedMail;
 use crate::portal_access::{in_force, reaches, reaches_own};
 
 /// The data of a request that an email needs.
@@ -31,9 +33,19 @@ pub(crate) struct MailContext {
     pub portal_email: Option<String>,
     pub portal_locale: Option<String>,
     pub portal_name: Option<String>,
+    /// The names of the topics that the portal user has turned off.
+    pub muted_mails: Option<Json<Vec<String>>>,
     pub tenant_name: String,
     pub tenant_locale: String,
     pub words: Option<Json<domain::terminology::Terminology>>,
+}
+
+impl MailContext {
+    /// Returns the topics that the portal user has turned off.
+    pub(crate) fn muted(&self) -> Vec<MailTopic> {
+        let names = self.muted_mails.iter().flat_map(|names| &names.0);
+        names.filter_map(|name| MailTopic::from_name(name)).collect()
+    }
 }
 
 /// An email to enqueue.
@@ -68,14 +80,17 @@ pub(crate) struct ClaimedMail {
     pub attempts: i64,
     pub tracking_token: Option<Vec<u8>>,
     pub portal_account_id: Option<Uuid>,
+    /// How customers reach the organization.
+    #[sqlx(flatten)]
+    pub contact: ContactColumns,
 }
 
 const SELECT_CONTEXT: &str = concat!(
     r"
     SELECT
         request.number, request.service_type, request.requester, account.email AS portal_email,
-        account.locale AS portal_locale, contact.display_name AS portal_name, tenant.name AS tenant_name,
-        tenant.locale AS tenant_locale, branding.words
+        account.locale AS portal_locale, contact.display_name AS portal_name, account.muted_mails,
+        tenant.name AS tenant_name, tenant.locale AS tenant_locale, branding.words
     FROM request
     JOIN tenant ON tenant.id = request.tenant_id
     LEFT JOIN portal_branding AS branding ON branding.tenant_id = tenant.id
@@ -170,6 +185,33 @@ const SELECT_MAIL: &str = r"
       AND mail.id = $2
 ";
 
+const SELECT_SOURCE_OF_REQUEST: &str = r"
+    SELECT source.key
+    FROM request
+    JOIN source_system AS source ON source.tenant_id = request.tenant_id
+        AND source.id = request.source_system_id
+    WHERE request.tenant_id = $1
+      AND request.id = $2
+";
+/// The latest email about a request, if it failed.
+const SELECT_LATEST_FAILED_MAIL: &str = r"
+    SELECT mail.id, mail.recipient, mail.last_error, mail.created_at
+    FROM mail
+    WHERE mail.tenant_id = $1
+      AND mail.request_id = $2
+      AND mail.status = 'failed'
+      AND NOT EXISTS (
+          SELECT 1
+          FROM mail AS later
+          WHERE later.tenant_id = mail.tenant_id
+            AND later.request_id = mail.request_id
+            AND later.status = 'sent'
+            AND (later.created_at, later.id) > (mail.created_at, mail.id)
+      )
+    ORDER BY mail.created_at DESC, mail.id DESC
+    LIMIT 1
+";
+
 /// Claims due emails without a valid claim, oldest first.
 static CLAIM_MAILS: EngineSql = EngineSql::new(
     r"
@@ -204,8 +246,10 @@ const SELECT_CLAIMED_MAILS: &str = r"
                 OR password_link.expires_at <= $2
             )
         ) AS link_is_void,
-        mail.attempts, request.tracking_token, request.portal_account_id
+        mail.attempts, request.tracking_token, request.portal_account_id, branding.organisation_phone,
+        branding.organisation_email, branding.organisation_hours
     FROM mail
+    LEFT JOIN portal_branding AS branding ON branding.tenant_id = mail.tenant_id
     LEFT JOIN request ON request.tenant_id = mail.tenant_id AND request.id = mail.request_id
     LEFT JOIN portal_link AS link ON link.tenant_id = mail.tenant_id AND link.id = mail.link_id
     LEFT JOIN password_link ON password_link.tenant_id = mail.tenant_id AND password_link.id = mail.link_id
@@ -366,6 +410,24 @@ impl TenantTx<'_, Staff> {
             .fetch_one::<(i64,)>(COUNT_UNCANCELLED_MAILS, (tenant, undo.uuid(), request.uuid()))
             .await?;
         Ok(uncancelled == 0)
+    }
+
+    /// Returns the key of the source system that a request came from.
+    pub(crate) async fn source_of_request(&mut self, request: RequestId) -> Result<Option<String>, StoreError> {
+        let tenant = self.tenant();
+        let found = self
+            .tx
+            .fetch_optional::<(String,)>(SELECT_SOURCE_OF_REQUEST, (tenant, request.uuid()))
+            .await?;
+        Ok(found.map(|(key,)| key))
+    }
+
+    /// Returns the latest email about a request that failed, unless a later one was sent.
+    pub(crate) async fn latest_failed_mail(&mut self, request: RequestId) -> Result<Option<FailedMail>, StoreError> {
+        let tenant = self.tenant();
+        self.tx
+            .fetch_optional::<FailedMail>(SELECT_LATEST_FAILED_MAIL, (tenant, request.uuid()))
+            .await
     }
 
     /// Returns a page of emails, newest first.

@@ -173,6 +173,11 @@ pub async fn renew_invitation(
     Ok(sent.link)
 }
 
+/// Returns the accounts whose invitation expired before it was accepted, latest first.
+pub async fn expired_invitations(core: &Core, by: Permit<'_, ManagePortalAccess>) -> CoreResult<Vec<AccessSummary>> {
+    Ok(core.store.read(by.staff()).await?.expired_invitations().await?)
+}
+
 /// Revokes an invitation that was not accepted.
 ///
 /// # Errors

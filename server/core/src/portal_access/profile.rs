@@ -1,7 +1,7 @@
 //! Use cases of portal users for their own account: password, email address, sessions.
 
 use domain::fields::FieldCode;
-use domain::intake::mails::MailKind;
+use domain::intake::mails::{MailKind, MailTopic};
 use domain::locale::Locale;
 use domain::network::Network;
 use domain::portal_access::LinkPurpose;
@@ -56,6 +56,8 @@ pub struct Profile {
     pub grants: Vec<GrantSummary>,
     pub sessions: Vec<SessionSummary>,
     pub second_factor: TwoFactorStatus,
+    /// The topics of emails that the user has turned off.
+    pub muted: Vec<MailTopic>,
 }
 
 /// Returns the user's account.
@@ -68,9 +70,30 @@ pub async fn profile(core: &Core, contact: &Contact, session: Option<SessionId>)
         second_factor,
         email: account.email,
         proof: Proof::of(core, contact, !account.password_hash.is_empty()),
+        muted: account
+            .muted_mails
+            .0
+            .iter()
+            .filter_map(|name| MailTopic::from_name(name))
+            .collect(),
+        email: account.email,
         grants: tx.own_grants().await?,
         sessions,
     })
+}
+
+/// Sets the topics of emails that the user wants; all others are turned off.
+pub async fn set_wanted_mails(core: &Core, contact: &Contact, wanted: &[MailTopic]) -> CoreResult<()> {
+    let muted: Vec<MailTopic> = MailTopic::ALL
+        .iter()
+        .copied()
+        .filter(|topic| !wanted.contains(topic))
+        .collect();
+    let mut tx = core.store.begin(contact).await?;
+    tx.set_muted_mails(&muted).await?;
+    let names: Vec<&str> = muted.iter().map(|topic| topic.name()).collect();
+    tx.audit("portal.mails_changed", contact.id(), json!({ "muted": names }));
+    finish(core, tx).await
 }
 
 /// Notifies the account's address about a new password, in case someone else set it.

@@ -6,6 +6,7 @@ use domain::ids::{CustomerId, RequestId};
 use crate::identity::actors::Permit;
 use crate::intake::model::FileSummary;
 use crate::jobs::model::TargetSummary;
+use crate::notifications::reach::{self, Reach};
 use crate::portal_access::view_as;
 use crate::portal_access::view_as::Viewer;
 use crate::requests::actions::RequestState;
@@ -43,6 +44,8 @@ pub struct RequestPage {
     pub viewers: Vec<Viewer>,
     /// The customers to choose from, if the viewer can assign one.
     pub customer_choices: Option<Choices>,
+    /// How the requester is told about the request.
+    pub reach: Option<Reach>,
     pub actions: RequestActions,
 }
 
@@ -103,6 +106,7 @@ pub async fn page(
         others: tx.others_at(id, core.clock.now() - PRESENCE_TIMEOUT).await?,
         viewers: view_as::viewers_of_request(&mut tx, id).await?,
         customer_choices,
+        reach: reach::of_request(core, &mut tx, id, request.channel).await?,
         actions,
         request,
     })

@@ -2,3 +2,4 @@
 
 pub mod held;
 pub mod mails;
+mod reach;

@@ -796,6 +796,7 @@ async fn portal_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
             | "/portal/fn/request-own-link"
             | "/portal/fn/revoke-calendar-feed"
             | "/portal/fn/cancel-two-factor"
+            | "/portal/fn/set-notifications"
             | "/portal/fn/discard-draft" => StatusCode::SEE_OTHER,
             _ => StatusCode::NOT_FOUND,
         };

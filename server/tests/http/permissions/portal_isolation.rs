@@ -401,7 +401,8 @@ const OBJECT_ACTIONS: [(&str, &str); 8] = [
 ];
 /// Actions without an object: they concern the own account or sign-in. They are not covered here;
 /// `portal_access::access` tests the grants of colleagues.
-const OTHER_ACTIONS: [&str; 26] = [
+const OTHER_ACTIONS: [&str; 27] = [
+    "set-notifications",
     "save-draft",
     "discard-draft",
     "invite-colleague",

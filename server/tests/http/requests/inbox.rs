@@ -4,6 +4,7 @@ use ordinavo_core::Engine;
 use rstest::rstest;
 use std::time::Duration;
 
+use crate::portal_access::access::send_parts;
 use crate::support::forms::hidden;
 use crate::support::public::{COMPLETE, visitor};
 use crate::support::{World, link, world, world_at};
@@ -351,8 +352,8 @@ async fn portal_and_partner_requests_appear_in_inbox(#[case] engine: Engine) {
         ("answer", "The third."),
         ("nonce", "once"),
     ];
-    world.send(&petra, "/portal/fn/answer-request", &answer).await;
-    world.send(&petra, "/portal/fn/answer-request", &answer).await;
+    send_parts(&world, &petra, "/portal/fn/answer-request", &answer).await;
+    send_parts(&world, &petra, "/portal/fn/answer-request", &answer).await;
     assert_eq!(world.content(&staff, &inside).await.matches("The third.").count(), 1);
     // Replies are shown even after conversion to a job, until they are marked as read.
     world.send(&staff, "/app/fn/mark-reply-read", &[("request", &id)]).await;
@@ -360,7 +361,7 @@ async fn portal_and_partner_requests_appear_in_inbox(#[case] engine: Engine) {
     world.send(&staff, "/app/fn/convert-request", &[("request", &id)]).await;
     assert!(!world.content(&staff, "/app/inbox").await.contains("has a new reply"));
     let later = [answer[0], ("answer", "Use the back door."), ("nonce", "later")];
-    world.send(&petra, "/portal/fn/answer-request", &later).await;
+    send_parts(&world, &petra, "/portal/fn/answer-request", &later).await;
     assert!(
         world
             .content(&staff, "/app/inbox")
@@ -371,13 +372,8 @@ async fn portal_and_partner_requests_appear_in_inbox(#[case] engine: Engine) {
     // A user of another customer can neither read nor write messages.
     let stranger = world.contact("nordlicht", "kontakt").await;
     assert_eq!(world.get(&stranger, &made).await.0, StatusCode::NOT_FOUND);
-    world
-        .send(
-            &stranger,
-            "/portal/fn/answer-request",
-            &[answer[0], ("answer", "CANARY"), ("nonce", "x")],
-        )
-        .await;
+    let fields = [answer[0], ("answer", "CANARY"), ("nonce", "x")];
+    send_parts(&world, &stranger, "/portal/fn/answer-request", &fields).await;
     assert!(!world.content(&staff, &inside).await.contains("CANARY"));
 
     let body = json!({ "customer": { "externalId": "CUST-10042" }, "serviceType": "repair", "description": "Zeta from the ERP" });

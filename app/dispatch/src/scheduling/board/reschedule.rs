@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use domain::intake::mails::MailTopic;
 use domain::fields::ScheduleConflict;
 use domain::identity::permissions::PlanTargets;
 use domain::ids::TargetId;
@@ -32,6 +33,7 @@ use ui::title::Title;
 use crate::scheduling::board::{EstimatedNote, conflict_text, duration_text};
 use crate::shared::{service_label, viewer_staff};
 use crate::shell::AppFrame;
+use crate::notifications::reach;
 use crate::t;
 
 /// Returns `back` if it is a page of the board. Prevents open redirects.
@@ -190,7 +192,7 @@ pub fn ReschedulePage() -> impl IntoView {
                     <TextField form=state field="end" label=t!(locale, "end") kind="time" value=form.end.clone()/>
                     <div class="actions"><button class="button" type="submit">{t!(locale, "board-check")}</button><a class="button" href=cancel data-close="">{t!(locale, "board-cancel")}</a></div>
                 </form>
-                <p class="help">{t!(locale, "zone-help", zone = zone)}</p>
+                <p class="help">{t!(locale, "zone-help", zone = format::zone_name(locale, &zone))}</p>
                 {plan}
             </section>
         }
@@ -297,17 +299,19 @@ fn Affected(found: Preview, plan: Planned, locale: Locale) -> impl IntoView {
         Some(_) => lines.push(t!(locale, "affected-visit-moved", name = new)),
         None => lines.push(t!(locale, "affected-gets-visit", name = new)),
     }
-    let viewers: Vec<String> = found.viewers.into_iter().map(|viewer| viewer.display_name).collect();
+    let viewers: Vec<String> = found.viewers.iter().map(|viewer| viewer.display_name.clone()).collect();
     if viewers.is_empty() {
         lines.push(t!(locale, "affected-no-viewers"));
     } else {
         lines.push(t!(locale, "affected-viewers", names = format::list(locale, &viewers)));
     }
-    if found.mails {
-        lines.push(t!(locale, "affected-email"));
+    if let Some(reach) = &found.reach {
+        for line in reach::lines(locale, reach, MailTopic::Appointments) {
+            lines.push(format!("{} {line}", t!(locale, "affected-if-shared")));
+        }
     }
-    if let Some(source) = found.source {
-        lines.push(t!(locale, "affected-source-system", source = source));
+    if let Some(source) = &found.source {
+        lines.push(reach::source_line(locale, source));
     }
     view! { <section><h2>{t!(locale, "affected-title")}</h2><ul>{lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul></section> }
 }

@@ -156,6 +156,42 @@ const SELECT_ACCOUNTS_OF_CUSTOMER: &str = concat!(
     "
 );
 const SELECT_ACCOUNT: &str = concat!(select_accounts!(), "AND account.id = $2");
+/// Accounts whose invitation expired before it was accepted, and that still have something to access: $2 now.
+const SELECT_EXPIRED_INVITATIONS: &str = concat!(
+    select_accounts!(),
+    r"
+          AND account.activated_at IS NULL
+          AND account.locked_at IS NULL
+          AND EXISTS (
+              SELECT 1
+              FROM portal_grant
+              WHERE portal_grant.tenant_id = account.tenant_id
+                AND portal_grant.portal_account_id = account.id
+                AND portal_grant.revoked_at IS NULL
+                AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $2)
+          )
+          AND EXISTS (
+              SELECT 1
+              FROM portal_link AS expired
+              WHERE expired.tenant_id = account.tenant_id
+                AND expired.portal_account_id = account.id
+                AND expired.purpose = 'invitation'
+                AND expired.used_at IS NULL
+                AND expired.expires_at <= $2
+          )
+          AND NOT EXISTS (
+              SELECT 1
+              FROM portal_link AS pending
+              WHERE pending.tenant_id = account.tenant_id
+                AND pending.portal_account_id = account.id
+                AND pending.purpose = 'invitation'
+                AND pending.used_at IS NULL
+                AND pending.expires_at > $2
+          )
+        ORDER BY account.created_at DESC, account.id
+        LIMIT 20
+    "
+);
 macro_rules! select_grants {
     () => {
         r"
@@ -350,6 +386,14 @@ impl TenantTx<'_, Staff> {
         let tenant = self.tenant();
         self.tx
             .fetch_all::<AccessSummary>(SELECT_ACCOUNTS_OF_CUSTOMER, (tenant, customer.uuid()))
+            .await
+    }
+
+    /// Returns accounts whose invitation expired before it was accepted, latest first.
+    pub(crate) async fn expired_invitations(&mut self) -> Result<Vec<AccessSummary>, StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        self.tx
+            .fetch_all::<AccessSummary>(SELECT_EXPIRED_INVITATIONS, (tenant, now))
             .await
     }
 

@@ -1,6 +1,8 @@
 //! Statements for a portal user's own account, sessions and calendar feed.
 
 use domain::ids::{ContactKind, PortalUserKind};
+use domain::intake::mails::MailTopic;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::branding::{BrandingRow, branding_columns};
@@ -19,6 +21,8 @@ use crate::intake::SealedToken;
 pub(crate) struct OwnAccount {
     pub email: String,
     pub password_hash: String,
+    /// The names of the topics of emails that the user has turned off.
+    pub muted_mails: Json<Vec<String>>,
 }
 
 /// The account behind a calendar feed token.
@@ -73,8 +77,9 @@ const SELECT_FEED_TOKENS: &str = r"
     ORDER BY tenant_id, id
 ";
 const UPDATE_FEED_TOKEN: &str = "UPDATE portal_account SET feed_token = $3 WHERE tenant_id = $1 AND id = $2";
+const UPDATE_MUTED_MAILS: &str = "UPDATE portal_account SET muted_mails = $3 WHERE tenant_id = $1 AND id = $2";
 const SELECT_OWN_ACCOUNT: &str = r"
-    SELECT email, password_hash
+    SELECT email, password_hash, muted_mails
     FROM portal_account
     WHERE tenant_id = $1
       AND id = $2
@@ -90,6 +95,16 @@ impl TenantTx<'_, Contact> {
         self.tx
             .fetch_one::<OwnAccount>(SELECT_OWN_ACCOUNT, (tenant, account))
             .await
+    }
+
+    /// Sets the topics of emails that the user has turned off.
+    pub(crate) async fn set_muted_mails(&mut self, topics: &[MailTopic]) -> Result<(), StoreError> {
+        let (tenant, account) = self.account_key();
+        let names: Vec<&str> = topics.iter().map(|topic| topic.name()).collect();
+        self.tx
+            .execute(UPDATE_MUTED_MAILS, (tenant, account, Json(names)))
+            .await
+            .map(drop)
     }
 
     /// Returns the sealed token of the user's calendar feed, if there is one.

@@ -11,6 +11,7 @@ use domain::scheduling::travel::TravelTimes;
 use crate::db::TenantTx;
 use crate::identity::actors::{Administrator, Permit, Staff};
 use crate::jobs::model::TargetView;
+use crate::notifications::reach::{self, Reach, SourceReach};
 use crate::portal_access::view_as::Viewer;
 use crate::scheduling::appointments;
 use crate::scheduling::appointments::ScheduleForm;
@@ -111,10 +112,10 @@ pub struct Preview {
     pub plan: Option<Planned>,
     /// The customer's portal users who see the appointment once it is shared.
     pub viewers: Vec<Viewer>,
-    /// Whether the requester is notified by email if the appointment is shared.
-    pub mails: bool,
-    /// Key of the source system that reads the status of the job.
-    pub source: Option<String>,
+    /// How the requester is told if the appointment is shared; `None` without a requester.
+    pub reach: Option<Reach>,
+    /// The source system that reads the status of the job.
+    pub source: Option<SourceReach>,
 }
 
 impl Preview {
@@ -158,7 +159,7 @@ pub async fn page(
     propose: impl FnOnce(&Preview) -> Proposal + Send,
 ) -> CoreResult<(Preview, Proposal)> {
     let mut tx = core.store.read(by.staff()).await?;
-    let mut preview = load(&mut tx, id).await?;
+    let mut preview = load(core, &mut tx, id).await?;
     let proposal = propose(&preview);
     let visit = if proposal.is_chosen {
         load_visit(&mut tx, &preview, &proposal.form).await?
@@ -173,7 +174,7 @@ pub async fn page(
 }
 
 /// Loads a job without a proposed visit.
-async fn load(tx: &mut TenantTx<'_, Staff>, id: TargetId) -> CoreResult<Preview> {
+async fn load(core: &Core, tx: &mut TenantTx<'_, Staff>, id: TargetId) -> CoreResult<Preview> {
     let target = tx.target_view(id).await?.ok_or_else(CoreError::not_found)?;
     let job = tx.board_job(id).await?.ok_or_else(CoreError::not_found)?;
     let current = tx
@@ -182,15 +183,23 @@ async fn load(tx: &mut TenantTx<'_, Staff>, id: TargetId) -> CoreResult<Preview>
         .into_iter()
         .find(|appointment| appointment.status == AppointmentStatus::Planned);
     let origin = tx.origin_of_target(id).await?;
+    let reach = match origin.filter(|(_, channel)| channel.notifies_requester()) {
+        Some((request, channel)) => reach::of_request(core, tx, request, channel).await?,
+        None => None,
+    };
+    let source = match &target.source_key {
+        Some(key) => Some(reach::of_source(tx, key).await?),
+        None => None,
+    };
     Ok(Preview {
-        source: target.source_key.clone(),
+        source,
         target,
         job,
         current,
         technicians: tx.technicians().await?,
         plan: None,
         viewers: tx.viewers_of_job(id).await?,
-        mails: origin.is_some_and(|(_, channel)| channel.notifies_requester()),
+        reach,
     })
 }
 

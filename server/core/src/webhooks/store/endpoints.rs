@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::identity::actors::Operator;
+use crate::identity::actors::{Operator, Staff};
 use crate::webhooks::model::EndpointSummary;
 
 /// An endpoint to insert, or the new values of an existing one.
@@ -42,6 +42,16 @@ const UPDATE_ENDPOINT: &str = r"
 ";
 const COUNT_ENDPOINTS: &str =
     "SELECT count(*) FROM webhook_endpoint WHERE tenant_id = $1 AND client_id = $2 AND deleted_at IS NULL";
+const COUNT_ENDPOINTS_OF_SOURCE: &str = r"
+    SELECT count(*)
+    FROM webhook_endpoint AS endpoint
+    JOIN source_system AS source ON source.tenant_id = endpoint.tenant_id
+        AND source.id = endpoint.source_system_id
+    WHERE endpoint.tenant_id = $1
+      AND source.key = $2
+      AND endpoint.status <> 'disabled'
+      AND endpoint.deleted_at IS NULL
+";
 const SELECT_ENDPOINTS: &str = r"
     SELECT endpoint.id, endpoint.client_id, endpoint.source_system_id, endpoint.url,
         endpoint.description, endpoint.event_types, endpoint.data_options, endpoint.ordering,
@@ -108,6 +118,18 @@ const DELETE_ENDPOINT: &str = r"
       AND deleted_at IS NULL
 ";
 const DELETE_SECRETS: &str = "DELETE FROM webhook_secret WHERE tenant_id = $1 AND endpoint_id = $2";
+impl TenantTx<'_, Staff> {
+    /// Returns whether a source system has an endpoint that events are sent to.
+    pub(crate) async fn has_endpoint(&mut self, source_key: &str) -> Result<bool, StoreError> {
+        let tenant = self.tenant();
+        let (count,) = self
+            .tx
+            .fetch_one::<(i64,)>(COUNT_ENDPOINTS_OF_SOURCE, (tenant, source_key))
+            .await?;
+        Ok(count > 0)
+    }
+}
+
 impl<A: Operator> TenantTx<'_, A> {
     pub(crate) async fn endpoints(
         &mut self,
