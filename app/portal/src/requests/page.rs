@@ -21,6 +21,7 @@ use ui::page::page;
 use ui::requests::{AnswerForm, Conversation, Progress, STEPS, SlotForm, preferred_windows};
 use ui::title::Title;
 
+use crate::follow_ups::open_work::FollowUpLines;
 use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_contact};
 use crate::shell::AppFrame;
@@ -39,6 +40,7 @@ pub fn RequestPage() -> impl IntoView {
             files,
             appointment,
             reports,
+            follow_ups,
             actions,
         } = pages::request(&request.core, &contact, request.id("id")?).await?;
         let id = found.id;
@@ -64,6 +66,7 @@ pub fn RequestPage() -> impl IntoView {
             <RequestHeader request=found.clone() words locale/>
             {appointment.map(|visit| view! { <AppointmentNotice visit words=contact.terminology() zones locale/> })}
             {(!reports.is_empty()).then(|| view! { <ReportLinks reports zone=zone.clone() locale/> })}
+            {(!follow_ups.is_empty()).then(|| view! { <section data-testid="request-follow-ups"><h2>{t!(locale, "follow-ups")}</h2><FollowUpLines items=follow_ups words=contact.terminology() locale/></section> })}
             {cancellation_requested.map(|at| view! { <p class="notice">{t!(locale, "cancellation-requested", moment = at)}</p> })}
             {found.rejection_reason.clone().map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "rejection-reason")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
             {(!slots.is_empty()).then(|| view! { <Slots slots id zones locale/> })}

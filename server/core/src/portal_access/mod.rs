@@ -16,6 +16,8 @@ pub mod view_as;
 pub(crate) use self::store::granted::{in_force, reaches, reaches_own};
 pub(crate) use self::store::links::AccountMail;
 pub(crate) use self::store::links::LinkWriter;
+#[cfg(test)]
+pub(crate) use self::store::requests::Extent;
 
 use chrono::{DateTime, Utc};
 use domain::identity::permissions::{ManagePortalAccess, ViewOperations};

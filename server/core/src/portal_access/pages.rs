@@ -4,8 +4,9 @@
 use chrono::{DateTime, Utc};
 use domain::audit::TimelineKind;
 use domain::events::EventType;
-use domain::ids::{AppointmentId, AttachmentId, FollowUpId, LocationId, ReleaseId, RequestId};
+use domain::ids::{AppointmentId, AttachmentId, FollowUpId, LocationId, MessageId, ReleaseId, RequestId};
 use domain::locale::Locale;
+use domain::portal_access::Capabilities;
 use domain::problems::Cause;
 use domain::public::{
     PublicAppointment, PublicAttachment, PublicFollowUp, PublicLocation, PublicMilestone, PublicReport, PublicRequest,
@@ -19,10 +20,14 @@ use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::purpose::Auditing;
 use crate::events::NewEvent;
+use crate::files::Upload;
 use crate::identity::actors::{Actor as _, Contact};
+use crate::intake::{self, FileSender, PreparedFiles};
 use crate::page::{PAGE_SIZE, Page};
 use crate::portal_access::calendar;
+use crate::portal_access::model::GrantSummary;
 use crate::portal_access::profile::Proof;
+use crate::portal_access::store::requests::Extent;
 use crate::requests::conversation;
 use crate::requests::model::{PublicMessage, SlotOption};
 use crate::visits::report_review::{Download, fetch};
@@ -36,12 +41,18 @@ const MAX_WAITING_REQUESTS: i64 = 20;
 pub struct Home {
     /// Whether the user has a valid grant.
     pub has_access: bool,
+    /// What the user may do anywhere.
+    pub may: Capabilities,
+    /// Access that others offer to the user.
+    pub offers: Vec<GrantSummary>,
     /// The user's requests that wait for a response from them.
     pub action_required: Vec<PublicRequest>,
     /// Upcoming appointments, earliest first.
     pub upcoming: Vec<PublicAppointment>,
     /// Open requests.
     pub requests: Vec<PublicRequest>,
+    /// Requests that have ended.
+    pub recent: Vec<PublicRequest>,
     pub reports: Vec<PublicReport>,
     /// Open follow-ups.
     pub follow_ups: Vec<PublicFollowUp>,
@@ -50,14 +61,30 @@ pub struct Home {
 /// Returns the contents of the home page.
 pub async fn home(core: &Core, contact: &Contact) -> CoreResult<Home> {
     let mut tx = core.store.read(contact).await?;
+    let grants = tx.own_grants().await?;
     Ok(Home {
-        has_access: !tx.own_grants().await?.is_empty(),
+        has_access: !grants.is_empty(),
+        may: anywhere(&grants),
+        offers: tx.own_offers().await?,
         action_required: tx.action_required(MAX_WAITING_REQUESTS).await?,
         upcoming: tx.upcoming_appointments(5).await?,
-        requests: tx.requests(true, None, 5).await?,
+        requests: tx.requests(Extent::Open, None, 5).await?,
+        recent: tx.requests(Extent::Ended, None, 5).await?,
         reports: tx.reports(None, 5).await?,
         follow_ups: tx.follow_ups(true, None, 5).await?,
     })
+}
+
+/// Returns what a user may do at any of the granted customers and locations.
+fn anywhere(grants: &[GrantSummary]) -> Capabilities {
+    let list: Vec<_> = grants.iter().flat_map(|grant| grant.may.all().list()).collect();
+    Capabilities::of(&list)
+}
+
+/// Returns what the user may do anywhere. Pages leave out or explain what is not granted.
+pub async fn capabilities(core: &Core, contact: &Contact) -> CoreResult<Capabilities> {
+    let grants = core.store.read(contact).await?.own_grants().await?;
+    Ok(anywhere(&grants))
 }
 
 /// Everything in progress.
@@ -82,7 +109,7 @@ pub async fn open_work(
     let mut tx = core.store.read(contact).await?;
     Ok(OpenItems {
         action_required: tx.action_required(MAX_WAITING_REQUESTS).await?,
-        requests: Page::from_rows(tx.requests(true, before, PAGE_SIZE + 1).await?, PAGE_SIZE),
+        requests: Page::from_rows(tx.requests(Extent::Open, before, PAGE_SIZE + 1).await?, PAGE_SIZE),
         upcoming: Page::from_rows(tx.upcoming_appointments(PAGE_SIZE + 1).await?, PAGE_SIZE),
         follow_ups: Page::from_rows(tx.follow_ups(true, None, PAGE_SIZE + 1).await?, PAGE_SIZE),
     })
@@ -118,7 +145,7 @@ pub async fn requests(
         core.store
             .read(contact)
             .await?
-            .requests(false, before, PAGE_SIZE + 1)
+            .requests(Extent::All, before, PAGE_SIZE + 1)
             .await?,
         PAGE_SIZE,
     ))
@@ -150,12 +177,14 @@ pub struct RequestPage {
     pub messages: Vec<PublicMessage>,
     /// The offered time slots, if it is one of the user's own requests.
     pub slots: Vec<SlotOption>,
-    /// The files that the user uploaded with it.
-    pub files: Vec<PublicAttachment>,
+    /// The files that the user uploaded with it, each with the message that it came with.
+    pub files: Vec<(PublicAttachment, Option<MessageId>)>,
     /// The appointment of its job.
     pub appointment: Option<PublicAppointment>,
     /// The reports of its job that the user can read, newest first.
     pub reports: Vec<PublicReport>,
+    /// What remains to be done after the visits of its job.
+    pub follow_ups: Vec<PublicFollowUp>,
     pub actions: RequestActions,
 }
 
@@ -173,24 +202,61 @@ pub async fn request(core: &Core, contact: &Contact, id: RequestId) -> CoreResul
         files: tx.own_request_files(id).await?,
         appointment: tx.appointment_of_request(id).await?,
         reports: tx.reports_of_request(id).await?,
+        follow_ups: tx.follow_ups_of_request(id).await?,
         actions: RequestActions::of(&request, is_own),
         request,
     })
 }
 
-/// Sends a message to dispatch about one of the user's requests. Submitting the same form again has no effect.
+/// Sends a message with files to dispatch about one of the user's requests. Submitting the same form again has no effect.
 ///
 /// # Errors
-/// Field `answer`; `not_found`; `illegal_transition` once the request has ended.
-pub async fn answer(core: &Core, contact: &Contact, id: RequestId, answer: &str, nonce: &str) -> CoreResult<()> {
-    let mut tx = core.store.begin(contact).await?;
+/// Fields `answer`, `files`; `not_found`; `illegal_transition` once the request has ended.
+pub async fn answer(
+    core: &Core,
+    contact: &Contact,
+    id: RequestId,
+    answer: &str,
+    nonce: &str,
+    uploads: Vec<Upload>,
+) -> CoreResult<()> {
+    let mut tx = core.store.read(contact).await?;
     let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
     tx.own_request_location(id).await?.ok_or_else(CoreError::not_found)?;
     let (answer, nonce) = conversation::read_answer(request.status, answer, nonce)?;
-    if tx.insert_answer(id, &answer, &nonce).await? {
-        tx.audit("request.answered", id, json!({}));
+    drop(tx);
+    let account = contact.id().uuid();
+    let reserved = conversation::upload_nonce(id, &nonce);
+    let prepared = intake::prepare_files(core, contact, FileSender::Contact, account, &reserved, uploads).await?;
+    let Some(files) = prepared else {
+        return Ok(());
+    };
+    let sent = send_answer(core, contact, id, &answer, &nonce, &files).await;
+    if !matches!(sent, Ok(true)) {
+        files.release(core, contact).await;
     }
-    finish(core, tx).await
+    sent.map(drop)
+}
+
+/// Stores a message with its files; false if it was sent before.
+async fn send_answer(
+    core: &Core,
+    contact: &Contact,
+    id: RequestId,
+    answer: &str,
+    nonce: &str,
+    files: &PreparedFiles,
+) -> CoreResult<bool> {
+    let mut tx = core.store.begin(contact).await?;
+    let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
+    conversation::read_answer(request.status, answer, nonce)?;
+    let Some(message) = tx.insert_answer(id, answer, nonce).await? else {
+        return Ok(false);
+    };
+    intake::attach(&mut tx, id, Some(message), files).await?;
+    tx.audit("request.answered", id, json!({}));
+    finish(core, tx).await?;
+    Ok(true)
 }
 
 /// Withdraws one of the user's requests.
@@ -233,7 +299,7 @@ pub async fn ask_to_cancel(core: &Core, contact: &Contact, id: RequestId, reason
     tx.own_request_location(id).await?.ok_or_else(CoreError::not_found)?;
     let (reason, nonce) = conversation::read_answer(request.status, reason, nonce)?;
     // The same form was submitted again.
-    if !tx.insert_answer(id, &reason, &nonce).await? {
+    if tx.insert_answer(id, &reason, &nonce).await?.is_none() {
         return finish(core, tx).await;
     }
     if !tx.ask_to_cancel(id).await? {
@@ -276,20 +342,35 @@ pub async fn appointments(
     })
 }
 
-/// Returns one appointment; for a rescheduled one also the latest appointment of its job, if there is one.
-pub async fn appointment(
-    core: &Core,
-    contact: &Contact,
-    id: AppointmentId,
-) -> CoreResult<(PublicAppointment, Option<PublicAppointment>)> {
+/// One appointment with its history.
+#[derive(Debug, Clone)]
+pub struct AppointmentPage {
+    pub appointment: PublicAppointment,
+    /// For a rescheduled one, the latest appointment of its job.
+    pub next: Option<PublicAppointment>,
+    /// The appointments that it replaced, latest first.
+    pub earlier: Vec<PublicAppointment>,
+}
+
+/// Returns one appointment with its history.
+pub async fn appointment(core: &Core, contact: &Contact, id: AppointmentId) -> CoreResult<AppointmentPage> {
     let mut tx = core.store.read(contact).await?;
     let found = tx.appointment(id).await?.ok_or_else(CoreError::not_found)?;
     let next = if found.status == PublicVisit::Moved {
-        tx.calendar_entry(id).await?.map(|(_, _, appointment)| appointment)
+        tx.calendar_entry(id).await?.map(|entry| entry.appointment)
     } else {
         None
     };
-    Ok((found, next))
+    let earlier = if found.status == PublicVisit::Moved {
+        Vec::new()
+    } else {
+        tx.earlier_appointments(id).await?
+    };
+    Ok(AppointmentPage {
+        appointment: found,
+        next,
+        earlier,
+    })
 }
 
 /// Returns a page of published reports, newest first.
@@ -304,14 +385,25 @@ pub async fn reports(
     ))
 }
 
+/// A published report and where it comes from.
+#[derive(Debug, Clone)]
+pub struct ReportPage {
+    pub report: PublicReport,
+    /// The request of its job, if the user can read it.
+    pub request: Option<PublicRequest>,
+    /// What remains to be done after its visit.
+    pub follow_ups: Vec<PublicFollowUp>,
+}
+
 /// Returns one published report.
-pub async fn report(core: &Core, contact: &Contact, id: ReleaseId) -> CoreResult<PublicReport> {
-    core.store
-        .read(contact)
-        .await?
-        .report(id)
-        .await?
-        .ok_or_else(CoreError::not_found)
+pub async fn report(core: &Core, contact: &Contact, id: ReleaseId) -> CoreResult<ReportPage> {
+    let mut tx = core.store.read(contact).await?;
+    let report = tx.report(id).await?.ok_or_else(CoreError::not_found)?;
+    Ok(ReportPage {
+        request: tx.request_of_report(report.id).await?,
+        follow_ups: tx.follow_ups_of_report(report.id).await?,
+        report,
+    })
 }
 
 /// Downloads a released file or one that the user uploaded. Every download checks grant, capability and release and is

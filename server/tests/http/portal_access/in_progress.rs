@@ -90,7 +90,7 @@ async fn required_actions_are_shown_to_their_user_only(#[case] engine: Engine) {
         );
     }
     let answer = [("request", id), ("answer", "The one in the cellar"), ("nonce", "a1")];
-    world.send(&petra, "/portal/fn/answer-request", &answer).await;
+    send_parts(&world, &petra, "/portal/fn/answer-request", &answer).await;
     assert!(!required_actions(&world.content(&petra, "/portal").await).contains(id));
 
     // Offered times require action until one is chosen or they expire.
@@ -137,7 +137,8 @@ async fn required_actions_are_shown_to_their_user_only(#[case] engine: Engine) {
         !required_actions(&open).contains(id) && open.contains(&request) && open.contains("8 Dec"),
         "{open}"
     );
-    // A completed job is not in progress; its request stays in the list of all requests.
+    // A completed job is not in progress; its request is among the recent ones and in the list of all requests. A visit that was
+    // not completed leaves it open.
     let target_id = target.rsplit('/').next().unwrap();
     let number = target_id.parse::<domain::ids::TargetId>().unwrap().uuid();
     let literal = if world.engine == "sqlite" {
@@ -146,8 +147,15 @@ async fn required_actions_are_shown_to_their_user_only(#[case] engine: Engine) {
         format!("'{number}'")
     };
     world
+        .sql(&format!("UPDATE target SET status = 'not_completed' WHERE id = {literal}"))
+        .await;
+    assert!(world.content(&petra, "/portal/in-progress").await.contains(&request));
+    world
         .sql(&format!("UPDATE target SET status = 'completed' WHERE id = {literal}"))
         .await;
+    let home = world.content(&petra, "/portal").await;
+    let recent = home.split("data-testid=\"recent-requests\"").nth(1).unwrap();
+    assert!(recent.split("</section>").next().unwrap().contains(&request), "{}", world.engine);
     assert!(!world.content(&petra, "/portal/in-progress").await.contains(&request));
     assert!(world.content(&petra, "/portal/requests").await.contains(&request));
     clock.advance(begin - clock.now());

@@ -155,6 +155,31 @@ const SELECT_OPEN_FOLLOW_UPS: &str = concat!(
     "
 );
 
+/// What remains to be done after the visits for a request: $6 request.
+const SELECT_FOLLOW_UPS_OF_REQUEST: &str = concat!(
+    select_follow_ups!(),
+    r"
+          AND follow_up.status <> 'dismissed'
+          AND target.id = (
+              SELECT request.target_id
+              FROM request
+              WHERE request.tenant_id = $1
+                AND request.id = $6
+          )
+        ORDER BY follow_up.created_at DESC, follow_up.id DESC
+        LIMIT 20
+    "
+);
+const SELECT_FOLLOW_UPS_OF_REPORT: &str = concat!(
+    select_follow_ups!(),
+    r"
+          AND follow_up.status <> 'dismissed'
+          AND portal_release.id = $6
+        ORDER BY follow_up.created_at DESC, follow_up.id DESC
+        LIMIT 20
+    "
+);
+
 #[derive(sqlx::FromRow)]
 struct ReportRow {
     id: Key<ReleaseKind>,
@@ -276,6 +301,28 @@ impl TenantTx<'_, Contact> {
         self.tx
             .fetch_optional::<FileRow>(SELECT_ATTACHMENT_FILE, (tenant, account, now, id.uuid()))
             .await
+    }
+
+    /// Returns what remains to be done after the visits for a request, newest first.
+    pub(crate) async fn follow_ups_of_request(&mut self, id: RequestId) -> Result<Vec<PublicFollowUp>, StoreError> {
+        self.follow_ups_with(SELECT_FOLLOW_UPS_OF_REQUEST, id.uuid()).await
+    }
+
+    /// Returns what remains to be done after the visit of a report.
+    pub(crate) async fn follow_ups_of_report(&mut self, id: ReleaseId) -> Result<Vec<PublicFollowUp>, StoreError> {
+        self.follow_ups_with(SELECT_FOLLOW_UPS_OF_REPORT, id.uuid()).await
+    }
+
+    async fn follow_ups_with(&mut self, sql: &'static str, id: Uuid) -> Result<Vec<PublicFollowUp>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        let start = (crate::db::far_future(), Uuid::max());
+        Ok(self
+            .tx
+            .fetch_all::<FollowUpRow>(sql, (tenant, account, now, start.0, start.1, id))
+            .await?
+            .into_iter()
+            .map(Into::into)
+            .collect())
     }
 
     /// Returns follow-ups, newest first: all of them or only the open ones.

@@ -219,6 +219,15 @@ const SELECT_OWN_REQUEST_LOCATION: &str = concat!(
     is_own_request!()
 );
 
+/// Which requests a list contains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    All,
+    Open,
+    /// Rejected, cancelled or done.
+    Ended,
+}
+
 #[derive(sqlx::FromRow)]
 struct RequestRow {
     id: Key<RequestKind>,
@@ -307,16 +316,16 @@ impl TenantTx<'_, Contact> {
     /// Returns requests, newest first: all of them or only the open ones.
     pub(crate) async fn requests(
         &mut self,
-        only_open: bool,
+        extent: Extent,
         before: Option<(DateTime<Utc>, RequestId)>,
         limit: i64,
     ) -> Result<Vec<PublicRequest>, StoreError> {
         let (tenant, account, now) = self.scope();
         let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        let sql = if only_open {
-            SELECT_OPEN_REQUESTS
-        } else {
-            SELECT_REQUESTS
+        let sql = match extent {
+            Extent::All => SELECT_REQUESTS,
+            Extent::Open => SELECT_OPEN_REQUESTS,
+            Extent::Ended => SELECT_ENDED_REQUESTS,
         };
         Ok(self
             .tx
@@ -325,6 +334,16 @@ impl TenantTx<'_, Contact> {
             .into_iter()
             .map(Into::into)
             .collect())
+    }
+
+    /// Returns the request of the job of a published report, if the user can read it.
+    pub(crate) async fn request_of_report(&mut self, id: ReleaseId) -> Result<Option<PublicRequest>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        Ok(self
+            .tx
+            .fetch_optional::<RequestRow>(SELECT_REQUEST_OF_REPORT, (tenant, account, now, id.uuid()))
+            .await?
+            .map(Into::into))
     }
 
     /// Returns the user's requests that wait for a response from them.
