@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use domain::identity::permissions::{PerformVisits, ViewOperations, ViewReports};
 use domain::ids::AttachmentId;
+use domain::locale::Locale;
 use domain::problems::Problem;
 use ordinavo_core::identity::actors::{Contact, Staff};
 use ordinavo_core::portal_access::pages;
@@ -19,6 +20,7 @@ use ordinavo_core::visits::report_review;
 use ordinavo_core::visits::report_review::Download;
 use ordinavo_core::{CoreError, CoreResult};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use ui::viewer::Viewer;
 
 use crate::api::problem::logged_status;
 use crate::serve::AppState;
@@ -28,6 +30,7 @@ pub async fn staff(
     State(state): State<AppState>,
     Extension(staff): Extension<Staff>,
     Path(id): Path<String>,
+    Extension(viewer): Extension<Viewer>,
     headers: HeaderMap,
 ) -> Response {
     let result = async {
@@ -44,7 +47,7 @@ pub async fn staff(
         }
         report_review::file(&state.core, staff.may::<ViewReports>()?, id).await
     };
-    answer(result.await, &headers)
+    answer(result.await, viewer.locale, &headers)
 }
 
 /// `/app/files/kept/{key}/{position}`: a photo of an entry with a sync conflict.
@@ -52,6 +55,7 @@ pub async fn conflict_photo(
     State(state): State<AppState>,
     Extension(staff): Extension<Staff>,
     Path((key, position)): Path<(String, String)>,
+    Extension(viewer): Extension<Viewer>,
     headers: HeaderMap,
 ) -> Response {
     let result = async {
@@ -66,7 +70,7 @@ pub async fn conflict_photo(
         let permit = staff.may::<PerformVisits>().map_err(|_| CoreError::not_found())?;
         entries::own_photo(&state.core, permit, &key, position).await
     };
-    answer(result.await, &headers)
+    answer(result.await, viewer.locale, &headers)
 }
 
 /// `/portal/files/{id}`.
@@ -74,21 +78,22 @@ pub async fn portal(
     State(state): State<AppState>,
     Extension(contact): Extension<Contact>,
     Path(id): Path<String>,
+    Extension(viewer): Extension<Viewer>,
     headers: HeaderMap,
 ) -> Response {
     let result = async {
         let id: AttachmentId = id.parse().map_err(|_| CoreError::not_found())?;
         pages::download(&state.core, &contact, id).await
     };
-    answer(result.await, &headers)
+    answer(result.await, viewer.locale, &headers)
 }
 
-fn answer(result: CoreResult<Download>, request_headers: &HeaderMap) -> Response {
+fn answer(result: CoreResult<Download>, locale: Locale, request_headers: &HeaderMap) -> Response {
     let file = match result {
         Ok(file) => file,
         Err(error) => {
             let status = logged_status(&error);
-            return (status, crate::api::texts::cause(&error.cause)).into_response();
+            return (status, ui::i18n::errors::cause(locale, &error.cause)).into_response();
         }
     };
     let text = |name| request_headers.get(name).and_then(|value| value.to_str().ok());

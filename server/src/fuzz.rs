@@ -15,7 +15,7 @@ use domain::public::{CalendarEntry, PublicAppointment};
 use domain::public_language::PublicVisit;
 use domain::terminology::Terminology;
 use proptest::prelude::*;
-use ui::calendar::{CalendarKind, render};
+use ui::calendar::{CalendarKind, Organizer, render};
 
 use crate::api::paging::Paging;
 use crate::public_pages::intake::parse_form;
@@ -44,7 +44,10 @@ const TEXTS: &[&str] = &[
 ];
 
 /// Names of the lines that a calendar may contain.
-const PROPERTIES: [&str; 29] = [
+const PROPERTIES: [&str; 32] = [
+    "ORGANIZER",
+    "URL",
+    "LAST-MODIFIED",
     "BEGIN",
     "END",
     "VERSION",
@@ -135,6 +138,8 @@ proptest! {
             // The digest of a job; it contains no typed text.
             uid: URL_SAFE_NO_PAD.encode(uid),
             sequence: 4,
+            changed_at: start,
+            url: "https://example.org".to_owned(),
             appointment: PublicAppointment {
                 id: "apt_00000000000000000000000000".parse().expect("ID is valid"),
                 status: PublicVisit::Planned,
@@ -147,7 +152,13 @@ proptest! {
                 technician: Some(technician),
             },
         };
-        let calendar = render(CalendarKind::Feed, Locale::En, (&tenant, &Terminology::default()), &[entry], start);
+        let words = Terminology::default();
+        let organizer = Organizer {
+            name: &tenant,
+            words: &words,
+            email: Some(&tenant),
+        };
+        let calendar = render(CalendarKind::Feed, Locale::En, organizer, &[entry]);
         // RFC 5545 recommends 75 octets; the library counts the space of the last folded line in addition.
         prop_assert!(calendar.split("\r\n").all(|line| line.len() <= 76 && !line.contains(['\r', '\n'])), "{}", calendar);
         let lines = unfolded(&calendar);

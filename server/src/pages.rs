@@ -162,7 +162,7 @@ async fn action(State(state): State<AppState>, request: Request) -> Response {
     {
         place = state.account_uploads.acquire(account).await;
         if place.is_none() {
-            return too_many_requests(UPLOAD_RETRY_SECONDS);
+            return too_many_requests(locale, UPLOAD_RETRY_SECONDS);
         }
     }
     let context = context(&state, &request);
@@ -174,7 +174,7 @@ async fn action(State(state): State<AppState>, request: Request) -> Response {
     request.headers_mut().remove(REFERER);
     let response = handle_server_fns_with_context(context, request).await.into_response();
     drop(place);
-    refuse_malformed(response).await
+    refuse_malformed(response, locale).await
 }
 
 /// Receives the body of an upload completely before it is read into memory.
@@ -192,10 +192,10 @@ fn account(request: &Request) -> Option<Uuid> {
 
 /// Answers with 400 where Leptos could not read the arguments of an action. Without that, it redirects (302) a browser, and
 /// answers others with 500; an action that ran redirects with 303, or sets a status and a server error.
-async fn refuse_malformed(response: Response) -> Response {
+async fn refuse_malformed(response: Response, locale: Locale) -> Response {
     const SERVER_ERROR: &[u8] = b"ServerError|";
     const MAX_ERROR_BYTES: usize = 64 * 1024;
-    let malformed = || (StatusCode::BAD_REQUEST, "The form could not be read.").into_response();
+    let malformed = || (StatusCode::BAD_REQUEST, ui::i18n::shared::form_not_readable(locale)).into_response();
     match response.status() {
         StatusCode::FOUND => malformed(),
         StatusCode::INTERNAL_SERVER_ERROR => {

@@ -11,11 +11,14 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use domain::locale::Locale;
 use domain::network::Network;
+use domain::problems::Cause;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::public_pages::reader;
 use crate::serve::AppState;
 
 /// Each upload that is being processed holds its whole body in memory.
@@ -180,13 +183,14 @@ pub fn client_network(request: &Request) -> Network {
 pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
     match state.public_limits.check_view(client_network(&request)) {
         Ok(()) => next.run(request).await,
-        Err(seconds) => too_many_requests(seconds),
+        Err(seconds) => too_many_requests(reader(&state, &request).locale, seconds),
     }
 }
 
-/// Returns a `429` response with `Retry-After`.
-pub fn too_many_requests(seconds: u64) -> Response {
-    let mut response = (StatusCode::TOO_MANY_REQUESTS, "Too many requests.").into_response();
+/// Returns a `429` response with `Retry-After`, in the language of the reader.
+pub fn too_many_requests(locale: Locale, seconds: u64) -> Response {
+    let text = ui::i18n::errors::cause(locale, &Cause::RetryLater { seconds });
+    let mut response = (StatusCode::TOO_MANY_REQUESTS, text).into_response();
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
 }

@@ -155,6 +155,7 @@ pub fn router(state: &AppState) -> Router {
     let portal = pages::portal(state)
         .route("/portal/files/{id}", get(files::portal))
         .route("/portal/appointments/{id}/calendar.ics", get(calendar::file))
+        .route("/portal/feed/{token}/calendar.ics", get(calendar::feed))
         .route("/portal/feed/{token}", get(calendar::feed))
         .route("/portal/branding/{version}/style.css", get(branding::style_sheet))
         .route("/portal/branding/{version}/logo.png", get(branding::logo))

@@ -131,6 +131,10 @@ pub struct CalendarEntry {
     pub uid: String,
     /// Increases with every change (RFC 5545, SEQUENCE).
     pub sequence: u32,
+    /// When it was scheduled, or its state changed last.
+    pub changed_at: DateTime<Utc>,
+    /// Address of its page.
+    pub url: String,
     /// The appointment itself.
     pub appointment: PublicAppointment,
 }

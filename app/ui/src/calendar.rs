@@ -10,7 +10,7 @@ use domain::locale::Locale;
 use domain::public::CalendarEntry;
 use domain::public_language::PublicVisit;
 use domain::terminology::Terminology;
-use icalendar::{Calendar, CalendarDateTime, Component as _, Event, EventLike as _, EventStatus};
+use icalendar::{Calendar, CalendarDateTime, Component as _, Event, EventLike as _, EventStatus, Property};
 
 use crate::word;
 
@@ -23,15 +23,18 @@ pub enum CalendarKind {
     Feed,
 }
 
-/// Renders appointments as a calendar. `now` becomes the time stamp of each event.
-pub fn render(
-    reach: CalendarKind,
-    locale: Locale,
-    (tenant, words): (&str, &Terminology),
-    entries: &[CalendarEntry],
-    now: DateTime<Utc>,
-) -> String {
-    let tenant = &single_line(tenant);
+/// The organization whose appointments a calendar contains.
+#[derive(Debug, Clone, Copy)]
+pub struct Organizer<'a> {
+    pub name: &'a str,
+    pub words: &'a Terminology,
+    /// The address that customers write to, if there is one.
+    pub email: Option<&'a str>,
+}
+
+/// Renders appointments as a calendar. The same appointments are always rendered as the same text.
+pub fn render(reach: CalendarKind, locale: Locale, organizer: Organizer<'_>, entries: &[CalendarEntry]) -> String {
+    let tenant = &single_line(organizer.name);
     let mut calendar = Calendar::empty();
     calendar.append_property(("VERSION", "2.0"));
     calendar.append_property(("PRODID", "-//Ordinavo//Customer Portal//EN"));
@@ -54,7 +57,7 @@ pub fn render(
         };
         let range = zones.entry(zone).or_insert((visit.starts_at, visit.ends_at));
         *range = (range.0.min(visit.starts_at), range.1.max(visit.ends_at));
-        calendar.push(event(locale, (tenant, words), entry, tz, now));
+        calendar.push(event(locale, Organizer { name: tenant, ..organizer }, entry, tz));
     }
     let text = calendar.to_string();
     // The library does not write time zones; they are inserted before the first event.
@@ -77,12 +80,16 @@ fn single_line(text: &str) -> String {
 
 fn event(
     locale: Locale,
-    (tenant, words): (&str, &Terminology),
+    Organizer {
+        name: tenant,
+        words,
+        email,
+    }: Organizer<'_>,
     entry: &CalendarEntry,
     tz: Tz,
-    now: DateTime<Utc>,
 ) -> Event {
     let visit = &entry.appointment;
+    let is_cancelled = visit.status == PublicVisit::Cancelled;
     let service_label = visit.service_type.map_or_else(
         || tenant.to_owned(),
         |service| single_line(&words.service_type(service, locale)),
@@ -97,17 +104,31 @@ fn event(
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join(", ");
+    let summary = format!("{service_label} · {}", single_line(&visit.location));
+    let summary = if is_cancelled {
+        word!(locale, "calendar-cancelled", summary = summary).replace(['\u{2068}', '\u{2069}'], "")
+    } else {
+        summary
+    };
+    // A calendar without attendees is published; RFC 5546 asks for its organizer all the same.
+    let organizer = email.map_or_else(|| "invalid:nomail".to_owned(), |email| format!("mailto:{}", single_line(email)));
+    let organizer = Property::new("ORGANIZER", organizer)
+        .add_parameter("CN", &tenant.replace('"', "'"))
+        .done();
     let mut event = Event::new();
     event
         .uid(&entry.uid)
         .sequence(entry.sequence)
-        .timestamp(now)
+        .timestamp(entry.changed_at)
+        .last_modified(entry.changed_at)
+        .append_property(organizer)
+        .url(&entry.url)
         .starts(moment(visit.starts_at, tz))
         .ends(moment(visit.ends_at, tz))
-        .summary(&format!("{service_label} · {}", single_line(&visit.location)))
+        .summary(&summary)
         .location(&location_line)
         .description(&lines.join("\n"))
-        .status(if visit.status == PublicVisit::Cancelled {
+        .status(if is_cancelled {
             EventStatus::Cancelled
         } else {
             EventStatus::Confirmed
@@ -219,10 +240,20 @@ mod tests {
         text.parse().expect("test timestamp is valid")
     }
 
+    fn organizer<'a>(name: &'a str, words: &'a Terminology) -> Organizer<'a> {
+        Organizer {
+            name,
+            words,
+            email: None,
+        }
+    }
+
     fn entry(starts: &str, ends: &str, zone: &str) -> CalendarEntry {
         CalendarEntry {
             uid: "abc@example.org".to_owned(),
             sequence: 4,
+            changed_at: at("2026-10-01T00:00:00Z"),
+            url: "https://example.org/portal/appointments/apt_00000000000000000000000000".to_owned(),
             appointment: PublicAppointment {
                 id: "apt_00000000000000000000000000".parse().expect("test ID is valid"),
                 status: PublicVisit::Planned,
@@ -244,9 +275,8 @@ mod tests {
         let text = render(
             CalendarKind::File,
             Locale::En,
-            ("Nordlicht", &Terminology::default()),
+            organizer("Nordlicht", &Terminology::default()),
             &[entry],
-            at("2026-10-01T00:00:00Z"),
         );
         assert!(text.contains("DTSTART;TZID=Europe/Berlin:20261025T090000"), "{text}");
         assert!(text.contains("DTEND;TZID=Europe/Berlin:20261025T110000"), "{text}");
@@ -268,9 +298,8 @@ mod tests {
             let text = render(
                 CalendarKind::File,
                 Locale::En,
-                ("N", &Terminology::default()),
+                organizer("N", &Terminology::default()),
                 &[entry],
-                at("2026-10-01T00:00:00Z"),
             );
             assert!(text.contains(expected), "{text}");
         }
@@ -282,9 +311,8 @@ mod tests {
         let text = render(
             CalendarKind::Feed,
             Locale::Ar,
-            ("N\r\nBEGIN:VALARM BEGIN:VEVENT", &Terminology::default()),
+            organizer("N\r\nBEGIN:VALARM BEGIN:VEVENT", &Terminology::default()),
             &[entry],
-            at("2026-10-01T00:00:00Z"),
         );
         assert!(text.contains("\r\nX-WR-CALNAME:"), "{text}");
         assert!(text.contains("END:VTIMEZONE\r\nBEGIN:VEVENT\r\n"), "{text}");
@@ -305,11 +333,36 @@ mod tests {
         let text = render(
             CalendarKind::File,
             Locale::De,
-            ("N", &Terminology::default()),
+            organizer("N", &Terminology::default()),
             &[entry],
-            at("2026-10-01T00:00:00Z"),
         );
         assert!(text.contains("METHOD:CANCEL") && text.contains("STATUS:CANCELLED"));
+        assert!(text.contains("\r\nSUMMARY:Abgesagt: "), "{text}");
         assert!(text.contains("DTSTART:20261125T080000Z") && !text.contains("VTIMEZONE"));
+    }
+
+    #[test]
+    fn render_event_has_the_properties_that_calendars_ask_for() {
+        let entry = entry("2026-11-25T08:00:00Z", "2026-11-25T10:00:00Z", "UTC");
+        let words = Terminology::default();
+        let with = |email| {
+            let organizer = Organizer {
+                name: "Nordlicht, \"Technik\" GmbH",
+                words: &words,
+                email,
+            };
+            render(CalendarKind::Feed, Locale::En, organizer, std::slice::from_ref(&entry)).replace("\r\n ", "")
+        };
+        let text = with(Some("service@example.org"));
+        for line in [
+            "ORGANIZER;CN=\"Nordlicht, 'Technik' GmbH\":mailto:service@example.org",
+            "URL:https://example.org/portal/appointments/apt_00000000000000000000000000",
+            "LAST-MODIFIED:20261001T000000Z",
+            "DTSTAMP:20261001T000000Z",
+        ] {
+            assert!(text.contains(&format!("\r\n{line}\r\n")), "{line}: {text}");
+        }
+        assert!(with(None).contains(":invalid:nomail\r\n"));
+        assert_eq!(with(None), with(None));
     }
 }

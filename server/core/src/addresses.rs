@@ -1,7 +1,7 @@
 //! The addresses of pages that mails, copied links and calendars contain. Core knows no other paths; the web apps own the
 //! rest.
 
-use domain::ids::RequestId;
+use domain::ids::{AppointmentId, RequestId};
 
 use crate::Settings;
 use crate::identity::Realm;
@@ -33,7 +33,12 @@ pub(crate) fn password_link(settings: &Settings, realm: Realm, token: &str) -> S
 
 /// Returns the address of a portal user's calendar feed.
 pub(crate) fn calendar_feed(settings: &Settings, token: &str) -> String {
-    format!("{}/portal/feed/{token}", settings.portal_url)
+    format!("{}/portal/feed/{token}/calendar.ics", settings.portal_url)
+}
+
+/// Returns the address of an appointment in the portal.
+pub(crate) fn portal_appointment(settings: &Settings, id: AppointmentId) -> String {
+    format!("{}/portal/appointments/{id}", settings.portal_url)
 }
 
 /// Returns the address of a partner's invitation.

@@ -13,9 +13,20 @@ use serde::Serialize;
 /// # Errors
 /// The body cannot be serialized.
 pub fn etag<T: Serialize>(body: &T) -> CoreResult<String> {
-    let digest = sha256(&serde_json::to_vec(body)?);
-    let short: String = hex(&digest).chars().take(32).collect();
-    Ok(format!("\"{short}\""))
+    Ok(of_bytes(&serde_json::to_vec(body)?))
+}
+
+/// Returns the entity tag of bytes.
+pub fn of_bytes(bytes: &[u8]) -> String {
+    let short: String = hex(&sha256(bytes)).chars().take(32).collect();
+    format!("\"{short}\"")
+}
+
+/// Returns whether the client has the version with this tag already.
+pub fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    tags(headers, &IF_NONE_MATCH)
+        .iter()
+        .any(|sent| *sent == "*" || *sent == tag)
 }
 
 /// Returns the tags of a header, without the mark of weak ones, which are compared like strong ones (RFC 9110, 13.1.2).
@@ -36,10 +47,7 @@ fn tags<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<&'a str> {
 /// The body cannot be serialized.
 pub fn tagged<T: Serialize>(headers: &HeaderMap, body: &T) -> CoreResult<Response> {
     let tag = etag(body)?;
-    let is_known = tags(headers, &IF_NONE_MATCH)
-        .iter()
-        .any(|sent| *sent == "*" || *sent == tag);
-    let mut response = if is_known {
+    let mut response = if is_known(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         axum::Json(body).into_response()

@@ -28,7 +28,6 @@ use ui::two_factor::settings_path;
 use ui::viewer::Viewer;
 
 use crate::api::problem::logged_status;
-use crate::api::texts;
 use crate::authn::session_cookie;
 use crate::cookies;
 use crate::http_layers::RequestId;
@@ -54,7 +53,7 @@ pub async fn staff(State(state): State<AppState>, session: Session, request: Req
 /// Authenticates requests of the portal and determines its branding.
 pub async fn portal(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
     if let Err(seconds) = state.portal_limits.check_network(client_network(&request)) {
-        return public_limits::too_many_requests(seconds);
+        return public_limits::too_many_requests(reader_locale(&state, &request, None), seconds);
     }
     let found = match session.id() {
         Some(id) => authentication::contact(&state.core, SessionId(id.0)).await,
@@ -73,7 +72,7 @@ pub async fn portal(State(state): State<AppState>, session: Session, mut request
         // A link determines its own tenant, whatever account is signed in.
         Ok(Some(contact)) if !request.uri().path().starts_with(LINK_PREFIX) => {
             if let Err(seconds) = state.portal_limits.check_account(contact.id()) {
-                return public_limits::too_many_requests(seconds);
+                return public_limits::too_many_requests(reader_locale(&state, &request, contact.locale()), seconds);
             }
             Some(BrandedOrganisation {
                 name: contact.tenant_name().to_owned(),
@@ -158,7 +157,7 @@ async fn authorize<A: Author + Clone + 'static>(
 ) -> Response {
     let actor = match found {
         Ok(actor) => actor,
-        Err(error) => return unavailable(&error),
+        Err(error) => return unavailable(&error, reader_locale(&state, &request, None)),
     };
     let locale = actor.as_ref().and_then(language);
     let submitted_for = submitted_for(&state, &request);
@@ -171,7 +170,7 @@ async fn authorize<A: Author + Clone + 'static>(
         if !request.method().is_safe()
             && let Err(seconds) = state.public_limits.check_action(client_network(&request))
         {
-            return public_limits::too_many_requests(seconds);
+            return public_limits::too_many_requests(reader_locale(&state, &request, None), seconds);
         }
         request.extensions_mut().insert(state.flash_cookie(realm));
     }
@@ -282,6 +281,11 @@ pub fn viewer(state: &AppState, headers: &HeaderMap, request: &Request, chosen: 
     }
 }
 
+/// Returns the language of a reader who gets no page.
+fn reader_locale(state: &AppState, request: &Request, chosen: Option<Locale>) -> Locale {
+    viewer(state, request.headers(), request, chosen).locale
+}
+
 /// Returns whether a page or action requires a session.
 fn needs_account(path: &str, prefix: &str) -> bool {
     let public_paths = [
@@ -350,7 +354,7 @@ fn require_sign_in(request: &Request, prefix: &str) -> Response {
     Redirect::to(&format!("{prefix}/sign-in{next}")).into_response()
 }
 
-fn unavailable(error: &ordinavo_core::CoreError) -> Response {
+fn unavailable(error: &ordinavo_core::CoreError, locale: Locale) -> Response {
     let status = logged_status(error);
-    (status, [("retry-after", "5")], texts::cause(&error.cause)).into_response()
+    (status, [("retry-after", "5")], ui::i18n::errors::cause(locale, &error.cause)).into_response()
 }

@@ -34,7 +34,7 @@ use ui::shell::App;
 use super::reader;
 use crate::api::problem::logged_status;
 use crate::pages::{FrameHosts, not_found_page, render};
-use crate::public_limits::{client_network, too_many_requests};
+use crate::public_limits::{UploadSlot, client_network, too_many_requests};
 use crate::serve::AppState;
 
 /// Limit for a form with all its files.
@@ -172,7 +172,7 @@ pub async fn submit(State(state): State<AppState>, Path(slug): Path<String>, req
     let locale = reader(&state, &request).locale;
     let network = client_network(&request);
     if let Err(seconds) = state.public_limits.check_submission(network) {
-        return too_many_requests(seconds);
+        return too_many_requests(reader(&state, &request).locale, seconds);
     }
     let (visitor, settings) = match authentication::form_visitor(&state.core, &slug).await {
         Ok(Some(found)) => found,

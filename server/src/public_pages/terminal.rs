@@ -178,7 +178,7 @@ pub async fn pair(State(state): State<AppState>, head: Parts, Form(form): Form<P
     let locale = reader(&state, &request).locale;
     // The low limit prevents guessing: a code has 40 bits and is valid for one day.
     if let Err(seconds) = state.public_limits.check_unproven_submission(client_network(&request)) {
-        return too_many_requests(seconds);
+        return too_many_requests(reader(&state, &request).locale, seconds);
     }
     match terminals::pair(&state.core, &form.code).await {
         Ok(token) => {
@@ -211,7 +211,7 @@ pub async fn submit(State(state): State<AppState>, head: Parts, Form(form): Form
         Err(error) => return unavailable_form_page(&state, request, locale, Some(error)).await,
     };
     if let Err(seconds) = state.public_limits.check_submission(client_network(&request)) {
-        return too_many_requests(seconds);
+        return too_many_requests(reader(&state, &request).locale, seconds);
     }
     let envelope = Envelope {
         terminal: form.terminal.clone(),
@@ -261,7 +261,7 @@ pub async fn submit_queued(State(state): State<AppState>, head: Parts, Json(queu
     let headers = head.headers.clone();
     let request = Request::from_parts(head, Body::empty());
     if let Err(seconds) = state.public_limits.check_submission(client_network(&request)) {
-        return too_many_requests(seconds);
+        return too_many_requests(reader(&state, &request).locale, seconds);
     }
     let submission = async {
         let Some((terminal, settings)) = device::terminal(&state, &headers).await? else {

@@ -118,8 +118,9 @@ pub async fn answer(
 ) -> Response {
     let request = Request::from_parts(head, axum::body::Body::empty());
     let locale = reader(&state, &request).locale;
-    if let Err(seconds) = state.public_limits.check_submission(client_network(&request)) {
-        return too_many_requests(seconds);
+    let network = client_network(&request);
+    if let Err(seconds) = state.public_limits.check_submission(network) {
+        return too_many_requests(locale, seconds);
     }
     let result = with_requester(&state, &token, async |requester| {
         tracking::answer(&state.core, &requester, &form.answer, &form.nonce).await
@@ -166,7 +167,7 @@ pub async fn choose(
     let request = Request::from_parts(head, axum::body::Body::empty());
     let locale = reader(&state, &request).locale;
     if let Err(seconds) = state.public_limits.check_submission(client_network(&request)) {
-        return too_many_requests(seconds);
+        return too_many_requests(reader(&state, &request).locale, seconds);
     }
     let result = with_requester(&state, &token, async |requester| {
         slot_offers::choose_by_link(&state.core, &requester, &form.offer, &form.position).await
@@ -190,7 +191,7 @@ pub async fn choose(
 pub async fn withdraw(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
     let locale = reader(&state, &request).locale;
     if let Err(seconds) = state.public_limits.check_submission(client_network(&request)) {
-        return too_many_requests(seconds);
+        return too_many_requests(reader(&state, &request).locale, seconds);
     }
     match with_requester(&state, &token, async |requester| {
         tracking::withdraw(&state.core, &requester).await
@@ -215,7 +216,7 @@ pub async fn submit_unsubscribe(
     request: Request,
 ) -> Response {
     if let Err(seconds) = state.public_limits.check_submission(client_network(&request)) {
-        return too_many_requests(seconds);
+        return too_many_requests(reader(&state, &request).locale, seconds);
     }
     unsubscribe_page(state, token, request, true).await
 }

@@ -18,3 +18,4 @@ feed-replace-now = Neue URL erstellen
 feed-turn-off = Deaktivieren
 done-feed-created = Ihre Kalender-URL ist bereit.
 done-feed-turned-off = Das Kalenderabonnement ist deaktiviert.
+appointment-history = Frühere Zeiten

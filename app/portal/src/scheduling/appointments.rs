@@ -81,7 +81,11 @@ pub fn AppointmentPage() -> impl IntoView {
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let (visit, next) = pages::appointment(&request.core, &contact, request.id("id")?).await?;
+        let pages::AppointmentPage {
+            appointment: visit,
+            next,
+            earlier,
+        } = pages::appointment(&request.core, &contact, request.id("id")?).await?;
         let words = contact.terminology();
         let status = words.visit(visit.status, locale);
         let explanation = status.explanation.clone();
@@ -102,6 +106,14 @@ pub fn AppointmentPage() -> impl IntoView {
                 {visit.technician.map(|name| view! { <Fact name=t!(locale, "technician")><bdi>{name}</bdi></Fact> })}
             </dl>
             <p class="quiet">{zone}</p>
+            {(!earlier.is_empty()).then(|| view! {
+                <section data-testid="appointment-history"><h2>{t!(locale, "appointment-history")}</h2>
+                    <ol class="lines">{earlier.into_iter().map(|visit| {
+                        let status = contact.terminology().visit(visit.status, locale);
+                        view! { <li><s>{format::date(locale, visit.starts_at, &visit.zone)}" "{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</s><StatusChip status/></li> }
+                    }).collect_view()}</ol>
+                </section>
+            })}
             {has_file.then(|| view! { <p><a class="button" href=format!("/portal/appointments/{}/calendar.ics", visit.id) download=true><Icon name="calendar"/>{t!(locale, "calendar-file")}</a></p> })}
         }
         .into_any())

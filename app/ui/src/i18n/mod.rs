@@ -68,6 +68,7 @@ pub mod shared {
         skip_to_content = "skip-to-content";
         request_id = "request-id";
         back = "back";
+        form_not_readable = "form-not-readable";
     }
 }
 

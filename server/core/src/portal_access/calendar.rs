@@ -14,6 +14,7 @@ use crate::db::TenantTx;
 use crate::identity::account::check_password;
 use crate::identity::actors::{Actor as _, Contact};
 use crate::intake::{generate_token, seal_token};
+use crate::portal_access::store::appointments::CalendarAppointment;
 use crate::secrets::{AssociatedData, hex, sha256};
 use crate::{Core, CoreError, CoreResult};
 
@@ -29,13 +30,24 @@ pub(crate) fn feed_context<'a>(tenant: Uuid, account: Uuid) -> AssociatedData<'a
     }
 }
 
-/// Returns the calendar UID of a job: stable for the lifetime of the job, and a digest that does not reveal its ID.
-fn uid(core: &Core, contact: &Contact, target: Uuid) -> String {
-    let text = format!("calendar\n{}\n{target}", contact.tenant().uuid());
+/// Returns the calendar UID of a job: stable for the lifetime of the job, and a digest that does not reveal its ID. Its host
+/// part is the ID of the organisation, which does not change with the public address (RFC 7986, 5.3).
+fn uid(contact: &Contact, target: Uuid) -> String {
+    let tenant = contact.tenant().uuid();
+    let text = format!("calendar\n{tenant}\n{target}");
     let mut digest = hex(&sha256(text.as_bytes()));
     digest.truncate(32);
-    let host = core.settings.public_url.split("://").last().unwrap_or_default();
-    format!("{digest}@{}", host.split([':', '/']).next().unwrap_or_default())
+    format!("{digest}@{tenant}")
+}
+
+fn entry_of(core: &Core, contact: &Contact, found: CalendarAppointment) -> CalendarEntry {
+    CalendarEntry {
+        uid: uid(contact, found.target),
+        sequence: found.sequence,
+        changed_at: found.changed_at,
+        url: addresses::portal_appointment(&core.settings, found.appointment.id),
+        appointment: found.appointment,
+    }
 }
 
 /// Returns upcoming appointments and those of the last 90 days.
@@ -44,14 +56,7 @@ pub async fn entries(core: &Core, contact: &Contact) -> CoreResult<Vec<CalendarE
     let rows = tx
         .calendar_entries(core.clock.now() - MAX_AGE, MAX_APPOINTMENTS)
         .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(target, sequence, appointment)| CalendarEntry {
-            uid: uid(core, contact, target),
-            sequence,
-            appointment,
-        })
-        .collect())
+    Ok(rows.into_iter().map(|found| entry_of(core, contact, found)).collect())
 }
 
 /// Returns one appointment; a rescheduled one resolves to the latest of its job.
@@ -60,12 +65,8 @@ pub async fn entries(core: &Core, contact: &Contact) -> CoreResult<Vec<CalendarE
 /// `not_found`.
 pub async fn entry(core: &Core, contact: &Contact, id: AppointmentId) -> CoreResult<CalendarEntry> {
     let found = core.store.read(contact).await?.calendar_entry(id).await?;
-    let (target, sequence, appointment) = found.ok_or_else(CoreError::not_found)?;
-    Ok(CalendarEntry {
-        uid: uid(core, contact, target),
-        sequence,
-        appointment,
-    })
+    let found = found.ok_or_else(CoreError::not_found)?;
+    Ok(entry_of(core, contact, found))
 }
 
 /// Returns the URL of the user's calendar feed, if there is one.

@@ -378,13 +378,14 @@ const SINGLE: [&str; 5] = [
     "/portal/files/{id}",
 ];
 /// Public paths. They contain no customer data.
-const PUBLIC_PATHS: [&str; 8] = [
+const PUBLIC_PATHS: [&str; 9] = [
     "/portal/sign-in",
     "/portal/sign-in/choose",
     "/portal/sign-in/code",
     "/portal/sign-in/link",
     "/portal/link/{token}",
     "/portal/feed/{token}",
+    "/portal/feed/{token}/calendar.ics",
     "/portal/branding/{version}/style.css",
     "/portal/branding/{version}/logo.png",
 ];

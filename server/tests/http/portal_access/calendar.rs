@@ -34,7 +34,7 @@ async fn read(world: &World, path: &str) -> (StatusCode, String) {
     let status = answer.status();
     if status == StatusCode::OK {
         assert_eq!(answer.headers()["content-type"], "text/calendar; charset=utf-8");
-        assert_eq!(answer.headers()["cache-control"], "private, no-store");
+        assert_eq!(answer.headers()["cache-control"], "private, no-cache");
     }
     (status, answer.text().await.unwrap())
 }
@@ -55,6 +55,12 @@ fn value(event: &str, name: &str) -> String {
         .find(|line| line.starts_with(name))
         .unwrap_or_else(|| panic!("{name}"));
     line.split_once(':').unwrap().1.to_owned()
+}
+
+/// Returns the ID of the demo tenant, which is the host part of UIDs.
+async fn tenant_of(world: &World) -> String {
+    let pairs = world.pairs("SELECT id, id FROM tenant WHERE slug = 'nordlicht'").await;
+    format!("@{}", pairs[0].0)
 }
 
 #[rstest]
@@ -78,11 +84,26 @@ async fn calendar_feed_works_until_replaced_or_turned_off(#[case] engine: Engine
         assert!(event.contains("DTSTART;TZID=Europe/Berlin:"), "{event}");
         assert!(!event.contains("tgt_") && !event.contains("TGT-"), "{event}");
     }
+    // The earlier address works as well; a program that has the calendar already gets nothing again.
+    assert!(first.ends_with("/calendar.ics"), "{first}");
+    let earlier = first.trim_end_matches("/calendar.ics");
+    assert_eq!(read(&world, earlier).await.1, text, "{}", world.engine);
+    let again = async |tag: &str| {
+        let request = visitor().get(format!("{}{first}", world.url)).header("if-none-match", tag);
+        request.send().await.unwrap()
+    };
+    let tag = again("\"other\"").await.headers()["etag"].to_str().unwrap().to_owned();
+    let known = again(&tag).await;
+    assert_eq!(known.status(), StatusCode::NOT_MODIFIED, "{}", world.engine);
+    assert!(known.text().await.unwrap().is_empty());
     create_feed(&world, &petra, "petra").await;
     let second = feed(&world, &petra).await.unwrap();
     assert_ne!(first, second);
     let missing = read(&world, "/portal/feed/AAAAAAAAAAAAAAAAAAAAAAAAAAA").await;
     assert_eq!(missing.0, StatusCode::NOT_FOUND);
+    // The answer is in the language of the calendar program.
+    let german = visitor().get(format!("{}/portal/feed/AAAAAAAAAAAAAAAAAAAAAAAAAAA", world.url)).header("accept-language", "de");
+    assert_ne!(german.send().await.unwrap().text().await.unwrap(), missing.1, "{}", world.engine);
     assert_eq!(
         read(&world, &first).await,
         missing,
@@ -206,6 +227,9 @@ async fn appointment_rescheduled_keeps_uid_and_raises_sequence(#[case] engine: E
         "{}",
         world.engine
     );
+    // The earlier time is in the history of the new appointment, and not among the past ones.
+    assert!(world.content(&petra, &next).await.contains("data-testid=\"appointment-history\""));
+    assert!(!world.content(&petra, "/portal/appointments").await.contains(&appointment), "{}", world.engine);
     // A cancelled appointment keeps its UID, with a higher sequence number.
     clock.advance(TimeDelta::minutes(5));
     let fields = [("target", target.as_str()), ("reason", "The part is not to be had.")];
@@ -217,6 +241,8 @@ async fn appointment_rescheduled_keeps_uid_and_raises_sequence(#[case] engine: E
         .collect();
     assert_eq!(last.len(), 1);
     assert_eq!(value(&last[0], "STATUS"), "CANCELLED");
+    assert!(value(&last[0], "SUMMARY").starts_with("Cancelled: "), "{}", last[0]);
+    assert!(value(&last[0], "UID").ends_with(&tenant_of(&world).await), "{}", last[0]);
     assert!(
         value(&last[0], "SEQUENCE").parse::<u32>().unwrap() > raised,
         "{}",

@@ -52,9 +52,11 @@ const SELECT_UPCOMING_APPOINTMENTS: &str = concat!(
         LIMIT $4
     "
 );
+/// Rescheduled appointments are in the history of the one that replaced them.
 const SELECT_PAST_APPOINTMENTS: &str = concat!(
     select_appointments!(),
     r"
+          AND appointment.status <> 'moved'
           AND (appointment.status <> 'planned' OR appointment.ends_at < $3)
           AND (appointment.starts_at, appointment.id) < ($4, $5)
         ORDER BY appointment.starts_at DESC, appointment.id DESC
@@ -62,6 +64,23 @@ const SELECT_PAST_APPOINTMENTS: &str = concat!(
     "
 );
 const SELECT_APPOINTMENT: &str = concat!(select_appointments!(), "AND appointment.id = $4");
+/// The rescheduled appointments of the job of an appointment.
+const SELECT_EARLIER_APPOINTMENTS: &str = concat!(
+    select_appointments!(),
+    r"
+          AND appointment.status = 'moved'
+          AND appointment.id <> $4
+          AND appointment.target_id = (
+              SELECT shown.target_id
+              FROM appointment AS shown
+              WHERE shown.tenant_id = $1
+                AND shown.id = $4
+                AND shown.is_shared
+          )
+        ORDER BY appointment.created_at DESC, appointment.id DESC
+        LIMIT 50
+    "
+);
 /// The latest appointment of a request's job that is planned or done.
 const SELECT_APPOINTMENT_OF_REQUEST: &str = concat!(
     select_appointments!(),
@@ -84,6 +103,11 @@ macro_rules! select_calendar_entries {
             select_appointments!(
                 r"
                 appointment.target_id,
+                CASE
+                    WHEN appointment.status = 'planned' AND target.status IN ('open', 'scheduled', 'dispatched')
+                        THEN appointment.created_at
+                    ELSE target.updated_at
+                END AS changed_at,
                 (
                     SELECT count(*)
                     FROM appointment AS other
@@ -151,19 +175,33 @@ struct AppointmentRow {
 #[derive(sqlx::FromRow)]
 struct CalendarEntryRow {
     target_id: Uuid,
+    changed_at: DateTime<Utc>,
     earlier: i64,
     #[sqlx(flatten)]
     appointment: AppointmentRow,
 }
 
-/// The job's ID, the calendar sequence number and the appointment.
-impl From<CalendarEntryRow> for (Uuid, u32, PublicAppointment) {
+/// An appointment for a calendar.
+#[derive(Debug, Clone)]
+pub(crate) struct CalendarAppointment {
+    pub target: Uuid,
+    pub sequence: u32,
+    pub changed_at: DateTime<Utc>,
+    pub appointment: PublicAppointment,
+}
+
+impl From<CalendarEntryRow> for CalendarAppointment {
     fn from(row: CalendarEntryRow) -> Self {
         let appointment = PublicAppointment::from(row.appointment);
         let earlier = u32::try_from(row.earlier).unwrap_or(u32::MAX);
         let is_cancelled = appointment.status == PublicVisit::Cancelled;
         let sequence = CalendarEntry::sequence_after(earlier, is_cancelled);
-        (row.target_id, sequence, appointment)
+        Self {
+            target: row.target_id,
+            sequence,
+            changed_at: row.changed_at,
+            appointment,
+        }
     }
 }
 
@@ -233,6 +271,21 @@ impl TenantTx<'_, Contact> {
             .map(Into::into))
     }
 
+    /// Returns the rescheduled appointments of the job of an appointment, latest first.
+    pub(crate) async fn earlier_appointments(
+        &mut self,
+        id: AppointmentId,
+    ) -> Result<Vec<PublicAppointment>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        Ok(self
+            .tx
+            .fetch_all::<AppointmentRow>(SELECT_EARLIER_APPOINTMENTS, (tenant, account, now, id.uuid()))
+            .await?
+            .into_iter()
+            .map(Into::into)
+            .collect())
+    }
+
     /// Returns the appointment of a request's job, if the user may see its appointments.
     pub(crate) async fn appointment_of_request(
         &mut self,
@@ -246,12 +299,12 @@ impl TenantTx<'_, Contact> {
             .map(Into::into))
     }
 
-    /// Returns appointments for a calendar, with their jobs and sequence numbers.
+    /// Returns appointments for a calendar.
     pub(crate) async fn calendar_entries(
         &mut self,
         since: DateTime<Utc>,
         limit: i64,
-    ) -> Result<Vec<(Uuid, u32, PublicAppointment)>, StoreError> {
+    ) -> Result<Vec<CalendarAppointment>, StoreError> {
         let (tenant, account, now) = self.scope();
         Ok(self
             .tx
@@ -265,7 +318,7 @@ impl TenantTx<'_, Contact> {
     pub(crate) async fn calendar_entry(
         &mut self,
         id: AppointmentId,
-    ) -> Result<Option<(Uuid, u32, PublicAppointment)>, StoreError> {
+    ) -> Result<Option<CalendarAppointment>, StoreError> {
         let (tenant, account, now) = self.scope();
         Ok(self
             .tx
