@@ -7,6 +7,7 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
+use domain::locale::Locale;
 use domain::problems::Problem;
 use leptos::prelude::{IntoView, provide_context, use_context};
 use leptos::server_fn::axum::get_server_fn_service;
@@ -143,6 +144,7 @@ pub const MULTIPART_ACTIONS: &[&str] = &[
     "/app/fn/update-technician",
     "/app/fn/update-form",
     "/app/fn/upload-csv",
+    "/portal/fn/answer-request",
     "/portal/fn/invite-colleague",
     "/portal/fn/submit-request",
 ];
@@ -156,6 +158,10 @@ async fn action(State(state): State<AppState>, request: Request) -> Response {
     if MULTIPART_ACTIONS.contains(&path) && !is_multipart(&request) {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }
+    let locale = request
+        .extensions()
+        .get::<Viewer>()
+        .map_or_else(Locale::default, |viewer| viewer.locale);
     let mut place = None;
     if MULTIPART_ACTIONS.contains(&path)
         && let Some(account) = account(&request)

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use domain::ids::RequestId;
+use domain::files::FileScan;
+use domain::ids::{MessageId, RequestId};
 use domain::intake::{DayPart, PreferredWindow};
 use domain::locale::Locale;
 use domain::requests::RequestStatus;
@@ -12,7 +13,8 @@ use leptos::prelude::*;
 use ordinavo_core::requests::model::{PublicMessage, SlotOption};
 
 use crate::drafts::owned;
-use crate::forms::{ErrorSummary, FormState, TextArea};
+use crate::files::{FileLink, file_state};
+use crate::forms::{ErrorSummary, FilesField, FormState, TextArea};
 use crate::i18n::by_key;
 use crate::islands::SubmitOnce;
 use crate::format::ZoneNames;
@@ -46,10 +48,36 @@ pub fn Progress(
     }
 }
 
+/// A file that came with a message.
+#[derive(Debug, Clone)]
+pub struct MessageFile {
+    pub message: MessageId,
+    pub name: String,
+    pub size_bytes: i64,
+    pub scan: FileScan,
+    /// The path of the download, where there is one.
+    pub href: Option<String>,
+}
+
+/// The files of a message.
+#[component]
+pub fn MessageFiles(files: Vec<MessageFile>, message: MessageId, locale: Locale) -> impl IntoView {
+    let files: Vec<MessageFile> = files.into_iter().filter(|file| file.message == message).collect();
+    (!files.is_empty()).then(|| view! {
+        <ul class="files" data-testid="message-files">{files.into_iter().map(|file| view! {
+            <li>{match file.href {
+                Some(href) => view! { <FileLink locale scan=file.scan href name=file.name size_bytes=file.size_bytes is_download=true/> }.into_any(),
+                None => view! { <bdi>{file.name}</bdi>{file_state(locale, file.scan).map(|state| view! { " "<span class="quiet" data-scan=file.scan.name()>{state}</span> })} }.into_any(),
+            }}</li>
+        }).collect_view()}</ul>
+    })
+}
+
 /// The messages between the requester and the team; the children are the form that answers.
 #[component]
 pub fn Conversation(
     messages: Vec<PublicMessage>,
+    files: Vec<MessageFile>,
     /// Whether a question of the team waits for an answer.
     needs_answer: bool,
     zone: String,
@@ -83,10 +111,11 @@ pub fn AnswerForm(
 ) -> impl IntoView {
     view! {
         <SubmitOnce>
-        <form method="post" action=owned(action)>
+        <form method="post" action=owned(action) enctype="multipart/form-data">
             <ErrorSummary form=form.clone()/>
             {request.map(|id| view! { <input type="hidden" name="request" value=id.to_string()/> })}<input type="hidden" name="nonce" value=nonce/>
-            <TextArea form field="answer" label=word!(locale, "answer") rows=3/>
+            <TextArea form=form.clone() field="answer" label=word!(locale, "answer") rows=3/>
+            <FilesField form field="files" label=word!(locale, "answer-files") help=word!(locale, "answer-files-help") accept="image/jpeg,image/png,image/webp,application/pdf"/>
             <button class="button button-primary" type="submit">{word!(locale, "send-answer")}</button>
         </form>
         </SubmitOnce>

@@ -34,7 +34,7 @@ use ui::shell::App;
 use super::reader;
 use crate::api::problem::logged_status;
 use crate::pages::{FrameHosts, not_found_page, render};
-use crate::public_limits::{UploadSlot, client_network, too_many_requests};
+use crate::public_limits::{client_network, too_many_requests};
 use crate::serve::AppState;
 
 /// Limit for a form with all its files.
@@ -179,32 +179,15 @@ pub async fn submit(State(state): State<AppState>, Path(slug): Path<String>, req
         other => return unavailable_form_page(&state, request, locale, other.err()).await,
     };
     let (parts, body) = request.into_parts();
-    // The response pages need the head of the request, the parser below its body.
+    // The response pages need the head of the request, the parser its body.
     let head = |parts: &Parts| Request::from_parts(parts.clone(), Body::empty());
-    let length = parts
-        .headers
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| text.parse::<u64>().ok());
-    if length.is_some_and(|length| length > MAX_FORM_BYTES as u64) {
-        discard(body).await;
-        return too_large(&state, head(&parts), &visitor, slug, settings, locale).await;
-    }
-    let limited = Body::new(http_body_util::Limited::new(body, MAX_FORM_BYTES));
-    // Forms without files do not need a place.
-    let received = if length.is_some_and(|length| length <= MAX_TEXT_FORM_BYTES) {
-        Some((limited, None))
-    } else {
-        receive(&state, network, limited).await
-    };
-    let Some((body, permit)) = received else {
-        let error = CoreError::new(Cause::TooManyUploads);
-        return error_page(&state, head(&parts), locale, &error).await;
-    };
-    let received = Request::from_parts(parts.clone(), body);
-    let parsed = match tokio::time::timeout(UPLOAD_TIMEOUT, parse_form(received)).await {
-        Ok(Ok(parsed)) => parsed,
-        Ok(Err(())) | Err(_) => return too_large(&state, head(&parts), &visitor, slug, settings, locale).await,
+    let (parsed, permit) = match receive(&state, &parts, body, network).await {
+        Ok(received) => received,
+        Err(NotReceived::TooLarge) => return too_large(&state, head(&parts), &visitor, slug, settings, locale).await,
+        Err(NotReceived::Busy) => {
+            let error = CoreError::new(Cause::TooManyUploads);
+            return error_page(&state, head(&parts), locale, &error).await;
+        }
     };
     let text = |name: &str| parsed.fields.get(name).map(String::as_str).unwrap_or_default();
     if let Err(error) = verify_ticket(&state.core, &visitor, text("ticket")) {
@@ -262,17 +245,6 @@ pub async fn submit(State(state): State<AppState>, Path(slug): Path<String>, req
     }
 }
 
-/// Receives an upload on disk, and waits for a place to process it. Returns `None` if there is none.
-async fn receive(state: &AppState, network: Network, body: Body) -> Option<(Body, Option<OwnedSemaphorePermit>)> {
-    let arriving = state.public_limits.acquire_arrival(network).await?;
-    let body = tokio::time::timeout(UPLOAD_TIMEOUT, state.spool.receive(body)).await;
-    // An upload that takes too long is answered like one that is too large.
-    let body = body.unwrap_or_else(|_| Body::new(http_body_util::Limited::new(Body::from("-"), 0)));
-    let place = state.public_limits.acquire_upload_slot().await?;
-    drop(arriving);
-    Some((body, Some(place)))
-}
-
 fn form_with_errors(
     slug: String,
     settings: FormSettings,
@@ -308,12 +280,7 @@ async fn too_large(
     settings: FormSettings,
     locale: Locale,
 ) -> Response {
-    let error = CoreError::field(
-        "files",
-        FieldCode::UploadTooLarge {
-            max_megabytes: MAX_FORM_BYTES / 1024 / 1024,
-        },
-    );
+    let error = too_large_error();
     let form_page = form_with_errors(slug, settings, locale, &BTreeMap::new(), &error);
     show(state, request, visitor, form_page, StatusCode::PAYLOAD_TOO_LARGE).await
 }
@@ -331,6 +298,60 @@ async fn discard(body: Body) {
         }
     };
     let _ = tokio::time::timeout(UPLOAD_TIMEOUT, reading).await;
+}
+
+/// Why a form with files was not received.
+pub(crate) enum NotReceived {
+    /// It is too large, took too long, or cannot be read.
+    TooLarge,
+    /// All upload slots are in use.
+    Busy,
+}
+
+/// Receives a form with files within the limits of pages without an account. The slot is held until it is dropped.
+pub(crate) async fn receive(
+    state: &AppState,
+    parts: &Parts,
+    body: Body,
+    network: Network,
+) -> Result<(ParsedForm, Option<OwnedSemaphorePermit>), NotReceived> {
+    let length = parts
+        .headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse::<u64>().ok());
+    if length.is_some_and(|length| length > MAX_FORM_BYTES as u64) {
+        discard(body).await;
+        return Err(NotReceived::TooLarge);
+    }
+    let limited = Body::new(http_body_util::Limited::new(body, MAX_FORM_BYTES));
+    // Forms without files do not need a place.
+    let (body, place) = if length.is_some_and(|length| length <= MAX_TEXT_FORM_BYTES) {
+        (limited, None)
+    } else {
+        let arriving = state.public_limits.acquire_arrival(network).await;
+        let _arriving = arriving.ok_or(NotReceived::Busy)?;
+        let body = tokio::time::timeout(UPLOAD_TIMEOUT, state.spool.receive(limited)).await;
+        // An upload that takes too long is answered like one that is too large.
+        let body = body.map_err(|_| NotReceived::TooLarge)?;
+        let place = state.public_limits.acquire_upload_slot().await;
+        (body, Some(place.ok_or(NotReceived::Busy)?))
+    };
+    let request = Request::from_parts(parts.clone(), body);
+    match tokio::time::timeout(UPLOAD_TIMEOUT, parse_form(request)).await {
+        Ok(Ok(parsed)) => Ok((parsed, place)),
+        Ok(Err(())) | Err(_) => Err(NotReceived::TooLarge),
+    }
+}
+
+/// The error of a form that is too large.
+pub(crate) fn too_large_error() -> CoreError {
+    CoreError::field(
+        "files",
+        FieldCode::UploadTooLarge {
+            max_megabytes: MAX_FORM_BYTES / 1024 / 1024,
+        },
+    )
 }
 
 /// A parsed multipart form.

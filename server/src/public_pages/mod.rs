@@ -25,7 +25,10 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     let small_form = || RequestBodyLimitLayer::new(MAX_SMALL_FORM_BYTES);
     let tracking = Router::new()
         .route("/track/{token}", get(track::page))
-        .route("/track/{token}/answer", post(track::answer).layer(small_form()))
+        .route(
+            "/track/{token}/answer",
+            post(track::answer).layer(DefaultBodyLimit::disable()),
+        )
         .route("/track/{token}/choose", post(track::choose).layer(small_form()))
         .route("/track/{token}/withdraw", post(track::withdraw).layer(small_form()))
         .layer(CsrfLayer::new())
@@ -60,7 +63,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
 }
 
 /// Returns the viewer, with the language of the `lang` query parameter or of the browser.
-fn reader(state: &AppState, request: &Request) -> Viewer {
+pub(crate) fn reader(state: &AppState, request: &Request) -> Viewer {
     let requested_locale = request
         .uri()
         .query()

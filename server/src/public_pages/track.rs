@@ -8,19 +8,21 @@ use axum::http::header::LOCATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use domain::fields::FieldError;
 use domain::locale::Locale;
-use ordinavo_core::CoreResult;
+use domain::problems::Cause;
 use ordinavo_core::identity::actors::TrackingRequester;
 use ordinavo_core::identity::authentication;
 use ordinavo_core::intake as intake_service;
 use ordinavo_core::requests::{slot_offers, tracking};
+use ordinavo_core::{CoreError, CoreResult};
 use public::requests::track::{self, ANSWER, TrackPage};
 use serde::Deserialize;
 use ui::flash::Flash;
 use ui::forms::FormState;
 use ui::shell::App;
 
-use super::intake::error_page;
+use super::intake::{NotReceived, error_page, receive, too_large_error};
 use super::reader;
 use crate::pages::{FrameHosts, not_found_page, render};
 use crate::public_limits::{client_network, too_many_requests};
@@ -101,52 +103,59 @@ fn without_indexing(mut response: Response) -> Response {
     response
 }
 
-/// The answer form.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct AnswerForm {
-    answer: String,
-    nonce: String,
-}
-
-/// Submits an answer to a question.
-pub async fn answer(
-    State(state): State<AppState>,
-    Path(token): Path<String>,
-    head: Parts,
-    Form(form): Form<AnswerForm>,
-) -> Response {
-    let request = Request::from_parts(head, axum::body::Body::empty());
+/// Sends a message with files.
+pub async fn answer(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
     let locale = reader(&state, &request).locale;
     let network = client_network(&request);
     if let Err(seconds) = state.public_limits.check_submission(network) {
         return too_many_requests(locale, seconds);
     }
+    let (parts, body) = request.into_parts();
+    // The response pages need the head of the request, the parser its body.
+    let request = Request::from_parts(parts.clone(), axum::body::Body::empty());
+    let (parsed, slot) = match receive(&state, &parts, body, network).await {
+        Ok(received) => received,
+        Err(NotReceived::TooLarge) => {
+            let error = too_large_error();
+            return show_answer(&state, request, token, locale, String::new(), error.fields).await;
+        }
+        Err(NotReceived::Busy) => {
+            return error_page(&state, request, locale, &CoreError::new(Cause::TooManyUploads)).await;
+        }
+    };
+    let text = |name: &str| parsed.fields.get(name).cloned().unwrap_or_default();
+    let (answer, nonce, files) = (text("answer"), text("nonce"), parsed.files);
     let result = with_requester(&state, &token, async |requester| {
-        tracking::answer(&state.core, &requester, &form.answer, &form.nonce).await
-    });
-    match result.await {
+        tracking::answer(&state.core, &requester, &answer, &nonce, files, network).await
+    })
+    .await;
+    drop(slot);
+    match result {
         Ok(true) => redirect_to_tracking(&token, locale, "answered"),
         Ok(false) => not_found_page(State(state.clone()), request).await,
         Err(error) if !error.fields.is_empty() => {
-            let flash = Flash {
-                form: ANSWER.to_owned(),
-                values: BTreeMap::from([("answer".to_owned(), form.answer)]),
-                errors: error.fields,
-                ..Flash::default()
-            };
-            show(
-                &state,
-                request,
-                token,
-                locale,
-                Some(flash),
-                StatusCode::UNPROCESSABLE_ENTITY,
-            )
-            .await
+            show_answer(&state, request, token, locale, answer, error.fields).await
         }
         Err(error) => error_page(&state, request, locale, &error).await,
     }
+}
+
+/// Shows the page with the rejected answer.
+async fn show_answer(
+    state: &AppState,
+    request: Request,
+    token: String,
+    locale: Locale,
+    answer: String,
+    errors: Vec<FieldError>,
+) -> Response {
+    let flash = Flash {
+        form: ANSWER.to_owned(),
+        values: BTreeMap::from([("answer".to_owned(), answer)]),
+        errors,
+        ..Flash::default()
+    };
+    show(state, request, token, locale, Some(flash), StatusCode::UNPROCESSABLE_ENTITY).await
 }
 
 /// The form that chooses an offered slot.

@@ -27,3 +27,7 @@ terminology-preview = Vorschau
 done-branding-saved = Branding des Portals gespeichert.
 done-terminology-saved = Bezeichnungen gespeichert. Kunden sehen sie ab jetzt.
 done-terminology-previewed = Die Vorschau steht unten. Es ist noch nichts gespeichert.
+branding-contact = Kontaktdaten
+branding-contact-text = Stehen auf jeder Seite des Portals, auf Statusseiten und in E-Mails an Kunden.
+branding-hours = Geschäftszeiten
+branding-hours-help = Zum Beispiel: Mo–Fr 8:00–17:00 Uhr

@@ -111,7 +111,7 @@ suggestion-request = Routen vorschlagen
 suggestion-commit-text = { $count ->
     [one] Beim Übernehmen wird 1 Termin geplant
    *[other] Beim Übernehmen werden { $count } Termine geplant
- }. Techniker sehen die Einsätze in „Mein Tag“. Kunden sehen nur freigegebene Termine und werden darüber benachrichtigt. Zuvor werden Konflikte erneut geprüft.
+ }. Techniker sehen die Einsätze in „Mein Tag“. Kunden sehen nur freigegebene Termine. Zuvor werden Konflikte erneut geprüft.
 suggestion-commit-all = { $count ->
     [one] Übernehmen
    *[other] Alle { $count } übernehmen

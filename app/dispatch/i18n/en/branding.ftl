@@ -27,3 +27,7 @@ terminology-preview = Preview
 done-branding-saved = Portal branding saved.
 done-terminology-saved = Terminology saved. Customers see it from now on.
 done-terminology-previewed = Check the preview below. Nothing has been saved yet.
+branding-contact = Contact details
+branding-contact-text = Shown on every page of the portal, on tracking pages and in emails to customers.
+branding-hours = Business hours
+branding-hours-help = For example: Mon–Fri 8:00–17:00

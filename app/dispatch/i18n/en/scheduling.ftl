@@ -111,7 +111,7 @@ suggestion-request = Suggest routes
 suggestion-commit-text = { $count ->
     [one] Committing schedules 1 appointment
    *[other] Committing schedules { $count } appointments
- }. Technicians see it in My day. If shared, customers see it and are notified. Conflicts are checked again first.
+ }. Technicians see it in My day. Customers see shared appointments only. Conflicts are checked again first.
 suggestion-commit-all = { $count ->
     [one] Commit
    *[other] Commit all { $count }

@@ -10,6 +10,7 @@ use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, TextArea};
 use ui::islands::SubmitOnce;
 use ui::page::PageRequest;
+use ui::requests::{MessageFile, MessageFiles};
 
 use crate::notifications::reach::ReachLines;
 use crate::t;
@@ -42,7 +43,7 @@ pub fn Conversation<'a>(
                     <ol class="conversation">{messages.into_iter().map(|message| {
                         let is_from_team = message.author.is_some();
                         let author = message.author.unwrap_or_else(|| t!(locale, "requester"));
-                        view! { <li class:own=is_from_team><p class="quiet small"><bdi>{author}</bdi>" · "{format::moment(locale, message.created_at, &message_zone)}{message.asks.then(|| format!(" · {}", t!(locale, "reply-requested")))}</p><p class="prose" dir="auto">{message.text}</p></li> }
+                        view! { <li class:own=is_from_team><p class="quiet small"><bdi>{author}</bdi>" · "{format::moment(locale, message.created_at, &message_zone)}{message.asks.then(|| format!(" · {}", t!(locale, "reply-requested")))}</p><p class="prose" dir="auto">{message.text}</p><MessageFiles files=files.clone() message=message.id locale/></li> }
                     }).collect_view()}</ol>
                     {actions.can_mark_answer_read.then(|| view! { <form method="post" action=owned("/app/fn/mark-reply-read")><input type="hidden" name="request" value=read_request/><button class="button" type="submit">{t!(locale, "mark-reply-read")}</button></form> })}
                     </div>

@@ -16,6 +16,7 @@ use ui::format;
 use ui::forms::FormState;
 use ui::icons::Icon;
 use ui::page::page;
+use ui::requests::MessageFile;
 use ui::title::Title;
 
 use crate::islands::{Hotkeys, LivePage};
@@ -52,6 +53,8 @@ pub fn RequestPage() -> impl IntoView {
         let (problem, unsent_reason) = rejected_decision(request.flash.as_ref(), actions.can_decide);
         let query = view.query(None);
         let now = request.viewer.now;
+        let (of_messages, files): (Vec<_>, Vec<_>) = found.files.into_iter().partition(|file| file.message_id.is_some());
+        let message_files: Vec<MessageFile> = of_messages.into_iter().filter_map(message_file).collect();
         Ok(view! {
             <Title text=format!("REQ-{}", item.number)/>
             <Hotkeys rows=".queue-requests > li".to_owned()/>
@@ -65,7 +68,7 @@ pub fn RequestPage() -> impl IntoView {
                     {unsent_reason.map(|text| view! { <section class="box"><h2>{t!(locale, "unsent-text")}</h2><p class="prose" dir="auto">{text}</p></section> })}
                     <RequestHeader item=item.clone() others=found.others locale/>
                     <CancellationNotice item=item.clone() zone=zone.clone() locale/>
-                    <Description item=item.clone() files=found.files locale/>
+                    <Description item=item.clone() files locale/>
                     <SourceChange item=item.clone() locale can_review=actions.can_review/>
                     <VisibleTo locale viewers=found.viewers/>
                     {actions.can_review.then(|| view! { <Decisions item=item.clone() actions reviewers next reach=found.reach.clone() form=FormState::new("reject", locale, request.flash.as_ref()) query locale now zone=zone.clone()/> })}
@@ -80,6 +83,16 @@ pub fn RequestPage() -> impl IntoView {
         .into_any())
     });
     view! { <AppFrame current="/app/inbox">{content}</AppFrame> }
+}
+
+fn message_file(file: FileSummary) -> Option<MessageFile> {
+    Some(MessageFile {
+        message: file.message_id?,
+        href: Some(format!("/app/files/{}", file.id)),
+        name: file.file_name,
+        size_bytes: file.size_bytes,
+        scan: file.scan,
+    })
 }
 
 /// Returns the request that follows in the list, to which a decision leads.

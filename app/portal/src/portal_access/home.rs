@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use ordinavo_core::portal_access::pages;
-use ui::components::EmptyState;
+use ui::components::{EmptyState, ProblemNotice};
 use ui::format;
 use ui::icons::Icon;
 use ui::page::page;
@@ -31,6 +31,7 @@ pub fn HomePage() -> impl IntoView {
         Ok(view! {
             <Title text=t!(locale, "nav-home")/>
             <DoneNotice locale flash=request.flash.clone()/>
+            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <h1>{t!(locale, "greeting", name = contact.display_name().to_owned())}</h1>
             {(!home.has_access).then(|| view! { <p class="notice notice-warn">{t!(locale, "no-access")}</p> })}
             <Offers offers=home.offers locale zone=contact.zone().to_owned()/>

@@ -1,13 +1,17 @@
 //! The actions on a request: choose a time, answer, ask to cancel, withdraw.
 
+use domain::fields::FieldCode;
 use domain::ids::RequestId;
+use domain::intake::MAX_FILES;
 use leptos::prelude::*;
-use ordinavo_core::Core;
+use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::portal_access::pages;
 use ordinavo_core::requests::slot_offers;
+use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
+use ui::uploads::{UploadForm, submit_upload};
 
 const LIST: &str = "/portal/requests";
 
@@ -52,10 +56,19 @@ impl ActionForm for AnswerForm {
     }
 }
 
-#[server(prefix = "/portal/fn", endpoint = "answer-request")]
-pub async fn answer_request(#[server(flatten)] form: AnswerForm) -> Result<(), ServerFnError> {
-    submit(form, async |core: Core, contact: Contact, form: AnswerForm| {
-        pages::answer(&core, &contact, form.request.get()?, &form.answer, &form.nonce).await?;
+impl UploadForm for AnswerForm {
+    const FILE_FIELD: &'static str = "files";
+    const MAX_FILES: usize = MAX_FILES;
+
+    fn interrupted() -> CoreError {
+        CoreError::field("files", FieldCode::UploadTooLarge { max_megabytes: 25 })
+    }
+}
+
+#[server(prefix = "/portal/fn", endpoint = "answer-request", input = MultipartFormData)]
+pub async fn answer_request(data: MultipartData) -> Result<(), ServerFnError> {
+    submit_upload(data, async |core: Core, contact: Contact, form: AnswerForm, files| {
+        pages::answer(&core, &contact, form.request.get()?, &form.answer, &form.nonce, files).await?;
         Ok(Redirect::to(form.back(), "done-answered"))
     })
     .await

@@ -57,7 +57,7 @@ pub fn RequestsPage() -> impl IntoView {
         Ok(view! {
             <Title text=t!(locale, "requests-title")/>
             <DoneNotice locale flash=request.flash.clone()/>
-            <div class="title-row"><h1>{t!(locale, "requests-title")}</h1><a class="button button-primary" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "new-request")}</a></div>
+            <div class="title-row"><h1>{t!(locale, "requests-title")}</h1>{may_submit.then(|| view! { <a class="button button-primary" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "new-request")}</a> })}</div>
             <RequestLines requests=found.rows words=contact.terminology() locale zone=contact.zone().to_owned()/>
             <Pager locale next first/>
         }

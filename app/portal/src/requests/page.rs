@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::ids::RequestId;
+use domain::ids::{MessageId, RequestId};
 use domain::locale::Locale;
 use domain::public::{PublicAppointment, PublicAttachment, PublicReport, PublicRequest};
 use domain::terminology::Terminology;
@@ -18,7 +18,7 @@ use ui::format::ZoneNames;
 use ui::forms::{ErrorSummary, FormState, TextArea};
 use ui::islands::SubmitOnce;
 use ui::page::page;
-use ui::requests::{AnswerForm, Conversation, Progress, STEPS, SlotForm, preferred_windows};
+use ui::requests::{AnswerForm, Conversation, MessageFile, Progress, STEPS, SlotForm, preferred_windows};
 use ui::title::Title;
 
 use crate::follow_ups::open_work::FollowUpLines;
@@ -82,6 +82,16 @@ pub fn RequestPage() -> impl IntoView {
         .into_any())
     });
     view! { <AppFrame current="/portal/requests">{content}</AppFrame> }
+}
+
+fn message_file(file: PublicAttachment, message: MessageId) -> MessageFile {
+    MessageFile {
+        message,
+        href: Some(format!("/portal/files/{}", file.id)),
+        name: file.file_name,
+        size_bytes: file.bytes,
+        scan: file.scan,
+    }
 }
 
 /// The service, the status with its explanation, and the progress.

@@ -67,6 +67,8 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
             slots,
             may_withdraw,
         } = page.tracking;
+        let (of_messages, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.message_id.is_some());
+        let message_files: Vec<MessageFile> = of_messages.into_iter().filter_map(message_file).collect();
         let slot_error = page.slot_error;
         let visit_time = request.starts_at.zip(request.appointment_zone.as_deref());
         let slot_times = slots.iter().map(|slot| (slot.starts_at, slot.zone.as_str()));
@@ -101,6 +103,17 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
                 <footer><ContactLine contact=page.contact locale/></footer>
             </div>
         }
+    })
+}
+
+/// Returns a file that came with a message. It cannot be downloaded: the address of the page may be known to others.
+fn message_file(file: FileSummary) -> Option<MessageFile> {
+    Some(MessageFile {
+        message: file.message_id?,
+        name: file.file_name,
+        size_bytes: file.size_bytes,
+        scan: file.scan,
+        href: None,
     })
 }
 

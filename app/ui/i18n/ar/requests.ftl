@@ -8,3 +8,5 @@ slot-unavailable = لم يعد متاحًا
 part-all_day = أي وقت
 part-morning = قبل الظهر
 part-afternoon = بعد الظهر
+answer-files = صور أو مستندات
+answer-files-help = حتى 5 ملفات: JPEG أو PNG أو WebP أو PDF، بحد أقصى 10 ميغابايت لكل ملف.

@@ -8,3 +8,5 @@ slot-unavailable = nicht mehr verfügbar
 part-all_day = Jederzeit
 part-morning = Vormittag
 part-afternoon = Nachmittag
+answer-files = Fotos oder Dokumente
+answer-files-help = Bis zu 5 Dateien: JPEG, PNG, WebP oder PDF, je höchstens 10 MB.

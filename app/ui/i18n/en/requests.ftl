@@ -8,3 +8,5 @@ slot-unavailable = no longer available
 part-all_day = Any time
 part-morning = Morning
 part-afternoon = Afternoon
+answer-files = Photos or documents
+answer-files-help = Up to 5 files: JPEG, PNG, WebP or PDF, at most 10 MB each.

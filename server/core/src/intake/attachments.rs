@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::fields::FieldCode;
 use domain::files::FileOwner;
-use domain::ids::RequestId;
+use domain::ids::{MessageId, RequestId};
 use domain::intake::MAX_FILES;
 use domain::network::Network;
 use domain::problems::Cause;
@@ -168,10 +168,11 @@ async fn store_files<A: FileUploader>(
     Ok(clean)
 }
 
-/// Attaches stored files to a request and releases the nonce.
+/// Attaches stored files to a request, and to the message that they came with, and releases the nonce.
 pub(crate) async fn attach<'a, A: FileUploader>(
     tx: &mut TenantTx<'a, A>,
     request: RequestId,
+    message: Option<MessageId>,
     prepared: &PreparedFiles,
 ) -> CoreResult<()>
 where
@@ -188,6 +189,7 @@ where
                 media_type: file.media_type,
                 size_bytes: i64::try_from(file.bytes.len()).unwrap_or(i64::MAX),
                 content_hash: &file.content_hash,
+                message,
             },
         )
         .await?;

@@ -199,7 +199,7 @@ async fn submit_in<A: Submitter>(
             .await?
             .ok_or_else(CoreError::not_found);
     }
-    attach(tx, id, files).await?;
+    attach(tx, id, None, files).await?;
     complete_submission(core, tx, id, content.channel, parts.customer, parts.location).await?;
     Ok(Receipt { id, token })
 }

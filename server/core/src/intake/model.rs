@@ -1,9 +1,11 @@
 //! Rows that the `intake` module returns.
 
-use crate::db::Key;
+use crate::db::{Key, OptionalKey};
 use chrono::{DateTime, Utc};
 use domain::files::FileScan;
-use domain::ids::{AttachmentId, AttachmentKind, FormId, FormKind, TerminalId, TerminalKind};
+use domain::ids::{
+    AttachmentId, AttachmentKind, FormId, FormKind, MessageId, MessageKind, TerminalId, TerminalKind,
+};
 use domain::intake::form::FormSettings;
 use sqlx::FromRow;
 
@@ -29,6 +31,9 @@ pub struct TerminalView {
 pub struct FileSummary {
     #[sqlx(try_from = "Key<AttachmentKind>")]
     pub id: AttachmentId,
+    /// The message that it came with.
+    #[sqlx(try_from = "OptionalKey<MessageKind>")]
+    pub message_id: Option<MessageId>,
     pub file_name: String,
     pub media_type: String,
     pub size_bytes: i64,

@@ -34,7 +34,7 @@ use crate::identity::actors::Permit;
 use crate::page::{PAGE_SIZE, Page};
 use crate::portal_access::actions::{is_invitable, is_viewable};
 pub use crate::portal_access::invitation::InviteForm;
-use crate::portal_access::model::{AccountAccess, AccountActions, ReviewSummary};
+use crate::portal_access::model::{AccessSummary, AccountAccess, AccountActions, ReviewSummary};
 use crate::portal_access::store::grants::NewPortalGrant;
 use crate::{Core, CoreError, CoreResult};
 

@@ -181,7 +181,7 @@ async fn insert_request(
         };
     }
     let customer = tx.customer_of_location(location).await?;
-    intake::attach(&mut tx, id, files).await?;
+    intake::attach(&mut tx, id, None, files).await?;
     intake::complete_submission(core, &mut tx, id, Channel::Portal, customer, Some(location)).await?;
     finish(core, tx).await?;
     Ok(id)

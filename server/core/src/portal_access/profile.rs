@@ -68,7 +68,6 @@ pub async fn profile(core: &Core, contact: &Contact, session: Option<SessionId>)
     let account = tx.own_account().await?;
     Ok(Profile {
         second_factor,
-        email: account.email,
         proof: Proof::of(core, contact, !account.password_hash.is_empty()),
         muted: account
             .muted_mails

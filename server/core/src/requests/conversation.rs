@@ -109,6 +109,11 @@ pub(crate) fn read_answer(status: RequestStatus, answer: &str, nonce: &str) -> C
     answer.zip(nonce).ok_or_else(|| CoreError::new(Cause::InvalidFields))
 }
 
+/// Returns the nonce under which the files of an answer are stored.
+pub(crate) fn upload_nonce(request: RequestId, nonce: &str) -> String {
+    format!("{request}.{nonce}")
+}
+
 /// Marks the requester's answer as read.
 pub async fn mark_answer_as_read(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;

@@ -197,6 +197,8 @@ pub struct MessageEntry {
 /// A message as shown to the requester.
 #[derive(Debug, Clone, FromRow)]
 pub struct PublicMessage {
+    #[sqlx(try_from = "Key<MessageKind>")]
+    pub id: MessageId,
     pub text: String,
     pub asks: bool,
     pub created_at: DateTime<Utc>,

@@ -3,6 +3,7 @@
 use domain::audit::TimelineKind;
 use domain::events::EventType;
 use domain::ids::RequestId;
+use domain::network::Network;
 use domain::problems::Cause;
 use domain::requests::RequestStatus;
 use serde_json::json;
@@ -10,8 +11,10 @@ use serde_json::json;
 use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::events::NewEvent;
+use crate::files::Upload;
 use crate::identity::actors::TrackingRequester;
 use crate::intake::model::FileSummary;
+use crate::intake::{self, FileSender, PreparedFiles};
 use crate::requests::conversation;
 use crate::requests::model::{PublicMessage, SlotOption, TrackedView};
 use crate::{Core, CoreError, CoreResult};
@@ -42,18 +45,52 @@ pub async fn page(core: &Core, by: &TrackingRequester) -> CoreResult<Tracking> {
     })
 }
 
-/// Sends a message to dispatch. Submitting the same form again has no effect.
+/// Sends a message with files to dispatch. Submitting the same form again has no effect.
 ///
 /// # Errors
-/// Field `answer`; `illegal_transition` once the request has ended.
-pub async fn answer(core: &Core, by: &TrackingRequester, answer: &str, nonce: &str) -> CoreResult<()> {
-    let mut tx = core.store.begin(by).await?;
+/// Fields `answer`, `files`; `illegal_transition` once the request has ended.
+pub async fn answer(
+    core: &Core,
+    by: &TrackingRequester,
+    answer: &str,
+    nonce: &str,
+    uploads: Vec<Upload>,
+    network: Network,
+) -> CoreResult<()> {
+    let mut tx = core.store.read(by).await?;
     let request = tx.tracked_view().await?.ok_or_else(CoreError::not_found)?;
     let (answer, nonce) = conversation::read_answer(request.status, answer, nonce)?;
-    if tx.insert_answer(by.request(), &answer, &nonce).await? {
-        tx.audit("request.answered", by.request(), json!({}));
+    drop(tx);
+    let (origin, reserved) = (request.id.uuid(), conversation::upload_nonce(request.id, &nonce));
+    let sender = FileSender::Visitor(Some(network));
+    let Some(files) = intake::prepare_files(core, by, sender, origin, &reserved, uploads).await? else {
+        return Ok(());
+    };
+    let sent = send_answer(core, by, &answer, &nonce, &files).await;
+    if !matches!(sent, Ok(true)) {
+        files.release(core, by).await;
     }
-    finish(core, tx).await
+    sent.map(drop)
+}
+
+/// Stores a message with its files; false if it was sent before.
+async fn send_answer(
+    core: &Core,
+    by: &TrackingRequester,
+    answer: &str,
+    nonce: &str,
+    files: &PreparedFiles,
+) -> CoreResult<bool> {
+    let mut tx = core.store.begin(by).await?;
+    let request = tx.tracked_view().await?.ok_or_else(CoreError::not_found)?;
+    conversation::read_answer(request.status, answer, nonce)?;
+    let Some(message) = tx.insert_answer(by.request(), answer, nonce).await? else {
+        return Ok(false);
+    };
+    intake::attach(&mut tx, by.request(), Some(message), files).await?;
+    tx.audit("request.answered", by.request(), json!({}));
+    finish(core, tx).await?;
+    Ok(true)
 }
 
 /// Withdraws the request.

@@ -6,6 +6,7 @@ use crate::support::{SAME_ORIGIN, World, world, world_at};
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
+use reqwest::multipart::{Form, Part};
 use reqwest::{Method, StatusCode};
 use rstest::rstest;
 use serde_json::json;
@@ -340,7 +341,12 @@ async fn tracking_link_shows_request_and_allows_answer_and_withdrawal(#[case] en
         visitor()
             .post(format!("{}{path}/answer", world.url))
             .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
-            .form(&[("answer", "The left one."), ("nonce", &nonce)])
+            .multipart(
+                Form::new()
+                    .text("answer", "The left one.")
+                    .text("nonce", nonce.clone())
+                    .part("files", Part::bytes(png()).file_name("left.png")),
+            )
             .send()
             .await
             .unwrap()
@@ -350,6 +356,9 @@ async fn tracking_link_shows_request_and_allows_answer_and_withdrawal(#[case] en
     assert_eq!(answer().await, StatusCode::SEE_OTHER, "a double click");
     let page = world.content(&staff, &inside).await;
     assert_eq!(page.matches("The left one.").count(), 1);
+    let message = page.split("The left one.").nth(1).unwrap().split("</ol>").next().unwrap();
+    assert!(message.contains("data-testid=\"message-files\"") && message.contains("left.jpg"), "{message}");
+    assert!(world.get(&visitor(), &path).await.1.contains("left.jpg"));
     assert!(world.content(&staff, "/app/inbox?only=answered").await.contains(&id));
 
     // Requests from another site are rejected.

@@ -446,6 +446,7 @@ async fn post_action(world: &World, browser: &Client, path: &str, fields: &[(&st
         "send-photo",
         "upload-csv",
         "submit-request",
+        "answer-request",
         "create-form",
         "save-rule",
         "update-form",

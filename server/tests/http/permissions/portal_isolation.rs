@@ -740,7 +740,7 @@ async fn check_actions(world: &World, person: &Person, expected_access: &Expecte
                 .post(format!("{}/portal/fn/{action}", world.url))
                 .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
                 .header("accept", "application/json");
-            let request = if action == "submit-request" {
+            let request = if ["submit-request", "answer-request"].contains(&action) {
                 let form = fields
                     .iter()
                     .fold(reqwest::multipart::Form::new(), |form, (name, value)| {

@@ -5,4 +5,5 @@ pub mod calendar;
 pub mod in_progress;
 mod invitations;
 pub mod limits;
+mod pages;
 pub mod visibility;

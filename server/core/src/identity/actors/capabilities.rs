@@ -52,6 +52,7 @@ impl FileUploader for Staff {}
 impl FileUploader for FormVisitor {}
 impl FileUploader for Terminal {}
 impl FileUploader for Contact {}
+impl FileUploader for TrackingRequester {}
 
 /// An actor that may invite people to the portal: staff with the permission, and portal users within their own grants.
 pub trait Inviter: Actor {

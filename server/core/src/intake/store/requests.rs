@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::customers::Address;
-use domain::ids::{AttachmentId, ContactId, CustomerId, FormId, FormKind, Id, LocationId, RequestId};
+use domain::ids::{AttachmentId, ContactId, CustomerId, FormId, FormKind, Id, LocationId, MessageId, RequestId};
 use domain::intake::form::FormSettings;
 use domain::intake::{PreferredWindow, Requester};
 use domain::requests::{Channel, Priority, ServiceType};
@@ -60,6 +60,8 @@ pub(crate) struct NewFile<'a> {
     pub media_type: &'a str,
     pub size_bytes: i64,
     pub content_hash: &'a [u8],
+    /// The message that it came with.
+    pub message: Option<MessageId>,
 }
 
 /// A public form with what its page needs.
@@ -128,12 +130,12 @@ const SELECT_CONTENT_BY_NONCE: &str = r"
 ";
 const INSERT_FILE: &str = r"
     INSERT INTO request_attachment (
-        tenant_id, id, request_id, file_name, media_type, size_bytes, content_hash, created_at
+        tenant_id, id, request_id, file_name, media_type, size_bytes, content_hash, created_at, message_id
     )
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ";
 const SELECT_FILES: &str = concat!(
-    "SELECT id, file_name, media_type, size_bytes, ",
+    "SELECT id, message_id, file_name, media_type, size_bytes, ",
     scan_column!("request_attachment"),
     r"
         FROM request_attachment
@@ -317,6 +319,35 @@ impl<A: Submitter> RequestFileWriter for TenantTx<'_, A> {
                     file.size_bytes,
                     file.content_hash,
                     now,
+                    file.message.map(MessageId::uuid),
+                ),
+            )
+            .await
+            .map(drop)
+    }
+}
+
+impl RequestFileWriter for TenantTx<'_, TrackingRequester> {
+    /// The files of a message belong to a request that is there already.
+    async fn submitted_request(&mut self, _: Uuid, _: &str) -> Result<Option<RequestId>, StoreError> {
+        Ok(None)
+    }
+
+    async fn insert_request_file(&mut self, request: RequestId, file: &NewFile<'_>) -> Result<(), StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        self.tx
+            .execute(
+                INSERT_FILE,
+                (
+                    tenant,
+                    file.id.uuid(),
+                    request.uuid(),
+                    file.file_name,
+                    file.media_type,
+                    file.size_bytes,
+                    file.content_hash,
+                    now,
+                    file.message.map(MessageId::uuid),
                 ),
             )
             .await

@@ -77,9 +77,9 @@ const SELECT_SLOT_OPTIONS: &str = select_slot_options!(concat!(
 const INSERT_FILE: &str = concat!(
     r"
         INSERT INTO request_attachment (
-            tenant_id, id, request_id, file_name, media_type, size_bytes, content_hash, created_at
+            tenant_id, id, request_id, file_name, media_type, size_bytes, content_hash, created_at, message_id
         )
-        SELECT request.tenant_id, $5, request.id, $6, $7, $8, $9, $3
+        SELECT request.tenant_id, $5, request.id, $6, $7, $8, $9, $3, $10
         FROM request
         WHERE request.tenant_id = $1
           AND request.id = $4
@@ -96,13 +96,13 @@ impl TenantTx<'_, Contact> {
             .await
     }
 
-    /// Inserts a message to dispatch about one of the user's requests; false if the nonce was used before.
+    /// Inserts a message to dispatch about one of the user's requests; `None` if the nonce was used before.
     pub(crate) async fn insert_answer(
         &mut self,
         request: RequestId,
         text: &str,
         nonce: &str,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<MessageId>, StoreError> {
         let (tenant, account, now) = self.scope();
         let id: MessageId = self.new_id();
         let written = self
@@ -117,7 +117,7 @@ impl TenantTx<'_, Contact> {
                 .execute(MARK_ANSWERED, (tenant, account, now, request.uuid()))
                 .await?;
         }
-        Ok(written == 1)
+        Ok((written == 1).then_some(id))
     }
 
     /// Lists the options of the open offer for one of the user's requests, and whether each is still available.
@@ -151,6 +151,7 @@ impl RequestFileWriter for TenantTx<'_, Contact> {
                     file.media_type,
                     file.size_bytes,
                     file.content_hash,
+                    file.message.map(MessageId::uuid),
                 ),
             )
             .await

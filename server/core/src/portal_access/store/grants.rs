@@ -39,10 +39,13 @@ pub(crate) struct AddressedAccount {
 }
 
 const SELECT_ACCOUNT_BY_EMAIL: &str = r"
-    SELECT id, activated_at IS NOT NULL AS is_active, locked_at IS NOT NULL AS is_blocked
-    FROM portal_account
-    WHERE tenant_id = $1
-      AND email = $2
+    SELECT
+        account.id, account.activated_at IS NOT NULL AS is_active, account.locked_at IS NOT NULL AS is_blocked,
+        contact.customer_id AS home_customer_id, account.locale
+    FROM portal_account AS account
+    JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
+    WHERE account.tenant_id = $1
+      AND account.email = $2
 ";
 const INSERT_ACCOUNT: &str = r"
     INSERT INTO portal_account (tenant_id, id, contact_id, email, password_hash, locale, created_at)

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::files::FileScan;
-use domain::ids::{AttachmentId, AttachmentKind, RequestId, RequestKind};
+use domain::ids::{AttachmentId, AttachmentKind, MessageId, ReleaseId, RequestId, RequestKind};
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::public::{PublicAttachment, PublicRequest, RequestSource};
 use domain::public_language::PublicVisit;
@@ -125,6 +125,41 @@ const SELECT_OPEN_REQUESTS: &str = concat!(
         LIMIT $6
     "
 );
+/// Requests that are not open.
+const SELECT_ENDED_REQUESTS: &str = concat!(
+    select_requests!(),
+    r"
+          AND (
+              request.status IN ('rejected', 'cancelled')
+              OR EXISTS (
+                  SELECT 1
+                  FROM target
+                  WHERE target.tenant_id = request.tenant_id
+                    AND target.id = request.target_id
+                    AND target.status IN ('completed', 'cancelled')
+              )
+          )
+          AND (request.submitted_at, request.id) < ($4, $5)
+        ORDER BY request.submitted_at DESC, request.id DESC
+        LIMIT $6
+    "
+);
+/// The request of the job of a published report.
+const SELECT_REQUEST_OF_REPORT: &str = concat!(
+    select_requests!(),
+    r"
+          AND request.target_id = (
+              SELECT report.target_id
+              FROM portal_release
+              JOIN visit_report AS report ON report.tenant_id = portal_release.tenant_id
+                  AND report.id = portal_release.visit_report_id
+              WHERE portal_release.tenant_id = $1
+                AND portal_release.id = $4
+                AND portal_release.status = 'published'
+          )
+        LIMIT 1
+    "
+);
 /// The user's requests that wait for the customer: a question to answer or time slots to choose from.
 const SELECT_REQUESTS_WAITING_FOR_CUSTOMER: &str = concat!(
     select_requests!(),
@@ -178,8 +213,8 @@ const REQUEST_CANCELLATION: &str = concat!(
 const SELECT_OWN_FILES: &str = concat!(
     r"
         SELECT
-            request_attachment.id, request_attachment.file_name, request_attachment.media_type,
-            request_attachment.size_bytes,
+            request_attachment.id, request_attachment.message_id, request_attachment.file_name,
+            request_attachment.media_type, request_attachment.size_bytes,
     ",
     scan_column!("request_attachment"),
     r"
@@ -283,24 +318,30 @@ impl From<RequestRow> for PublicRequest {
 }
 
 impl TenantTx<'_, Contact> {
-    /// Returns the files that this user uploaded with a request.
-    pub(crate) async fn own_request_files(&mut self, id: RequestId) -> Result<Vec<PublicAttachment>, StoreError> {
+    /// Returns the files that this user uploaded with a request, each with the message that it came with.
+    pub(crate) async fn own_request_files(
+        &mut self,
+        id: RequestId,
+    ) -> Result<Vec<(PublicAttachment, Option<MessageId>)>, StoreError> {
         let (tenant, account, now) = self.scope();
         let rows = self
             .tx
-            .fetch_all::<(Key<AttachmentKind>, String, String, i64, String)>(
+            .fetch_all::<(Key<AttachmentKind>, Option<Uuid>, String, String, i64, String)>(
                 SELECT_OWN_FILES,
                 (tenant, account, now, id.uuid()),
             )
             .await?;
         Ok(rows
             .into_iter()
-            .map(|(id, file_name, media_type, bytes, scan)| PublicAttachment {
-                id: id.0,
-                file_name,
-                media_type,
-                bytes,
-                scan: FileScan::from_name(&scan).unwrap_or(FileScan::Unchecked),
+            .map(|(id, message, file_name, media_type, bytes, scan)| {
+                let file = PublicAttachment {
+                    id: id.0,
+                    file_name,
+                    media_type,
+                    bytes,
+                    scan: FileScan::from_name(&scan).unwrap_or(FileScan::Unchecked),
+                };
+                (file, message.map(MessageId::from_uuid))
             })
             .collect())
     }
@@ -313,7 +354,7 @@ impl TenantTx<'_, Contact> {
             .await
     }
 
-    /// Returns requests, newest first: all of them or only the open ones.
+    /// Returns requests, newest first.
     pub(crate) async fn requests(
         &mut self,
         extent: Extent,

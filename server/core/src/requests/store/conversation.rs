@@ -154,13 +154,13 @@ impl TenantTx<'_, TrackingRequester> {
             .await
     }
 
-    /// Inserts a message to dispatch; returns false if the nonce was used before.
+    /// Inserts a message to dispatch; `None` if the nonce was used before.
     pub(crate) async fn insert_answer(
         &mut self,
         request: RequestId,
         text: &str,
         nonce: &str,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<MessageId>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         let id: MessageId = self.new_id();
         let none: Option<StaffId> = None;
@@ -183,6 +183,6 @@ impl TenantTx<'_, TrackingRequester> {
         if written == 1 {
             self.tx.execute(MARK_ANSWERED, (tenant, request.uuid(), now)).await?;
         }
-        Ok(written == 1)
+        Ok((written == 1).then_some(id))
     }
 }
