@@ -13,4 +13,6 @@ pub struct Viewer {
     pub path: String,
     /// The ID that identifies this request in the log.
     pub request_id: String,
+    /// Whether the device is from Apple, which has its own map links.
+    pub is_apple: bool,
 }

@@ -35,6 +35,7 @@ pub mod mapping;
 pub mod monitoring;
 pub mod notifications;
 pub mod page;
+pub mod phone;
 pub mod portal_access;
 pub mod randomness;
 pub mod releases;

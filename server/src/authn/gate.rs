@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, SET_COOKIE};
+use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -278,12 +278,23 @@ pub fn viewer(state: &AppState, headers: &HeaderMap, request: &Request, chosen: 
             .get::<RequestId>()
             .map(|id| id.0.clone())
             .unwrap_or_default(),
+        is_apple: headers
+            .get(USER_AGENT)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(is_apple_device),
     }
 }
 
 /// Returns the language of a reader who gets no page.
 fn reader_locale(state: &AppState, request: &Request, chosen: Option<Locale>) -> Locale {
     viewer(state, request.headers(), request, chosen).locale
+}
+
+/// Returns whether a user agent is that of an Apple device. An iPad calls itself a Mac.
+fn is_apple_device(user_agent: &str) -> bool {
+    ["iPhone", "iPad", "iPod", "Macintosh"]
+        .iter()
+        .any(|name| user_agent.contains(name))
 }
 
 /// Returns whether a page or action requires a session.
