@@ -411,9 +411,10 @@ test("pages are accessible offline and in Arabic, and the day sheet is A4", asyn
     const target = await visitOf(dispatch, person);
     const tomorrow = await visitOf(dispatch, person, soon(24 * 60));
     await onThePhone(page, target, tomorrow);
-    for (const path of ["/app/day", `/app/day/${target}`, "/app/day/sheet", "/app/day/sync-conflicts", "/app/day/unsent", "/app/day/offline-data-removed"]) {
+    for (const path of ["/app/day", `/app/day/${target}`, "/app/day/sheet", "/app/day/sync-conflicts", "/app/day/unsent", "/app/day/offline-data-removed", "/app/day/offline"]) {
       await open(page, path);
-      await page.waitForLoadState("networkidle");
+      // Not until the network is idle: the page listens for changes.
+      await page.waitForLoadState("load");
       expect(await serious(page)).toEqual([]);
       const fits = await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
       expect(fits, path).toBe(true);
@@ -461,9 +462,16 @@ test("pages are accessible offline and in Arabic, and the day sheet is A4", asyn
     await page.locator(".step-set-out button").click();
     await expect.poll(() => questions).toEqual(["confirm"]);
     await expect(line_(page, "waiting")).toBeHidden();
-    // A page that is not cached redirects to the day.
-    await open(page, "/app/day/tgt_01m8b3k340fmvbyvr5qr626q0k");
-    await expect(page).toHaveURL(/\/app\/day$/);
+    // A week is on the phone; everything else says that it needs a network.
+    await open(page, "/app/day");
+    for (let day = 1; day <= 4; day += 1) {
+      await page.locator(".day-nav a").nth(2).click();
+      await expect(page.locator(".day[data-version]")).toBeVisible();
+    }
+    for (const path of ["/app/day/tgt_01m8b3k340fmvbyvr5qr626q0k", "/app/settings", "/app/day?date=2031-01-01"]) {
+      await open(page, path);
+      await expect(page.getByTestId("needs-network")).toBeVisible();
+    }
     wire.close();
   }
 });
@@ -523,4 +531,42 @@ test("report is kept as a draft on the phone, with its photos", async ({ browser
   await expect(dispatch.locator('[data-mark="before"]')).toHaveCount(1);
   expect(await drafts(second)).toBe("[]");
   wire.close();
+});
+
+test("open day learns of new and cancelled visits, and a delay is queued offline", async ({ browser }) => {
+  const { wire, page, dispatch, person, target } = await phoneWithVisit(browser, third());
+  await open(page, "/app/day");
+  const added = await visitOf(dispatch, person, soon(120));
+  await expect(page.getByTestId("changes").locator(`a[href="/app/day/${added}"]`)).toBeVisible();
+  await page.getByRole("button", { name: "Got it" }).click();
+  await expect(page.getByTestId("changes")).toHaveCount(0);
+  // What is being typed is not lost when the visit changes.
+  await onThePhone(page, target, added);
+  await open(page, `/app/day/${target}#problem`);
+  await page.getByText("Running late").click();
+  await page.locator(".late-form textarea").fill("Closed road");
+  await plan(dispatch, target, person, soon(240));
+  await expect(line_(page, "changed")).toBeVisible();
+  await expect(page.locator(".late-form textarea")).toHaveValue("Closed road");
+  wire.set("cut");
+  await page.locator(".late-form select").selectOption("30");
+  await page.locator(".late-form button").click();
+  await expect(line_(page, "waiting")).toContainText("Queued entries: 1");
+  await expect(page.locator("[data-kept-note]")).toContainText("Delay, recorded at");
+  wire.set("open");
+  await again(page);
+  await expect(async () => expect(await job(dispatch, target)).toContainText("Closed road")).toPass();
+  wire.close();
+});
+
+test("a photo in HEIC is said to be unreadable when it is chosen, and the report goes out without it", async ({ browser }) => {
+  const { page, target } = await phoneWithVisit(browser, fourth());
+  await open(page, `/app/day/${target}`);
+  await page.getByRole("button", { name: "Start travel" }).click();
+  await page.getByRole("button", { name: "Arrived" }).click();
+  await page.getByLabel("Choose photos").setInputFiles([{ name: "IMG_1.HEIC", mimeType: "image/heic", buffer: Buffer.from("not a picture") }]);
+  await expect(page.locator("[data-heic]")).toBeVisible();
+  await expect(page.locator("[data-photo-list] > li")).toHaveCount(0);
+  await report(page, newName("Without photo"));
+  await expect(line_(page, "sent")).toContainText("Report submitted");
 });

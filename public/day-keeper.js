@@ -4,12 +4,13 @@
 
 (() => {
   const keeper = document.querySelector('[data-keeper]');
-  if (!keeper || !('serviceWorker' in navigator)) return;
+  if (!keeper) return;
   const LOOK_EVERY = 15_000;
   /** Milliseconds before the appointment from which starting travel has to be confirmed. */
   const FAR_OFF = 12 * 3_600_000;
   /** The status after each step. A report can also mean "not completed", which is a final status too. */
   const LEADS = { set_out: 'en_route', arrive: 'on_site', report: 'completed' };
+  const DISMISSED = 'my-day-install-dismissed';
   const worker = navigator.serviceWorker;
   const query = new URLSearchParams(location.search);
   const isKept = keeper.dataset.served !== 'now';
@@ -23,6 +24,25 @@
     element.hidden = !shown;
   };
 
+  // Browsers without workers, such as private windows, keep nothing.
+  if (!worker) return line('unwritable', true);
+
+  // A web page on an iPhone loses what it keeps after a week without use; an app on the home screen does not.
+  const isApplePhone = /iPad|iPhone|iPod/.test(navigator.userAgent) || (/Macintosh/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
+  const isInstalled = navigator.standalone || matchMedia('(display-mode: standalone)').matches;
+  const dismissed = () => {
+    try {
+      return localStorage.getItem(DISMISSED);
+    } catch {
+      return 'unknown';
+    }
+  };
+  line('install', isApplePhone && !isInstalled && !dismissed());
+  keeper.querySelector('[data-dismiss-install]')?.addEventListener('click', () => {
+    localStorage.setItem(DISMISSED, 'yes');
+    line('install', false);
+  });
+
   if (isKept) {
     const at = new Date(keeper.dataset.served);
     line('offline', true, at.toLocaleString(document.documentElement.lang, { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }));
@@ -31,17 +51,26 @@
   /** Sends a message to the worker that controls this page, or to the one that is about to. */
   const say = async (message, ports) => (worker.controller ?? (await worker.ready).active)?.postMessage(message, ports);
 
+  /** Returns the time of an entry, with the day if that was another one. */
+  const since = (text) => {
+    const at = new Date(text);
+    if (at.toDateString() === new Date().toDateString()) return clock(text);
+    return at.toLocaleString(document.documentElement.lang, { weekday: 'long', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  };
+
+  const sentWords = ({ step, visible }) => keeper.getAttribute(`data-sent-${step}${visible ? '-visible' : ''}`) ?? keeper.getAttribute(`data-sent-${step}`);
+
   const words = ({ step, noted_at }) => keeper.getAttribute(`data-note-${step}`).replace('#', clock(noted_at));
 
   /** Shows each stop in the status that it has once all entries are sent. */
   const advance = (entries, drafts) => {
     for (const element of all('[data-stop]')) {
       const own = entries.filter(({ target, state }) => target === element.dataset.stop && state === 'waiting');
-      const last = own.at(-1);
+      const last = own.filter(({ step }) => LEADS[step]).at(-1);
       if (last) element.dataset.status = LEADS[last.step];
       for (const note of element.querySelectorAll('[data-kept-note]')) {
         const draft = drafts.find(({ target }) => target === element.dataset.stop);
-        note.hidden = !last && !draft;
+        note.hidden = own.length === 0 && !draft;
         note.textContent = [...own.map(words), ...(draft ? [draftWords(draft)] : [])].join(' · ');
       }
     }
@@ -113,15 +142,21 @@
   let waited = [];
   worker.addEventListener('message', ({ data }) => {
     if (data?.kind === 'full') return line('full', true);
+    if (data?.kind === 'unwritable') return line('unwritable', true);
     if (data?.kind !== 'state' || data.person !== keeper.dataset.keeper) return;
-    const waiting = data.entries.filter(({ state }) => state === 'waiting').length;
+    const queued = data.entries.filter(({ state }) => state === 'waiting');
+    const waiting = queued.length;
     // Without a session nothing is sent, so "waiting" would be misleading.
     line('waiting', waiting > 0 && !data.signed_out, waiting);
+    if (waiting > 0) {
+      const shown = keeper.querySelector('[data-line="waiting"]');
+      shown.textContent = shown.textContent.replace('~', since(queued[0].noted_at));
+    }
     if (data.signed_out) line('offline', false);
     line('other', data.other > 0, data.other);
     line('signed-out', data.signed_out);
     const kept = data.entries.find(({ key }) => key === query.get('kept'));
-    line('sent', kept?.state === 'sent' && !kept.collided, kept && keeper.getAttribute(`data-sent-${kept.step}`));
+    line('sent', kept?.state === 'sent' && !kept.collided, kept && sentWords(kept));
     advance(data.entries, data.drafts);
     showRefused(data.entries);
     listUnsent(data.entries, data.drafts);
@@ -168,7 +203,7 @@
       await say({ kind: 'here', person: keeper.dataset.keeper, paths: paths() });
       navigator.storage?.persist?.().catch(() => undefined);
     },
-    () => undefined,
+    () => line('unwritable', true),
   );
   const look = () => say({ kind: 'flush' });
   addEventListener('online', look);

@@ -38,12 +38,15 @@
     return canvas;
   };
 
+  /** Photos in this format are refused by the server. Browsers that can show them turn them into JPEG. */
+  const isHeic = ({ name, type }) => /^image\/hei[cf]/.test(type) || /\.hei[cf]$/i.test(name);
+
   /** Returns a photo upright, turned and scaled down; unchanged if this browser cannot show it. */
   const prepare = async (file, turns = 0) => {
     try {
       const picture = await createImageBitmap(file, { imageOrientation: 'from-image' });
       const scale = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
-      if (scale === 1 && turns === 0) return file;
+      if (scale === 1 && turns === 0 && !isHeic(file)) return file;
       const canvas = drawn(picture, turns, scale);
       picture.close();
       const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', 0.85));
@@ -105,7 +108,10 @@
 
   /** Adds photos behind those that were chosen before. */
   const add = async (chosen, marks = [], isRestored = false) => {
-    const ready = await Promise.all([...chosen].map((file) => prepare(file)));
+    const prepared = await Promise.all([...chosen].map((file) => prepare(file)));
+    const ready = prepared.filter((file) => !isHeic(file));
+    // Said now, and not only when the server refuses the whole report.
+    gatherer.querySelector('[data-heic]').hidden = ready.length === prepared.length;
     photos = [...photos, ...ready.map((file, index) => ({ file, mark: marks[index] ?? '' }))].slice(0, most);
     settle(isRestored);
   };

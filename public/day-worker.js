@@ -5,13 +5,22 @@
 
 const CACHE = 'my-day';
 const PATIENCE = 4000;
-const STEPS = { '/app/fn/start-travel': 'set_out', '/app/fn/arrive': 'arrive', '/app/fn/submit-report': 'report' };
+const STEPS = {
+  '/app/fn/start-travel': 'set_out', '/app/fn/arrive': 'arrive', '/app/fn/submit-report': 'report',
+  '/app/fn/report-cannot-do': 'cannot_do', '/app/fn/report-late': 'late',
+};
 /** Fields that belong to the form and not to the entry. */
 const AROUND = ['target', 'seen', 'person', 'label', 'replaces', 'photo', 'photo_marks'];
 /** Milliseconds for which a sent entry is remembered, so that submitting the same form again creates no second entry. */
 const KNOWN = 600_000;
 /** Maximum side of a photo in pixels. Photos are scaled down before they are stored, because connections on site are slow. */
 const LONGEST_SIDE = 2560;
+/** Days after the present one that are kept on the phone. */
+const DAYS_AHEAD = 6;
+/** Files of requests that are larger than this stay on the server. */
+const MAX_KEPT_BYTES = 8_000_000;
+/** The page that is shown instead of what is not on this phone. It contains nothing personal. */
+const OFFLINE = '/app/day/offline';
 
 // ---- Storage ---------------------------------------------------------------------------------------------------------
 
@@ -200,7 +209,7 @@ async function send(entry) {
   const around = { key, person, target, step, noted_at, seen, photos: String(photos) };
   const response = await post('/app/fn/send-entry', Object.entries({ ...fields, ...around }), 30_000);
   if (response.status !== 200) return { status: response.status, problems: await wrong(response) };
-  return { status: 200, outcome: await response.json() };
+  return { status: 200, outcome: await response.json(), visible: response.headers.get('x-visible-to-customer') === 'yes' };
 }
 
 async function forgetSentPhotos({ key }) {
@@ -225,8 +234,8 @@ function flush() {
       } catch {
         break;
       }
-      const { status, outcome, problems } = result;
-      if (status === 200) await settle(entry.key, { state: 'sent', collided: outcome === 'waiting' });
+      const { status, outcome, problems, visible } = result;
+      if (status === 200) await settle(entry.key, { state: 'sent', collided: outcome === 'waiting', visible });
       else if (status === 401) {
         await set('signed_out', true);
         await forgetPages();
@@ -259,14 +268,17 @@ async function tell() {
     signed_out: (await get('signed_out')) ?? false,
     drafts: (person ? await drafts(person) : []).map(({ target, label, at }) => ({ target, label, at })),
     other: all.filter((entry) => entry.person !== person && isOpen(entry)).length,
-    entries: own.map(({ key, target, label, step, noted_at, state, collided, problems, photos }) => ({ key, target, label, step, noted_at, state, collided, problems, photos })),
+    entries: own.map(({ key, target, label, step, noted_at, state, collided, visible, problems, photos }) => ({ key, target, label, step, noted_at, state, collided, visible, problems, photos })),
   };
   for (const page of await clients.matchAll({ includeUncontrolled: true })) page.postMessage(message);
 }
 
 // ---- Pages -----------------------------------------------------------------------------------------------------------
 
-const FIRST = ['/app/day', '/app/day/sheet', '/app/day/sync-conflicts', '/app/day/unsent', '/app/day/offline-data-removed'];
+const FIRST = ['/app/day', '/app/day/sheet', '/app/day/sync-conflicts', '/app/day/unsent', '/app/day/offline-data-removed', OFFLINE];
+/** Pages without personal data, which stay when a person leaves. */
+const IMPERSONAL = ['/app/day/offline-data-removed', OFFLINE];
+const isFile = (path) => path.startsWith('/app/day/files/');
 
 /** Caches the files of this build. Files of earlier builds stay until no cached page needs them. */
 async function keepFiles() {
@@ -284,14 +296,25 @@ async function forgetOldFiles() {
   }
 }
 
-/** Caches the current pages. `x-refresh` leaves pending flash messages for the next page that the user opens. */
+const linked = (text, pattern) => [...text.matchAll(pattern)].map(([, path]) => path.replaceAll('&amp;', '&'));
+
+/** Caches a page or a file, unless it is too large to keep. Files never change. */
+async function keepPage(cache, path, response) {
+  if (isFile(path) && Number(response.headers.get('content-length')) > MAX_KEPT_BYTES) return;
+  await cache.put(path, response);
+}
+
+/** Caches the current pages: the present day and a week ahead, each with its visits and what the requesters sent. `x-refresh` leaves pending flash messages for the next page that the user opens. */
 async function keepPages(person, paths) {
   await keepFiles();
   const cache = await caches.open(CACHE);
   const wanted = new Set([...FIRST, ...paths]);
+  const isWhole = paths.includes('/app/day');
+  const days = new Set(['/app/day']);
   let all = true;
-  let after;
+  // The loop also visits paths that are added during it.
   for (const path of wanted) {
+    if (isFile(path) && (await cache.match(path))) continue;
     let response;
     try {
       response = await fetchWithin(path, 15_000, { headers: { 'x-refresh': 'yes', accept: 'text/html' } });
@@ -303,11 +326,17 @@ async function keepPages(person, paths) {
       await forgetPages();
       return;
     }
-    const text = response.ok ? await response.clone().text() : '';
-    if (path === '/app/day') after = attribute(text, 'after');
-    // Add the stops of the following day, which is shown once this day is over. The loop also visits added paths.
-    if (path === after && paths.includes('/app/day')) for (const [, stop] of text.matchAll(/href="(\/app\/day\/tgt_\w+)"/g)) wanted.add(stop);
-    if (response.ok) await cache.put(path, response);
+    const text = response.ok && !isFile(path) ? await response.clone().text() : '';
+    if (isWhole && days.has(path)) {
+      const after = attribute(text, 'after');
+      if (after && days.size <= DAYS_AHEAD) {
+        days.add(after);
+        wanted.add(after);
+      }
+      for (const page of linked(text, /href="(\/app\/day\/(?:tgt_\w+|sheet\?date=[\d-]+))"/g)) wanted.add(page);
+    }
+    for (const file of linked(text, /href="(\/app\/day\/files\/\w+)"/g)) wanted.add(file);
+    if (response.ok) await keepPage(cache, path, response);
     // Another person may have signed in during the request. Sign-out deletes the person before the pages, so either this
     // check or the sign-out removes the page.
     if ((await get('person')) !== person) {
@@ -317,7 +346,7 @@ async function keepPages(person, paths) {
     if ([403, 404, 410].includes(response.status)) await cache.delete(path);
   }
   // The day links to all current pages, so all other cached pages are outdated.
-  if (!all || !paths.includes('/app/day')) return;
+  if (!all || !isWhole) return;
   for (const { url } of await cache.keys()) {
     const { pathname, search } = new URL(url);
     if (!SHELL.files.includes(pathname) && !pathname.startsWith('/pkg/') && !wanted.has(pathname + search)) await cache.delete(url);
@@ -332,7 +361,7 @@ async function forgetPages() {
   const cache = await caches.open(CACHE);
   for (const { url } of await cache.keys()) {
     const path = new URL(url).pathname;
-    if (!SHELL.files.includes(path) && path !== '/app/day/offline-data-removed') await cache.delete(url);
+    if (!SHELL.files.includes(path) && !IMPERSONAL.includes(path)) await cache.delete(url);
   }
 }
 
@@ -340,6 +369,9 @@ async function forgetPages() {
 async function here(person, paths) {
   // A page that was loading when the worker started is not controlled yet.
   await self.clients.claim();
+  // A store that cannot be written is reported before anything is typed that it should keep.
+  const isWritable = await set('probe', Date.now()).then(() => true, () => false);
+  if (!isWritable) for (const client of await clients.matchAll()) client.postMessage({ kind: 'unwritable' });
   const before = await within(['state'], 'readwrite', async (store) => {
     // Open pages of a person who has signed out must not store anything.
     if (await answer(store('state').get('leaving'))) return undefined;
@@ -388,16 +420,22 @@ async function page(request, url) {
     throw new Error('the server has no page now');
   } catch (error) {
     const earlier = await earlierPage(kept(url));
-    // A page that is not cached redirects to the day, which is.
-    if (!earlier && url.pathname !== '/app/day' && (await earlierPage('/app/day'))) {
-      const entry = url.searchParams.get('kept');
-      return redirect(entry ? `/app/day?kept=${entry}` : '/app/day');
-    }
-    if (!earlier) throw error;
+    if (earlier && isFile(url.pathname)) return earlier;
+    // An entry was kept at a page that is not on this phone; the day shows the entry too.
+    const entry = url.searchParams.get('kept');
+    if (!earlier && entry && url.pathname !== '/app/day' && (await earlierPage('/app/day'))) return redirect(`/app/day?kept=${entry}`);
+    if (!earlier) return offlinePage(error);
     const at = new Date(earlier.headers.get('date') ?? Date.now()).toISOString();
     const text = (await earlier.text()).replace('data-served="now"', `data-served="${at}"`);
     return new Response(text, { headers: earlier.headers });
   }
+}
+
+/** Returns the page that says that a network is needed. */
+async function offlinePage(error) {
+  const found = await caches.open(CACHE).then((cache) => cache.match(OFFLINE)).catch(() => undefined);
+  if (!found) throw error;
+  return found;
 }
 
 /** Handles a submitted step or report: stores it, then sends it if the server can be reached. */
@@ -509,7 +547,22 @@ async function navigate(request, url) {
     await forgetPages().catch(() => undefined);
     await set('person', undefined).catch(() => undefined);
   }
-  return fetch(request);
+  return online(request);
+}
+
+/** Answers what works with a network only. */
+async function online(request) {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    return offlinePage(error);
+  }
+}
+
+/** Returns a file of a request: files never change, so the kept one is as good as the server's. */
+async function keptFile(request, url) {
+  const kept = await caches.open(CACHE).then((cache) => cache.match(url.pathname)).catch(() => undefined);
+  return kept ?? fetch(request);
 }
 
 async function file(request) {
@@ -566,8 +619,10 @@ self.addEventListener('fetch', (event) => {
   if (request.method === 'POST' && request.mode === 'navigate') {
     if (STEPS[url.pathname]) event.respondWith(take(request, STEPS[url.pathname]));
     else if (url.pathname === '/app/fn/sign-out') event.respondWith(leave(request));
+    else if (url.pathname.startsWith('/app/')) event.respondWith(online(request));
   } else if (request.method === 'GET') {
     if (request.mode === 'navigate') event.respondWith(navigate(request, url));
+    else if (isFile(url.pathname)) event.respondWith(keptFile(request, url));
     else if (SHELL.files.includes(url.pathname) || url.pathname.startsWith('/pkg/')) event.respondWith(file(request));
   }
 });

@@ -15,6 +15,7 @@ use domain::problems::Problem;
 use ordinavo_core::identity::actors::{Contact, Staff};
 use ordinavo_core::portal_access::pages;
 use ordinavo_core::requests::inbox;
+use ordinavo_core::visits;
 use ordinavo_core::visits::entries;
 use ordinavo_core::visits::report_review;
 use ordinavo_core::visits::report_review::Download;
@@ -73,6 +74,23 @@ pub async fn conflict_photo(
     answer(result.await, viewer.locale, &headers)
 }
 
+/// `/app/day/files/{id}`: a file of the request behind a visit of the signed-in technician.
+pub async fn own_stop(
+    State(state): State<AppState>,
+    Extension(staff): Extension<Staff>,
+    Extension(viewer): Extension<Viewer>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let result = async {
+        let id: AttachmentId = id.parse().map_err(|_| CoreError::not_found())?;
+        // A missing permission returns `not_found`, like an unknown file.
+        let permit = staff.may::<PerformVisits>().map_err(|_| CoreError::not_found())?;
+        visits::request_file(&state.core, permit, id).await
+    };
+    answer(result.await, viewer.locale, &headers)
+}
+
 /// `/portal/files/{id}`.
 pub async fn portal(
     State(state): State<AppState>,
@@ -88,7 +106,22 @@ pub async fn portal(
     answer(result.await, viewer.locale, &headers)
 }
 
-fn answer(result: CoreResult<Download>, locale: Locale, request_headers: &HeaderMap) -> Response {
+/// `/portal/files/{id}/picture`: a released photo as part of its report.
+pub async fn portal_picture(
+    State(state): State<AppState>,
+    Extension(contact): Extension<Contact>,
+    Extension(viewer): Extension<Viewer>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let result = async {
+        let id: AttachmentId = id.parse().map_err(|_| CoreError::not_found())?;
+        pages::picture(&state.core, &contact, id).await
+    };
+    answer(result.await, viewer.locale, &headers)
+}
+
+pub(crate) fn answer(result: CoreResult<Download>, locale: Locale, request_headers: &HeaderMap) -> Response {
     let file = match result {
         Ok(file) => file,
         Err(error) => {

@@ -8,10 +8,10 @@ use axum::extract::{Extension, Query, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use domain::identity::permissions::ViewOperations;
+use domain::identity::permissions::{PerformVisits, ViewOperations};
 use domain::ids::{RequestId, RouteSuggestionId};
 use futures::stream;
-use ordinavo_core::events::live;
+use ordinavo_core::events::live::{self, Watch};
 use ordinavo_core::identity::actors::Staff;
 use serde::Deserialize;
 
@@ -40,10 +40,28 @@ pub async fn stream(
     };
     let request: Option<RequestId> = open.request.and_then(|id| id.parse().ok());
     let suggestion: Option<RouteSuggestionId> = open.suggestion.and_then(|id| id.parse().ok());
-    let watch = match live::watch(&state.core, permit, request, suggestion, open.since).await {
-        Ok(watch) => watch,
-        Err(error) => return logged_status(&error).into_response(),
+    match live::watch(&state.core, permit, request, suggestion, open.since).await {
+        Ok(watch) => events_of(&state, watch),
+        Err(error) => logged_status(&error).into_response(),
+    }
+}
+
+/// `/app/day/live`: the same for the pages of My day.
+pub async fn day(
+    State(state): State<AppState>,
+    Extension(staff): Extension<Staff>,
+    Query(open): Query<Open>,
+) -> Response {
+    let Ok(permit) = staff.may::<PerformVisits>() else {
+        return StatusCode::FORBIDDEN.into_response();
     };
+    match live::watch_day(&state.core, permit, open.since).await {
+        Ok(watch) => events_of(&state, watch),
+        Err(error) => logged_status(&error).into_response(),
+    }
+}
+
+fn events_of(state: &AppState, watch: Watch) -> Response {
     let deadline = tokio::time::Instant::now() + MAX_STREAM_DURATION;
     let stopping = state.stopping.subscribe();
     let events = stream::unfold(

@@ -18,10 +18,12 @@ use crate::serve::AppState;
 
 /// The service worker: queues entries until they are sent and caches the pages.
 const WORKER: &str = include_str!("../../public/day-worker.js");
-/// The page script: registers the worker, shows queued entries, keeps drafts of reports and gathers their photos.
+/// The page script: registers the worker, shows queued entries, keeps drafts of reports and gathers their photos, and loads pages
+/// again that dispatch has changed.
 const PAGE_SCRIPT: &str = concat!(
     include_str!("../../public/day-keeper.js"),
-    include_str!("../../public/day-report.js")
+    include_str!("../../public/day-report.js"),
+    include_str!("../../public/day-live.js")
 );
 const ICONS: [(&str, &[u8]); 2] = [
     ("icon-192.png", include_bytes!("../../public/icon-192.png")),

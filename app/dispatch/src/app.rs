@@ -49,6 +49,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/day/sync-conflicts") view=visits::sync_conflicts::SyncConflictsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/day/unsent") view=visits::sync_conflicts::UnsentEntriesPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/day/offline-data-removed") view=visits::sync_conflicts::OfflineDataRemovedPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/offline") view=visits::sync_conflicts::OfflinePage ssr=SsrMode::Async/>
                 <Route path=path!("/app/day/:id") view=visits::stop::StopPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/reports") view=visits::reports::ReportsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/reports/:id") view=visits::report::ReportPage ssr=SsrMode::Async/>

@@ -202,6 +202,8 @@ kinds! {
     RouteSuggestionId, RouteSuggestionKind, "rsg";
     /// A visit step recorded on a mobile device.
     DayEntryId, DayEntryKind, "den";
+    /// What a technician tells dispatch before a visit.
+    VisitNoticeId, VisitNoticeKind, "vnt";
     /// An attachment.
     AttachmentId, AttachmentKind, "att";
     /// An integration client.

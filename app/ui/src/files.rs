@@ -32,6 +32,40 @@ pub fn FileLink(
     .into_any()
 }
 
+/// A file of a gallery.
+#[derive(Debug, Clone)]
+pub struct GalleryFile {
+    pub href: String,
+    /// The address of the file as a picture, if it is one.
+    pub picture: Option<String>,
+    pub name: String,
+    pub size_bytes: i64,
+    pub scan: FileScan,
+}
+
+/// Files with their pictures, on the screen and on paper.
+#[component]
+pub fn FileGallery(
+    files: Vec<GalleryFile>,
+    locale: Locale,
+    /// Whether the browser stores a file instead of showing it.
+    #[prop(optional)]
+    is_download: bool,
+) -> impl IntoView {
+    view! {
+        <ul class="files gallery">{files.into_iter().map(|file| {
+            let shown = file.picture.filter(|_| file_state(locale, file.scan).is_none());
+            let name = file.name.clone();
+            view! {
+                <li>
+                    {shown.map(|picture| view! { <img class="gallery-picture" src=picture alt=name/> })}
+                    <FileLink locale scan=file.scan href=file.href name=file.name size_bytes=file.size_bytes is_download/>
+                </li>
+            }
+        }).collect_view()}</ul>
+    }
+}
+
 /// Returns why a file cannot be downloaded.
 pub fn file_state(locale: Locale, scan: FileScan) -> Option<String> {
     match scan {

@@ -1,10 +1,10 @@
 //! A visit report as the customer reads it, in the portal and in the staff preview before publication.
 
 use domain::locale::Locale;
-use domain::public::PublicReport;
+use domain::public::{PublicAttachment, PublicReport};
 use leptos::prelude::*;
 
-use crate::files::FileLink;
+use crate::files::{FileGallery, GalleryFile, file_state};
 use crate::icons::Icon;
 use crate::{format, word};
 
@@ -41,17 +41,45 @@ pub fn ReportArticle(report: PublicReport, locale: Locale, #[prop(optional)] pre
             {report.follow_up.map(|text| part(word!(locale, "customer-report-follow-up"), text))}
             {(!no_files).then(|| view! {
                 <section>{files_title}
-                    <ul class="files">{report.attachments.into_iter().map(|file| {
-                        if previewed {
-                            let size = format::size(locale, file.bytes);
-                            view! { <li><span class="row"><Icon name="download"/><bdi>{file.file_name}</bdi></span><span class="quiet">{size}</span></li> }.into_any()
-                        } else {
-                            let href = format!("/portal/files/{}", file.id);
-                            view! { <li><FileLink locale scan=file.scan href name=file.file_name size_bytes=file.bytes is_download=true/></li> }.into_any()
-                        }
-                    }).collect_view()}</ul>
+                    {if previewed {
+                        view! { <PreviewedFiles files=report.attachments locale/> }.into_any()
+                    } else {
+                        view! { <FileGallery files=released_files(report.attachments) locale is_download=true/> }.into_any()
+                    }}
                 </section>
             })}
         </article>
+    }
+}
+
+/// Returns whether browsers show a file as a picture.
+fn is_picture(file: &PublicAttachment) -> bool {
+    file.media_type.starts_with("image/")
+}
+
+/// The released files, as the customer sees them.
+fn released_files(files: Vec<PublicAttachment>) -> Vec<GalleryFile> {
+    files
+        .into_iter()
+        .map(|file| GalleryFile {
+            href: format!("/portal/files/{}", file.id),
+            picture: is_picture(&file).then(|| format!("/portal/files/{}/picture", file.id)),
+            name: file.file_name,
+            size_bytes: file.bytes,
+            scan: file.scan,
+        })
+        .collect()
+}
+
+/// The same for staff, who read the files from the report and have nothing to click.
+#[component]
+fn PreviewedFiles(files: Vec<PublicAttachment>, locale: Locale) -> impl IntoView {
+    view! {
+        <ul class="files gallery">{files.into_iter().map(|file| {
+            let is_shown = is_picture(&file) && file_state(locale, file.scan).is_none();
+            let (size, name) = (format::size(locale, file.bytes), file.file_name.clone());
+            let picture = is_shown.then(|| view! { <img class="gallery-picture" src=format!("/app/files/{}", file.id) alt=name/> });
+            view! { <li>{picture}<span class="row"><Icon name="download"/><bdi>{file.file_name}</bdi></span><span class="quiet">{size}</span></li> }
+        }).collect_view()}</ul>
     }
 }

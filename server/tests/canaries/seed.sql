@@ -15,6 +15,7 @@ UPDATE visit_report SET signed_by = coalesce(signed_by, '') || ' zqcanary-visit_
 UPDATE visit_report SET signature = 'zqcanary-visit_report-signature';
 UPDATE day_entry SET form = '{"summary": "zqcanary-day_entry-form"}';
 UPDATE day_photo SET file_name = file_name || ' zqcanary-day_photo-file_name';
+UPDATE visit_notice SET text = coalesce(text, '') || ' zqcanary-visit_notice-text';
 UPDATE follow_up SET title = title || ' zqcanary-follow_up-title';
 UPDATE staff_account SET display_name = display_name || ' zqcanary-staff_account-display_name';
 UPDATE partner_account SET display_name = display_name || ' zqcanary-partner_account-display_name';

@@ -23,6 +23,7 @@ use ui::drafts::owned;
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextArea, TextField};
 use ui::islands::SubmitOnce;
+use ui::navigation::PhoneLink;
 use ui::page::page;
 use ui::title::Title;
 
@@ -32,11 +33,13 @@ use crate::imports::page::ItemCard;
 use crate::jobs::change_proposals::ProposalCard;
 use crate::notifications::reach::{ReachLines, source_line};
 use crate::portal_access::visibility::VisibleTo;
+use crate::requests::of_job::RequesterCard;
 use crate::requests::slot_offers::OfferCard;
 use crate::scheduling::board::proposed_start;
 use crate::shared::{DoneNotice, service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
+use crate::visits::notices::VisitNoticesCard;
 use crate::visits::sync_conflicts::{KeptNotesCard, OfflineEntriesCard};
 
 #[component]
@@ -55,7 +58,7 @@ pub fn TargetPage() -> impl IntoView {
         let cancellation_request = found
             .request
             .as_ref()
-            .and_then(|request| Some((request.id, request.cancellation_requested_at?)))
+            .and_then(|found| Some((found.request.id, found.request.cancellation_requested_at?)))
             .filter(|_| actions.can_cancel);
         let current = find_appointment(&found.appointments, AppointmentStatus::Planned);
         let displayed = current
@@ -72,10 +75,12 @@ pub fn TargetPage() -> impl IntoView {
                 <div>
                     <JobFacts target=target.clone() appointment=displayed report=found.report locale/>
                     <JobNotes notes=target.notes access_notes=target.access_notes locale/>
+                    {found.request.map(|request| view! { <RequesterCard locale found=request files_path="/app/files" country=target.country.clone() zone=zone.clone()/> })}
                     <VisibleTo locale viewers=found.viewers/>
                     <AppointmentList locale appointments=found.appointments/>
                 </div>
                 <div>
+                    <VisitNoticesCard locale notices=found.notices can_resolve=actions.can_resolve_entries zone=staff.zone().to_owned()/>
                     <OfflineEntriesCard locale target=id.to_string() entries=found.forwarded_entries actions zone=staff.zone().to_owned()/>
                     <KeptNotesCard locale entries=found.kept_notes zone=staff.zone().to_owned()/>
                     {found.proposal.map(|(proposal, names)| view! { <ProposalCard locale target=for_proposal proposal names can_decide=actions.can_decide_proposal/> })}
@@ -149,6 +154,7 @@ fn JobFacts(
         },
     );
     let technician = appointment.map(|appointment| appointment.technician);
+    let zone = target.location_zone.clone().unwrap_or_default();
     let (address, imported_address) = addresses(&target);
     let coordinates = target
         .place
@@ -162,7 +168,7 @@ fn JobFacts(
             <Fact name=t!(locale, "address")><bdi>{address}</bdi></Fact>
             {imported_address.map(|imported| view! { <Fact name=t!(locale, "imported-address")><bdi>{imported}</bdi></Fact> })}
             {coordinates.map(|coordinates| view! { <Fact name=t!(locale, "coordinates")><bdi class="mono">{coordinates}</bdi></Fact> })}
-            {target.contact_name.map(|name| view! { <Fact name=t!(locale, "contact")><bdi>{name}</bdi>" "<bdi dir="ltr">{target.contact_phone}</bdi></Fact> })}
+            {target.contact_name.map(|name| view! { <Fact name=t!(locale, "contact")><bdi>{name}</bdi>" "{target.contact_phone.map(|number| view! { <PhoneLink number country=target.country.clone() zone=zone.clone() locale/> })}</Fact> })}
             <Fact name=t!(locale, "duration")>{t!(locale, "minutes", count = target.duration_minutes)}</Fact>
             {window.map(|window| view! { <Fact name=t!(locale, "requested-window")>{window}</Fact> })}
             {(!target.required_skills.is_empty()).then(|| view! { <Fact name=t!(locale, "skills")><bdi>{target.required_skills.join(", ")}</bdi></Fact> })}

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use ordinavo_core::requests::model::RequestView;
 use ui::components::{Fact, Identifier};
 use ui::format;
+use ui::navigation::PhoneLink;
 
 use crate::classification::page::{match_reasons, value_label};
 use crate::i18n::by_key;
@@ -15,6 +16,10 @@ use crate::t;
 #[component]
 pub(crate) fn Facts(item: RequestView, locale: Locale, zone: String, id: RequestId) -> impl IntoView {
     let requester = item.requester.clone();
+    let country = item.place.as_ref().and_then(|place| place.country.clone());
+    let contact_country = country.clone();
+    let phone_zone = item.location_zone.clone().unwrap_or_else(|| zone.clone());
+    let contact_zone = phone_zone.clone();
     let address = format::address_line(
         item.street.as_deref(),
         item.postal_code.as_deref(),
@@ -49,11 +54,11 @@ pub(crate) fn Facts(item: RequestView, locale: Locale, zone: String, id: Request
             {requester.map(|requester| view! {
                 <Fact name=t!(locale, "provided-contact")>
                     {requester.name.map(|name| view! { <div><bdi>{name}</bdi></div> })}{requester.organisation.map(|name| view! { <div><bdi>{name}</bdi></div> })}
-                    {requester.email.map(|email| view! { <div><bdi dir="ltr">{email}</bdi></div> })}{requester.phone.map(|phone| { let tel_href = format!("tel:{}", phone.replace(' ', "")); view! { <div><a href=tel_href><bdi dir="ltr">{phone}</bdi></a></div> } })}
+                    {requester.email.map(|email| view! { <div><bdi dir="ltr">{email}</bdi></div> })}{requester.phone.map(|number| view! { <div><PhoneLink number country=country.clone() zone=phone_zone.clone() locale/></div> })}
                     <div class="quiet">{requester.locale.own_name()}</div>
                 </Fact>
             })}
-            {item.contact_name.map(|name| view! { <Fact name=t!(locale, "contact")><bdi>{name}</bdi>" "<bdi dir="ltr">{item.contact_phone}</bdi></Fact> })}
+            {item.contact_name.map(|name| view! { <Fact name=t!(locale, "contact")><bdi>{name}</bdi>" "{item.contact_phone.map(|number| view! { <PhoneLink number country=contact_country.clone() zone=contact_zone.clone() locale/> })}</Fact> })}
             {item.receipt_code.map(|code| view! { <Fact name=t!(locale, "receipt-code")><bdi class="mono" dir="ltr">{code}</bdi></Fact> })}
             {item.classification.map(|classification| view! { <Classified classification locale/> })}
             <Fact name=t!(locale, "assignee")><bdi>{item.assignee_name.unwrap_or_else(|| t!(locale, "assigned-none"))}</bdi></Fact>

@@ -23,7 +23,7 @@ use crate::requests::list::QueueList;
 use crate::shared::viewer_staff;
 use crate::shell::AppFrame;
 use crate::t;
-use crate::visits::sync_conflicts::OfflineEntriesNotice;
+use crate::visits::notices::TechnicianNewsNotice;
 
 #[component]
 pub fn InboxPage() -> impl IntoView {
@@ -42,8 +42,8 @@ pub fn InboxPage() -> impl IntoView {
         Ok(view! {
             <Title text=t!(locale, "inbox-title")/>
             <Hotkeys rows=".queue-requests > li".to_owned()/>
-            <LivePage path=live regions="live-queue".to_owned()/>
-            <OfflineEntriesNotice locale jobs=found.jobs_with_entries/>
+            <LivePage path=live regions="live-queue technician-news".to_owned()/>
+            <TechnicianNewsNotice locale news=found.technician_news/>
             <ExpiredInvitations accounts=expired locale zone=staff.zone().to_owned()/>
             <div class="split">
                 <QueueList inbox=found.inbox view staff=staff.clone() request=&request current=None/>

@@ -9,6 +9,7 @@ pub(crate) mod facts;
 pub(crate) mod filters;
 pub mod inbox;
 pub(crate) mod list;
+pub(crate) mod of_job;
 pub(crate) mod page;
 pub mod slot_offers;
 pub mod source_changes;

@@ -5,19 +5,24 @@ use domain::fields::FieldCode;
 use domain::identity::permissions::{PerformVisits, PlanTargets};
 use domain::ids::{StaffId, TargetId};
 use domain::visits::day_entries::{DayStep, Filing, SeenAppointment, WrittenReport};
+use domain::visits::notices::NoticeKind;
 use domain::visits::reports::PhotoMark;
+use http::header::{HeaderName, HeaderValue};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
+use leptos_axum::ResponseOptions;
 use ordinavo_core::drafts;
-use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::identity::actors::{Permit, Staff};
 use ordinavo_core::visits;
 use ordinavo_core::visits::entries;
 use ordinavo_core::visits::entries::{EntryForm, EntryResult};
 use ordinavo_core::visits::filing;
+use ordinavo_core::visits::notices;
+use ordinavo_core::visits::notices::{NoticeForm, QueuedNotice};
 use ordinavo_core::visits::report;
 use ordinavo_core::visits::report::{MAX_PHOTOS, SentPhoto};
 use ordinavo_core::visits::sync_conflicts;
-use ordinavo_core::{Core, CoreError};
+use ordinavo_core::{Core, CoreError, CoreResult};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, respond, submit};
 use ui::uploads::{self, UploadForm, submit_upload};
@@ -42,7 +47,12 @@ pub async fn start_travel(#[server(flatten)] form: StopButton) -> Result<(), Ser
     submit(form, async |core: Core, staff: Staff, form: StopButton| {
         let (permit, target) = (staff.may::<PerformVisits>()?, form.target.get()?);
         visits::start_travel(&core, permit, target, SeenAppointment::read(&form.seen)).await?;
-        Ok(Redirect::to(form.back(), "done-en-route"))
+        let done = if visits::is_visible_to_customer(&core, permit, target).await? {
+            "done-en-route-visible"
+        } else {
+            "done-en-route"
+        };
+        Ok(Redirect::to(form.back(), done))
     })
     .await
 }
@@ -154,19 +164,32 @@ pub struct QueuedEntry {
     noted_at: String,
     seen: String,
     photos: String,
+    /// Why a visit cannot take place.
+    reason: String,
+    /// What a notice to dispatch says in words.
+    text: String,
+    /// The expected delay.
+    minutes: String,
     #[serde(flatten)]
     report: ReportFields,
 }
 
 impl UploadForm for QueuedEntry {}
 
+/// The header that says whether a customer can see the step that an entry has recorded.
+const VISIBLE_HEADER: HeaderName = HeaderName::from_static("x-visible-to-customer");
+
 /// Processes an entry of a device's offline queue; the result is `done` or `waiting`.
 #[server(prefix = "/app/fn", endpoint = "send-entry", input = MultipartFormData)]
 pub async fn send_entry(data: MultipartData) -> Result<String, ServerFnError> {
     let received = uploads::receive::<QueuedEntry>(data).await;
+    let response = use_context::<ResponseOptions>();
     respond(async |core: Core, staff: Staff| {
         let permit = staff.may::<PerformVisits>()?;
         let (entry, _) = received.complete()?;
+        if NoticeKind::from_name(&entry.step).is_some() {
+            return send_notice(&core, permit, entry).await;
+        }
         let entry = EntryForm {
             key: entry.key,
             person: entry.person,
@@ -180,16 +203,46 @@ pub async fn send_entry(data: MultipartData) -> Result<String, ServerFnError> {
         let page = entry.target.parse::<TargetId>().ok().map(|id| format!("/app/day/{id}"));
         let draft = page.and_then(|page| DraftKey::new(&page, ReportForm::NAME));
         let is_report = entry.step == DayStep::Report.name();
+        let travels_to = Some(&entry.target).filter(|_| entry.step == DayStep::StartTravel.name());
+        let travels_to = travels_to.and_then(|target| target.parse::<TargetId>().ok());
         let result = entries::submit(&core, permit, entry).await?;
+        if let Some((target, response)) = travels_to.zip(response)
+            && result == EntryResult::Done
+            // The entry is recorded, whoever makes the visit by now.
+            && visits::is_visible_to_customer(&core, permit, target).await.unwrap_or(false)
+        {
+            response.insert_header(VISIBLE_HEADER, HeaderValue::from_static("yes"));
+        }
         if let Some(draft) = draft.filter(|_| is_report) {
             drafts::discard(&core, &staff, &draft).await?;
         }
-        Ok(match result {
-            EntryResult::Done => "done".to_owned(),
-            EntryResult::Waiting => "waiting".to_owned(),
-        })
+        Ok(result_name(result))
     })
     .await
+}
+
+fn result_name(result: EntryResult) -> String {
+    match result {
+        EntryResult::Done => "done".to_owned(),
+        EntryResult::Waiting => "waiting".to_owned(),
+    }
+}
+
+/// Receives a notice to dispatch from the offline queue.
+async fn send_notice(core: &Core, permit: Permit<'_, PerformVisits>, entry: QueuedEntry) -> CoreResult<String> {
+    let target = entry.target.parse::<TargetId>().map_err(|_| CoreError::not_found())?;
+    let notice = QueuedNotice {
+        key: entry.key,
+        person: entry.person,
+        noted_at: entry.noted_at,
+        form: NoticeForm {
+            kind: entry.step,
+            reason: entry.reason,
+            text: entry.text,
+            minutes: entry.minutes,
+        },
+    };
+    Ok(result_name(notices::submit(core, permit, target, &notice).await?))
 }
 
 /// A photo of a queued report.

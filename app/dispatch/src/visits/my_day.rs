@@ -3,24 +3,25 @@
 
 use chrono::{Days, NaiveDate, SecondsFormat};
 use domain::identity::permissions::PerformVisits;
-use domain::jobs::targets::TargetStatus;
 use domain::locale::Locale;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta};
 use ordinavo_core::visits;
 use ordinavo_core::visits::model::DayStop;
-use ui::components::{EmptyState, PriorityMark, TargetChip};
+use ui::components::EmptyState;
 use ui::format;
 use ui::icons::Icon;
 use ui::page::page;
 use ui::shell::locale;
 use ui::title::Title;
-use ui::viewer::Viewer;
 
 use crate::shared::{DoneNotice, service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
+use crate::visits::changes::ChangesNotice;
+use crate::visits::notices::own_notices;
+use crate::visits::stop_card::{SiteHeader, StopCard, by_site, is_under_way, stop_state};
 
 #[component]
 pub fn DayPage() -> impl IntoView {
@@ -29,9 +30,13 @@ pub fn DayPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let requested_date = NaiveDate::parse_from_str(&request.query("date"), "%Y-%m-%d").ok();
+        let shown_date = requested_date.map(|date| date.to_string()).unwrap_or_default();
         let day = visits::day(&request.core, staff.may::<PerformVisits>()?, requested_date).await?;
         let (date, all, person, conflict_count) = (day.date, day.stops.len(), staff.id().to_string(), day.waiting);
-        let (finished, open): (Vec<_>, Vec<_>) = day.stops.into_iter().partition(DayStop::is_finished);
+        let (version, since) = (day.version(), day.audit_sequence);
+        let (finished, mut open): (Vec<_>, Vec<_>) = day.stops.into_iter().partition(DayStop::is_finished);
+        // The visit at hand comes first, however late another one is.
+        open.sort_by_key(|stop| !is_under_way(stop));
         let done = finished.len();
         let day_href = |date: Option<NaiveDate>| {
             date.map(|date| format!("/app/day?date={}", date.format("%Y-%m-%d")))
@@ -46,19 +51,33 @@ pub fn DayPage() -> impl IntoView {
         let returned = day.returned;
         let sheet = format!("/app/day/sheet?date={}", date.format("%Y-%m-%d"));
         let zone = day.zone;
-        let stop_item = |stop: DayStop| {
+        let notices = day.notices;
+        let stop_item = |stop: DayStop, in_group: bool| {
             let (id, status) = (stop.target_id.to_string(), stop_state(&stop));
-            view! { <li data-stop=id data-status=status><p class="stop-label next-label">{t!(locale, "next-visit")}</p><p class="stop-label now-label">{t!(locale, "current-visit")}</p><StopCard stop locale person=person.clone() zone=zone.clone()/></li> }
+            let notices = own_notices(&notices, &stop);
+            view! { <li data-stop=id data-status=status class:in-site=in_group><p class="stop-label next-label">{t!(locale, "next-visit")}</p><p class="stop-label now-label">{t!(locale, "current-visit")}</p><StopCard stop notices locale person=person.clone() zone=zone.clone()/></li> }
         };
-        let finished = finished.into_iter().map(stop_item).collect_view();
-        let open = open.into_iter().map(stop_item).collect_view();
+        let finished = finished.into_iter().map(|stop| stop_item(stop, false)).collect_view();
+        let open = by_site(open)
+            .into_iter()
+            .map(|stops| {
+                let in_group = stops.len() > 1;
+                let site = in_group.then(|| stops[0].clone());
+                let count = stops.len();
+                view! {
+                    {site.map(|site| view! { <SiteHeader site count locale/> })}
+                    {stops.into_iter().map(|stop| stop_item(stop, in_group)).collect_view()}
+                }
+            })
+            .collect_view();
         Ok(view! {
             <Title text=t!(locale, "day-title")/>
             <Installable/>
-            <div class="day" data-until=day_ends_at data-after=next_day>
+            <div class="day" data-until=day_ends_at data-after=next_day data-version=version data-since=since>
                 <DoneNotice locale flash=request.flash.clone()/>
                 <OfflineSync locale person=person.clone()/>
                 {(conflict_count > 0).then(|| view! { <p class="notice notice-bad"><strong>{t!(locale, "day-sync-conflicts", count = conflict_count)}</strong>" "<a href="/app/day/sync-conflicts">{t!(locale, "day-resolve-conflicts")}</a></p> })}
+                <ChangesNotice locale changes=day.changes date=shown_date zone=zone.clone() now=request.viewer.now/>
                 {(!returned.is_empty()).then(|| view! { <ReturnedNotice locale stops=returned/> })}
                 <header class="title-row"><h1>{t!(locale, "day-title")}</h1><span class="lead">{format::day(locale, date)}</span></header>
                 <nav class="day-nav" aria-label=t!(locale, "date")>
@@ -97,14 +116,19 @@ pub(crate) fn OfflineSync(locale: Locale, person: String) -> impl IntoView {
     view! {
         <div class="keeper" data-keeper=person data-served="now"
             data-note-set_out=t!(locale, "queued-en-route") data-note-arrive=t!(locale, "queued-arrived") data-note-report=t!(locale, "queued-report")
-            data-sent-set_out=t!(locale, "done-en-route") data-sent-arrive=t!(locale, "done-arrived") data-sent-report=t!(locale, "done-report-submitted")
+            data-note-cannot_do=t!(locale, "queued-cannot-do") data-note-late=t!(locale, "queued-late")
+            data-sent-set_out=t!(locale, "done-en-route") data-sent-set_out-visible=t!(locale, "done-en-route-visible") data-sent-arrive=t!(locale, "done-arrived") data-sent-report=t!(locale, "done-report-submitted")
+            data-sent-cannot_do=t!(locale, "done-notice-sent") data-sent-late=t!(locale, "done-notice-sent")
             data-draft=t!(locale, "device-draft-note", at = "#") data-correct=t!(locale, "queued-correct") data-remove=t!(locale, "queued-discard") data-remove-sure=t!(locale, "queued-discard-confirm") data-plain=t!(locale, "queued-send-without-photos") data-early=t!(locale, "day-confirm-early")>
             <p class="notice notice-warn" role="status" data-line="offline" data-words=t!(locale, "day-offline") hidden></p>
+            <p class="notice notice-bad" role="alert" data-line="unwritable" hidden>{t!(locale, "day-storage-unwritable")}</p>
             <p class="notice" role="status" data-line="waiting" data-words=t!(locale, "day-queued") hidden></p>
+            <p class="notice notice-warn" role="status" data-line="changed" hidden>{t!(locale, "day-changed")}" "<a class="button" href="/app/day">{t!(locale, "day-changed-show")}</a></p>
             <p class="notice notice-good" role="status" data-line="sent" data-words="#" hidden></p>
             <p class="notice notice-warn" role="status" data-line="signed-out" hidden>{t!(locale, "day-signed-out")}" "<a href="/app/sign-in?next=/app/day">{t!(locale, "day-sign-in")}</a></p>
             <p class="notice notice-warn" role="status" data-line="other" data-words=t!(locale, "day-other-person") hidden></p>
             <p class="notice notice-bad" role="alert" data-line="full" hidden>{t!(locale, "day-storage-full")}" "<button class="button" type="button" data-again>{t!(locale, "day-try-again")}</button></p>
+            <p class="notice" role="status" data-line="install" hidden>{t!(locale, "day-install-ios")}" "<button class="button button-quiet" type="button" data-dismiss-install>{t!(locale, "day-install-dismiss")}</button></p>
             <div class="notice notice-bad" data-line="refused" hidden><p>{t!(locale, "day-refused")}</p><ul data-refused></ul></div>
             <script src="/app/day/keeper.js" nonce=nonce defer></script>
         </div>
@@ -124,112 +148,5 @@ fn ReturnedNotice(locale: Locale, stops: Vec<DayStop>) -> impl IntoView {
                 }).collect_view()}
             </ul>
         </details>
-    }
-}
-
-/// Returns the state of a visit for the style sheet and the script.
-pub(crate) fn stop_state(stop: &DayStop) -> &'static str {
-    if stop.is_returned() {
-        "returned"
-    } else if stop.is_finished() && !stop.status.is_over() {
-        // The job continues with another appointment; this visit is over.
-        TargetStatus::Completed.name()
-    } else {
-        stop.status.name()
-    }
-}
-
-/// Returns a link that opens the device's map app.
-fn map_link(stop: &DayStop) -> Option<String> {
-    stop.latitude
-        .zip(stop.longitude)
-        .map(|(latitude, longitude)| format!("geo:{latitude:.5},{longitude:.5}?q={latitude:.5},{longitude:.5}"))
-}
-
-/// Returns the appointment as the forms send it, so that the server notices a change in the meantime.
-pub(crate) fn seen_appointment(stop: &DayStop) -> String {
-    stop.appointment().text()
-}
-
-/// Formats the time of a visit in its location's zone, with the technician's local time if it differs.
-pub(crate) fn visit_time(locale: Locale, stop: &DayStop, technician_zone: &str) -> String {
-    let local_time = format::span(stop.starts_at, stop.ends_at, &stop.zone);
-    let own_time = format::span(stop.starts_at, stop.ends_at, technician_zone);
-    if own_time == local_time {
-        local_time
-    } else {
-        format!(
-            "{local_time} ({})",
-            t!(locale, "technician-local-time", time = own_time)
-        )
-    }
-}
-
-/// Returns the one-line label of a visit.
-pub(crate) fn stop_label(locale: Locale, stop: &DayStop) -> String {
-    let service = service_label(locale, stop.service_type.as_deref());
-    let customer = stop.customer_name.as_deref().unwrap_or_default();
-    format!("TGT-{} · {service} · {customer}", stop.number)
-}
-
-/// A visit with location, time, contact and next action. `shows_date` adds the date where the card appears outside its
-/// day.
-#[component]
-pub(crate) fn StopCard(
-    stop: DayStop,
-    locale: Locale,
-    person: String,
-    zone: String,
-    #[prop(optional)] shows_date: bool,
-) -> impl IntoView {
-    let id = stop.target_id.to_string();
-    let address = format::address_line(
-        stop.street.as_deref(),
-        stop.postal_code.as_deref(),
-        stop.city.as_deref(),
-    );
-    let has_place = stop.location_name.is_some() || !address.is_empty();
-    let map = map_link(&stop);
-    let phone = stop
-        .contact_phone
-        .clone()
-        .map(|phone| format!("tel:{}", phone.replace(' ', "")));
-    let (seen_appointment, time, stop_label) = (
-        seen_appointment(&stop),
-        visit_time(locale, &stop, &zone),
-        stop_label(locale, &stop),
-    );
-    let starts_at = stop.starts_at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let date = shows_date.then(|| format::date(locale, stop.starts_at, &stop.zone));
-    let returned = stop.is_returned();
-    // A cached page may be older than the window; the server decides.
-    let can_revert = use_context::<Viewer>().is_some_and(|viewer| stop.is_travel_revertible(viewer.now));
-    let stop_path = format!("/app/day/{id}");
-    let action_form = |action: &'static str, class: &'static str, button_label: String| {
-        view! {
-            <form class=class method="post" action=action data-begins=starts_at.clone()>
-                <input type="hidden" name="target" value=id.clone()/><input type="hidden" name="seen" value=seen_appointment.clone()/><input type="hidden" name="person" value=person.clone()/><input type="hidden" name="label" value=stop_label.clone()/>
-                <button class="button button-primary" type="submit">{button_label}</button>
-            </form>
-        }
-    };
-    view! {
-        <article class="card day-stop">
-            <p class="stop-time">{date.map(|date| view! { <span>{date}</span> })}<strong>{time}</strong><TargetChip status=stop.status locale/>{returned.then(|| view! { <span class="chip chip-warn">{t!(locale, "report-returned")}</span> })}<PriorityMark priority=stop.priority locale/></p>
-            <h3><a href=stop_path.clone() data-keep="yes">{service_label(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi></a></h3>
-            <p class="kept-note" data-kept-note hidden></p>
-            {has_place.then(|| view! { <p><Icon name="map-pin"/><bdi>{stop.location_name}</bdi><br/><bdi>{address}</bdi></p> })}
-            <div class="stop-more">
-                {stop.contact_name.map(|name| view! { <p><Icon name="users"/><bdi>{name}</bdi></p> })}
-                <div class="thumb">
-                    {map.map(|href| view! { <a class="button" href=href><Icon name="navigation"/>{t!(locale, "navigate")}</a> })}
-                    {phone.map(|href| view! { <a class="button" href=href><Icon name="phone"/>{t!(locale, "call")}</a> })}
-                    {action_form("/app/fn/start-travel", "step step-set-out", t!(locale, "start-travel"))}
-                    {action_form("/app/fn/arrive", "step step-arrive", t!(locale, "arrived"))}
-                    {can_revert.then(|| action_form("/app/fn/revert-travel", "step-revert", t!(locale, "undo-travel")))}
-                    <a class="button button-primary step step-report" href=format!("{stop_path}#report")>{t!(locale, "report-title")}</a>
-                </div>
-            </div>
-        </article>
     }
 }

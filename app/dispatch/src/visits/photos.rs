@@ -45,6 +45,7 @@ pub(crate) fn ReportPhotos(form: FormState, locale: Locale) -> impl IntoView {
             </div>
             <input type="hidden" name="photo_marks"/>
             <p role="status" data-count></p>
+            <p class="error" role="alert" data-heic hidden>{t!(locale, "report-photo-heic")}</p>
             <p class="help" data-full hidden>{t!(locale, "report-photos-full", max = MAX_PHOTOS)}</p>
             <ul class="photo-list" data-photo-list></ul>
             <template>

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, Fact, InternalBox, ProblemNotice, ReportChip};
 use ui::drafts::owned;
-use ui::files::FileLink;
+use ui::files::{FileLink, file_state};
 use ui::flash::Flash;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea};
@@ -111,8 +111,8 @@ fn ReportContent(report: ReportView, files: Vec<AttachmentSummary>, locale: Loca
             {is_signed.then(|| view! { <h3>{t!(locale, "report-signature")}</h3><p><bdi>{report.signed_by}</bdi></p><Signature locale drawing/> })}
             <h3>{t!(locale, "photos")}</h3>
             {files.is_empty().then(|| view! { <p class="quiet">{t!(locale, "no-photos")}</p> })}
-            <ul class="files">{files.into_iter().map(|file| view! {
-                <li><FileLink locale scan=file.scan href=format!("/app/files/{}", file.id) name=file.file_name size_bytes=file.size_bytes/><PhotoMarkChip locale mark=file.mark/>
+            <ul class="files gallery">{files.into_iter().map(|file| view! {
+                <li>{(file.media_type.starts_with("image/") && file_state(locale, file.scan).is_none()).then(|| view! { <img class="gallery-picture" src=format!("/app/files/{}", file.id) alt=file.file_name.clone()/> })}<FileLink locale scan=file.scan href=format!("/app/files/{}", file.id) name=file.file_name size_bytes=file.size_bytes/><PhotoMarkChip locale mark=file.mark/>
                     {file.is_released.then(|| view! { <Chip label=t!(locale, "released") tone=Tone::Good/> })}</li>
             }).collect_view()}</ul>
         </InternalBox>

@@ -1,25 +1,32 @@
 //! A visit of the technician's day, with its report.
 
 use domain::identity::permissions::PerformVisits;
+use domain::jobs::targets::TargetStatus;
 use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::visits;
 use ordinavo_core::visits::OwnStop;
-use ordinavo_core::visits::model::{AttachmentSummary, ReportText};
+use ordinavo_core::visits::changes::Changes;
+use ordinavo_core::visits::model::{AttachmentSummary, DayStop, ReportText};
 use ordinavo_core::visits::report::{MAX_FOLLOW_UP_CHARS, MAX_NAME_CHARS, MAX_TEXT_CHARS, MAX_WORK_MINUTES};
 use ui::components::{InternalBox, ProblemNotice};
 use ui::drafts::owned;
+use ui::flash::Flash;
 use ui::forms::{CheckField, ErrorSummary, FormState, TextArea, TextField};
 use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
 
 use crate::islands::signature::SignaturePad;
+use crate::requests::of_job::RequesterCard;
 use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
-use crate::visits::my_day::{Installable, OfflineSync, StopCard, seen_appointment, stop_label, stop_state};
+use crate::visits::changes::ChangesNotice;
+use crate::visits::my_day::{Installable, OfflineSync};
+use crate::visits::notices::ProblemCard;
 use crate::visits::photos::{DeviceDraftNotice, ReportPhotos};
+use crate::visits::stop_card::{StopCard, seen_appointment, stop_label, stop_state};
 use crate::visits::sync_conflicts::{ReportFiles, ReportValues};
 
 #[component]
@@ -30,12 +37,27 @@ pub fn StopPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let permit = staff.may::<PerformVisits>()?;
         let shows_returned = request.query("returned") == "yes";
+        let found = visits::stop(&request.core, permit, request.id("id")?, shows_returned).await?;
+        let (version, since) = (found.version(), found.audit_sequence);
         let OwnStop {
             stop,
             zone,
             has_returned,
             own_report,
-        } = visits::stop(&request.core, permit, request.id("id")?, shows_returned).await?;
+            request: from_request,
+            notices,
+            ..
+        } = found;
+        let problem = ProblemForms::of(&stop, locale, request.flash.as_ref());
+        let changes = Changes {
+            stops: Some(stop.clone())
+                .into_iter()
+                .filter(|stop| stop.change().is_some())
+                .collect(),
+            removed: Vec::new(),
+        };
+        let country = stop.country().map(str::to_owned);
+        let own_zone = zone.clone();
         let form = FormState::new("report", locale, request.flash.as_ref());
         let returned = stop.is_returned();
         let (previous, submitted) = match own_report {
@@ -59,20 +81,23 @@ pub fn StopPage() -> impl IntoView {
         Ok(view! {
             <Title text=format!("TGT-{}", stop.number)/>
             <Installable/>
-            <div class="day visit" data-stop=stop_id data-status=status>
+            <div class="day visit" data-stop=stop_id data-status=status data-version=version data-since=since>
                 <DoneNotice locale flash=request.flash.clone()/>
                 <OfflineSync locale person=person.clone()/>
                 <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
                 <p><a href="/app/day">{t!(locale, "day-back")}</a></p>
                 <h1><bdi class="mono">{format!("TGT-{}", stop.number)}</bdi></h1>
                 {has_returned.then(|| view! { <p class="notice notice-warn">{t!(locale, "day-returned", count = 1)}" "<a href=format!("/app/day/{id}?returned=yes")>{t!(locale, "report-correct")}</a></p> })}
-                <StopCard stop locale person=person.clone() zone shows_date=true/>
+                <ChangesNotice locale changes date=String::new() zone=own_zone.clone() now=request.viewer.now/>
+                <StopCard stop notices locale person=person.clone() zone shows_date=true/>
+                {from_request.map(|found| view! { <RequesterCard locale found files_path="/app/day/files" country zone=own_zone/> })}
                 {(notes.is_some() || access_notes.is_some()).then(|| view! {
                     <InternalBox locale>
                         {access_notes.map(|notes| view! { <h2>{t!(locale, "access-notes")}</h2><p class="prose" dir="auto">{notes}</p> })}
                         {notes.map(|notes| view! { <h2>{t!(locale, "notes")}</h2><p class="prose" dir="auto">{notes}</p> })}
                     </InternalBox>
                 })}
+                {problem.map(|forms| view! { <ProblemCard stop=forms.stop person=person.clone() cannot_do=forms.cannot_do late=forms.late locale/> })}
                 {submitted.map(|(text, files)| view! {
                     <p class="notice notice-good">{t!(locale, "report-submitted-notice")}</p>
                     <section class="card" data-own-report><h2>{t!(locale, "report-own")}</h2><InternalBox locale><ReportValues locale report=text.written() hides_outcome=true/><ReportFiles locale files/></InternalBox></section>
@@ -84,6 +109,27 @@ pub fn StopPage() -> impl IntoView {
         .into_any())
     });
     view! { <AppFrame current="/app/day">{content}</AppFrame> }
+}
+
+/// The forms that tell dispatch about a visit that is still ahead.
+struct ProblemForms {
+    stop: DayStop,
+    cannot_do: FormState,
+    late: FormState,
+}
+
+impl ProblemForms {
+    fn of(stop: &DayStop, locale: Locale, flash: Option<&Flash>) -> Option<Self> {
+        let is_ahead = matches!(
+            stop.status,
+            TargetStatus::Scheduled | TargetStatus::Dispatched | TargetStatus::EnRoute
+        );
+        is_ahead.then(|| Self {
+            stop: stop.clone(),
+            cannot_do: FormState::new("cannot-do", locale, flash),
+            late: FormState::new("late", locale, flash),
+        })
+    }
 }
 
 #[component]

@@ -354,3 +354,22 @@ pub fn OfflineDataRemovedPage() -> impl IntoView {
         .into_any())
     })
 }
+
+/// `/app/day/offline`: shown instead of a page that is not on the device. Contains no personal data.
+#[component]
+pub fn OfflinePage() -> impl IntoView {
+    let staff = viewer_staff();
+    page(|request| async move {
+        staff?.may::<PerformVisits>()?;
+        let locale = request.viewer.locale;
+        Ok(view! {
+            <Title text=t!(locale, "offline-page-title")/>
+            <main id="main" class="door" tabindex="-1" data-testid="needs-network">
+                <h1>{t!(locale, "offline-page-title")}</h1>
+                <p class="lead">{t!(locale, "offline-page-text")}</p>
+                <p><a class="button button-primary" href="/app/day">{t!(locale, "day-back")}</a></p>
+            </main>
+        }
+        .into_any())
+    })
+}

@@ -26,6 +26,8 @@ crate::stored_names! {
         AppointmentScheduled = "appointment_fixed",
         /// The appointment was rescheduled.
         AppointmentMoved = "appointment_moved",
+        /// The technician will be late for the appointment.
+        AppointmentDelayed = "appointment_delayed",
         /// The appointment was cancelled.
         AppointmentCancelled = "appointment_cancelled",
         /// The request was cancelled by dispatch before it had an appointment.

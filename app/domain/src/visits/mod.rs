@@ -1,4 +1,5 @@
-//! Visits: the steps that technicians record, and their reports.
+//! Visits: the steps that technicians record, their notices to dispatch, and their reports.
 
 pub mod day_entries;
+pub mod notices;
 pub mod reports;

@@ -75,5 +75,8 @@ pub async fn fill(core: &Core, base_url: &str, size: DemoSize, reset: bool) -> C
         terminals::create_terminal(&past, tenant, (nordlicht.essen, "LOC-ESSEN-01"), entry).await?;
     }
     tenants::suedwind(&past, &mut accounts).await?;
+    let mut tx = core.store.begin_system::<Administration>().await?;
+    tx.confirm_all_stops(nordlicht.dispatcher.tenant(), present).await?;
+    tx.commit().await?;
     Ok(accounts)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::identity::permissions::ViewOperations;
+use domain::identity::permissions::{PerformVisits, ViewOperations};
 use domain::ids::{RequestId, RouteSuggestionId};
 
 use crate::events::live_feed::{Feed, OpenPage, Snapshot};
@@ -42,16 +42,32 @@ pub async fn watch(
     suggestion: Option<RouteSuggestionId>,
     since: Option<i64>,
 ) -> CoreResult<Watch> {
-    let staff = by.staff().clone();
+    open(core, by.staff(), (request, suggestion), since).await
+}
+
+/// Subscribes a page of My day to changes of the organisation; see [`watch`].
+///
+/// # Errors
+/// `rate_limited` if the account has too many pages open.
+pub async fn watch_day(core: &Core, by: Permit<'_, PerformVisits>, since: Option<i64>) -> CoreResult<Watch> {
+    open(core, by.staff(), (None, None), since).await
+}
+
+async fn open(
+    core: &Core,
+    staff: &Staff,
+    (request, suggestion): (Option<RequestId>, Option<RouteSuggestionId>),
+    since: Option<i64>,
+) -> CoreResult<Watch> {
     let page = core.feeds.open_page(staff.id())?;
     let feed = core.feeds.subscribe(core, staff.tenant());
     let latest_sequence = match since {
         Some(latest_sequence) => latest_sequence,
-        None => core.store.read(&staff).await?.latest_audit_sequence().await?,
+        None => core.store.read(staff).await?.latest_audit_sequence().await?,
     };
     Ok(Watch {
         core: core.clone(),
-        staff,
+        staff: staff.clone(),
         request,
         suggestion,
         presence_renewed_at: None,

@@ -32,8 +32,11 @@ use crate::notifications::reach::{self, Reach, SourceReach};
 use crate::page::Page;
 use crate::portal_access::view_as;
 use crate::portal_access::view_as::Viewer;
-use crate::requests::model::{RequestView, SlotOption};
+use crate::requests;
+use crate::requests::model::SlotOption;
+use crate::requests::of_job::RequestOfJob;
 use crate::scheduling::model::{AppointmentSummary, TechnicianChoice};
+use crate::visits::notices::VisitNotice;
 use crate::visits::sync_conflicts;
 use crate::visits::sync_conflicts::WithPhotos;
 use crate::{Core, CoreError, CoreResult};
@@ -47,7 +50,7 @@ pub struct TargetPage {
     /// The time slots that were offered to the requester.
     pub slots: Vec<SlotOption>,
     /// The request that the target was created from.
-    pub request: Option<RequestView>,
+    pub request: Option<RequestOfJob>,
     /// Newest first.
     pub appointments: Vec<AppointmentSummary>,
     /// The technicians that can be assigned.
@@ -64,6 +67,8 @@ pub struct TargetPage {
     pub forwarded_entries: Vec<WithPhotos>,
     /// Entries that dispatch kept as notes.
     pub kept_notes: Vec<WithPhotos>,
+    /// What technicians have told dispatch before its visits, newest first.
+    pub notices: Vec<VisitNotice>,
     /// Whether a requester is notified of its changes.
     pub notifies_requester: bool,
     /// How the requester is told about its changes.
@@ -87,17 +92,17 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
         }
         None => None,
     };
-    let request = tx.request_of_target(id).await?;
+    let request = requests::of_job::load(&mut tx, id).await?;
     let notifies_requester = request
         .as_ref()
-        .is_some_and(|request| request.channel.notifies_requester());
+        .is_some_and(|found| found.request.channel.notifies_requester());
     let state = JobState {
         status: target.status,
         is_mapped: target.is_mapped(),
         has_requester: notifies_requester,
     };
     let slots = match &request {
-        Some(request) => tx.slot_options(request.id).await?,
+        Some(found) => tx.slot_options(found.request.id).await?,
         None => Vec::new(),
     };
     let source = match &target.source_key {
@@ -121,6 +126,7 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
         viewers: view_as::viewers_of_appointments(&mut tx, id).await?,
         forwarded_entries: sync_conflicts::forwarded(&mut tx, id).await?,
         kept_notes: sync_conflicts::kept_notes(&mut tx, id).await?,
+        notices: tx.visit_notices_of(id).await?,
         notifies_requester,
         reach,
         source,

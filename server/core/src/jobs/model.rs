@@ -111,6 +111,8 @@ pub struct TargetView {
     pub street: Option<String>,
     pub postal_code: Option<String>,
     pub city: Option<String>,
+    /// Two-letter code of the location's country.
+    pub country: Option<String>,
     pub location_zone: Option<String>,
     pub access_notes: Option<String>,
     pub latitude: Option<f64>,

@@ -433,6 +433,17 @@ pub async fn download(core: &Core, contact: &Contact, id: AttachmentId) -> CoreR
     fetch(core, contact, Some(row)).await
 }
 
+/// Returns a released photo for display in its report. Grant, capability and release are checked as for a download; reading a report
+/// is not a download and is not recorded as one.
+///
+/// # Errors
+/// `not_found`, also for a file that is no picture.
+pub async fn picture(core: &Core, contact: &Contact, id: AttachmentId) -> CoreResult<Download> {
+    let row = core.store.read(contact).await?.released_file(id).await?;
+    let row = row.filter(|row| row.media_type.starts_with("image/"));
+    fetch(core, contact, row).await
+}
+
 /// Returns a page of milestones, newest first.
 pub async fn timeline(
     core: &Core,

@@ -13,8 +13,9 @@ use crate::jobs::model::TargetSummary;
 use crate::page::{PAGE_SIZE, Page};
 use crate::requests::model::{InboxActions, RequestSummary};
 use crate::scheduling::model::TechnicianChoice;
+use crate::visits::notices::TechnicianNews;
 use crate::visits::report_review::Download;
-use crate::visits::{report_review, sync_conflicts};
+use crate::visits::{notices, report_review};
 use crate::{Core, CoreResult};
 
 pub use crate::requests::store::inbox::{AssignedTo, RequestFilter};
@@ -60,8 +61,8 @@ pub struct InboxSelection {
 #[derive(Debug, Clone)]
 pub struct InboxPage {
     pub inbox: Inbox,
-    /// ID and number of the jobs with entries that technicians have sent to dispatch.
-    pub jobs_with_entries: Vec<(TargetId, i64)>,
+    /// What technicians have sent to dispatch.
+    pub technician_news: TechnicianNews,
 }
 
 /// Returns the inbox with a page of each list, oldest first.
@@ -69,7 +70,7 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, selection: &Inbox
     let mut tx = core.store.read(by.staff()).await?;
     Ok(InboxPage {
         inbox: load(&mut tx, selection).await?,
-        jobs_with_entries: sync_conflicts::jobs_with_forwarded(&mut tx).await?,
+        technician_news: notices::technician_news(&mut tx).await?,
     })
 }
 

@@ -6,6 +6,7 @@ pub mod conversation;
 pub mod customer_assignment;
 pub mod inbox;
 pub mod model;
+pub mod of_job;
 mod page;
 pub mod review;
 pub mod slot_offers;

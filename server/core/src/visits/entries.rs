@@ -79,7 +79,7 @@ fn parse_key(key: &str) -> CoreResult<DayEntryId> {
 }
 
 /// Checks that the entry was recorded by the signed-in staff member, since several people may share a phone.
-fn check_recorded_by(staff: &Staff, person: &str) -> CoreResult<()> {
+pub(crate) fn check_recorded_by(staff: &Staff, person: &str) -> CoreResult<()> {
     let person: StaffId = person
         .parse()
         .map_err(|_| CoreError::field("person", FieldCode::Required))?;

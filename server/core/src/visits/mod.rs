@@ -1,18 +1,22 @@
 //! The technician's day: starting travel, arriving, and the visit report, submitted online or from an offline queue.
 
+pub mod changes;
 pub mod client_results;
 pub mod entries;
 pub mod filing;
 pub mod model;
+pub mod notices;
+mod pages;
 pub mod report;
 mod report_actions;
 pub mod report_review;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 pub mod sync_conflicts;
+pub use self::pages::{Day, OwnStop, day, is_visible_to_customer, request_file, sheet, stop};
 pub(crate) use self::store::reports::FileRow;
 
-use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use domain::audit::TimelineKind;
 use domain::events::EventType;
 use domain::identity::permissions::{PerformVisits, PlanTargets};
@@ -20,7 +24,7 @@ use domain::ids::TargetId;
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::lifecycle::Lifecycle as _;
 use domain::problems::{Cause, Record};
-use domain::scheduling::technicians::{self, WorkingWeek};
+use domain::scheduling::technicians;
 use domain::visits::day_entries::{self, ConflictReason, DayStep, SeenAppointment, StepCheck, VisitState};
 use serde_json::json;
 
@@ -29,59 +33,10 @@ use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
 use crate::identity::actors::{Permit, Staff};
-use crate::scheduling::TechnicianView;
-use crate::scheduling::appointments::SCHEDULABLE_YEARS;
 use crate::scheduling::board::parse_zone;
-use crate::visits::model::{AttachmentSummary, DayStop, ReportText};
+use crate::visits::model::DayStop;
 use crate::visits::report::Report;
 use crate::{Core, CoreError, CoreResult};
-
-/// A technician's day.
-#[derive(Debug, Clone)]
-pub struct Day {
-    pub date: NaiveDate,
-    /// The technician's zone.
-    pub zone: String,
-    /// When the day ends.
-    pub until: DateTime<Utc>,
-    /// Planned and completed stops in chronological order.
-    pub stops: Vec<DayStop>,
-    /// Stops of any day whose report was returned for correction.
-    pub returned: Vec<DayStop>,
-    /// Number of unresolved sync conflicts on all days.
-    pub waiting: i64,
-}
-
-/// Returns the signed-in technician's stops of a date, or of today. A night shift belongs to the day on which it
-/// starts, in the technician's zone.
-pub async fn day(core: &Core, by: Permit<'_, PerformVisits>, date: Option<NaiveDate>) -> CoreResult<Day> {
-    let mut tx = core.store.read(by.staff()).await?;
-    let technician = tx.technician(by.staff().id()).await?;
-    let week = technician
-        .as_ref()
-        .and_then(|technician| technician.week.clone())
-        .map_or_else(WorkingWeek::default, |week| week.0);
-    let zone = technician_zone(by.staff(), technician);
-    let tz = parse_zone(&zone);
-    // A date outside of the supported years falls back to today.
-    let date = date
-        .filter(|date| SCHEDULABLE_YEARS.contains(&date.year()))
-        .unwrap_or_else(|| week.day_of(core.clock.now(), &tz));
-    let (from, until) = week.span(date, &tz).ok_or_else(CoreError::not_found)?;
-    Ok(Day {
-        date,
-        until,
-        stops: tx.own_stops(from, until).await?,
-        returned: tx.own_returned_stops().await?,
-        waiting: tx.count_own_queued_entries().await?,
-        zone,
-    })
-}
-
-/// Returns the technician's zone, or the organization's if no technician is set up.
-fn technician_zone(staff: &Staff, technician: Option<TechnicianView>) -> String {
-    technician.map_or_else(|| staff.zone().to_owned(), |technician| technician.zone)
-}
 
 /// Returns today's date in the tenant's zone.
 pub fn today(core: &Core, staff: &Staff) -> NaiveDate {
@@ -100,36 +55,6 @@ pub(crate) fn day_bounds(zone: &str, date: NaiveDate) -> (DateTime<Utc>, DateTim
     )
 }
 
-/// A stop of the signed-in technician.
-pub struct OwnStop {
-    pub stop: DayStop,
-    /// The technician's zone.
-    pub zone: String,
-    /// Whether the report of an earlier visit of the same job was returned for correction.
-    pub has_returned: bool,
-    /// The report that the technician wrote for it, with its attachments. A returned report is corrected, not created
-    /// again.
-    pub own_report: Option<(ReportText, Vec<AttachmentSummary>)>,
-}
-
-/// Returns the signed-in technician's latest stop of a job, or the one whose report was returned.
-pub async fn stop(core: &Core, by: Permit<'_, PerformVisits>, id: TargetId, returned: bool) -> CoreResult<OwnStop> {
-    let mut tx = core.store.read(by.staff()).await?;
-    let latest = tx.own_stop(id).await?.ok_or_else(CoreError::not_found)?;
-    let returned_stop = tx.own_returned_stop(id).await?;
-    let zone = technician_zone(by.staff(), tx.technician(by.staff().id()).await?);
-    let is_other = returned_stop
-        .as_ref()
-        .is_some_and(|stop| stop.appointment_id != latest.appointment_id);
-    let stop = returned_stop.filter(|_| returned).unwrap_or(latest);
-    Ok(OwnStop {
-        own_report: own_report(&mut tx, &stop).await?,
-        has_returned: is_other && !stop.is_returned(),
-        stop,
-        zone,
-    })
-}
-
 /// Finds the stop that a step refers to: the latest one of the job, unless the step is a report and the appointment
 /// shown in the form is an earlier one whose report was returned.
 async fn stop_of(
@@ -145,18 +70,6 @@ async fn stop_of(
         return Ok(Some(returned));
     }
     Ok(tx.own_stop(id).await?)
-}
-
-/// Returns the report text that the signed-in technician wrote for a stop, and its attachments.
-async fn own_report(
-    tx: &mut TenantTx<'_, Staff>,
-    stop: &DayStop,
-) -> CoreResult<Option<(ReportText, Vec<AttachmentSummary>)>> {
-    let Some(id) = stop.report_id else { return Ok(None) };
-    let Some(text) = tx.own_report_text(id).await? else {
-        return Ok(None);
-    };
-    Ok(Some((text, tx.attachments_of(id).await?)))
 }
 
 /// Starts travel to a visit. A scheduled target passes through `dispatched`.

@@ -2,6 +2,7 @@
 
 use crate::db::{Key, OptionalKey, OptionalName};
 use chrono::{DateTime, Utc};
+use domain::customers::Place;
 use domain::files::FileScan;
 use domain::ids::{
     AppointmentId, AppointmentKind, AttachmentId, AttachmentKind, ContactId, ContactKind, CustomerId, CustomerKind,
@@ -52,9 +53,84 @@ pub struct DayStop {
     pub report_decided_at: Option<DateTime<Utc>>,
     /// When travel started last.
     pub travel_started_at: Option<DateTime<Utc>>,
+    /// The address of the job where it has no location.
+    #[sqlx(json)]
+    pub place: Place,
+    #[sqlx(try_from = "OptionalKey<LocationKind>")]
+    pub location_id: Option<LocationId>,
+    /// Two-letter code of the location's country.
+    pub country: Option<String>,
+    /// Whether it has reached the technician's device before.
+    pub is_shown: bool,
+    /// The status that the technician has confirmed; see [`DayStop::change`].
+    pub seen_status: String,
+    /// Whether it was at another time in the technician's day before.
+    pub was_moved: bool,
+    /// When the customer wrote last since the technician has confirmed the visit.
+    pub new_message_at: Option<DateTime<Utc>>,
+}
+
+/// What is new about a visit for its technician.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopChange {
+    New,
+    Moved,
+    /// The customer has written.
+    Message,
+}
+
+impl StopChange {
+    /// Returns the name that texts and tests use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Moved => "moved",
+            Self::Message => "message",
+        }
+    }
 }
 
 impl DayStop {
+    /// Returns what is new about the visit, until the technician confirms it.
+    pub fn change(&self) -> Option<StopChange> {
+        let is_ahead = matches!(self.status, TargetStatus::Scheduled | TargetStatus::Dispatched);
+        if self.seen_status == "none" && self.appointment_status == AppointmentStatus::Planned && is_ahead {
+            return Some(if self.was_moved {
+                StopChange::Moved
+            } else {
+                StopChange::New
+            });
+        }
+        self.new_message_at.map(|_| StopChange::Message)
+    }
+
+    /// Returns street, postal code and city: of the location, or else those that came with the job.
+    pub fn address(&self) -> [Option<&str>; 3] {
+        let own = [&self.street, &self.postal_code, &self.city];
+        let address = &self.place.address;
+        let sent = [&address.street, &address.postal_code, &address.city];
+        let known = if self.location_name.is_some() || own.iter().any(|part| part.is_some()) {
+            own
+        } else {
+            sent
+        };
+        known.map(|part| part.as_deref())
+    }
+
+    /// Returns latitude and longitude: of the location, or else those that came with the job.
+    pub fn coordinates(&self) -> Option<(f64, f64)> {
+        let sent = || self.place.coordinates.map(|sent| (sent.lat, sent.lon));
+        let has_location = self.location_name.is_some();
+        self.latitude
+            .zip(self.longitude)
+            .or_else(|| if has_location { None } else { sent() })
+    }
+
+    /// Returns the country for phone numbers without a country code.
+    pub fn country(&self) -> Option<&str> {
+        self.country.as_deref().or(self.place.address.country.as_deref())
+    }
+
     /// Returns whether the technician can still revert that travel has started.
     pub fn is_travel_revertible(&self, now: DateTime<Utc>) -> bool {
         self.status == TargetStatus::EnRoute && self.travel_started_at.is_some_and(|at| now < at + REVERT_WINDOW)

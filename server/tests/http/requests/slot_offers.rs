@@ -1,6 +1,6 @@
 //! Slot offers over HTTP: dispatch offers times, the requester chooses one, and late choices are rejected.
 
-use crate::support::public::{COMPLETE, visitor};
+use crate::support::public::{COMPLETE, File, visitor};
 use crate::support::{SAME_ORIGIN, World, world_at};
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use ordinavo_core::Engine;
@@ -13,10 +13,21 @@ pub fn monday() -> Clock {
 }
 
 /// Creates a job from a form and returns its page and the tracking page of its request.
-async fn job(world: &World, staff: &Client, description: &str) -> (String, String) {
+pub async fn job(world: &World, staff: &Client, description: &str) -> (String, String) {
     let mut fields = COMPLETE.to_vec();
     fields[1] = ("description", description);
-    let tracking = world.submit(&fields, &[]).await;
+    accepted_job(world, staff, &fields, &[], description).await
+}
+
+/// The same with these fields and files.
+pub async fn accepted_job(
+    world: &World,
+    staff: &Client,
+    fields: &[(&str, &str)],
+    files: &[File<'_>],
+    description: &str,
+) -> (String, String) {
+    let tracking = world.submit(fields, files).await;
     let inside = world.in_inbox(staff, description).await;
     let id = inside.rsplit('/').next().unwrap().to_owned();
     let customer = world.customer("CUST-10042").await;

@@ -11,7 +11,6 @@ pub(crate) mod week;
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc};
 use domain::identity::permissions::ViewOperations;
-use domain::ids::TargetId;
 use domain::locale::Locale;
 use domain::scheduling::conflicts::Conflict;
 use leptos::prelude::*;
@@ -23,6 +22,7 @@ use ordinavo_core::scheduling::appointments::SCHEDULABLE_YEARS;
 use ordinavo_core::scheduling::board;
 use ordinavo_core::scheduling::board::UnscheduledCursor;
 use ordinavo_core::visits;
+use ordinavo_core::visits::notices::TechnicianNews;
 use ui::components::ProblemNotice;
 use ui::drafts::owned;
 use ui::format;
@@ -36,7 +36,7 @@ use crate::islands::board_drag::BoardDrag;
 use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
-use crate::visits::sync_conflicts::OfflineEntriesNotice;
+use crate::visits::notices::TechnicianNewsNotice;
 
 /// The views of the board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,7 @@ pub fn BoardPage() -> impl IntoView {
         let zone = staff.zone().to_owned();
         let BoardContent {
             revision,
-            jobs,
+            news,
             can_plan,
             view: board,
         } = if board_view == BoardView::Week {
@@ -98,11 +98,11 @@ pub fn BoardPage() -> impl IntoView {
         let title = format!("{} {}", t!(locale, "board-title"), format::day(locale, date));
         Ok(view! {
             <Title text=title/>
-            <LivePage path=live regions="board".to_owned()/>
+            <LivePage path=live regions="board technician-news".to_owned()/>
             {(can_plan && board_view == BoardView::Day).then(|| view! { <BoardDrag loading=t!(locale, "board-checking")/> })}
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            <OfflineEntriesNotice locale jobs/>
+            <TechnicianNewsNotice locale news/>
             <BoardBar locale date today board_view/>
             {can_plan.then(|| view! { <SuggestionRow locale date/> })}
             <p class="lead">{format::day(locale, date)}" · "<span class="quiet">{t!(locale, "board-zone", zone = format::zone_name(locale, &zone))}</span></p>
@@ -124,8 +124,8 @@ fn parse_date(text: &str) -> Option<NaiveDate> {
 struct BoardContent {
     /// The sequence number of the audit log that it shows.
     revision: i64,
-    /// The jobs with entries that technicians have sent to dispatch.
-    jobs: Vec<(TargetId, i64)>,
+    /// What technicians have sent to dispatch.
+    news: TechnicianNews,
     can_plan: bool,
     view: AnyView,
 }
@@ -148,7 +148,7 @@ async fn load_week(
     let week = view! { <week::Week days locale zone=zone.to_owned()/> };
     Ok(BoardContent {
         revision: found.audit_sequence,
-        jobs: found.jobs_with_entries,
+        news: found.technician_news,
         can_plan: found.can_plan,
         view: week.into_any(),
     })
@@ -166,7 +166,7 @@ async fn load_day(
     let cursor = parse_unscheduled_cursor(&request.query("after"));
     let mut found = board::day(&request.core, permit, date, cursor).await?;
     let (revision, can_plan) = (found.audit_sequence, found.can_plan);
-    let jobs = std::mem::take(&mut found.jobs_with_entries);
+    let news = std::mem::take(&mut found.technician_news);
     let note = found.is_estimated.then(|| view! { <EstimatedNote locale/> });
     let zone = zone.to_owned();
     let board = match board_view {
@@ -176,7 +176,7 @@ async fn load_day(
     };
     Ok(BoardContent {
         revision,
-        jobs,
+        news,
         can_plan,
         view: view! { {note}{board} }.into_any(),
     })

@@ -113,6 +113,7 @@ delete_tenant_rows! {
     "visit_report",
     "day_photo",
     "day_entry",
+    "visit_notice",
     "appointment",
     "classification_rule",
     "terminal",

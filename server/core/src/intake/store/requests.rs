@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use domain::customers::Address;
-use domain::ids::{AttachmentId, ContactId, CustomerId, FormId, FormKind, Id, LocationId, MessageId, RequestId};
+use domain::ids::{
+    AttachmentId, ContactId, CustomerId, FormId, FormKind, Id, LocationId, MessageId, RequestId, TargetId,
+};
 use domain::intake::form::FormSettings;
 use domain::intake::{PreferredWindow, Requester};
 use domain::requests::{Channel, Priority, ServiceType};
@@ -146,6 +148,35 @@ const SELECT_FILES: &str = concat!(
 );
 const SELECT_FILE: &str =
     "SELECT file_name, media_type, content_hash FROM request_attachment WHERE tenant_id = $1 AND id = $2";
+const SELECT_FILES_OF_JOB: &str = concat!(
+    "SELECT request_attachment.id, request_attachment.file_name, request_attachment.media_type, request_attachment.size_bytes, ",
+    scan_column!("request_attachment"),
+    r"
+        FROM request_attachment
+        JOIN request ON request.tenant_id = request_attachment.tenant_id
+            AND request.id = request_attachment.request_id
+        WHERE request_attachment.tenant_id = $1
+          AND request.target_id = $2
+        ORDER BY request_attachment.file_name, request_attachment.id
+    "
+);
+/// A file of the request behind a visit of a technician.
+const SELECT_FILE_OF_OWN_STOP: &str = r"
+    SELECT request_attachment.file_name, request_attachment.media_type, request_attachment.content_hash
+    FROM request_attachment
+    JOIN request ON request.tenant_id = request_attachment.tenant_id
+        AND request.id = request_attachment.request_id
+    WHERE request_attachment.tenant_id = $1
+      AND request_attachment.id = $2
+      AND EXISTS (
+          SELECT 1
+          FROM appointment
+          WHERE appointment.tenant_id = request.tenant_id
+            AND appointment.target_id = request.target_id
+            AND appointment.technician_id = $3
+            AND appointment.status IN ('planned', 'done')
+      )
+";
 const SELECT_FORM_BY_SLUG: &str = r"
     SELECT
         intake_form.tenant_id, intake_form.id, intake_form.settings, tenant.name AS tenant_name,
@@ -374,6 +405,24 @@ impl TenantTx<'_, Staff> {
         let tenant = self.tenant();
         self.tx
             .fetch_optional::<FileRow>(SELECT_FILE, (tenant, id.uuid()))
+            .await
+    }
+}
+
+impl TenantTx<'_, Staff> {
+    /// Lists the files of the request behind a job.
+    pub(crate) async fn request_files_of_job(&mut self, target: TargetId) -> Result<Vec<FileSummary>, StoreError> {
+        let tenant = self.tenant();
+        self.tx
+            .fetch_all::<FileSummary>(SELECT_FILES_OF_JOB, (tenant, target.uuid()))
+            .await
+    }
+
+    /// Finds a file of the request behind a visit of the signed-in technician.
+    pub(crate) async fn request_file_of_own_stop(&mut self, id: AttachmentId) -> Result<Option<FileRow>, StoreError> {
+        let (tenant, own) = (self.tenant(), self.actor.id().uuid());
+        self.tx
+            .fetch_optional::<FileRow>(SELECT_FILE_OF_OWN_STOP, (tenant, id.uuid(), own))
             .await
     }
 }

@@ -224,7 +224,7 @@ const SELECT_TARGET_VIEW: &str = r"
         target.duration_minutes, target.window_start, target.window_end, target.window_zone,
         target.required_skills, target.notes, target.place, customer.name AS customer_name,
         customer.customer_number, location.name AS location_name, location.street, location.postal_code,
-        location.city, location.zone AS location_zone, location.access_notes, location.latitude,
+        location.city, location.country, location.zone AS location_zone, location.access_notes, location.latitude,
         location.longitude, contact.display_name AS contact_name, contact.phone AS contact_phone,
         source.key AS source_key,
         (

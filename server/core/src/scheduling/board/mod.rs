@@ -9,7 +9,7 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use domain::customers::Coordinates;
 use domain::identity::permissions::{PlanTargets, ViewOperations};
-use domain::ids::{StaffId, TargetId};
+use domain::ids::StaffId;
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::scheduling::conflicts::{BookedSlot, Conflict, ProposedVisit, TechnicianSchedule, conflicts};
 use domain::scheduling::technicians::{AbsenceKind, ShiftOnDay, is_unusual_time};
@@ -20,7 +20,8 @@ use crate::page::Page;
 pub use crate::scheduling::store::board::UnscheduledCursor;
 use crate::scheduling::store::board::{BoardJob, BoardVisit};
 use crate::scheduling::store::technicians::{AbsenceView, TechnicianView};
-use crate::visits::{day_bounds, sync_conflicts};
+use crate::visits::notices::TechnicianNews;
+use crate::visits::{day_bounds, notices};
 use crate::{Core, CoreResult};
 
 /// Unscheduled jobs per page.
@@ -70,8 +71,8 @@ pub struct Board {
     pub audit_sequence: i64,
     /// Whether the routing service is configured but some travel times are estimates.
     pub is_estimated: bool,
-    /// ID and number of the jobs with entries that technicians have sent to dispatch.
-    pub jobs_with_entries: Vec<(TargetId, i64)>,
+    /// What technicians have sent to dispatch.
+    pub technician_news: TechnicianNews,
     /// Whether the viewer can schedule jobs.
     pub can_plan: bool,
 }
@@ -290,7 +291,7 @@ pub async fn day(
         tx.unscheduled_jobs(after, UNSCHEDULED_PAGE_SIZE + 1).await?,
         UNSCHEDULED_PAGE_SIZE,
     );
-    let jobs_with_entries = sync_conflicts::jobs_with_forwarded(&mut tx).await?;
+    let technician_news = notices::technician_news(&mut tx).await?;
     let can_plan = staff.has::<PlanTargets>();
     drop(tx);
     // A visit after midnight belongs to this day only while the technician's shift of this day lasts.
@@ -323,7 +324,7 @@ pub async fn day(
         lines,
         unscheduled_jobs,
         audit_sequence,
-        jobs_with_entries,
+        technician_news,
         can_plan,
     })
 }
@@ -361,8 +362,8 @@ pub struct WeekBoard {
     pub days: Vec<WeekDay>,
     /// Sequence number of the latest audit entry, from which the page listens for changes.
     pub audit_sequence: i64,
-    /// ID and number of the jobs with entries that technicians have sent to dispatch.
-    pub jobs_with_entries: Vec<(TargetId, i64)>,
+    /// What technicians have sent to dispatch.
+    pub technician_news: TechnicianNews,
     /// Whether the viewer can schedule jobs.
     pub can_plan: bool,
 }
@@ -378,7 +379,7 @@ pub async fn week(core: &Core, by: Permit<'_, ViewOperations>, monday: NaiveDate
     let technicians = tx.technicians_with_hours().await?;
     let absences = tx.absences(monday.pred_opt().unwrap_or(monday)).await?;
     let visits = tx.visits_within(begin, end).await?;
-    let jobs_with_entries = sync_conflicts::jobs_with_forwarded(&mut tx).await?;
+    let technician_news = notices::technician_news(&mut tx).await?;
     let can_plan = staff.has::<PlanTargets>();
     drop(tx);
     // The weekly overview uses cached travel times only.
@@ -415,7 +416,7 @@ pub async fn week(core: &Core, by: Permit<'_, ViewOperations>, monday: NaiveDate
     Ok(WeekBoard {
         days,
         audit_sequence,
-        jobs_with_entries,
+        technician_news,
         can_plan,
     })
 }

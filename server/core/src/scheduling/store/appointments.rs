@@ -27,9 +27,9 @@ pub(crate) struct NewAppointment<'a> {
 const INSERT_APPOINTMENT: &str = r"
     INSERT INTO appointment (
         tenant_id, id, target_id, technician_id, status, is_shared, starts_at, ends_at, zone, created_at,
-        recorded_reason
+        recorded_reason, seen_status
     )
-    VALUES ($1, $2, $3, $4, 'planned', $5, $6, $7, $8, $9, $10)
+    VALUES ($1, $2, $3, $4, 'planned', $5, $6, $7, $8, $9, $10, 'none')
 ";
 /// A visit that took place without having been planned.
 const INSERT_PAST_APPOINTMENT: &str = r"
@@ -86,9 +86,9 @@ macro_rules! select_stop {
                 appointment.id AS appointment_id, appointment.is_shared, appointment.starts_at,
                 appointment.ends_at, appointment.zone, appointment.status AS appointment_status,
                 target.id AS target_id, target.number, target.status, target.priority, target.service_type,
-                target.notes, customer.name AS customer_name, location.name AS location_name,
-                location.street, location.postal_code, location.city, location.access_notes,
-                location.latitude, location.longitude, contact.display_name AS contact_name,
+                target.notes, target.place, target.location_id, customer.name AS customer_name,
+                location.name AS location_name, location.street, location.postal_code, location.city,
+                location.country, location.access_notes, location.latitude, location.longitude, contact.display_name AS contact_name,
                 contact.phone AS contact_phone, visit_report.id AS report_id,
                 visit_report.status AS report_status, visit_report.return_reason,
                 visit_report.decided_at AS report_decided_at,
@@ -98,7 +98,28 @@ macro_rules! select_stop {
                     WHERE travel.tenant_id = target.tenant_id
                       AND travel.target_id = target.id
                       AND travel.kind = 'target_en_route'
-                ) AS travel_started_at
+                ) AS travel_started_at,
+                appointment.shown_at IS NOT NULL AS is_shown, appointment.seen_status,
+                EXISTS (
+                    SELECT 1
+                    FROM appointment AS earlier
+                    WHERE earlier.tenant_id = appointment.tenant_id
+                      AND earlier.target_id = appointment.target_id
+                      AND earlier.technician_id = appointment.technician_id
+                      AND earlier.status = 'moved'
+                      AND earlier.shown_at IS NOT NULL
+                ) AS was_moved,
+                (
+                    SELECT max(message.created_at)
+                    FROM request
+                    JOIN customer_message AS message ON message.tenant_id = request.tenant_id
+                        AND message.request_id = request.id
+                    WHERE request.tenant_id = target.tenant_id
+                      AND request.target_id = target.id
+                      AND message.staff_id IS NULL
+                      AND appointment.seen_status <> 'any'
+                      AND message.created_at > coalesce(appointment.seen_at, appointment.created_at)
+                ) AS new_message_at
             FROM appointment
             JOIN target ON target.tenant_id = appointment.tenant_id AND target.id = appointment.target_id
             LEFT JOIN customer ON customer.tenant_id = target.tenant_id AND customer.id = target.customer_id
@@ -117,6 +138,34 @@ const SELECT_OWN_STOPS: &str = concat!(
           AND appointment.status IN ('planned', 'done')
           AND appointment.starts_at >= $3
           AND appointment.starts_at < $4
+        ORDER BY appointment.starts_at, appointment.id
+        LIMIT 100
+    "
+);
+/// Upcoming visits that the technician has not confirmed, or about which the customer has written since.
+const SELECT_OWN_CHANGED_STOPS: &str = concat!(
+    select_stop!(),
+    r"
+        WHERE appointment.tenant_id = $1
+          AND appointment.technician_id = $2
+          AND appointment.status = 'planned'
+          AND appointment.ends_at > $3
+          AND (
+              appointment.seen_status = 'none'
+              OR (
+                  appointment.seen_status <> 'any'
+                  AND EXISTS (
+                      SELECT 1
+                      FROM request
+                      JOIN customer_message AS message ON message.tenant_id = request.tenant_id
+                          AND message.request_id = request.id
+                      WHERE request.tenant_id = target.tenant_id
+                        AND request.target_id = target.id
+                        AND message.staff_id IS NULL
+                        AND message.created_at > coalesce(appointment.seen_at, appointment.created_at)
+                  )
+              )
+          )
         ORDER BY appointment.starts_at, appointment.id
         LIMIT 100
     "
@@ -277,6 +326,14 @@ impl TenantTx<'_, Staff> {
         let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
         self.tx
             .fetch_all::<DayStop>(SELECT_OWN_STOPS, (tenant, own, from, until))
+            .await
+    }
+
+    /// Lists the signed-in technician's upcoming stops with changes that were not confirmed.
+    pub(crate) async fn own_changed_stops(&mut self, since: DateTime<Utc>) -> Result<Vec<DayStop>, StoreError> {
+        let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
+        self.tx
+            .fetch_all::<DayStop>(SELECT_OWN_CHANGED_STOPS, (tenant, own, since))
             .await
     }
 

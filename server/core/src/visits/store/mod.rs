@@ -1,6 +1,8 @@
 //! SQL statements of the `visits` module.
 
+pub(crate) mod changes;
 pub(crate) mod client_reports;
 pub(crate) mod day_entries;
 pub(crate) mod day_photos;
+pub(crate) mod notices;
 pub(crate) mod reports;

@@ -1,8 +1,12 @@
 //! My day, as the offline app sends and shows it.
 
+mod changes;
 mod days;
 mod entries;
+mod notices;
 mod own_reports;
+mod property;
+mod requester;
 mod sync_conflicts;
 mod travel;
 
