@@ -74,7 +74,7 @@ fn language(contact: &Contact, headers: &HeaderMap) -> Locale {
 }
 
 /// Returns a calendar with its entity tag, or 304 if the calendar program has it already.
-fn respond(
+pub(crate) fn respond(
     result: CoreResult<String>,
     locale: Locale,
     request: &HeaderMap,

@@ -150,6 +150,7 @@ proptest! {
                 location,
                 address,
                 technician: Some(technician),
+                delay_minutes: None,
             },
         };
         let words = Terminology::default();

@@ -122,6 +122,16 @@ pub struct PublicAppointment {
     pub address: String,
     /// First name of the technician, if the tenant shares it.
     pub technician: Option<String>,
+    /// The delay that the technician has announced for a visit that is ahead, in minutes.
+    pub delay_minutes: Option<i64>,
+}
+
+impl PublicAppointment {
+    /// Returns the announced delay, until the technician is on site.
+    pub fn delay_ahead(&self) -> Option<i64> {
+        let is_ahead = matches!(self.status, PublicVisit::Planned | PublicVisit::OnTheWay);
+        self.delay_minutes.filter(|_| is_ahead)
+    }
 }
 
 /// An appointment as an iCalendar event: `uid` is stable across rescheduling and `sequence` only increases.

@@ -98,7 +98,13 @@ impl PublicVisit {
         match appointment {
             AppointmentStatus::Moved => Self::Moved,
             AppointmentStatus::Cancelled => Self::Cancelled,
-            AppointmentStatus::Planned | AppointmentStatus::Done => match target {
+            // The job may go on with another appointment; this visit is over.
+            AppointmentStatus::Done => match target {
+                TargetStatus::Completed => Self::Completed,
+                TargetStatus::Cancelled => Self::Cancelled,
+                _ => Self::NotCompleted,
+            },
+            AppointmentStatus::Planned => match target {
                 TargetStatus::Open | TargetStatus::Scheduled | TargetStatus::Dispatched => Self::Planned,
                 TargetStatus::EnRoute => Self::OnTheWay,
                 TargetStatus::OnSite => Self::InProgress,

@@ -264,6 +264,7 @@ mod tests {
                 location: "Halle 7; Nord, links".to_owned(),
                 address: "Straße 1\nEvil:BEGIN".to_owned(),
                 technician: Some("Mila".to_owned()),
+                delay_minutes: None,
             },
         }
     }

@@ -7,6 +7,7 @@ use domain::files::FileScan;
 use domain::ids::{MessageId, RequestId};
 use domain::intake::{DayPart, PreferredWindow};
 use domain::locale::Locale;
+use domain::public_language::PublicVisit;
 use domain::requests::RequestStatus;
 use domain::terminology::Terminology;
 use leptos::prelude::*;
@@ -28,22 +29,47 @@ pub const STEPS: [RequestStatus; 4] = [
     RequestStatus::Planned,
 ];
 
-/// The progress of a request in four steps.
+/// The progress of a request: four steps until its appointment, then the visit and its end.
 #[component]
 pub fn Progress(
     status: RequestStatus,
+    /// The state of its visit, if the reader sees the appointment.
+    #[prop(optional_no_strip)]
+    visit: Option<PublicVisit>,
     words: Arc<Terminology>,
     locale: Locale,
     /// The accessible name of the list.
     #[prop(optional, into)]
     label: Option<String>,
 ) -> impl IntoView {
-    let reached = STEPS.iter().position(|step| *step == status);
+    let visit = visit.filter(|_| status == RequestStatus::Planned);
+    let reached = match visit {
+        Some(PublicVisit::OnTheWay | PublicVisit::InProgress) => Some(STEPS.len()),
+        Some(PublicVisit::Completed | PublicVisit::NotCompleted) => Some(STEPS.len() + 1),
+        _ => STEPS.iter().position(|step| *step == status),
+    };
+    let on_site = match visit {
+        Some(visit @ (PublicVisit::OnTheWay | PublicVisit::InProgress)) => {
+            words.visit(visit, locale).label.into_owned()
+        }
+        _ => word!(locale, "story-visit"),
+    };
+    let end = match visit {
+        Some(visit @ (PublicVisit::Completed | PublicVisit::NotCompleted)) => {
+            words.visit(visit, locale).label.into_owned()
+        }
+        _ => word!(locale, "story-done"),
+    };
+    let labels = STEPS
+        .into_iter()
+        .map(|step| words.request(step, locale).label.into_owned())
+        .chain([on_site, end])
+        .collect::<Vec<_>>();
     view! {
-        <ol class="steps" aria-label=label>{STEPS.into_iter().enumerate().map(|(index, step)| {
+        <ol class="steps" aria-label=label>{labels.into_iter().enumerate().map(|(index, label)| {
             let is_done = reached.is_some_and(|reached| index <= reached);
             let current = (reached == Some(index)).then_some("step");
-            view! { <li class:steps-done=is_done aria-current=current>{words.request(step, locale).label}</li> }
+            view! { <li class:steps-done=is_done aria-current=current>{label}</li> }
         }).collect_view()}</ol>
     }
 }
@@ -71,6 +97,12 @@ pub fn MessageFiles(files: Vec<MessageFile>, message: MessageId, locale: Locale)
             }}</li>
         }).collect_view()}</ul>
     })
+}
+
+/// Says how late a visit will be.
+#[component]
+pub fn DelayNotice(minutes: Option<i64>, locale: Locale) -> impl IntoView {
+    minutes.map(|minutes| view! { <p class="notice notice-warn" data-testid="delay">{word!(locale, "visit-delayed", minutes = minutes)}</p> })
 }
 
 /// The messages between the requester and the team; the children are the form that answers.

@@ -316,6 +316,7 @@ pub fn cause(cause: &Cause) -> String {
         C::JobNotOpen { status } => {
             return format!("The job is {status}. Times can be offered only for an open job.");
         }
+        C::RescheduleNotPossible => "Another time can no longer be requested.",
         C::CancellationNotPossible => "Cancellation can no longer be requested.",
         C::ReportNotApproved { status } => {
             return format!("The report is {status}; only an approved report can be released.");

@@ -29,6 +29,11 @@ pub fn routes(state: &AppState) -> Router<AppState> {
             "/track/{token}/answer",
             post(track::answer).layer(DefaultBodyLimit::disable()),
         )
+        .route("/track/{token}/reschedule", post(track::reschedule).layer(small_form()))
+        .route("/track/{token}/cancel", post(track::cancel).layer(small_form()))
+        .route("/track/{token}/decline", post(track::decline).layer(small_form()))
+        .route("/track/{token}/files/{id}", get(track::file))
+        .route("/track/{token}/appointment.ics", get(track::calendar_file))
         .route("/track/{token}/choose", post(track::choose).layer(small_form()))
         .route("/track/{token}/withdraw", post(track::withdraw).layer(small_form()))
         .layer(CsrfLayer::new())

@@ -6,9 +6,10 @@ use axum::Form;
 use axum::extract::{Path, Request, State};
 use axum::http::header::LOCATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use domain::fields::FieldError;
+use domain::ids::AttachmentId;
 use domain::locale::Locale;
 use domain::problems::Cause;
 use ordinavo_core::identity::actors::TrackingRequester;
@@ -16,14 +17,17 @@ use ordinavo_core::identity::authentication;
 use ordinavo_core::intake as intake_service;
 use ordinavo_core::requests::{slot_offers, tracking};
 use ordinavo_core::{CoreError, CoreResult};
-use public::requests::track::{self, ANSWER, TrackPage};
+use public::requests::track::{self, ANSWER, CANCEL, DECLINE, RESCHEDULE, TrackPage};
 use serde::Deserialize;
+use ui::calendar::{CalendarKind, Organizer, render as render_calendar};
 use ui::flash::Flash;
 use ui::forms::FormState;
 use ui::shell::App;
 
 use super::intake::{NotReceived, error_page, receive, too_large_error};
 use super::reader;
+use crate::calendar;
+use crate::files;
 use crate::pages::{FrameHosts, not_found_page, render};
 use crate::public_limits::{client_network, too_many_requests};
 use crate::serve::AppState;
@@ -35,6 +39,9 @@ fn confirmation(query: &str) -> Option<&'static str> {
         "answered" => Some("done-answered"),
         "withdrawn" => Some("done-request-withdrawn"),
         "chosen" => Some("done-appointment-chosen"),
+        "rescheduling" => Some("done-reschedule-requested"),
+        "cancelling" => Some("done-cancellation-requested"),
+        "declined" => Some("done-slots-declined"),
         _ => None,
     })
 }
@@ -86,6 +93,9 @@ async fn show(
             .and_then(|flash| flash.errors.iter().find(|error| error.pointer == "slot"))
             .map(|error| ui::i18n::errors::field_code(locale, &error.code)),
         form: FormState::new(ANSWER, locale, flash.as_ref()),
+        wishes: [RESCHEDULE, CANCEL, DECLINE]
+            .map(|name| (name, FormState::new(name, locale, flash.as_ref())))
+            .to_vec(),
         nonce: intake_service::form_nonce(&state.core),
         token,
         tracking,
@@ -117,7 +127,7 @@ pub async fn answer(State(state): State<AppState>, Path(token): Path<String>, re
         Ok(received) => received,
         Err(NotReceived::TooLarge) => {
             let error = too_large_error();
-            return show_answer(&state, request, token, locale, String::new(), error.fields).await;
+            return show_rejected(&state, request, (token, locale), ANSWER, String::new(), error.fields).await;
         }
         Err(NotReceived::Busy) => {
             return error_page(&state, request, locale, &CoreError::new(Cause::TooManyUploads)).await;
@@ -134,28 +144,152 @@ pub async fn answer(State(state): State<AppState>, Path(token): Path<String>, re
         Ok(true) => redirect_to_tracking(&token, locale, "answered"),
         Ok(false) => not_found_page(State(state.clone()), request).await,
         Err(error) if !error.fields.is_empty() => {
-            show_answer(&state, request, token, locale, answer, error.fields).await
+            show_rejected(&state, request, (token, locale), ANSWER, answer, error.fields).await
         }
         Err(error) => error_page(&state, request, locale, &error).await,
     }
 }
 
-/// Shows the page with the rejected answer.
-async fn show_answer(
+/// A form in which the requester asks for a change.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct WishForm {
+    answer: String,
+    nonce: String,
+    /// The offer that is declined.
+    offer: String,
+}
+
+/// Asks for another time.
+pub async fn reschedule(
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+    head: Parts,
+    Form(form): Form<WishForm>,
+) -> Response {
+    submit_text(state, token, head, form, Wish::Reschedule).await
+}
+
+/// Asks for the cancellation of the job.
+pub async fn cancel(
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+    head: Parts,
+    Form(form): Form<WishForm>,
+) -> Response {
+    submit_text(state, token, head, form, Wish::Cancel).await
+}
+
+/// Declines all offered times.
+pub async fn decline(
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+    head: Parts,
+    Form(form): Form<WishForm>,
+) -> Response {
+    submit_text(state, token, head, form, Wish::Decline).await
+}
+
+/// What a text of the requester asks for.
+#[derive(Clone, Copy)]
+enum Wish {
+    Reschedule,
+    Cancel,
+    Decline,
+}
+
+impl Wish {
+    /// Returns the name of the form, and that of the confirmation.
+    const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Reschedule => (RESCHEDULE, "rescheduling"),
+            Self::Cancel => (CANCEL, "cancelling"),
+            Self::Decline => (DECLINE, "declined"),
+        }
+    }
+}
+
+async fn submit_text(state: AppState, token: String, head: Parts, form: WishForm, wish: Wish) -> Response {
+    let request = Request::from_parts(head, axum::body::Body::empty());
+    let locale = reader(&state, &request).locale;
+    let network = client_network(&request);
+    if let Err(seconds) = state.public_limits.check_submission(network) {
+        return too_many_requests(locale, seconds);
+    }
+    let (name, done) = wish.names();
+    let result = with_requester(&state, &token, async |requester| {
+        let (core, text, nonce) = (&state.core, &form.answer, &form.nonce);
+        match wish {
+            Wish::Reschedule => tracking::request_reschedule(core, &requester, text, nonce).await,
+            Wish::Cancel => tracking::request_cancellation(core, &requester, text, nonce).await,
+            Wish::Decline => tracking::decline_slots(core, &requester, &form.offer, text, nonce).await,
+        }
+    });
+    match result.await {
+        Ok(true) => redirect_to_tracking(&token, locale, done),
+        Ok(false) => not_found_page(State(state.clone()), request).await,
+        Err(error) if !error.fields.is_empty() => {
+            show_rejected(&state, request, (token, locale), name, form.answer, error.fields).await
+        }
+        Err(error) => error_page(&state, request, locale, &error).await,
+    }
+}
+
+/// Shows the page with a rejected text.
+async fn show_rejected(
     state: &AppState,
     request: Request,
-    token: String,
-    locale: Locale,
-    answer: String,
+    (token, locale): (String, Locale),
+    form: &str,
+    text: String,
     errors: Vec<FieldError>,
 ) -> Response {
     let flash = Flash {
-        form: ANSWER.to_owned(),
-        values: BTreeMap::from([("answer".to_owned(), answer)]),
+        form: form.to_owned(),
+        values: BTreeMap::from([("answer".to_owned(), text)]),
         errors,
         ..Flash::default()
     };
     show(state, request, token, locale, Some(flash), StatusCode::UNPROCESSABLE_ENTITY).await
+}
+
+/// Downloads a file that was sent with the request.
+pub async fn file(
+    State(state): State<AppState>,
+    Path((token, id)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let locale = reader(&state, &request).locale;
+    let result = async {
+        let requester = authentication::tracking_requester(&state.core, &token).await?;
+        let requester = requester.ok_or_else(CoreError::not_found)?;
+        let id: AttachmentId = id.parse().map_err(|_| CoreError::not_found())?;
+        tracking::file(&state.core, &requester, id).await
+    };
+    without_indexing(files::answer(result.await, locale, request.headers()))
+}
+
+/// Downloads the appointment for a calendar.
+pub async fn calendar_file(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    let locale = reader(&state, &request).locale;
+    let result = async {
+        let requester = authentication::tracking_requester(&state.core, &token).await?;
+        let requester = requester.ok_or_else(CoreError::not_found)?;
+        let entry = tracking::calendar_entry(&state.core, &requester, &token).await?;
+        let contact = requester.organisation_contact();
+        let organizer = Organizer {
+            name: requester.tenant_name(),
+            words: &requester.terminology(),
+            email: contact.email.as_deref(),
+        };
+        Ok(render_calendar(CalendarKind::File, locale, organizer, &[entry]))
+    };
+    without_indexing(calendar::respond(
+        result.await,
+        locale,
+        request.headers(),
+        Some("attachment; filename=\"appointment.ics\""),
+    ))
 }
 
 /// The form that chooses an offered slot.

@@ -155,3 +155,4 @@ city = المدينة
 contact-name = اسم جهة الاتصال
 done-customer-created = أُنشئ العميل وأُسند.
 call-contact-help = يظهر الطلب عندئذ أيضًا في بوابة جهة الاتصال هذه.
+reschedule-requested = طُلب موعد آخر

@@ -151,3 +151,4 @@ city = Ort
 contact-name = Name des Kontakts
 done-customer-created = Kunde angelegt und zugeordnet.
 call-contact-help = Die Anfrage erscheint dann auch im Portal dieses Kontakts.
+reschedule-requested = Anderer Termin gewünscht

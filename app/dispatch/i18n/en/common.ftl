@@ -162,3 +162,4 @@ left-not_open = already scheduled, completed or cancelled
 left-needs_mapping = customer mapping not resolved
 left-no_technician = no technician works on this day
 left-too_many_skills = too many different skills in this suggestion
+reschedule-requested-text = The customer asked for another time on { $moment }. The wish is in the messages. Reschedule the appointment, or reply.

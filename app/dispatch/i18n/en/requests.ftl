@@ -151,3 +151,4 @@ city = City
 contact-name = Contact name
 done-customer-created = Customer created and assigned.
 call-contact-help = The request then also appears in the portal of this contact.
+reschedule-requested = Another time requested

@@ -60,6 +60,11 @@ pub fn TargetPage() -> impl IntoView {
             .as_ref()
             .and_then(|found| Some((found.request.id, found.request.cancellation_requested_at?)))
             .filter(|_| actions.can_cancel);
+        let reschedule_request = found
+            .request
+            .as_ref()
+            .and_then(|found| Some((found.request.id, found.request.reschedule_requested_at?)))
+            .filter(|_| actions.can_schedule);
         let current = find_appointment(&found.appointments, AppointmentStatus::Planned);
         let displayed = current
             .clone()
@@ -70,6 +75,7 @@ pub fn TargetPage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             {cancellation_request.map(|(request, at)| view! { <CancellationNotice request moment=format::moment(locale, at, &zone) locale/> })}
+            {reschedule_request.map(|(request, at)| view! { <p class="notice notice-warn" role="note" data-testid="reschedule-requested">{t!(locale, "reschedule-requested-text", moment = format::moment(locale, at, &zone))}" "<a href=format!("/app/inbox/{request}")>{t!(locale, "open-request")}</a></p> })}
             <JobHeader target=target.clone() locale/>
             <div class="columns">
                 <div>

@@ -190,6 +190,7 @@ fn Row<'a>(
                 <span class="queue-what" dir="auto">{row.description}</span>
                 <span class="queue-meta"><StatusChip status=public_language::request(row.status, locale)/><PriorityMark priority=row.priority locale/>
                     {row.cancellation_requested_at.is_some().then(|| view! { <Chip label=t!(locale, "cancellation-requested") tone=Tone::Bad/> })}
+                    {row.reschedule_requested_at.is_some().then(|| view! { <Chip label=t!(locale, "reschedule-requested") tone=Tone::Warn/> })}
                     {row.answered_at.is_some().then(|| view! { <Chip label=t!(locale, "reply-received") tone=Tone::Good/> })}
                     {row.asked_at.is_some().then(|| view! { <Chip label=t!(locale, "reply-pending") tone=Tone::Neutral/> })}
                     {has_no_customer.then(|| view! { <Chip label=t!(locale, "customer-unassigned") tone=Tone::Warn/> })}

@@ -68,6 +68,7 @@ pub fn RequestPage() -> impl IntoView {
                     {unsent_reason.map(|text| view! { <section class="box"><h2>{t!(locale, "unsent-text")}</h2><p class="prose" dir="auto">{text}</p></section> })}
                     <RequestHeader item=item.clone() others=found.others locale/>
                     <CancellationNotice item=item.clone() zone=zone.clone() locale/>
+                    <RescheduleNotice item=item.clone() zone=zone.clone() locale/>
                     <Description item=item.clone() files locale/>
                     <SourceChange item=item.clone() locale can_review=actions.can_review/>
                     <VisibleTo locale viewers=found.viewers/>
@@ -141,6 +142,16 @@ fn RequestHeader(item: RequestView, others: Vec<String>, locale: Locale) -> impl
             <p class="lead">{customer}{knows_customer.then(|| view! { " · "<bdi>{item.location_name.unwrap_or_else(|| t!(locale, "no-location"))}</bdi> })}</p>
         </div>
     }
+}
+
+/// The notice that the customer has asked for another time; nothing once the request has ended.
+#[component]
+fn RescheduleNotice(item: RequestView, zone: String, locale: Locale) -> impl IntoView {
+    let asked_at = item.reschedule_requested_at.filter(|_| !item.status.has_ended())?;
+    let moment = format::moment(locale, asked_at, &zone);
+    Some(
+        view! { <p class="notice notice-warn" data-testid="reschedule-requested">{t!(locale, "reschedule-requested-text", moment = moment)}{item.target_id.map(|id| view! { " "<a href=format!("/app/targets/{id}")>{t!(locale, "open-job")}</a> })}</p> },
+    )
 }
 
 /// The notice that the customer has asked to cancel; nothing once the request has ended.

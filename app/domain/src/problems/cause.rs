@@ -145,6 +145,8 @@ causes! {
         status: String } = IllegalTransition,
     /// Cancellation can no longer be requested.
     CancellationNotPossible = IllegalTransition,
+    /// Another time can no longer be requested.
+    RescheduleNotPossible = IllegalTransition,
     /// Only an approved report can be released.
     ReportNotApproved { /// Status of the report.
         status: String } = IllegalTransition,

@@ -108,7 +108,7 @@ fn RequestHeader(request: PublicRequest, words: Arc<Terminology>, locale: Locale
     view! {
         <header class="title-row"><h1>{service}</h1><StatusChip status/></header>
         <p class="lead">{explanation}</p>
-        {has_progress.then(|| view! { <Progress status=request.status words locale label=t!(locale, "progress")/> })}
+        {has_progress.then(|| view! { <Progress status=request.status visit=request.visit words locale label=t!(locale, "progress")/> })}
     }
 }
 

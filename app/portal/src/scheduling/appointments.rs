@@ -20,6 +20,7 @@ use ui::format::ZoneNames;
 use ui::forms::{ErrorSummary, FormState};
 use ui::icons::Icon;
 use ui::page::{cursor, page};
+use ui::requests::DelayNotice;
 use ui::title::Title;
 
 use crate::identity::proof::{CurrentPassword, NewLink};
@@ -98,6 +99,7 @@ pub fn AppointmentPage() -> impl IntoView {
             {next.map(|next| view! {
                 <p class="notice"><a href=format!("/portal/appointments/{}", next.id)>{t!(locale, "new-appointment")}" "<strong>{format::date(locale, next.starts_at, &next.zone)}" "{format::span(next.starts_at, next.ends_at, &next.zone)}</strong></a></p>
             })}
+            <DelayNotice minutes=visit.delay_ahead() locale/>
             <dl class="facts card">
                 <Fact name=t!(locale, "date-and-time")><strong>{format::date(locale, visit.starts_at, &visit.zone)}" "{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</strong></Fact>
                 {visit.service_type.map(|service| view! { <Fact name=t!(locale, "service")>{words.service_type(service, locale)}</Fact> })}

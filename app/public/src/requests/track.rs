@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use domain::branding::OrganisationContact;
 use domain::locale::Locale;
-use domain::public::RequestSource;
+use domain::public::{PublicAppointment, RequestSource};
+use domain::public_language::PublicVisit;
 use domain::terminology::Terminology;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -13,13 +14,16 @@ use ordinavo_core::intake::model::FileSummary;
 use ordinavo_core::requests::model::{SlotOption, TrackedView};
 use ordinavo_core::requests::tracking::Tracking;
 use ui::components::{ConfirmAction, Fact, StatusChip};
-use ui::files::file_state;
+use ui::files::FileLink;
 use ui::format;
 use ui::format::ZoneNames;
-use ui::forms::FormState;
+use ui::forms::{ErrorSummary, FormState, TextArea};
+use ui::icons::Icon;
 use ui::islands::SubmitOnce;
 use ui::organisation::ContactLine;
-use ui::requests::{AnswerForm, Conversation, MessageFile, Progress, SlotForm, preferred_windows};
+use ui::requests::{
+    AnswerForm, Conversation, DelayNotice, MessageFile, Progress, SlotForm, preferred_windows,
+};
 use ui::shell::{self, App, Assets};
 use ui::title::Title;
 
@@ -28,6 +32,11 @@ use crate::t;
 
 /// The name of the answer form.
 pub const ANSWER: &str = "answer";
+/// The forms that ask for another time, for the cancellation, and for other times than those that were offered; each is also the
+/// last part of the path of its action.
+pub const RESCHEDULE: &str = "reschedule";
+pub const CANCEL: &str = "cancel";
+pub const DECLINE: &str = "decline";
 
 /// The data of the tracking page.
 #[derive(Clone)]
@@ -50,6 +59,8 @@ pub struct TrackPage {
     pub form: FormState,
     /// Identifies repeated submissions of the same answer.
     pub nonce: String,
+    /// The forms that ask for changes, by name.
+    pub wishes: Vec<(&'static str, FormState)>,
     /// The error of a rejected choice of a time.
     pub slot_error: Option<String>,
 }
@@ -62,41 +73,77 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
     shell::document_in(locale, App::Intake, assets, move || {
         let Tracking {
             request,
+            visit,
             messages,
             files,
             slots,
             may_withdraw,
+            can_request_cancellation,
+            can_request_reschedule,
         } = page.tracking;
         let (of_messages, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.message_id.is_some());
-        let message_files: Vec<MessageFile> = of_messages.into_iter().filter_map(message_file).collect();
         let slot_error = page.slot_error;
         let visit_time = request.starts_at.zip(request.appointment_zone.as_deref());
         let slot_times = slots.iter().map(|slot| (slot.starts_at, slot.zone.as_str()));
         let zones = ZoneNames::of(&page.zone, visit_time.into_iter().chain(slot_times));
         let is_closed = request.status.has_ended();
         let needs_answer = request.asked_at.is_some();
-        let answer_action = format!("/track/{}/answer?lang={}", page.token, locale.tag());
-        let withdraw_action = format!("/track/{}/withdraw?lang={}", page.token, locale.tag());
+        let path = TrackPath {
+            token: page.token,
+            locale,
+        };
+        let message_files: Vec<MessageFile> = of_messages
+            .into_iter()
+            .filter_map(|file| path.message_file(file))
+            .collect();
+        let (form, nonce, zone) = (page.form, page.nonce, page.zone);
+        let wish = move |name: &'static str| {
+            page.wishes
+                .iter()
+                .find(|(form, _)| *form == name)
+                .map(|(_, form)| form.clone())
+        };
+        let asked = [
+            request.reschedule_requested_at.map(|at| {
+                t!(
+                    locale,
+                    "reschedule-requested",
+                    moment = format::moment(locale, at, &zone)
+                )
+            }),
+            request.cancellation_requested_at.map(|at| {
+                t!(
+                    locale,
+                    "cancellation-requested",
+                    moment = format::moment(locale, at, &zone)
+                )
+            }),
+        ];
+        let (answer_action, answer_nonce) = (path.action("answer"), nonce.clone());
+        let begun = visit.as_ref().map(|visit| visit.status);
         view! {
             <Title text=title/>
             <div class="column">
-                <Brand tenant=page.tenant/>
+                <Brand tenant=page.tenant languages=Some(path.clone())/>
                 <main id="main" tabindex="-1">
                     {page.done.map(|done| view! { <SuccessMessage done request=request.clone() locale/> })}
-                    <RequestHeader request=request.clone() words=page.words locale/>
+                    <RequestHeader request=request.clone() visit=begun words=page.words locale/>
                     {slot_error.clone().filter(|_| slots.is_empty()).map(|error| view! { <p class="notice notice-bad" role="alert">{error}</p> })}
-                    {(!slots.is_empty()).then(|| view! { <Slots slots token=page.token.clone() error=slot_error locale/> })}
-                    <Appointment request=request.clone() zone=page.zone.clone() zones locale/>
+                    {(!slots.is_empty()).then(|| view! { <Slots slots path=path.clone() error=slot_error none=wish(DECLINE) nonce=nonce.clone() locale/> })}
+                    {visit.map(|visit| view! { <Appointment visit zones path=path.clone() locale/> })}
+                    {asked.into_iter().flatten().map(|text| view! { <p class="notice" data-testid="asked">{text}</p> }).collect_view()}
                     {request.rejection_reason.clone().map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "rejection-reason")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
                     {(!messages.is_empty() || !is_closed).then(|| view! {
-                        <Conversation messages files=message_files needs_answer zone=page.zone.clone() zones locale>
-                            {(!is_closed).then(|| view! { <AnswerForm action=answer_action form=page.form nonce=page.nonce locale/> })}
+                        <Conversation messages files=message_files needs_answer zone=zone.clone() zones locale>
+                            {(!is_closed).then(|| view! { <AnswerForm action=answer_action form nonce=answer_nonce locale/> })}
                         </Conversation>
                     })}
-                    <RequestDetails request files zone=page.zone zones locale/>
+                    <RequestDetails request files path=path.clone() zone zones locale/>
+                    {can_request_reschedule.then(|| view! { <WishForm form=wish(RESCHEDULE) action=path.action(RESCHEDULE) nonce=nonce.clone() texts=WishTexts::reschedule(locale)/> })}
+                    {can_request_cancellation.then(|| view! { <WishForm form=wish(CANCEL) action=path.action(CANCEL) nonce=nonce.clone() texts=WishTexts::cancel(locale)/> })}
                     {may_withdraw.then(|| view! {
                         <ConfirmAction label=t!(locale, "withdraw") consequence=t!(locale, "withdraw-consequence")>
-                            <form method="post" action=withdraw_action><button class="button button-bad" type="submit">{t!(locale, "withdraw-now")}</button></form>
+                            <form method="post" action=path.action("withdraw")><button class="button button-bad" type="submit">{t!(locale, "withdraw-now")}</button></form>
                         </ConfirmAction>
                     })}
                 </main>
@@ -106,21 +153,134 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
     })
 }
 
-/// Returns a file that came with a message. It cannot be downloaded: the address of the page may be known to others.
-fn message_file(file: FileSummary) -> Option<MessageFile> {
-    Some(MessageFile {
-        message: file.message_id?,
-        name: file.file_name,
-        size_bytes: file.size_bytes,
-        scan: file.scan,
-        href: None,
+/// The paths of a tracking link.
+#[derive(Clone)]
+struct TrackPath {
+    token: String,
+    locale: Locale,
+}
+
+impl TrackPath {
+    /// Returns the page in a language.
+    fn page(&self, locale: Locale) -> String {
+        format!("/track/{}?lang={}", self.token, locale.tag())
+    }
+
+    fn action(&self, name: &str) -> String {
+        format!("/track/{}/{name}?lang={}", self.token, self.locale.tag())
+    }
+
+    fn file(&self, file: &FileSummary) -> String {
+        format!("/track/{}/files/{}", self.token, file.id)
+    }
+
+    /// Returns a file that came with a message.
+    fn message_file(&self, file: FileSummary) -> Option<MessageFile> {
+        Some(MessageFile {
+            message: file.message_id?,
+            href: Some(self.file(&file)),
+            name: file.file_name,
+            size_bytes: file.size_bytes,
+            scan: file.scan,
+        })
+    }
+
+    fn calendar(&self) -> String {
+        self.action("appointment.ics")
+    }
+}
+
+/// The texts of a form in which the requester asks for a change.
+struct WishTexts {
+    label: String,
+    consequence: String,
+    wish: String,
+    send: String,
+    is_bad: bool,
+}
+
+impl WishTexts {
+    fn reschedule(locale: Locale) -> Self {
+        Self {
+            label: t!(locale, "request-reschedule"),
+            consequence: t!(locale, "request-reschedule-consequence"),
+            wish: t!(locale, "request-reschedule-wish"),
+            send: t!(locale, "request-reschedule-now"),
+            is_bad: false,
+        }
+    }
+
+    fn cancel(locale: Locale) -> Self {
+        Self {
+            label: t!(locale, "request-cancellation"),
+            consequence: t!(locale, "request-cancellation-consequence"),
+            wish: t!(locale, "request-cancellation-reason"),
+            send: t!(locale, "request-cancellation-now"),
+            is_bad: true,
+        }
+    }
+
+    fn decline(locale: Locale) -> Self {
+        Self {
+            label: t!(locale, "slots-none"),
+            consequence: t!(locale, "slots-none-consequence"),
+            wish: t!(locale, "slots-none-wish"),
+            send: t!(locale, "slots-none-now"),
+            is_bad: false,
+        }
+    }
+}
+
+/// A form in which the requester asks for a change and says why, or what would suit.
+#[component]
+fn WishForm(
+    form: Option<FormState>,
+    action: String,
+    nonce: String,
+    texts: WishTexts,
+    /// The offer that is declined.
+    #[prop(optional, into)]
+    offer: Option<String>,
+) -> impl IntoView {
+    let form = form?;
+    let class = if texts.is_bad {
+        "button button-bad"
+    } else {
+        "button button-primary"
+    };
+    Some(view! {
+        <ConfirmAction label=texts.label consequence=texts.consequence open=form.has_typed_values()>
+            <SubmitOnce>
+            <form method="post" action=action>
+                <ErrorSummary form=form.clone()/>
+                <input type="hidden" name="nonce" value=nonce/>
+                {offer.map(|offer| view! { <input type="hidden" name="offer" value=offer/> })}
+                <TextArea form field="answer" label=texts.wish rows=3/>
+                <button class=class type="submit">{texts.send}</button>
+            </form>
+            </SubmitOnce>
+        </ConfirmAction>
     })
 }
 
 /// The line with the organization's name above the page.
 #[component]
-fn Brand(tenant: String) -> impl IntoView {
-    view! { <header class="top-line"><p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{tenant}</bdi></p></header> }
+fn Brand(
+    tenant: String,
+    /// The page whose languages can be chosen.
+    #[prop(optional_no_strip)]
+    languages: Option<TrackPath>,
+) -> impl IntoView {
+    view! {
+        <header class="top-line"><p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{tenant}</bdi></p>
+            {languages.map(|path| view! {
+                <nav class="languages" aria-label=ui::i18n::shared::language(path.locale)>{Locale::ALL.into_iter().map(|other| {
+                    let is_current = (other == path.locale).then_some("true");
+                    view! { <a class="button button-quiet" href=path.page(other) lang=other.tag() hreflang=other.tag() aria-current=is_current>{other.own_name()}</a> }
+                }).collect_view()}</nav>
+            })}
+        </header>
+    }
 }
 
 /// The success message; after the submission also the form's own text of thanks.
@@ -136,37 +296,52 @@ fn SuccessMessage(done: &'static str, request: TrackedView, locale: Locale) -> i
 
 /// The service, the status with its explanation, and the progress while the request is open.
 #[component]
-fn RequestHeader(request: TrackedView, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
-    let status = words.request(request.status, locale);
+fn RequestHeader(
+    request: TrackedView,
+    /// The state of the visit, if the requester sees the appointment.
+    visit: Option<PublicVisit>,
+    words: Arc<Terminology>,
+    locale: Locale,
+) -> impl IntoView {
+    use PublicVisit::{Completed, InProgress, NotCompleted, OnTheWay};
+    let is_closed = request.status.has_ended();
+    // What happens on site says more than that it is planned.
+    let begun = visit.filter(|visit| matches!(visit, OnTheWay | InProgress | Completed | NotCompleted) && !is_closed);
+    let status = begun.map_or_else(
+        || words.request(request.status, locale),
+        |visit| words.visit(visit, locale),
+    );
     let explanation = status.explanation.clone();
     let service = words.service_type(request.service_type, locale);
-    let is_closed = request.status.has_ended();
+    let state = begun.map(PublicVisit::name);
     view! {
-        <header class="title-row"><h1>{service}" "<bdi class="mono quiet">{format!("REQ-{}", request.number)}</bdi></h1><StatusChip status/></header>
+        <header class="title-row"><h1>{service}" "<bdi class="mono quiet">{format!("REQ-{}", request.number)}</bdi></h1><span data-visit=state><StatusChip status/></span></header>
         <p class="lead">{explanation}</p>
-        {(!is_closed).then(|| view! { <Progress status=request.status words locale/> })}
+        {(!is_closed).then(|| view! { <Progress status=request.status visit words locale/> })}
     }
 }
 
-/// The time of the appointment, once there is one.
+/// The appointment: when, where and by whom.
 #[component]
-fn Appointment(
-    request: TrackedView,
-    /// The organization's time zone, for an appointment without one.
-    zone: String,
-    zones: ZoneNames,
-    locale: Locale,
-) -> impl IntoView {
-    let (start, end) = request.starts_at.zip(request.ends_at)?;
-    let zone = request.appointment_zone.unwrap_or(zone);
+fn Appointment(visit: PublicAppointment, zones: ZoneNames, path: TrackPath, locale: Locale) -> impl IntoView {
     let when = format!(
         "{} {}",
-        format::date(locale, start, &zone),
-        zones.with(locale, format::span(start, end, &zone), &zone)
+        format::date(locale, visit.starts_at, &visit.zone),
+        zones.with(locale, format::span(visit.starts_at, visit.ends_at, &visit.zone), &visit.zone)
     );
-    Some(
-        view! { <section class="card"><h2>{t!(locale, "appointment")}</h2><p class="when"><strong><bdi>{when}</bdi></strong></p></section> },
-    )
+    let is_ahead = visit.status == PublicVisit::Planned;
+    let delay = visit.delay_ahead();
+    view! {
+        <section class="card" data-testid="appointment"><h2>{t!(locale, "appointment")}</h2>
+            <p class="when"><strong><bdi>{when}</bdi></strong></p>
+            <DelayNotice minutes=delay locale/>
+            <dl class="facts">
+                {(!visit.location.is_empty() || !visit.address.is_empty()).then(|| view! { <Fact name=t!(locale, "location")><div><bdi>{visit.location}</bdi></div><div><bdi>{visit.address}</bdi></div></Fact> })}
+                {visit.technician.map(|name| view! { <Fact name=t!(locale, "technician")><bdi>{name}</bdi></Fact> })}
+            </dl>
+            {is_ahead.then(|| view! { <p><a class="button" href=path.calendar() download=true><Icon name="calendar"/>{t!(locale, "calendar-file")}</a></p> })}
+        </section>
+    }
 }
 
 /// What the requester submitted.
@@ -174,6 +349,7 @@ fn Appointment(
 fn RequestDetails(
     request: TrackedView,
     files: Vec<FileSummary>,
+    path: TrackPath,
     zone: String,
     zones: ZoneNames,
     locale: Locale,
@@ -200,7 +376,7 @@ fn RequestDetails(
                 <Fact name=t!(locale, "submitted-at")>{zones.with(locale, format::moment(locale, request.submitted_at, &zone), &zone)}</Fact>
                 {location.filter(|location| !location.is_empty()).map(|location| view! { <Fact name=t!(locale, "location")><bdi>{location}</bdi></Fact> })}
                 {(!windows.is_empty()).then(|| view! { <Fact name=t!(locale, "preferred-dates")>{windows.into_iter().map(|window| view! { <div>{window}</div> }).collect_view()}</Fact> })}
-                {(!files.is_empty()).then(|| view! { <Fact name=t!(locale, "files")>{files.into_iter().map(|file| view! { <div><bdi>{file.file_name}</bdi>{file_state(locale, file.scan).map(|state| view! { " "<span class="quiet" data-scan=file.scan.name()>{state}</span> })}</div> }).collect_view()}</Fact> })}
+                {(!files.is_empty()).then(|| view! { <Fact name=t!(locale, "files")><ul class="files">{files.into_iter().map(|file| { let href = path.file(&file); view! { <li><FileLink locale scan=file.scan href name=file.file_name size_bytes=file.size_bytes is_download=true/></li> } }).collect_view()}</ul></Fact> })}
             </dl>
         </section>
     }
@@ -221,7 +397,7 @@ pub fn unsubscribe(
         view! {
             <Title text=t!(locale, "unsubscribe-title")/>
             <div class="column">
-                <Brand tenant/>
+                <Brand tenant languages=None/>
                 <main id="main" tabindex="-1"><h1>{t!(locale, "unsubscribe-title")}</h1>
                     {if done {
                         view! { <p class="notice notice-good" role="status">{t!(locale, "unsubscribe-done")}</p> }.into_any()
@@ -237,13 +413,22 @@ pub fn unsubscribe(
 
 /// Offered times; a time that is no longer available is disabled.
 #[component]
-fn Slots(slots: Vec<SlotOption>, token: String, error: Option<String>, locale: Locale) -> impl IntoView {
+fn Slots(
+    slots: Vec<SlotOption>,
+    path: TrackPath,
+    error: Option<String>,
+    /// The form that declines all of them.
+    none: Option<FormState>,
+    nonce: String,
+    locale: Locale,
+) -> impl IntoView {
+    let offer = slots.first().map(|slot| slot.offer_id.to_string());
     let expires = slots
         .first()
         .map(|slot| format::moment(locale, slot.expires_at, &slot.zone))
         .unwrap_or_default();
     let zone = slots.first().map(|slot| slot.zone.clone()).unwrap_or_default();
-    let action = format!("/track/{token}/choose?lang={}", locale.tag());
+    let action = path.action("choose");
     view! {
         <section class="card slots" aria-labelledby="slots"><h2 id="slots">{t!(locale, "slots-title")}</h2>
             {error.map(|error| view! { <p class="notice notice-bad" role="alert">{error}</p> })}
@@ -252,6 +437,7 @@ fn Slots(slots: Vec<SlotOption>, token: String, error: Option<String>, locale: L
             {slots.into_iter().map(|slot| view! { <SlotForm option=slot action=action.clone() button_class="button button-large" locale/> }).collect_view()}
             </SubmitOnce>
             <p class="help">{t!(locale, "slots-zone", zone = format::zone_name(locale, &zone))}</p>
+            <WishForm form=none action=path.action(DECLINE) nonce texts=WishTexts::decline(locale) offer=offer.unwrap_or_default()/>
         </section>
     }
 }

@@ -247,3 +247,4 @@ field-signed_by = اسم الموقّع
 field-signature = التوقيع
 field-note = الملاحظة
 field-region = المنطقة
+cause-reschedule-not-possible = لم يعد طلب موعد آخر ممكنًا هنا. تواصل معنا.

@@ -10,3 +10,6 @@ part-morning = قبل الظهر
 part-afternoon = بعد الظهر
 answer-files = صور أو مستندات
 answer-files-help = حتى 5 ملفات: JPEG أو PNG أو WebP أو PDF، بحد أقصى 10 ميغابايت لكل ملف.
+visit-delayed = نتوقع أن نتأخر نحو { $minutes } دقيقة.
+story-visit = الزيارة
+story-done = منجز

@@ -247,3 +247,4 @@ field-signed_by = Unterschrieben von
 field-signature = Unterschrift
 field-note = Notiz
 field-region = Region
+cause-reschedule-not-possible = Ein anderer Termin kann hier nicht mehr angefragt werden. Wenden Sie sich an uns.

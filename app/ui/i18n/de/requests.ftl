@@ -10,3 +10,6 @@ part-morning = Vormittag
 part-afternoon = Nachmittag
 answer-files = Fotos oder Dokumente
 answer-files-help = Bis zu 5 Dateien: JPEG, PNG, WebP oder PDF, je höchstens 10 MB.
+visit-delayed = Wir verspäten uns voraussichtlich um etwa { $minutes } Minuten.
+story-visit = Einsatz
+story-done = Erledigt

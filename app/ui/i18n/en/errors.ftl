@@ -247,3 +247,4 @@ field-signed_by = Signed by
 field-signature = Signature
 field-note = Note
 field-region = Region
+cause-reschedule-not-possible = Another time can no longer be requested here. Contact us.

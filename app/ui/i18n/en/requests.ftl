@@ -10,3 +10,6 @@ part-morning = Morning
 part-afternoon = Afternoon
 answer-files = Photos or documents
 answer-files-help = Up to 5 files: JPEG, PNG, WebP or PDF, at most 10 MB each.
+visit-delayed = We expect to be about { $minutes } minutes late.
+story-visit = Visit
+story-done = Done

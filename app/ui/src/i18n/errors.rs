@@ -307,6 +307,7 @@ pub fn cause(locale: Locale, cause: &Cause) -> String {
         C::CustomerFixedByChannel => word!(locale, "cause-customer-fixed-by-channel"),
         C::JobWithoutRequester => word!(locale, "cause-job-without-requester"),
         C::JobNotOpen { .. } => word!(locale, "cause-job-not-open"),
+        C::RescheduleNotPossible => word!(locale, "cause-reschedule-not-possible"),
         C::CancellationNotPossible => word!(locale, "cause-cancellation-not-possible"),
         C::ReportNotApproved { .. } => word!(locale, "cause-report-not-approved"),
         C::ReportNotReleased => word!(locale, "cause-report-not-released"),

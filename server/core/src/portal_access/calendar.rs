@@ -12,7 +12,7 @@ use crate::addresses;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::identity::account::check_password;
-use crate::identity::actors::{Actor as _, Contact};
+use crate::identity::actors::{Actor, Contact};
 use crate::intake::{generate_token, seal_token};
 use crate::portal_access::store::appointments::CalendarAppointment;
 use crate::secrets::{AssociatedData, hex, sha256};
@@ -32,8 +32,8 @@ pub(crate) fn feed_context<'a>(tenant: Uuid, account: Uuid) -> AssociatedData<'a
 
 /// Returns the calendar UID of a job: stable for the lifetime of the job, and a digest that does not reveal its ID. Its host
 /// part is the ID of the organisation, which does not change with the public address (RFC 7986, 5.3).
-fn uid(contact: &Contact, target: Uuid) -> String {
-    let tenant = contact.tenant().uuid();
+pub(crate) fn uid(reader: &impl Actor, target: Uuid) -> String {
+    let tenant = reader.tenant().uuid();
     let text = format!("calendar\n{tenant}\n{target}");
     let mut digest = hex(&sha256(text.as_bytes()));
     digest.truncate(32);

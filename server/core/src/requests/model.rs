@@ -75,6 +75,7 @@ pub struct RequestSummary {
     pub asked_at: Option<DateTime<Utc>>,
     pub answered_at: Option<DateTime<Utc>>,
     pub cancellation_requested_at: Option<DateTime<Utc>>,
+    pub reschedule_requested_at: Option<DateTime<Utc>>,
     pub snoozed_until: Option<DateTime<Utc>>,
     pub customer_name: Option<String>,
     pub location_name: Option<String>,
@@ -139,6 +140,7 @@ pub struct RequestView {
     pub asked_at: Option<DateTime<Utc>>,
     pub answered_at: Option<DateTime<Utc>>,
     pub cancellation_requested_at: Option<DateTime<Utc>>,
+    pub reschedule_requested_at: Option<DateTime<Utc>>,
     pub snoozed_until: Option<DateTime<Utc>>,
     #[sqlx(try_from = "OptionalKey<StaffKind>")]
     pub assignee_id: Option<StaffId>,
@@ -236,9 +238,8 @@ pub struct TrackedView {
     pub customer_id: Option<CustomerId>,
     #[sqlx(try_from = "OptionalKey<LocationKind>")]
     pub location_id: Option<LocationId>,
-    pub starts_at: Option<DateTime<Utc>>,
-    pub ends_at: Option<DateTime<Utc>>,
-    pub appointment_zone: Option<String>,
+    pub cancellation_requested_at: Option<DateTime<Utc>>,
+    pub reschedule_requested_at: Option<DateTime<Utc>>,
     #[sqlx(try_from = "OptionalName<TargetStatus>")]
     pub target_status: Option<TargetStatus>,
 }

@@ -2,33 +2,48 @@
 
 use domain::audit::TimelineKind;
 use domain::events::EventType;
-use domain::ids::RequestId;
+use domain::fields::FieldCode;
+use domain::ids::{AttachmentId, OfferId, RequestId};
+use domain::jobs::targets::TargetStatus;
 use domain::network::Network;
 use domain::problems::Cause;
+use domain::public::{CalendarEntry, PublicAppointment};
+use domain::public_language::PublicVisit;
 use domain::requests::RequestStatus;
 use serde_json::json;
 
+use crate::addresses;
 use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
+use crate::db::TenantTx;
 use crate::events::NewEvent;
 use crate::files::Upload;
 use crate::identity::actors::TrackingRequester;
 use crate::intake::model::FileSummary;
 use crate::intake::{self, FileSender, PreparedFiles};
+use crate::portal_access::calendar;
 use crate::requests::conversation;
 use crate::requests::model::{PublicMessage, SlotOption, TrackedView};
+use crate::visits::report_review;
+use crate::visits::report_review::Download;
 use crate::{Core, CoreError, CoreResult};
 
 /// The content of the tracking page.
 #[derive(Debug, Clone)]
 pub struct Tracking {
     pub request: TrackedView,
+    /// The appointment of its job that the requester may see: the one ahead, or else the latest one.
+    pub visit: Option<PublicAppointment>,
     pub messages: Vec<PublicMessage>,
     pub files: Vec<FileSummary>,
     /// Offered time slots.
     pub slots: Vec<SlotOption>,
     /// Whether the requester can withdraw the request.
     pub may_withdraw: bool,
+    /// Whether the requester can ask dispatch to cancel the job.
+    pub can_request_cancellation: bool,
+    /// Whether the requester can ask for another time.
+    pub can_request_reschedule: bool,
 }
 
 /// Returns the request of a tracking link.
@@ -36,7 +51,17 @@ pub async fn page(core: &Core, by: &TrackingRequester) -> CoreResult<Tracking> {
     let mut tx = core.store.read(by).await?;
     let request = tx.tracked_view().await?.ok_or_else(CoreError::not_found)?;
     let id = request.id;
+    let visit = tx.tracked_visit().await?.map(|(_, _, visit)| visit);
+    let has_not_started = matches!(
+        request.target_status,
+        Some(TargetStatus::Open | TargetStatus::Scheduled | TargetStatus::Dispatched)
+    );
+    let is_ahead = visit.as_ref().is_some_and(|visit| visit.status == PublicVisit::Planned);
     Ok(Tracking {
+        can_request_cancellation: request.cancellation_requested_at.is_none()
+            && request.status.may_request_cancellation(has_not_started),
+        can_request_reschedule: request.reschedule_requested_at.is_none() && is_ahead && !request.status.has_ended(),
+        visit,
         messages: tx.public_messages(id).await?,
         files: tx.request_files(id).await?,
         slots: tx.slot_options(id).await?,
@@ -91,6 +116,96 @@ async fn send_answer(
     tx.audit("request.answered", by.request(), json!({}));
     finish(core, tx).await?;
     Ok(true)
+}
+
+/// Asks dispatch to cancel the job of the request. Dispatch decides; until then nothing changes. Submitting the same form again has
+/// no effect.
+///
+/// # Errors
+/// Field `answer`; `illegal_transition` once a technician is on the way, or if cancellation was requested before.
+pub async fn request_cancellation(core: &Core, by: &TrackingRequester, reason: &str, nonce: &str) -> CoreResult<()> {
+    let mut tx = core.store.begin(by).await?;
+    if !write_wish(&mut tx, reason, nonce).await? {
+        return Ok(());
+    }
+    if !tx.ask_to_cancel_tracked().await? {
+        return Err(CoreError::new(Cause::CancellationNotPossible));
+    }
+    tx.audit("request.cancellation_asked", by.request(), json!({}));
+    finish(core, tx).await
+}
+
+/// Asks dispatch for another time. The appointment stays until dispatch has rescheduled it. Submitting the same form again has no
+/// effect.
+///
+/// # Errors
+/// Field `answer`; `illegal_transition` without an appointment ahead, or if another time was requested before.
+pub async fn request_reschedule(core: &Core, by: &TrackingRequester, wish: &str, nonce: &str) -> CoreResult<()> {
+    let mut tx = core.store.begin(by).await?;
+    if !write_wish(&mut tx, wish, nonce).await? {
+        return Ok(());
+    }
+    if !tx.ask_to_reschedule_tracked().await? {
+        return Err(CoreError::new(Cause::RescheduleNotPossible));
+    }
+    tx.audit("request.reschedule_asked", by.request(), json!({}));
+    finish(core, tx).await
+}
+
+/// Declines all offered times and says which would suit. Submitting the same form again has no effect.
+///
+/// # Errors
+/// Field `answer`; field `slot` with code `slot_gone` if the offer was answered or has expired.
+pub async fn decline_slots(
+    core: &Core,
+    by: &TrackingRequester,
+    offer: &str,
+    wish: &str,
+    nonce: &str,
+) -> CoreResult<()> {
+    let gone = || CoreError::field("slot", FieldCode::SlotGone);
+    let offer: OfferId = offer.parse().map_err(|_| gone())?;
+    let mut tx = core.store.begin(by).await?;
+    if !write_wish(&mut tx, wish, nonce).await? {
+        return Ok(());
+    }
+    if !tx.decline_tracked_offer(offer).await? {
+        return Err(gone());
+    }
+    tx.audit("slots.declined", by.request(), json!({ "offer": offer }));
+    finish(core, tx).await
+}
+
+/// Writes what the requester wants as a message to dispatch; false if the same form was submitted before.
+async fn write_wish(tx: &mut TenantTx<'_, TrackingRequester>, wish: &str, nonce: &str) -> CoreResult<bool> {
+    let request = tx.tracked_view().await?.ok_or_else(CoreError::not_found)?;
+    let (wish, nonce) = conversation::read_answer(request.status, wish, nonce)?;
+    Ok(tx.insert_answer(request.id, &wish, &nonce).await?)
+}
+
+/// Returns the appointment for a calendar.
+///
+/// # Errors
+/// `not_found` unless the requester sees an appointment.
+pub async fn calendar_entry(core: &Core, by: &TrackingRequester, token: &str) -> CoreResult<CalendarEntry> {
+    let found = core.store.read(by).await?.tracked_visit().await?;
+    let visit = found.ok_or_else(CoreError::not_found)?;
+    Ok(CalendarEntry {
+        uid: calendar::uid(by, visit.target),
+        sequence: visit.sequence,
+        changed_at: visit.changed_at,
+        url: addresses::tracking(&core.settings, token),
+        appointment: visit.appointment,
+    })
+}
+
+/// Downloads a file that was sent with the request.
+///
+/// # Errors
+/// `not_found`.
+pub async fn file(core: &Core, by: &TrackingRequester, id: AttachmentId) -> CoreResult<Download> {
+    let row = core.store.read(by).await?.tracked_file(id).await?;
+    report_review::fetch(core, by, row).await
 }
 
 /// Withdraws the request.

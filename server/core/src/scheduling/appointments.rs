@@ -249,6 +249,7 @@ pub(crate) async fn schedule_visit<A: Administrator>(
         notifications::enqueue_for_target(core, tx, id, trigger).await?;
     }
     tx.withdraw_offer(id).await?;
+    tx.clear_reschedule_request(id).await?;
     Ok(())
 }
 

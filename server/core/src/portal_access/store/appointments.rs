@@ -26,7 +26,16 @@ macro_rules! select_appointments {
                     appointment.id, appointment.status AS appointment_status, target.status AS target_status,
                     target.service_type, appointment.starts_at, appointment.ends_at, appointment.zone,
                     location.name AS location, location.street, location.postal_code, location.city,
-                    CASE WHEN tenant.shows_technician THEN technician.display_name END AS technician
+                    CASE WHEN tenant.shows_technician THEN technician.display_name END AS technician,
+                    (
+                        SELECT visit_notice.minutes
+                        FROM visit_notice
+                        WHERE visit_notice.tenant_id = appointment.tenant_id
+                          AND visit_notice.appointment_id = appointment.id
+                          AND visit_notice.kind = 'late'
+                        ORDER BY visit_notice.created_at DESC, visit_notice.id DESC
+                        LIMIT 1
+                    ) AS delay_minutes
                 FROM appointment
                 JOIN target ON target.tenant_id = appointment.tenant_id
                     AND target.id = appointment.target_id
@@ -169,6 +178,7 @@ struct AppointmentRow {
     postal_code: Option<String>,
     city: Option<String>,
     technician: Option<String>,
+    delay_minutes: Option<i64>,
 }
 
 /// An appointment with the number of earlier appointments of its job.
@@ -230,6 +240,7 @@ impl From<AppointmentRow> for PublicAppointment {
             technician: row
                 .technician
                 .and_then(|name| name.split_whitespace().next().map(str::to_owned)),
+            delay_minutes: row.delay_minutes,
         }
     }
 }

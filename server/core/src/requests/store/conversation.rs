@@ -72,8 +72,14 @@ const MARK_ANSWERED: &str = r"
     WHERE tenant_id = $1
       AND id = $2
 ";
-/// Any message from dispatch answers a cancellation request; the requester can ask again.
-const CLEAR_CANCEL_REQUEST: &str = "UPDATE request SET cancellation_requested_at = NULL WHERE tenant_id = $1 AND id = $2 AND cancellation_requested_at IS NOT NULL";
+/// Any message from dispatch answers a request to cancel or to reschedule; the requester can ask again.
+const CLEAR_CHANGE_REQUESTS: &str = r"
+    UPDATE request
+    SET cancellation_requested_at = NULL, reschedule_requested_at = NULL
+    WHERE tenant_id = $1
+      AND id = $2
+      AND (cancellation_requested_at IS NOT NULL OR reschedule_requested_at IS NOT NULL)
+";
 const MARK_ANSWER_READ: &str = r"
     UPDATE request
     SET answered_at = NULL
@@ -123,7 +129,7 @@ impl TenantTx<'_, Staff> {
                 ),
             )
             .await?;
-        self.tx.execute(CLEAR_CANCEL_REQUEST, (tenant, request.uuid())).await?;
+        self.tx.execute(CLEAR_CHANGE_REQUESTS, (tenant, request.uuid())).await?;
         if asks {
             self.tx.execute(MARK_ASKED, (tenant, request.uuid(), now)).await?;
         }

@@ -49,7 +49,8 @@ macro_rules! select_line {
                 request.id, request.number, request.channel, request.status, request.service_type,
                 request.priority, request.description, request.submitted_at, request.updated_at,
                 request.requester, request.place, request.asked_at, request.answered_at,
-                request.cancellation_requested_at, request.snoozed_until, request.region,
+                request.cancellation_requested_at, request.reschedule_requested_at, request.snoozed_until,
+                request.region,
                 customer.name AS customer_name, location.name AS location_name,
                 staff_account.display_name AS assignee_name
             FROM request

@@ -17,7 +17,8 @@ const SELECT_REQUEST: &str = r"
         request.rejection_reason,
         request.submitted_at, request.updated_at, request.target_id, request.source_system_id,
         request.customer_id, request.location_id, request.contact_id, request.requester, request.place,
-        request.proposed_change, request.asked_at, request.answered_at, request.cancellation_requested_at, request.snoozed_until,
+        request.proposed_change, request.asked_at, request.answered_at, request.cancellation_requested_at,
+        request.reschedule_requested_at, request.snoozed_until,
         request.assignee_id, request.classification, request.receipt_code, customer.name AS customer_name,
         customer.customer_number, location.name AS location_name, location.street, location.postal_code,
         location.city, location.zone AS location_zone, contact.display_name AS contact_name,
@@ -103,6 +104,14 @@ const UPDATE_CUSTOMER: &str = r"
       AND id = $2
       AND target_id IS NULL
 ";
+/// A new appointment answers the wish for another time.
+const CLEAR_RESCHEDULE_REQUEST: &str = r"
+    UPDATE request
+    SET reschedule_requested_at = NULL
+    WHERE tenant_id = $1
+      AND target_id = $2
+      AND reschedule_requested_at IS NOT NULL
+";
 const UPDATE_TRIAGE: &str = r"
     UPDATE request
     SET priority = $3, service_type = $4, assignee_id = $5, snoozed_until = $6, updated_at = $7
@@ -149,6 +158,15 @@ impl<A: Operator> TenantTx<'_, A> {
             .execute(UPDATE_STATUS, (tenant, id.uuid(), to.name(), reason, now, from.name()))
             .await?
             == 1)
+    }
+
+    /// Marks the wish for another time as answered, if there is one.
+    pub(crate) async fn clear_reschedule_request(&mut self, target: TargetId) -> Result<(), StoreError> {
+        let tenant = self.tenant();
+        self.tx
+            .execute(CLEAR_RESCHEDULE_REQUEST, (tenant, target.uuid()))
+            .await
+            .map(drop)
     }
 
     /// Finds the request from which a target was created, and its channel.
