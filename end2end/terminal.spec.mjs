@@ -197,3 +197,18 @@ test("terminal is accessible in English and Arabic", async ({ browser }) => {
   expect(complaints.filter((complaint) => !/status of 401/.test(complaint))).toEqual([]);
   wire.close();
 });
+
+test("language switched while typing keeps the text", async ({ browser }) => {
+  const { wire, page } = await kiosk(browser);
+  await page.getByRole("radio", { name: "Repair" }).check();
+  await page.getByRole("textbox").first().fill("The gate does not close");
+  await page.locator("[name=name]").fill("Mona Haddad");
+  await page.getByRole("link", { name: "العربية" }).click();
+  await expect(page.locator("html")).toHaveAttribute("dir", "rtl");
+  await expect(page.locator("[name=description]")).toHaveValue("The gate does not close");
+  await expect(page.locator("[name=name]")).toHaveValue("Mona Haddad");
+  // The next person finds nothing of it.
+  await page.goto("/terminal?lang=en");
+  await expect(page.locator("[name=description]")).toHaveValue("");
+  wire.close();
+});

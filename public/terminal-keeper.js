@@ -8,7 +8,58 @@
   const LOOK_EVERY = 15_000;
   const page = document.querySelector('[data-terminal]');
   if (!page) return;
-  const begin = () => location.replace('/terminal');
+  /** Milliseconds that the page in another language may take to load. */
+  const SWITCH = 10_000;
+  const SWITCHED = 'terminal-language';
+  const form = document.querySelector('form[action^="/terminal/requests"]');
+  /** Typed text must not outlive the person who typed it. */
+  const forget = () => {
+    try {
+      sessionStorage.removeItem(SWITCHED);
+    } catch {
+      // Nothing was kept.
+    }
+  };
+  const begin = () => {
+    forget();
+    location.replace('/terminal');
+  };
+
+  // Another language is another page: what was typed goes with the person.
+  const typed = () => {
+    const fields = {};
+    for (const field of form.elements) {
+      if (!field.name || field.type === 'hidden' || (field.type === 'radio' && !field.checked)) continue;
+      fields[field.name] = field.value;
+    }
+    return fields;
+  };
+  for (const link of document.querySelectorAll('.languages a')) {
+    link.addEventListener('click', () => {
+      if (!form) return;
+      try {
+        sessionStorage.setItem(SWITCHED, JSON.stringify({ at: Date.now(), fields: typed() }));
+      } catch {
+        // Without storage the language changes as before.
+      }
+    });
+  }
+  const restore = () => {
+    let kept;
+    try {
+      kept = JSON.parse(sessionStorage.getItem(SWITCHED));
+    } catch {
+      return;
+    }
+    forget();
+    if (!form || !kept || Date.now() - kept.at > SWITCH) return;
+    for (const field of form.elements) {
+      if (!field.name || field.type === 'hidden' || !(field.name in kept.fields)) continue;
+      if (field.type === 'radio') field.checked = field.value === kept.fields[field.name];
+      else field.value = kept.fields[field.name];
+    }
+  };
+  restore();
 
   // A page restored from the back/forward cache contains the input of the previous person.
   window.addEventListener('pageshow', (event) => {

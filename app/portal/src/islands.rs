@@ -34,3 +34,35 @@ fn field_value(element: &web_sys::Element) -> Option<String> {
         .ok()?
         .as_string()
 }
+
+/// Says at once that photos in the format of iPhones cannot be read, and takes them out of the field. The request can be sent without
+/// them.
+#[island]
+pub fn CheckPhotos(message: String, children: Children) -> impl IntoView {
+    let is_unreadable = RwSignal::new(false);
+    let check = move |event: web_sys::Event| {
+        let Some(input) = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok())
+        else {
+            return;
+        };
+        let Some(files) = input.files() else {
+            return;
+        };
+        let is_heic = (0..files.length()).filter_map(|index| files.get(index)).any(|file| {
+            let name = file.name().to_ascii_lowercase();
+            name.ends_with(".heic") || name.ends_with(".heif")
+        });
+        is_unreadable.set(is_heic);
+        if is_heic {
+            input.set_value("");
+        }
+    };
+    view! {
+        <div on:change=check>
+            {children()}
+            <p class="field-error" role="alert" data-testid="heic" hidden=move || !is_unreadable.get()>{message}</p>
+        </div>
+    }
+}

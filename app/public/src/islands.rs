@@ -40,9 +40,12 @@ pub fn CheckFiles(
     max_file_bytes: usize,
     /// The message for too many or too large files.
     message: String,
+    /// The message for photos in a format that only the sender's device can show.
+    unreadable: String,
     children: Children,
 ) -> impl IntoView {
     let invalid = RwSignal::new(false);
+    let is_unreadable = RwSignal::new(false);
     let check = move |event: web_sys::Event| {
         let Some(input) = event
             .target()
@@ -58,8 +61,12 @@ pub fn CheckFiles(
             .filter_map(|index| files.get(index))
             .any(|file| file.size() > max_file_bytes as f64);
         let is_invalid = too_large || files.length() as usize > max_files;
+        let is_heic = (0..files.length())
+            .filter_map(|index| files.get(index))
+            .any(|file| is_heic(&file.name()));
         invalid.set(is_invalid);
-        if is_invalid {
+        is_unreadable.set(is_heic);
+        if is_invalid || is_heic {
             input.set_value("");
         }
     };
@@ -67,6 +74,14 @@ pub fn CheckFiles(
         <div on:change=check>
             {children()}
             <p class="field-error" role="alert" hidden=move || !invalid.get()>{message}</p>
+            <p class="field-error" role="alert" data-testid="heic" hidden=move || !is_unreadable.get()>{unreadable}</p>
         </div>
     }
+}
+
+/// Returns whether a file is a photo in the format of iPhones. They convert it for a field that accepts JPEG, unless it comes from
+/// the files app.
+fn is_heic(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with(".heic") || name.ends_with(".heif")
 }

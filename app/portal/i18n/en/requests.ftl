@@ -48,3 +48,4 @@ cancellation-requested = You requested cancellation on { $moment }. We will repl
 done-cancellation-requested = Your cancellation request has been sent. We will reply here.
 request-files-sent = Files
 request-reports = Reports
+request-files-heic = HEIC photos cannot be read. Choose the photos in JPEG format, or send your request without them.

@@ -20,7 +20,7 @@ use ui::requests::day_part_choices;
 use ui::title::Title;
 use ui::uploads::{UploadForm, submit_upload};
 
-use crate::islands::CharacterCounter;
+use crate::islands::{CharacterCounter, CheckPhotos};
 use crate::shared::viewer_contact;
 use crate::shell::AppFrame;
 use crate::t;
@@ -77,7 +77,7 @@ pub fn NewRequestPage() -> impl IntoView {
                         <div class="pair"><TextField form=form.clone() field="date_2" kind="date" label=t!(locale, "request-other-day") optional=true/><SelectField form=form.clone() field="part_2" label=t!(locale, "request-part") choices=parts.clone() value="all_day"/></div>
                         <TextField form=form.clone() field="preferred" label=t!(locale, "request-preferred") help=t!(locale, "request-preferred-help") optional=true/>
                     </fieldset>
-                    <FilesField form=form.clone() field="files" label=t!(locale, "request-files") help=t!(locale, "request-files-help") accept="image/jpeg,image/png,image/webp,application/pdf"/>
+                    <CheckPhotos message=t!(locale, "request-files-heic")><FilesField form=form.clone() field="files" label=t!(locale, "request-files") help=t!(locale, "request-files-help") accept="image/jpeg,image/png,image/webp,application/pdf"/></CheckPhotos>
                     <button class="button button-primary" type="submit">{t!(locale, "request-submit")}</button>
                 </form>
                 </SubmitOnce>

@@ -204,7 +204,7 @@ fn FileFields(form: FormState, locale: Locale) -> impl IntoView {
     let help = t!(locale, "files-help", most = MAX_FILES, size = max_size_mb.clone());
     let message = t!(locale, "files-limit", most = MAX_FILES, size = max_size_mb);
     view! {
-        <CheckFiles max_files=MAX_FILES max_file_bytes=MAX_FILE_BYTES message><FilesField form field="files" label=t!(locale, "files") help accept="image/jpeg,image/png,image/webp,application/pdf"/></CheckFiles>
+        <CheckFiles max_files=MAX_FILES max_file_bytes=MAX_FILE_BYTES message unreadable=t!(locale, "files-heic")><FilesField form field="files" label=t!(locale, "files") help accept="image/jpeg,image/png,image/webp,application/pdf"/></CheckFiles>
     }
 }
 
