@@ -32,7 +32,12 @@ pub async fn file(
         let entry = calendar::entry(&state.core, &contact, id).await?;
         let locale = language(&contact, &headers);
         let words = contact.terminology();
-        Ok(render(CalendarKind::File, locale, organizer(&contact, &words), &[entry]))
+        Ok(render(
+            CalendarKind::File,
+            locale,
+            organizer(&contact, &words),
+            &[entry],
+        ))
     };
     let disposition = Some("attachment; filename=\"appointment.ics\"");
     respond(result.await, language(&contact, &headers), &headers, disposition)
@@ -51,7 +56,12 @@ pub async fn feed(State(state): State<AppState>, Path(token): Path<String>, requ
         let entries = calendar::entries(&state.core, &contact).await?;
         let locale = language(&contact, &parts.headers);
         let words = contact.terminology();
-        Ok(render(CalendarKind::Feed, locale, organizer(&contact, &words), &entries))
+        Ok(render(
+            CalendarKind::Feed,
+            locale,
+            organizer(&contact, &words),
+            &entries,
+        ))
     };
     respond(result.await, reader, &parts.headers, None)
 }
@@ -96,7 +106,11 @@ pub(crate) fn respond(
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8"));
     // A feed is stored by the program that subscribes, and asked for again each time.
-    let cache = if disposition.is_some() { "private, no-store" } else { "private, no-cache" };
+    let cache = if disposition.is_some() {
+        "private, no-store"
+    } else {
+        "private, no-cache"
+    };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(ETAG, tag);

@@ -324,7 +324,10 @@ mod tests {
     fn email_follows_the_grammar_of_addresses() {
         for (typed, expected) in [
             (" Anna@Example.org ", Some("anna@example.org")),
-            ("o'neil+field.service@sub.example.co.uk", Some("o'neil+field.service@sub.example.co.uk")),
+            (
+                "o'neil+field.service@sub.example.co.uk",
+                Some("o'neil+field.service@sub.example.co.uk"),
+            ),
             ("info@mu\u{308}ller-lift.example", Some("info@m\u{fc}ller-lift.example")),
             ("دعم@مثال.إختبار", Some("دعم@مثال.إختبار")),
             ("a@example..org", None),

@@ -151,7 +151,10 @@ pub fn name(zone: &str, locale: Locale) -> String {
     let plain = || last.replace('_', " ");
     match locale {
         Locale::En => format!("{} time", plain()),
-        Locale::De => format!("Ortszeit {}", known.map_or_else(plain, |(_, city, _)| (*city).to_owned())),
+        Locale::De => format!(
+            "Ortszeit {}",
+            known.map_or_else(plain, |(_, city, _)| (*city).to_owned())
+        ),
         Locale::Ar => format!("توقيت {}", known.map_or_else(plain, |(_, _, city)| (*city).to_owned())),
     }
 }
@@ -173,12 +176,22 @@ mod tests {
         for (zone, names) in [
             ("Asia/Dubai", ["Dubai time", "Ortszeit Dubai", "توقيت دبي"]),
             ("Europe/Zurich", ["Zurich time", "Ortszeit Zürich", "توقيت زيورخ"]),
-            ("America/New_York", ["New York time", "Ortszeit New York", "توقيت نيويورك"]),
-            ("America/Argentina/Salta", ["Salta time", "Ortszeit Salta", "توقيت Salta"]),
+            (
+                "America/New_York",
+                ["New York time", "Ortszeit New York", "توقيت نيويورك"],
+            ),
+            (
+                "America/Argentina/Salta",
+                ["Salta time", "Ortszeit Salta", "توقيت Salta"],
+            ),
             ("UTC", ["UTC", "UTC", "UTC"]),
             ("Etc/GMT+3", ["Etc/GMT+3", "Etc/GMT+3", "Etc/GMT+3"]),
         ] {
-            assert_eq!(Locale::ALL.map(|locale| name(zone, locale)), names.map(str::to_owned), "{zone}");
+            assert_eq!(
+                Locale::ALL.map(|locale| name(zone, locale)),
+                names.map(str::to_owned),
+                "{zone}"
+            );
         }
     }
 }

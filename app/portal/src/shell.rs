@@ -29,7 +29,8 @@ fn BrandName(otherwise: String) -> impl IntoView {
 /// Renders how to reach the organization, where it is known.
 #[component]
 fn OrganisationContact() -> impl IntoView {
-    use_context::<BrandedOrganisation>().map(|brand| view! { <ContactLine contact=brand.branding.contact locale=locale()/> })
+    use_context::<BrandedOrganisation>()
+        .map(|brand| view! { <ContactLine contact=brand.branding.contact locale=locale()/> })
 }
 
 /// Renders the organization above a page without navigation.

@@ -57,7 +57,15 @@ pub fn render(reach: CalendarKind, locale: Locale, organizer: Organizer<'_>, ent
         };
         let range = zones.entry(zone).or_insert((visit.starts_at, visit.ends_at));
         *range = (range.0.min(visit.starts_at), range.1.max(visit.ends_at));
-        calendar.push(event(locale, Organizer { name: tenant, ..organizer }, entry, tz));
+        calendar.push(event(
+            locale,
+            Organizer {
+                name: tenant,
+                ..organizer
+            },
+            entry,
+            tz,
+        ));
     }
     let text = calendar.to_string();
     // The library does not write time zones; they are inserted before the first event.
@@ -111,7 +119,10 @@ fn event(
         summary
     };
     // A calendar without attendees is published; RFC 5546 asks for its organizer all the same.
-    let organizer = email.map_or_else(|| "invalid:nomail".to_owned(), |email| format!("mailto:{}", single_line(email)));
+    let organizer = email.map_or_else(
+        || "invalid:nomail".to_owned(),
+        |email| format!("mailto:{}", single_line(email)),
+    );
     let organizer = Property::new("ORGANIZER", organizer)
         .add_parameter("CN", &tenant.replace('"', "'"))
         .done();

@@ -269,7 +269,13 @@ mod tests {
         let same = ZoneNames::of("Europe/Berlin", [(at, "Europe/Berlin"), (at, "Europe/Vienna")]);
         assert_eq!(same.with(Locale::En, "09:00".to_owned(), "Europe/Vienna"), "09:00");
         let mixed = ZoneNames::of("Europe/Berlin", [(at, "Europe/Berlin"), (at, "Asia/Dubai")]);
-        assert_eq!(mixed.with(Locale::En, "12:00".to_owned(), "Asia/Dubai"), "12:00 (Dubai time)");
-        assert_eq!(mixed.note(Locale::De, "Europe/Berlin").as_deref(), Some(" (Ortszeit Berlin)"));
+        assert_eq!(
+            mixed.with(Locale::En, "12:00".to_owned(), "Asia/Dubai"),
+            "12:00 (Dubai time)"
+        );
+        assert_eq!(
+            mixed.note(Locale::De, "Europe/Berlin").as_deref(),
+            Some(" (Ortszeit Berlin)")
+        );
     }
 }

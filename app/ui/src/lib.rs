@@ -48,9 +48,9 @@ pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod mails;
 #[cfg(feature = "ssr")]
-pub mod organisation;
-#[cfg(feature = "ssr")]
 pub mod navigation;
+#[cfg(feature = "ssr")]
+pub mod organisation;
 #[cfg(feature = "ssr")]
 pub mod page;
 #[cfg(feature = "ssr")]

@@ -93,7 +93,8 @@ impl<'a> Content<'a> {
                 |name| word!(locale, "mail-greeting-name", name = name.to_owned()),
             ),
             intro: by_key(locale, &format!("mail-{}", kind.name())),
-            zone_note: (!windows.is_empty()).then(|| word!(locale, "mail-zone", zone = format::zone_name(locale, zone))),
+            zone_note: (!windows.is_empty())
+                .then(|| word!(locale, "mail-zone", zone = format::zone_name(locale, zone))),
             windows,
             message: data.text.as_deref(),
             button: if kind.is_about_account() {
@@ -182,7 +183,11 @@ impl<'a> Content<'a> {
             escape(self.sender)
         ));
         if !self.contact.is_empty() {
-            let lines: Vec<String> = self.contact.iter().map(|line| format!("<bdi>{}</bdi>", escape(line))).collect();
+            let lines: Vec<String> = self
+                .contact
+                .iter()
+                .map(|line| format!("<bdi>{}</bdi>", escape(line)))
+                .collect();
             body.push_str(&format!("<p style=\"color:#5a6472\">{}</p>", lines.join("<br>")));
         }
         if let Some((words, link)) = &self.unsubscribe {
@@ -238,9 +243,9 @@ fn isolate_numbers(text: &str, isolate: impl Fn(&str) -> String) -> String {
 
 /// Whether the first letter of a line is of a script that runs from right to left.
 fn starts_right_to_left(line: &str) -> bool {
-    line.chars()
-        .find(|character| character.is_alphabetic())
-        .is_some_and(|letter| matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'))
+    line.chars().find(|character| character.is_alphabetic()).is_some_and(
+        |letter| matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'),
+    )
 }
 
 #[cfg(test)]
@@ -323,14 +328,31 @@ mod tests {
         let mail = render(MailKind::Message, Locale::Ar, &data, "https://example.org", None);
         assert!(mail.html.contains("<div lang=\"ar\" dir=\"rtl\""), "{}", mail.html);
         for number in ["+49 201 12-34", "08:00–10:30"] {
-            assert!(mail.html.contains(&format!("<bdi dir=\"ltr\">{number}</bdi>")), "{}", mail.html);
-            assert!(mail.text.contains(&format!("\u{2066}{number}\u{2069}")), "{}", mail.text);
+            assert!(
+                mail.html.contains(&format!("<bdi dir=\"ltr\">{number}</bdi>")),
+                "{}",
+                mail.html
+            );
+            assert!(
+                mail.text.contains(&format!("\u{2066}{number}\u{2069}")),
+                "{}",
+                mail.text
+            );
         }
         assert!(mail.html.contains("في 3 أيام"), "a single number needs no isolation");
         for contact in ["+49 201 5550", "service@example.org"] {
             assert!(mail.html.contains(contact) && mail.text.contains(contact));
         }
-        let english = render(MailKind::Message, Locale::En, &MailData { text: Some("Call +49 201 12-34".to_owned()), ..data }, "https://example.org", None);
+        let english = render(
+            MailKind::Message,
+            Locale::En,
+            &MailData {
+                text: Some("Call +49 201 12-34".to_owned()),
+                ..data
+            },
+            "https://example.org",
+            None,
+        );
         assert!(english.html.contains("Call +49 201 12-34") && !english.text.contains('\u{2066}'));
     }
 }

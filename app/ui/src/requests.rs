@@ -15,10 +15,10 @@ use ordinavo_core::requests::model::{PublicMessage, SlotOption};
 
 use crate::drafts::owned;
 use crate::files::{FileLink, file_state};
+use crate::format::ZoneNames;
 use crate::forms::{ErrorSummary, FilesField, FormState, TextArea};
 use crate::i18n::by_key;
 use crate::islands::SubmitOnce;
-use crate::format::ZoneNames;
 use crate::{format, word};
 
 /// The steps of a request until its appointment.

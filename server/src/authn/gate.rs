@@ -367,5 +367,10 @@ fn require_sign_in(request: &Request, prefix: &str) -> Response {
 
 fn unavailable(error: &ordinavo_core::CoreError, locale: Locale) -> Response {
     let status = logged_status(error);
-    (status, [("retry-after", "5")], ui::i18n::errors::cause(locale, &error.cause)).into_response()
+    (
+        status,
+        [("retry-after", "5")],
+        ui::i18n::errors::cause(locale, &error.cause),
+    )
+        .into_response()
 }

@@ -6,7 +6,7 @@ use axum::Form;
 use axum::extract::{Path, Request, State};
 use axum::http::header::LOCATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use domain::fields::FieldError;
 use domain::ids::AttachmentId;
@@ -250,7 +250,15 @@ async fn show_rejected(
         errors,
         ..Flash::default()
     };
-    show(state, request, token, locale, Some(flash), StatusCode::UNPROCESSABLE_ENTITY).await
+    show(
+        state,
+        request,
+        token,
+        locale,
+        Some(flash),
+        StatusCode::UNPROCESSABLE_ENTITY,
+    )
+    .await
 }
 
 /// Downloads a file that was sent with the request.

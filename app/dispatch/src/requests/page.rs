@@ -53,7 +53,8 @@ pub fn RequestPage() -> impl IntoView {
         let (problem, unsent_reason) = rejected_decision(request.flash.as_ref(), actions.can_decide);
         let query = view.query(None);
         let now = request.viewer.now;
-        let (of_messages, files): (Vec<_>, Vec<_>) = found.files.into_iter().partition(|file| file.message_id.is_some());
+        let (of_messages, files): (Vec<_>, Vec<_>) =
+            found.files.into_iter().partition(|file| file.message_id.is_some());
         let message_files: Vec<MessageFile> = of_messages.into_iter().filter_map(message_file).collect();
         Ok(view! {
             <Title text=format!("REQ-{}", item.number)/>

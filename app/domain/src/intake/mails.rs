@@ -252,7 +252,10 @@ mod tests {
     fn every_email_about_a_request_has_a_topic() {
         for kind in MailKind::ALL {
             assert_eq!(kind.topic().is_some(), !kind.is_about_account(), "{kind:?}");
-            assert!(!kind.can_unsubscribe() || kind.topic() == Some(MailTopic::News), "{kind:?}");
+            assert!(
+                !kind.can_unsubscribe() || kind.topic() == Some(MailTopic::News),
+                "{kind:?}"
+            );
         }
     }
 

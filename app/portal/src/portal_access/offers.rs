@@ -59,7 +59,11 @@ pub async fn answer_offer(#[server(flatten)] form: OfferAnswer) -> Result<(), Se
     submit(form, async |core: Core, contact: Contact, form: OfferAnswer| {
         let accept = form.accept == "on";
         colleagues::answer_offer(&core, &contact, form.grant.get()?, accept).await?;
-        let done = if accept { "done-offer-accepted" } else { "done-offer-declined" };
+        let done = if accept {
+            "done-offer-accepted"
+        } else {
+            "done-offer-declined"
+        };
         Ok(Redirect::to("/portal", done))
     })
     .await

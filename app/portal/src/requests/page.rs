@@ -52,7 +52,10 @@ pub fn RequestPage() -> impl IntoView {
         let words = contact.terminology();
         let (of_messages, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, message)| message.is_some());
         let files = files.into_iter().map(|(file, _)| file).collect::<Vec<_>>();
-        let message_files = of_messages.into_iter().filter_map(|(file, message)| Some(message_file(file, message?))).collect::<Vec<_>>();
+        let message_files = of_messages
+            .into_iter()
+            .filter_map(|(file, message)| Some(message_file(file, message?)))
+            .collect::<Vec<_>>();
         let visit_times = appointment.iter().map(|visit| (visit.starts_at, visit.zone.as_str()));
         let slot_times = slots.iter().map(|slot| (slot.starts_at, slot.zone.as_str()));
         let zones = ZoneNames::of(&zone, visit_times.chain(slot_times));

@@ -178,12 +178,7 @@ pub(crate) fn zone_names<'a>(contact: &Contact, visits: impl IntoIterator<Item =
 }
 
 #[component]
-pub fn VisitCard(
-    visit: PublicAppointment,
-    words: Arc<Terminology>,
-    zones: ZoneNames,
-    locale: Locale,
-) -> impl IntoView {
+pub fn VisitCard(visit: PublicAppointment, words: Arc<Terminology>, zones: ZoneNames, locale: Locale) -> impl IntoView {
     let service = visit.service_type.map(|service| words.service_type(service, locale));
     view! {
         <article class="card visit">

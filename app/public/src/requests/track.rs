@@ -21,9 +21,7 @@ use ui::forms::{ErrorSummary, FormState, TextArea};
 use ui::icons::Icon;
 use ui::islands::SubmitOnce;
 use ui::organisation::ContactLine;
-use ui::requests::{
-    AnswerForm, Conversation, DelayNotice, MessageFile, Progress, SlotForm, preferred_windows,
-};
+use ui::requests::{AnswerForm, Conversation, DelayNotice, MessageFile, Progress, SlotForm, preferred_windows};
 use ui::shell::{self, App, Assets};
 use ui::title::Title;
 
@@ -83,7 +81,7 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
         } = page.tracking;
         let (of_messages, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.message_id.is_some());
         let slot_error = page.slot_error;
-        let visit_time = request.starts_at.zip(request.appointment_zone.as_deref());
+        let visit_time = visit.as_ref().map(|visit| (visit.starts_at, visit.zone.as_str()));
         let slot_times = slots.iter().map(|slot| (slot.starts_at, slot.zone.as_str()));
         let zones = ZoneNames::of(&page.zone, visit_time.into_iter().chain(slot_times));
         let is_closed = request.status.has_ended();
@@ -327,7 +325,11 @@ fn Appointment(visit: PublicAppointment, zones: ZoneNames, path: TrackPath, loca
     let when = format!(
         "{} {}",
         format::date(locale, visit.starts_at, &visit.zone),
-        zones.with(locale, format::span(visit.starts_at, visit.ends_at, &visit.zone), &visit.zone)
+        zones.with(
+            locale,
+            format::span(visit.starts_at, visit.ends_at, &visit.zone),
+            &visit.zone
+        )
     );
     let is_ahead = visit.status == PublicVisit::Planned;
     let delay = visit.delay_ahead();

@@ -38,7 +38,11 @@ pub fn field_code(locale: Locale, code: &FieldCode) -> String {
             word!(locale, "error-invalid-number", min = min, max = max)
         }
         F::RequiredOneOf { allowed } | F::NotAllowed { allowed } | F::InvalidStep { allowed } => {
-            word!(locale, "error-not-allowed", allowed = allowed.join(&word!(locale, "list-separator")))
+            word!(
+                locale,
+                "error-not-allowed",
+                allowed = allowed.join(&word!(locale, "list-separator"))
+            )
         }
         F::NoLetters => word!(locale, "error-no-letters"),
         F::CannotBeRequired => word!(locale, "error-cannot-be-required"),
@@ -153,7 +157,11 @@ pub fn field_code(locale: Locale, code: &FieldCode) -> String {
         F::InvalidLimit { max } => word!(locale, "error-invalid-number", min = 1, max = max),
         F::InvalidToken | F::InvalidKey => word!(locale, "error-invalid-key"),
         F::InvalidList { max } => word!(locale, "error-item-count", min = 1, max = max),
-        F::Contradiction { fields } => word!(locale, "error-contradiction", fields = fields.join(&word!(locale, "list-separator"))),
+        F::Contradiction { fields } => word!(
+            locale,
+            "error-contradiction",
+            fields = fields.join(&word!(locale, "list-separator"))
+        ),
         F::UnknownEventType => word!(locale, "error-unknown-event-type"),
         F::DataOptionNotPermitted { option, scope } => word!(
             locale,
@@ -204,7 +212,11 @@ pub fn schedule_conflict(locale: Locale, conflict: &ScheduleConflict) -> String 
         S::UnusualTime => word!(locale, "error-unusual-time"),
         S::TooShort { minutes } => word!(locale, "error-visit-too-short", minutes = minutes),
         S::OutsideShift { minutes } => word!(locale, "error-outside-shift", minutes = minutes),
-        S::SkillsMissing { skills } => word!(locale, "error-skills-missing", skills = skills.join(&word!(locale, "list-separator"))),
+        S::SkillsMissing { skills } => word!(
+            locale,
+            "error-skills-missing",
+            skills = skills.join(&word!(locale, "list-separator"))
+        ),
         S::OutsideWindow { minutes } => word!(locale, "error-outside-window", minutes = minutes),
         S::Overlap { job } => word!(locale, "error-technician-busy", job = job.to_string()),
         S::Travel { needed, available } => {

@@ -166,7 +166,11 @@ pub async fn set_contact(
     let mut tx = core.store.begin(by.staff()).await?;
     begin(core, &mut tx).await?;
     tx.set_organisation_contact(&contact).await?;
-    tx.audit("portal_branding.contact_changed", audit_subject(by.staff()), json!(contact));
+    tx.audit(
+        "portal_branding.contact_changed",
+        audit_subject(by.staff()),
+        json!(contact),
+    );
     finish(core, tx).await
 }
 

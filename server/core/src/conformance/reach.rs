@@ -9,12 +9,12 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use uuid::Uuid;
 
-use crate::portal_access::Extent;
 use crate::Core;
 use crate::conformance::{demo_systems, staff};
 use crate::db::TenantTx;
 use crate::identity::actors::{Actor as _, Contact, Staff};
 use crate::identity::{Realm, authentication, demo as demo_actors};
+use crate::portal_access::Extent;
 
 const ROUNDS: usize = 24;
 const ALL: i64 = 10_000;

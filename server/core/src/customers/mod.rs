@@ -37,12 +37,7 @@ pub(crate) fn zone_of(country: Option<&str>, organization: &str) -> String {
 ///
 /// # Errors
 /// Field `zone`; `not_found`.
-pub async fn set_location_zone(
-    core: &Core,
-    by: Permit<'_, PlanTargets>,
-    id: LocationId,
-    zone: &str,
-) -> CoreResult<()> {
+pub async fn set_location_zone(core: &Core, by: Permit<'_, PlanTargets>, id: LocationId, zone: &str) -> CoreResult<()> {
     let zone: chrono_tz::Tz = zone
         .trim()
         .parse()

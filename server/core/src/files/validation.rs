@@ -356,11 +356,23 @@ mod tests {
             (upload("plate", "application/pdf", png(9, 9)), Ok("plate.jpg")),
             (upload("plate.png.exe", "image/png", png(9, 9)), Ok("plate.png.jpg")),
             // Names are composed and keep what is not a path or a control character.
-            (upload("Pru\u{308}fbericht.pdf", "", pdf.clone()), Ok("Pr\u{fc}fbericht.pdf")),
-            (upload("Anlage (2) & Foto, Nr. 7 – 50%.pdf", "", pdf.clone()), Ok("Anlage (2) & Foto, Nr. 7 – 50%.pdf")),
+            (
+                upload("Pru\u{308}fbericht.pdf", "", pdf.clone()),
+                Ok("Pr\u{fc}fbericht.pdf"),
+            ),
+            (
+                upload("Anlage (2) & Foto, Nr. 7 – 50%.pdf", "", pdf.clone()),
+                Ok("Anlage (2) & Foto, Nr. 7 – 50%.pdf"),
+            ),
             (upload("صورة المضخة", "image/png", png(9, 9)), Ok("صورة المضخة.jpg")),
-            (upload("Foto 2026.11.29", "image/png", png(9, 9)), Ok("Foto 2026.11.29.jpg")),
-            (upload("C:\\fakepath\\a\u{202e}b\tc.pdf", "", pdf.clone()), Ok("abc.pdf")),
+            (
+                upload("Foto 2026.11.29", "image/png", png(9, 9)),
+                Ok("Foto 2026.11.29.jpg"),
+            ),
+            (
+                upload("C:\\fakepath\\a\u{202e}b\tc.pdf", "", pdf.clone()),
+                Ok("abc.pdf"),
+            ),
             (
                 upload("x.svg", "image/svg+xml", b"<svg onload=alert(1)>".to_vec()),
                 Err("file_type_not_allowed"),

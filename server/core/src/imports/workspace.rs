@@ -17,8 +17,8 @@ use domain::mapping::location::LocationCandidate;
 use domain::text::{CustomerNumber, ExternalId, name_for_comparison};
 use serde_json::Value;
 
-use crate::customers::zone_of;
 use crate::audit::NewTimelineEntry;
+use crate::customers::zone_of;
 use crate::events::NewEvent;
 use crate::imports::changes;
 use crate::imports::store::writes::{ContactRow, LocationRow, ReferenceRow};

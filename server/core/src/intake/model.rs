@@ -3,9 +3,7 @@
 use crate::db::{Key, OptionalKey};
 use chrono::{DateTime, Utc};
 use domain::files::FileScan;
-use domain::ids::{
-    AttachmentId, AttachmentKind, FormId, FormKind, MessageId, MessageKind, TerminalId, TerminalKind,
-};
+use domain::ids::{AttachmentId, AttachmentKind, FormId, FormKind, MessageId, MessageKind, TerminalId, TerminalKind};
 use domain::intake::form::FormSettings;
 use sqlx::FromRow;
 

@@ -110,7 +110,7 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
         _ => None,
     };
     let reach = match &request {
-        Some(request) => reach::of_request(core, &mut tx, request.id, request.channel).await?,
+        Some(request) => reach::of_request(core, &mut tx, request.request.id, request.request.channel).await?,
         None => None,
     };
     Ok(TargetPage {

@@ -75,7 +75,10 @@ pub(crate) async fn enqueue<A: MayNotify>(
     let Some(context) = tx.mail_context(request).await? else {
         return Ok(false);
     };
-    let is_muted = trigger.kind.topic().is_some_and(|topic| context.muted().contains(&topic));
+    let is_muted = trigger
+        .kind
+        .topic()
+        .is_some_and(|topic| context.muted().contains(&topic));
     let requester = context.requester.map(|stored| stored.0).unwrap_or_default();
     let has_account = context.portal_email.is_some();
     let Some(recipient) = context.portal_email.or(requester.email) else {

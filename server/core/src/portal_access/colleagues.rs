@@ -121,12 +121,7 @@ pub async fn list(core: &Core, contact: &Contact) -> CoreResult<Colleagues> {
 /// # Errors
 /// Fields; `not_found` for a location that none of the user's grants covers; field `capabilities` or `until` for more than
 /// they allow.
-pub async fn invite(
-    core: &Core,
-    contact: &Contact,
-    customer: CustomerId,
-    input: &InviteForm,
-) -> CoreResult<Invited> {
+pub async fn invite(core: &Core, contact: &Contact, customer: CustomerId, input: &InviteForm) -> CoreResult<Invited> {
     let zone = contact.zone().parse().unwrap_or(chrono_tz::UTC);
     let checked = InviteForm {
         contact: String::new(),
@@ -272,7 +267,11 @@ pub async fn answer_offer(core: &Core, contact: &Contact, id: GrantId, accept: b
     if !tx.answer_offer(id, accept).await? {
         return Err(CoreError::not_found());
     }
-    let action = if accept { "portal.offer_accepted" } else { "portal.offer_declined" };
+    let action = if accept {
+        "portal.offer_accepted"
+    } else {
+        "portal.offer_declined"
+    };
     tx.audit(action, id, json!({}));
     finish(core, tx).await
 }

@@ -180,7 +180,10 @@ pub async fn send_requested_links(core: &Core) -> CoreResult<usize> {
         let purpose = LinkPurpose::from_name(&purpose).unwrap_or(LinkPurpose::SignIn);
         for account in tx.accounts_for_link(&email).await? {
             let tag = account.locale.as_deref().unwrap_or(&account.tenant_locale);
-            let (owner, until) = (TenantId::from_uuid(account.tenant_id), core.clock.now() + INVITATION_LIFETIME);
+            let (owner, until) = (
+                TenantId::from_uuid(account.tenant_id),
+                core.clock.now() + INVITATION_LIFETIME,
+            );
             tx.renew_offers(owner, account.account_id.0.uuid(), until).await?;
             // An invited person who asks for a link gets the invitation again, at the invited address.
             let purpose = if account.is_active {

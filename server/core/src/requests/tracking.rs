@@ -51,7 +51,7 @@ pub async fn page(core: &Core, by: &TrackingRequester) -> CoreResult<Tracking> {
     let mut tx = core.store.read(by).await?;
     let request = tx.tracked_view().await?.ok_or_else(CoreError::not_found)?;
     let id = request.id;
-    let visit = tx.tracked_visit().await?.map(|(_, _, visit)| visit);
+    let visit = tx.tracked_visit().await?.map(|visit| visit.appointment);
     let has_not_started = matches!(
         request.target_status,
         Some(TargetStatus::Open | TargetStatus::Scheduled | TargetStatus::Dispatched)
@@ -180,7 +180,7 @@ pub async fn decline_slots(
 async fn write_wish(tx: &mut TenantTx<'_, TrackingRequester>, wish: &str, nonce: &str) -> CoreResult<bool> {
     let request = tx.tracked_view().await?.ok_or_else(CoreError::not_found)?;
     let (wish, nonce) = conversation::read_answer(request.status, wish, nonce)?;
-    Ok(tx.insert_answer(request.id, &wish, &nonce).await?)
+    Ok(tx.insert_answer(request.id, &wish, &nonce).await?.is_some())
 }
 
 /// Returns the appointment for a calendar.

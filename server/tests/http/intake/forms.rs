@@ -356,8 +356,17 @@ async fn tracking_link_shows_request_and_allows_answer_and_withdrawal(#[case] en
     assert_eq!(answer().await, StatusCode::SEE_OTHER, "a double click");
     let page = world.content(&staff, &inside).await;
     assert_eq!(page.matches("The left one.").count(), 1);
-    let message = page.split("The left one.").nth(1).unwrap().split("</ol>").next().unwrap();
-    assert!(message.contains("data-testid=\"message-files\"") && message.contains("left.jpg"), "{message}");
+    let message = page
+        .split("The left one.")
+        .nth(1)
+        .unwrap()
+        .split("</ol>")
+        .next()
+        .unwrap();
+    assert!(
+        message.contains("data-testid=\"message-files\"") && message.contains("left.jpg"),
+        "{message}"
+    );
     assert!(world.get(&visitor(), &path).await.1.contains("left.jpg"));
     assert!(world.content(&staff, "/app/inbox?only=answered").await.contains(&id));
 

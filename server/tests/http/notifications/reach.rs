@@ -52,7 +52,12 @@ async fn request_page_says_who_is_told(#[case] engine: Engine) {
     let page = world.in_inbox(&staff, "Kappa with an address").await;
     assert_eq!(reach_of(&world, &staff, &page).await, "email", "{}", world.engine);
     // A failed email is shown at the request until a later one is sent.
-    let failed = async || world.content(&staff, &page).await.contains("data-testid=\"mail-failed\"");
+    let failed = async || {
+        world
+            .content(&staff, &page)
+            .await
+            .contains("data-testid=\"mail-failed\"")
+    };
     assert!(!failed().await);
     world
         .sql("UPDATE mail SET status = 'failed', last_error = '550 no such mailbox' WHERE recipient = 'mona@example.org'")
@@ -60,7 +65,11 @@ async fn request_page_says_who_is_told(#[case] engine: Engine) {
     assert!(failed().await, "{}", world.engine);
     let id = page.rsplit('/').next().unwrap().to_owned();
     world
-        .send(&staff, "/app/fn/send-message", &[("request", &id), ("message", "Which floor?")])
+        .send(
+            &staff,
+            "/app/fn/send-message",
+            &[("request", &id), ("message", "Which floor?")],
+        )
         .await;
     world
         .sql("UPDATE mail SET status = 'sent' WHERE recipient = 'mona@example.org' AND kind = 'message'")
@@ -79,7 +88,12 @@ async fn request_page_says_who_is_told(#[case] engine: Engine) {
     let before = reach_of(&world, &staff, &page).await;
     world.sql("UPDATE webhook_endpoint SET status = 'disabled'").await;
     let after = reach_of(&world, &staff, &page).await;
-    assert_eq!((before.as_str(), after.as_str()), ("webhook", "no_webhook"), "{}", world.engine);
+    assert_eq!(
+        (before.as_str(), after.as_str()),
+        ("webhook", "no_webhook"),
+        "{}",
+        world.engine
+    );
 }
 
 #[rstest]
@@ -106,9 +120,21 @@ async fn emails_turned_off_by_topic_are_not_sent_and_dispatch_sees_it(#[case] en
     let html = world.content(&staff, &target).await;
     assert_eq!(reach(&html), "muted", "{}", world.engine);
     let technician = technicians(&html).pop().unwrap();
-    offer(&world, &staff, &target, &technician, ["2026-12-08", "2026-12-09"], "13:00").await;
+    offer(
+        &world,
+        &staff,
+        &target,
+        &technician,
+        ["2026-12-08", "2026-12-09"],
+        "13:00",
+    )
+    .await;
     world
-        .send(&staff, "/app/fn/send-message", &[("request", &id), ("message", "Which room?")])
+        .send(
+            &staff,
+            "/app/fn/send-message",
+            &[("request", &id), ("message", "Which room?")],
+        )
         .await;
     let mails = world
         .texts("SELECT kind, status FROM mail WHERE recipient LIKE 'petra.%' AND kind IN ('slots_offered', 'message') ORDER BY kind")

@@ -89,7 +89,9 @@ async fn calendar_feed_works_until_replaced_or_turned_off(#[case] engine: Engine
     let earlier = first.trim_end_matches("/calendar.ics");
     assert_eq!(read(&world, earlier).await.1, text, "{}", world.engine);
     let again = async |tag: &str| {
-        let request = visitor().get(format!("{}{first}", world.url)).header("if-none-match", tag);
+        let request = visitor()
+            .get(format!("{}{first}", world.url))
+            .header("if-none-match", tag);
         request.send().await.unwrap()
     };
     let tag = again("\"other\"").await.headers()["etag"].to_str().unwrap().to_owned();
@@ -102,8 +104,15 @@ async fn calendar_feed_works_until_replaced_or_turned_off(#[case] engine: Engine
     let missing = read(&world, "/portal/feed/AAAAAAAAAAAAAAAAAAAAAAAAAAA").await;
     assert_eq!(missing.0, StatusCode::NOT_FOUND);
     // The answer is in the language of the calendar program.
-    let german = visitor().get(format!("{}/portal/feed/AAAAAAAAAAAAAAAAAAAAAAAAAAA", world.url)).header("accept-language", "de");
-    assert_ne!(german.send().await.unwrap().text().await.unwrap(), missing.1, "{}", world.engine);
+    let german = visitor()
+        .get(format!("{}/portal/feed/AAAAAAAAAAAAAAAAAAAAAAAAAAA", world.url))
+        .header("accept-language", "de");
+    assert_ne!(
+        german.send().await.unwrap().text().await.unwrap(),
+        missing.1,
+        "{}",
+        world.engine
+    );
     assert_eq!(
         read(&world, &first).await,
         missing,
@@ -228,8 +237,20 @@ async fn appointment_rescheduled_keeps_uid_and_raises_sequence(#[case] engine: E
         world.engine
     );
     // The earlier time is in the history of the new appointment, and not among the past ones.
-    assert!(world.content(&petra, &next).await.contains("data-testid=\"appointment-history\""));
-    assert!(!world.content(&petra, "/portal/appointments").await.contains(&appointment), "{}", world.engine);
+    assert!(
+        world
+            .content(&petra, &next)
+            .await
+            .contains("data-testid=\"appointment-history\"")
+    );
+    assert!(
+        !world
+            .content(&petra, "/portal/appointments")
+            .await
+            .contains(&appointment),
+        "{}",
+        world.engine
+    );
     // A cancelled appointment keeps its UID, with a higher sequence number.
     clock.advance(TimeDelta::minutes(5));
     let fields = [("target", target.as_str()), ("reason", "The part is not to be had.")];
@@ -242,7 +263,11 @@ async fn appointment_rescheduled_keeps_uid_and_raises_sequence(#[case] engine: E
     assert_eq!(last.len(), 1);
     assert_eq!(value(&last[0], "STATUS"), "CANCELLED");
     assert!(value(&last[0], "SUMMARY").starts_with("Cancelled: "), "{}", last[0]);
-    assert!(value(&last[0], "UID").ends_with(&tenant_of(&world).await), "{}", last[0]);
+    assert!(
+        value(&last[0], "UID").ends_with(&tenant_of(&world).await),
+        "{}",
+        last[0]
+    );
     assert!(
         value(&last[0], "SEQUENCE").parse::<u32>().unwrap() > raised,
         "{}",

@@ -147,7 +147,9 @@ async fn required_actions_are_shown_to_their_user_only(#[case] engine: Engine) {
         format!("'{number}'")
     };
     world
-        .sql(&format!("UPDATE target SET status = 'not_completed' WHERE id = {literal}"))
+        .sql(&format!(
+            "UPDATE target SET status = 'not_completed' WHERE id = {literal}"
+        ))
         .await;
     assert!(world.content(&petra, "/portal/in-progress").await.contains(&request));
     world
@@ -155,7 +157,11 @@ async fn required_actions_are_shown_to_their_user_only(#[case] engine: Engine) {
         .await;
     let home = world.content(&petra, "/portal").await;
     let recent = home.split("data-testid=\"recent-requests\"").nth(1).unwrap();
-    assert!(recent.split("</section>").next().unwrap().contains(&request), "{}", world.engine);
+    assert!(
+        recent.split("</section>").next().unwrap().contains(&request),
+        "{}",
+        world.engine
+    );
     assert!(!world.content(&petra, "/portal/in-progress").await.contains(&request));
     assert!(world.content(&petra, "/portal/requests").await.contains(&request));
     clock.advance(begin - clock.now());

@@ -43,9 +43,18 @@ async fn expired_invitation_is_renewed_by_asking_for_a_link(#[case] engine: Engi
     assert!(html.contains("Invitation expired"), "{html}");
     let inbox = world.content(&staff, "/app/inbox").await;
     let expired = inbox.split("data-testid=\"expired-invitations\"").nth(1).unwrap();
-    assert!(expired.split("</details>").next().unwrap().contains(email), "{}", world.engine);
+    assert!(
+        expired.split("</details>").next().unwrap().contains(email),
+        "{}",
+        world.engine
+    );
     let dispatcher = world.staff("nordlicht", "dispatcher").await;
-    assert!(!world.content(&dispatcher, "/app/inbox").await.contains("data-testid=\"expired-invitations\""));
+    assert!(
+        !world
+            .content(&dispatcher, "/app/inbox")
+            .await
+            .contains("data-testid=\"expired-invitations\"")
+    );
     world
         .send(&browser(), "/portal/fn/request-sign-in-link", &[("email", email)])
         .await;
@@ -93,7 +102,10 @@ fn card_of(html: &str, name: &str, email: &str) -> String {
 /// Invites a colleague to the reports of Essen Center and returns the invitation's card.
 async fn invite_colleague(world: &World, manager: &reqwest::Client, name: &str, email: &str) -> String {
     let html = world.content(manager, "/portal/colleagues").await;
-    let (customer, essen) = (hidden(&html, "customer").unwrap(), location_field(&html, "Essen Center"));
+    let (customer, essen) = (
+        hidden(&html, "customer").unwrap(),
+        location_field(&html, "Essen Center"),
+    );
     let fields = [
         ("customer", customer.as_str()),
         ("name", name),
@@ -116,21 +128,36 @@ async fn invitation_of_another_customers_contact_is_an_offer_until_accepted(#[ca
     let petra = world.contact("nordlicht", "petra").await;
     let other = world.contact("nordlicht", "kontakt").await;
     let accounts = &world.tenant("nordlicht").portal;
-    let email = &accounts.iter().find(|account| account.email.starts_with("kontakt")).unwrap().email;
+    let email = &accounts
+        .iter()
+        .find(|account| account.email.starts_with("kontakt"))
+        .unwrap()
+        .email;
     mails(&world).await;
     let unknown = invite_colleague(&world, &petra, "Nora Busch", "nora@unknown.example").await;
     let known = invite_colleague(&world, &petra, "Otto Lang", email).await;
     assert_eq!(known, unknown, "{}", world.engine);
-    let sent: Vec<(String, String)> = mails(&world).await.into_iter().map(|(to, kind, _)| (to, kind)).collect();
-    assert!(sent.contains(&(email.clone(), "portal_access_offered".to_owned())), "{sent:?}");
+    let sent: Vec<(String, String)> = mails(&world)
+        .await
+        .into_iter()
+        .map(|(to, kind, _)| (to, kind))
+        .collect();
+    assert!(
+        sent.contains(&(email.clone(), "portal_access_offered".to_owned())),
+        "{sent:?}"
+    );
     assert!(!world.content(&other, "/portal/reports").await.contains("Essen Center"));
     // Declining does not tell the offering person that the account exists.
     let offer = async |browser: &reqwest::Client| {
         let home = world.content(browser, "/portal").await;
-        home.split("data-test=\"offers\"").nth(1).and_then(|section| hidden(section, "grant"))
+        home.split("data-test=\"offers\"")
+            .nth(1)
+            .and_then(|section| hidden(section, "grant"))
     };
     let first = offer(&other).await.unwrap();
-    world.send(&other, "/portal/fn/answer-offer", &[("grant", &first), ("accept", "")]).await;
+    world
+        .send(&other, "/portal/fn/answer-offer", &[("grant", &first), ("accept", "")])
+        .await;
     assert_eq!(offer(&other).await, None);
     let html = world.content(&petra, "/portal/colleagues").await;
     assert_eq!(card_of(&html, "Otto Lang", email), unknown, "{}", world.engine);
@@ -138,7 +165,13 @@ async fn invitation_of_another_customers_contact_is_an_offer_until_accepted(#[ca
     invite_colleague(&world, &petra, "Otto Lang", email).await;
     let second = offer(&other).await.unwrap();
     assert_ne!(second, first);
-    world.send(&other, "/portal/fn/answer-offer", &[("grant", &second), ("accept", "on")]).await;
+    world
+        .send(
+            &other,
+            "/portal/fn/answer-offer",
+            &[("grant", &second), ("accept", "on")],
+        )
+        .await;
     assert!(world.content(&other, "/portal/reports").await.contains("Essen Center"));
     let html = world.content(&petra, "/portal/colleagues").await;
     assert_ne!(card_of(&html, "Otto Lang", email), unknown, "{}", world.engine);
@@ -155,12 +188,20 @@ async fn offer_of_revoked_manager_cannot_be_accepted(#[case] engine: Engine) {
     let petra = world.contact("nordlicht", "petra").await;
     let other = world.contact("nordlicht", "kontakt").await;
     let accounts = &world.tenant("nordlicht").portal;
-    let email = &accounts.iter().find(|account| account.email.starts_with("kontakt")).unwrap().email;
+    let email = &accounts
+        .iter()
+        .find(|account| account.email.starts_with("kontakt"))
+        .unwrap()
+        .email;
     invite_colleague(&world, &petra, "Otto Lang", email).await;
     assert!(world.content(&other, "/portal").await.contains("data-test=\"offers\""));
     world
         .sql("UPDATE portal_grant SET revoked_at = valid_from WHERE may_manage")
         .await;
-    assert!(!world.content(&other, "/portal").await.contains("data-test=\"offers\""), "{}", world.engine);
+    assert!(
+        !world.content(&other, "/portal").await.contains("data-test=\"offers\""),
+        "{}",
+        world.engine
+    );
     assert!(!world.content(&other, "/portal/reports").await.contains("Essen Center"));
 }

@@ -25,7 +25,11 @@ async fn contact_details_are_on_every_customer_page_and_in_emails(#[case] engine
     let tracking = world.submit(&COMPLETE, &[]).await;
     let shows = |html: &str| html.contains("data-testid=\"organisation-contact\"");
     assert!(!shows(&world.get(&petra, "/portal").await.1), "{}", world.engine);
-    let wrong = [("phone", "+49 201 5550"), ("email", "service@nordlicht..example"), ("hours", "")];
+    let wrong = [
+        ("phone", "+49 201 5550"),
+        ("email", "service@nordlicht..example"),
+        ("hours", ""),
+    ];
     world.send(&admin, "/app/fn/set-portal-contact", &wrong).await;
     let html = world.content(&admin, "/app/settings/portal").await;
     assert!(html.contains("data-code=\"invalid_email\""), "{}", world.engine);
@@ -52,7 +56,12 @@ async fn contact_details_are_on_every_customer_page_and_in_emails(#[case] engine
     // Emails contain the details that are current when they are sent.
     let mails = ordinavo_core::notifications::outbox::claim(&world.core).await.unwrap();
     let mail = mails.iter().find(|mail| mail.recipient == "mona@example.org").unwrap();
-    assert_eq!(mail.data.contact.phone.as_deref(), Some("+49 201 5550"), "{}", world.engine);
+    assert_eq!(
+        mail.data.contact.phone.as_deref(),
+        Some("+49 201 5550"),
+        "{}",
+        world.engine
+    );
 }
 
 #[rstest]
@@ -119,19 +128,42 @@ async fn location_has_zone_of_its_country_and_times_name_their_zones(#[case] eng
     world.schedule_anyway(&staff, &fields).await;
     for path in ["/portal/appointments", "/portal/in-progress"] {
         let html = world.content(&petra, path).await;
-        assert!(html.contains("09:00–10:00 (Dubai time)"), "{} {path}: {html}", world.engine);
+        assert!(
+            html.contains("09:00–10:00 (Dubai time)"),
+            "{} {path}: {html}",
+            world.engine
+        );
         assert!(html.contains("(Berlin time)"), "{} {path}", world.engine);
     }
     // Set by hand; a name that is no zone is refused.
-    let card = html.split("<li class=\"card\"").find(|card| card.contains("Dubai Depot")).unwrap();
+    let card = html
+        .split("<li class=\"card\"")
+        .find(|card| card.contains("Dubai Depot"))
+        .unwrap();
     let location = hidden(card, "location").unwrap();
     for (zone, shown) in [("Gulf Time", "Asia/Dubai"), ("Asia/Muscat", "Asia/Muscat")] {
-        let fields = [("customer", customer.as_str()), ("location", location.as_str()), ("zone", zone)];
+        let fields = [
+            ("customer", customer.as_str()),
+            ("location", location.as_str()),
+            ("zone", zone),
+        ];
         world.send(&staff, "/app/fn/set-location-zone", &fields).await;
         let html = world.content(&staff, &customer_page).await;
-        let card = html.split("<li class=\"card\"").find(|card| card.contains("Dubai Depot")).unwrap();
-        assert!(card.contains(&format!("data-zone=\"{shown}\"")), "{} {zone}: {card}", world.engine);
-        assert_eq!(html.contains("data-code=\"invalid_zone\""), zone != shown, "{} {zone}", world.engine);
+        let card = html
+            .split("<li class=\"card\"")
+            .find(|card| card.contains("Dubai Depot"))
+            .unwrap();
+        assert!(
+            card.contains(&format!("data-zone=\"{shown}\"")),
+            "{} {zone}: {card}",
+            world.engine
+        );
+        assert_eq!(
+            html.contains("data-code=\"invalid_zone\""),
+            zone != shown,
+            "{} {zone}",
+            world.engine
+        );
     }
 }
 
@@ -147,7 +179,11 @@ async fn report_request_and_follow_up_link_to_each_other(#[case] engine: Engine)
     let html = world.content(&petra, "/portal/follow-ups").await;
     let report = link(&html, "/portal/reports/rel_").expect("follow-up links to its report");
     let html = world.content(&petra, &report).await;
-    assert!(html.contains("data-testid=\"report-follow-ups\""), "{} {html}", world.engine);
+    assert!(
+        html.contains("data-testid=\"report-follow-ups\""),
+        "{} {html}",
+        world.engine
+    );
     // The demo's jobs come from a partner; this one gets a request of Petra.
     let form = world.content(&petra, "/portal/requests/new").await;
     let location = form.split("value=\"loc_").nth(1).unwrap().split('"').next().unwrap();
@@ -160,7 +196,13 @@ async fn report_request_and_follow_up_link_to_each_other(#[case] engine: Engine)
         ("nonce", nonce.as_str()),
     ];
     let request = crate::portal_access::access::send_parts(&world, &petra, "/portal/fn/submit-request", &fields).await;
-    let release = report.rsplit('/').next().unwrap().parse::<domain::ids::ReleaseId>().unwrap().uuid();
+    let release = report
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .parse::<domain::ids::ReleaseId>()
+        .unwrap()
+        .uuid();
     let literal = if world.engine == "sqlite" {
         format!("X'{}'", release.simple())
     } else {
@@ -174,8 +216,16 @@ async fn report_request_and_follow_up_link_to_each_other(#[case] engine: Engine)
         ))
         .await;
     let html = world.content(&petra, &report).await;
-    assert!(html.contains("data-testid=\"report-request\"") && html.contains(&request), "{} {html}", world.engine);
+    assert!(
+        html.contains("data-testid=\"report-request\"") && html.contains(&request),
+        "{} {html}",
+        world.engine
+    );
     let html = world.content(&petra, &request).await;
     assert!(html.contains(&report), "{} {html}", world.engine);
-    assert!(html.contains("data-testid=\"request-follow-ups\""), "{} {html}", world.engine);
+    assert!(
+        html.contains("data-testid=\"request-follow-ups\""),
+        "{} {html}",
+        world.engine
+    );
 }

@@ -3,10 +3,10 @@
 
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use domain::intake::mails::MailTopic;
 use domain::fields::ScheduleConflict;
 use domain::identity::permissions::PlanTargets;
 use domain::ids::TargetId;
+use domain::intake::mails::MailTopic;
 use domain::locale::Locale;
 use domain::scheduling::conflicts::Conflict;
 use domain::scheduling::consent::AcceptedConflicts;
@@ -30,10 +30,10 @@ use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
 
+use crate::notifications::reach;
 use crate::scheduling::board::{EstimatedNote, conflict_text, duration_text};
 use crate::shared::{service_label, viewer_staff};
 use crate::shell::AppFrame;
-use crate::notifications::reach;
 use crate::t;
 
 /// Returns `back` if it is a page of the board. Prevents open redirects.
