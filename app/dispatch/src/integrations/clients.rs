@@ -93,6 +93,7 @@ pub fn ClientPage() -> impl IntoView {
                 {can_manage.then(|| view! {
                     <div class="row">{["live", "test", "secret"].into_iter().map(|kind| view! {
                         <SubmitOnce><form method="post" action=owned("/app/fn/create-credential")><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/>
+                            <div class="field"><label for=format!("label-{kind}")>{t!(locale, "client-key-label")}</label><input id=format!("label-{kind}") name="label" maxlength=integrations::MAX_CREDENTIAL_LABEL_CHARS.to_string() placeholder=t!(locale, "client-key-label-example")/></div>
                             {(kind != "secret").then(|| { let field = format!("days-{kind}"); view! { <div class="field"><label for=field.clone()>{t!(locale, "client-key-days")}</label><input id=field name="days" type="number" min="1" max="3650" placeholder=t!(locale, "client-key-no-expiry")/></div> } })}
                             <button class="button" type="submit">{by_key(locale, &format!("client-key-new-{kind}"))}</button></form></SubmitOnce>
                     }).collect_view()}</div>
@@ -126,7 +127,7 @@ fn Credentials(
 ) -> impl IntoView {
     view! {
         <div class="table-frame"><table class="table">
-            <thead><tr><th scope="col">{t!(locale, "kind")}</th><th scope="col">"id"</th><th scope="col">{t!(locale, "created-at")}</th><th scope="col">{t!(locale, "client-key-expires")}</th><th scope="col">{t!(locale, "last-used")}</th><th scope="col">{t!(locale, "status")}</th></tr></thead>
+            <thead><tr><th scope="col">{t!(locale, "kind")}</th><th scope="col">{t!(locale, "client-key-label")}</th><th scope="col">{t!(locale, "client-key-value")}</th><th scope="col">{t!(locale, "created-at")}</th><th scope="col">{t!(locale, "client-key-expires")}</th><th scope="col">{t!(locale, "last-used")}</th><th scope="col">{t!(locale, "status")}</th></tr></thead>
             <tbody>{credentials.into_iter().map(|credential| {
                 let is_active = credential.revoked_at.is_none();
                 let is_expired = credential.expires_at.is_some_and(|at| at <= now);
@@ -135,15 +136,21 @@ fn Credentials(
                     (true, true) => (t!(locale, "client-key-expired"), Tone::Warn),
                     (true, false) => (t!(locale, "client-key-active"), Tone::Good),
                 };
-                let short_id = credential.id.chars().take(12).collect::<String>();
+                let value = credential.recognizable();
+                let kind_label = by_key(locale, &format!("client-key-{}", credential.kind.name()));
+                let name = credential.label.as_ref().map_or_else(|| kind_label.clone(), |label| format!("{kind_label} {label}"));
+                let used = credential.last_used_at.map_or_else(|| t!(locale, "never"), |at| format::moment(locale, at, &zone));
+                let consequence = t!(locale, "client-key-revoke-text", name = name, value = value.clone(), used = used.clone());
                 let (kind, credential_id) = (credential.kind.name(), credential.id.clone());
                 view! {
-                    <tr><th scope="row">{by_key(locale, &format!("client-key-{kind}"))}</th><td><bdi class="mono small" title=credential.id>{short_id}"…"</bdi></td>
+                    <tr data-credential=credential.id><th scope="row">{kind_label}</th><td><bdi>{credential.label}</bdi></td><td><bdi class="mono small" dir="ltr">{value}</bdi></td>
                         <td>{format::moment(locale, credential.created_at, &zone)}</td>
                         <td>{credential.expires_at.map_or_else(|| t!(locale, "never"), |at| format::moment(locale, at, &zone))}</td>
-                        <td>{credential.last_used_at.map_or_else(|| t!(locale, "never"), |at| format::moment(locale, at, &zone))}</td>
+                        <td>{used}</td>
                         <td><Chip label=label tone/>{(is_active && can_manage).then(|| view! {
-                            " "<form method="post" action=owned("/app/fn/revoke-credential") class="inline"><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/><input type="hidden" name="credential" value=credential_id/><button class="button button-quiet" type="submit">{t!(locale, "client-key-revoke")}</button></form>
+                            <ConfirmAction label=t!(locale, "client-key-revoke") consequence>
+                                <form method="post" action=owned("/app/fn/revoke-credential")><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/><input type="hidden" name="credential" value=credential_id/><button class="button button-bad" type="submit">{t!(locale, "client-key-revoke")}</button></form>
+                            </ConfirmAction>
                         })}</td></tr>
                 }
             }).collect_view()}</tbody>
@@ -192,6 +199,8 @@ pub async fn create_client(#[server(flatten)] form: ClientForm) -> Result<(), Se
 pub struct CredentialForm {
     client: FormId<ClientId>,
     kind: String,
+    /// What the credential is for; may be empty.
+    label: String,
     /// How long the credential is valid; empty for no limit.
     days: String,
 }
@@ -210,7 +219,7 @@ pub async fn create_credential(#[server(flatten)] form: CredentialForm) -> Resul
         let days = form.days.trim();
         // Text that is not a number becomes 0, which validation rejects as out of range.
         let days = (!days.is_empty()).then(|| days.parse().unwrap_or(0));
-        let secret = integrations::create_credential(&core, permit, id, kind, days).await?;
+        let secret = integrations::create_credential(&core, permit, id, kind, &form.label, days).await?;
         Ok(Redirect {
             to: client_path(id),
             done: Some("done-credential-created"),

@@ -42,11 +42,10 @@ pub(crate) async fn create_client(
     let live = NewKey::generate(core, false);
     let test = NewKey::generate(core, true);
     for key in [&live, &test] {
-        tx.insert_key(client, key.is_test, &key.public_id, &key.secret_hash, None)
-            .await?;
+        tx.insert_key(client, key, None, None).await?;
     }
     let secret = NewSecret::generate(core);
-    tx.insert_secret(client, &secret.hash).await?;
+    tx.insert_secret(client, &secret, None).await?;
     tx.sync_sandbox(true).await?;
     tx.audit("client.created", client, json!({ "name": name }));
     finish(core, tx).await?;

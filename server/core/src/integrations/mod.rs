@@ -46,6 +46,16 @@ pub(crate) struct NewKey {
     pub public_id: String,
     pub secret_hash: Vec<u8>,
     pub text: SecretString,
+    /// The last characters, by which people recognize it.
+    pub hint: String,
+}
+
+/// Returns the last characters of a secret.
+fn hint_of(secret: &str) -> String {
+    secret
+        .chars()
+        .skip(secret.chars().count().saturating_sub(HINT_CHARS))
+        .collect()
 }
 
 impl NewKey {
@@ -56,6 +66,7 @@ impl NewKey {
         Self {
             is_test,
             secret_hash: sha256(secret.as_bytes()),
+            hint: hint_of(&secret),
             text: format!("ock_{mode}_{public_id}_{secret}").into(),
             public_id,
         }
@@ -66,6 +77,8 @@ impl NewKey {
 pub(crate) struct NewSecret {
     pub hash: Vec<u8>,
     pub text: SecretString,
+    /// The last characters, by which people recognize it.
+    pub hint: String,
 }
 
 impl NewSecret {
@@ -73,6 +86,7 @@ impl NewSecret {
         let text = format!("ocs_{}", hex(&core.randomness.bytes::<32>()));
         Self {
             hash: sha256(text.as_bytes()),
+            hint: hint_of(&text),
             text: text.into(),
         }
     }
@@ -233,17 +247,29 @@ fn default_source_settings() -> SourceForm {
     }
 }
 
-/// Creates a key or a secret and returns it. The value cannot be retrieved later.
+/// Creates a key or a secret and returns it. The value cannot be retrieved later. `label` says what it is for and may be
+/// empty.
 ///
 /// # Errors
-/// `not_found`; `quota_exceeded` if two of the kind are active; field `expires`.
+/// `not_found`; `quota_exceeded` if two of the kind are active; fields `label` and `expires`.
 pub async fn create_credential(
     core: &Core,
     by: Permit<'_, ManageIntegrations>,
     id: ClientId,
     kind: CredentialKind,
+    label: &str,
     expires_in_days: Option<i64>,
 ) -> CoreResult<SecretString> {
+    let mut form = Form::default();
+    let label = form
+        .text(
+            "label",
+            MAX_CREDENTIAL_LABEL_CHARS,
+            text::optional_line(label, MAX_CREDENTIAL_LABEL_CHARS),
+        )
+        .flatten();
+    form.finish()?;
+    let label = label.as_deref();
     let expires_at: Option<DateTime<Utc>> = match expires_in_days {
         None => None,
         Some(days) if (1..=3650).contains(&days) => Some(core.clock.now() + TimeDelta::days(days)),
@@ -267,21 +293,20 @@ pub async fn create_credential(
     let text = match kind {
         CredentialKind::Secret => {
             let secret = NewSecret::generate(core);
-            tx.insert_secret(id, &secret.hash).await?;
-            tx.audit("client.secret_created", id, json!({}));
+            tx.insert_secret(id, &secret, label).await?;
+            tx.audit("client.secret_created", id, json!({ "label": label }));
             secret.text
         }
         CredentialKind::Live | CredentialKind::Test => {
             let key = NewKey::generate(core, kind == CredentialKind::Test);
-            tx.insert_key(id, key.is_test, &key.public_id, &key.secret_hash, expires_at)
-                .await?;
+            tx.insert_key(id, &key, label, expires_at).await?;
             if key.is_test {
                 tx.sync_sandbox(true).await?;
             }
             tx.audit(
                 "client.key_created",
                 id,
-                json!({ "key": key.public_id, "test": key.is_test }),
+                json!({ "key": key.public_id, "label": label, "test": key.is_test }),
             );
             key.text
         }

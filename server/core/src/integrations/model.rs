@@ -47,6 +47,25 @@ pub struct CredentialSummary {
     pub expires_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
     pub last_used_at: Option<DateTime<Utc>>,
+    pub label: Option<String>,
+    /// The last characters of the value; `None` for credentials of earlier versions.
+    pub hint: Option<String>,
+}
+
+impl CredentialSummary {
+    /// Returns the text by which people recognize it: the start that says its kind, and its last characters.
+    pub fn recognizable(&self) -> String {
+        let start = match self.kind.as_str() {
+            "live" => "ock_live_",
+            "test" => "ock_test_",
+            _ => "ocs_",
+        };
+        match &self.hint {
+            Some(hint) => format!("{start}…{hint}"),
+            // The start of an ID is a time, so only its end differs between keys of one day.
+            None => format!("{start}…{}…", &self.id[self.id.len().saturating_sub(8)..]),
+        }
+    }
 }
 
 /// The number of calls of a client on one day.

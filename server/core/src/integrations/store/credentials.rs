@@ -12,6 +12,7 @@ use crate::db::purpose::{Purge, SignIn};
 use crate::db::{Key, StoreError, SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, Staff};
 use crate::integrations::model::CredentialSummary;
+use crate::integrations::{NewKey, NewSecret};
 
 /// An API key or access token with its client.
 #[derive(Debug, sqlx::FromRow)]
@@ -100,12 +101,14 @@ const INSERT_TOKEN: &str = r"
 const DELETE_TOKEN: &str = "DELETE FROM access_token WHERE token_hash = $1 AND client_id = $2";
 const DELETE_EXPIRED_TOKENS: &str = "DELETE FROM access_token WHERE expires_at <= $1";
 const INSERT_KEY: &str = r"
-    INSERT INTO api_key (tenant_id, public_id, client_id, is_test, secret_hash, created_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO api_key (
+        tenant_id, public_id, client_id, is_test, secret_hash, created_at, expires_at, label, hint
+    )
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ";
 const INSERT_SECRET: &str = r"
-    INSERT INTO client_secret (tenant_id, id, client_id, secret_hash, created_at)
-    VALUES ($1, $2, $3, $4, $5)
+    INSERT INTO client_secret (tenant_id, id, client_id, secret_hash, created_at, label, hint)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
 ";
 const REVOKE_KEY: &str = r"
     UPDATE api_key
@@ -127,7 +130,8 @@ const DELETE_TOKENS_OF_CLIENT: &str = "DELETE FROM access_token WHERE tenant_id 
 const SELECT_KEYS: &str = r"
     SELECT
         api_key.public_id AS id, CASE WHEN api_key.is_test THEN 'test' ELSE 'live' END AS kind,
-        api_key.created_at, api_key.expires_at, api_key.revoked_at, api_key.last_used_at
+        api_key.created_at, api_key.expires_at, api_key.revoked_at, api_key.last_used_at, api_key.label,
+        api_key.hint
     FROM api_key
     WHERE api_key.tenant_id = $1
       AND api_key.client_id = $2
@@ -135,7 +139,7 @@ const SELECT_KEYS: &str = r"
     LIMIT 50
 ";
 const SELECT_SECRETS: &str = r"
-    SELECT secret.id, secret.created_at, secret.revoked_at, secret.last_used_at
+    SELECT secret.id, secret.created_at, secret.revoked_at, secret.last_used_at, secret.label, secret.hint
     FROM client_secret AS secret
     WHERE secret.tenant_id = $1
       AND secret.client_id = $2
@@ -249,26 +253,43 @@ impl<A: Administrator> TenantTx<'_, A> {
     pub(crate) async fn insert_key(
         &mut self,
         client: ClientId,
-        is_test: bool,
-        public_id: &str,
-        secret_hash: &[u8],
+        key: &NewKey,
+        label: Option<&str>,
         expires_at: Option<DateTime<Utc>>,
     ) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         self.tx
             .execute(
                 INSERT_KEY,
-                (tenant, public_id, client.uuid(), is_test, secret_hash, now, expires_at),
+                (
+                    tenant,
+                    &key.public_id,
+                    client.uuid(),
+                    key.is_test,
+                    &key.secret_hash,
+                    now,
+                    expires_at,
+                    label,
+                    &key.hint,
+                ),
             )
             .await
             .map(drop)
     }
 
-    pub(crate) async fn insert_secret(&mut self, client: ClientId, secret_hash: &[u8]) -> Result<(), StoreError> {
+    pub(crate) async fn insert_secret(
+        &mut self,
+        client: ClientId,
+        secret: &NewSecret,
+        label: Option<&str>,
+    ) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         let id = self.store.randomness.uuid_v7(now);
         self.tx
-            .execute(INSERT_SECRET, (tenant, id, client.uuid(), secret_hash, now))
+            .execute(
+                INSERT_SECRET,
+                (tenant, id, client.uuid(), &secret.hash, now, label, &secret.hint),
+            )
             .await
             .map(drop)
     }
@@ -277,28 +298,16 @@ impl<A: Administrator> TenantTx<'_, A> {
 impl TenantTx<'_, Staff> {
     /// Returns the keys and OAuth secrets of a client, newest first.
     pub(crate) async fn list_credentials(&mut self, client: ClientId) -> Result<Vec<CredentialSummary>, StoreError> {
-        type SecretRow = (Uuid, DateTime<Utc>, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
         let tenant = self.tenant();
         let mut lines: Vec<CredentialSummary> = self
             .tx
             .fetch_all::<CredentialSummary>(SELECT_KEYS, (tenant, client.uuid()))
             .await?;
-        let secrets: Vec<SecretRow> = self
+        let secrets = self
             .tx
             .fetch_all::<SecretRow>(SELECT_SECRETS, (tenant, client.uuid()))
             .await?;
-        lines.extend(
-            secrets
-                .into_iter()
-                .map(|(id, created_at, revoked_at, last_used_at)| CredentialSummary {
-                    id: id.simple().to_string(),
-                    kind: CredentialKind::Secret,
-                    created_at,
-                    expires_at: None,
-                    revoked_at,
-                    last_used_at,
-                }),
-        );
+        lines.extend(secrets.into_iter().map(SecretRow::summary));
         Ok(lines)
     }
 
