@@ -113,7 +113,8 @@ fn is_proxy(address: IpAddr, trusted: &[IpNet]) -> bool {
     trusted.iter().any(|net| net.contains(&address.to_canonical()))
 }
 
-fn request_id(request: &Request) -> &str {
+/// Returns the ID of a request, as it appears in the log and the response.
+pub fn request_id(request: &Request) -> &str {
     request
         .headers()
         .get(&REQUEST_ID)

@@ -9,6 +9,7 @@ use ordinavo_core::files::{scanning, worker as files};
 use ordinavo_core::identity::{password_links, sessions};
 use ordinavo_core::imports;
 use ordinavo_core::imports::worker as importer;
+use ordinavo_core::integrations::usage;
 use ordinavo_core::notifications::outbox;
 use ordinavo_core::portal_access::links;
 use ordinavo_core::suggestions as route_suggestions;
@@ -95,6 +96,9 @@ async fn purge(core: &Core, mut stop: watch::Receiver<bool>) {
         }
         if let Err(error) = drafts::purge_old(core).await {
             tracing::warn!(%error, "failed to purge drafts");
+        }
+        if let Err(error) = usage::purge_old(core).await {
+            tracing::warn!(%error, "failed to purge the request log");
         }
         if let Err(error) = events::purge_old(core).await {
             tracing::warn!(%error, "failed to purge events");

@@ -242,6 +242,8 @@ kinds! {
     OfferId, OfferKind, "off";
     /// A passkey of an account.
     PasskeyId, PasskeyKind, "psk";
+    /// A call of an integration client in the request log.
+    ApiCallId, ApiCallKind, "apc";
 }
 
 #[cfg(test)]

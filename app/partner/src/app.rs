@@ -11,8 +11,9 @@ use ui::sign_in_pages::ChooseOrganizationPage;
 
 use crate::identity::{invitation, password_reset, security, sign_in};
 use crate::imports::{dry_run, jobs};
-use crate::integrations::home;
+use crate::integrations::{home, requests};
 use crate::shell::AppFrame;
+use crate::webhooks::{deliveries, endpoints};
 
 /// Renders a whole document of the partner console.
 pub fn document(assets: &Assets) -> impl IntoView + use<> {
@@ -35,6 +36,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/partner") view=home::HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/jobs") view=jobs::JobsPage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/jobs/:id") view=jobs::JobPage ssr=SsrMode::Async/>
+                <Route path=path!("/partner/endpoints") view=endpoints::EndpointsPage ssr=SsrMode::Async/>
+                <Route path=path!("/partner/endpoints/:id") view=endpoints::EndpointPage ssr=SsrMode::Async/>
+                <Route path=path!("/partner/deliveries/:id") view=deliveries::DeliveryPage ssr=SsrMode::Async/>
+                <Route path=path!("/partner/requests") view=requests::RequestsPage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/dry-run") view=dry_run::DryRunPage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/*any") view=|| view! { <AppFrame current=""><NotFound/></AppFrame> } ssr=SsrMode::Async/>
             </Routes>

@@ -11,3 +11,4 @@ mod imports;
 mod integrations;
 mod shared;
 mod shell;
+mod webhooks;

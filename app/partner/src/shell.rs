@@ -27,6 +27,8 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
     let entries = [
         ("/partner", "home", t!(locale, "nav-home")),
         ("/partner/jobs", "import", t!(locale, "nav-jobs")),
+        ("/partner/endpoints", "plug", t!(locale, "nav-endpoints")),
+        ("/partner/requests", "clipboard", t!(locale, "nav-requests")),
         ("/partner/dry-run", "check", t!(locale, "nav-dry-run")),
         ("/docs", "file", t!(locale, "nav-docs")),
     ];

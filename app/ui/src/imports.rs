@@ -7,9 +7,10 @@ use domain::mapping::table;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::imports::model::ImportJobView;
-use ordinavo_core::integrations::model::UsageEntry;
+use ordinavo_core::integrations::model::{ApiCallEntry, UsageEntry};
 
 use crate::components::Chip;
+use crate::format;
 use crate::i18n::by_key;
 use crate::word;
 
@@ -123,4 +124,27 @@ pub fn ApiCallsTable(lines: Vec<UsageEntry>, locale: Locale) -> impl IntoView {
             </table></div>
         </section>
     })
+}
+
+/// The request log: what integration clients called and what was answered.
+#[component]
+pub fn RequestLog(calls: Vec<ApiCallEntry>, locale: Locale, zone: String) -> impl IntoView {
+    view! {
+        <div class="table-frame"><table class="table">
+            <thead><tr><th scope="col">{word!(locale, "request-log-time")}</th><th scope="col">{word!(locale, "request-log-client")}</th><th scope="col">{word!(locale, "request-log-request")}</th><th scope="col">{word!(locale, "request-log-answer")}</th><th scope="col" class="right">{word!(locale, "request-log-duration")}</th><th scope="col">{word!(locale, "request-id")}</th></tr></thead>
+            <tbody>{calls.into_iter().map(|call| {
+                let tone = if call.status >= 400 { Tone::Bad } else { Tone::Good };
+                let request_id = call.request_id.clone();
+                let code = call.code.map(|code| view! { " "<a class="mono small" href=format!("/docs/problems/{code}")><bdi>{code.clone()}</bdi></a> });
+                view! {
+                    <tr data-call=request_id><th scope="row">{format::moment(locale, call.called_at, &zone)}</th>
+                        <td><bdi class="mono">{call.client_name}</bdi>{call.is_test.then(|| view! { " "<Chip label=word!(locale, "request-log-test") tone=Tone::Neutral/> })}</td>
+                        <td class="breaks"><bdi class="mono small" dir="ltr">{call.method}" "{call.path}</bdi></td>
+                        <td><Chip label=call.status.to_string() tone/>{code}</td>
+                        <td class="right"><bdi>{call.duration_ms}" ms"</bdi></td>
+                        <td><bdi class="mono small">{call.request_id}</bdi></td></tr>
+                }
+            }).collect_view()}</tbody>
+        </table></div>
+    }
 }

@@ -105,7 +105,7 @@ impl<'a> Content<'a> {
             link,
             until: data
                 .until
-                .map(|until| word!(locale, "mail-until", until = format::moment(locale, until, zone))),
+                .map(|until| until_line(kind, locale, format::moment(locale, until, zone))),
             about,
             sender: &data.tenant,
             contact: [&data.contact.phone, &data.contact.email, &data.contact.hours]
@@ -198,6 +198,15 @@ impl<'a> Content<'a> {
             ));
         }
         body
+    }
+}
+
+/// Says what the time in an email means: the end of a link, of held events or of the attempts to deliver.
+fn until_line(kind: MailKind, locale: Locale, until: String) -> String {
+    match kind {
+        MailKind::EndpointFailing => word!(locale, "mail-endpoint-disabled-from", until = until),
+        _ if kind.is_about_endpoint() => word!(locale, "mail-endpoint-recoverable-until", until = until),
+        _ => word!(locale, "mail-until", until = until),
     }
 }
 

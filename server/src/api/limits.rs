@@ -18,8 +18,10 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 use ordinavo_core::identity::actors::{ApiClient, TenantId};
+use ordinavo_core::integrations::usage::ApiCall;
 use ordinavo_core::{CoreError, CoreResult};
 
+use crate::http_layers::request_id;
 use crate::serve::AppState;
 
 type Bucket<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>;
@@ -200,11 +202,24 @@ impl RateLimitMeter {
 pub async fn rate_limit_headers(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let meter = RateLimitMeter::default();
     request.extensions_mut().insert(meter.clone());
+    let called_at = state.core.clock().now();
+    let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+    let request_id = request_id(&request).to_owned();
     let mut response = next.run(request).await;
     let metered = meter.0.lock().ok().and_then(|slot| slot.clone());
     let Some(metered) = metered else { return response };
     let status = response.status().as_u16();
-    state.api_usage.count(&metered.client, state.core.clock().now(), status);
+    let call = ApiCall {
+        called_at,
+        method,
+        path,
+        status,
+        code: response.extensions().get::<Problem>().map(|problem| problem.code()),
+        duration: state.core.clock().now() - called_at,
+        request_id,
+        is_test: metered.client.is_test(),
+    };
+    state.api_usage.record(&metered.client, call);
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&metered.policy) {
         headers.insert(HeaderName::from_static("ratelimit-policy"), value);

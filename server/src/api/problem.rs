@@ -120,6 +120,8 @@ impl IntoResponse for ApiError {
         let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&ProblemBody::new(self.0)).unwrap_or_default();
         let mut response = (status, body).into_response();
+        // For the request log.
+        response.extensions_mut().insert(problem);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, MEDIA_TYPE);
         let challenge = match problem {

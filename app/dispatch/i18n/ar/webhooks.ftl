@@ -84,3 +84,5 @@ done-endpoint-recovered = أُضيفت عمليات التسليم إلى قائ
 done-endpoint-replayed = أُضيفت عمليات التسليم إلى قائمة الانتظار لإعادة إرسالها.
 done-delivery-replayed = أُضيفت عملية التسليم إلى قائمة الانتظار لإعادة إرسالها.
 event-customer_change_proposed = اقترح النظام المصدر عميلًا آخر
+endpoints-broken = نقاط استقبال webhook تحتاج إلى متابعة
+endpoint-recoverable-until = يمكن استعادة إرسال أقدم حدث لم يُسلَّم حتى { $until }.

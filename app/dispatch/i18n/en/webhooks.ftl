@@ -84,3 +84,5 @@ done-endpoint-recovered = Deliveries queued for recovery.
 done-endpoint-replayed = Deliveries queued for replay.
 done-delivery-replayed = Delivery queued for replay.
 event-customer_change_proposed = Source system proposed a different customer
+endpoints-broken = Webhook endpoints need attention
+endpoint-recoverable-until = The oldest event that was not delivered can be recovered until { $until }.

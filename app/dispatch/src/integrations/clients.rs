@@ -21,7 +21,7 @@ use ui::drafts::owned;
 use ui::flash::SHOWN_ONCE;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState};
-use ui::imports::ApiCallsTable;
+use ui::imports::{ApiCallsTable, RequestLog};
 use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::sign_in_flow;
@@ -61,6 +61,7 @@ pub fn ClientPage() -> impl IntoView {
             client,
             credentials,
             usage,
+            calls,
             can_manage,
         } = integrations::page(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
         let zone = staff.zone().to_owned();
@@ -110,6 +111,7 @@ pub fn ClientPage() -> impl IntoView {
                 {(!can_manage).then(|| view! { <p><bdi class="mono small">{scopes.join(" ")}</bdi></p> })}
             </section>
             <ApiCallsTable lines=usage locale/>
+            {(!calls.is_empty()).then(|| view! { <section><h2>{t!(locale, "client-latest-calls")}</h2><RequestLog calls locale zone/></section> })}
         }
         .into_any())
     });

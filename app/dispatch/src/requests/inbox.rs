@@ -24,6 +24,7 @@ use crate::shared::viewer_staff;
 use crate::shell::AppFrame;
 use crate::t;
 use crate::visits::notices::TechnicianNewsNotice;
+use crate::webhooks::broken::{BrokenEndpoints, broken_endpoints};
 
 #[component]
 pub fn InboxPage() -> impl IntoView {
@@ -43,8 +44,9 @@ pub fn InboxPage() -> impl IntoView {
             <Title text=t!(locale, "inbox-title")/>
             <Hotkeys rows=".queue-requests > li".to_owned()/>
             <LivePage path=live regions="live-queue technician-news".to_owned()/>
+            <BrokenEndpoints locale broken zone=zone.clone()/>
             <TechnicianNewsNotice locale news=found.technician_news/>
-            <ExpiredInvitations accounts=expired locale zone=staff.zone().to_owned()/>
+            <ExpiredInvitations accounts=expired locale zone/>
             <div class="split">
                 <QueueList inbox=found.inbox view staff=staff.clone() request=&request current=None/>
                 <section class="split-detail split-hint">

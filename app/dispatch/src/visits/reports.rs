@@ -14,6 +14,7 @@ use crate::i18n::by_key;
 use crate::shared::viewer_staff;
 use crate::shell::AppFrame;
 use crate::t;
+use crate::webhooks::broken::{BrokenEndpoints, broken_endpoints};
 
 /// The status tabs of the list, those that need action first.
 const TABS: [ReportStatus; 3] = [ReportStatus::Submitted, ReportStatus::Approved, ReportStatus::Returned];
@@ -45,6 +46,7 @@ pub fn ReportsPage() -> impl IntoView {
         Ok(view! {
             <Title text=t!(locale, "reports-title")/>
             <h1>{t!(locale, "reports-title")}</h1>
+            <BrokenEndpoints locale broken zone/>
             <nav class="tabs" aria-label=t!(locale, "reports-title")>
                 {TABS.into_iter().map(|tab| {
                     let is_current = (tab == status).then_some("page");

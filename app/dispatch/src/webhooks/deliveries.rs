@@ -39,7 +39,7 @@ pub fn DeliveryPage() -> impl IntoView {
             can_replay,
         } = deliveries::get(&request.core, permit, request.id("id")?).await?;
         let zone = staff.zone().to_owned();
-        let body = delivery.body().map(|body| pretty(&body));
+        let body = delivery.pretty_body();
         let is_pending = delivery.status == DeliveryStatus::Pending;
         let (id, event_id) = (delivery.id.to_string(), delivery.event_id.to_string());
         let moment = |at| format::moment(locale, at, &zone);
@@ -76,13 +76,6 @@ pub fn DeliveryPage() -> impl IntoView {
         .into_any())
     });
     view! { <AppFrame current="/app/integrations">{content}</AppFrame> }
-}
-
-/// Formats a JSON body for display; other text is returned unchanged.
-fn pretty(body: &str) -> String {
-    serde_json::from_str::<serde_json::Value>(body)
-        .and_then(|value| serde_json::to_string_pretty(&value))
-        .unwrap_or_else(|_| body.to_owned())
 }
 
 #[component]

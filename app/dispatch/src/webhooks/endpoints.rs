@@ -1,5 +1,6 @@
 //! The page of a webhook endpoint: health, settings, payload preview, deliveries and actions.
 
+use chrono::{DateTime, Utc};
 use domain::identity::permissions::ViewIntegrations;
 use domain::ids::{DeliveryId, WebhookEndpointId};
 use domain::locale::Locale;
@@ -56,6 +57,7 @@ pub fn EndpointPage() -> impl IntoView {
             endpoint,
             recoveries,
             deliveries: found,
+            recoverable_until,
             actions,
         } = endpoints::page(&request.core, permit, id, &query.filter(), before).await?;
         let zone = staff.zone().to_owned();
@@ -72,7 +74,7 @@ pub fn EndpointPage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             {secret.map(|secret| view! { <SecretNotice locale secret/> })}
-            <StatusNotice locale endpoint=endpoint.clone() zone=zone.clone()/>
+            <StatusNotice locale endpoint=endpoint.clone() recoverable_until zone=zone.clone()/>
             <EndpointFacts locale endpoint=endpoint.clone() zone=zone.clone()/>
             <Health locale hours=found.hours/>
             {actions.can_manage.then(|| view! { <EndpointForms locale endpoint=endpoint.clone() actions form zone=zone.clone()/> })}
@@ -103,13 +105,21 @@ fn SecretNotice(locale: Locale, secret: String) -> impl IntoView {
 
 /// The reason why the endpoint is disabled, or the warning that it fails; nothing for a healthy one.
 #[component]
-fn StatusNotice(locale: Locale, endpoint: EndpointSummary, zone: String) -> impl IntoView {
+fn StatusNotice(
+    locale: Locale,
+    endpoint: EndpointSummary,
+    recoverable_until: Option<DateTime<Utc>>,
+    zone: String,
+) -> impl IntoView {
     let is_disabled = endpoint.status == EndpointStatus::Disabled;
     let reason = endpoint.disabled_reason.filter(|_| is_disabled);
     let disabled_at = endpoint.disabled_at.map(|at| format::moment(locale, at, &zone));
     view! {
         {reason.map(|reason| view! { <p class="notice notice-bad">{by_key(locale, &format!("disabled-{reason}"))}" "{disabled_at}</p> })}
         {(endpoint.status == EndpointStatus::Failing).then(|| view! { <p class="notice notice-warn">{t!(locale, "endpoint-failing-text")}</p> })}
+        {recoverable_until.filter(|_| endpoint.status != EndpointStatus::Active).map(|at| view! {
+            <p data-recoverable-until=at.to_rfc3339()>{t!(locale, "endpoint-recoverable-until", until = format::moment(locale, at, &zone))}</p>
+        })}
     }
 }
 

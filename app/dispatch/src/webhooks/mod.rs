@@ -1,6 +1,7 @@
 //! Webhook endpoints and deliveries.
 
 pub mod actions;
+pub(crate) mod broken;
 pub mod deliveries;
 pub(crate) mod delivery_list;
 pub(crate) mod endpoint_actions;

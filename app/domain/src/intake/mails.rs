@@ -72,6 +72,14 @@ crate::stored_names! {
         AccountTwoFactorEnabled = "account_two_factor_on",
         /// Two-factor authentication of a staff or partner account was turned off.
         AccountTwoFactorDisabled = "account_two_factor_off",
+        /// Deliveries to a webhook endpoint fail.
+        EndpointFailing = "endpoint_failing",
+        /// A webhook endpoint was disabled because deliveries failed for days.
+        EndpointDisabled = "endpoint_disabled",
+        /// A webhook endpoint was disabled because its receiver asked for it.
+        EndpointDisabledByReceiver = "endpoint_disabled_by_receiver",
+        /// A webhook endpoint was disabled by a person or its client.
+        EndpointDisabledByPerson = "endpoint_disabled_by_person",
     }
 }
 
@@ -140,14 +148,19 @@ impl MailKind {
             Self::StaffSignInFailures
                 | Self::PartnerSignInFailures
                 | Self::AccountPasskeyAdded
+                | Self::AccountPasskeyRemoved
                 | Self::AccountPassword
                 | Self::AccountPasswordChanged
                 | Self::AccountTwoFactorEnabled
                 | Self::AccountTwoFactorDisabled
+                | Self::EndpointFailing
+                | Self::EndpointDisabled
+                | Self::EndpointDisabledByReceiver
+                | Self::EndpointDisabledByPerson
         )
     }
 
-    /// Returns whether the email concerns an account rather than a request.
+    /// Returns whether the email concerns an account or an integration rather than a request.
     pub const fn is_about_account(self) -> bool {
         matches!(
             self,
@@ -171,6 +184,17 @@ impl MailKind {
                 | Self::AccountPasswordChanged
                 | Self::AccountTwoFactorEnabled
                 | Self::AccountTwoFactorDisabled
+        ) || self.is_about_endpoint()
+    }
+
+    /// Returns whether the email tells administrators and partners of the state of a webhook endpoint.
+    pub const fn is_about_endpoint(self) -> bool {
+        matches!(
+            self,
+            Self::EndpointFailing
+                | Self::EndpointDisabled
+                | Self::EndpointDisabledByReceiver
+                | Self::EndpointDisabledByPerson
         )
     }
 }

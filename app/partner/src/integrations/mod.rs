@@ -1,3 +1,4 @@
 //! Home: the state of the integration.
 
 pub mod home;
+pub mod requests;

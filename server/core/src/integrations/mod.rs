@@ -28,7 +28,7 @@ use crate::commit::finish;
 use crate::form::Form;
 use crate::identity::actors::Permit;
 use crate::identity::model::PartnerSummary;
-use crate::integrations::model::{ClientSummary, CredentialSummary, SourceSummary, UsageEntry};
+use crate::integrations::model::{ApiCallEntry, ClientSummary, CredentialSummary, SourceSummary, UsageEntry};
 use crate::secrets::{hex, sha256};
 use crate::webhooks::model::EndpointSummary;
 use crate::{Core, CoreError, CoreResult};
@@ -37,6 +37,12 @@ use crate::{Core, CoreError, CoreResult};
 pub const MAX_ACTIVE_CREDENTIALS: i64 = 2;
 /// The maximum length of the name of a client, in characters.
 pub const MAX_CLIENT_NAME_CHARS: usize = 60;
+/// The maximum length of the label of a key or secret, in characters.
+pub const MAX_CREDENTIAL_LABEL_CHARS: usize = 60;
+/// The number of latest calls on the page of a client.
+const MAX_CALLS_ON_PAGE: i64 = 25;
+/// How many of the last characters of a key or secret are stored and shown.
+const HINT_CHARS: usize = 4;
 /// The maximum length of the key of a source system, in characters.
 pub const MAX_SOURCE_KEY_CHARS: usize = 40;
 
@@ -112,6 +118,8 @@ pub struct ClientPage {
     pub client: ClientSummary,
     pub credentials: Vec<CredentialSummary>,
     pub usage: Vec<UsageEntry>,
+    /// The latest calls, newest first.
+    pub calls: Vec<ApiCallEntry>,
     /// Whether the viewer can change the client; a revoked one cannot be changed.
     pub can_manage: bool,
 }
@@ -162,6 +170,7 @@ pub async fn page(core: &Core, by: Permit<'_, ViewIntegrations>, id: ClientId) -
     Ok(ClientPage {
         credentials: tx.list_credentials(id).await?,
         usage: tx.list_usage(id).await?,
+        calls: tx.list_calls(id, MAX_CALLS_ON_PAGE).await?,
         can_manage: by.staff().has::<ManageIntegrations>() && client.is_active(),
         client,
     })

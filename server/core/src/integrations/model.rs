@@ -2,7 +2,7 @@
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
-use domain::ids::{ClientId, ClientKind, SourceSystemId, SourceSystemKind};
+use domain::ids::{ApiCallId, ApiCallKind, ClientId, ClientKind, SourceSystemId, SourceSystemKind};
 use domain::integrations::CredentialKind;
 use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
 use sqlx::FromRow;
@@ -55,10 +55,10 @@ pub struct CredentialSummary {
 impl CredentialSummary {
     /// Returns the text by which people recognize it: the start that says its kind, and its last characters.
     pub fn recognizable(&self) -> String {
-        let start = match self.kind.as_str() {
-            "live" => "ock_live_",
-            "test" => "ock_test_",
-            _ => "ocs_",
+        let start = match self.kind {
+            CredentialKind::Live => "ock_live_",
+            CredentialKind::Test => "ock_test_",
+            CredentialKind::Secret => "ocs_",
         };
         match &self.hint {
             Some(hint) => format!("{start}…{hint}"),
@@ -75,6 +75,23 @@ pub struct UsageEntry {
     pub answered: i64,
     pub refused: i64,
     pub limited: i64,
+}
+
+/// A call of an integration client in the request log.
+#[derive(Debug, Clone, FromRow)]
+pub struct ApiCallEntry {
+    #[sqlx(try_from = "Key<ApiCallKind>")]
+    pub id: ApiCallId,
+    pub client_name: String,
+    pub is_test: bool,
+    pub called_at: DateTime<Utc>,
+    pub method: String,
+    pub path: String,
+    pub status: i64,
+    /// The code of the problem that answered it.
+    pub code: Option<String>,
+    pub duration_ms: i64,
+    pub request_id: String,
 }
 
 #[derive(Debug, Clone, FromRow)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::fields::{FieldCode, FieldError, check_body};
-use domain::ids::{ClientId, ImportJobId};
+use domain::ids::{ApiCallId, ClientId, ImportJobId};
 use domain::imports::TargetImport;
 use domain::imports::jobs::{BatchRefusal, ImportJob, MAX_ATOMIC_ITEMS, MAX_ITEMS, TargetBatch};
 use domain::imports::results::ImportItemResult;
@@ -25,8 +25,9 @@ use crate::imports::jobs::ItemFilter;
 use crate::imports::model::ImportJobView;
 use crate::imports::{ImportPermits, is_zone, item_from_view};
 use crate::integrations::idempotency::ApiResponse;
-use crate::integrations::model::{ClientSummary, UsageEntry};
+use crate::integrations::model::{ApiCallEntry, ClientSummary, CredentialSummary, UsageEntry};
 use crate::page::{PAGE_SIZE, Page};
+use crate::webhooks::model::EndpointSummary;
 use crate::{Core, CoreError, CoreResult};
 
 /// The number of latest items from which the rates are computed.
@@ -47,6 +48,10 @@ pub struct Overview {
     pub calls: Vec<UsageEntry>,
     /// The clients of the source.
     pub clients: Vec<ClientSummary>,
+    /// The keys and secrets of these clients, with the names of their clients.
+    pub keys: Vec<(String, CredentialSummary)>,
+    /// The webhook endpoints of the source.
+    pub endpoints: Vec<EndpointSummary>,
 }
 
 /// How many of the latest items with a customer were linked to one.
@@ -107,9 +112,12 @@ pub async fn overview(core: &Core, by: &Partner) -> CoreResult<Overview> {
     let jobs = tx.list_jobs_of_source(None, 5).await?;
     let items = tx.latest_items(RATE_SAMPLE_ITEMS).await?;
     let clients = tx.list_clients_of_source().await?;
+    let endpoints = tx.endpoints_of_source(None).await?;
     drop(tx);
     let first_day = (core.clock.now() - TimeDelta::days(14)).format("%Y-%m-%d").to_string();
-    let calls = core.store.read_system().await?.usage_of_source(by, &first_day).await?;
+    let mut system = core.store.read_system().await?;
+    let calls = system.usage_of_source(by, &first_day).await?;
+    let keys = system.credentials_of_source(by).await?;
     let (mapping, codes) = rates(&items);
     Ok(Overview {
         jobs,
@@ -117,7 +125,21 @@ pub async fn overview(core: &Core, by: &Partner) -> CoreResult<Overview> {
         codes,
         calls,
         clients,
+        keys,
+        endpoints,
     })
+}
+
+/// Returns a page of the request log of the source, newest first.
+pub async fn calls(
+    core: &Core,
+    by: &Partner,
+    errors_only: bool,
+    before: Option<(DateTime<Utc>, ApiCallId)>,
+) -> CoreResult<Page<ApiCallEntry>> {
+    let mut system = core.store.read_system().await?;
+    let rows = system.calls_of_source(by, errors_only, before, PAGE_SIZE + 1).await?;
+    Ok(Page::from_rows(rows, PAGE_SIZE))
 }
 
 /// Returns a page of the jobs of the source, newest first.

@@ -19,6 +19,7 @@ use crate::db::TenantTx;
 use crate::identity::actors::{MayNotify, Operator, Permit};
 use crate::notifications::model::MailSummary;
 use crate::notifications::store::NewMail;
+pub(crate) use crate::notifications::store::{Notice, insert_notice};
 use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreError, CoreResult};
 

@@ -114,6 +114,41 @@ const SELECT_CONTEXT: &str = concat!(
       AND request.id = $2
     "
 );
+/// An email that is about no request, such as the state of an integration.
+pub(crate) struct Notice<'a> {
+    pub kind: MailKind,
+    pub recipient: &'a str,
+    pub locale: Locale,
+    pub data: &'a MailData,
+}
+
+const INSERT_NOTICE: &str = r"
+    INSERT INTO mail (
+        tenant_id, id, kind, recipient, locale, data, status, attempts, next_attempt_at, created_at
+    )
+    VALUES ($1, $2, $3, $4, $5, $6, 'waiting', 0, $7, $7)
+";
+
+/// Enqueues an email that is about no request.
+pub(crate) async fn insert_notice(
+    tx: &mut Tx,
+    tenant: TenantId,
+    id: Uuid,
+    now: DateTime<Utc>,
+    notice: &Notice<'_>,
+) -> Result<(), StoreError> {
+    let row = (
+        tenant.uuid(),
+        id,
+        notice.kind.name(),
+        notice.recipient,
+        notice.locale.tag(),
+        Json(notice.data),
+        now,
+    );
+    tx.execute(INSERT_NOTICE, row).await.map(drop)
+}
+
 const COUNT_UNSUBSCRIPTIONS: &str = r"
     SELECT count(*)
     FROM mail_unsubscribe

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::commit::finish;
 use crate::db::TenantTx;
-use crate::identity::actors::{ClientPermit, Operator, Permit as StaffPermit, Staff};
+use crate::identity::actors::{ClientPermit, DeliveryReader, Operator, Partner, Permit as StaffPermit};
 use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
 use crate::page::{PAGE_SIZE, Page};
 use crate::webhooks::endpoints::ensure_enabled;
@@ -135,7 +135,7 @@ async fn request_replay<A: Operator>(
     Ok(replay)
 }
 
-/// Deliveries of an endpoint with statistics, for staff.
+/// Deliveries of an endpoint with statistics, for staff and partners.
 #[derive(Debug, Clone)]
 pub struct DeliveryPage {
     /// Newest first.
@@ -147,9 +147,9 @@ pub struct DeliveryPage {
 }
 
 /// Loads a page of the deliveries of an endpoint, newest first.
-pub(crate) async fn load_page(
+pub(crate) async fn load_page<A: DeliveryReader>(
     core: &Core,
-    tx: &mut TenantTx<'_, Staff>,
+    tx: &mut TenantTx<'_, A>,
     endpoint: WebhookEndpointId,
     filter: &DeliveryFilter,
     before: Option<(DateTime<Utc>, DeliveryId)>,
@@ -192,6 +192,24 @@ pub async fn get(core: &Core, by: StaffPermit<'_, ViewIntegrations>, id: Deliver
     Ok(DeliveryDetails {
         attempts: tx.list_attempts(id, MAX_ATTEMPTS).await?,
         can_replay: by.staff().has::<ManageIntegrations>() && ensure_enabled(delivery.endpoint_status).is_ok(),
+        delivery,
+    })
+}
+
+/// Returns a delivery to an endpoint of the partner's source system with its attempts, newest attempt first. The body
+/// excludes data that the client of the endpoint has no scope to read.
+///
+/// # Errors
+/// `not_found` if the source has no such delivery.
+pub async fn get_for_partner(core: &Core, by: &Partner, id: DeliveryId) -> CoreResult<DeliveryDetails> {
+    let mut tx = core.store.read(by).await?;
+    let mut delivery = tx.delivery(None, id).await?.ok_or_else(CoreError::not_found)?;
+    let endpoints = tx.endpoints_of_source(Some(delivery.endpoint_id)).await?;
+    let endpoint = endpoints.into_iter().next().ok_or_else(CoreError::not_found)?;
+    delivery.hide(|scope| endpoint.client_scopes.iter().any(|name| name == scope.name()));
+    Ok(DeliveryDetails {
+        attempts: tx.list_attempts(id, MAX_ATTEMPTS).await?,
+        can_replay: false,
         delivery,
     })
 }

@@ -7,6 +7,7 @@ pub mod dispatch;
 pub mod endpoints;
 pub(crate) mod exchange;
 pub mod guard;
+mod health_mails;
 pub mod model;
 pub mod signature;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]

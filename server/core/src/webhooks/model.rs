@@ -8,7 +8,7 @@ use domain::ids::{
     RecoveryKind, SourceSystemId, SourceSystemKind, WebhookEndpointId, WebhookEndpointKind,
 };
 use domain::scopes::Scope;
-use domain::webhooks::{DataOption, DeliveryStatus, EndpointStatus, Ordering, Trigger};
+use domain::webhooks::{DataOption, DeliveryStatus, DisabledReason, EndpointStatus, Ordering, Trigger};
 use sqlx::FromRow;
 
 use crate::version::Version;
@@ -82,6 +82,19 @@ impl EndpointSummary {
         ))
     }
 
+    /// Returns whether it fails, or was disabled other than on purpose.
+    pub fn is_broken(&self) -> bool {
+        match self.status {
+            EndpointStatus::Active => false,
+            EndpointStatus::Failing => true,
+            EndpointStatus::Disabled => self
+                .disabled_reason
+                .as_deref()
+                .and_then(DisabledReason::from_name)
+                .is_some_and(|reason| matches!(reason, DisabledReason::Failures | DisabledReason::Receiver)),
+        }
+    }
+
     /// Returns the data options that delivery bodies currently include.
     pub fn effective_options(&self) -> Vec<DataOption> {
         effective(&self.data_options, &self.client_scopes)
@@ -141,6 +154,15 @@ impl DeliverySummary {
         self.body
             .as_deref()
             .map(|body| domain::webhooks::reduce(body, &disabled))
+    }
+
+    /// Returns the body with line breaks, for people.
+    pub fn pretty_body(&self) -> Option<String> {
+        self.body().map(|body| {
+            serde_json::from_str::<serde_json::Value>(&body)
+                .and_then(|value| serde_json::to_string_pretty(&value))
+                .unwrap_or(body)
+        })
     }
 }
 

@@ -273,6 +273,10 @@ const PARTNER_PAGES: &[&str] = &[
     "/partner",
     "/partner/jobs",
     "/partner/jobs/{job}",
+    "/partner/endpoints",
+    "/partner/endpoints/{endpoint}",
+    "/partner/deliveries/{delivery}",
+    "/partner/requests",
     "/partner/dry-run",
     "/partner/security",
 ];
@@ -847,8 +851,21 @@ async fn partner_console_shows_own_source_system_only(#[case] engine: Engine) {
         anonymous.clone(),
     ];
     let job = link(&world.get(&partner, "/partner/jobs").await.1, "/partner/jobs/imp_").unwrap();
+    let endpoint = world
+        .endpoint(
+            "erp",
+            "http://127.0.0.1:9/hook",
+            &["target.created"],
+            serde_json::json!({}),
+        )
+        .await;
+    world.new_target("COVERED-2").await;
+    let delivery = world.deliveries("erp", &endpoint, "").await[0].clone();
     for pattern in PARTNER_PAGES {
-        let path = pattern.replace("/partner/jobs/{job}", &job);
+        let path = pattern
+            .replace("/partner/jobs/{job}", &job)
+            .replace("{endpoint}", endpoint["id"].as_str().unwrap())
+            .replace("{delivery}", delivery["id"].as_str().unwrap());
         assert_eq!(world.get(&partner, &path).await.0, StatusCode::OK, "{path}");
         for other in &others {
             assert_eq!(world.get(other, &path).await.0, StatusCode::SEE_OTHER, "{path}");

@@ -3,3 +3,4 @@
 pub mod crash;
 pub mod deliveries;
 pub mod endpoints;
+mod health_mails;

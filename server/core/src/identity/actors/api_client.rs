@@ -33,6 +33,10 @@ impl ApiClient {
     pub fn live_tenant(&self) -> TenantId {
         self.live_tenant
     }
+    /// Returns whether it acts with a test key, in the sandbox.
+    pub fn is_test(&self) -> bool {
+        self.tenant != self.live_tenant
+    }
     pub fn source_key(&self) -> &str {
         &self.source_key
     }

@@ -8,10 +8,17 @@ use crate::identity::actors::{
 
 /// An actor that may read operational records. Portal users are not operators, so operational statements are not
 /// available to them.
-pub trait Operator: MayAnnotate {}
+pub trait Operator: MayAnnotate + DeliveryReader {}
 impl Operator for Staff {}
 impl Operator for ApiClient {}
 impl Operator for System {}
+
+/// An actor that may read webhook deliveries: of endpoints that its use case has found for it.
+pub trait DeliveryReader: Actor {}
+impl DeliveryReader for Staff {}
+impl DeliveryReader for ApiClient {}
+impl DeliveryReader for System {}
+impl DeliveryReader for Partner {}
 
 /// An actor that may configure a tenant: its staff, subject to their permissions, and the system.
 pub trait Administrator: Operator + MayClassify + MayNotify {}

@@ -15,7 +15,7 @@ use uuid::Uuid;
 pub use self::api_client::{ApiClient, ClientPermit};
 pub use self::author::{Author, FormOwner};
 pub use self::capabilities::{
-    Administrator, FileUploader, Inviter, MayAnnotate, MayClassify, MayNotify, Operator, Submitter,
+    Administrator, DeliveryReader, FileUploader, Inviter, MayAnnotate, MayClassify, MayNotify, Operator, Submitter,
 };
 pub(crate) use self::capabilities::{ImportReader, SourceScoped};
 pub use self::contact::{Branding, Contact};

@@ -135,6 +135,7 @@ delete_tenant_rows! {
     "client_secret",
     "access_token",
     "api_use",
+    "api_call",
     "integration_client",
     "password_link",
     "two_factor_requirement",

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::db::EngineSql;
 use crate::db::purpose::{Purge, SignIn};
 use crate::db::{Key, StoreError, SystemTx, TenantTx};
-use crate::identity::actors::{Administrator, Staff};
+use crate::identity::actors::{Administrator, Partner, Staff};
 use crate::integrations::model::CredentialSummary;
 use crate::integrations::{NewKey, NewSecret};
 
@@ -39,6 +39,39 @@ pub(crate) struct SecretIdentity {
     pub secret_id: Uuid,
     pub secret_hash: Vec<u8>,
     pub scopes: Json<Vec<String>>,
+}
+
+/// Something of a client, with the name of the client.
+#[derive(sqlx::FromRow)]
+struct OfClient<T> {
+    client_name: String,
+    #[sqlx(flatten)]
+    of: T,
+}
+
+#[derive(sqlx::FromRow)]
+struct SecretRow {
+    id: Uuid,
+    created_at: DateTime<Utc>,
+    revoked_at: Option<DateTime<Utc>>,
+    last_used_at: Option<DateTime<Utc>>,
+    label: Option<String>,
+    hint: Option<String>,
+}
+
+impl SecretRow {
+    fn summary(self) -> CredentialSummary {
+        CredentialSummary {
+            id: self.id.simple().to_string(),
+            kind: "secret".to_owned(),
+            created_at: self.created_at,
+            expires_at: None,
+            revoked_at: self.revoked_at,
+            last_used_at: self.last_used_at,
+            label: self.label,
+            hint: self.hint,
+        }
+    }
 }
 
 const SELECT_KEY_IDENTITY: &str = r"
@@ -146,6 +179,36 @@ const SELECT_SECRETS: &str = r"
     ORDER BY secret.created_at DESC
     LIMIT 20
 ";
+/// Active keys of a partner's source with the names of their clients; expired ones are shown, revoked ones are not.
+const SELECT_KEYS_OF_SOURCE: &str = r"
+    SELECT
+        client.name AS client_name, api_key.public_id AS id,
+        CASE WHEN api_key.is_test THEN 'test' ELSE 'live' END AS kind, api_key.created_at, api_key.expires_at,
+        api_key.revoked_at, api_key.last_used_at, api_key.label, api_key.hint
+    FROM api_key
+    JOIN integration_client AS client ON client.tenant_id = api_key.tenant_id
+        AND client.id = api_key.client_id
+    WHERE api_key.tenant_id = $1
+      AND client.source_system_id = $2
+      AND client.revoked_at IS NULL
+      AND api_key.revoked_at IS NULL
+    ORDER BY client.name, api_key.created_at DESC, api_key.public_id
+    LIMIT 100
+";
+const SELECT_SECRETS_OF_SOURCE: &str = r"
+    SELECT
+        client.name AS client_name, secret.id, secret.created_at, secret.revoked_at, secret.last_used_at,
+        secret.label, secret.hint
+    FROM client_secret AS secret
+    JOIN integration_client AS client ON client.tenant_id = secret.tenant_id
+        AND client.id = secret.client_id
+    WHERE secret.tenant_id = $1
+      AND client.source_system_id = $2
+      AND client.revoked_at IS NULL
+      AND secret.revoked_at IS NULL
+    ORDER BY client.name, secret.created_at DESC
+    LIMIT 100
+";
 const COUNT_ACTIVE_KEYS: &str = r"
     SELECT count(*)
     FROM api_key
@@ -180,6 +243,30 @@ impl<P> SystemTx<'_, P> {
         self.tx
             .fetch_all::<SecretIdentity>(SELECT_SECRETS_OF_CLIENT, (client.uuid(),))
             .await
+    }
+}
+
+/// In test mode the actor's tenant is the sandbox, but credentials are stored with the live tenant.
+impl<P> SystemTx<'_, P> {
+    /// Returns the keys and OAuth secrets of the active clients of a partner's source, with the names of the clients.
+    pub(crate) async fn credentials_of_source(
+        &mut self,
+        by: &Partner,
+    ) -> Result<Vec<(String, CredentialSummary)>, StoreError> {
+        let (tenant, source) = (by.live_tenant().uuid(), by.source_system().uuid());
+        let keys = self
+            .tx
+            .fetch_all::<OfClient<CredentialSummary>>(SELECT_KEYS_OF_SOURCE, (tenant, source))
+            .await?;
+        let secrets = self
+            .tx
+            .fetch_all::<OfClient<SecretRow>>(SELECT_SECRETS_OF_SOURCE, (tenant, source))
+            .await?;
+        let keys = keys.into_iter().map(|key| (key.client_name, key.of));
+        let secrets = secrets
+            .into_iter()
+            .map(|secret| (secret.client_name, secret.of.summary()));
+        Ok(keys.chain(secrets).collect())
     }
 }
 

@@ -13,6 +13,7 @@ use crate::db::SystemTx;
 use crate::db::purpose::WebhookQueue;
 use crate::webhooks::dispatch::{Dispatcher, Flight};
 use crate::webhooks::exchange::Exchange;
+use crate::webhooks::health_mails;
 use crate::webhooks::store::deliveries::EndpointKey;
 use crate::webhooks::store::delivery_records::{AttemptRecord, EndpointHealth};
 
@@ -66,6 +67,8 @@ pub(super) async fn record(tx: &mut SystemTx<'_, WebhookQueue>, records: &[Attem
     let mut healths = tx.lock_endpoint_health(&places).await?;
     let recorded: HashSet<Uuid> = tx.record_attempts(records).await?.into_iter().collect();
     let mut changes = Vec::new();
+    // Who is told of which change: the reason of a disabled endpoint, none for a failing one.
+    let mut told = Vec::new();
     let mut changed = vec![false; healths.len()];
     for record in records {
         // Attempts whose claim was lost and failed manual attempts do not affect the endpoint's health.
@@ -80,8 +83,14 @@ pub(super) async fn record(tx: &mut SystemTx<'_, WebhookQueue>, records: &[Attem
         let (is_changed, change) = apply(record, &mut healths[index]);
         changed[index] |= is_changed;
         match change {
-            Some(HealthChange::Failing) => changes.push((index, EventType::EndpointFailing)),
-            Some(HealthChange::Disabled(_)) => changes.push((index, EventType::EndpointDisabled)),
+            Some(HealthChange::Failing) => {
+                changes.push((index, EventType::EndpointFailing));
+                told.push((index, None));
+            }
+            Some(HealthChange::Disabled(reason)) => {
+                changes.push((index, EventType::EndpointDisabled));
+                told.push((index, Some(reason)));
+            }
             Some(HealthChange::Recovered) | None => {}
         }
     }
@@ -98,6 +107,13 @@ pub(super) async fn record(tx: &mut SystemTx<'_, WebhookQueue>, records: &[Attem
     changes.sort_by_key(|(index, _)| *index);
     for (index, kind) in changes {
         tx.emit_endpoint_change(&healths[index], kind).await?;
+    }
+    for (index, reason) in told {
+        let health = &healths[index];
+        match reason {
+            Some(reason) => health_mails::tell_disabled(tx, health.place, reason, tx.now).await?,
+            None => health_mails::tell_failing(tx, health).await?,
+        }
     }
     if healths.iter().any(|health| health.status == EndpointStatus::Disabled) {
         tx.hold_deliveries_of_disabled().await?;

@@ -19,8 +19,10 @@ use crate::webhooks::endpoints::checks::{check_options, ensure_enabled, unique};
 use crate::webhooks::endpoints::{
     Act, Done, EndpointForm, EndpointPatch, MAX_ENDPOINTS_PER_CLIENT, MAX_REPLAYS_PER_RANGE, MAX_SECRETS_PER_ENDPOINT,
 };
+use crate::webhooks::health_mails;
 use crate::webhooks::model::EndpointSummary;
 use crate::webhooks::signature;
+use crate::webhooks::store::deliveries::EndpointKey;
 use crate::webhooks::store::endpoints::NewEndpoint;
 use crate::webhooks::store::recoveries::Range;
 use crate::webhooks::store::secrets::NewWebhookSecret;
@@ -188,6 +190,12 @@ async fn disable<A: Operator>(tx: &mut TenantTx<'_, A>, endpoint: &EndpointSumma
         EndpointStatus::Disabled,
         Some(reason),
     ));
+    let key = EndpointKey {
+        tenant_id: tx.tenant(),
+        endpoint_id: endpoint.id.uuid(),
+    };
+    let now = tx.now;
+    health_mails::tell_disabled(tx, key, reason, now).await?;
     Ok(())
 }
 

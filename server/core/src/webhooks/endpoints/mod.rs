@@ -14,7 +14,8 @@ use domain::webhooks::Ordering;
 use secrecy::SecretString;
 
 use crate::commit::finish;
-use crate::identity::actors::{ClientPermit, Permit as StaffPermit};
+use crate::db::TenantTx;
+use crate::identity::actors::{ClientPermit, Partner, Permit as StaffPermit, Staff};
 use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
 use crate::webhooks::deliveries;
 use crate::webhooks::deliveries::{DeliveryFilter, DeliveryPage};
@@ -23,6 +24,7 @@ pub(crate) use crate::webhooks::endpoints::checks::ensure_enabled;
 pub use crate::webhooks::endpoints::checks::{MAX_EVENT_TYPES, grace, local_moment};
 use crate::webhooks::endpoints::checks::{check_data_access, check_options, validate_action, validate_event_types};
 use crate::webhooks::guard;
+use crate::webhooks::health_mails::recovery_window;
 use crate::webhooks::model::{EndpointActions, EndpointSummary, RecoverySummary};
 use crate::{Core, CoreError, CoreResult};
 
@@ -123,7 +125,50 @@ pub struct EndpointPage {
     pub recoveries: Vec<RecoverySummary>,
     /// Deliveries with statistics.
     pub deliveries: DeliveryPage,
+    /// Until when the oldest event that was not delivered can be recovered, if there is one.
+    pub recoverable_until: Option<DateTime<Utc>>,
     pub actions: EndpointActions,
+}
+
+/// An endpoint that does not work, and what is at stake.
+#[derive(Debug, Clone)]
+pub struct BrokenEndpoint {
+    pub endpoint: EndpointSummary,
+    /// Until when the oldest event that was not delivered can be recovered, if there is one.
+    pub recoverable_until: Option<DateTime<Utc>>,
+}
+
+/// How many broken endpoints a home page names.
+const MAX_BROKEN_NAMED: usize = 5;
+
+/// Returns the endpoints that fail, or that were disabled other than on purpose, for the home pages of staff.
+pub async fn list_broken(core: &Core, by: StaffPermit<'_, ViewIntegrations>) -> CoreResult<Vec<BrokenEndpoint>> {
+    let mut tx = core.store.read(by.staff()).await?;
+    let endpoints = tx.endpoints(None, None).await?;
+    let mut broken = Vec::new();
+    for endpoint in endpoints
+        .into_iter()
+        .filter(EndpointSummary::is_broken)
+        .take(MAX_BROKEN_NAMED)
+    {
+        let recoverable_until = recoverable_until(core, &mut tx, endpoint.id).await?;
+        broken.push(BrokenEndpoint {
+            endpoint,
+            recoverable_until,
+        });
+    }
+    Ok(broken)
+}
+
+/// Returns until when the oldest event that was not delivered to an endpoint can be recovered.
+async fn recoverable_until(
+    core: &Core,
+    tx: &mut TenantTx<'_, Staff>,
+    endpoint: WebhookEndpointId,
+) -> CoreResult<Option<DateTime<Utc>>> {
+    let window = recovery_window();
+    let oldest = tx.oldest_waiting_delivery(endpoint, core.clock.now() - window).await?;
+    Ok(oldest.map(|at| at + window))
 }
 
 /// Returns an endpoint of the tenant with its recoveries and a page of its deliveries, newest first.
@@ -141,10 +186,34 @@ pub async fn page(
     let endpoint = tx.endpoint(None, id).await?.ok_or_else(CoreError::not_found)?;
     Ok(EndpointPage {
         recoveries: tx.list_recoveries(id).await?,
+        recoverable_until: recoverable_until(core, &mut tx, id).await?,
         deliveries: deliveries::load_page(core, &mut tx, id, filter, before).await?,
         actions: EndpointActions::of(endpoint.status, by.staff().has::<ManageIntegrations>()),
         endpoint,
     })
+}
+
+/// Returns the endpoints of the partner's source system.
+pub async fn list_for_partner(core: &Core, by: &Partner) -> CoreResult<Vec<EndpointSummary>> {
+    Ok(core.store.read(by).await?.endpoints_of_source(None).await?)
+}
+
+/// Returns an endpoint of the partner's source system with a page of its deliveries, newest first.
+///
+/// # Errors
+/// `not_found` if the source has no such endpoint.
+pub async fn page_for_partner(
+    core: &Core,
+    by: &Partner,
+    id: WebhookEndpointId,
+    filter: &DeliveryFilter,
+    before: Option<(DateTime<Utc>, DeliveryId)>,
+) -> CoreResult<(EndpointSummary, DeliveryPage)> {
+    let mut tx = core.store.read(by).await?;
+    let endpoints = tx.endpoints_of_source(Some(id)).await?;
+    let endpoint = endpoints.into_iter().next().ok_or_else(CoreError::not_found)?;
+    let page = deliveries::load_page(core, &mut tx, id, filter, before).await?;
+    Ok((endpoint, page))
 }
 
 /// Returns the endpoints that belong to the client.

@@ -13,7 +13,7 @@ use crate::db::bulk::hex;
 use crate::db::far_future;
 use crate::db::purpose::Purge;
 use crate::db::{SystemTx, TenantTx};
-use crate::identity::actors::{Operator, Staff};
+use crate::identity::actors::{DeliveryReader, Staff};
 use crate::webhooks::model::{AttemptEntry, DeliveryCount, DeliverySummary};
 
 /// Filter of a list of deliveries.
@@ -194,7 +194,7 @@ static DELETE_OLD_EVENTS: [EngineSql; 5] = [
     ),
 ];
 
-impl<A: Operator> TenantTx<'_, A> {
+impl<A: DeliveryReader> TenantTx<'_, A> {
     /// Returns a page of an endpoint's deliveries, newest first.
     pub(crate) async fn list_deliveries(
         &mut self,
@@ -242,9 +242,7 @@ impl<A: Operator> TenantTx<'_, A> {
             .fetch_all::<AttemptEntry>(SELECT_ATTEMPTS, (tenant, id.uuid(), limit))
             .await
     }
-}
 
-impl TenantTx<'_, Staff> {
     /// Returns the number of deliveries of an endpoint per status, created at or after `since`.
     pub(crate) async fn delivery_counts(
         &mut self,
@@ -268,7 +266,9 @@ impl TenantTx<'_, Staff> {
             .fetch_all::<(i64, i64, i64)>(sql, (tenant, endpoint.uuid(), now, now - chrono::TimeDelta::hours(24)))
             .await
     }
+}
 
+impl TenantTx<'_, Staff> {
     /// Returns a page of billing triggers with their delivery status, newest first.
     pub(crate) async fn billing_lines(
         &mut self,

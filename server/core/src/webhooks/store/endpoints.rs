@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::identity::actors::{Operator, Staff};
+use crate::identity::actors::{Operator, Partner, Staff};
 use crate::webhooks::model::EndpointSummary;
 
 /// An endpoint to insert, or the new values of an existing one.
@@ -52,7 +52,9 @@ const COUNT_ENDPOINTS_OF_SOURCE: &str = r"
       AND endpoint.status <> 'disabled'
       AND endpoint.deleted_at IS NULL
 ";
-const SELECT_ENDPOINTS: &str = r"
+macro_rules! select_endpoints {
+    () => {
+        r"
     SELECT endpoint.id, endpoint.client_id, endpoint.source_system_id, endpoint.url,
         endpoint.description, endpoint.event_types, endpoint.data_options, endpoint.ordering,
         endpoint.api_version, endpoint.status, endpoint.failures_in_a_row, endpoint.failed_deliveries,
@@ -78,13 +80,31 @@ const SELECT_ENDPOINTS: &str = r"
         AND source.id = endpoint.source_system_id
     JOIN integration_client AS client ON client.tenant_id = endpoint.tenant_id
         AND client.id = endpoint.client_id
+"
+    };
+}
+const SELECT_ENDPOINTS: &str = concat!(
+    select_endpoints!(),
+    r"
     WHERE endpoint.tenant_id = $1
       AND endpoint.deleted_at IS NULL
       AND ($2 IS NULL OR endpoint.client_id = $2)
       AND ($3 IS NULL OR endpoint.id = $3)
     ORDER BY endpoint.created_at, endpoint.id
     LIMIT 500
-";
+"
+);
+const SELECT_ENDPOINTS_OF_SOURCE: &str = concat!(
+    select_endpoints!(),
+    r"
+    WHERE endpoint.tenant_id = $1
+      AND endpoint.deleted_at IS NULL
+      AND endpoint.source_system_id = $2
+      AND ($3 IS NULL OR endpoint.id = $3)
+    ORDER BY endpoint.created_at, endpoint.id
+    LIMIT 500
+"
+);
 const UPDATE_STATUS: &str = r"
     UPDATE webhook_endpoint
     SET status = $3,
@@ -265,5 +285,18 @@ impl<A: Operator> TenantTx<'_, A> {
             .fetch_optional::<(Uuid, Json<Vec<String>>)>(SELECT_CLIENT, (tenant, id.uuid()))
             .await?;
         Ok(row.map(|(source, scopes)| (Id::from_uuid(source), scopes.0)))
+    }
+}
+
+impl TenantTx<'_, Partner> {
+    /// Returns the endpoints of the partner's source system, or the one with the ID.
+    pub(crate) async fn endpoints_of_source(
+        &mut self,
+        id: Option<WebhookEndpointId>,
+    ) -> Result<Vec<EndpointSummary>, StoreError> {
+        let (tenant, source, now) = (self.tenant(), self.actor.source_system().uuid(), self.now);
+        self.tx
+            .fetch_all::<EndpointSummary>(SELECT_ENDPOINTS_OF_SOURCE, (tenant, source, id.map(Id::uuid), now))
+            .await
     }
 }

@@ -1,0 +1,4 @@
+//! Webhook endpoints of the source system and their deliveries, to read.
+
+pub mod deliveries;
+pub mod endpoints;
