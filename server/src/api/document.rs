@@ -37,7 +37,8 @@ use crate::serve::AppState;
         (name = "billing-triggers", description = "Signals for external billing systems"),
         (name = "events", description = "The event log, for example to catch up after an outage"),
         (name = "webhook-endpoints", description = "Endpoints that receive events"),
-        (name = "webhook-deliveries", description = "Webhook deliveries and their attempts")
+        (name = "webhook-deliveries", description = "Webhook deliveries and their attempts"),
+        (name = "sandbox", description = "What test keys can do beyond live ones: advance a target through its life, trigger events")
     ),
     components(schemas(ProblemBody)),
     modifiers(&Security)

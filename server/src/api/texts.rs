@@ -263,6 +263,7 @@ pub fn cause(cause: &Cause) -> String {
         C::RecordedByOther => "This was recorded by another user; it is sent when that user signs in.",
         C::SourceSystemNotAllowed => "This client may not act for that source system.",
         C::FeatureDisabled { gate } => return format!("The feature gate {gate} is not enabled."),
+        C::SandboxOnly => "This operation is for test keys. Live data is changed by the work itself.",
         C::DataOptionNotPermitted => "A data option requires a missing scope.",
         C::Conflict { record } => {
             return format!(
@@ -328,6 +329,9 @@ pub fn cause(cause: &Cause) -> String {
         C::SuggestionEnded => "The suggestion has already ended.",
         C::SuggestionNotDiscardable => "The suggestion can no longer be discarded.",
         C::WorkStarted => "Work on the job has already started or ended, so it cannot be changed.",
+        C::JobNotAdvanceable { status } => {
+            return format!("A target with the status {status} takes no further steps.");
+        }
         C::JobNotReopenable { status } => {
             return format!("A target with the status {status} cannot be reopened.");
         }

@@ -1,4 +1,5 @@
 //! Jobs, which the API calls targets, and the changes that source systems propose for them.
 
 pub mod change_proposals;
+pub mod sandbox;
 pub mod targets;

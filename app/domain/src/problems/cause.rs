@@ -77,6 +77,8 @@ causes! {
     /// A feature gate is off.
     FeatureDisabled { /// Name of the feature gate.
         gate: String } = FeatureNotEnabled,
+    /// The operation is only for test keys.
+    SandboxOnly = FeatureNotEnabled,
     /// A data option requires a missing scope; the field names it.
     DataOptionNotPermitted = DataOptionNotPermitted,
     /// The record was changed by another user in the meantime.
@@ -163,6 +165,9 @@ causes! {
     WorkStarted = TargetLocked,
     /// The job cannot be cancelled.
     JobNotCancellable { /// Status of the job.
+        status: String } = TargetLocked,
+    /// The job of the sandbox takes no further steps.
+    JobNotAdvanceable { /// Status of the job.
         status: String } = TargetLocked,
     /// The job cannot be reopened.
     JobNotReopenable { /// Status of the job.

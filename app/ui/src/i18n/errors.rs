@@ -284,6 +284,7 @@ pub fn cause(locale: Locale, cause: &Cause) -> String {
         C::RecordedByOther => word!(locale, "cause-recorded-by-other"),
         C::SourceSystemNotAllowed => word!(locale, "cause-source-system-not-allowed"),
         C::FeatureDisabled { gate } => word!(locale, "cause-feature-disabled", gate = gate.as_str()),
+        C::SandboxOnly => word!(locale, "cause-sandbox-only"),
         C::DataOptionNotPermitted => word!(locale, "cause-invalid-fields"),
         C::Conflict { .. } => word!(locale, "cause-conflict"),
         C::FormOfOtherAccount { owner, own } => match owner {
@@ -326,6 +327,7 @@ pub fn cause(locale: Locale, cause: &Cause) -> String {
         C::SuggestionNotCommittable { .. } => word!(locale, "cause-suggestion-not-committable"),
         C::SuggestionEnded | C::SuggestionNotDiscardable => word!(locale, "cause-suggestion-ended"),
         C::WorkStarted => word!(locale, "cause-work-started"),
+        C::JobNotAdvanceable { .. } => word!(locale, "cause-job-not-advanceable"),
         C::JobNotReopenable { .. } => word!(locale, "cause-job-not-reopenable"),
         C::JobNotCancellable { .. } => word!(locale, "cause-job-not-cancellable"),
         C::ExternalIdMapped => word!(locale, "cause-external-id-mapped"),

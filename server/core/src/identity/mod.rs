@@ -15,6 +15,7 @@ pub mod partner_accounts;
 pub mod passkeys;
 pub mod password_links;
 pub mod passwords;
+pub(crate) mod sandbox_crew;
 mod session_data;
 pub mod sessions;
 pub mod shown_once;

@@ -5,6 +5,7 @@ pub mod idempotency;
 pub mod model;
 pub mod oauth;
 pub mod partner_console;
+pub mod sandbox;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 pub mod usage;

@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::identity::actors::ClientPermit;
+use crate::identity::sandbox_crew;
 use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
 use crate::page::Page;
 use crate::suggestions::store::SuggestionView;
@@ -90,6 +91,10 @@ pub async fn request(
     }
     if !errors.is_empty() {
         return Err(CoreError::invalid(errors));
+    }
+    if client.is_test() {
+        // The technicians of the sandbox, who are created when they are needed for the first time.
+        sandbox_crew::of_client(core, client).await?;
     }
     let answer = with_retries!({
         let mut tx = core.store.begin(client).await?;

@@ -10,6 +10,7 @@ pub mod locations;
 pub mod mappings;
 pub mod requests;
 pub mod route_suggestions;
+pub mod sandbox;
 pub mod targets;
 pub mod visit_reports;
 pub mod webhook_deliveries;
@@ -80,6 +81,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(webhook_deliveries::get::get_webhook_delivery))
         .routes(routes!(webhook_deliveries::attempts::list_webhook_attempts))
         .routes(routes!(webhook_deliveries::replay::replay_webhook_delivery))
+        .routes(routes!(sandbox::advance::advance_sandbox_target))
+        .routes(routes!(sandbox::events::trigger_sandbox_event))
         .routes(routes!(events::types::list_event_types))
         .routes(routes!(events::list::list_events))
         .routes(routes!(events::get::get_event))

@@ -19,11 +19,13 @@ fn blocks() -> Vec<String> {
 }
 
 /// Text that the output of each block must contain, in order.
-const EXPECTED: [&[&str]; 6] = [
+const EXPECTED: [&[&str]; 8] = [
     &[],
     &["\"rule\":\"C18\"", "\"resolved\":true"],
     &["\"outcome\":\"created\"", "\"rule\":\"L5\""],
     &["\"externalId\":\"GUIDE-1\"", "\"status\":\"open\""],
+    &["\"status\":\"completed\"", "\"workMinutes\":95"],
+    &["\"eventId\":\"evt_"],
     &["\"outcome\":\"created\"", "invalid_time_window"],
     &["unknown_field", "/colour", "requestId"],
 ];

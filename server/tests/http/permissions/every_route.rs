@@ -338,6 +338,8 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/targets/{id}", "targets.read"),
     ("POST", "/api/v1/targets/{id}/cancel", "targets.write"),
     ("POST", "/api/v1/targets/{id}/reopen", "targets.write"),
+    ("POST", "/api/v1/sandbox/targets/{id}/advance", "targets.write"),
+    ("POST", "/api/v1/sandbox/events", "webhooks.write"),
     ("GET", "/api/v1/targets/by-external-id/{externalId}", "targets.read"),
     ("GET", "/api/v1/import-jobs", "targets.write or targets.read"),
     ("GET", "/api/v1/import-jobs/{id}", "targets.write or targets.read"),

@@ -28,6 +28,7 @@ pub(crate) mod listing;
 pub(crate) mod partners;
 pub(crate) mod passkeys;
 pub(crate) mod password_links;
+pub(crate) mod sandbox_crew;
 pub(crate) mod sessions;
 pub(crate) mod tenants;
 pub(crate) mod throttle;
