@@ -154,6 +154,34 @@ pub fn AnswerForm(
     }
 }
 
+/// Declines the offered times with a proposal, for a requester whom none of them suits.
+#[component]
+pub fn DeclineForm(
+    action: String,
+    form: FormState,
+    offer: String,
+    /// The request, where the path of the action does not identify it.
+    #[prop(optional)]
+    request: Option<RequestId>,
+    /// Identifies repeated submissions of the same answer.
+    nonce: String,
+    locale: Locale,
+) -> impl IntoView {
+    let open = form.has_typed_values();
+    view! {
+        <details open=open data-testid="decline-slots"><summary class="button">{word!(locale, "slots-none")}</summary>
+            <SubmitOnce>
+            <form method="post" action=owned(action)>
+                <ErrorSummary form=form.clone()/>
+                {request.map(|id| view! { <input type="hidden" name="request" value=id.to_string()/> })}<input type="hidden" name="offer" value=offer/><input type="hidden" name="nonce" value=nonce/>
+                <TextArea form field="answer" label=word!(locale, "slots-proposal") help=word!(locale, "slots-proposal-help") rows=3/>
+                <button class="button button-primary" type="submit">{word!(locale, "slots-decline")}</button>
+            </form>
+            </SubmitOnce>
+        </details>
+    }
+}
+
 /// The form that chooses an offered time; a time that is no longer available cannot be chosen.
 #[component]
 pub fn SlotForm(

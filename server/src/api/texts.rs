@@ -220,7 +220,13 @@ fn schedule_conflict(conflict: &ScheduleConflict) -> String {
             format!("The technician lacks these skills: {}.", skills.join(", "))
         }
         ScheduleConflict::OutsideWindow { minutes } => {
-            format!("The visit starts {minutes} minutes outside the time window.")
+            format!(
+                "The visit starts {} outside the time window.",
+                count_of_minutes(*minutes)
+            )
+        }
+        ScheduleConflict::Offered { job } => {
+            format!("The technician's time is offered to the requester of target {job}.")
         }
         ScheduleConflict::Overlap { job } => format!("The technician is already assigned to target {job}."),
         ScheduleConflict::Travel { needed, available } => {

@@ -1,9 +1,11 @@
 //! Offering two or three appointment times for a job, of which the customer chooses one.
 
+use domain::fields::ScheduleConflict;
 use domain::ids::TargetId;
 use domain::intake::mails::MailTopic;
 use domain::locale::Locale;
 use domain::public_language::Tone;
+use domain::scheduling::consent::AcceptedConflicts;
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
@@ -17,7 +19,7 @@ use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, CustomerVisibleBox};
 use ui::drafts::owned;
 use ui::format;
-use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
+use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
 use ui::islands::SubmitOnce;
 
 use crate::jobs::actions::target_path;
@@ -55,6 +57,13 @@ pub fn OfferCard(
         .map(|option| format::moment(locale, option.expires_at, &option.zone));
     let open = form.has_typed_values();
     let rows = form.clone();
+    let conflicts: Vec<ScheduleConflict> = FIELDS
+        .iter()
+        .flat_map(|[technician, ..]| form.schedule_conflicts(technician))
+        .filter(|conflict| matches!(conflict, ScheduleConflict::Offered { .. }))
+        .collect();
+    let accepted = (!conflicts.is_empty()).then(|| AcceptedConflicts::to_form(&conflicts));
+    let consent = form.clone();
     view! {
         <section class="card" aria-labelledby="offer"><h2 id="offer">{t!(locale, "offer-title")}</h2>
             {expires.map(|expires| view! {
@@ -79,6 +88,7 @@ pub fn OfferCard(
                         </fieldset>
                     }).collect_view()}
                     <p class="help">{t!(locale, "zone-help", zone = format::zone_name(locale, &zone))}</p>
+                    {accepted.map(|accepted| view! { <CheckField form=consent field="overlap" label=t!(locale, "offer-anyway") value=accepted/> })}
                     <SelectField form field="hours" label=t!(locale, "offer-valid-for") choices=hours value="24"/>
                     <button class="button button-primary" type="submit">{t!(locale, "offer-send")}</button>
                 </form>
@@ -106,10 +116,14 @@ pub struct OfferForm {
     start_3: String,
     end_3: String,
     hours: String,
+    /// The conflicts that the form shows and the dispatcher accepts; absent unless ticked.
+    overlap: Option<String>,
 }
 
 impl ActionForm for OfferForm {
     const NAME: &'static str = "offer";
+    /// The conflicts may differ after an error, so they must be accepted again.
+    const TRANSIENT_FIELDS: &'static [&'static str] = &["overlap"];
 
     fn back(&self) -> String {
         target_path(self.target)
@@ -131,7 +145,8 @@ pub async fn offer_slots(#[server(flatten)] form: OfferForm) -> Result<(), Serve
             start,
             end,
         });
-        slot_offers::offer(&core, permit, id, &options, &form.hours).await?;
+        let accepted = AcceptedConflicts::from_form(form.overlap.as_deref());
+        slot_offers::offer(&core, permit, id, &options, &form.hours, &accepted).await?;
         Ok(Redirect::to(back, "done-offered"))
     })
     .await

@@ -36,6 +36,11 @@ pub enum ScheduleConflict {
         /// Number of the other job.
         job: i64,
     },
+    /// The technician's time is offered to the requester of another job.
+    Offered {
+        /// Number of the other job.
+        job: i64,
+    },
     /// There is not enough time to travel.
     Travel {
         /// Travel time in minutes.
@@ -63,6 +68,7 @@ impl ScheduleConflict {
             Self::SkillsMissing { .. } => "skills_missing",
             Self::OutsideWindow { .. } => "outside_window",
             Self::Overlap { .. } => "technician_busy",
+            Self::Offered { .. } => "technician_offered",
             Self::Travel { .. } => "travel_too_long",
             Self::JobNotOpen => "not_open",
             Self::TechnicianGone => "no_technician",

@@ -89,6 +89,11 @@ pub enum Conflict {
         /// Number of the other job.
         number: i64,
     },
+    /// The technician's time is offered to the requester of another job, and kept free until the offer ends.
+    Offered {
+        /// Number of the other job.
+        number: i64,
+    },
     /// There is not enough time to travel from the previous or to the next appointment.
     Travel {
         /// Number of the other job.
@@ -104,7 +109,7 @@ pub enum Conflict {
 
 impl Conflict {
     /// Every name that [`Conflict::name`] returns.
-    pub const NAMES: [&'static str; 10] = [
+    pub const NAMES: [&'static str; 11] = [
         "in_the_past",
         "technician_away",
         "no_shift",
@@ -114,6 +119,7 @@ impl Conflict {
         "skills_missing",
         "outside_window",
         "technician_busy",
+        "technician_offered",
         "travel_too_long",
     ];
 
@@ -129,6 +135,7 @@ impl Conflict {
             Self::Skills(_) => "skills_missing",
             Self::OutsideWindow { .. } => "outside_window",
             Self::Overlap { .. } => "technician_busy",
+            Self::Offered { .. } => "technician_offered",
             Self::Travel { .. } => "travel_too_long",
         }
     }
@@ -148,6 +155,7 @@ impl From<&Conflict> for ScheduleConflict {
             },
             Conflict::OutsideWindow { by } => Self::OutsideWindow { minutes: minutes(*by) },
             Conflict::Overlap { number } => Self::Overlap { job: *number },
+            Conflict::Offered { number } => Self::Offered { job: *number },
             Conflict::Travel { takes, available, .. } => Self::Travel {
                 needed: minutes(*takes),
                 available: minutes(*available),

@@ -63,7 +63,7 @@ fn key(conflict: &ScheduleConflict) -> String {
                 .collect();
             format!("{code}:{}", skills.join(","))
         }
-        ScheduleConflict::Overlap { job } => format!("{code}:{job}"),
+        ScheduleConflict::Overlap { job } | ScheduleConflict::Offered { job } => format!("{code}:{job}"),
         ScheduleConflict::Travel { needed, available } => format!("{code}:{needed}/{available}"),
         ScheduleConflict::Absent
         | ScheduleConflict::NoShift

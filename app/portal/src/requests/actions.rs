@@ -39,6 +39,35 @@ pub async fn choose_slot(#[server(flatten)] form: SlotButton) -> Result<(), Serv
     .await
 }
 
+/// The form that declines the offered times and proposes others.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeclineForm {
+    request: FormId<RequestId>,
+    offer: String,
+    /// The proposal.
+    answer: String,
+    nonce: String,
+}
+
+impl ActionForm for DeclineForm {
+    const NAME: &'static str = "decline";
+
+    fn back(&self) -> String {
+        self.request.path_below(LIST)
+    }
+}
+
+#[server(prefix = "/portal/fn", endpoint = "decline-slots")]
+pub async fn decline_slots(#[server(flatten)] form: DeclineForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, contact: Contact, form: DeclineForm| {
+        let (request, offer) = (form.request.get()?, &form.offer);
+        slot_offers::decline_in_portal(&core, &contact, request, offer, &form.answer, &form.nonce).await?;
+        Ok(Redirect::to(form.back(), "done-answered"))
+    })
+    .await
+}
+
 /// The form that answers a question of the dispatcher.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]

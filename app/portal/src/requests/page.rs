@@ -18,7 +18,9 @@ use ui::format::ZoneNames;
 use ui::forms::{ErrorSummary, FormState, TextArea};
 use ui::islands::SubmitOnce;
 use ui::page::page;
-use ui::requests::{AnswerForm, Conversation, MessageFile, Progress, STEPS, SlotForm, preferred_windows};
+use ui::requests::{
+    AnswerForm, Conversation, DeclineForm, MessageFile, Progress, STEPS, SlotForm, preferred_windows,
+};
 use ui::title::Title;
 
 use crate::follow_ups::open_work::FollowUpLines;
@@ -45,7 +47,9 @@ pub fn RequestPage() -> impl IntoView {
         } = pages::request(&request.core, &contact, request.id("id")?).await?;
         let id = found.id;
         let answer = FormState::new("answer", locale, request.flash.as_ref());
+        let decline = FormState::new("decline", locale, request.flash.as_ref());
         let nonce = form_nonce(&request.core);
+        let decline_nonce = form_nonce(&request.core);
         let cancel = FormState::new("cancel", locale, request.flash.as_ref());
         let cancel_nonce = form_nonce(&request.core);
         let zone = contact.zone().to_owned();
@@ -72,7 +76,7 @@ pub fn RequestPage() -> impl IntoView {
             {(!follow_ups.is_empty()).then(|| view! { <section data-testid="request-follow-ups"><h2>{t!(locale, "follow-ups")}</h2><FollowUpLines items=follow_ups words=contact.terminology() locale/></section> })}
             {cancellation_requested.map(|at| view! { <p class="notice">{t!(locale, "cancellation-requested", moment = at)}</p> })}
             {found.rejection_reason.clone().map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "rejection-reason")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
-            {(!slots.is_empty()).then(|| view! { <Slots slots id zones locale/> })}
+            {(!slots.is_empty()).then(|| view! { <Slots slots id zones decline=decline.clone() nonce=decline_nonce.clone() locale/> })}
             {(actions.can_answer || !messages.is_empty()).then(|| view! {
                 <Conversation messages files=message_files needs_answer=found.waits_for_answer zone=zone.clone() zones locale>
                     {actions.can_answer.then(|| view! { <AnswerForm action="/portal/fn/answer-request".to_owned() form=answer request=id nonce locale/> })}
@@ -206,7 +210,15 @@ fn WithdrawForm(id: RequestId, locale: Locale) -> impl IntoView {
 
 /// Offered times; a time that is no longer available is disabled.
 #[component]
-fn Slots(slots: Vec<SlotOption>, id: RequestId, zones: ZoneNames, locale: Locale) -> impl IntoView {
+fn Slots(
+    slots: Vec<SlotOption>,
+    id: RequestId,
+    zones: ZoneNames,
+    decline: FormState,
+    nonce: String,
+    locale: Locale,
+) -> impl IntoView {
+    let offer = slots.first().map(|slot| slot.offer_id.to_string()).unwrap_or_default();
     let expires = slots
         .first()
         .map(|slot| zones.with(locale, format::moment(locale, slot.expires_at, &slot.zone), &slot.zone))
@@ -217,6 +229,7 @@ fn Slots(slots: Vec<SlotOption>, id: RequestId, zones: ZoneNames, locale: Locale
             <SubmitOnce>
             {slots.into_iter().map(|slot| view! { <SlotForm option=slot action="/portal/fn/choose-slot".to_owned() request=id button_class="button" zones locale/> }).collect_view()}
             </SubmitOnce>
+            <DeclineForm action="/portal/fn/decline-slots".to_owned() form=decline offer request=id nonce locale/>
         </section>
     }
 }

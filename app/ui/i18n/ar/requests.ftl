@@ -13,3 +13,7 @@ answer-files-help = حتى 5 ملفات: JPEG أو PNG أو WebP أو PDF، بح
 visit-delayed = نتوقع أن نتأخر نحو { $minutes } دقيقة.
 story-visit = الزيارة
 story-done = منجز
+slots-none = لا يناسبني أي من هذه الأوقات
+slots-proposal = اقتراحك
+slots-proposal-help = ما الأيام والأوقات المناسبة لك؟ سنرد عليك بأوقات جديدة.
+slots-decline = إرسال الاقتراح

@@ -13,3 +13,7 @@ answer-files-help = Bis zu 5 Dateien: JPEG, PNG, WebP oder PDF, je höchstens 10
 visit-delayed = Wir verspäten uns voraussichtlich um etwa { $minutes } Minuten.
 story-visit = Einsatz
 story-done = Erledigt
+slots-none = Keine dieser Zeiten
+slots-proposal = Ihr Vorschlag
+slots-proposal-help = Welche Tage und Zeiten passen Ihnen? Wir melden uns mit neuen Zeiten.
+slots-decline = Vorschlag senden

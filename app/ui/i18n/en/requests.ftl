@@ -13,3 +13,7 @@ answer-files-help = Up to 5 files: JPEG, PNG, WebP or PDF, at most 10 MB each.
 visit-delayed = We expect to be about { $minutes } minutes late.
 story-visit = Visit
 story-done = Done
+slots-none = None of these times
+slots-proposal = Your proposal
+slots-proposal-help = Which days and times suit you? We will reply with new times.
+slots-decline = Send proposal

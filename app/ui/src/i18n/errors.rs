@@ -218,6 +218,7 @@ pub fn schedule_conflict(locale: Locale, conflict: &ScheduleConflict) -> String 
             skills = skills.join(&word!(locale, "list-separator"))
         ),
         S::OutsideWindow { minutes } => word!(locale, "error-outside-window", minutes = minutes),
+        S::Offered { job } => word!(locale, "error-technician-offered", job = job.to_string()),
         S::Overlap { job } => word!(locale, "error-technician-busy", job = job.to_string()),
         S::Travel { needed, available } => {
             word!(locale, "error-travel-too-long", needed = needed, available = available)

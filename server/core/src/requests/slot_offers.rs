@@ -1,5 +1,6 @@
 //! Slot offers: dispatch offers two or three times for a job, and the requester's choice schedules the appointment.
-//! Offered times are not reserved, so a choice can fail because the technician was booked in the meantime.
+//! An offered time is kept free: offering or scheduling it for another job is a conflict that dispatch has to accept. After
+//! that, a choice can fail because the technician was booked.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -10,6 +11,7 @@ use domain::ids::{OfferId, RequestId, StaffId, TargetId};
 use domain::intake::mails::MailKind;
 use domain::jobs::targets::TargetStatus;
 use domain::problems::Cause;
+use domain::scheduling::consent::AcceptedConflicts;
 use serde_json::json;
 
 use crate::commit::finish;
@@ -20,6 +22,7 @@ use crate::identity::authentication;
 use crate::jobs;
 use crate::notifications;
 use crate::notifications::NotificationTrigger;
+use crate::portal_access::pages;
 use crate::requests::store::slot_offers::NewOption;
 use crate::scheduling::appointments::{NewVisit, parse_local_time, parse_time, schedule_visit, validate_window_length};
 use crate::{Core, CoreError, CoreResult};
@@ -53,6 +56,7 @@ pub async fn offer(
     id: TargetId,
     options: &[OptionForm],
     hours: &str,
+    accepted: &AcceptedConflicts,
 ) -> CoreResult<OfferId> {
     let staff = by.staff();
     let mut tx = core.store.begin(staff).await?;
@@ -75,7 +79,7 @@ pub async fn offer(
     if hours.is_none() {
         form.add_error("hours", FieldCode::Required);
     }
-    let times = read_options(&mut tx, &mut form, id, options, zone).await?;
+    let times = read_options(&mut tx, &mut form, id, options, zone, accepted).await?;
     form.finish()?;
     let first_start = times.iter().map(|time| time.starts_at).min().unwrap_or(now);
     let expires_at = (now + TimeDelta::hours(hours.unwrap_or_default())).min(first_start);
@@ -101,6 +105,7 @@ async fn read_options(
     target: TargetId,
     options: &[OptionForm],
     zone: Tz,
+    accepted: &AcceptedConflicts,
 ) -> CoreResult<Vec<NewOption>> {
     let mut times: Vec<NewOption> = Vec::new();
     for (index, option) in options.iter().enumerate().take(*OPTION_COUNT.end()) {
@@ -108,7 +113,7 @@ async fn read_options(
             continue;
         }
         let number = index + 1;
-        let Some(time) = read_option(tx, form, target, number, option, zone).await? else {
+        let Some(time) = read_option(tx, form, target, (number, option), zone, accepted).await? else {
             continue;
         };
         if times
@@ -130,9 +135,9 @@ async fn read_option(
     tx: &mut TenantTx<'_, Staff>,
     form: &mut Form,
     target: TargetId,
-    number: usize,
-    option: &OptionForm,
+    (number, option): (usize, &OptionForm),
     zone: Tz,
+    accepted: &AcceptedConflicts,
 ) -> CoreResult<Option<NewOption>> {
     let (date_field, technician_field) = (format!("date_{number}"), format!("technician_{number}"));
     let technician = match option.technician.parse::<StaffId>() {
@@ -152,6 +157,12 @@ async fn read_option(
     if let Some(number) = tx.overlapping_target(technician, target, starts_at, ends_at).await? {
         let conflict = ScheduleConflict::Overlap { job: number };
         form.add_error(&technician_field, FieldCode::Schedule(conflict));
+    }
+    for job in tx.offered_targets(technician, target, starts_at, ends_at).await? {
+        let conflict = ScheduleConflict::Offered { job };
+        if !accepted.covers(&conflict) {
+            form.add_error(&technician_field, FieldCode::Schedule(conflict));
+        }
     }
     Ok(Some(NewOption {
         technician,
@@ -200,6 +211,36 @@ pub async fn choose_in_portal(
         .ok_or_else(CoreError::not_found)?;
     drop(tx);
     choose(core, by.tenant(), request, &by.label(), offer, position).await
+}
+
+/// Declines an offer in the portal because none of its times suits, with a proposal for dispatch.
+///
+/// # Errors
+/// Field `answer`; `not_found` if the request is not the portal user's own.
+pub async fn decline_in_portal(
+    core: &Core,
+    by: &Contact,
+    request: RequestId,
+    offer: &str,
+    proposal: &str,
+    nonce: &str,
+) -> CoreResult<()> {
+    // The message first: if anything fails after it, the requester sees the offer again and nothing is lost.
+    pages::answer(core, by, request, proposal, nonce, Vec::new()).await?;
+    decline(core, by.tenant(), request, &by.label(), offer).await
+}
+
+/// Closes an offer. The requester's message has put the request back among those that dispatch has to answer.
+async fn decline(core: &Core, tenant: TenantId, request: RequestId, by: &str, offer: &str) -> CoreResult<()> {
+    let offer = offer.parse::<OfferId>().map_err(|_| CoreError::not_found())?;
+    let system = authentication::system_on_behalf_of(tenant, "slot_offer", by);
+    let mut tx = core.store.begin(&system).await?;
+    // The message has arrived, also about an offer that was replaced in the meantime.
+    if !tx.decline_offer(offer, request).await? {
+        return Ok(());
+    }
+    tx.audit("slots.declined", request, json!({ "offer": offer }));
+    finish(core, tx).await
 }
 
 async fn choose(

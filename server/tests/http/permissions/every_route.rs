@@ -246,6 +246,7 @@ const PORTAL_ACTIONS: &[&str] = &[
     "/portal/fn/submit-request",
     "/portal/fn/answer-request",
     "/portal/fn/choose-slot",
+    "/portal/fn/decline-slots",
     "/portal/fn/request-cancellation",
     "/portal/fn/withdraw-request",
     "/portal/fn/change-password",

@@ -394,6 +394,7 @@ const OBJECT_ACTIONS: [(&str, &str); 8] = [
     ("submit-request", "location"),
     ("answer-request", "request"),
     ("choose-slot", "request"),
+    ("decline-slots", "request"),
     ("request-cancellation", "request"),
     ("withdraw-request", "request"),
     ("revoke-colleague", "grant"),

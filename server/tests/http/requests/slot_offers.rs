@@ -60,7 +60,37 @@ pub fn technicians(page: &str) -> Vec<String> {
 }
 
 pub async fn offer(world: &World, staff: &Client, target: &str, technician: &str, dates: [&str; 2], start: &str) {
+    offer_accepting(world, staff, target, technician, dates, start, "").await;
+}
+
+/// Offers times and accepts the conflicts that the page of the job then shows.
+async fn offer_anyway(
+    world: &World,
+    staff: &Client,
+    target: &str,
+    technician: &str,
+    dates: [&str; 2],
+    start: &str,
+) -> String {
+    offer(world, staff, target, technician, dates, start).await;
+    let page = world.content(staff, target).await;
+    let form = page.split("/app/fn/offer-slots").nth(1).unwrap();
+    let shown = crate::support::forms::checkbox(form, "overlap").expect("the conflict is shown");
+    offer_accepting(world, staff, target, technician, dates, start, &shown).await;
+    shown
+}
+
+async fn offer_accepting(
+    world: &World,
+    staff: &Client,
+    target: &str,
+    technician: &str,
+    dates: [&str; 2],
+    start: &str,
+    overlap: &str,
+) {
     let fields = [
+        ("overlap", overlap),
         ("target", target.rsplit('/').next().unwrap()),
         ("technician_1", technician),
         ("date_1", dates[0]),
@@ -190,7 +220,7 @@ async fn slot_offer_chosen_schedules_appointment_once(#[case] engine: Engine) {
     )
     .await;
     let (third_target, third) = job(&world, &staff, "Lambda three").await;
-    offer(
+    let shown = offer_anyway(
         &world,
         &staff,
         &third_target,
@@ -199,6 +229,7 @@ async fn slot_offer_chosen_schedules_appointment_once(#[case] engine: Engine) {
         "13:00",
     )
     .await;
+    assert!(shown.starts_with("technician_offered:"), "{shown}");
     let of = async |tracking: &str| offer_id(&world.get(&visitor(), tracking).await.1);
     let (one, two) = (of(&other).await, of(&third).await);
     let (first, second) = tokio::join!(choose(&world, &other, &one, "1"), choose(&world, &third, &two, "1"));
@@ -478,4 +509,111 @@ async fn cancellation_requested_is_answered_by_dispatch(#[case] engine: Engine) 
         world.engine
     );
     assert!(!html.contains("Planned"), "{}", world.engine);
+}
+
+async fn decline(world: &World, tracking: &str, offer: &str, proposal: &str) -> (StatusCode, String) {
+    let answer = visitor()
+        .post(format!("{}{tracking}/decline", world.url))
+        .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
+        .form(&[
+            ("offer", offer),
+            ("answer", proposal),
+            ("nonce", &format!("decline-{offer}")),
+        ])
+        .send()
+        .await
+        .unwrap();
+    let status = answer.status();
+    (status, answer.text().await.unwrap())
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn slot_offer_declined_with_proposal_is_back_in_inbox(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let (target, tracking) = job(&world, &staff, "Omega none suits").await;
+    let technician = technicians(&world.content(&staff, &target).await).pop().unwrap();
+    offer(
+        &world,
+        &staff,
+        &target,
+        &technician,
+        ["2026-12-08", "2026-12-09"],
+        "13:00",
+    )
+    .await;
+    let (_, page) = world.get(&visitor(), &tracking).await;
+    assert!(page.contains("data-testid=\"decline-slots\""), "{page}");
+    let offered = offer_id(&page);
+    // A proposal is required; without one nothing happens.
+    let (status, page) = decline(&world, &tracking, &offered, "").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        page.contains("data-testid=\"decline-slots\""),
+        "the offer is still open"
+    );
+    let (status, _) = decline(&world, &tracking, &offered, "Only Fridays after 14:00, please").await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let (_, page) = world.get(&visitor(), &tracking).await;
+    assert!(!page.contains("data-testid=\"decline-slots\"") && page.contains("Only Fridays after 14:00"));
+    assert_eq!(choose(&world, &tracking, &offered, "1").await.0, StatusCode::CONFLICT);
+    // Dispatch sees it at once, among what has to be answered.
+    let inbox = world
+        .content(&staff, "/app/inbox?only=answered&q=Omega+none+suits")
+        .await;
+    assert_eq!(inbox.matches("/app/inbox/req_").count(), 1, "{inbox}");
+    // The times are free again.
+    let (other, _) = job(&world, &staff, "Omega second").await;
+    offer(
+        &world,
+        &staff,
+        &other,
+        &technician,
+        ["2026-12-08", "2026-12-09"],
+        "13:00",
+    )
+    .await;
+    assert!(!world.content(&staff, &other).await.contains("technician_offered"));
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn offered_time_is_conflict_for_other_appointment(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let (target, _) = job(&world, &staff, "Sigma offered").await;
+    let technician = technicians(&world.content(&staff, &target).await).pop().unwrap();
+    offer(
+        &world,
+        &staff,
+        &target,
+        &technician,
+        ["2026-12-08", "2026-12-09"],
+        "13:00",
+    )
+    .await;
+    let (other, _) = job(&world, &staff, "Sigma scheduled").await;
+    let fields = [
+        ("target", other.rsplit('/').next().unwrap()),
+        ("technician", technician.as_str()),
+        ("date", "2026-12-08"),
+        ("start", "14:00"),
+        ("end", "16:00"),
+        ("shared", "on"),
+        ("was", ""),
+    ];
+    world.send(&staff, "/app/fn/schedule-target", &fields).await;
+    let page = world.content(&staff, &other).await;
+    assert!(page.contains("data-code=\"technician_offered\""), "{page}");
+    world.schedule_anyway(&staff, &fields).await;
+    assert!(!world.content(&staff, &other).await.contains("data-code="));
 }

@@ -256,6 +256,7 @@ fn conflict_text(locale: Locale, conflict: &Conflict) -> String {
         Conflict::OutsideShift { by } => t!(locale, "conflict-outside-shift", time = duration_text(locale, *by)),
         Conflict::Skills(missing) => t!(locale, "conflict-skills", skills = format::list(locale, missing)),
         Conflict::OutsideWindow { by } => t!(locale, "conflict-outside-window", time = duration_text(locale, *by)),
+        Conflict::Offered { number } => t!(locale, "conflict-offered", job = format!("TGT-{number}")),
         Conflict::Overlap { number } => t!(locale, "conflict-overlap", job = format!("TGT-{number}")),
         Conflict::Travel {
             number,

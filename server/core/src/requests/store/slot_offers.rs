@@ -75,6 +75,31 @@ const SELECT_OPTION: &str = r"
       AND offer_id = $2
       AND position = $3
 ";
+/// Other jobs to whose requesters a time of a technician is offered.
+const SELECT_OFFERED_TARGETS: &str = r"
+    SELECT DISTINCT target.number
+    FROM slot_option
+    JOIN slot_offer ON slot_offer.tenant_id = slot_option.tenant_id
+        AND slot_offer.id = slot_option.offer_id
+    JOIN target ON target.tenant_id = slot_offer.tenant_id AND target.id = slot_offer.target_id
+    WHERE slot_option.tenant_id = $1
+      AND slot_option.technician_id = $2
+      AND slot_option.starts_at < $5
+      AND slot_option.ends_at > $4
+      AND slot_offer.status = 'open'
+      AND slot_offer.expires_at > $6
+      AND slot_offer.target_id <> $3
+    ORDER BY target.number
+    LIMIT 5
+";
+const DECLINE_OFFER: &str = r"
+    UPDATE slot_offer
+    SET status = 'declined', decided_at = $4
+    WHERE tenant_id = $1
+      AND id = $2
+      AND request_id = $3
+      AND status = 'open'
+";
 /// Omits the technician. An option is gone if its time has passed or the technician is booked.
 /// The options of open offers: $1 tenant, $3 now.
 macro_rules! select_slot_options {
@@ -191,6 +216,35 @@ impl<A: Administrator> TenantTx<'_, A> {
         Ok(self
             .tx
             .execute(CHOOSE_OPTION, (tenant, offer.uuid(), request.uuid(), position, now))
+            .await?
+            == 1)
+    }
+
+    /// Returns the numbers of the other jobs to whose requesters a time of a technician is offered.
+    pub(crate) async fn offered_targets(
+        &mut self,
+        technician: StaffId,
+        except: TargetId,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Vec<i64>, StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        let rows = self
+            .tx
+            .fetch_all::<(i64,)>(
+                SELECT_OFFERED_TARGETS,
+                (tenant, technician.uuid(), except.uuid(), from, until, now),
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(number,)| number).collect())
+    }
+
+    /// Closes an offer because none of its times suits the requester; returns false if it was closed before.
+    pub(crate) async fn decline_offer(&mut self, offer: OfferId, request: RequestId) -> Result<bool, StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        Ok(self
+            .tx
+            .execute(DECLINE_OFFER, (tenant, offer.uuid(), request.uuid(), now))
             .await?
             == 1)
     }

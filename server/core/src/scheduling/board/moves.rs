@@ -45,6 +45,8 @@ struct ScheduleContext {
     technician: TechnicianView,
     absences: Vec<AbsenceView>,
     other_visits: Vec<BookedSlot>,
+    /// Numbers of the jobs to whose requesters this time is offered.
+    offered: Vec<i64>,
 }
 
 impl ScheduleContext {
@@ -55,7 +57,7 @@ impl ScheduleContext {
         span: (DateTime<Utc>, DateTime<Utc>),
         now: DateTime<Utc>,
     ) -> Vec<Conflict> {
-        conflicts_of_visit(
+        let mut conflicts = conflicts_of_visit(
             travel_times,
             &self.technician,
             &self.absences,
@@ -63,7 +65,9 @@ impl ScheduleContext {
             span,
             &self.other_visits,
             Some(now),
-        )
+        );
+        conflicts.extend(self.offered.iter().map(|number| Conflict::Offered { number: *number }));
+        conflicts
     }
 
     /// Returns the places between which travel times are needed.
@@ -96,6 +100,7 @@ async fn load_context<A: Administrator>(
         technician,
         absences,
         other_visits,
+        offered: tx.offered_targets(id, job.target_id.0, from, until).await?,
     })
 }
 
