@@ -23,6 +23,7 @@ pub mod intake;
 pub mod integrations;
 pub mod jobs;
 pub mod json;
+pub mod lateness;
 pub mod lifecycle;
 pub mod locale;
 pub mod mapping;

@@ -1,6 +1,8 @@
 //! Chips, boxes, lists and other building blocks of pages.
 
+use chrono::{DateTime, Utc};
 use domain::jobs::targets::TargetStatus;
+use domain::lateness::is_visit_late;
 use domain::locale::Locale;
 use domain::public_language::{PublicStatus, Tone};
 use domain::requests::Priority;
@@ -10,6 +12,7 @@ use leptos::prelude::*;
 use crate::i18n::by_key;
 use crate::icons::Icon;
 use crate::islands::CopyText;
+use crate::viewer::Viewer;
 use crate::{flash::Flash, i18n, word};
 
 /// A status chip. Color is never the only sign: the label is always shown.

@@ -156,3 +156,6 @@ contact-name = اسم جهة الاتصال
 done-customer-created = أُنشئ العميل وأُسند.
 call-contact-help = يظهر الطلب عندئذ أيضًا في بوابة جهة الاتصال هذه.
 reschedule-requested = طُلب موعد آخر
+inbox-late = متأخر
+inbox-late-visits = زيارات متأخرة
+offer-anyway = عرض الأوقات رغم ذلك

@@ -152,3 +152,6 @@ contact-name = Name des Kontakts
 done-customer-created = Kunde angelegt und zugeordnet.
 call-contact-help = Die Anfrage erscheint dann auch im Portal dieses Kontakts.
 reschedule-requested = Anderer Termin gewünscht
+inbox-late = Überfällig
+inbox-late-visits = Überfällige Einsätze
+offer-anyway = Zeiten trotzdem anbieten

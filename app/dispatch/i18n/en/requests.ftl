@@ -152,3 +152,6 @@ contact-name = Contact name
 done-customer-created = Customer created and assigned.
 call-contact-help = The request then also appears in the portal of this contact.
 reschedule-requested = Another time requested
+inbox-late = Late
+inbox-late-visits = Late visits
+offer-anyway = Offer the times anyway

@@ -8,7 +8,7 @@ use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::{Core, customers};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
-use ui::components::{Chip, ConfirmAction, EmptyState, Pager, ProblemNotice, TargetChip};
+use ui::components::{Chip, ConfirmAction, EmptyState, LateVisitMark, Pager, ProblemNotice, TargetChip};
 use ui::drafts::owned;
 use ui::flash::Flash;
 use ui::format;
@@ -109,7 +109,7 @@ pub fn CustomerPage() -> impl IntoView {
                 <ul class="lines">
                     {found.targets.into_iter().map(|target| view! {
                         <li><a href=format!("/app/targets/{}", target.id)><bdi class="mono">{format!("TGT-{}", target.number)}</bdi>" "{service_label(locale, target.service_type.as_deref())}</a>
-                            <TargetChip status=target.status locale/><span class="quiet"><bdi>{target.location_name}</bdi></span>
+                            <TargetChip status=target.status locale/><LateVisitMark status=target.status ends_at=target.ends_at locale/><span class="quiet"><bdi>{target.location_name}</bdi></span>
                             <span class="quiet">{target.starts_at.map(|start| format::moment(locale, start, target.appointment_zone.as_deref().unwrap_or(&zone)))}</span></li>
                     }).collect_view()}
                 </ul>

@@ -17,7 +17,8 @@ use ordinavo_core::notifications::reach::{Reach, SourceReach};
 use ordinavo_core::scheduling::appointments::MAX_REASON_CHARS;
 use ordinavo_core::scheduling::model::{AppointmentSummary, TechnicianChoice};
 use ui::components::{
-    Chip, ConfirmAction, CustomerVisibleBox, Fact, Identifier, InternalBox, PriorityMark, ProblemNotice, TargetChip,
+    Chip, ConfirmAction, CustomerVisibleBox, Fact, Identifier, InternalBox, LateVisitMark, PriorityMark, ProblemNotice,
+    TargetChip,
 };
 use ui::drafts::owned;
 use ui::format;
@@ -76,7 +77,8 @@ pub fn TargetPage() -> impl IntoView {
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             {cancellation_request.map(|(request, at)| view! { <CancellationNotice request moment=format::moment(locale, at, &zone) locale/> })}
             {reschedule_request.map(|(request, at)| view! { <p class="notice notice-warn" role="note" data-testid="reschedule-requested">{t!(locale, "reschedule-requested-text", moment = format::moment(locale, at, &zone))}" "<a href=format!("/app/inbox/{request}")>{t!(locale, "open-request")}</a></p> })}
-            <JobHeader target=target.clone() locale/>
+            {back_to_list.map(|href| view! { <p class="back"><a href=href>{t!(locale, "back-to-list")}</a></p> })}
+            <JobHeader target=target.clone() ends_at=displayed.as_ref().map(|appointment| appointment.ends_at) locale/>
             <div class="columns">
                 <div>
                     <JobFacts target=target.clone() appointment=displayed report=found.report locale/>
@@ -124,12 +126,13 @@ fn CancellationNotice(request: RequestId, moment: String, locale: Locale) -> imp
 
 /// Number, service, status and priority; customer and location; the mapping review if it blocks the job.
 #[component]
-fn JobHeader(target: TargetView, locale: Locale) -> impl IntoView {
+fn JobHeader(target: TargetView, ends_at: Option<DateTime<Utc>>, locale: Locale) -> impl IntoView {
     let id = target.id;
     view! {
         <header class="title-row">
             <h1><bdi class="mono">{format!("TGT-{}", target.number)}</bdi>" "{service_label(locale, target.service_type.as_deref())}</h1>
             <TargetChip status=target.status locale/>
+            <LateVisitMark status=target.status ends_at locale/>
             <PriorityMark priority=target.priority locale/>
             {target.needs_mapping.then(|| view! { <Chip label=t!(locale, "needs-mapping") tone=Tone::Bad/> })}
         </header>

@@ -1,17 +1,21 @@
-//! The list: requests to review, then jobs without an appointment.
+//! The list: late visits, requests to review, then jobs without an appointment.
 
 use chrono::{DateTime, Utc};
 use domain::ids::RequestId;
+use domain::lateness::Urgency;
 use domain::locale::Locale;
 use domain::public_language::{self, Tone};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::jobs::model::TargetSummary;
 use ordinavo_core::page::Page;
-use ordinavo_core::requests::inbox::{Inbox, MAX_COUNTED};
+use ordinavo_core::requests::inbox::{Inbox, InboxPlace, MAX_COUNTED};
 use ordinavo_core::requests::model::{InboxActions, RequestSummary};
 use ordinavo_core::scheduling::model::TechnicianChoice;
-use ui::components::{Chip, ConfirmAction, CustomerVisibleBox, EmptyState, Pager, PriorityMark, StatusChip};
+use ui::components::{
+    Chip, ConfirmAction, CustomerVisibleBox, DraftMark, EmptyState, LateVisitMark, Pager, PriorityMark, StatusChip,
+    TargetChip,
+};
 use ui::drafts::owned;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState};
@@ -57,8 +61,9 @@ pub fn QueueList<'a>(
             <Filters view=view.clone() inbox=inbox.clone() locale/>
             {can_decide.then(|| view! { <BulkActions form=bulk reviewers=inbox.reviewers.clone() path/> })}
             <div id="live-queue" class="live">
-            <RequestQueue requests=inbox.requests waiting=inbox.waiting_requests answered=inbox.answered_requests view is_first=is_first_requests current locale now can_decide zone selected/>
-            <JobQueue targets=inbox.targets waiting=inbox.waiting_targets is_first=is_first_targets locale now/>
+            <LateVisits targets=inbox.late_visits locale zone=zone.clone()/>
+            <RequestQueue requests=inbox.requests waiting=inbox.waiting_requests answered=inbox.answered_requests view is_first=is_first_requests current locale now can_decide zone selected drafts=inbox.drafts.clone()/>
+            <JobQueue targets=inbox.targets waiting=inbox.waiting_targets is_first=is_first_targets locale now drafts=inbox.drafts/>
             </div>
         </div>
     }
@@ -78,13 +83,14 @@ fn RequestQueue(
     can_decide: bool,
     zone: String,
     selected: Vec<String>,
+    /// The pages with drafts of the viewer.
+    drafts: Vec<String>,
 ) -> impl IntoView {
-    let next = requests.rows.last().filter(|_| requests.has_more).map(|row| {
-        format!(
-            "/app/inbox{}",
-            view.query(Some(("requests", Some(&cursor(row.submitted_at, row.id)))))
-        )
-    });
+    let next = requests
+        .rows
+        .last()
+        .filter(|_| requests.has_more)
+        .map(|row| format!("/app/inbox{}", view.query(Some(("requests", Some(&place(row, now)))))));
     let first = (!is_first).then(|| format!("/app/inbox{}", view.query(Some(("requests", None)))));
     let is_filtered = view.is_filtered();
     let has_replies = answered > 0 && !is_filtered;
@@ -108,7 +114,7 @@ fn RequestQueue(
             {has_replies.then(|| view! { <p class="notice notice-good"><a href="/app/inbox?only=answered">{t!(locale, "replies-received", count = answered)}</a></p> })}
             {requests.rows.is_empty().then(|| view! { <EmptyState title=empty text=empty_text/> })}
             <ul class="queue queue-requests">
-                {requests.rows.into_iter().map(|row| view! { <Row row query=query.clone() current locale now can_decide zone=zone.clone() selected=selected.as_slice()/> }).collect_view()}
+                {requests.rows.into_iter().map(|row| view! { <Row row query=query.clone() current locale now can_decide zone=zone.clone() selected=selected.as_slice() drafts=drafts.as_slice()/> }).collect_view()}
             </ul>
             <Pager locale next first/>
         </section>
@@ -123,6 +129,8 @@ fn JobQueue(
     is_first: bool,
     locale: Locale,
     now: DateTime<Utc>,
+    /// The pages with drafts of the viewer.
+    drafts: Vec<String>,
 ) -> impl IntoView {
     let next = targets
         .rows
@@ -139,6 +147,7 @@ fn JobQueue(
                     <li><a href=format!("/app/targets/{}", row.id)>
                         <span class="queue-top"><strong>{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format!("TGT-{}", row.number)}</bdi></strong><span class="quiet">{format::age(locale, row.created_at, now)}</span></span>
                         <span class="queue-meta">
+                            {drafts.contains(&format!("/app/targets/{}", row.id)).then(|| view! { <DraftMark locale/> })}
                             {row.needs_mapping.then(|| view! { <Chip label=t!(locale, "needs-mapping") tone=Tone::Bad/> })}
                             <PriorityMark priority=row.priority locale/>
                             <span class="quiet"><bdi>{row.customer_name}</bdi>" · "<bdi>{row.location_name.or(row.location_city)}</bdi>" "<bdi class="mono">{row.external_id}</bdi></span>
@@ -149,6 +158,38 @@ fn JobQueue(
             <Pager locale next first/>
         </section>
     }
+}
+
+/// Returns the cursor of a row.
+fn place(row: &RequestSummary, now: DateTime<Utc>) -> String {
+    let place = InboxPlace {
+        urgency: row.urgency(now),
+        request: row.id,
+    };
+    cursor(row.submitted_at, place)
+}
+
+/// The visits that should have taken place.
+#[component]
+fn LateVisits(targets: Vec<TargetSummary>, locale: Locale, zone: String) -> impl IntoView {
+    (!targets.is_empty()).then(|| view! {
+        <section aria-labelledby="queue-late">
+            <h2 id="queue-late">{t!(locale, "inbox-late-visits")}<span class="count">{targets.len()}</span></h2>
+            <ul class="queue">
+                {targets.into_iter().map(|row| {
+                    let visit_zone = row.appointment_zone.as_deref().unwrap_or(&zone);
+                    let time = row.starts_at.zip(row.ends_at).map(|(start, end)| format!("{} {}", format::date(locale, start, visit_zone), format::span(start, end, visit_zone)));
+                    view! {
+                        <li data-late-visit=row.id.to_string()><a href=format!("/app/targets/{}", row.id)>
+                            <span class="queue-top"><strong>{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format!("TGT-{}", row.number)}</bdi></strong><span class="quiet"><bdi>{time}</bdi></span></span>
+                            <span class="queue-meta"><LateVisitMark status=row.status ends_at=row.ends_at locale/><TargetChip status=row.status locale/><PriorityMark priority=row.priority locale/>
+                                <span class="quiet"><bdi>{row.customer_name}</bdi>" · "<bdi>{row.technician}</bdi></span></span>
+                        </a></li>
+                    }
+                }).collect_view()}
+            </ul>
+        </section>
+    })
 }
 
 /// Returns who sent the request: the customer, or the contact details that were entered while no customer is assigned.
@@ -171,10 +212,12 @@ fn Row<'a>(
     can_decide: bool,
     zone: String,
     selected: &'a [String],
+    drafts: &'a [String],
 ) -> impl IntoView + use<> {
     let is_current = (current == Some(row.id)).then_some("true");
     let id = row.id.to_string();
     let is_selected = selected.contains(&id);
+    let has_draft = drafts.contains(&format!("/app/inbox/{id}"));
     let name = format!("REQ-{}", row.number);
     let sender = sender(&row);
     let location = row
@@ -182,13 +225,14 @@ fn Row<'a>(
         .clone()
         .or_else(|| row.place.as_ref().and_then(|place| place.city.clone()));
     let has_no_customer = row.customer_name.is_none();
+    let is_late = row.urgency(now) == Urgency::Late && row.snoozed_until.is_none_or(|until| until <= now);
     view! {
         <li>
             {can_decide.then(|| view! { <span class="select"><input type="checkbox" name="requests[]" value=id.clone() checked=is_selected form="bulk" aria-label=t!(locale, "select-request", name = name.clone())/></span> })}
             <a href=format!("/app/inbox/{id}{query}") aria-current=is_current>
                 <span class="queue-top"><strong>{service_label(locale, Some(row.service_type.name()))}" "<bdi class="mono quiet">{name}</bdi></strong><span class="quiet">{format::age(locale, row.submitted_at, now)}</span></span>
                 <span class="queue-what" dir="auto">{row.description}</span>
-                <span class="queue-meta"><StatusChip status=public_language::request(row.status, locale)/><PriorityMark priority=row.priority locale/>
+                <span class="queue-meta">{has_draft.then(|| view! { <DraftMark locale/> })}{is_late.then(|| view! { <span data-late="request"><Chip label=t!(locale, "inbox-late") tone=Tone::Bad/></span> })}<StatusChip status=public_language::request(row.status, locale)/><PriorityMark priority=row.priority locale/>
                     {row.cancellation_requested_at.is_some().then(|| view! { <Chip label=t!(locale, "cancellation-requested") tone=Tone::Bad/> })}
                     {row.reschedule_requested_at.is_some().then(|| view! { <Chip label=t!(locale, "reschedule-requested") tone=Tone::Warn/> })}
                     {row.answered_at.is_some().then(|| view! { <Chip label=t!(locale, "reply-received") tone=Tone::Good/> })}

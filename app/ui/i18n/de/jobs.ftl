@@ -6,3 +6,4 @@ target-on_site = Vor Ort
 target-completed = Abgeschlossen
 target-not_completed = Nicht abgeschlossen
 target-cancelled = Storniert
+late = Überfällig

@@ -6,3 +6,4 @@ target-on_site = On site
 target-completed = Completed
 target-not_completed = Not completed
 target-cancelled = Cancelled
+late = Late

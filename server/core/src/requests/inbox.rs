@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::identity::permissions::{ReviewRequests, ViewOperations};
-use domain::ids::{AttachmentId, RequestId, TargetId};
+use domain::ids::{AttachmentId, TargetId};
 
 use crate::classification::model::RuleView;
 use crate::db::TenantTx;
@@ -18,10 +18,12 @@ use crate::visits::report_review::Download;
 use crate::visits::{notices, report_review};
 use crate::{Core, CoreResult};
 
-pub use crate::requests::store::inbox::{AssignedTo, RequestFilter};
+pub use crate::requests::store::inbox::{AssignedTo, InboxPlace, RequestFilter};
 
 /// Counters stop at this number.
 pub const MAX_COUNTED: i64 = 1_000;
+/// The inbox names at most this many late visits.
+pub const MAX_LATE_VISITS: i64 = 50;
 /// How long after the last heartbeat a staff member counts as present.
 pub(crate) const PRESENCE_TIMEOUT: TimeDelta = TimeDelta::seconds(45);
 
@@ -30,6 +32,8 @@ pub(crate) const PRESENCE_TIMEOUT: TimeDelta = TimeDelta::seconds(45);
 pub struct Inbox {
     /// Requests that match the filter.
     pub requests: Page<RequestSummary>,
+    /// Visits that should have taken place, those that are late for longest first; at most [`MAX_LATE_VISITS`].
+    pub late_visits: Vec<TargetSummary>,
     /// Unscheduled targets.
     pub targets: Page<TargetSummary>,
     /// Number of undecided and accepted requests, up to [`MAX_COUNTED`].
@@ -52,7 +56,7 @@ pub struct Inbox {
 pub struct InboxSelection {
     pub filter: RequestFilter,
     /// Cursor of the requests.
-    pub requests_after: Option<(DateTime<Utc>, RequestId)>,
+    pub requests_after: Option<(DateTime<Utc>, InboxPlace)>,
     /// Cursor of the targets.
     pub targets_after: Option<(DateTime<Utc>, TargetId)>,
 }
@@ -65,7 +69,7 @@ pub struct InboxPage {
     pub technician_news: TechnicianNews,
 }
 
-/// Returns the inbox with a page of each list, oldest first.
+/// Returns the inbox with a page of each list: what is late first, then the oldest.
 pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, selection: &InboxSelection) -> CoreResult<InboxPage> {
     let mut tx = core.store.read(by.staff()).await?;
     Ok(InboxPage {
@@ -86,6 +90,7 @@ pub(super) async fn load(tx: &mut TenantTx<'_, Staff>, selection: &InboxSelectio
         // Read first: a change that the lists do not show yet must reload the page.
         audit_sequence: tx.latest_audit_sequence().await?,
         requests: Page::from_rows(tx.requests(filter, *requests_after, PAGE_SIZE + 1).await?, PAGE_SIZE),
+        late_visits: tx.late_targets(MAX_LATE_VISITS).await?,
         targets: Page::from_rows(tx.open_targets(*targets_after, PAGE_SIZE + 1).await?, PAGE_SIZE),
         waiting_requests: tx.count_waiting_requests(MAX_COUNTED).await?,
         answered_requests: tx.count_answered_requests(MAX_COUNTED).await?,

@@ -12,6 +12,7 @@ use domain::intake::classification::Classification;
 use domain::intake::form::FormSettings;
 use domain::intake::{PreferredWindow, Requester};
 use domain::jobs::targets::TargetStatus;
+use domain::lateness::Urgency;
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -81,6 +82,14 @@ pub struct RequestSummary {
     pub location_name: Option<String>,
     pub assignee_name: Option<String>,
     pub region: Option<String>,
+}
+
+impl RequestSummary {
+    /// Returns its urgency, by which the inbox is sorted.
+    pub fn urgency(&self, now: DateTime<Utc>) -> Urgency {
+        let waits_for_requester = self.asked_at.is_some();
+        Urgency::of_request(self.status, self.priority, self.submitted_at, waits_for_requester, now)
+    }
 }
 
 /// Content that a source has sent for a request that is no longer in review.

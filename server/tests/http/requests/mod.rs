@@ -3,5 +3,6 @@
 pub mod calls;
 pub mod client_requests;
 pub mod inbox;
+mod lateness;
 pub mod slot_offers;
 pub mod tracking;

@@ -6,7 +6,7 @@ use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::scheduling::BoardJob;
 use ordinavo_core::scheduling::board::{Board, Line, Stop, unscheduled_cursor};
-use ui::components::{Chip, EmptyState, PriorityMark};
+use ui::components::{Chip, EmptyState, LateVisitMark, PriorityMark};
 use ui::format;
 use ui::icons::Icon;
 
@@ -253,6 +253,7 @@ fn StopCard(stop: Stop, row: usize, locale: Locale, from: DateTime<Utc>, back: S
             <a class="stop-link" href=format!("/app/targets/{target}") draggable="false" title=title>
                 <span class="stop-line"><strong><bdi>{times}</bdi></strong></span>
                 <span class="stop-line"><bdi class="mono">{number}</bdi>" "<bdi>{visit.job.customer_name.clone()}</bdi></span>
+                <LateVisitMark status=visit.job.status ends_at=Some(visit.ends_at) locale/>
                 <span class="stop-line quiet"><bdi>{visit.job.city.clone().or_else(|| visit.job.location_name.clone())}</bdi></span>
                 {has_warnings.then(|| view! { <span class="stop-line stop-warning"><Icon name="alert"/>{t!(locale, "board-conflicts", count = warnings.len())}<span class="hidden">{warning_text}</span></span> })}
             </a>

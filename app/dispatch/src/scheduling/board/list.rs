@@ -3,7 +3,7 @@
 use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::scheduling::board::Board;
-use ui::components::{EmptyState, TargetChip};
+use ui::components::{EmptyState, LateVisitMark, TargetChip};
 use ui::icons::Icon;
 
 use crate::scheduling::board::{BoardView, board_path, conflict_text, duration_text, reschedule_path, visit_time};
@@ -32,7 +32,7 @@ pub fn List(board: Board, locale: Locale, zone: String) -> impl IntoView {
                     });
                     view! {
                         <tr><td><bdi>{visit_time(locale, &stop.visit, &zone)}</bdi></td><td><bdi>{name}</bdi>" "<span class="quiet">{format!("#{index}")}</span></td>
-                            <th scope="row"><a href=format!("/app/targets/{target}")><bdi class="mono">{number}</bdi></a>" "<TargetChip status=stop.visit.job.status locale/></th>
+                            <th scope="row"><a href=format!("/app/targets/{target}")><bdi class="mono">{number}</bdi></a>" "<TargetChip status=stop.visit.job.status locale/><LateVisitMark status=stop.visit.job.status ends_at=Some(stop.visit.ends_at) locale/></th>
                             <td><bdi>{stop.visit.job.customer_name.clone()}</bdi><br/><span class="quiet"><bdi>{stop.visit.job.location_name.clone()}</bdi></span></td>
                             <td>{travel_text}</td>
                             <td>{stop.conflicts.iter().map(|conflict| view! { <span class="stop-warning"><Icon name="alert"/>{conflict_text(locale, conflict)}</span><br/> }).collect_view()}</td>

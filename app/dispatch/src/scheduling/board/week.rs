@@ -4,7 +4,7 @@ use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::scheduling::board::{Line, WeekDay};
-use ui::components::{Chip, EmptyState};
+use ui::components::{Chip, EmptyState, LateVisitMark};
 use ui::icons::Icon;
 
 use crate::i18n::by_key;
@@ -73,7 +73,7 @@ fn Cell(line: Line, locale: Locale, back: String, zone: String) -> impl IntoView
                 let label = t!(locale, "board-reschedule-job", job = number.clone());
                 view! { <a class="stop-move" href=reschedule_path(&target, &back) aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
             });
-            view! { <li><a href=format!("/app/targets/{target}")><bdi>{visit_time(locale, &stop.visit, &zone)}</bdi>" "<bdi class="mono">{number}</bdi></a>" "<span class="quiet"><bdi>{stop.visit.job.city.clone()}</bdi></span>{warning_view}{reschedule_link}</li> }
+            view! { <li><a href=format!("/app/targets/{target}")><bdi>{visit_time(locale, &stop.visit, &zone)}</bdi>" "<bdi class="mono">{number}</bdi></a>" "<span class="quiet"><bdi>{stop.visit.job.city.clone()}</bdi></span><LateVisitMark status=stop.visit.job.status ends_at=Some(stop.visit.ends_at) locale/>{warning_view}{reschedule_link}</li> }
         }).collect_view()}</ul>
         {load.map(|load| view! { <p class="quiet">{load}</p> })}
     }

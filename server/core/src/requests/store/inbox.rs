@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{LocationId, RequestId, StaffId};
+use domain::lateness::{Urgency, review_allowance};
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use domain::text::name_for_comparison;
 
@@ -20,6 +21,32 @@ pub enum AssignedTo {
     /// Unassigned requests.
     Unassigned,
     Person(StaffId),
+}
+
+/// The position of a request in the inbox, besides its age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InboxPlace {
+    pub urgency: Urgency,
+    pub request: RequestId,
+}
+
+impl std::fmt::Display for InboxPlace {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}.{}", self.urgency.rank(), self.request)
+    }
+}
+
+impl std::str::FromStr for InboxPlace {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (rank, request) = text.split_once('.').ok_or(())?;
+        let rank = rank.parse().map_err(|_| ())?;
+        Ok(Self {
+            urgency: Urgency::of_rank(rank).ok_or(())?,
+            request: request.parse().map_err(|_| ())?,
+        })
+    }
 }
 
 /// Filter of a list of requests.
@@ -86,6 +113,18 @@ macro_rules! filter_and_page {
                   OR customer.name_key LIKE $13 ESCAPE '!'
               )
               AND ($15 IS NULL OR request.region = $15)
+              AND $17 = CASE
+                  WHEN request.status NOT IN ('submitted', 'in_review', 'accepted') THEN 2
+                  WHEN request.asked_at IS NULL
+                      AND (
+                          (request.priority = 'urgent' AND request.submitted_at < $18)
+                          OR (request.priority = 'high' AND request.submitted_at < $19)
+                          OR (request.priority = 'low' AND request.submitted_at < $20)
+                          OR (request.priority = 'normal' AND request.submitted_at < $21)
+                      ) THEN 0
+                  WHEN request.priority = 'urgent' THEN 1
+                  ELSE 2
+              END
             ORDER BY request.submitted_at, request.id
             LIMIT $16
         "
@@ -102,7 +141,7 @@ const COUNT_ANSWERED_REQUESTS: &str = r"
     SELECT count(*)
     FROM (SELECT 1 FROM request WHERE tenant_id = $1 AND answered_at IS NOT NULL LIMIT $2) AS answered
 ";
-const SELECT_REQUESTS_WITH_STATUS: &str = concat!(select_line!(), "request.status = $17", filter_and_page!());
+const SELECT_REQUESTS_WITH_STATUS: &str = concat!(select_line!(), "request.status = $22", filter_and_page!());
 /// Counts up to a limit, which keeps the query fast for large queues.
 const COUNT_WAITING_REQUESTS: &str = r"
     SELECT count(*)
@@ -138,10 +177,31 @@ const SELECT_REVIEWERS: &str = r"
 ";
 
 impl TenantTx<'_, Staff> {
-    /// Lists a page of requests, oldest first.
+    /// Lists a page of requests: the late ones, then the urgent ones, then all others, each the oldest first.
     pub(crate) async fn requests(
         &mut self,
         filter: &RequestFilter,
+        after: Option<(DateTime<Utc>, InboxPlace)>,
+        limit: i64,
+    ) -> Result<Vec<RequestSummary>, StoreError> {
+        let first = after.map_or(Urgency::Late, |(_, place)| place.urgency);
+        let mut rows = Vec::new();
+        for urgency in Urgency::ALL.into_iter().filter(|urgency| *urgency >= first) {
+            let missing = limit - i64::try_from(rows.len()).unwrap_or(limit);
+            if missing <= 0 {
+                break;
+            }
+            let after = after.filter(|(_, place)| place.urgency == urgency);
+            let after = after.map(|(at, place)| (at, place.request));
+            rows.extend(self.requests_of_urgency(filter, urgency, after, missing).await?);
+        }
+        Ok(rows)
+    }
+
+    async fn requests_of_urgency(
+        &mut self,
+        filter: &RequestFilter,
+        urgency: Urgency,
         after: Option<(DateTime<Utc>, RequestId)>,
         limit: i64,
     ) -> Result<Vec<RequestSummary>, StoreError> {
@@ -159,66 +219,43 @@ impl TenantTx<'_, Staff> {
         } else {
             format!("%{}%", escape_like(&text))
         };
-        let channel = filter.channel.map(Channel::name);
-        let service = filter.service_type.map(ServiceType::name);
-        let priority = filter.priority.map(Priority::name);
-        let sql = if filter.answered {
-            SELECT_ANSWERED_REQUESTS
-        } else {
-            SELECT_WAITING_REQUESTS
+        let late_before = |priority: Priority| now - review_allowance(priority);
+        let sql = match (filter.status, filter.answered) {
+            (Some(_), _) => SELECT_REQUESTS_WITH_STATUS,
+            (None, true) => SELECT_ANSWERED_REQUESTS,
+            (None, false) => SELECT_WAITING_REQUESTS,
         };
+        macro_rules! values {
+            ($($last:expr)?) => {
+                (
+                    tenant,
+                    at,
+                    id,
+                    filter.channel.map(Channel::name),
+                    filter.service_type.map(ServiceType::name),
+                    filter.priority.map(Priority::name),
+                    assigned,
+                    assignee,
+                    filter.unmatched,
+                    filter.snoozed,
+                    now,
+                    filter.answered,
+                    &like,
+                    number,
+                    &filter.region,
+                    limit,
+                    urgency.rank(),
+                    late_before(Priority::Urgent),
+                    late_before(Priority::High),
+                    late_before(Priority::Low),
+                    late_before(Priority::Normal),
+                    $($last)?
+                )
+            };
+        }
         match filter.status {
-            None => {
-                self.tx
-                    .fetch_all::<RequestSummary>(
-                        sql,
-                        (
-                            tenant,
-                            at,
-                            id,
-                            channel,
-                            service,
-                            priority,
-                            assigned,
-                            assignee,
-                            filter.unmatched,
-                            filter.snoozed,
-                            now,
-                            filter.answered,
-                            &like,
-                            number,
-                            &filter.region,
-                            limit,
-                        ),
-                    )
-                    .await
-            }
-            Some(status) => {
-                self.tx
-                    .fetch_all::<RequestSummary>(
-                        SELECT_REQUESTS_WITH_STATUS,
-                        (
-                            tenant,
-                            at,
-                            id,
-                            channel,
-                            service,
-                            priority,
-                            assigned,
-                            assignee,
-                            filter.unmatched,
-                            filter.snoozed,
-                            now,
-                            filter.answered,
-                            &like,
-                            number,
-                            &filter.region,
-                            limit,
-                            status.name(),
-                        ),
-                    )
-                    .await
-            }
+            None => self.tx.fetch_all::<RequestSummary>(sql, values!()).await,
+            Some(status) => self.tx.fetch_all::<RequestSummary>(sql, values!(status.name())).await,
         }
     }
 
