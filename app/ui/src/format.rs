@@ -1,6 +1,6 @@
 //! Dates, times, ages and file sizes in the reader's language.
 
-use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _, Utc};
+use chrono::{DateTime, Datelike as _, LocalResult, NaiveDate, TimeZone as _, Timelike as _, Utc};
 use chrono_tz::Tz;
 use domain::locale::Locale;
 use icu_decimal::DecimalFormatter;
@@ -8,8 +8,10 @@ use icu_decimal::input::Decimal;
 use icu_decimal::options::DecimalFormatterOptions;
 use icu_list::ListFormatter;
 use icu_list::options::ListFormatterOptions;
+use leptos::prelude::use_context;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::viewer::Viewer;
 use crate::word;
 
 const WEEKDAYS: [[&str; 7]; 3] = [
@@ -44,8 +46,18 @@ fn local(moment: DateTime<Utc>, zone: &str) -> DateTime<Tz> {
     moment.with_timezone(&zone.parse().unwrap_or(Tz::UTC))
 }
 
-/// Formats a date such as `Tue 24 Nov`.
+/// Formats a date such as `Tue 24 Nov`, with its year unless it is the year in which the reader opens the page. What is read
+/// later, such as an email, always has the year.
 pub fn day(locale: Locale, date: NaiveDate) -> String {
+    let this_year = use_context::<Viewer>().map(|viewer| viewer.now.year());
+    if this_year == Some(date.year()) {
+        day_of_year(locale, date)
+    } else {
+        format!("{} {}", day_of_year(locale, date), date.year())
+    }
+}
+
+fn day_of_year(locale: Locale, date: NaiveDate) -> String {
     let language = locale as usize;
     let weekday = WEEKDAYS[language][date.weekday().num_days_from_monday() as usize];
     let month = MONTHS[language][date.month0() as usize];
@@ -71,10 +83,15 @@ pub fn last_day(locale: Locale, end: DateTime<Utc>, zone: &str) -> String {
     date(locale, end - chrono::TimeDelta::seconds(1), zone)
 }
 
-/// Formats a local time as `09:30`, the same in all languages.
+/// Formats a local time as `09:30`, the same in all languages. A time that occurs twice because the clocks go back is named
+/// with its offset, such as `02:30 CEST`.
 pub fn time(moment: DateTime<Utc>, zone: &str) -> String {
     let local = local(moment, zone);
-    format!("{:02}:{:02}", local.hour(), local.minute())
+    let text = format!("{:02}:{:02}", local.hour(), local.minute());
+    match local.timezone().from_local_datetime(&local.naive_local()) {
+        LocalResult::Ambiguous(..) => format!("{text} {}", local.format("%Z")),
+        LocalResult::Single(_) | LocalResult::None => text,
+    }
 }
 
 /// Formats an instant as `Tue 24 Nov 09:30`.
@@ -214,10 +231,29 @@ mod tests {
             .single()
             .expect("test timestamp is valid");
         // The clock in Berlin goes back at 01:00 UTC.
-        assert_eq!(time(moment, "Europe/Berlin"), "02:30");
-        assert_eq!(time(moment + chrono::TimeDelta::hours(1), "Europe/Berlin"), "02:30");
-        assert_eq!(date(Locale::De, moment, "Europe/Berlin"), "So. 25. Okt.");
-        assert_eq!(date(Locale::En, moment, "America/New_York"), "Sat 24 Oct");
+        let hour = chrono::TimeDelta::hours(1);
+        assert_eq!(time(moment, "Europe/Berlin"), "02:30 CEST");
+        assert_eq!(time(moment + hour, "Europe/Berlin"), "02:30 CET");
+        assert_eq!(span(moment, moment + hour, "Europe/Berlin"), "02:30 CEST–02:30 CET");
+        assert_eq!(time(moment + hour + hour, "Europe/Berlin"), "03:30");
+        assert_eq!(date(Locale::De, moment, "Europe/Berlin"), "So. 25. Okt. 2026");
+        assert_eq!(date(Locale::En, moment, "America/New_York"), "Sat 24 Oct 2026");
+    }
+
+    #[test]
+    fn date_has_year_unless_it_is_that_of_the_reader() {
+        let day_in = |year| NaiveDate::from_ymd_opt(year, 11, 24).expect("test date is valid");
+        leptos::prelude::Owner::new().with(|| {
+            leptos::prelude::provide_context(Viewer {
+                locale: Locale::En,
+                now: day_in(2026).and_time(chrono::NaiveTime::MIN).and_utc(),
+                path: String::new(),
+                request_id: String::new(),
+            });
+            assert_eq!(day(Locale::En, day_in(2026)), "Tue 24 Nov");
+            assert_eq!(day(Locale::En, day_in(2027)), "Wed 24 Nov 2027");
+            assert_eq!(day(Locale::De, day_in(2025)), "Mo. 24. Nov. 2025");
+        });
     }
 
     #[test]

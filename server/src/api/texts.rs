@@ -114,6 +114,7 @@ pub fn field_code(code: &FieldCode) -> String {
         F::AmbiguousLabel => "Another entry has the same label.",
         F::TooFarAhead => "A date within the next year is required.",
         F::NotInFuture => "Today or a later date within a year is required.",
+        F::TimeOccursTwice => "This time occurs twice: the clocks go back on that day.",
         F::TimeDoesNotExist => "This time does not exist: the clocks change on that day.",
         F::EndBeforeStart => "The end must be after the start.",
         F::WindowTooLong { max_hours } => return format!("A window can be at most {max_hours} hours long."),

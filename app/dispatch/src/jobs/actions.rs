@@ -29,6 +29,8 @@ pub struct AppointmentForm {
     date: String,
     start: String,
     end: String,
+    start_occurrence: String,
+    end_occurrence: String,
     /// Whether the customer sees the appointment: `on` or absent.
     shared: Option<String>,
     /// The conflicts that the form shows and the dispatcher accepts; absent unless ticked.
@@ -58,6 +60,8 @@ pub async fn schedule_target(#[server(flatten)] form: AppointmentForm) -> Result
             date: form.date,
             start: form.start,
             end: form.end,
+            start_occurrence: form.start_occurrence,
+            end_occurrence: form.end_occurrence,
             shared: form.shared.is_some(),
             accepted: AcceptedConflicts::from_form(form.overlap.as_deref()),
             was: form.was,

@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use ordinavo_core::jobs;
 use ordinavo_core::jobs::model::TargetView;
 use ordinavo_core::notifications::reach::{Reach, SourceReach};
-use ordinavo_core::scheduling::appointments::MAX_REASON_CHARS;
+use ordinavo_core::scheduling::appointments::{MAX_REASON_CHARS, occurrence};
 use ordinavo_core::scheduling::model::{AppointmentSummary, TechnicianChoice};
 use ui::components::{
     Chip, ConfirmAction, CustomerVisibleBox, Fact, Identifier, InternalBox, LateVisitMark, PriorityMark, ProblemNotice,
@@ -37,6 +37,7 @@ use crate::portal_access::visibility::VisibleTo;
 use crate::requests::of_job::RequesterCard;
 use crate::requests::slot_offers::OfferCard;
 use crate::scheduling::board::proposed_start;
+use crate::scheduling::occurrence::Occurrence;
 use crate::shared::{DoneNotice, service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
@@ -312,6 +313,12 @@ fn ScheduleCard(
             )
         },
     );
+    let (start_occurrence, end_occurrence) = current.as_ref().map_or(("", ""), |appointment| {
+        (
+            occurrence(appointment.starts_at, tz),
+            occurrence(appointment.ends_at, tz),
+        )
+    });
     // Another dispatcher's appointment is not replaced unseen.
     let planned = current
         .as_ref()
@@ -345,6 +352,8 @@ fn ScheduleCard(
                     <TextField form=form.clone() field="start" label=t!(locale, "start") kind="time" value=start/>
                     <TextField form=form.clone() field="end" label=t!(locale, "end") kind="time" value=end/>
                 </div>
+                <Occurrence form=form.clone() asked="start" field="start_occurrence" stored=start_occurrence locale/>
+                <Occurrence form=form.clone() asked="end" field="end_occurrence" stored=end_occurrence locale/>
                 <p class="help">{zone_help}</p>
                 {accepted.map(|accepted| view! { <CheckField form=form.clone() field="overlap" label=t!(locale, "schedule-anyway") value=accepted/> })}
                 {is_past.then(|| view! { <InternalBox locale><TextField form=afterwards field="reason" label=t!(locale, "recorded-reason") help=t!(locale, "recorded-reason-help") max_length=MAX_REASON_CHARS/></InternalBox> })}

@@ -24,12 +24,13 @@ use ui::islands::SubmitOnce;
 
 use crate::jobs::actions::target_path;
 use crate::notifications::reach::ReachLines;
+use crate::scheduling::occurrence::Occurrence;
 use crate::t;
 
-const FIELDS: [[&str; 4]; 3] = [
-    ["technician_1", "date_1", "start_1", "end_1"],
-    ["technician_2", "date_2", "start_2", "end_2"],
-    ["technician_3", "date_3", "start_3", "end_3"],
+const FIELDS: [[&str; 5]; 3] = [
+    ["technician_1", "date_1", "start_1", "end_1", "occurrence_1"],
+    ["technician_2", "date_2", "start_2", "end_2", "occurrence_2"],
+    ["technician_3", "date_3", "start_3", "end_3", "occurrence_3"],
 ];
 
 /// The open offer, and the form that sends a new one.
@@ -80,11 +81,12 @@ pub fn OfferCard(
                 <form method="post" action=owned("/app/fn/offer-slots")>
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="target" value=id.to_string()/>
-                    {FIELDS.iter().enumerate().map(|(index, [technician, date, start, end])| view! {
+                    {FIELDS.iter().enumerate().map(|(index, [technician, date, start, end, occurrence])| view! {
                         <fieldset class="group"><legend>{t!(locale, "offer-option", number = (index + 1))}</legend>
                             <SelectField form=rows.clone() field=technician label=t!(locale, "technician") choices=choices.clone() optional={index > 1}/>
                             <TextField form=rows.clone() field=date kind="date" label=t!(locale, "date") optional={index > 1}/>
                             <div class="pair"><TextField form=rows.clone() field=start kind="time" label=t!(locale, "start") value="09:00"/><TextField form=rows.clone() field=end kind="time" label=t!(locale, "end") value="11:00"/></div>
+                            <Occurrence form=rows.clone() asked=date field=occurrence locale/>
                         </fieldset>
                     }).collect_view()}
                     <p class="help">{t!(locale, "zone-help", zone = format::zone_name(locale, &zone))}</p>
@@ -107,14 +109,17 @@ pub struct OfferForm {
     date_1: String,
     start_1: String,
     end_1: String,
+    occurrence_1: String,
     technician_2: String,
     date_2: String,
     start_2: String,
     end_2: String,
+    occurrence_2: String,
     technician_3: String,
     date_3: String,
     start_3: String,
     end_3: String,
+    occurrence_3: String,
     hours: String,
     /// The conflicts that the form shows and the dispatcher accepts; absent unless ticked.
     overlap: Option<String>,
@@ -135,15 +140,34 @@ pub async fn offer_slots(#[server(flatten)] form: OfferForm) -> Result<(), Serve
     submit(form, async |core: Core, staff: Staff, form: OfferForm| {
         let (permit, id, back) = (staff.may()?, form.target.get()?, form.back());
         let options = [
-            (form.technician_1, form.date_1, form.start_1, form.end_1),
-            (form.technician_2, form.date_2, form.start_2, form.end_2),
-            (form.technician_3, form.date_3, form.start_3, form.end_3),
+            (
+                form.technician_1,
+                form.date_1,
+                form.start_1,
+                form.end_1,
+                form.occurrence_1,
+            ),
+            (
+                form.technician_2,
+                form.date_2,
+                form.start_2,
+                form.end_2,
+                form.occurrence_2,
+            ),
+            (
+                form.technician_3,
+                form.date_3,
+                form.start_3,
+                form.end_3,
+                form.occurrence_3,
+            ),
         ]
-        .map(|(technician, date, start, end)| OptionForm {
+        .map(|(technician, date, start, end, occurrence)| OptionForm {
             technician,
             date,
             start,
             end,
+            occurrence,
         });
         let accepted = AcceptedConflicts::from_form(form.overlap.as_deref());
         slot_offers::offer(&core, permit, id, &options, &form.hours, &accepted).await?;

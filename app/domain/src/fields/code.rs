@@ -215,6 +215,8 @@ field_codes! {
     InvalidTime = "invalid_time",
     /// A time that the clock change skips.
     TimeDoesNotExist = "time_does_not_exist",
+    /// The local time occurs twice because the clocks go back; the form asks which one is meant.
+    TimeOccursTwice = "time_occurs_twice",
     /// An end that is not after the start.
     EndBeforeStart = "end_before_start",
     /// A time window that is too long.

@@ -248,3 +248,7 @@ field-signature = التوقيع
 field-note = الملاحظة
 field-region = المنطقة
 cause-reschedule-not-possible = لم يعد طلب موعد آخر ممكنًا هنا. تواصل معنا.
+cause-job-not-advanceable = لا توجد خطوات أخرى لهذه المهمة.
+cause-sandbox-only = هذا متاح لمفاتيح الاختبار فقط.
+error-time-occurs-twice = يتكرر هذا الوقت مرتين في ذلك اليوم بسبب تأخير الساعة. اختر أيهما تقصد.
+error-technician-offered = وقت الفني معروض على عميل المهمة TGT-{ $job } ومحجوز حتى انتهاء العرض. اختر وقتًا آخر أو أكّد.

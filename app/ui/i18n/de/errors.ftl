@@ -248,3 +248,7 @@ field-signature = Unterschrift
 field-note = Notiz
 field-region = Region
 cause-reschedule-not-possible = Ein anderer Termin kann hier nicht mehr angefragt werden. Wenden Sie sich an uns.
+cause-job-not-advanceable = Für diesen Auftrag gibt es keine weiteren Schritte.
+cause-sandbox-only = Das ist nur mit Testschlüsseln möglich.
+error-time-occurs-twice = Diese Uhrzeit gibt es an dem Tag zweimal, weil die Uhr zurückgestellt wird. Wählen Sie, welche gemeint ist.
+error-technician-offered = Diese Zeit des Technikers ist dem Kunden von Auftrag TGT-{ $job } angeboten und bis zum Ende des Angebots freigehalten. Wählen Sie eine andere Zeit oder bestätigen Sie.

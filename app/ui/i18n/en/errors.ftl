@@ -248,3 +248,7 @@ field-signature = Signature
 field-note = Note
 field-region = Region
 cause-reschedule-not-possible = Another time can no longer be requested here. Contact us.
+cause-job-not-advanceable = This job takes no further steps.
+cause-sandbox-only = This is available for test keys only.
+error-time-occurs-twice = This time occurs twice on that day, because the clocks go back. Choose which one you mean.
+error-technician-offered = The technician’s time is offered to the customer of job TGT-{ $job } and kept free until that offer ends. Choose another time or confirm.

@@ -77,6 +77,7 @@ pub fn field_code(locale: Locale, code: &FieldCode) -> String {
         F::FileNotReadable { file } => of_file(file.as_deref(), word!(locale, "error-file-not-readable")),
         F::InvalidDate => word!(locale, "error-invalid-date"),
         F::InvalidTime => word!(locale, "error-invalid-time"),
+        F::TimeOccursTwice => word!(locale, "error-time-occurs-twice"),
         F::TimeDoesNotExist => word!(locale, "error-time-does-not-exist"),
         F::EndBeforeStart | F::NotAfterSince => word!(locale, "error-end-before-start"),
         F::WindowTooLong { max_hours } => word!(locale, "error-window-too-long", hours = max_hours),

@@ -43,6 +43,8 @@ pub struct OptionForm {
     pub start: String,
     /// Local time in the location's zone, such as `11:00`.
     pub end: String,
+    /// Which of two times is meant if the clocks go back: `first`, `second`, or empty if that is not known.
+    pub occurrence: String,
 }
 
 /// Offers times for a job. Replaces an open offer.
@@ -179,8 +181,8 @@ fn read_times(form: &mut Form, field: &str, option: &OptionForm, zone: Tz) -> Op
     let start = parse_time(form, field, &option.start);
     let end = parse_time(form, field, &option.end);
     let (start, end) = start.zip(end)?;
-    let starts_at = parse_local_time(form, field, zone, date, start);
-    let ends_at = parse_local_time(form, field, zone, date, end);
+    let starts_at = parse_local_time(form, field, zone, date, start, &option.occurrence);
+    let ends_at = parse_local_time(form, field, zone, date, end, &option.occurrence);
     starts_at.zip(ends_at)
 }
 

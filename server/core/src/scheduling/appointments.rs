@@ -49,6 +49,9 @@ pub struct ScheduleForm {
     pub start: String,
     /// Local time in the location's zone, such as `11:00`.
     pub end: String,
+    /// Which of two times is meant if the clocks go back: `first`, `second`, or empty if that is not known.
+    pub start_occurrence: String,
+    pub end_occurrence: String,
     /// Whether the customer sees the appointment.
     pub shared: bool,
     /// The conflicts that the dispatcher has seen and accepts.
@@ -72,7 +75,7 @@ pub(crate) fn parse_span(input: &ScheduleForm, zone: &str) -> Result<(DateTime<U
     let end = parse_time(&mut form, "end", &input.end);
     let starts_at = date
         .zip(start)
-        .and_then(|(date, time)| parse_local_time(&mut form, "start", zone, date, time));
+        .and_then(|(date, time)| parse_local_time(&mut form, "start", zone, date, time, &input.start_occurrence));
     // An overnight visit ends on the next day.
     let is_overnight = start
         .zip(end)
@@ -82,9 +85,14 @@ pub(crate) fn parse_span(input: &ScheduleForm, zone: &str) -> Result<(DateTime<U
     } else {
         date
     };
+    // After the second of two times, only the second of two others can follow.
+    let end_occurrence = match (input.end_occurrence.as_str(), input.start_occurrence.as_str()) {
+        ("", "second") => "second",
+        (chosen, _) => chosen,
+    };
     let ends_at = end_date
         .zip(end)
-        .and_then(|(date, time)| parse_local_time(&mut form, "end", zone, date, time));
+        .and_then(|(date, time)| parse_local_time(&mut form, "end", zone, date, time, end_occurrence));
     if let Some((starts_at, ends_at)) = starts_at.zip(ends_at) {
         validate_window_length(&mut form, "end", starts_at, ends_at);
         if form.0.is_empty() {
@@ -333,21 +341,39 @@ pub(crate) fn parse_time(form: &mut Form, name: &str, text: &str) -> Option<Naiv
     time
 }
 
-/// Converts a local time to UTC. A time skipped by daylight saving is an error; of two ambiguous times the earlier one
-/// is taken.
+/// Converts a local time to UTC. A time that is skipped because the clocks go forward is an error, and so is one that occurs
+/// twice unless `occurrence` says which one is meant.
 pub(crate) fn parse_local_time(
     form: &mut Form,
     name: &str,
     zone: Tz,
     date: NaiveDate,
     time: NaiveTime,
+    occurrence: &str,
 ) -> Option<DateTime<Utc>> {
-    match zone.from_local_datetime(&date.and_time(time)) {
-        LocalResult::Single(moment) | LocalResult::Ambiguous(moment, _) => Some(moment.with_timezone(&Utc)),
-        LocalResult::None => {
+    match (zone.from_local_datetime(&date.and_time(time)), occurrence) {
+        (LocalResult::Single(moment), _)
+        | (LocalResult::Ambiguous(moment, _), "first")
+        | (LocalResult::Ambiguous(_, moment), "second") => Some(moment.with_timezone(&Utc)),
+        (LocalResult::Ambiguous(..), _) => {
+            form.add_error(name, FieldCode::TimeOccursTwice);
+            None
+        }
+        (LocalResult::None, _) => {
             form.add_error(name, FieldCode::TimeDoesNotExist);
             None
         }
+    }
+}
+
+/// Returns which of two equal local times a moment is, as [`ScheduleForm::start_occurrence`] names it; empty if its local time
+/// occurs once.
+pub fn occurrence(moment: DateTime<Utc>, zone: Tz) -> &'static str {
+    let local = moment.with_timezone(&zone);
+    match zone.from_local_datetime(&local.naive_local()) {
+        LocalResult::Ambiguous(first, _) if first == local => "first",
+        LocalResult::Ambiguous(..) => "second",
+        LocalResult::Single(_) | LocalResult::None => "",
     }
 }
 

@@ -14,7 +14,7 @@ use domain::scheduling::{technicians, windows};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::scheduling::appointments;
-use ordinavo_core::scheduling::appointments::{SCHEDULABLE_YEARS, ScheduleForm};
+use ordinavo_core::scheduling::appointments::{SCHEDULABLE_YEARS, ScheduleForm, occurrence};
 use ordinavo_core::scheduling::board::moves;
 use ordinavo_core::scheduling::board::moves::{Planned, Preview, Proposal};
 use ordinavo_core::scheduling::model::AppointmentSummary;
@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{InternalBox, ProblemNotice};
 use ui::drafts::owned;
+use ui::flash::Flash;
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
 use ui::icons::Icon;
@@ -32,6 +33,7 @@ use ui::title::Title;
 
 use crate::notifications::reach;
 use crate::scheduling::board::{EstimatedNote, conflict_text, duration_text};
+use crate::scheduling::occurrence::Occurrence;
 use crate::shared::{service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
@@ -113,10 +115,16 @@ fn proposed_visit(query: impl Fn(&str) -> String, found: &Preview, zone: &str, n
     let is_chosen = at.is_some() || !query("start").is_empty();
     let on_screen = day_on_screen(&query("back"), now.with_timezone(&tz).date_naive());
     let proposed = proposed_start(on_screen, found.requested_window(), now, &tz);
-    let time = |moment: DateTime<Utc>| format::time(moment, zone);
+    let time = |moment: DateTime<Utc>| moment.with_timezone(&tz).format("%H:%M").to_string();
     let starts_at = starts_at.unwrap_or(proposed);
+    let ends_at = starts_at + TimeDelta::minutes(minutes.clamp(5, 720));
     let start = value_or(query("start"), time(starts_at));
-    let end = time(starts_at + TimeDelta::minutes(minutes.clamp(5, 720)));
+    let end = time(ends_at);
+    // Only times that were not typed are known exactly.
+    let occurrence_of = |typed: &str, name: &str, moment| match query(typed).is_empty() {
+        true => value_or(query(name), occurrence(moment, tz).to_owned()),
+        false => query(name),
+    };
     Proposal {
         form: ScheduleForm {
             technician: value_or(
@@ -129,6 +137,8 @@ fn proposed_visit(query: impl Fn(&str) -> String, found: &Preview, zone: &str, n
             reason: String::new(),
             start,
             end: value_or(query("end"), end),
+            start_occurrence: occurrence_of("start", "start_occurrence", starts_at),
+            end_occurrence: occurrence_of("end", "end_occurrence", ends_at),
             shared: current.is_none_or(|appointment| appointment.is_shared),
             accepted: AcceptedConflicts::default(),
             was: Some(
@@ -159,7 +169,17 @@ pub fn ReschedulePage() -> impl IntoView {
             |found: &Preview| proposed_visit(|name| request.query(name), found, &zone_of(found), request.viewer.now);
         let (found, Proposal { form, is_chosen }) = moves::page(&request.core, permit, id, propose).await?;
         let zone = zone_of(&found);
-        let state = FormState::new("move", locale, request.flash.as_ref());
+        // What is wrong with the typed times is shown at their fields, as after sending the form.
+        let unchecked = Flash {
+            form: "move".to_owned(),
+            errors: found.errors.clone(),
+            ..Flash::default()
+        };
+        let flash = request
+            .flash
+            .as_ref()
+            .or_else(|| (!found.errors.is_empty()).then_some(&unchecked));
+        let state = FormState::new("move", locale, flash);
         let number = format!("TGT-{}", found.target.number);
         let title = if found.current.is_some() {
             t!(locale, "board-reschedule-job", job = number.clone())
@@ -189,7 +209,9 @@ pub fn ReschedulePage() -> impl IntoView {
                     <SelectField form=state.clone() field="technician" label=t!(locale, "technician") choices value=form.technician.clone()/>
                     <TextField form=state.clone() field="date" label=t!(locale, "date") kind="date" value=form.date.clone()/>
                     <TextField form=state.clone() field="start" label=t!(locale, "start") kind="time" value=form.start.clone()/>
-                    <TextField form=state field="end" label=t!(locale, "end") kind="time" value=form.end.clone()/>
+                    <TextField form=state.clone() field="end" label=t!(locale, "end") kind="time" value=form.end.clone()/>
+                    <Occurrence form=state.clone() asked="start" field="start_occurrence" stored=stored(&form.start_occurrence) locale/>
+                    <Occurrence form=state asked="end" field="end_occurrence" stored=stored(&form.end_occurrence) locale/>
                     <div class="actions"><button class="button" type="submit">{t!(locale, "board-check")}</button><a class="button" href=cancel data-close="">{t!(locale, "board-cancel")}</a></div>
                 </form>
                 <p class="help">{t!(locale, "zone-help", zone = format::zone_name(locale, &zone))}</p>
@@ -199,6 +221,15 @@ pub fn ReschedulePage() -> impl IntoView {
         .into_any())
     });
     view! { <AppFrame current="/app/board">{content}</AppFrame> }
+}
+
+/// Returns the name of an occurrence as forms show it.
+fn stored(occurrence: &str) -> &'static str {
+    match occurrence {
+        "first" => "first",
+        "second" => "second",
+        _ => "",
+    }
 }
 
 /// Describes the current appointment.
@@ -249,6 +280,7 @@ fn Plan(
             <input type="hidden" name="target" value=id.to_string()/><input type="hidden" name="back" value=back/>
             <input type="hidden" name="technician" value=form.technician/><input type="hidden" name="date" value=form.date/>
             <input type="hidden" name="start" value=form.start/><input type="hidden" name="end" value=form.end/>
+            <input type="hidden" name="start_occurrence" value=form.start_occurrence/><input type="hidden" name="end_occurrence" value=form.end_occurrence/>
             <input type="hidden" name="was" value=form.was.unwrap_or_default()/>
             {(!has_no_conflicts).then(|| view! { <input type="hidden" name="overlap" value=shown_conflicts/> })}
             {plan.conflicts.contains(&Conflict::InPast).then(|| view! { <InternalBox locale><TextField form=afterwards field="reason" label=t!(locale, "recorded-reason") help=t!(locale, "recorded-reason-help") max_length=appointments::MAX_REASON_CHARS/></InternalBox> })}
@@ -325,6 +357,8 @@ pub struct MoveForm {
     date: String,
     start: String,
     end: String,
+    start_occurrence: String,
+    end_occurrence: String,
     was: String,
     /// The page of the board to return to.
     back: String,
@@ -349,6 +383,8 @@ impl ActionForm for MoveForm {
             ("date", &self.date),
             ("start", &self.start),
             ("end", &self.end),
+            ("start_occurrence", &self.start_occurrence),
+            ("end_occurrence", &self.end_occurrence),
             ("back", &safe_back(&self.back)),
         ]);
         format!("/app/board/move?{query}")
@@ -364,6 +400,8 @@ pub async fn move_target(#[server(flatten)] form: MoveForm) -> Result<(), Server
             date: form.date,
             start: form.start,
             end: form.end,
+            start_occurrence: form.start_occurrence,
+            end_occurrence: form.end_occurrence,
             shared: form.shared.is_some(),
             accepted: AcceptedConflicts::from_form(form.overlap.as_deref()),
             was: Some(form.was),

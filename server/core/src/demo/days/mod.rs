@@ -268,8 +268,7 @@ async fn schedule_targets(
             shared: true,
             // Some days are overbooked on purpose, to show conflicts.
             accepted: AcceptedConflicts::all(),
-            was: None,
-            reason: String::new(),
+            ..ScheduleForm::default()
         };
         schedule(core, world.dispatcher.may()?, target, &form).await?;
         progress.planned.push(PlannedVisit {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::customers::Coordinates;
+use domain::fields::FieldError;
 use domain::identity::permissions::PlanTargets;
 use domain::ids::{StaffId, TargetId};
 use domain::jobs::targets::AppointmentStatus;
@@ -115,6 +116,8 @@ pub struct Preview {
     pub technicians: Vec<TechnicianChoice>,
     /// The proposed visit; `None` while the form is incomplete or invalid.
     pub plan: Option<Planned>,
+    /// What is wrong with the times of the proposed visit.
+    pub errors: Vec<FieldError>,
     /// The customer's portal users who see the appointment once it is shared.
     pub viewers: Vec<Viewer>,
     /// How the requester is told if the appointment is shared; `None` without a requester.
@@ -167,6 +170,9 @@ pub async fn page(
     let mut preview = load(core, &mut tx, id).await?;
     let proposal = propose(&preview);
     let visit = if proposal.is_chosen {
+        let zone = preview.target.location_zone.as_deref().unwrap_or(tx.staff().zone());
+        let span = appointments::parse_span(&proposal.form, zone);
+        preview.errors = span.err().unwrap_or_default();
         load_visit(&mut tx, &preview, &proposal.form).await?
     } else {
         None
@@ -203,6 +209,7 @@ async fn load(core: &Core, tx: &mut TenantTx<'_, Staff>, id: TargetId) -> CoreRe
         current,
         technicians: tx.technicians().await?,
         plan: None,
+        errors: Vec::new(),
         viewers: tx.viewers_of_job(id).await?,
         reach,
     })
