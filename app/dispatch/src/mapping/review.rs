@@ -1,33 +1,31 @@
 //! Mapping review: jobs whose customer could not be identified, with the candidates side by side.
 
-use domain::fields::FieldCode;
-use std::str::FromStr;
-
 use domain::identity::permissions::ViewImports;
 use domain::ids::{CustomerId, TargetId};
 use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::mapping::model::{CandidateSummary, ContactChoice, KnownReference, LocationChoice};
 use ordinavo_core::mapping::review;
-use ordinavo_core::mapping::review::{Choice, Resolution, SentExternalIds};
-use ordinavo_core::{Core, CoreError, CoreResult};
-use serde::{Deserialize, Serialize};
+use ordinavo_core::mapping::review::SentExternalIds;
 use serde_json::Value;
-use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, EmptyState, Fact, Identifier, Pager, ProblemNotice, TargetChip};
 use ui::drafts::owned;
 use ui::format;
+use ui::forms::FormState;
 use ui::islands::SubmitOnce;
 use ui::page::{cursor, page};
 use ui::title::Title;
 
 use crate::imports::page::ItemCard;
+use crate::mapping::decisions::{NewCustomerCard, OtherDecisions};
 use crate::mapping::references::link_path;
 use crate::shared::{DoneNotice, service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
+
+/// The queue.
+pub(crate) const LIST: &str = "/app/imports/mapping";
 
 #[component]
 pub fn MappingReviewPage() -> impl IntoView {
@@ -35,13 +33,17 @@ pub fn MappingReviewPage() -> impl IntoView {
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let found = review::list(&request.core, staff.may::<ViewImports>()?, request.cursor("after")).await?;
+        let is_snoozed = request.query("only") == "snoozed";
+        let permit = staff.may::<ViewImports>()?;
+        let found = review::list(&request.core, permit, request.cursor("after"), is_snoozed).await?;
+        let only = if is_snoozed { "only=snoozed&" } else { "" };
         let next = found
             .rows
             .last()
             .filter(|_| found.has_more)
-            .map(|row| format!("/app/imports/mapping?after={}", cursor(row.created_at, row.id)));
-        let first = (!request.query("after").is_empty()).then(|| "/app/imports/mapping".to_owned());
+            .map(|row| format!("{LIST}?{only}after={}", cursor(row.created_at, row.id)));
+        let first = (!request.query("after").is_empty()).then(|| format!("{LIST}?{only}"));
+        let current = |is_current: bool| is_current.then_some("page");
         let empty = found.rows.is_empty();
         let now = request.viewer.now;
         Ok(view! {
@@ -49,6 +51,10 @@ pub fn MappingReviewPage() -> impl IntoView {
             <p><a href="/app/imports">{t!(locale, "imports-title")}</a></p>
             <h1>{t!(locale, "mapping-review-title")}</h1>
             <DoneNotice locale flash=request.flash.clone()/>
+            <nav class="tabs" aria-label=t!(locale, "mapping-review-title")>
+                <a href=LIST aria-current=current(!is_snoozed)>{t!(locale, "mapping-review-waiting")}</a>
+                <a href=format!("{LIST}?only=snoozed") aria-current=current(is_snoozed)>{t!(locale, "mapping-review-snoozed")}</a>
+            </nav>
             {empty.then(|| view! { <EmptyState icon="check" title=t!(locale, "mapping-review-empty") text=t!(locale, "mapping-review-empty-text")/> })}
             <ul class="lines lines-tall">{found.rows.into_iter().map(|row| view! {
                 <li><a href=format!("/app/imports/mapping/{}", row.id)><strong>{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format!("TGT-{}", row.number)}</bdi></strong></a>
@@ -77,10 +83,12 @@ pub fn MappingReviewTargetPage() -> impl IntoView {
             <Title text=title.clone()/>
             <p><a href="/app/imports/mapping">{t!(locale, "mapping-review-title")}</a></p>
             <header class="title-row"><h1><bdi class="mono">{title}</bdi>" "{service_label(locale, found.target.service_type.as_deref())}</h1><a href=format!("/app/targets/{id}")>{t!(locale, "open-job")}</a></header>
+            <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+            {can_resolve.then(|| view! { <OtherDecisions id can_reject=found.can_reject form=FormState::new("reject-mapping", locale, request.flash.as_ref()) locale/> })}
             <div class="columns">
                 <section><h2>{t!(locale, "mapping-review-imported-data")}</h2>
-                    <ImportedFacts payload=found.payload locale/>
+                    <ImportedFacts payload=found.payload.clone() locale/>
                     {(!found.known.is_empty()).then(|| view! { <ExistingLinks known=found.known source_key=found.source_key.unwrap_or_default() locale/> })}
                     <h2>{t!(locale, "mapping-review-reason")}</h2>
                     {found.item.map(|item| view! { <ItemCard item locale zone=zone.clone()/> })}
@@ -92,6 +100,7 @@ pub fn MappingReviewTargetPage() -> impl IntoView {
                         <button class="button" type="submit">{t!(locale, "search-now")}</button>
                     </form>
                     {found.candidates.is_empty().then(|| view! { <EmptyState title=t!(locale, "mapping-review-no-candidates") text=t!(locale, "mapping-review-candidates-text")/> })}
+                    {can_resolve.then(|| view! { <NewCustomerCard id payload=found.payload has_external_id=found.sent.customer.is_some() held=found.waiting_with_same_customer form=FormState::new("mapping-customer", locale, request.flash.as_ref()) locale/> })}
                     {found.candidates.into_iter().map(|candidate| {
                         let locations = location_records(&found.locations, candidate.id);
                         let contacts = contact_records(&found.contacts, candidate.id);
@@ -272,59 +281,4 @@ fn PartChoice(
             })}
         }
     })
-}
-
-/// The form that confirms the customer of a job. Its checkboxes send `on` or nothing.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct MappingForm {
-    target: FormId<TargetId>,
-    customer: FormId<CustomerId>,
-    location: String,
-    contact: String,
-    /// Whether to link the imported external ID of the customer.
-    pin: Option<String>,
-    pin_location: Option<String>,
-    pin_contact: Option<String>,
-    /// Whether to retry the other jobs that wait with the same external ID.
-    again: Option<String>,
-}
-
-impl ActionForm for MappingForm {
-    fn back(&self) -> String {
-        self.target.ok().map_or_else(
-            || "/app/imports/mapping".to_owned(),
-            |id| format!("/app/imports/mapping/{id}"),
-        )
-    }
-}
-
-#[server(prefix = "/app/fn", endpoint = "resolve-mapping")]
-pub async fn resolve_mapping(#[server(flatten)] form: MappingForm) -> Result<(), ServerFnError> {
-    submit(form, async |core: Core, staff: Staff, form: MappingForm| {
-        let (permit, id) = (staff.may()?, form.target.get()?);
-        let resolution = Resolution {
-            customer: Choice {
-                id: form.customer.get()?,
-                pin: form.pin.is_some(),
-            },
-            location: parse_choice(&form.location, "location", form.pin_location.is_some())?,
-            contact: parse_choice(&form.contact, "contact", form.pin_contact.is_some())?,
-            reimport: form.again.is_some(),
-        };
-        review::resolve(&core, permit, id, resolution).await?;
-        Ok(Redirect::to(format!("/app/targets/{id}"), "done-mapping-saved"))
-    })
-    .await
-}
-
-/// Parses the chosen record; `None` if nothing was chosen.
-fn parse_choice<T: FromStr>(text: &str, field: &'static str, pin: bool) -> CoreResult<Option<Choice<T>>> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let id = text
-        .parse()
-        .map_err(|_| CoreError::field(field, FieldCode::NotInList))?;
-    Ok(Some(Choice { id, pin }))
 }

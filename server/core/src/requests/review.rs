@@ -54,7 +54,7 @@ impl SnoozeUntil {
     }
 
     /// Returns when the snooze ends, computed in the organization's zone.
-    fn end(self, now: DateTime<Utc>, zone: &str) -> Option<DateTime<Utc>> {
+    pub(crate) fn end(self, now: DateTime<Utc>, zone: &str) -> Option<DateTime<Utc>> {
         let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
         let today = now.with_timezone(&zone).date_naive();
         let days = match self {

@@ -1,5 +1,6 @@
 //! Mapping.
 
 pub mod hard_cases;
+mod queue;
 pub mod review;
 pub mod rows;

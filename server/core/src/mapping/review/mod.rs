@@ -4,31 +4,67 @@ pub(crate) mod links;
 pub(crate) mod resolve;
 
 use chrono::{DateTime, Utc};
-use domain::identity::permissions::{ResolveMappings, ViewImports};
+use domain::identity::permissions::{PlanTargets, ResolveMappings, ViewImports};
 use domain::ids::{CustomerId, TargetId};
 use domain::text::{ExternalId, name_for_comparison};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::commit::finish;
 use crate::identity::actors::Permit;
 use crate::imports::model::ImportItemView;
 use crate::jobs::model::{TargetSummary, TargetView};
 use crate::mapping::model::{CandidateSummary, ContactChoice, KnownReference, LocationChoice};
 pub use crate::mapping::review::links::{LinkPage, link, undo_link};
-pub use crate::mapping::review::resolve::{Choice, Resolution, resolve};
+pub use crate::mapping::review::resolve::{Choice, NewCustomerCase, Resolution, resolve, resolve_with_new_customer};
 use crate::page::{PAGE_SIZE, Page};
+use crate::requests::review::SnoozeUntil;
 use crate::{Core, CoreError, CoreResult};
 
-/// Returns a page of targets that need a mapping review, oldest first.
+/// Returns a page of targets that need a mapping review, oldest first: those that are snoozed, or all others.
 pub async fn list(
     core: &Core,
     by: Permit<'_, ViewImports>,
     after: Option<(DateTime<Utc>, TargetId)>,
+    snoozed: bool,
 ) -> CoreResult<Page<TargetSummary>> {
     let mut tx = core.store.read(by.staff()).await?;
     Ok(Page::from_rows(
-        tx.list_targets_needing_mapping(after, PAGE_SIZE + 1).await?,
+        tx.list_targets_needing_mapping(after, snoozed, PAGE_SIZE + 1).await?,
         PAGE_SIZE,
     ))
+}
+
+/// Returns the case that follows a target in the queue, or else the first one; `None` if no other waits.
+pub async fn next_case(core: &Core, by: Permit<'_, ResolveMappings>, after: TargetId) -> CoreResult<Option<TargetId>> {
+    let mut tx = core.store.read(by.staff()).await?;
+    let decided = tx.target_view(after).await?.ok_or_else(CoreError::not_found)?;
+    for start in [Some((decided.created_at, after)), None] {
+        let found = tx.list_targets_needing_mapping(start, false, 2).await?;
+        if let Some(next) = found.into_iter().find(|next| next.id != after) {
+            return Ok(Some(next.id));
+        }
+    }
+    Ok(None)
+}
+
+/// Puts off the decision about a target, or puts it back into the queue.
+///
+/// # Errors
+/// `not_found` if it needs no review.
+pub async fn snooze(
+    core: &Core,
+    by: Permit<'_, ResolveMappings>,
+    id: TargetId,
+    until: Option<SnoozeUntil>,
+) -> CoreResult<()> {
+    let staff = by.staff();
+    let end = until.and_then(|until| until.end(core.clock.now(), staff.zone()));
+    let mut tx = core.store.begin(staff).await?;
+    if !tx.snooze_mapping(id, end).await? {
+        return Err(CoreError::not_found());
+    }
+    tx.audit("mapping.snoozed", id, json!({ "until": end }));
+    finish(core, tx).await
 }
 
 /// Everything needed to decide about one target.
@@ -54,8 +90,10 @@ pub struct MappingReviewPage {
     pub contacts: Vec<ContactChoice>,
     /// The number of other targets that wait with the same external ID of the customer.
     pub waiting_with_same_customer: i64,
-    /// Whether the viewer can assign the target to an active customer.
+    /// Whether the viewer can assign the target to a customer, existing or new, or snooze it.
     pub can_resolve: bool,
+    /// Whether the viewer can reject the job.
+    pub can_reject: bool,
 }
 
 /// Returns the IDs of the customers that a decision considered.
@@ -124,6 +162,7 @@ pub async fn page(
         contacts,
         waiting_with_same_customer,
         can_resolve: by.staff().has::<ResolveMappings>(),
+        can_reject: by.staff().has::<ResolveMappings>() && by.staff().has::<PlanTargets>(),
     })
 }
 

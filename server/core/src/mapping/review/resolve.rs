@@ -13,8 +13,11 @@ use uuid::Uuid;
 
 use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
+use crate::customers::by_staff;
+use crate::customers::by_staff::NewCustomerForm;
 use crate::db::{Key, TenantTx};
 use crate::events::NewEvent;
+use crate::form::Form;
 use crate::identity::actors::{Permit, Staff};
 use crate::imports::model::ImportItemView;
 use crate::imports::{is_zone, jobs, settings_of};
@@ -53,6 +56,61 @@ pub async fn resolve(
     resolution: Resolution,
 ) -> CoreResult<usize> {
     let mut tx = core.store.begin(by.staff()).await?;
+    let reimported = resolve_in(&mut tx, by.staff(), id, resolution).await?;
+    finish(core, tx).await?;
+    core.wake_importer.notify_one();
+    Ok(reimported)
+}
+
+/// A customer that is created for a target.
+#[derive(Debug, Clone, Default)]
+pub struct NewCustomerCase {
+    pub customer: NewCustomerForm,
+    /// Whether to link the sent external IDs to the new records for future imports.
+    pub pin: bool,
+    /// Whether to import the other waiting targets with the same external ID of the customer again.
+    pub reimport: bool,
+}
+
+/// Creates the customer of a target, with its location and contact, and links the target to them. Returns how many items are
+/// imported again.
+///
+/// # Errors
+/// Fields of the new customer; as [`resolve`].
+pub async fn resolve_with_new_customer(
+    core: &Core,
+    by: Permit<'_, ResolveMappings>,
+    id: TargetId,
+    case: &NewCustomerCase,
+) -> CoreResult<usize> {
+    let mut form = Form::default();
+    let new = case.customer.check(&mut form);
+    form.finish()?;
+    let new = new.ok_or_else(|| CoreError::new(Cause::InvalidFields))?;
+    let mut tx = core.store.begin(by.staff()).await?;
+    let created = by_staff::create(&mut tx, &new).await?;
+    let pin = case.pin;
+    let resolution = Resolution {
+        customer: Choice {
+            id: created.customer,
+            pin,
+        },
+        location: created.location.map(|id| Choice { id, pin }),
+        contact: created.contact.map(|id| Choice { id, pin }),
+        reimport: case.reimport,
+    };
+    let reimported = resolve_in(&mut tx, by.staff(), id, resolution).await?;
+    finish(core, tx).await?;
+    core.wake_importer.notify_one();
+    Ok(reimported)
+}
+
+async fn resolve_in(
+    tx: &mut TenantTx<'_, Staff>,
+    by: &Staff,
+    id: TargetId,
+    resolution: Resolution,
+) -> CoreResult<usize> {
     tx.lock_target(id).await?;
     let target = tx
         .target_record(id)
@@ -61,7 +119,7 @@ pub async fn resolve(
         .ok_or_else(CoreError::not_found)?;
     let source = target.source_system_id.map(|key| key.0);
     let customer = resolution.customer.id;
-    check_resolution(&mut tx, &resolution).await?;
+    check_resolution(tx, &resolution).await?;
     let item = tx.applied_item_of_target(id).await?;
     let payload = match &item {
         Some(item) => tx.find_payload_of_item(item.id).await?.unwrap_or(Value::Null),
@@ -69,11 +127,11 @@ pub async fn resolve(
     };
     let sent = SentExternalIds::of(&payload);
     let pinned = match source {
-        Some(source) => pin_requested(&mut tx, source, &sent, &resolution).await?,
+        Some(source) => pin_requested(tx, source, &sent, &resolution).await?,
         None => Vec::new(),
     };
-    let (location, contact) = known_parts(&mut tx, source, &sent, &resolution).await?;
-    relink(&mut tx, &target, customer, location, contact).await?;
+    let (location, contact) = known_parts(tx, source, &sent, &resolution).await?;
+    relink(tx, &target, customer, location, contact).await?;
     if let Some(item) = &item {
         tx.mark_item_resolved(item.id).await?;
     }
@@ -101,10 +159,8 @@ pub async fn resolve(
         && resolution.customer.pin
         && let (Some(source), Some(external_id), Some(item)) = (source, sent.customer.as_deref(), &item)
     {
-        reimported = reimport_waiting(&mut tx, by.staff(), source, external_id, id, item).await?;
+        reimported = reimport_waiting(tx, by, source, external_id, id, item).await?;
     }
-    finish(core, tx).await?;
-    core.wake_importer.notify_one();
     Ok(reimported)
 }
 

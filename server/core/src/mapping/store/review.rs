@@ -19,6 +19,14 @@ const COUNT_TARGETS_NEEDING_MAPPING: &str = r"
     WHERE tenant_id = $1
       AND needs_mapping
       AND status IN ('open', 'scheduled', 'dispatched')
+      AND (mapping_snoozed_until IS NULL OR mapping_snoozed_until <= $2)
+";
+const SNOOZE_MAPPING: &str = r"
+    UPDATE target
+    SET mapping_snoozed_until = $3
+    WHERE tenant_id = $1
+      AND id = $2
+      AND needs_mapping
 ";
 const SELECT_TARGETS_NEEDING_MAPPING: &str = concat!(
     select_target_line!(),
@@ -27,6 +35,7 @@ const SELECT_TARGETS_NEEDING_MAPPING: &str = concat!(
           AND target.needs_mapping
           AND target.status IN ('open', 'scheduled', 'dispatched')
           AND (target.created_at, target.id) > ($2, $3)
+          AND $6 = (target.mapping_snoozed_until IS NOT NULL AND target.mapping_snoozed_until > $5)
         ORDER BY target.created_at, target.id
         LIMIT $4
     "
@@ -98,20 +107,36 @@ impl TenantTx<'_, Staff> {
         let tenant = self.tenant();
         let (count,) = self
             .tx
-            .fetch_one::<(i64,)>(COUNT_TARGETS_NEEDING_MAPPING, (tenant,))
+            .fetch_one::<(i64,)>(COUNT_TARGETS_NEEDING_MAPPING, (tenant, self.now))
             .await?;
         Ok(count)
     }
 
+    /// Snoozes the review of a target, or ends the snooze; returns false if it needs no review.
+    pub(crate) async fn snooze_mapping(
+        &mut self,
+        id: TargetId,
+        until: Option<DateTime<Utc>>,
+    ) -> Result<bool, StoreError> {
+        let tenant = self.tenant();
+        Ok(self.tx.execute(SNOOZE_MAPPING, (tenant, id.uuid(), until)).await? == 1)
+    }
+
+    /// Lists targets that need a mapping review, oldest first: those that are snoozed, or all others.
+
     pub(crate) async fn list_targets_needing_mapping(
         &mut self,
         after: Option<(DateTime<Utc>, TargetId)>,
+        snoozed: bool,
         limit: i64,
     ) -> Result<Vec<TargetSummary>, StoreError> {
-        let tenant = self.tenant();
+        let (tenant, now) = (self.tenant(), self.now);
         let (created_after, id_after) = after.map_or((DateTime::UNIX_EPOCH, Uuid::nil()), |(at, id)| (at, id.uuid()));
         self.tx
-            .fetch_all::<TargetSummary>(SELECT_TARGETS_NEEDING_MAPPING, (tenant, created_after, id_after, limit))
+            .fetch_all::<TargetSummary>(
+                SELECT_TARGETS_NEEDING_MAPPING,
+                (tenant, created_after, id_after, limit, now, snoozed),
+            )
             .await
     }
 
