@@ -51,6 +51,22 @@ pub fn ReportChip(status: ReportStatus, locale: Locale) -> impl IntoView {
     view! { <Chip label=by_key(locale, &format!("report-{}", status.name())) tone/> }
 }
 
+/// The mark of a visit that should have taken place; nothing while it is on time.
+#[component]
+pub fn LateVisitMark(status: TargetStatus, ends_at: Option<DateTime<Utc>>, locale: Locale) -> impl IntoView {
+    let now = use_context::<Viewer>().map(|viewer| viewer.now);
+    let is_late = ends_at
+        .zip(now)
+        .is_some_and(|(ends_at, now)| is_visit_late(status, ends_at, now));
+    is_late.then(|| view! { <span data-late="visit"><Chip label=word!(locale, "late") tone=Tone::Bad/></span> })
+}
+
+/// The mark of a row on whose page the reader has typed something and not sent it.
+#[component]
+pub fn DraftMark(locale: Locale) -> impl IntoView {
+    view! { <span data-draft=""><Chip label=word!(locale, "draft-mark") tone=Tone::Info/></span> }
+}
+
 /// The priority chip; nothing for normal priority.
 #[component]
 pub fn PriorityMark(priority: Priority, locale: Locale) -> impl IntoView {

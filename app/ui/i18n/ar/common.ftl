@@ -140,3 +140,4 @@ calendar-technician = الفني: { $name }
 organisation-contact = للتواصل:
 form-not-readable = تعذّرت قراءة النموذج.
 calendar-cancelled = أُلغي: { $summary }
+draft-mark = مسودة

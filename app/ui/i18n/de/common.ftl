@@ -132,3 +132,4 @@ calendar-technician = Techniker: { $name }
 organisation-contact = Kontakt:
 form-not-readable = Das Formular konnte nicht gelesen werden.
 calendar-cancelled = Abgesagt: { $summary }
+draft-mark = Entwurf

@@ -129,3 +129,4 @@ calendar-technician = Technician: { $name }
 organisation-contact = Contact:
 form-not-readable = The form could not be read.
 calendar-cancelled = Cancelled: { $summary }
+draft-mark = Draft

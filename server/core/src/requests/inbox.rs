@@ -48,6 +48,8 @@ pub struct Inbox {
     pub regions: Vec<String>,
     /// Sequence number of the latest audit entry, from which the page listens for changes.
     pub audit_sequence: i64,
+    /// The paths of the requests and jobs on whose pages the viewer has typed something and not sent it.
+    pub drafts: Vec<String>,
     pub actions: InboxActions,
 }
 
@@ -97,6 +99,11 @@ pub(super) async fn load(tx: &mut TenantTx<'_, Staff>, selection: &InboxSelectio
         waiting_targets: tx.count_open_targets().await?,
         reviewers: tx.reviewers().await?,
         regions: regions(tx.rules().await?),
+        drafts: {
+            let mut pages = tx.draft_pages_below("/app/inbox/").await?;
+            pages.extend(tx.draft_pages_below("/app/targets/").await?);
+            pages
+        },
         actions: InboxActions::of(may_review),
     })
 }

@@ -134,6 +134,15 @@ async fn text_kept_while_typing_is_restored_until_discarded(#[case] engine: Engi
     assert!(world.content(&browser, &page).await.contains("Half a sente"));
     let manager = world.staff("nordlicht", "manager").await;
     assert!(!world.content(&manager, &page).await.contains("Half a sente"));
+    // The lists mark what the reader has begun to write.
+    let marks = async |browser: &Client| {
+        world
+            .content(browser, "/app/inbox")
+            .await
+            .matches("data-draft=")
+            .count()
+    };
+    assert_eq!((marks(&browser).await, marks(&manager).await), (1, 0));
     let draft = format!("note {page}");
     let back = world
         .send(&browser, "/app/fn/discard-draft", &[("draft", &draft)])
