@@ -46,12 +46,13 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
     let destinations = destinations.join("\n");
     let is_test = staff.as_ref().is_some_and(Staff::is_test);
     let staff_id = staff.as_ref().map(|staff| staff.id().to_string()).unwrap_or_default();
+    let has_no_shortcuts = staff.as_ref().is_some_and(|staff| !staff.has_shortcuts());
     let (tenant, person) = staff.map_or_else(Default::default, |staff| {
         (staff.tenant_name().to_owned(), staff.display_name().to_owned())
     });
     view! {
         <a class="skip" href="#main">{shared::skip_to_content(locale)}</a>
-        <div class="frame">
+        <div class="frame" class:no-shortcuts=has_no_shortcuts>
             <header class="side">
                 <p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{tenant}</bdi></p>
                 <nav aria-label=t!(locale, "nav-main")>

@@ -13,3 +13,7 @@ two-factor-role-technician = الفنيون
 two-factor-role-auditor = المدققون
 two-factor-role-partner = الشركاء
 done-two-factor-policy = تم حفظ الاشتراط.
+shortcuts-title = اختصارات لوحة المفاتيح
+shortcuts-text = تعمل الأحرف المفردة في صندوق الوارد اختصاراتٍ. أوقفها إذا كنت تستخدم الإدخال الصوتي أو تضغط المفاتيح دون قصد. يعمل Ctrl K دائمًا.
+shortcuts-turn-off = إيقاف الأحرف المفردة
+shortcuts-turn-on = تشغيل الأحرف المفردة

@@ -13,3 +13,7 @@ two-factor-role-technician = Technik
 two-factor-role-auditor = Revision
 two-factor-role-partner = Partner
 done-two-factor-policy = Die Vorgabe ist gespeichert.
+shortcuts-title = Tastenkürzel
+shortcuts-text = Im Posteingang wirken einzelne Buchstaben als Tastenkürzel. Bei Spracheingabe oder versehentlichem Tippen lassen sie sich ausschalten. Strg K funktioniert immer.
+shortcuts-turn-off = Einzelne Buchstaben ausschalten
+shortcuts-turn-on = Einzelne Buchstaben einschalten

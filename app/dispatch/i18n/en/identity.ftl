@@ -13,3 +13,7 @@ two-factor-role-technician = Technicians
 two-factor-role-auditor = Auditors
 two-factor-role-partner = Partners
 done-two-factor-policy = The requirement is saved.
+shortcuts-title = Keyboard shortcuts
+shortcuts-text = In the inbox, single letters act as shortcuts. Turn them off if you use speech input or press keys by accident. Ctrl K always works.
+shortcuts-turn-off = Turn off single letters
+shortcuts-turn-on = Turn on single letters

@@ -6,10 +6,14 @@ use domain::identity::permissions::{
 use domain::locale::Locale;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
+use ordinavo_core::Core;
 use ordinavo_core::audit;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::identity::sessions::Realm;
-use ui::actions::redirect;
+use ordinavo_core::identity::staff_settings;
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, Redirect, redirect, submit};
+use ui::drafts::owned;
 use ui::i18n::shared;
 use ui::page::page;
 use ui::sign_in_flow::LanguageRow;
@@ -50,10 +54,17 @@ pub fn SettingsPage() -> impl IntoView {
         };
         let zone = staff.zone().to_owned();
         let links = settings_links(&staff, locale);
+        let (shortcuts_state, shortcuts_wanted, shortcuts_label) = if staff.has_shortcuts() {
+            ("on", "", t!(locale, "shortcuts-turn-off"))
+        } else {
+            ("off", "on", t!(locale, "shortcuts-turn-on"))
+        };
         Ok(view! {
             <Title text=t!(locale, "settings-title")/>
             <h1>{t!(locale, "settings-title")}</h1>
             <DoneNotice locale flash=request.flash.clone()/>
+            <section><h2>{t!(locale, "shortcuts-title")}</h2><p class="help">{t!(locale, "shortcuts-text")}</p>
+                <form method="post" action=owned("/app/fn/set-shortcuts") data-shortcuts=shortcuts_state><input type="hidden" name="on" value=shortcuts_wanted/><button class="button" type="submit">{shortcuts_label}</button></form></section>
             <section><h2>{shared::language(locale)}</h2><LanguageRow locale action="/app/fn/language" back="/app/settings"/></section>
             {(!links.is_empty()).then(|| view! {
                 <nav aria-label=t!(locale, "settings-title")><ul class="lines lines-tall">{links.into_iter().map(|(href, name, text)| view! {
@@ -127,4 +138,26 @@ fn settings_links(staff: &Staff, locale: Locale) -> Vec<(&'static str, String, S
         ));
     }
     links
+}
+
+/// The button that turns single letters as keyboard shortcuts on or off: `on` or empty.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ShortcutsButton {
+    on: String,
+}
+
+impl ActionForm for ShortcutsButton {
+    fn back(&self) -> String {
+        "/app/settings".to_owned()
+    }
+}
+
+#[server(prefix = "/app/fn", endpoint = "set-shortcuts")]
+pub async fn set_shortcuts(#[server(flatten)] form: ShortcutsButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: ShortcutsButton| {
+        staff_settings::set_shortcuts(&core, &staff, !form.on.is_empty()).await?;
+        Ok(Redirect::to(form.back(), "done-saved"))
+    })
+    .await
 }

@@ -40,9 +40,12 @@ pub fn InboxPage() -> impl IntoView {
             Ok(permit) => portal_access::expired_invitations(&request.core, permit).await?,
             Err(_) => Vec::new(),
         };
+        let broken = broken_endpoints(&request.core, &staff).await?;
+        let zone = staff.zone().to_owned();
+        let has_shortcuts = staff.has_shortcuts();
         Ok(view! {
             <Title text=t!(locale, "inbox-title")/>
-            <Hotkeys rows=".queue-requests > li".to_owned()/>
+            {has_shortcuts.then(|| view! { <Hotkeys rows=".queue-requests > li".to_owned()/> })}
             <LivePage path=live regions="live-queue technician-news".to_owned()/>
             <BrokenEndpoints locale broken zone=zone.clone()/>
             <TechnicianNewsNotice locale news=found.technician_news/>
@@ -53,7 +56,7 @@ pub fn InboxPage() -> impl IntoView {
                     <DecisionNotice request=&request/>
                     <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
                     <EmptyState icon="inbox" title=t!(locale, "inbox-select-item") text=t!(locale, "inbox-select-item-text")/>
-                    <KeyboardShortcuts/>
+                    {has_shortcuts.then(|| view! { <KeyboardShortcuts/> })}
                 </section>
             </div>
         }

@@ -56,9 +56,10 @@ pub fn RequestPage() -> impl IntoView {
         let (of_messages, files): (Vec<_>, Vec<_>) =
             found.files.into_iter().partition(|file| file.message_id.is_some());
         let message_files: Vec<MessageFile> = of_messages.into_iter().filter_map(message_file).collect();
+        let has_shortcuts = staff.has_shortcuts();
         Ok(view! {
             <Title text=format!("REQ-{}", item.number)/>
-            <Hotkeys rows=".queue-requests > li".to_owned()/>
+            {has_shortcuts.then(|| view! { <Hotkeys rows=".queue-requests > li".to_owned()/> })}
             <LivePage path=live regions="live-queue live-request live-messages live-notes".to_owned()/>
             <div class="split">
                 <QueueList inbox view=view.clone() staff=staff.clone() request=&request current=Some(id)/>
@@ -77,8 +78,8 @@ pub fn RequestPage() -> impl IntoView {
                     {found.customer_choices.map(|choices| view! { <CustomerAssignment choices item=item.clone() hints=found.hints request=&request query=view.query(None)/> })}
                     <Facts item=item.clone() locale zone=zone.clone() id/>
                     <OpenAtLocation targets=found.active_targets_here requests=found.other_requests_here locale/>
-                    <Conversation notes=found.notes messages=found.messages files=message_files reach=found.reach item actions request=&request zone/>
-                    <KeyboardShortcuts/>
+                    <Conversation notes=found.notes messages=found.messages files=message_files reach=found.reach item actions request=&request query=view.query(None) zone/>
+                    {has_shortcuts.then(|| view! { <KeyboardShortcuts/> })}
                 </article>
             </div>
         }

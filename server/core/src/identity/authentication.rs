@@ -69,6 +69,7 @@ pub async fn staff(core: &Core, session: SessionId) -> CoreResult<Option<Staff>>
         role,
         display_name: row.display_name,
         locale: row.locale.as_deref().and_then(Locale::from_tag),
+        has_shortcuts: row.has_shortcuts,
         tenant_name: row.tenant_name,
         zone: row.zone,
     })))

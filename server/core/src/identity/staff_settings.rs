@@ -13,3 +13,10 @@ pub async fn set_locale(core: &Core, staff: &Staff, locale: Locale) -> CoreResul
     tracing::debug!(actor = %staff.label(), "language changed");
     finish(core, tx).await
 }
+
+/// Turns single letters as keyboard shortcuts on or off, for the staff member only.
+pub async fn set_shortcuts(core: &Core, staff: &Staff, on: bool) -> CoreResult<()> {
+    let mut tx = core.store.begin(staff).await?;
+    tx.set_own_shortcuts(on).await?;
+    finish(core, tx).await
+}

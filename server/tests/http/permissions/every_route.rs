@@ -102,6 +102,7 @@ const ALL_ROLES: &[&str] = &["admin", "manager", "dispatcher", "technician", "au
 /// Staff actions with the roles that may use them.
 const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/save-draft", ALL_ROLES),
+    ("/app/fn/set-shortcuts", ALL_ROLES),
     ("/app/fn/discard-draft", ALL_ROLES),
     ("/app/fn/start-review", &["admin", "manager", "dispatcher"]),
     ("/app/fn/accept-request", &["admin", "manager", "dispatcher"]),

@@ -21,6 +21,8 @@ pub struct Staff {
     pub(in crate::identity) role: Role,
     pub(in crate::identity) display_name: String,
     pub(in crate::identity) locale: Option<Locale>,
+    /// Whether single letters act as keyboard shortcuts.
+    pub(in crate::identity) has_shortcuts: bool,
     pub(in crate::identity) tenant_name: String,
     pub(in crate::identity) zone: String,
     /// Whether the session is in test mode: `tenant` is then the sandbox, where test keys write.
@@ -55,6 +57,10 @@ impl Staff {
     /// Returns the language of the account, if one was chosen.
     pub fn locale(&self) -> Option<Locale> {
         self.locale
+    }
+    /// Returns whether single letters act as keyboard shortcuts.
+    pub fn has_shortcuts(&self) -> bool {
+        self.has_shortcuts
     }
     pub fn tenant_name(&self) -> &str {
         &self.tenant_name

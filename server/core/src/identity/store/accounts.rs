@@ -93,6 +93,7 @@ pub(crate) const SET_PORTAL_PASSWORD: &str = r"
 const UPDATE_STAFF_LOCK: &str = "UPDATE staff_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
 const UPDATE_PORTAL_LOCK: &str = "UPDATE portal_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
 const UPDATE_STAFF_LOCALE: &str = "UPDATE staff_account SET locale = $3 WHERE tenant_id = $1 AND id = $2";
+const UPDATE_SHORTCUTS: &str = "UPDATE staff_account SET has_shortcuts = $3 WHERE tenant_id = $1 AND id = $2";
 const UPDATE_PORTAL_LOCALE: &str = "UPDATE portal_account SET locale = $3 WHERE tenant_id = $1 AND id = $2";
 const SELECT_TECHNICIANS: &str = r"
     SELECT id, display_name
@@ -237,6 +238,11 @@ impl TenantTx<'_, Staff> {
             .execute(UPDATE_STAFF_LOCALE, (tenant, id, locale.tag()))
             .await
             .map(drop)
+    }
+
+    pub(crate) async fn set_own_shortcuts(&mut self, on: bool) -> Result<(), StoreError> {
+        let (tenant, id) = (self.actor.tenant().uuid(), self.actor.id().uuid());
+        self.tx.execute(UPDATE_SHORTCUTS, (tenant, id, on)).await.map(drop)
     }
 }
 

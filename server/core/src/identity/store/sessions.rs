@@ -146,7 +146,7 @@ per_realm!(delete_expired_statement, "DELETE FROM ", " WHERE expires_at <= $1");
 const SELECT_STAFF_OF_SESSION: &str = r"
     SELECT
         staff.tenant_id, staff.id, staff.epoch, staff.second_factor IS NOT NULL AS has_second_factor, staff.role,
-        staff.display_name, staff.locale,
+        staff.display_name, staff.locale, staff.has_shortcuts,
         tenant.name AS tenant_name, tenant.zone, session.last_seen_at, session.data, sandbox.id AS sandbox_id
     FROM staff_session AS session
     JOIN staff_account AS staff ON staff.tenant_id = session.tenant_id AND staff.id = session.account_id
@@ -200,6 +200,7 @@ pub(crate) struct StaffSession {
     pub role: String,
     pub display_name: String,
     pub locale: Option<String>,
+    pub has_shortcuts: bool,
     pub tenant_name: String,
     pub zone: String,
     pub last_seen_at: DateTime<Utc>,
