@@ -6,7 +6,7 @@ use ordinavo_core::identity::actors::Staff;
 use ui::drafts::owned;
 use ui::i18n::shared;
 use ui::icons::Icon;
-use ui::islands::KeepDrafts;
+use ui::islands::{KeepDrafts, KeepPosition};
 use ui::shell::locale;
 
 use crate::islands::Palette;
@@ -70,6 +70,7 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
                 </form>
             </header>
             <KeepDrafts/>
+            <KeepPosition/>
             <Palette destinations label=t!(locale, "command-palette-label") search="/app/inbox?q=".to_owned()/>
             <main id="main" tabindex="-1">
                 {is_test.then(|| view! {
