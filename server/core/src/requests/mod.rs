@@ -121,7 +121,7 @@ async fn notify_requester(
 }
 
 /// Returns what the technician reads about a request: the customer's words, then the notes of the team.
-fn job_notes(request: &RequestView) -> String {
+pub(crate) fn job_notes(request: &RequestView) -> String {
     match &request.internal_notes {
         Some(notes) => format!("{}\n\n{notes}", request.description),
         None => request.description.clone(),

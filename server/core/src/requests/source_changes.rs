@@ -1,7 +1,9 @@
 //! A request that its source sends again with other content: updated while it is in review, a proposal to dispatch later.
 
 use domain::audit::TimelineKind;
+use domain::events::EventType;
 use domain::identity::permissions::ReviewRequests;
+use domain::ids::TargetId;
 use domain::imports::ItemOutcome;
 use domain::imports::results::ItemNote;
 use domain::problems::{Cause, Record};
@@ -10,13 +12,15 @@ use serde_json::json;
 use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::TenantTx;
-use crate::identity::actors::{ApiClient, Permit};
+use crate::events::NewEvent;
+use crate::identity::actors::{ApiClient, Permit, Staff};
 use crate::integrations::idempotency::AttemptError;
 use crate::requests::client_requests::RequestContext;
 use crate::requests::client_requests::RequestForm;
-use crate::requests::model::{ClientRequest, RequestChange};
+use crate::requests::job_notes;
+use crate::requests::model::{ClientRequest, RequestChange, RequestView};
 use crate::version::Version;
-use crate::{Core, CoreError, CoreResult, requests};
+use crate::{Core, CoreError, CoreResult, classification, intake, requests};
 
 impl RequestChange {
     /// Returns the version that a form to decide about it carries.
@@ -93,10 +97,11 @@ pub(super) async fn resubmit(
     Ok((ItemOutcome::Unchanged, waiting()))
 }
 
-/// Applies the proposed content to a request, or discards it.
+/// Applies the proposed content to a request and to its job, or discards it.
 ///
 /// # Errors
-/// `not_found`; `concurrent_modification` if the proposal is no longer the one whose version was `shown`.
+/// `not_found`; `concurrent_modification` if the proposal is no longer the one whose version was `shown`; `target_locked` if
+/// work on the job has started.
 pub async fn decide(
     core: &Core,
     by: Permit<'_, ReviewRequests>,
@@ -106,18 +111,29 @@ pub async fn decide(
 ) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     let request = requests::load(&mut tx, id).await?;
-    let Some(change) = request.proposed_change else {
+    let Some(change) = request.proposed_change.clone() else {
         return Err(CoreError::new(Cause::Conflict {
             record: Record::Request,
         }));
     };
     change.version().ensure_shown(Some(shown), Record::Request)?;
-    let read_at = request.updated_at;
-    if !tx
-        .settle_request_change(id, applies.then_some(&change), read_at)
-        .await?
-    {
+    let search_key = intake::search_key(
+        &change.description,
+        request.requester.as_ref(),
+        request.place.as_ref(),
+        request.receipt_code.as_deref(),
+    );
+    let applied = applies.then_some((&change, search_key.as_str()));
+    if !tx.settle_request_change(id, applied, request.updated_at).await? {
         return Err(CoreError::conflict(Record::Request));
+    }
+    if applies {
+        // The rules see the new text, so that its region and use case are found too.
+        classification::reclassify(&mut tx, id).await?;
+        if let Some(target) = request.target_id {
+            let changed = requests::load(&mut tx, id).await?;
+            apply_to_job(&mut tx, target, &job_notes(&request), &changed).await?;
+        }
     }
     let action = if applies {
         "request.change_accepted"
@@ -126,4 +142,54 @@ pub async fn decide(
     };
     tx.audit(action, id, json!({}));
     finish(core, tx).await
+}
+
+/// Gives the job of a request its new content. Notes that the team has added to the job stay below the new words.
+async fn apply_to_job(
+    tx: &mut TenantTx<'_, Staff>,
+    id: TargetId,
+    notes_before: &str,
+    request: &RequestView,
+) -> CoreResult<()> {
+    tx.lock_target(id).await?;
+    let target = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
+    if target.status.is_locked_for_imports() {
+        return Err(CoreError::new(Cause::WorkStarted));
+    }
+    let notes = job_notes(request);
+    let notes = match target.notes.as_deref() {
+        Some(stored) => match stored.strip_prefix(notes_before) {
+            Some(added) => format!("{notes}{added}"),
+            None => format!("{notes}\n\n{stored}"),
+        },
+        None => notes,
+    };
+    let service_type = request.service_type.name();
+    if !tx
+        .set_target_content(&target, service_type, request.priority, &notes)
+        .await?
+    {
+        return Err(CoreError::conflict(Record::Job));
+    }
+    tx.audit(
+        "target.updated",
+        id,
+        json!({ "by": "request_change", "request": request.id }),
+    );
+    tx.add_timeline_entry(
+        NewTimelineEntry::for_target(TimelineKind::TargetUpdated, id)
+            .with_request(Some(request.id))
+            .with_customer(request.customer_id)
+            .with_location(request.location_id),
+    )
+    .await?;
+    tx.emit(
+        NewEvent::for_target(EventType::TargetUpdated, id)
+            .with_source(request.source_system_id)
+            .with_customer(request.customer_id)
+            .with_location(request.location_id)
+            .with_contact(request.contact_id)
+            .with_details(json!({ "status": target.status.name() })),
+    );
+    Ok(())
 }

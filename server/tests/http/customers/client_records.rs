@@ -294,6 +294,31 @@ async fn requests_are_submitted_read_and_cancelled(#[case] engine: Engine) {
         .call("erp", Method::GET, &format!("/api/v1/requests/{id}"), None)
         .await;
     assert_eq!(applied["description"], "It smokes.");
+    // An accepted change also reaches the job of the request, and the search.
+    let job = world
+        .send(&reviewer, "/app/fn/convert-request", &[("request", id)])
+        .await;
+    let job = job.rsplit('/').next().unwrap();
+    other["description"] = json!("It burns brightly.");
+    other["serviceType"] = json!("support");
+    other["priority"] = json!("urgent");
+    assert_eq!(send(Some("r2e"), &other).await.1["outcome"], "unchanged");
+    let page = world.content(&reviewer, &format!("/app/inbox/{id}")).await;
+    let version = hidden(page.split("data-testid=\"request-change\"").nth(1).unwrap(), "version").unwrap();
+    let fields = [("request", id), ("applies", "on"), ("version", version.as_str())];
+    world.send(&reviewer, "/app/fn/decide-request-change", &fields).await;
+    let (_, target) = world
+        .call("erp", Method::GET, &format!("/api/v1/targets/{job}"), None)
+        .await;
+    assert_eq!(
+        (&target["notes"], &target["serviceType"], &target["priority"]),
+        (&json!("It burns brightly."), &json!("support"), &json!("urgent")),
+        "{target}"
+    );
+    let found = world
+        .content(&reviewer, "/app/inbox?q=burns+brightly&status=accepted")
+        .await;
+    assert!(found.contains(id), "the search finds the new text");
     let mut unknown = body.clone();
     unknown["externalId"] = json!("CASE-2");
     unknown["customer"] = json!({ "externalId": "NOBODY-AT-ALL", "name": "New" });

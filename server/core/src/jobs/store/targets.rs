@@ -201,6 +201,23 @@ const SELECT_OPEN_TARGETS: &str = concat!(
         LIMIT $4
     "
 );
+const UPDATE_CONTENT: &str = r"
+    UPDATE target
+    SET service_type = $4, priority = $5, notes = $6, updated_at = $7
+    WHERE tenant_id = $1
+      AND id = $2
+      AND status = $3
+";
+const SELECT_LATE_TARGETS: &str = concat!(
+    select_target_line!(),
+    r"
+        WHERE target.tenant_id = $1
+          AND target.status IN ('scheduled', 'dispatched', 'en_route')
+          AND appointment.ends_at < $2
+        ORDER BY appointment.ends_at, target.id
+        LIMIT $3
+    "
+);
 const COUNT_OPEN_TARGETS: &str = r"
     SELECT count(*)
     FROM target
@@ -346,6 +363,35 @@ impl TenantTx<'_, Staff> {
             after.map_or((DateTime::UNIX_EPOCH, uuid::Uuid::nil()), |(at, id)| (at, id.uuid()));
         self.tx
             .fetch_all::<TargetSummary>(SELECT_OPEN_TARGETS, (tenant, created_after, id_after, limit))
+            .await
+    }
+
+    /// Updates what a job says about its work; false if it does not have the status in which it was read.
+    pub(crate) async fn set_target_content(
+        &mut self,
+        read: &TargetRecord,
+        service_type: &str,
+        priority: Priority,
+        notes: &str,
+    ) -> Result<bool, StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        let row = (
+            tenant,
+            read.id,
+            read.status.name(),
+            service_type,
+            priority.name(),
+            notes,
+            now,
+        );
+        Ok(self.tx.execute(UPDATE_CONTENT, row).await? == 1)
+    }
+
+    /// Returns the targets whose visit should have taken place, those that are late for longest first.
+    pub(crate) async fn late_targets(&mut self, limit: i64) -> Result<Vec<TargetSummary>, StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        self.tx
+            .fetch_all::<TargetSummary>(SELECT_LATE_TARGETS, (tenant, now, limit))
             .await
     }
 

@@ -54,7 +54,7 @@ const APPLY_CHANGE: &str = r"
     UPDATE request
     SET
         service_type = $3, priority = $4, description = $5, preferred = $6, preferred_windows = $7,
-        internal_notes = $9, proposed_change = NULL, updated_at = $8
+        internal_notes = $9, proposed_change = NULL, updated_at = $8, search_key = $11
     WHERE tenant_id = $1
       AND id = $2
       AND proposed_change IS NOT NULL
@@ -225,11 +225,12 @@ pub(crate) struct Triage {
 }
 
 impl TenantTx<'_, Staff> {
-    /// Applies the proposed content of a request, or discards it; false if the request was changed after `read_at`.
+    /// Applies the proposed content of a request with its searchable text, or discards it; false if the request was changed
+    /// after `read_at`.
     pub(crate) async fn settle_request_change(
         &mut self,
         id: RequestId,
-        change: Option<&RequestChange>,
+        change: Option<(&RequestChange, &str)>,
         read_at: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
@@ -239,7 +240,7 @@ impl TenantTx<'_, Staff> {
                     .execute(DISCARD_CHANGE, (tenant, id.uuid(), now, read_at))
                     .await?
             }
-            Some(change) => {
+            Some((change, search_key)) => {
                 self.tx
                     .execute(
                         APPLY_CHANGE,
@@ -254,6 +255,7 @@ impl TenantTx<'_, Staff> {
                             now,
                             change.internal_notes.as_deref(),
                             read_at,
+                            search_key,
                         ),
                     )
                     .await?
