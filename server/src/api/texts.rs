@@ -214,9 +214,17 @@ fn schedule_conflict(conflict: &ScheduleConflict) -> String {
             "The technician has no working hours, and this is on a Sunday or at night.".to_owned()
         }
         ScheduleConflict::TooShort { minutes } => {
-            format!("The appointment is {minutes} minutes shorter than the work.")
+            format!(
+                "The appointment is {} shorter than the work.",
+                count_of_minutes(*minutes)
+            )
         }
-        ScheduleConflict::OutsideShift { minutes } => format!("{minutes} minutes are outside the shift."),
+        ScheduleConflict::OutsideShift { minutes } => {
+            format!(
+                "The appointment is outside the shift for {}.",
+                count_of_minutes(*minutes)
+            )
+        }
         ScheduleConflict::SkillsMissing { skills } => {
             format!("The technician lacks these skills: {}.", skills.join(", "))
         }
@@ -231,12 +239,22 @@ fn schedule_conflict(conflict: &ScheduleConflict) -> String {
         }
         ScheduleConflict::Overlap { job } => format!("The technician is already assigned to target {job}."),
         ScheduleConflict::Travel { needed, available } => {
-            format!("Travel takes {needed} minutes, {available} are available.")
+            format!(
+                "Travel takes {}, available: {}.",
+                count_of_minutes(*needed),
+                count_of_minutes(*available)
+            )
         }
         ScheduleConflict::JobNotOpen => "The target is not open.".to_owned(),
         ScheduleConflict::TechnicianGone => "The technician is not available.".to_owned(),
         ScheduleConflict::InThePast => "The time is in the past.".to_owned(),
     }
+}
+
+/// Returns a number of minutes in words.
+fn count_of_minutes(minutes: i64) -> String {
+    let unit = if minutes == 1 { "minute" } else { "minutes" };
+    format!("{minutes} {unit}")
 }
 
 /// Returns the sentence for a rejected operation.

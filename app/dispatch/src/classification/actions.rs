@@ -1,15 +1,16 @@
 //! Actions on classification rules.
 
+use domain::fields::FieldCode;
 use domain::ids;
 use domain::ids::RuleId;
 use domain::intake::classification::{Conditions, Outcome};
 use domain::requests::{Channel, Priority, ServiceType};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
-use ordinavo_core::Core;
 use ordinavo_core::classification;
 use ordinavo_core::classification::Direction;
 use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::{Core, CoreError, CoreResult};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::uploads::{Fields, UploadForm, submit_upload};
@@ -56,36 +57,40 @@ impl ActionForm for RuleForm {
 impl UploadForm for RuleForm {}
 
 impl RuleForm {
-    fn conditions(&self) -> Conditions {
-        let is_ticked = |name: String| self.ticked.is_ticked(&name);
-        Conditions {
-            channels: Channel::ALL
-                .iter()
-                .copied()
-                .filter(|one| is_ticked(format!("channel_{}", one.name())))
-                .collect(),
-            forms: self
-                .ticked
-                .with_prefix("form_")
-                .filter_map(|id| id.parse::<ids::FormId>().ok())
-                .collect(),
-            service_types: ServiceType::ALL
-                .iter()
-                .copied()
-                .filter(|one| is_ticked(format!("service_{}", one.name())))
-                .collect(),
+    /// Returns the conditions. One that is not understood is an error: a rule without it would apply to more requests.
+    fn conditions(&self) -> CoreResult<Conditions> {
+        Ok(Conditions {
+            channels: self.ticked_as("channel_", "channels", Channel::from_name)?,
+            forms: self.ticked_as("form_", "forms", |id| id.parse::<ids::FormId>().ok())?,
+            service_types: self.ticked_as("service_", "service_types", ServiceType::from_name)?,
             words: trimmed_lines(&self.words),
             postal_codes: trimmed_lines(&self.postal_codes),
-        }
+        })
     }
 
-    fn outcome(&self) -> Outcome {
-        Outcome {
+    /// Parses the rest of each ticked name that starts with `prefix`; `field` is named in the error.
+    fn ticked_as<T>(&self, prefix: &str, field: &str, parse: impl Fn(&str) -> Option<T>) -> CoreResult<Vec<T>> {
+        self.ticked
+            .with_prefix(prefix)
+            .map(|name| parse(name).ok_or_else(|| CoreError::field(field, FieldCode::NotInList)))
+            .collect()
+    }
+
+    fn outcome(&self) -> CoreResult<Outcome> {
+        fn chosen<T>(field: &str, text: &str, parse: impl Fn(&str) -> Option<T>) -> CoreResult<Option<T>> {
+            match text {
+                "" => Ok(None),
+                text => parse(text)
+                    .map(Some)
+                    .ok_or_else(|| CoreError::field(field, FieldCode::NotInList)),
+            }
+        }
+        Ok(Outcome {
             use_case: Some(self.use_case.clone()),
             region: Some(self.region.clone()),
-            service_type: ServiceType::from_name(&self.set_service),
-            priority: Priority::from_name(&self.set_priority),
-        }
+            service_type: chosen("set_service", &self.set_service, ServiceType::from_name)?,
+            priority: chosen("set_priority", &self.set_priority, Priority::from_name)?,
+        })
     }
 }
 
@@ -93,7 +98,7 @@ impl RuleForm {
 pub async fn save_rule(data: MultipartData) -> Result<(), ServerFnError> {
     submit_upload(data, async |core: Core, staff: Staff, form: RuleForm, _| {
         let (permit, id) = (staff.may()?, form.id.map(FormId::get).transpose()?);
-        let (shown, conditions, outcome) = (form.version.as_deref(), form.conditions(), form.outcome());
+        let (shown, conditions, outcome) = (form.version.as_deref(), form.conditions()?, form.outcome()?);
         let id = classification::save(&core, permit, id, shown, &form.name, conditions, outcome).await?;
         Ok(Redirect::to(format!("{LIST}/{id}"), "done-rule-saved"))
     })

@@ -35,6 +35,7 @@ use crate::jobs::change_proposals::ProposalCard;
 use crate::notifications::reach::{ReachLines, source_line};
 use crate::portal_access::visibility::VisibleTo;
 use crate::requests::of_job::RequesterCard;
+use crate::requests::actions::is_view;
 use crate::requests::slot_offers::OfferCard;
 use crate::scheduling::board::proposed_start;
 use crate::scheduling::occurrence::Occurrence;
@@ -72,6 +73,9 @@ pub fn TargetPage() -> impl IntoView {
             .clone()
             .or_else(|| find_appointment(&found.appointments, AppointmentStatus::Done));
         let form = |name| FormState::new(name, locale, request.flash.as_ref());
+        // The list from which the request of this job was opened.
+        let inbox = Some(request.query("inbox")).filter(|view| is_view(view));
+        let back_to_list = inbox.map(|view| format!("/app/inbox{view}"));
         Ok(view! {
             <Title text=format!("TGT-{}", target.number)/>
             <DoneNotice locale flash=request.flash.clone()/>

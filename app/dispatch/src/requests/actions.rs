@@ -1,7 +1,7 @@
 //! The actions of the review queue; each is a form that works without scripts.
 
 use domain::fields::FieldCode;
-use domain::ids::RequestId;
+use domain::ids::{RequestId, TargetId};
 use domain::requests::{Priority, ServiceType};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
@@ -12,21 +12,32 @@ use ordinavo_core::requests::{conversation, customer_assignment};
 use ordinavo_core::{Core, CoreError, CoreResult};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
+use ui::format;
 
 use crate::requests::call::NewCustomerInput;
 use crate::requests::inbox::request_id;
 
 /// Returns the path of a request with the filters of the list. `view` is only accepted as a query.
 fn request_path(request: FormId<RequestId>, view: &str) -> String {
-    let view = if view.starts_with('?') && view.len() < 2_000 && view.bytes().all(|byte| byte.is_ascii_graphic()) {
-        view
-    } else {
-        ""
-    };
+    let view = if is_view(view) { view } else { "" };
     match request.ok() {
         Some(id) => format!("/app/inbox/{id}{view}"),
         None => format!("/app/inbox{view}"),
     }
+}
+
+/// Returns the path of the job of a request, which leads back to the list with its filters.
+fn job_path(target: TargetId, view: &str) -> String {
+    if is_view(view) {
+        format!("/app/targets/{target}?{}", format::query([("inbox", view)]))
+    } else {
+        format!("/app/targets/{target}")
+    }
+}
+
+/// Returns whether a text is the query of the list.
+pub(crate) fn is_view(text: &str) -> bool {
+    text.starts_with('?') && text.len() < 2_000 && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Returns `path` if it is a page of the inbox. Prevents open redirects.
@@ -143,7 +154,8 @@ pub struct ChangeForm {
     view: String,
     priority: String,
     service: String,
-    assignee: String,
+    /// Staff ID, or empty to unassign; a form without the field changes nothing.
+    assignee: Option<String>,
 }
 
 impl ActionForm for ChangeForm {
@@ -177,30 +189,30 @@ pub async fn set_service(#[server(flatten)] form: ChangeForm) -> Result<(), Serv
 #[server(prefix = "/app/fn", endpoint = "assign-request")]
 pub async fn assign_request(#[server(flatten)] form: ChangeForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ChangeForm| {
-        let decision = parse_assignee(&form.assignee);
+        let decision = parse_assignee(form.assignee.as_deref());
         decide(&core, &staff, form.request, decision, form.back(), "done-assigned").await
     })
     .await
 }
 
-fn parse_assignee(assignee: &str) -> CoreResult<Decision> {
-    if assignee.is_empty() {
-        return Ok(Decision::Assign(None));
+fn parse_assignee(assignee: Option<&str>) -> CoreResult<Decision> {
+    match assignee {
+        Some("") => Ok(Decision::Assign(None)),
+        person => person
+            .and_then(|person| person.parse().ok())
+            .map(|person| Decision::Assign(Some(person)))
+            .ok_or_else(|| CoreError::field("assignee", FieldCode::Required)),
     }
-    assignee
-        .parse()
-        .map(|person| Decision::Assign(Some(person)))
-        .map_err(|_| CoreError::field("assignee", FieldCode::Required))
 }
 
-/// The form that snoozes a request; an empty time ends the snooze.
+/// The form that snoozes a request; an empty time ends the snooze, a missing one changes nothing.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SnoozeForm {
     request: FormId<RequestId>,
     view: String,
     next: FormId<RequestId>,
-    until: String,
+    until: Option<String>,
 }
 
 impl ActionForm for SnoozeForm {
@@ -212,12 +224,15 @@ impl ActionForm for SnoozeForm {
 #[server(prefix = "/app/fn", endpoint = "snooze-request")]
 pub async fn snooze_request(#[server(flatten)] form: SnoozeForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: SnoozeForm| {
-        if form.until.is_empty() {
+        if form.until.as_deref() == Some("") {
             let decision = Ok(Decision::Snooze(None));
             return decide(&core, &staff, form.request, decision, form.back(), "done-snooze-ended").await;
         }
         let to = next_path(form.request, form.next, &form.view);
-        let decision = SnoozeUntil::from_name(&form.until)
+        let decision = form
+            .until
+            .as_deref()
+            .and_then(SnoozeUntil::from_name)
             .map(|until| Decision::Snooze(Some(until)))
             .ok_or_else(|| CoreError::field("until", FieldCode::Required));
         decide(&core, &staff, form.request, decision, to, "done-snoozed").await
@@ -232,7 +247,7 @@ pub struct BulkDecisionForm {
     requests: Vec<String>,
     decision: String,
     reason: String,
-    assignee: String,
+    assignee: Option<String>,
     path: String,
 }
 
@@ -256,7 +271,7 @@ pub async fn update_requests(#[server(flatten)] form: BulkDecisionForm) -> Resul
         let decision = match form.decision.as_str() {
             "accept" => Decision::Accept,
             "reject" => Decision::Reject(form.reason),
-            "assign" => parse_assignee(&form.assignee)?,
+            "assign" => parse_assignee(form.assignee.as_deref())?,
             _ => return Err(CoreError::field("decision", FieldCode::Required)),
         };
         let decided = review::update_requests(&core, permit, &ids, decision).await?;
@@ -299,7 +314,7 @@ pub async fn undo_decision(#[server(flatten)] form: UndoForm) -> Result<(), Serv
 pub async fn convert_request(#[server(flatten)] form: RequestButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: RequestButton| {
         let target = requests::convert(&core, staff.may()?, form.request.get()?).await?;
-        Ok(Redirect::to(format!("/app/targets/{target}"), "done-converted"))
+        Ok(Redirect::to(job_path(target, &form.view), "done-converted"))
     })
     .await
 }
@@ -368,6 +383,7 @@ pub async fn create_customer(#[server(flatten)] form: CreateCustomerForm) -> Res
 #[serde(default)]
 pub struct NoteForm {
     request: FormId<RequestId>,
+    view: String,
     note: String,
 }
 
@@ -375,7 +391,7 @@ impl ActionForm for NoteForm {
     const NAME: &'static str = "note";
 
     fn back(&self) -> String {
-        request_path(self.request, "")
+        request_path(self.request, &self.view)
     }
 }
 
@@ -393,6 +409,7 @@ pub async fn add_note(#[server(flatten)] form: NoteForm) -> Result<(), ServerFnE
 #[serde(default)]
 pub struct MessageForm {
     request: FormId<RequestId>,
+    view: String,
     message: String,
     /// Whether the message asks for a reply: `on` or absent.
     asks: Option<String>,
@@ -402,7 +419,7 @@ impl ActionForm for MessageForm {
     const NAME: &'static str = "message";
 
     fn back(&self) -> String {
-        request_path(self.request, "")
+        request_path(self.request, &self.view)
     }
 }
 
@@ -441,6 +458,12 @@ mod tests {
             assert_eq!(inbox_path(path), expected, "{path}");
         }
         assert_eq!(request_path(FormId::default(), "?q=a"), "/app/inbox?q=a");
+        let target: TargetId = "tgt_01k9zzzzzzzzzzzzzzzzzzzzzz".parse().expect("ID is valid");
+        assert_eq!(job_path(target, "//evil.example"), format!("/app/targets/{target}"));
+        assert_eq!(
+            job_path(target, "?q=a"),
+            format!("/app/targets/{target}?inbox=%3Fq%3Da")
+        );
         assert_eq!(request_path(FormId::default(), "//evil.example"), "/app/inbox");
     }
 }

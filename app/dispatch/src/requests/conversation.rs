@@ -25,6 +25,8 @@ pub fn Conversation<'a>(
     item: RequestView,
     actions: RequestActions,
     request: &'a PageRequest,
+    /// The query of the list.
+    query: String,
     zone: String,
 ) -> impl IntoView + use<> {
     let locale = request.viewer.locale;
@@ -34,6 +36,7 @@ pub fn Conversation<'a>(
     let note_form = FormState::new("note", locale, request.flash.as_ref());
     let has_recipient = item.channel.notifies_requester();
     let (message_request, note_request, read_request) = (id.clone(), id.clone(), id);
+    let (message_view, note_view, read_view) = (query.clone(), query.clone(), query);
     view! {
         <div class="talk">
             <section aria-labelledby="messages"><h2 id="messages">{t!(locale, "messages")}</h2>
@@ -45,14 +48,14 @@ pub fn Conversation<'a>(
                         let author = message.author.unwrap_or_else(|| t!(locale, "requester"));
                         view! { <li class:own=is_from_team><p class="quiet small"><bdi>{author}</bdi>" · "{format::moment(locale, message.created_at, &message_zone)}{message.asks.then(|| format!(" · {}", t!(locale, "reply-requested")))}</p><p class="prose" dir="auto">{message.text}</p><MessageFiles files=files.clone() message=message.id locale/></li> }
                     }).collect_view()}</ol>
-                    {actions.can_mark_answer_read.then(|| view! { <form method="post" action=owned("/app/fn/mark-reply-read")><input type="hidden" name="request" value=read_request/><button class="button" type="submit">{t!(locale, "mark-reply-read")}</button></form> })}
+                    {actions.can_mark_answer_read.then(|| view! { <form method="post" action=owned("/app/fn/mark-reply-read")><input type="hidden" name="request" value=read_request/><input type="hidden" name="view" value=read_view/><button class="button" type="submit">{t!(locale, "mark-reply-read")}</button></form> })}
                     </div>
                     {actions.can_send_message.then(|| view! {
                         <ReachLines reach topic=MailTopic::Messages locale zone=reach_zone/>
                         <SubmitOnce>
                         <form method="post" action=owned("/app/fn/send-message")>
                             <ErrorSummary form=message_form.clone()/>
-                            <input type="hidden" name="request" value=message_request/>
+                            <input type="hidden" name="request" value=message_request/><input type="hidden" name="view" value=message_view/>
                             <div data-key="m"><TextArea form=message_form.clone() field="message" label=t!(locale, "message") rows=3/></div>
                             <CheckField form=message_form field="asks" label=t!(locale, "message-request-reply") help=t!(locale, "message-request-reply-help")/>
                             <button class="button button-primary" type="submit">{t!(locale, "send-message")}</button>
@@ -74,7 +77,7 @@ pub fn Conversation<'a>(
                         <SubmitOnce>
                         <form method="post" action=owned("/app/fn/add-note")>
                             <ErrorSummary form=note_form.clone()/>
-                            <input type="hidden" name="request" value=note_request/>
+                            <input type="hidden" name="request" value=note_request/><input type="hidden" name="view" value=note_view/>
                             <div data-key="c"><TextArea form=note_form field="note" label=t!(locale, "note") rows=3/></div>
                             <button class="button" type="submit">{t!(locale, "add-note")}</button>
                         </form>

@@ -29,7 +29,9 @@ pub fn TechniciansPage() -> impl IntoView {
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let found = technicians::list(&request.core, staff.may::<ViewOperations>()?).await?;
+        let mut found = technicians::list(&request.core, staff.may::<ViewOperations>()?).await?;
+        let is_cut = found.len() > technicians::MAX_LISTED;
+        found.truncate(technicians::MAX_LISTED);
         let is_empty = found.is_empty();
         Ok(view! {
             <Title text=t!(locale, "technicians-title")/>
@@ -37,6 +39,7 @@ pub fn TechniciansPage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             <h1>{t!(locale, "technicians-title")}</h1>
             <p class="lead">{t!(locale, "technicians-intro")}</p>
+            {is_cut.then(|| view! { <p class="notice notice-warn" data-is-cut="">{t!(locale, "technicians-cut", count = technicians::MAX_LISTED)}</p> })}
             {is_empty.then(|| view! { <EmptyState title=t!(locale, "technicians-empty") text=t!(locale, "technicians-empty-text")/> })}
             {(!is_empty).then(|| view! {
                 <div class="table-frame"><table class="table">

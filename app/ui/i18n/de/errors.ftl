@@ -166,8 +166,14 @@ error-nothing-selected = Wählen Sie mindestens eine Anfrage aus.
 error-nothing-to-retry = In diesem Import ist kein Eintrag fehlgeschlagen. Es gibt nichts zu wiederholen.
 error-number-is-fixed = Die Nummer eines vorhandenen Kunden kann hier nicht geändert werden.
 error-other-terminal = Diese Anfrage wurde an einem anderen Terminal begonnen. Senden Sie sie noch einmal.
-error-outside-shift = { $minutes } Minuten des Termins liegen außerhalb der Schicht.
-error-outside-window = Der Termin beginnt { $minutes } Minuten außerhalb des Zeitfensters des Auftrags.
+error-outside-shift = { $minutes ->
+    [one] Eine Minute des Termins liegt außerhalb der Schicht.
+   *[other] { $minutes } Minuten des Termins liegen außerhalb der Schicht.
+}
+error-outside-window = { $minutes ->
+    [one] Der Termin beginnt eine Minute außerhalb des Zeitfensters des Auftrags.
+   *[other] Der Termin beginnt { $minutes } Minuten außerhalb des Zeitfensters des Auftrags.
+}
 error-password-is-email = Verwenden Sie nicht Ihre E-Mail-Adresse als Passwort. Wählen Sie ein anderes.
 error-password-too-common = Dieses Passwort wird zu häufig verwendet. Wählen Sie ein anderes.
 error-password-too-short = Das Passwort ist zu kurz. Verwenden Sie mindestens { $min } Zeichen.
@@ -198,7 +204,7 @@ error-too-many-bytes = Die Eingabe ist zu lang. Erlaubt sind höchstens { $max }
 error-too-many-files = Zu viele Dateien. Erlaubt sind höchstens { $max }.
 error-too-many-selected = Zu viele Anfragen ausgewählt. Wählen Sie höchstens { $max } aus.
 error-too-short = Die Eingabe ist zu kurz. Geben Sie mehr Zeichen ein.
-error-travel-too-long = Die Fahrt vom oder zum benachbarten Termin dauert { $needed } Minuten, verfügbar sind nur { $available }.
+error-travel-too-long = Die Fahrt vom oder zum benachbarten Termin dauert { $needed } Min., verfügbar sind nur { $available } Min.
 error-unchanged-email = Das ist bereits Ihre E-Mail-Adresse.
 error-unknown-event-type = Dieser Ereignistyp ist unbekannt. Wählen Sie einen aus der Liste.
 error-unknown-field = Dieses Feld ist unbekannt. Entfernen Sie es oder korrigieren Sie die Schreibweise.

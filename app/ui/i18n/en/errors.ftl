@@ -166,8 +166,14 @@ error-nothing-selected = Select at least one request.
 error-nothing-to-retry = No item of this import failed, so there is nothing to retry.
 error-number-is-fixed = The number of an existing customer can't be changed here.
 error-other-terminal = This request was started on another terminal. Send it again.
-error-outside-shift = { $minutes } minutes of the appointment are outside the shift.
-error-outside-window = The appointment starts { $minutes } minutes outside the time window of the job.
+error-outside-shift = { $minutes ->
+    [one] One minute of the appointment is outside the shift.
+   *[other] { $minutes } minutes of the appointment are outside the shift.
+}
+error-outside-window = { $minutes ->
+    [one] The appointment starts one minute outside the time window of the job.
+   *[other] The appointment starts { $minutes } minutes outside the time window of the job.
+}
 error-password-is-email = Don't use your email address as your password. Choose another password.
 error-password-too-common = This password is too common. Choose another one.
 error-password-too-short = The password is too short. Use at least { $min } characters.
@@ -198,7 +204,7 @@ error-too-many-bytes = This is too long. Use at most { $max } bytes.
 error-too-many-files = Too many files. At most { $max } are allowed.
 error-too-many-selected = Too many requests selected. Select at most { $max }.
 error-too-short = This is too short. Add more characters.
-error-travel-too-long = Travel to or from the adjacent appointment takes { $needed } minutes, but only { $available } are available.
+error-travel-too-long = Travel to or from the adjacent appointment takes { $needed } min, but only { $available } min are available.
 error-unchanged-email = This is already your email address.
 error-unknown-event-type = This event type is unknown. Choose one from the list.
 error-unknown-field = This field is unknown. Remove it or correct its spelling.

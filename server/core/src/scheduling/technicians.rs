@@ -39,13 +39,16 @@ pub struct TechnicianSettings {
     pub can_change: bool,
 }
 
+/// How many technicians a page lists.
+pub const MAX_LISTED: usize = 500;
+
 /// Returns today's date in a zone.
 fn today(core: &Core, zone: &str) -> NaiveDate {
     let zone = zone.parse().unwrap_or(chrono_tz::UTC);
     core.clock.now().with_timezone(&zone).date_naive()
 }
 
-/// Lists all technicians with their absences, sorted by name.
+/// Lists the technicians with their absences, sorted by name: one more than [`MAX_LISTED`] if there are more.
 pub async fn list(core: &Core, by: Permit<'_, ViewOperations>) -> CoreResult<Vec<TechnicianPage>> {
     let mut tx = core.store.read(by.staff()).await?;
     let found = tx.technicians_with_hours().await?;

@@ -475,3 +475,116 @@ async fn decision_on_changed_request_is_rejected_and_input_kept(#[case] engine: 
     assert!(html.contains("role=\"alert\""), "{} {to}", world.engine);
     assert!(html.contains("We do not serve this building.") && html.contains("Not sent"));
 }
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn filters_stay_after_actions_on_request(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let (id, _) = request(&world, &staff, "Filters stay").await;
+    let view = "?q=filters&channel=web_form";
+    let base = [("request", id.as_str()), ("view", view)];
+    for (action, field) in [
+        ("add-note", ("note", "Checked.")),
+        ("send-message", ("message", "Hello.")),
+    ] {
+        let fields = [base[0], base[1], field];
+        let to = world.send(&staff, &format!("/app/fn/{action}"), &fields).await;
+        assert_eq!(to, format!("/app/inbox/{id}{view}"), "{action}");
+    }
+    let page = world.content(&staff, &format!("/app/inbox/{id}{view}")).await;
+    for action in ["add-note", "send-message"] {
+        let form = page.split(&format!("/app/fn/{action}")).nth(1).unwrap();
+        assert_eq!(hidden(form, "view").unwrap().replace("&amp;", "&"), view, "{action}");
+    }
+    world.send(&staff, "/app/fn/accept-request", &base).await;
+    let customer = world.customer("CUST-10042").await;
+    let fields = [base[0], base[1], ("customer", customer.as_str())];
+    world.send(&staff, "/app/fn/assign-customer", &fields).await;
+    let job = world.send(&staff, "/app/fn/convert-request", &base).await;
+    let page = world.content(&staff, &job).await.replace("&amp;", "&");
+    assert!(page.contains(&format!("href=\"/app/inbox{view}\"")), "{page}");
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn form_without_its_field_changes_nothing(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let (id, _) = request(&world, &staff, "Missing argument").await;
+    let stored = async || {
+        let sql = "SELECT CASE WHEN assignee_id IS NULL THEN 'none' ELSE 'one' END, \
+                   CASE WHEN snoozed_until IS NULL THEN 'none' ELSE 'one' END \
+                   FROM request WHERE description = 'Missing argument'";
+        world.texts(sql).await[0].clone()
+    };
+    let page = world.content(&staff, &format!("/app/inbox/{id}")).await;
+    let form = page.split("/app/fn/assign-request").nth(1).unwrap();
+    let person = form.split("value=\"stf_").nth(1).unwrap().split('"').next().unwrap();
+    let person = format!("stf_{person}");
+    world
+        .send(
+            &staff,
+            "/app/fn/assign-request",
+            &[("request", &id), ("assignee", &person)],
+        )
+        .await;
+    world
+        .send(
+            &staff,
+            "/app/fn/snooze-request",
+            &[("request", &id), ("until", "tomorrow")],
+        )
+        .await;
+    assert_eq!(stored().await, ["one", "one"]);
+    for action in ["assign-request", "snooze-request"] {
+        let to = world
+            .send(&staff, &format!("/app/fn/{action}"), &[("request", &id)])
+            .await;
+        assert!(world.content(&staff, &to).await.contains("data-code="), "{action}");
+    }
+    let bulk = [
+        ("requests[]", id.as_str()),
+        ("decision", "assign"),
+        ("path", "/app/inbox"),
+    ];
+    world.send(&staff, "/app/fn/update-requests", &bulk).await;
+    assert_eq!(stored().await, ["one", "one"]);
+    // Empty fields still unassign and end the snooze.
+    world
+        .send(&staff, "/app/fn/assign-request", &[("request", &id), ("assignee", "")])
+        .await;
+    world
+        .send(&staff, "/app/fn/snooze-request", &[("request", &id), ("until", "")])
+        .await;
+    assert_eq!(stored().await, ["none", "none"]);
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn single_letter_shortcuts_are_turned_off_per_person(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let dispatcher = world.staff("nordlicht", "dispatcher").await;
+    let manager = world.staff("nordlicht", "manager").await;
+    let has_keys = async |browser: &Client| world.content(browser, "/app/inbox").await.contains("key-sheet");
+    assert!(has_keys(&dispatcher).await);
+    let settings = world.content(&dispatcher, "/app/settings").await;
+    assert!(settings.contains("data-shortcuts=\"on\""), "{settings}");
+    world.send(&dispatcher, "/app/fn/set-shortcuts", &[("on", "")]).await;
+    assert!(!has_keys(&dispatcher).await && has_keys(&manager).await);
+    // Also on another device, until it is turned on again.
+    let again = world.staff("nordlicht", "dispatcher").await;
+    assert!(!has_keys(&again).await);
+    world.send(&again, "/app/fn/set-shortcuts", &[("on", "on")]).await;
+    assert!(has_keys(&dispatcher).await);
+}

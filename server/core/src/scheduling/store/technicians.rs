@@ -85,7 +85,7 @@ macro_rules! select_technician {
         )
     };
 }
-const SELECT_TECHNICIANS: &str = select_technician!("ORDER BY staff_account.display_name, staff_account.id LIMIT 500");
+const SELECT_TECHNICIANS: &str = select_technician!("ORDER BY staff_account.display_name, staff_account.id LIMIT 501");
 const SELECT_TECHNICIAN: &str = select_technician!("AND staff_account.id = $2");
 const SELECT_ABSENCES: &str = r"
     SELECT id, staff_id, first_day, last_day, kind
