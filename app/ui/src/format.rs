@@ -11,36 +11,9 @@ use icu_list::options::ListFormatterOptions;
 use leptos::prelude::use_context;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::i18n::by_key;
 use crate::viewer::Viewer;
 use crate::word;
-
-const WEEKDAYS: [[&str; 7]; 3] = [
-    ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
-    ["Mo.", "Di.", "Mi.", "Do.", "Fr.", "Sa.", "So."],
-    ["الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت", "الأحد"],
-];
-const MONTHS: [[&str; 12]; 3] = [
-    [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ],
-    [
-        "Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez.",
-    ],
-    [
-        "يناير",
-        "فبراير",
-        "مارس",
-        "أبريل",
-        "مايو",
-        "يونيو",
-        "يوليو",
-        "أغسطس",
-        "سبتمبر",
-        "أكتوبر",
-        "نوفمبر",
-        "ديسمبر",
-    ],
-];
 
 fn local(moment: DateTime<Utc>, zone: &str) -> DateTime<Tz> {
     moment.with_timezone(&zone.parse().unwrap_or(Tz::UTC))
@@ -58,9 +31,8 @@ pub fn day(locale: Locale, date: NaiveDate) -> String {
 }
 
 fn day_of_year(locale: Locale, date: NaiveDate) -> String {
-    let language = locale as usize;
-    let weekday = WEEKDAYS[language][date.weekday().num_days_from_monday() as usize];
-    let month = MONTHS[language][date.month0() as usize];
+    let weekday = weekday(locale, date.weekday().num_days_from_monday() as usize);
+    let month = by_key(locale, &format!("month-{}", date.month()));
     match locale {
         Locale::En => format!("{weekday} {} {month}", date.day()),
         Locale::De => format!("{weekday} {}. {month}", date.day()),
@@ -69,8 +41,8 @@ fn day_of_year(locale: Locale, date: NaiveDate) -> String {
 }
 
 /// Returns the short name of a weekday, Monday being 0.
-pub fn weekday(locale: Locale, index: usize) -> &'static str {
-    WEEKDAYS[locale as usize][index % 7]
+pub fn weekday(locale: Locale, index: usize) -> String {
+    by_key(locale, &format!("weekday-{}", index % 7 + 1))
 }
 
 /// Formats the local date of an instant in a zone.

@@ -89,7 +89,7 @@ fn format_week(locale: Locale, week: &WorkingWeek) -> String {
         while last < 6 && week.days[last + 1] == Some(shift) {
             last += 1;
         }
-        let first_day = format::weekday(locale, index).to_owned();
+        let first_day = format::weekday(locale, index);
         let days = if last == index {
             first_day
         } else {

@@ -75,7 +75,7 @@ fn Keys(keys: Vec<(String, CredentialSummary)>, locale: Locale, zone: String) ->
             <thead><tr><th scope="col">{t!(locale, "client")}</th><th scope="col">{t!(locale, "key-value")}</th><th scope="col">{t!(locale, "key-label")}</th><th scope="col">{t!(locale, "key-created")}</th><th scope="col">{t!(locale, "key-expires")}</th><th scope="col">{t!(locale, "key-last-used")}</th></tr></thead>
             <tbody>{keys.into_iter().map(|(client, key)| {
                 let moment = |at| format::moment(locale, at, &zone);
-                let kind = by_key(locale, &format!("key-kind-{}", key.kind));
+                let kind = by_key(locale, &format!("key-kind-{}", key.kind.name()));
                 view! {
                     <tr data-credential=key.id.clone()><th scope="row"><bdi class="mono">{client}</bdi></th><td>{kind}" "<bdi class="mono small" dir="ltr">{key.recognizable()}</bdi></td><td><bdi>{key.label.clone()}</bdi></td>
                         <td>{moment(key.created_at)}</td><td>{key.expires_at.map_or_else(|| t!(locale, "never"), moment)}</td><td>{key.last_used_at.map_or_else(|| t!(locale, "never"), moment)}</td></tr>

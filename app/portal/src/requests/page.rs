@@ -18,9 +18,7 @@ use ui::format::ZoneNames;
 use ui::forms::{ErrorSummary, FormState, TextArea};
 use ui::islands::SubmitOnce;
 use ui::page::page;
-use ui::requests::{
-    AnswerForm, Conversation, DeclineForm, MessageFile, Progress, STEPS, SlotForm, preferred_windows,
-};
+use ui::requests::{AnswerForm, Conversation, DeclineForm, MessageFile, Progress, STEPS, SlotForm, preferred_windows};
 use ui::title::Title;
 
 use crate::follow_ups::open_work::FollowUpLines;

@@ -92,5 +92,6 @@ fn mail_data(reader: &HealthReader, endpoint: EndpointKey, until: Option<DateTim
         until,
         zone: Some(reader.zone.clone()),
         page: Some(page),
+        contact: domain::branding::OrganisationContact::default(),
     }
 }

@@ -390,7 +390,7 @@ const PUBLIC_PATHS: [&str; 9] = [
     "/portal/branding/{version}/logo.png",
 ];
 /// Actions on an object, with the field that names it.
-const OBJECT_ACTIONS: [(&str, &str); 8] = [
+const OBJECT_ACTIONS: [(&str, &str); 9] = [
     ("submit-request", "location"),
     ("answer-request", "request"),
     ("choose-slot", "request"),

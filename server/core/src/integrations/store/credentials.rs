@@ -63,7 +63,7 @@ impl SecretRow {
     fn summary(self) -> CredentialSummary {
         CredentialSummary {
             id: self.id.simple().to_string(),
-            kind: "secret".to_owned(),
+            kind: CredentialKind::Secret,
             created_at: self.created_at,
             expires_at: None,
             revoked_at: self.revoked_at,
