@@ -48,28 +48,26 @@ pub fn AppointmentsPage() -> impl IntoView {
         let first = (!request.query("before").is_empty()).then(|| "/portal/appointments".to_owned());
         let zones = zone_names(&contact, upcoming.iter().chain(&past.rows));
         let (no_upcoming, no_past) = (upcoming.is_empty(), past.rows.is_empty());
-        if no_upcoming && no_past && !pages::capabilities(&request.core, &contact).await?.appointments {
-            return Ok(view! {
-                <Title text=t!(locale, "appointments-title")/>
-                <h1>{t!(locale, "appointments-title")}</h1>
-                <EmptyState icon="calendar" title=t!(locale, "not-granted") text=t!(locale, "not-granted-appointments")/>
-            }
-            .into_any());
-        }
+        let may_see = pages::capabilities(&request.core, &contact).await?.appointments;
+        // A subscription that was created earlier can still be turned off.
+        let has_feed_section = may_see || feed.is_some();
         Ok(view! {
             <Title text=t!(locale, "appointments-title")/>
             <DoneNotice locale flash=request.flash.clone()/>
             <h1>{t!(locale, "appointments-title")}</h1>
-            <section><h2>{t!(locale, "upcoming")}</h2>
-                {no_upcoming.then(|| view! { <EmptyState icon="calendar" title=t!(locale, "no-appointments") text=t!(locale, "no-appointments-text")/> })}
-                {upcoming.into_iter().map(|visit| view! { <VisitCard visit words=contact.terminology() zones locale/> }).collect_view()}
-            </section>
-            <section><h2>{t!(locale, "past")}</h2>
-                {no_past.then(|| view! { <EmptyState title=t!(locale, "no-past") text=t!(locale, "no-past-text")/> })}
-                <VisitLines visits=past.rows words=contact.terminology() zones locale/>
-                <Pager locale next first/>
-            </section>
-            <Feed feed proof=feed_proof form=FormState::new("feed", locale, request.flash.as_ref())/>
+            {(!may_see).then(|| view! { <EmptyState icon="calendar" title=t!(locale, "not-granted") text=t!(locale, "not-granted-appointments")/> })}
+            {may_see.then(|| view! {
+                <section><h2>{t!(locale, "upcoming")}</h2>
+                    {no_upcoming.then(|| view! { <EmptyState icon="calendar" title=t!(locale, "no-appointments") text=t!(locale, "no-appointments-text")/> })}
+                    {upcoming.into_iter().map(|visit| view! { <VisitCard visit words=contact.terminology() zones locale/> }).collect_view()}
+                </section>
+                <section><h2>{t!(locale, "past")}</h2>
+                    {no_past.then(|| view! { <EmptyState title=t!(locale, "no-past") text=t!(locale, "no-past-text")/> })}
+                    <VisitLines visits=past.rows words=contact.terminology() zones locale/>
+                    <Pager locale next first/>
+                </section>
+            })}
+            {has_feed_section.then(|| view! { <Feed feed proof=feed_proof form=FormState::new("feed", locale, request.flash.as_ref())/> })}
         }
         .into_any())
     });

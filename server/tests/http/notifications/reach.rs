@@ -9,6 +9,7 @@ use crate::portal_access::access::send_parts;
 use crate::requests::slot_offers::{monday, offer, technicians};
 use crate::support::forms::hidden;
 use crate::support::public::COMPLETE;
+use crate::support::receiver::Receiver;
 use crate::support::{World, world_at, world_with};
 
 /// Returns how the requester is told, by the first block of the page that says so.
@@ -64,6 +65,7 @@ async fn request_page_says_who_is_told(#[case] engine: Engine) {
         .await;
     assert!(failed().await, "{}", world.engine);
     let id = page.rsplit('/').next().unwrap().to_owned();
+    world.core.clock().advance(chrono::TimeDelta::minutes(1));
     world
         .send(
             &staff,
@@ -81,10 +83,18 @@ async fn request_page_says_who_is_told(#[case] engine: Engine) {
         "externalId": "REACH-1", "description": "Kappa from a system", "serviceType": "repair",
         "customer": { "externalId": "CUST-10042" }
     });
-    let (status, answer) = world.call("erp", Method::POST, "/api/v1/requests", Some(&body)).await;
-    assert!(status.is_success(), "{answer}");
+    let answer = world
+        .api(Method::POST, "/api/v1/requests", &world.key("nordlicht", "erp"))
+        .header("idempotency-key", "reach")
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     let page = world.in_inbox(&staff, "Kappa from a system").await;
-    world.sql("UPDATE webhook_endpoint SET status = 'active'").await;
+    let receiver = Receiver::start().await;
+    let types = ["target.created"];
+    world.endpoint("erp", &receiver.url, &types, json!({})).await;
     let before = reach_of(&world, &staff, &page).await;
     world.sql("UPDATE webhook_endpoint SET status = 'disabled'").await;
     let after = reach_of(&world, &staff, &page).await;
