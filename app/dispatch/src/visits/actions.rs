@@ -208,7 +208,7 @@ pub async fn send_entry(data: MultipartData) -> Result<String, ServerFnError> {
         let result = entries::submit(&core, permit, entry).await?;
         if let Some((target, response)) = travels_to.zip(response)
             && result == EntryResult::Done
-            // The entry is recorded, whoever makes the visit by now.
+            // The entry is recorded even if the visit is a colleague's by now.
             && visits::is_visible_to_customer(&core, permit, target).await.unwrap_or(false)
         {
             response.insert_header(VISIBLE_HEADER, HeaderValue::from_static("yes"));
