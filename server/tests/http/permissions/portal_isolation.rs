@@ -370,12 +370,13 @@ const LISTS: [(&str, Option<Kind>); 10] = [
     ("/portal/colleagues", None),
 ];
 /// Pages and files of a single object.
-const SINGLE: [&str; 5] = [
+const SINGLE: [&str; 6] = [
     "/portal/requests/{id}",
     "/portal/appointments/{id}",
     "/portal/appointments/{id}/calendar.ics",
     "/portal/reports/{id}",
     "/portal/files/{id}",
+    "/portal/files/{id}/picture",
 ];
 /// Public paths. They contain no customer data.
 const PUBLIC_PATHS: [&str; 9] = [
@@ -543,6 +544,10 @@ async fn portal_objects_are_visible_to_granted_users_only() {
                     if sees {
                         let answer = get_page(&world, &person.browser, &path).await;
                         assert_eq!(answer.status(), StatusCode::OK, "{engine} {email} {path}");
+                        if kind == Kind::File {
+                            let picture = get_page(&world, &person.browser, &format!("{path}/picture")).await;
+                            assert_eq!(picture.status(), StatusCode::OK, "{engine} {email} {path}");
+                        }
                         continue;
                     }
                     let asked = statement_count(&world, &person.browser, &path).await;
@@ -552,8 +557,9 @@ async fn portal_objects_are_visible_to_granted_users_only() {
                     );
                     let hidden = comparable(get_page(&world, &person.browser, &path).await).await;
                     assert_eq!(hidden, missing, "{engine} {email} {path}");
-                    if kind == Kind::Appointment {
-                        let file = |path: &str| format!("{path}/calendar.ics");
+                    if let Kind::Appointment | Kind::File = kind {
+                        let last = if kind == Kind::File { "picture" } else { "calendar.ics" };
+                        let file = |path: &str| format!("{path}/{last}");
                         let hidden = comparable(get_page(&world, &person.browser, &file(&path)).await).await;
                         let missing =
                             comparable(get_page(&world, &person.browser, &file(&kind.path(nothing))).await).await;
