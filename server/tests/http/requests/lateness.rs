@@ -1,14 +1,19 @@
 //! What is late is marked wherever it is listed, and listed first.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use ordinavo_core::Engine;
 use rstest::rstest;
 use serde_json::json;
 
 use crate::requests::slot_offers::monday;
-use crate::scheduling::board::{at, job, move_page, press, technician};
+use crate::scheduling::board::{job, move_page, press, technician};
 use crate::support::public::COMPLETE;
 use crate::support::{World, world_at};
+
+/// An hour of the day on which the clock starts, at half past eight.
+fn at(hour: u32) -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 23, hour, 0, 0).single().unwrap()
+}
 
 async fn submit(world: &World, description: &str) {
     let mut fields = COMPLETE.to_vec();
@@ -60,18 +65,16 @@ async fn late_visit_is_named_in_inbox_and_marked_on_board(#[case] engine: Engine
     let staff = world.staff("nordlicht", "dispatcher").await;
     let tom = technician(&world, "Tom Becker").await;
     let target = job(&world, "LATE-1", json!({})).await;
-    let page = world.content(&staff, &move_page(&target, &tom, at(17, 0))).await;
+    let page = world.content(&staff, &move_page(&target, &tom, at(10))).await;
     press(&world, &staff, &page).await;
     let row = format!("data-late-visit=\"{target}\"");
     assert!(!world.content(&staff, "/app/inbox").await.contains(&row));
-    let until_evening = at(20, 0) - world.core.clock().now();
-    world.core.clock().advance(until_evening);
-    let staff = world.staff("nordlicht", "dispatcher").await;
+    world.core.clock().advance(TimeDelta::hours(4));
     assert!(world.content(&staff, "/app/inbox").await.contains(&row));
     for path in [
         format!("/app/targets/{target}"),
-        format!("/app/board?view=list&date={}", at(17, 0).format("%Y-%m-%d")),
-        format!("/app/board?date={}", at(17, 0).format("%Y-%m-%d")),
+        format!("/app/board?view=list&date={}", at(10).format("%Y-%m-%d")),
+        format!("/app/board?date={}", at(10).format("%Y-%m-%d")),
     ] {
         assert!(
             world.content(&staff, &path).await.contains("data-late=\"visit\""),

@@ -6,6 +6,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use crate::scheduling::board::{job, monday, technician};
+use crate::support::forms::checkbox;
 use crate::support::{World, world_at};
 
 /// The clocks in Berlin go back on this day at 03:00.
@@ -13,11 +14,18 @@ const LONG_DAY: &str = "2027-10-31";
 /// The clocks in Berlin go forward on this day at 02:00.
 const SHORT_DAY: &str = "2027-03-28";
 
+/// Sends the form, accepts the conflicts that are shown, and returns the page of the job.
 async fn schedule(world: &World, staff: &Client, target: &str, fields: &[(&str, &str)]) -> String {
     let mut all = vec![("target", target), ("shared", "on"), ("was", "")];
     all.extend_from_slice(fields);
-    world.schedule_anyway(staff, &all).await;
-    world.content(staff, &format!("/app/targets/{target}")).await
+    let back = world.send(staff, "/app/fn/schedule-target", &all).await;
+    let page = world.content(staff, &back).await;
+    let Some(shown) = checkbox(&page, "overlap") else {
+        return page;
+    };
+    all.push(("overlap", &shown));
+    let back = world.send(staff, "/app/fn/schedule-target", &all).await;
+    world.content(staff, &back).await
 }
 
 #[rstest]
