@@ -238,7 +238,10 @@ async fn form_files_with_wrong_content_are_rejected(#[case] engine: Engine) {
     ];
     let path = world.submit(&COMPLETE, &files).await;
     let (_, page) = world.get(&visitor(), &path).await;
-    assert!(page.contains("type plate.jpg") && page.contains("plan &lt;b&gt;.pdf"), "{page}");
+    assert!(
+        page.contains("type plate.jpg") && page.contains("plan &lt;b&gt;.pdf"),
+        "{page}"
+    );
     let staff = world.staff("nordlicht", "dispatcher").await;
     let inside = world.in_inbox(&staff, "lift stands still").await;
     let page = world.content(&staff, &inside).await;

@@ -141,7 +141,12 @@ async fn invitation_accepted_grants_access_once(#[case] engine: Engine) {
         world.engine
     );
     // With appointments only, there are no reports and no locations for requests.
-    assert!(world.content(&nora, "/portal/reports").await.contains("Not included in your access"));
+    assert!(
+        world
+            .content(&nora, "/portal/reports")
+            .await
+            .contains("Not included in your access")
+    );
     assert!(
         world
             .content(&nora, "/portal/requests/new")

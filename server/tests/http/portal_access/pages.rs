@@ -136,7 +136,11 @@ async fn location_has_zone_of_its_country_and_times_name_their_zones(#[case] eng
         assert!(html.contains("(Berlin time)"), "{} {path}", world.engine);
     }
     // Set by hand; a name that is no zone is refused.
-    let card = html.split("<li class=\"card\"").skip(1).find(|card| card.contains("Dubai Depot")).unwrap();
+    let card = html
+        .split("<li class=\"card\"")
+        .skip(1)
+        .find(|card| card.contains("Dubai Depot"))
+        .unwrap();
     let location = hidden(card, "location").unwrap();
     for (zone, shown) in [("Gulf Time", "Asia/Dubai"), ("Asia/Muscat", "Asia/Muscat")] {
         let fields = [
@@ -146,9 +150,22 @@ async fn location_has_zone_of_its_country_and_times_name_their_zones(#[case] eng
         ];
         world.send(&staff, "/app/fn/set-location-zone", &fields).await;
         let html = world.content(&staff, &customer_page).await;
-        let card = html.split("<li class=\"card\"").skip(1).find(|card| card.contains("Dubai Depot")).unwrap();
-        assert!(card.contains(&format!("data-zone=\"{shown}\"")), "{} {zone}: {card}", world.engine);
-        assert_eq!(html.contains("data-code=\"invalid_zone\""), zone != shown, "{} {zone}", world.engine);
+        let card = html
+            .split("<li class=\"card\"")
+            .skip(1)
+            .find(|card| card.contains("Dubai Depot"))
+            .unwrap();
+        assert!(
+            card.contains(&format!("data-zone=\"{shown}\"")),
+            "{} {zone}: {card}",
+            world.engine
+        );
+        assert_eq!(
+            html.contains("data-code=\"invalid_zone\""),
+            zone != shown,
+            "{} {zone}",
+            world.engine
+        );
     }
 }
 
