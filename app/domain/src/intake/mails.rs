@@ -135,6 +135,7 @@ impl MailKind {
             Self::SlotsOffered => Some(MailTopic::Offers),
             Self::AppointmentScheduled
             | Self::AppointmentMoved
+            | Self::AppointmentDelayed
             | Self::AppointmentCancelled
             | Self::RequestCancelled => Some(MailTopic::Appointments),
             _ => None,
