@@ -194,7 +194,6 @@ pub fn query<N: AsRef<str>, V: AsRef<str>>(parameters: impl IntoIterator<Item = 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::TimeZone as _;
 
     #[test]
     fn time_uses_zone_of_location() {
@@ -221,6 +220,7 @@ mod tests {
                 now: day_in(2026).and_time(chrono::NaiveTime::MIN).and_utc(),
                 path: String::new(),
                 request_id: String::new(),
+                is_apple: false,
             });
             assert_eq!(day(Locale::En, day_in(2026)), "Tue 24 Nov");
             assert_eq!(day(Locale::En, day_in(2027)), "Wed 24 Nov 2027");

@@ -7,6 +7,6 @@ portal-access = الوصول إلى البوابة
 references = المراجع الخارجية
 recent-jobs = المهام
 location-zone-change = تغيير المنطقة الزمنية…
-location-zone-consequence = تستخدم المواعيد الجديدة في هذا الموقع المنطقة الزمنية الجديدة، وتحتفظ المواعيد المجدولة بمنطقتها.
+location-zone-consequence = تستخدم المواعيد الجديدة في هذا الموقع المنطقة الزمنية الجديدة، وتحتفظ المواعيد المجدولة بمنطقتها الزمنية السابقة.
 location-zone = المنطقة الزمنية
 location-zone-help = مثال: Europe/Berlin أو Asia/Dubai

@@ -104,7 +104,7 @@ day-sheet = جدول اليوم
 day-stops = الزيارات
 day-back = العودة إلى «يومي»
 day-offline = أنت غير متصل. البيانات حتى #. تُحفظ إدخالاتك على هذا الجهاز وتُرسل لاحقًا.
-day-queued = إدخالات في قائمة الانتظار: #، أقدمها منذ ~. اتصل بالشبكة لإرسالها.
+day-queued = إدخالات في قائمة الانتظار: #، سُجّل أقدمها عند ~. اتصل بالشبكة لإرسالها.
 day-signed-out = انتهت جلستك. ما زالت إدخالاتك على هذا الجهاز.
 day-sign-in = تسجيل الدخول للإرسال
 day-other-person = إدخالات شخص آخر على هذا الجهاز: #. تُرسل عندما يسجّل ذلك الشخص الدخول.
@@ -177,15 +177,15 @@ done-entries-resolved = تم. تجد النص في هذه الصفحة أو بي
 report-written = كُتب في الموقع
 undo-travel = التراجع عن بدء التنقل
 done-en-route-visible = بدأ التنقل، ويرى العميل أنك في الطريق.
-done-notice-sent = أُبلغ فريق التنسيق.
-done-notice-resolved = وُضعت علامة «تم الحل».
+done-notice-sent = أُبلغ منسق العمليات.
+done-notice-resolved = وُضعت علامة محلول.
 done-changes-confirmed = تم تأكيد التغييرات.
 queued-cannot-do = «لا يمكن تنفيذ الزيارة»، سُجّل عند #
 queued-late = التأخير، سُجّل عند #
-day-storage-unwritable = لا يمكن لهذا الجهاز حفظ الإدخالات، مثلًا لأن النافذة خاصة أو لأن مساحة التخزين ممتلئة. ابقَ متصلًا لإرسال الإدخالات أو استخدم متصفحًا آخر.
+day-storage-unwritable = لا يمكن لهذا الجهاز حفظ الإدخالات، مثلًا بسبب استخدام نافذة تصفح خاص أو امتلاء مساحة التخزين. ابقَ متصلًا لإرسال الإدخالات أو استخدم متصفحًا آخر.
 day-changed = تغيّرت هذه الصفحة.
 day-changed-show = عرض «يومي»
-day-install-ios = أضف «يومي» إلى الشاشة الرئيسية (مشاركة، ثم إضافة إلى الشاشة الرئيسية). وإلا يحذف نظام iOS الإدخالات المحفوظة بعد أسبوع دون استخدام.
+day-install-ios = أضف «يومي» إلى الشاشة الرئيسية (مشاركة، ثم «إضافة إلى الشاشة الرئيسية»). وإلا يحذف نظام iOS الإدخالات المحفوظة بعد أسبوع دون استخدام.
 day-install-dismiss = إخفاء
 site-visits = { $count ->
     [zero] لا زيارات
@@ -196,7 +196,7 @@ site-visits = { $count ->
    *[other] { $count } زيارة
  }
 stop-due = مستحقة منذ { $time }
-stop-late = متأخرة: كان الموعد حتى { $time }
+stop-late = متأخرة: انتهى الموعد عند { $time }
 changes-title = { $count ->
     [zero] لا تغييرات في زياراتك
     [one] تغيير واحد في زياراتك
@@ -214,31 +214,38 @@ change-removed = لم تعد مسندة إليك
 report-problem = الإبلاغ عن مشكلة
 late-title = تأخير
 late-by = مدة التأخير
-late-help = يُبلَّغ فريق التنسيق فورًا.
-late-help-shared = يُبلَّغ فريق التنسيق فورًا، ويتلقى العميل الوقت الجديد.
-late-send = إرسال التأخير
+late-help = يُبلَّغ منسق العمليات فورًا.
+late-help-shared = يُبلَّغ منسق العمليات فورًا، ويتلقى العميل الوقت الجديد.
+late-send = الإبلاغ عن التأخير
 cannot-do-title = لا يمكن تنفيذ الزيارة
 cannot-do-reason = السبب
-cannot-do-text-help = مطلوبة إذا اخترت سببًا آخر.
-cannot-do-help = يُبلَّغ فريق التنسيق فورًا ويعيد جدولة الزيارة. لا يرى العميل السبب.
-cannot-do-send = إبلاغ فريق التنسيق
-notice-text = ملاحظة لفريق التنسيق
+cannot-do-text-help = مطلوبة عند اختيار «سبب آخر».
+cannot-do-help = يُبلَّغ منسق العمليات فورًا ويعيد جدولة الزيارة. لا يرى العميل السبب.
+cannot-do-send = إبلاغ منسق العمليات
+notice-text = ملاحظة لمنسق العمليات
 notice-cannot-do = لا يمكن تنفيذ الزيارة: { $reason }
-notice-late = تأخير { $minutes } دقيقة
-notice-told = أُبلغ فريق التنسيق:
+notice-late = { $minutes ->
+    [zero] لا تأخير
+    [one] تأخير دقيقة واحدة
+    [two] تأخير دقيقتين
+    [few] تأخير { $minutes } دقائق
+    [many] تأخير { $minutes } دقيقة
+   *[other] تأخير { $minutes } دقيقة
+ }
+notice-told = ما أُبلغ به منسق العمليات:
 notices-title = مشكلات أبلغ عنها الفنيون
 notice-open = غير محلولة
 cannot-do-reason-vehicle = عطل في المركبة
 cannot-do-reason-ill = مرض أو إصابة
 cannot-do-reason-overrun = الزيارة السابقة تستغرق وقتًا أطول
 cannot-do-reason-road = الطريق أو الطقس
-cannot-do-reason-part-missing = نقص قطعة أو مادة
+cannot-do-reason-part-missing = نقص قطعة غيار أو مادة
 cannot-do-reason-tool-missing = نقص أداة أو جهاز قياس
 cannot-do-reason-documents-missing = نقص مستندات
-cannot-do-reason-skill-missing = نقص مؤهل
+cannot-do-reason-skill-missing = نقص مهارة أو شهادة
 cannot-do-reason-second-person = الحاجة إلى شخص ثانٍ
 cannot-do-reason-customer = العميل غير متاح
 cannot-do-reason-other = سبب آخر
 offline-page-title = يلزم اتصال بالشبكة
-offline-page-text = هذه الصفحة غير محفوظة على هذا الجهاز، ولم يُرسل شيء. ارجع إلى الصفحة السابقة حيث ما زالت مدخلاتك، أو إلى «يومي» الذي يعمل دون اتصال.
-report-photo-heic = لا يمكن قراءة صور HEIC هنا. اختر JPEG في إعدادات الكاميرا أو التقط الصورة من جديد. يمكن إرسال التقرير دونها.
+offline-page-text = هذه الصفحة غير محفوظة على هذا الجهاز، ولم يُرسل شيء. ارجع إلى الصفحة السابقة حيث ما زالت إدخالاتك موجودة، أو إلى «يومي» الذي يعمل دون اتصال.
+report-photo-heic = لا يمكن قراءة صور HEIC هنا. اختر JPEG في إعدادات الكاميرا والتقط الصورة من جديد. يمكن إرسال التقرير دون الصورة أيضًا.

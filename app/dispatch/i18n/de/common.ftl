@@ -162,4 +162,4 @@ left-not_open = bereits geplant, abgeschlossen oder storniert
 left-needs_mapping = Kundenzuordnung nicht geklärt
 left-no_technician = kein Techniker arbeitet an diesem Tag
 left-too_many_skills = zu viele verschiedene Qualifikationen in diesem Vorschlag
-reschedule-requested-text = Der Kunde hat am { $moment } nach einem anderen Termin gefragt. Der Wunsch steht in den Nachrichten. Den Termin verschieben oder antworten.
+reschedule-requested-text = Der Kunde hat am { $moment } um einen anderen Termin gebeten. Die gewünschten Tage und Zeiten stehen in den Nachrichten. Den Termin verschieben oder antworten.

@@ -93,5 +93,5 @@ client-key-expired = Abgelaufen
 client-key-label = Bezeichnung
 client-key-label-example = Zum Beispiel: Produktivserver
 client-key-value = Schlüssel
-client-key-revoke-text = { $name } ({ $value }, zuletzt verwendet: { $used }) wird sofort ungültig. Jedes Programm, das diesen Zugang noch verwendet, wird abgewiesen. Das lässt sich nicht rückgängig machen.
-client-latest-calls = Letzte API-Aufrufe
+client-key-revoke-text = { $name } ({ $value }, zuletzt verwendet: { $used }) wird sofort ungültig. Jedes Programm, das diese Zugangsdaten noch verwendet, wird abgewiesen. Das lässt sich nicht rückgängig machen.
+client-latest-calls = Neueste API-Aufrufe

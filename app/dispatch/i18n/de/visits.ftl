@@ -96,7 +96,7 @@ day-sheet = Tagesplan
 day-stops = Einsätze
 day-back = Zurück zu „Mein Tag“
 day-offline = Offline, Stand: #. Einträge werden auf diesem Gerät gespeichert und später gesendet.
-day-queued = Einträge in der Warteschlange: #, der älteste von ~. Zum Senden online gehen.
+day-queued = Einträge in der Warteschlange: #, der älteste von ~. Zum Senden eine Netzverbindung herstellen.
 day-signed-out = Die Sitzung ist abgelaufen. Die Einträge sind noch auf diesem Gerät.
 day-sign-in = Anmelden und senden
 day-other-person = Einträge einer anderen Person auf diesem Gerät: #. Sie werden gesendet, sobald sich diese Person anmeldet.
@@ -172,9 +172,9 @@ done-en-route-visible = Anfahrt gestartet. Der Kunde sieht den Status „Unterwe
 done-notice-sent = Die Disposition ist informiert.
 done-notice-resolved = Als gelöst markiert.
 done-changes-confirmed = Änderungen bestätigt.
-queued-cannot-do = „Nicht möglich“, erfasst um #
+queued-cannot-do = „Einsatz nicht möglich“, erfasst um #
 queued-late = Verspätung, erfasst um #
-day-storage-unwritable = Dieses Gerät kann keine Einträge speichern, zum Beispiel weil das Fenster privat oder der Speicher voll ist. Einträge nur online senden oder einen anderen Browser verwenden.
+day-storage-unwritable = Dieses Gerät kann keine Einträge speichern, zum Beispiel in einem privaten Fenster oder bei vollem Speicher. Zum Senden der Einträge online bleiben oder einen anderen Browser verwenden.
 day-changed = Diese Seite hat sich geändert.
 day-changed-show = „Mein Tag“ anzeigen
 day-install-ios = „Mein Tag“ zum Home-Bildschirm hinzufügen (Teilen, dann „Zum Home-Bildschirm“). Sonst löscht iOS gespeicherte Einträge nach einer Woche ohne Nutzung.
@@ -184,10 +184,10 @@ site-visits = { $count ->
    *[other] { $count } Einsätze
  }
 stop-due = Fällig seit { $time }
-stop-late = Verspätet: Der Termin ging bis { $time }
+stop-late = Überfällig: Der Termin endete um { $time }
 changes-title = { $count ->
-    [one] 1 Änderung an den eigenen Einsätzen
-   *[other] { $count } Änderungen an den eigenen Einsätzen
+    [one] 1 Änderung bei meinen Einsätzen
+   *[other] { $count } Änderungen bei meinen Einsätzen
  }
 changes-confirm = Verstanden
 change-new = Neu
@@ -197,21 +197,21 @@ change-cancelled = Storniert
 change-removed = Nicht mehr zugewiesen
 report-problem = Problem melden
 late-title = Verspätung
-late-by = Verspätung um
+late-by = Dauer der Verspätung
 late-help = Die Disposition wird sofort informiert.
 late-help-shared = Die Disposition wird sofort informiert, und der Kunde erhält die neue Zeit.
 late-send = Verspätung melden
 cannot-do-title = Einsatz nicht möglich
 cannot-do-reason = Grund
-cannot-do-text-help = Bei einem anderen Grund erforderlich.
+cannot-do-text-help = Bei „Anderer Grund“ erforderlich.
 cannot-do-help = Die Disposition wird sofort informiert und plant den Einsatz um. Der Kunde sieht den Grund nicht.
 cannot-do-send = Disposition informieren
 notice-text = Hinweis für die Disposition
 notice-cannot-do = Einsatz nicht möglich: { $reason }
-notice-late = { $minutes } min Verspätung
+notice-late = { $minutes } Min. Verspätung
 notice-told = Der Disposition gemeldet:
 notices-title = Von Technikern gemeldete Probleme
-notice-open = Offen
+notice-open = Ungelöst
 cannot-do-reason-vehicle = Fahrzeugpanne
 cannot-do-reason-ill = Krank oder verletzt
 cannot-do-reason-overrun = Vorheriger Einsatz dauert länger
@@ -219,10 +219,10 @@ cannot-do-reason-road = Straße oder Wetter
 cannot-do-reason-part-missing = Ersatzteil oder Material fehlt
 cannot-do-reason-tool-missing = Werkzeug oder Messgerät fehlt
 cannot-do-reason-documents-missing = Unterlagen fehlen
-cannot-do-reason-skill-missing = Qualifikation fehlt
+cannot-do-reason-skill-missing = Qualifikation oder Nachweis fehlt
 cannot-do-reason-second-person = Zweite Person nötig
 cannot-do-reason-customer = Kunde nicht verfügbar
 cannot-do-reason-other = Anderer Grund
 offline-page-title = Netzverbindung erforderlich
 offline-page-text = Diese Seite ist nicht auf diesem Gerät gespeichert, und es wurde nichts gesendet. Zurück zur vorherigen Seite, auf der die Eingaben noch stehen, oder zu „Mein Tag“, das offline funktioniert.
-report-photo-heic = HEIC-Fotos können hier nicht gelesen werden. In den Kameraeinstellungen JPEG wählen oder das Foto neu aufnehmen. Der Bericht lässt sich auch ohne das Foto einreichen.
+report-photo-heic = HEIC-Fotos können hier nicht gelesen werden. In den Kameraeinstellungen JPEG wählen und das Foto neu aufnehmen. Der Bericht lässt sich auch ohne das Foto einreichen.

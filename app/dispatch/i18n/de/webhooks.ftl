@@ -84,5 +84,5 @@ done-endpoint-recovered = Zustellungen zum Nachsenden in der Warteschlange.
 done-endpoint-replayed = Zustellungen zum erneuten Senden in der Warteschlange.
 done-delivery-replayed = Zustellung zum erneuten Senden in der Warteschlange.
 event-customer_change_proposed = Quellsystem hat einen anderen Kunden vorgeschlagen
-endpoints-broken = Webhook-Endpunkte erfordern Aufmerksamkeit
+endpoints-broken = Handlungsbedarf bei Webhook-Endpunkten
 endpoint-recoverable-until = Das älteste nicht zugestellte Ereignis kann bis { $until } nachgesendet werden.

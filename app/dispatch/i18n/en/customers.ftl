@@ -7,6 +7,6 @@ portal-access = Portal access
 references = External references
 recent-jobs = Jobs
 location-zone-change = Change time zone…
-location-zone-consequence = New appointments at this location use the new time zone. Scheduled appointments keep theirs.
+location-zone-consequence = New appointments at this location use the new time zone. Appointments that are already scheduled keep theirs.
 location-zone = Time zone
 location-zone-help = For example: Europe/Berlin or Asia/Dubai

@@ -53,7 +53,6 @@ pub const fn next_stage(status: TargetStatus, to: SandboxStage) -> Result<Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lifecycle::Lifecycle as _;
 
     #[test]
     fn next_stage_leads_from_every_status_to_the_stage_or_says_why_not() {

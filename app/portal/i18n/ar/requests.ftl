@@ -48,4 +48,4 @@ cancellation-requested = طلبت الإلغاء في { $moment }. سنرد عل
 done-cancellation-requested = تم إرسال طلب الإلغاء. سنرد عليك هنا.
 request-files-sent = الملفات
 request-reports = التقارير
-request-files-heic = لا يمكن قراءة صور HEIC. اختر الصور بتنسيق JPEG أو أرسل طلبك دونها.
+request-files-heic = لا يمكن قراءة صور HEIC. اختر صورًا بصيغة JPEG أو أرسل طلبك دونها.

@@ -18,4 +18,4 @@ feed-replace-now = إنشاء رابط جديد
 feed-turn-off = إيقاف
 done-feed-created = رابط التقويم جاهز.
 done-feed-turned-off = تم إيقاف الاشتراك في التقويم.
-appointment-history = المواعيد السابقة
+appointment-history = الأوقات السابقة

@@ -48,4 +48,4 @@ cancellation-requested = Sie haben am { $moment } die Stornierung beantragt. Wir
 done-cancellation-requested = Ihr Stornierungsantrag wurde gesendet. Wir antworten hier.
 request-files-sent = Dateien
 request-reports = Berichte
-request-files-heic = HEIC-Fotos können nicht gelesen werden. Wählen Sie die Fotos im JPEG-Format, oder senden Sie Ihre Anfrage ohne sie.
+request-files-heic = HEIC-Fotos können nicht gelesen werden. Wählen Sie Fotos im JPEG-Format oder senden Sie Ihre Anfrage ohne sie.

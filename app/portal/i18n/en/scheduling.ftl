@@ -18,4 +18,4 @@ feed-replace-now = Create new URL
 feed-turn-off = Turn off
 done-feed-created = Your calendar URL is ready.
 done-feed-turned-off = The calendar subscription is turned off.
-appointment-history = Earlier times
+appointment-history = Previous times

@@ -36,4 +36,4 @@ pair-text = Geben Sie den Kopplungscode ein. Ihr Team findet ihn unter „Einste
 pair-code = Kopplungscode
 pair-code-help = Acht Buchstaben und Ziffern, zum Beispiel K7F3-QP9M.
 pair-now = Terminal einrichten
-files-heic = HEIC-Fotos können nicht gelesen werden. Wählen Sie die Fotos im JPEG-Format, oder senden Sie Ihre Anfrage ohne sie.
+files-heic = HEIC-Fotos können nicht gelesen werden. Wählen Sie Fotos im JPEG-Format oder senden Sie Ihre Anfrage ohne sie.

@@ -36,4 +36,4 @@ pair-text = Enter the pairing code. Your team can find it under Settings, Termin
 pair-code = Pairing code
 pair-code-help = Eight letters and digits, for example K7F3-QP9M.
 pair-now = Set up terminal
-files-heic = HEIC photos cannot be read. Choose the photos in JPEG format, or send your request without them.
+files-heic = HEIC photos cannot be read. Choose photos in JPEG format, or send your request without them.

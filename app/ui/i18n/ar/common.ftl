@@ -138,6 +138,6 @@ capability-manage = دعوة الزملاء
 calendar-name = المواعيد مع { $tenant }
 calendar-technician = الفني: { $name }
 organisation-contact = للتواصل:
-form-not-readable = تعذّرت قراءة النموذج.
+form-not-readable = تعذّرت قراءة النموذج. عُد إلى الصفحة السابقة وأعد تحميلها ثم حاول مرة أخرى.
 calendar-cancelled = أُلغي: { $summary }
 draft-mark = مسودة

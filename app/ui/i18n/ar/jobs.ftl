@@ -6,4 +6,4 @@ target-on_site = في الموقع
 target-completed = مكتملة
 target-not_completed = غير مكتملة
 target-cancelled = ملغاة
-late = متأخر
+late = متأخرة

@@ -9,11 +9,18 @@ part-all_day = أي وقت
 part-morning = قبل الظهر
 part-afternoon = بعد الظهر
 answer-files = صور أو مستندات
-answer-files-help = حتى 5 ملفات: JPEG أو PNG أو WebP أو PDF، بحد أقصى 10 ميغابايت لكل ملف.
-visit-delayed = نتوقع أن نتأخر نحو { $minutes } دقيقة.
+answer-files-help = حتى 5 ملفات بصيغة JPEG أو PNG أو WebP أو PDF، لا يزيد كل ملف على 10 ميغابايت.
+visit-delayed = { $minutes ->
+    [zero] لا نتوقع أي تأخير.
+    [one] نتوقع أن نتأخر نحو دقيقة واحدة.
+    [two] نتوقع أن نتأخر نحو دقيقتين.
+    [few] نتوقع أن نتأخر نحو { $minutes } دقائق.
+    [many] نتوقع أن نتأخر نحو { $minutes } دقيقة.
+   *[other] نتوقع أن نتأخر نحو { $minutes } دقيقة.
+ }
 story-visit = الزيارة
 story-done = منجز
-slots-none = لا يناسبني أي من هذه الأوقات
+slots-none = لا يناسبني أي من هذه المواعيد
 slots-proposal = اقتراحك
-slots-proposal-help = ما الأيام والأوقات المناسبة لك؟ سنرد عليك بأوقات جديدة.
+slots-proposal-help = ما الأيام والأوقات التي تناسبك؟ سنرد عليك بمواعيد جديدة.
 slots-decline = إرسال الاقتراح

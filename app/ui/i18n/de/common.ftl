@@ -130,6 +130,6 @@ capability-manage = Kollegen einladen
 calendar-name = Termine mit { $tenant }
 calendar-technician = Techniker: { $name }
 organisation-contact = Kontakt:
-form-not-readable = Das Formular konnte nicht gelesen werden.
+form-not-readable = Das Formular konnte nicht gelesen werden. Gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es noch einmal.
 calendar-cancelled = Abgesagt: { $summary }
 draft-mark = Entwurf

@@ -257,4 +257,4 @@ cause-reschedule-not-possible = Ein anderer Termin kann hier nicht mehr angefrag
 cause-job-not-advanceable = Für diesen Auftrag gibt es keine weiteren Schritte.
 cause-sandbox-only = Das ist nur mit Testschlüsseln möglich.
 error-time-occurs-twice = Diese Uhrzeit gibt es an dem Tag zweimal, weil die Uhr zurückgestellt wird. Wählen Sie, welche gemeint ist.
-error-technician-offered = Diese Zeit des Technikers ist dem Kunden von Auftrag TGT-{ $job } angeboten und bis zum Ende des Angebots freigehalten. Wählen Sie eine andere Zeit oder bestätigen Sie.
+error-technician-offered = Diese Zeit des Technikers ist dem Kunden von Auftrag TGT-{ $job } vorgeschlagen und bis zum Ablauf des Vorschlags freigehalten. Wählen Sie eine andere Zeit oder bestätigen Sie.

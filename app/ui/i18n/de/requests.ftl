@@ -10,10 +10,13 @@ part-morning = Vormittag
 part-afternoon = Nachmittag
 answer-files = Fotos oder Dokumente
 answer-files-help = Bis zu 5 Dateien: JPEG, PNG, WebP oder PDF, je höchstens 10 MB.
-visit-delayed = Wir verspäten uns voraussichtlich um etwa { $minutes } Minuten.
+visit-delayed = { $minutes ->
+    [one] Wir verspäten uns voraussichtlich um etwa eine Minute.
+   *[other] Wir verspäten uns voraussichtlich um etwa { $minutes } Minuten.
+ }
 story-visit = Einsatz
 story-done = Erledigt
-slots-none = Keine dieser Zeiten
+slots-none = Keiner dieser Termine passt mir
 slots-proposal = Ihr Vorschlag
-slots-proposal-help = Welche Tage und Zeiten passen Ihnen? Wir melden uns mit neuen Zeiten.
+slots-proposal-help = Welche Tage und Zeiten passen Ihnen? Wir melden uns mit neuen Terminvorschlägen.
 slots-decline = Vorschlag senden

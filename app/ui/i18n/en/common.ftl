@@ -127,6 +127,6 @@ capability-manage = Invite colleagues
 calendar-name = Appointments with { $tenant }
 calendar-technician = Technician: { $name }
 organisation-contact = Contact:
-form-not-readable = The form could not be read.
+form-not-readable = The form could not be read. Go back, reload the page and try again.
 calendar-cancelled = Cancelled: { $summary }
 draft-mark = Draft

@@ -10,10 +10,13 @@ part-morning = Morning
 part-afternoon = Afternoon
 answer-files = Photos or documents
 answer-files-help = Up to 5 files: JPEG, PNG, WebP or PDF, at most 10 MB each.
-visit-delayed = We expect to be about { $minutes } minutes late.
+visit-delayed = { $minutes ->
+    [one] We expect to be about one minute late.
+   *[other] We expect to be about { $minutes } minutes late.
+ }
 story-visit = Visit
 story-done = Done
-slots-none = None of these times
+slots-none = None of these times suit me
 slots-proposal = Your proposal
 slots-proposal-help = Which days and times suit you? We will reply with new times.
 slots-decline = Send proposal

@@ -4,6 +4,7 @@ use crate::scheduling::board::{job, monday, move_page, press, technician, works}
 use crate::support::{World, world_at};
 use chrono::{TimeZone as _, Utc};
 use ordinavo_core::Engine;
+use reqwest::Client;
 use reqwest::StatusCode;
 use rstest::rstest;
 use serde_json::json;
