@@ -3,6 +3,7 @@
 use domain::branding::OrganisationContact;
 use domain::locale::Locale;
 use leptos::prelude::*;
+use ordinavo_core::phone::tel_uri;
 
 use crate::word;
 
@@ -14,8 +15,11 @@ pub fn ContactLine(contact: OrganisationContact, locale: Locale) -> impl IntoVie
     }
     let OrganisationContact { phone, email, hours } = contact;
     let phone = phone.map(|phone| {
-        let href = phone_link(&phone);
-        view! { <span><a href=href><bdi dir="ltr">{phone}</bdi></a></span> }
+        let number = view! { <bdi dir="ltr">{phone.clone()}</bdi> };
+        match tel_uri(&phone, None, "") {
+            Some(href) => view! { <span><a href=href>{number}</a></span> }.into_any(),
+            None => view! { <span>{number}</span> }.into_any(),
+        }
     });
     let email = email.map(|email| {
         let href = format!("mailto:{email}");
@@ -24,23 +28,4 @@ pub fn ContactLine(contact: OrganisationContact, locale: Locale) -> impl IntoVie
     let hours = hours.map(|hours| view! { <span dir="auto"><bdi>{hours}</bdi></span> });
     view! { <p class="quiet row" data-testid="organisation-contact"><span>{word!(locale, "organisation-contact")}</span>{phone}{email}{hours}</p> }
         .into_any()
-}
-
-/// Returns the link that dials a number: its digits and a leading plus.
-fn phone_link(phone: &str) -> String {
-    let digits: String = phone
-        .chars()
-        .filter(|character| character.is_ascii_digit() || matches!(character, '+' | '*' | '#'))
-        .collect();
-    format!("tel:{digits}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn phone_link_contains_digits_and_plus_only() {
-        assert_eq!(phone_link("+49 (0)201 / 12-34"), "tel:+4902011234");
-    }
 }

@@ -183,7 +183,10 @@ pub async fn submit(State(state): State<AppState>, Path(slug): Path<String>, req
     let head = |parts: &Parts| Request::from_parts(parts.clone(), Body::empty());
     let (parsed, permit) = match receive(&state, &parts, body, network).await {
         Ok(received) => received,
-        Err(NotReceived::TooLarge) => return too_large(&state, head(&parts), &visitor, slug, settings, locale).await,
+        Err(NotReceived::TooLarge(fields)) => {
+            let form_page = form_with_errors(slug, settings, locale, &fields, &too_large_error());
+            return show(&state, head(&parts), &visitor, form_page, StatusCode::PAYLOAD_TOO_LARGE).await;
+        }
         Err(NotReceived::Busy) => {
             let error = CoreError::new(Cause::TooManyUploads);
             return error_page(&state, head(&parts), locale, &error).await;
@@ -271,20 +274,6 @@ fn form_with_errors(
     }
 }
 
-/// Renders the form without values, because an oversized form is not parsed.
-async fn too_large(
-    state: &AppState,
-    request: Request,
-    visitor: &FormVisitor,
-    slug: String,
-    settings: FormSettings,
-    locale: Locale,
-) -> Response {
-    let error = too_large_error();
-    let form_page = form_with_errors(slug, settings, locale, &BTreeMap::new(), &error);
-    show(state, request, visitor, form_page, StatusCode::PAYLOAD_TOO_LARGE).await
-}
-
 /// Reads and discards a body, up to a limit.
 async fn discard(body: Body) {
     let mut stream = body.into_data_stream();
@@ -302,8 +291,8 @@ async fn discard(body: Body) {
 
 /// Why a form with files was not received.
 pub(crate) enum NotReceived {
-    /// It is too large, took too long, or cannot be read.
-    TooLarge,
+    /// It is too large, took too long, or cannot be read. The fields are those that came before its end.
+    TooLarge(BTreeMap<String, String>),
     /// All upload slots are in use.
     Busy,
 }
@@ -322,7 +311,7 @@ pub(crate) async fn receive(
         .and_then(|text| text.parse::<u64>().ok());
     if length.is_some_and(|length| length > MAX_FORM_BYTES as u64) {
         discard(body).await;
-        return Err(NotReceived::TooLarge);
+        return Err(NotReceived::TooLarge(BTreeMap::new()));
     }
     let limited = Body::new(http_body_util::Limited::new(body, MAX_FORM_BYTES));
     // Forms without files do not need a place.
@@ -333,14 +322,15 @@ pub(crate) async fn receive(
         let _arriving = arriving.ok_or(NotReceived::Busy)?;
         let body = tokio::time::timeout(UPLOAD_TIMEOUT, state.spool.receive(limited)).await;
         // An upload that takes too long is answered like one that is too large.
-        let body = body.map_err(|_| NotReceived::TooLarge)?;
+        let body = body.map_err(|_| NotReceived::TooLarge(BTreeMap::new()))?;
         let place = state.public_limits.acquire_upload_slot().await;
         (body, Some(place.ok_or(NotReceived::Busy)?))
     };
     let request = Request::from_parts(parts.clone(), body);
     match tokio::time::timeout(UPLOAD_TIMEOUT, parse_form(request)).await {
         Ok(Ok(parsed)) => Ok((parsed, place)),
-        Ok(Err(())) | Err(_) => Err(NotReceived::TooLarge),
+        Ok(Err(fields)) => Err(NotReceived::TooLarge(fields)),
+        Err(_) => Err(NotReceived::TooLarge(BTreeMap::new())),
     }
 }
 
@@ -360,17 +350,27 @@ pub(crate) struct ParsedForm {
     pub(crate) files: Vec<Upload>,
 }
 
-pub(crate) async fn parse_form(request: Request) -> Result<ParsedForm, ()> {
-    let mut form = Multipart::from_request(request, &()).await.map_err(drop)?;
+/// Reads a form. One that ends early is an error with the fields that came before.
+pub(crate) async fn parse_form(request: Request) -> Result<ParsedForm, BTreeMap<String, String>> {
+    let Ok(mut form) = Multipart::from_request(request, &()).await else {
+        return Err(BTreeMap::new());
+    };
     let mut parsed = ParsedForm {
         fields: BTreeMap::new(),
         files: Vec::new(),
     };
-    while let Some(field) = form.next_field().await.map_err(drop)? {
+    loop {
+        let field = match form.next_field().await {
+            Ok(Some(field)) => field,
+            Ok(None) => return Ok(parsed),
+            Err(_) => return Err(parsed.fields),
+        };
         let name = field.name().unwrap_or_default().to_owned();
         let file_name = field.file_name().map(str::to_owned);
         let media_type = field.content_type().unwrap_or_default().to_owned();
-        let bytes = field.bytes().await.map_err(drop)?;
+        let Ok(bytes) = field.bytes().await else {
+            return Err(parsed.fields);
+        };
         match file_name {
             Some(file_name) => {
                 let is_upload = name == "files" && !bytes.is_empty() && parsed.files.len() <= MAX_FILES;
@@ -382,7 +382,7 @@ pub(crate) async fn parse_form(request: Request) -> Result<ParsedForm, ()> {
                     });
                 }
             }
-            None if bytes.len() > MAX_FIELD_BYTES => return Err(()),
+            None if bytes.len() > MAX_FIELD_BYTES => return Err(parsed.fields),
             None if parsed.fields.len() < 64 => {
                 // Invalid UTF-8 becomes replacement characters, which the validation of the field rejects.
                 parsed.fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());
@@ -390,7 +390,6 @@ pub(crate) async fn parse_form(request: Request) -> Result<ParsedForm, ()> {
             None => {}
         }
     }
-    Ok(parsed)
 }
 
 fn raw_submission(fields: &BTreeMap<String, String>) -> RawSubmission {

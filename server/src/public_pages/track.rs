@@ -125,9 +125,9 @@ pub async fn answer(State(state): State<AppState>, Path(token): Path<String>, re
     let request = Request::from_parts(parts.clone(), axum::body::Body::empty());
     let (parsed, slot) = match receive(&state, &parts, body, network).await {
         Ok(received) => received,
-        Err(NotReceived::TooLarge) => {
-            let error = too_large_error();
-            return show_rejected(&state, request, (token, locale), ANSWER, String::new(), error.fields).await;
+        Err(NotReceived::TooLarge(mut fields)) => {
+            let (error, text) = (too_large_error(), fields.remove("answer").unwrap_or_default());
+            return show_rejected(&state, request, (token, locale), ANSWER, text, error.fields).await;
         }
         Err(NotReceived::Busy) => {
             return error_page(&state, request, locale, &CoreError::new(Cause::TooManyUploads)).await;
@@ -217,17 +217,24 @@ async fn submit_text(state: AppState, token: String, head: Parts, form: WishForm
         return too_many_requests(locale, seconds);
     }
     let (name, done) = wish.names();
-    let result = with_requester(&state, &token, async |requester| {
-        let (core, text, nonce) = (&state.core, &form.answer, &form.nonce);
-        match wish {
-            Wish::Reschedule => tracking::request_reschedule(core, &requester, text, nonce).await,
-            Wish::Cancel => tracking::request_cancellation(core, &requester, text, nonce).await,
-            Wish::Decline => tracking::decline_slots(core, &requester, &form.offer, text, nonce).await,
-        }
-    });
-    match result.await {
-        Ok(true) => redirect_to_tracking(&token, locale, done),
-        Ok(false) => not_found_page(State(state.clone()), request).await,
+    // All forms of the page have the same nonce, and each is submitted once.
+    let nonce = format!("{name}.{}", form.nonce);
+    let submitted = async {
+        let Some(requester) = authentication::tracking_requester(&state.core, &token).await? else {
+            return Ok::<_, CoreError>(None);
+        };
+        let (core, text) = (&state.core, &form.answer);
+        let is_asked = match wish {
+            Wish::Reschedule => tracking::request_reschedule(core, &requester, text, &nonce).await?,
+            Wish::Cancel => tracking::request_cancellation(core, &requester, text, &nonce).await?,
+            Wish::Decline => tracking::decline_slots(core, &requester, &form.offer, text, &nonce).await?,
+        };
+        Ok(Some(is_asked))
+    };
+    match submitted.await {
+        // What could not be asked any more is a message to dispatch.
+        Ok(Some(is_asked)) => redirect_to_tracking(&token, locale, if is_asked { done } else { "answered" }),
+        Ok(None) => not_found_page(State(state.clone()), request).await,
         Err(error) if !error.fields.is_empty() => {
             show_rejected(&state, request, (token, locale), name, form.answer, error.fields).await
         }

@@ -206,11 +206,11 @@ changes-title = { $count ->
    *[other] { $count } تغيير في زياراتك
  }
 changes-confirm = فهمت
-change-new = جديدة
-change-moved = أُعيدت جدولتها
-change-message = رسالة من العميل
-change-cancelled = ملغاة
-change-removed = لم تعد مسندة إليك
+day-change-new = جديدة
+day-change-moved = أُعيدت جدولتها
+day-change-message = رسالة من العميل
+day-change-cancelled = ملغاة
+day-change-removed = لم تعد مسندة إليك
 report-problem = الإبلاغ عن مشكلة
 late-title = تأخير
 late-by = مدة التأخير

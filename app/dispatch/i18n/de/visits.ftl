@@ -190,11 +190,11 @@ changes-title = { $count ->
    *[other] { $count } Änderungen bei meinen Einsätzen
  }
 changes-confirm = Verstanden
-change-new = Neu
-change-moved = Verschoben
-change-message = Nachricht des Kunden
-change-cancelled = Storniert
-change-removed = Nicht mehr zugewiesen
+day-change-new = Neu
+day-change-moved = Verschoben
+day-change-message = Nachricht des Kunden
+day-change-cancelled = Storniert
+day-change-removed = Nicht mehr zugewiesen
 report-problem = Problem melden
 late-title = Verspätung
 late-by = Dauer der Verspätung

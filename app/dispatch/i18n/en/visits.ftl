@@ -190,11 +190,11 @@ changes-title = { $count ->
    *[other] { $count } changes to your visits
  }
 changes-confirm = Got it
-change-new = New
-change-moved = Rescheduled
-change-message = Message from customer
-change-cancelled = Cancelled
-change-removed = No longer assigned to you
+day-change-new = New
+day-change-moved = Rescheduled
+day-change-message = Message from customer
+day-change-cancelled = Cancelled
+day-change-removed = No longer assigned to you
 report-problem = Report a problem
 late-title = Running late
 late-by = Delay

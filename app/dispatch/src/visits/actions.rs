@@ -235,6 +235,7 @@ async fn send_notice(core: &Core, permit: Permit<'_, PerformVisits>, entry: Queu
         key: entry.key,
         person: entry.person,
         noted_at: entry.noted_at,
+        seen: entry.seen,
         form: NoticeForm {
             kind: entry.step,
             reason: entry.reason,

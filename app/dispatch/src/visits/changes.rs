@@ -16,7 +16,7 @@ use crate::t;
 /// The mark of a changed visit.
 #[component]
 pub(crate) fn ChangeChip(change: Option<StopChange>, locale: Locale) -> impl IntoView {
-    change.map(|change| view! { <span data-change=change.name()><Chip label=by_key(locale, &format!("change-{}", change.name())) tone=Tone::Warn/></span> })
+    change.map(|change| view! { <span data-change=change.name()><Chip label=by_key(locale, &format!("day-change-{}", change.name())) tone=Tone::Warn/></span> })
 }
 
 /// The changes that the technician has not confirmed, with the button that confirms them.
@@ -57,7 +57,7 @@ pub(crate) fn ChangesNotice(
                     let zone = if stop.zone.is_empty() { removed_zone.clone() } else { stop.zone };
                     let when = when(stop.starts_at, stop.ends_at, &zone);
                     view! {
-                        <li><span data-change=key><Chip label=by_key(locale, &format!("change-{key}")) tone=Tone::Bad/></span>" "<bdi class="mono">{format!("TGT-{}", stop.number)}</bdi>" "{service_label(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi>" "<bdi class="quiet">{when}</bdi></li>
+                        <li><span data-change=key><Chip label=by_key(locale, &format!("day-change-{key}")) tone=Tone::Bad/></span>" "<bdi class="mono">{format!("TGT-{}", stop.number)}</bdi>" "{service_label(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi>" "<bdi class="quiet">{when}</bdi></li>
                     }
                 }).collect_view()}
             </ul>

@@ -36,6 +36,7 @@ pub const TABLES: &[&str] = &[
     "target",
     "change_proposal",
     "appointment",
+    "visit_notice",
     "day_entry",
     "day_photo",
     "visit_report",
@@ -57,6 +58,7 @@ pub const TABLES: &[&str] = &[
 #[cfg(test)]
 const LEFT_OUT: &[&str] = &[
     "access_token",
+    "api_call",
     "api_key",
     "api_use",
     "audit_checkpoint",
@@ -95,6 +97,16 @@ const LEFT_OUT: &[&str] = &[
 /// The ends of the names of columns that are left out.
 const SECRET_ENDINGS: &[&str] = &["_hash", "_token", "_code", "nonce", "claim"];
 
+/// Returns the SQLite expression that writes a column of bytes: IDs as UUIDs, hashes as digits.
+fn hexadecimal(column: &str) -> String {
+    let digits = |from: u8, count: u8| format!("substr(lower(hex(\"{column}\")), {from}, {count})");
+    let id = [(1, 8), (9, 4), (13, 4), (17, 4), (21, 12)].map(|(from, count)| digits(from, count));
+    format!(
+        "CASE WHEN \"{column}\" IS NULL THEN NULL WHEN length(\"{column}\") = 16 THEN {} ELSE lower(hex(\"{column}\")) END",
+        id.join(" || '-' || ")
+    )
+}
+
 /// Returns whether a column is left out of an export.
 fn is_secret(table: &str, column: &str) -> bool {
     // The hashes of the audit log let a reader check its chain, and the hash of a file names it.
@@ -128,7 +140,7 @@ impl Store {
                     .iter()
                     .filter(|(column, _)| !is_secret(table, column))
                     .map(|(column, kind)| match kind.as_str() {
-                        "BLOB" => format!("'{column}', lower(hex(\"{column}\"))"),
+                        "BLOB" => format!("'{column}', {}", hexadecimal(column)),
                         _ => format!("'{column}', \"{column}\""),
                     })
                     .collect();

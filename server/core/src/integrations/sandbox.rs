@@ -75,7 +75,10 @@ pub async fn advance(
         let Some(stage) = stage else { return Ok(target) };
         let by_technician = || crew.technician.may();
         match stage {
-            SandboxStage::Scheduled => schedule_visit(core, &crew, id, wish).await?,
+            SandboxStage::Scheduled => match schedule_visit(core, &crew, id, wish).await {
+                Err(error) if error.cause == Cause::AppointmentRescheduled => {}
+                scheduled => scheduled?,
+            },
             SandboxStage::EnRoute => start_travel(core, by_technician()?, id, None).await?,
             SandboxStage::OnSite => arrive(core, by_technician()?, id, None).await?,
             SandboxStage::Completed | SandboxStage::NotCompleted => {
@@ -116,7 +119,8 @@ async fn schedule_visit(core: &Core, crew: &SandboxCrew, id: TargetId, wish: &Ad
         end: local(start + APPOINTMENT_LENGTH).format("%H:%M").to_string(),
         shared: true,
         accepted: AcceptedConflicts::all(),
-        was: None,
+        // The job has no appointment: of two calls at the same time, one schedules it.
+        was: Some(String::new()),
         reason: "Sandbox".to_owned(),
         start_occurrence: occurrence(start, zone).to_owned(),
         end_occurrence: occurrence(start + APPOINTMENT_LENGTH, zone).to_owned(),

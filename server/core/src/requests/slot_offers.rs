@@ -227,14 +227,14 @@ pub async fn decline_in_portal(
     proposal: &str,
     nonce: &str,
 ) -> CoreResult<()> {
+    let offer = offer.parse::<OfferId>().map_err(|_| CoreError::not_found())?;
     // The message first: if anything fails after it, the requester sees the offer again and nothing is lost.
     pages::answer(core, by, request, proposal, nonce, Vec::new()).await?;
     decline(core, by.tenant(), request, &by.label(), offer).await
 }
 
 /// Closes an offer. The requester's message has put the request back among those that dispatch has to answer.
-async fn decline(core: &Core, tenant: TenantId, request: RequestId, by: &str, offer: &str) -> CoreResult<()> {
-    let offer = offer.parse::<OfferId>().map_err(|_| CoreError::not_found())?;
+async fn decline(core: &Core, tenant: TenantId, request: RequestId, by: &str, offer: OfferId) -> CoreResult<()> {
     let system = authentication::system_on_behalf_of(tenant, "slot_offer", by);
     let mut tx = core.store.begin(&system).await?;
     // The message has arrived, also about an offer that was replaced in the meantime.

@@ -2,7 +2,6 @@
 
 use domain::audit::TimelineKind;
 use domain::events::EventType;
-use domain::fields::FieldCode;
 use domain::ids::{AttachmentId, OfferId, RequestId};
 use domain::jobs::targets::TargetStatus;
 use domain::network::Network;
@@ -119,61 +118,66 @@ async fn send_answer(
 }
 
 /// Asks dispatch to cancel the job of the request. Dispatch decides; until then nothing changes. Submitting the same form again has
-/// no effect.
+/// no effect. Returns `false` if only the message was sent, because a technician is on the way or it was asked before.
 ///
 /// # Errors
-/// Field `answer`; `illegal_transition` once a technician is on the way, or if cancellation was requested before.
-pub async fn request_cancellation(core: &Core, by: &TrackingRequester, reason: &str, nonce: &str) -> CoreResult<()> {
+/// Field `answer`.
+pub async fn request_cancellation(core: &Core, by: &TrackingRequester, reason: &str, nonce: &str) -> CoreResult<bool> {
     let mut tx = core.store.begin(by).await?;
     if !write_wish(&mut tx, reason, nonce).await? {
-        return Ok(());
+        return Ok(true);
     }
-    if !tx.ask_to_cancel_tracked().await? {
-        return Err(CoreError::new(Cause::CancellationNotPossible));
+    let is_asked = tx.ask_to_cancel_tracked().await?;
+    if is_asked {
+        tx.audit("request.cancellation_asked", by.request(), json!({}));
     }
-    tx.audit("request.cancellation_asked", by.request(), json!({}));
-    finish(core, tx).await
+    finish(core, tx).await?;
+    Ok(is_asked)
 }
 
 /// Asks dispatch for another time. The appointment stays until dispatch has rescheduled it. Submitting the same form again has no
-/// effect.
+/// effect. Returns `false` if only the message was sent, because there is no appointment ahead or it was asked before.
 ///
 /// # Errors
-/// Field `answer`; `illegal_transition` without an appointment ahead, or if another time was requested before.
-pub async fn request_reschedule(core: &Core, by: &TrackingRequester, wish: &str, nonce: &str) -> CoreResult<()> {
+/// Field `answer`.
+pub async fn request_reschedule(core: &Core, by: &TrackingRequester, wish: &str, nonce: &str) -> CoreResult<bool> {
     let mut tx = core.store.begin(by).await?;
     if !write_wish(&mut tx, wish, nonce).await? {
-        return Ok(());
+        return Ok(true);
     }
-    if !tx.ask_to_reschedule_tracked().await? {
-        return Err(CoreError::new(Cause::RescheduleNotPossible));
+    let is_asked = tx.ask_to_reschedule_tracked().await?;
+    if is_asked {
+        tx.audit("request.reschedule_asked", by.request(), json!({}));
     }
-    tx.audit("request.reschedule_asked", by.request(), json!({}));
-    finish(core, tx).await
+    finish(core, tx).await?;
+    Ok(is_asked)
 }
 
-/// Declines all offered times and says which would suit. Submitting the same form again has no effect.
+/// Declines all offered times and says which would suit. The message is sent also about an offer that has ended meanwhile.
+/// Submitting the same form again has no effect. Returns whether the offer was declined.
 ///
 /// # Errors
-/// Field `answer`; field `slot` with code `slot_gone` if the offer was answered or has expired.
+/// Field `answer`.
 pub async fn decline_slots(
     core: &Core,
     by: &TrackingRequester,
     offer: &str,
     wish: &str,
     nonce: &str,
-) -> CoreResult<()> {
-    let gone = || CoreError::field("slot", FieldCode::SlotGone);
-    let offer: OfferId = offer.parse().map_err(|_| gone())?;
+) -> CoreResult<bool> {
     let mut tx = core.store.begin(by).await?;
     if !write_wish(&mut tx, wish, nonce).await? {
-        return Ok(());
+        return Ok(true);
     }
-    if !tx.decline_tracked_offer(offer).await? {
-        return Err(gone());
+    let is_declined = match offer.parse::<OfferId>() {
+        Ok(offer) => tx.decline_tracked_offer(offer).await?,
+        Err(_) => false,
+    };
+    if is_declined {
+        tx.audit("slots.declined", by.request(), json!({ "offer": offer }));
     }
-    tx.audit("slots.declined", by.request(), json!({ "offer": offer }));
-    finish(core, tx).await
+    finish(core, tx).await?;
+    Ok(is_declined)
 }
 
 /// Writes what the requester wants as a message to dispatch; false if the same form was submitted before.

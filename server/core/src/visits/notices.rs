@@ -10,6 +10,7 @@ use domain::jobs::targets::AppointmentStatus;
 use domain::problems::Cause;
 use domain::text;
 use domain::visits::day_entries;
+use domain::visits::day_entries::SeenAppointment;
 use domain::visits::notices::{CannotDoReason, MAX_LATE_MINUTES, NoticeKind};
 use serde_json::json;
 use uuid::Uuid;
@@ -50,6 +51,8 @@ pub struct QueuedNotice {
     pub person: String,
     /// RFC 3339.
     pub noted_at: String,
+    /// The appointment that the device showed.
+    pub seen: String,
     pub form: NoticeForm,
 }
 
@@ -118,7 +121,7 @@ pub async fn report(core: &Core, by: Permit<'_, PerformVisits>, target: TargetId
     }
     let id: VisitNoticeId = tx.new_id();
     let now = tx.now;
-    store(core, &mut tx, id, target, &notice, now)
+    store(core, &mut tx, id, target, &notice, (now, None))
         .await
         .map_err(StoreNoticeError::into_core)?;
     finish(core, tx).await
@@ -144,6 +147,7 @@ pub async fn submit(
         .map_err(|_| CoreError::field("noted_at", FieldCode::InvalidTime))?;
     let notice = read(&sent.form)?;
     let noted_at = day_entries::clamp_noted_at(phone_time, core.clock.now());
+    let seen = SeenAppointment::read(&sent.seen);
     for _ in 0..crate::integrations::idempotency::MAX_ATTEMPTS {
         let mut tx = core.store.begin(by.staff()).await?;
         match tx.is_own_visit_notice(id).await? {
@@ -152,7 +156,7 @@ pub async fn submit(
             None => {}
         }
         tx.lock_target(target).await?;
-        match store(core, &mut tx, id, target, &notice, noted_at).await {
+        match store(core, &mut tx, id, target, &notice, (noted_at, seen)).await {
             // A concurrent submission stored the same notice; the next attempt finds it.
             Err(StoreNoticeError::Race) => {}
             Err(StoreNoticeError::Core(error)) => return Err(error),
@@ -191,19 +195,29 @@ async fn store(
     id: VisitNoticeId,
     target: TargetId,
     notice: &Notice,
-    noted_at: DateTime<Utc>,
+    (noted_at, seen): (DateTime<Utc>, Option<SeenAppointment>),
 ) -> Result<(), StoreNoticeError> {
-    let found = tx.own_latest_appointment(target).await?;
-    let (appointment, status) = found.ok_or_else(CoreError::not_found)?;
+    let found = tx
+        .own_latest_appointment(target)
+        .await?
+        .ok_or_else(CoreError::not_found)?;
+    // What was written about an appointment that was moved meanwhile says nothing about the new one.
+    let is_same = seen.is_none_or(|seen| {
+        seen.is_same(SeenAppointment {
+            starts_at: found.starts_at,
+            ends_at: found.ends_at,
+        })
+    });
+    let was_current = found.status == AppointmentStatus::Planned && is_same;
     let row = NewVisitNotice {
         id,
         target,
-        appointment,
+        appointment: found.id,
         kind: notice.kind,
         reason: notice.reason,
         text: notice.text.as_deref(),
         minutes: notice.minutes,
-        was_current: status == AppointmentStatus::Planned,
+        was_current,
         noted_at,
     };
     match tx.insert_visit_notice(&row).await {
@@ -218,7 +232,7 @@ async fn store(
             "minutes": notice.minutes, "notedAt": noted_at,
         }),
     );
-    if let Some(minutes) = notice.minutes {
+    if let Some(minutes) = notice.minutes.filter(|_| was_current) {
         announce_delay(core, tx, target, minutes).await?;
     }
     Ok(())

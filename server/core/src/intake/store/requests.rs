@@ -149,7 +149,8 @@ const SELECT_FILES: &str = concat!(
 const SELECT_FILE: &str =
     "SELECT file_name, media_type, content_hash FROM request_attachment WHERE tenant_id = $1 AND id = $2";
 const SELECT_FILES_OF_JOB: &str = concat!(
-    "SELECT request_attachment.id, request_attachment.file_name, request_attachment.media_type, request_attachment.size_bytes, ",
+    "SELECT request_attachment.id, request_attachment.file_name, request_attachment.media_type, request_attachment.size_bytes, \
+     request_attachment.message_id, ",
     scan_column!("request_attachment"),
     r"
         FROM request_attachment

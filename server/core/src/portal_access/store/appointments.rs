@@ -33,6 +33,7 @@ macro_rules! select_appointments {
                         WHERE visit_notice.tenant_id = appointment.tenant_id
                           AND visit_notice.appointment_id = appointment.id
                           AND visit_notice.kind = 'late'
+              AND visit_notice.was_current
                         ORDER BY visit_notice.created_at DESC, visit_notice.id DESC
                         LIMIT 1
                     ) AS delay_minutes

@@ -165,6 +165,15 @@ const SELECT_ACCOUNTS_BY_EMAIL: &str = r"
                     AND link.portal_account_id = account.id
                     AND link.purpose = 'invitation'
                     AND link.used_at IS NULL
+                    -- An invitation that waits for an administrator, or was dropped, is not sent by another way.
+                    AND NOT EXISTS (
+                        SELECT 1
+                        FROM mail
+                        WHERE mail.tenant_id = link.tenant_id
+                          AND mail.link_id = link.id
+                          AND mail.needs_review
+                          AND (mail.released_at IS NULL OR mail.status = 'cancelled')
+                    )
               )
               AND EXISTS (
                   SELECT 1

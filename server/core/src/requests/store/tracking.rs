@@ -1,11 +1,13 @@
 //! Statements for the tracking page: they return only the requester's own input and the public status.
 
 use chrono::{DateTime, Utc};
+use domain::customers::Address;
 use domain::ids::{AppointmentKind, AttachmentId, OfferId, RequestId};
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::public::{CalendarEntry, PublicAppointment};
 use domain::public_language::PublicVisit;
 use domain::requests::ServiceType;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::Key;
@@ -72,7 +74,7 @@ const SELECT_TRACKED_VISIT: &str = r"
         ) AS earlier,
         appointment.id, appointment.status AS appointment_status, target.status AS target_status,
         target.service_type, appointment.starts_at, appointment.ends_at, appointment.zone,
-        location.name AS location, location.street, location.postal_code, location.city,
+        location.name AS location, location.street, location.postal_code, location.city, request.place,
         CASE WHEN tenant.shows_technician THEN technician.display_name END AS technician,
         (
             SELECT visit_notice.minutes
@@ -80,6 +82,7 @@ const SELECT_TRACKED_VISIT: &str = r"
             WHERE visit_notice.tenant_id = appointment.tenant_id
               AND visit_notice.appointment_id = appointment.id
               AND visit_notice.kind = 'late'
+              AND visit_notice.was_current
             ORDER BY visit_notice.created_at DESC, visit_notice.id DESC
             LIMIT 1
         ) AS delay_minutes
@@ -90,7 +93,9 @@ const SELECT_TRACKED_VISIT: &str = r"
     JOIN staff_account AS technician ON technician.tenant_id = appointment.tenant_id
         AND technician.id = appointment.technician_id
     JOIN tenant ON tenant.id = request.tenant_id
+    -- Who has only the link sees the address that they typed: dispatch may have matched the request to another customer.
     LEFT JOIN location ON location.tenant_id = target.tenant_id AND location.id = target.location_id
+        AND request.portal_account_id IS NOT NULL
     WHERE request.tenant_id = $1
       AND request.id = $2
     ORDER BY appointment.status = 'planned' DESC, appointment.starts_at DESC
@@ -163,6 +168,7 @@ struct TrackedVisitRow {
     street: Option<String>,
     postal_code: Option<String>,
     city: Option<String>,
+    place: Option<Json<Address>>,
     technician: Option<String>,
     delay_minutes: Option<i64>,
 }
@@ -178,12 +184,14 @@ pub(crate) struct TrackedVisit {
 
 impl From<TrackedVisitRow> for TrackedVisit {
     fn from(row: TrackedVisitRow) -> Self {
-        let town = [row.postal_code, row.city]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(" ");
-        let address = row.street.into_iter().chain(Some(town)).filter(|part| !part.is_empty());
+        let typed = row.place.map(|place| place.0).unwrap_or_default();
+        let (street, postal_code, city) = if row.location.is_some() {
+            (row.street, row.postal_code, row.city)
+        } else {
+            (typed.street, typed.postal_code, typed.city)
+        };
+        let town = [postal_code, city].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let address = street.into_iter().chain(Some(town)).filter(|part| !part.is_empty());
         let earlier = u32::try_from(row.earlier).unwrap_or(u32::MAX);
         let appointment = PublicAppointment {
             id: row.id.0,

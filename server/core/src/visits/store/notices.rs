@@ -121,7 +121,7 @@ const SELECT_NOTICES_OF_TARGET: &str = select_notice!(
 const SELECT_NOTICE_OWNER: &str = "SELECT technician_id FROM visit_notice WHERE tenant_id = $1 AND id = $2";
 /// The technician's latest appointment of a job, whatever became of it.
 const SELECT_ANY_APPOINTMENT: &str = r"
-    SELECT id, status
+    SELECT id, status, starts_at, ends_at
     FROM appointment
     WHERE tenant_id = $1
       AND technician_id = $2
@@ -138,10 +138,13 @@ const RESOLVE_NOTICE: &str = r"
 ";
 
 #[derive(FromRow)]
-struct AnyAppointment {
-    id: Key<AppointmentKind>,
+pub(crate) struct OwnAppointment {
+    #[sqlx(try_from = "Key<AppointmentKind>")]
+    pub id: AppointmentId,
     #[sqlx(try_from = "String")]
-    status: AppointmentStatus,
+    pub status: AppointmentStatus,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
 }
 
 impl TenantTx<'_, Staff> {
@@ -213,13 +216,11 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn own_latest_appointment(
         &mut self,
         target: TargetId,
-    ) -> Result<Option<(AppointmentId, AppointmentStatus)>, StoreError> {
+    ) -> Result<Option<OwnAppointment>, StoreError> {
         let (tenant, own) = (self.tenant(), self.own());
-        let found = self
-            .tx
-            .fetch_optional::<AnyAppointment>(SELECT_ANY_APPOINTMENT, (tenant, own, target.uuid()))
-            .await?;
-        Ok(found.map(|found| (found.id.0, found.status)))
+        self.tx
+            .fetch_optional::<OwnAppointment>(SELECT_ANY_APPOINTMENT, (tenant, own, target.uuid()))
+            .await
     }
 
     /// Marks a notice as resolved; returns false if it was before.
