@@ -141,4 +141,14 @@ async fn invitations_of_a_contact_are_held_when_many_and_limited_by_day(#[case] 
         held, later,
         "the first five are sent, the others wait for an administrator"
     );
+    // The public form for links does not send a held invitation by another way.
+    let email = later[0].as_str();
+    world
+        .send(&browser(), "/portal/fn/request-sign-in-link", &[("email", email)])
+        .await;
+    ordinavo_core::portal_access::links::send_requested_links(&world.core)
+        .await
+        .unwrap();
+    let sent = format!("SELECT kind, recipient FROM mail WHERE recipient = '{email}' AND NOT needs_review");
+    assert_eq!(world.texts(&sent).await, Vec::<Vec<String>>::new());
 }

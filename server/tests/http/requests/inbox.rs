@@ -369,6 +369,39 @@ async fn portal_and_partner_requests_appear_in_inbox(#[case] engine: Engine) {
             .contains("1 request has a new reply")
     );
     assert!(world.content(&staff, "/app/inbox?only=answered").await.contains(&id));
+    // With a photo of the size that phones take.
+    let noise = image::RgbImage::from_fn(400, 400, |x, y| {
+        let mixed = (x * 7919 + y * 104_729).wrapping_mul(2_654_435_761);
+        image::Rgb([(mixed >> 24) as u8, (mixed >> 16) as u8, (mixed >> 8) as u8])
+    });
+    let mut photo = std::io::Cursor::new(Vec::new());
+    noise.write_to(&mut photo, image::ImageFormat::Png).unwrap();
+    assert!(
+        photo.get_ref().len() > 300 * 1024,
+        "larger than a form without files may be"
+    );
+    let part = reqwest::multipart::Part::bytes(photo.into_inner()).file_name("door.png");
+    let form = [answer[0], ("answer", "This door."), ("nonce", "photo")]
+        .into_iter()
+        .fold(reqwest::multipart::Form::new(), |form, (name, value)| {
+            form.text(name, value.to_owned())
+        })
+        .part("files", part.mime_str("image/png").unwrap());
+    let sent = petra
+        .post(format!("{}/portal/fn/answer-request", world.url))
+        .header(crate::support::SAME_ORIGIN.0, crate::support::SAME_ORIGIN.1)
+        .header("accept", "text/html")
+        .multipart(form)
+        .send()
+        .await
+        .unwrap();
+    assert!(!sent.status().is_client_error(), "{}", sent.status());
+    let page = world.content(&staff, &inside).await;
+    assert!(
+        page.contains("This door.") && page.contains("door.png"),
+        "{}",
+        world.engine
+    );
     // A user of another customer can neither read nor write messages.
     let stranger = world.contact("nordlicht", "kontakt").await;
     assert_eq!(world.get(&stranger, &made).await.0, StatusCode::NOT_FOUND);
