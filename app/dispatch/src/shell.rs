@@ -6,10 +6,10 @@ use ordinavo_core::identity::actors::Staff;
 use ui::drafts::owned;
 use ui::i18n::shared;
 use ui::icons::Icon;
-use ui::islands::{KeepDrafts, KeepPosition};
+use ui::islands::KeepDrafts;
 use ui::shell::locale;
 
-use crate::islands::Palette;
+use crate::islands::{KeepPosition, Palette};
 use crate::t;
 
 /// Renders navigation and content. `current` is the navigation entry of the page, for `aria-current`.

@@ -1,14 +1,12 @@
 //! The islands that all apps share. Every page also works without them.
 
 mod drafts;
-mod position;
 
 use std::time::Duration;
 
 use leptos::prelude::*;
 
 pub use self::drafts::KeepDrafts;
-pub use self::position::KeepPosition;
 
 /// How long a second submission counts as a double click.
 const DOUBLE_CLICK: Duration = Duration::from_secs(3);

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use web_sys::{Document, Event, HtmlElement, HtmlFormElement, Window};
 
-use super::drafts::listen;
+use super::listen;
 
 /// The entry of the session storage. It is used by the next page of the tab only.
 const KEY: &str = "position";
@@ -20,7 +20,7 @@ pub fn KeepPosition() -> impl IntoView {
         let Some(document) = window.document() else { return };
         let _ = restore(&window, &document);
         let page = document.clone();
-        listen(&document, "submit", move |event| {
+        listen(&document, "submit", move |event: Event| {
             let _ = remember(&window, &page, &event);
         });
     });
@@ -38,7 +38,10 @@ fn remember(window: &Window, document: &Document, event: &Event) -> Option<()> {
         .position(|other| *other == form)
         .unwrap_or_default();
     let path = window.location().pathname().ok()?;
-    let mut entry = format!("{path}\n{}\n{action}\n{number}", window.scroll_y().ok()?);
+    // Whole pixels: printing and reading fractions would be a third of the bundle.
+    #[expect(clippy::cast_possible_truncation, reason = "a position on a page")]
+    let y = window.scroll_y().ok()? as i32;
+    let mut entry = format!("{path}\n{y}\n{action}\n{number}");
     for area in AREAS {
         let area = document.query_selector(area).ok().flatten();
         let (top, left) = area.map_or((0, 0), |area| (area.scroll_top(), area.scroll_left()));
@@ -76,7 +79,7 @@ fn restore(window: &Window, document: &Document) -> Option<()> {
     if let Some(button) = form.and_then(|form| form.query_selector("[type=submit]").ok().flatten()) {
         button.dyn_into::<HtmlElement>().ok()?.focus().ok()?;
     }
-    window.scroll_to_with_x_and_y(0.0, y.parse().ok()?);
+    window.scroll_to_with_x_and_y(0.0, f64::from(y.parse::<i32>().ok()?));
     Some(())
 }
 
