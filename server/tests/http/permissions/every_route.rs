@@ -630,6 +630,7 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                     | "/app/fn/set-two-factor-roles"
                     | "/app/fn/cancel-two-factor"
                     | "/app/fn/discard-draft"
+                    | "/app/fn/set-shortcuts"
                     | "/app/fn/verify-audit" => StatusCode::SEE_OTHER,
                     "/app/fn/change-password" => StatusCode::UNPROCESSABLE_ENTITY,
                     // There is no setup that the passkey answers.

@@ -107,7 +107,7 @@ async fn decision_undone_within_ten_seconds_is_reverted(#[case] engine: Engine) 
         let (_, page) = world.get(&visitor(), &tracking).await;
         ["Submitted", "In review", "Accepted", "Rejected"]
             .into_iter()
-            .find(|word| page.contains("<h1>Repair") && page.contains(&format!(">{word}</span></header>")))
+            .find(|word| page.contains("<h1>Repair") && page.contains(&format!(">{word}</span></span></header>")))
             .unwrap_or("?")
     };
     // Undoing a rejection restores status, reason and email.

@@ -145,6 +145,7 @@ const INSERT_LINK_REQUEST: &str = r"
 const SELECT_LINK_REQUESTS: &str = "SELECT id, email, purpose FROM portal_link_request ORDER BY id LIMIT $1";
 const DELETE_LINK_REQUEST: &str = "DELETE FROM portal_link_request WHERE id = $1";
 /// Accounts that can sign in, and those whose invitation was neither accepted nor revoked: asking for a link renews it.
+/// An invitation that waits for an administrator, or was dropped, is not sent by another way.
 const SELECT_ACCOUNTS_BY_EMAIL: &str = r"
     SELECT
         account.tenant_id, account.id AS account_id, contact.display_name, account.locale,
@@ -165,7 +166,6 @@ const SELECT_ACCOUNTS_BY_EMAIL: &str = r"
                     AND link.portal_account_id = account.id
                     AND link.purpose = 'invitation'
                     AND link.used_at IS NULL
-                    -- An invitation that waits for an administrator, or was dropped, is not sent by another way.
                     AND NOT EXISTS (
                         SELECT 1
                         FROM mail

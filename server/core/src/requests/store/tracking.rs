@@ -57,6 +57,7 @@ const SELECT_TRACKED_REQUEST: &str = concat!(
     "
 );
 /// The shared appointment of the request's job: the one ahead, or else the latest one.
+/// Who has only the link sees the address that they typed: dispatch may have matched the request to another customer.
 const SELECT_TRACKED_VISIT: &str = r"
     SELECT
         appointment.target_id,
@@ -93,7 +94,6 @@ const SELECT_TRACKED_VISIT: &str = r"
     JOIN staff_account AS technician ON technician.tenant_id = appointment.tenant_id
         AND technician.id = appointment.technician_id
     JOIN tenant ON tenant.id = request.tenant_id
-    -- Who has only the link sees the address that they typed: dispatch may have matched the request to another customer.
     LEFT JOIN location ON location.tenant_id = target.tenant_id AND location.id = target.location_id
         AND request.portal_account_id IS NOT NULL
     WHERE request.tenant_id = $1
