@@ -23,7 +23,8 @@ test("client is created and its key is shown once and revoked", async ({ browser
   expect(await call()).toBe(200);
   await page.reload();
   await expect(page.getByText(key)).toHaveCount(0);
-  await page.getByRole("button", { name: "Revoke", exact: true }).click();
+  await page.locator("tr[data-credential] summary").click();
+  await page.locator("tr[data-credential]").getByRole("button", { name: "Revoke", exact: true }).click();
   await expect(page.getByText("Revoked. It can no longer be used.")).toBeVisible();
   expect(await call()).toBe(401);
   expect(complaints).toEqual([]);

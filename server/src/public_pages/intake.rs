@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Extension, FromRequest as _, Multipart, Path, Request, State};
-use axum::http::header::{CONTENT_LENGTH, LOCATION, RETRY_AFTER};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -41,6 +41,7 @@ use crate::serve::AppState;
 const MAX_FORM_BYTES: usize = 25 * 1024 * 1024;
 /// A form up to this size has no files and needs no upload slot.
 const MAX_TEXT_FORM_BYTES: u64 = 128 * 1024;
+const MAX_TEXT_BYTES: usize = 128 * 1024;
 /// Limit for a text field: the longest text in the longest encoding.
 const MAX_FIELD_BYTES: usize = 32 * 1024;
 /// How much of an oversized form is read and discarded, so that the browser receives the response.
@@ -350,8 +351,22 @@ pub(crate) struct ParsedForm {
     pub(crate) files: Vec<Upload>,
 }
 
+fn is_urlencoded(request: &Request) -> bool {
+    let content_type = request.headers().get(CONTENT_TYPE);
+    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/x-www-form-urlencoded"))
+}
+
 /// Reads a form. One that ends early is an error with the fields that came before.
 pub(crate) async fn parse_form(request: Request) -> Result<ParsedForm, BTreeMap<String, String>> {
+    // A page that was opened before its form had files.
+    if is_urlencoded(&request) {
+        let bytes = axum::body::to_bytes(request.into_body(), MAX_TEXT_BYTES).await;
+        let bytes = bytes.map_err(|_| BTreeMap::new())?;
+        return Ok(ParsedForm {
+            fields: url::form_urlencoded::parse(&bytes).into_owned().take(64).collect(),
+            files: Vec::new(),
+        });
+    }
     let Ok(mut form) = Multipart::from_request(request, &()).await else {
         return Err(BTreeMap::new());
     };

@@ -220,7 +220,7 @@ mod tests {
             for part in text.split("CREATE TABLE ").skip(1) {
                 let (name, rest) = part.split_once(" (").expect("a table has columns");
                 let columns = rest.split(") STRICT").next().unwrap_or_default();
-                if columns.contains("tenant_id BLOB") {
+                if columns.contains("\n    tenant_id BLOB") {
                     found.push(name.to_owned());
                 }
             }

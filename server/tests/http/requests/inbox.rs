@@ -398,7 +398,7 @@ async fn portal_and_partner_requests_appear_in_inbox(#[case] engine: Engine) {
     assert!(!sent.status().is_client_error(), "{}", sent.status());
     let page = world.content(&staff, &inside).await;
     assert!(
-        page.contains("This door.") && page.contains("door.png"),
+        page.contains("This door.") && page.contains("door.jpg"),
         "{}",
         world.engine
     );

@@ -75,7 +75,11 @@ async fn stop_shows_requester_photos_and_later_messages(#[case] engine: Engine) 
     let answer = visitor()
         .post(format!("{}{tracking}/answer", world.url))
         .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
-        .form(&[("answer", "The door code is 4711."), ("nonce", nonce.as_str())])
+        .multipart(
+            reqwest::multipart::Form::new()
+                .text("answer", "The door code is 4711.")
+                .text("nonce", nonce),
+        )
         .send()
         .await
         .unwrap();
