@@ -65,7 +65,7 @@ test("job dropped on a row is scheduled and appears on other boards", async ({ b
   await expect(dialog).toContainText("Petra Schulte");
   expect(await serious(page)).toEqual([]);
   await dialog.getByRole("button", { name: "Schedule appointment" }).click();
-  await expect(page.getByRole("status")).toContainText("Appointment scheduled");
+  await expect(page.locator("p[role=status]")).toContainText("Appointment scheduled");
   const stop = page.locator(`[data-track][data-name^="Georg Seidel"] [data-drag="${target}"]`);
   await expect(stop).toBeVisible();
 
@@ -81,7 +81,7 @@ test("job dropped on a row is scheduled and appears on other boards", async ({ b
   await carry(other.page, target, "Aylin Kaya", 0.6);
   await other.page.mouse.up();
   await other.page.getByRole("dialog").getByRole("button", { name: /Reschedule appointment|Schedule anyway/ }).click();
-  await expect(other.page.getByRole("status")).toContainText("Appointment scheduled");
+  await expect(other.page.locator("p[role=status]")).toContainText("Appointment scheduled");
   // The second dispatcher sees the current appointment, and nothing is overwritten.
   await page.getByRole("button", { name: /Reschedule appointment|Schedule anyway/ }).click();
   await expect(page.getByRole("alert").first()).toBeVisible();
@@ -112,7 +112,7 @@ test("job is scheduled by keyboard only", async ({ browser }, info) => {
   await expect(page.locator("#move-summary")).toContainText("No conflicts");
   await page.getByRole("button", { name: "Schedule appointment" }).focus();
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("status")).toContainText("Appointment scheduled");
+  await expect(page.locator("p[role=status]")).toContainText("Appointment scheduled");
   await expect(page).toHaveURL(new RegExp(`date=${day}`));
   await expect(page.locator(`[data-track][data-name^="Nadia Vogel"] [data-drag="${target}"]`)).toContainText("10:00–11:00");
   for (const view of ["Week", "List", "Map"]) {
@@ -137,7 +137,7 @@ test("board in Arabic is mirrored and drops land at the shown position", async (
   await expect(page.locator(".ghost")).toContainText("Jan Nowak");
   await page.mouse.up();
   await page.getByRole("dialog").locator("form[action*='move-target'] button").click();
-  await expect(page.getByRole("status")).toBeVisible();
+  await expect(page.locator("p[role=status]")).toBeVisible();
   const stop = page.locator(`[data-track][data-name^="Jan Nowak"] [data-drag="${target}"]`);
   await expect(stop).toBeVisible();
   const line = await page.locator('[data-track][data-name^="Jan Nowak"]').boundingBox();
@@ -166,7 +166,7 @@ test("route suggestion shows its reasons and is committed", async ({ browser }, 
   await stop.getByText("Why here?").click();
   await expect(stop).toContainText(/travel|missing skills|past the end of the shift/);
   await stop.getByRole("button", { name: /^Commit TGT-/ }).click();
-  await expect(page.getByRole("status").first()).toContainText("Appointments scheduled");
+  await expect(page.locator("p[role=status]").first()).toContainText("Appointments scheduled");
   await page.goto(`/app/board?date=${day}&view=list`);
   await expect(page.locator(`#board a[href="/app/targets/${target}"]`)).toBeVisible();
   expect(complaints).toEqual([]);

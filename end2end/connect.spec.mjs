@@ -42,7 +42,7 @@ test("job in mapping review is mapped and a wrong link is removed", async ({ bro
   await expect(page.getByText("No matching customer, and this source system does not create customers.")).toBeVisible();
   await page.getByRole("searchbox").fill("Kühltechnik Nord GmbH");
   await page.getByRole("button", { name: "Search" }).click();
-  await expect(page.getByLabel(/Link the external ID/)).toBeChecked();
+  await expect(page.locator("[id^='pin-cus_']").first()).toBeChecked();
   await page.getByRole("button", { name: "Map to this customer" }).click();
   await expect(page.getByText("Mapping saved. The job can now be scheduled.")).toBeVisible();
   // Other jobs with the same external ID are mapped automatically.

@@ -90,7 +90,7 @@ test("islands copy ids and move through the list by keyboard", async ({ browser 
   await expect(rows.first()).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/app\/inbox\/req_/);
-  await page.getByRole("button", { name: "Copy" }).first().click();
+  await page.locator("main dl > *").filter({ hasText: "req_" }).getByRole("button", { name: "Copy" }).first().click();
   await expect(page.getByRole("button", { name: "Copied" })).toBeVisible();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^req_/);
   expect(complaints).toEqual([]);

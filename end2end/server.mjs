@@ -48,8 +48,10 @@ export async function launch(folder, database) {
   const port = await freePort();
   // Browsers offer passkeys at host names only.
   const url = `http://localhost:${port}`;
+  // Not settings of the server.
+  const { ORDINAVO_END2END: _book, ORDINAVO_LEAKS: _leaks, ...inherited } = process.env;
   const env = {
-    ...process.env,
+    ...inherited,
     ORDINAVO_DATABASE_URL: database ?? `sqlite://${folder}/ordinavo.db`,
     ORDINAVO_FILES: `file://${folder}/files`,
     // The role of the test server owns the tables.
