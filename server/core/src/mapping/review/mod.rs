@@ -10,7 +10,8 @@ use domain::text::{ExternalId, name_for_comparison};
 use serde_json::{Value, json};
 
 use crate::commit::finish;
-use crate::identity::actors::Permit;
+use crate::db::TenantTx;
+use crate::identity::actors::{Permit, Staff};
 use crate::imports::model::ImportItemView;
 use crate::jobs::model::{TargetSummary, TargetView};
 use crate::mapping::model::{CandidateSummary, ContactChoice, KnownReference, LocationChoice};
@@ -19,6 +20,9 @@ pub use crate::mapping::review::resolve::{Choice, NewCustomerCase, Resolution, r
 use crate::page::{PAGE_SIZE, Page};
 use crate::requests::review::SnoozeUntil;
 use crate::{Core, CoreError, CoreResult};
+
+/// How many cases of the queue are looked at for the next one.
+const LOOK_AHEAD: i64 = 20;
 
 /// Returns a page of targets that need a mapping review, oldest first: those that are snoozed, or all others.
 pub async fn list(
@@ -34,17 +38,30 @@ pub async fn list(
     ))
 }
 
-/// Returns the case that follows a target in the queue, or else the first one; `None` if no other waits.
+/// Returns the case that follows a target in the queue, or else the first one; `None` if no other waits. Cases with the same
+/// external ID of a customer are left out: the worker applies a decision that was kept for future imports to them.
 pub async fn next_case(core: &Core, by: Permit<'_, ResolveMappings>, after: TargetId) -> CoreResult<Option<TargetId>> {
     let mut tx = core.store.read(by.staff()).await?;
     let decided = tx.target_view(after).await?.ok_or_else(CoreError::not_found)?;
+    let sent = sent_customer(&mut tx, after).await?;
     for start in [Some((decided.created_at, after)), None] {
-        let found = tx.list_targets_needing_mapping(start, false, 2).await?;
-        if let Some(next) = found.into_iter().find(|next| next.id != after) {
-            return Ok(Some(next.id));
+        for next in tx.list_targets_needing_mapping(start, false, LOOK_AHEAD).await? {
+            let is_same = sent.is_some() && sent_customer(&mut tx, next.id).await? == sent;
+            if next.id != after && !is_same {
+                return Ok(Some(next.id));
+            }
         }
     }
     Ok(None)
+}
+
+/// Returns the external ID of the customer that the source sent with a target.
+async fn sent_customer(tx: &mut TenantTx<'_, Staff>, id: TargetId) -> CoreResult<Option<String>> {
+    let Some(item) = tx.applied_item_of_target(id).await? else {
+        return Ok(None);
+    };
+    let payload = tx.find_payload_of_item(item.id).await?.unwrap_or(Value::Null);
+    Ok(payload["customer"]["externalId"].as_str().map(str::to_owned))
 }
 
 /// Puts off the decision about a target, or puts it back into the queue.
