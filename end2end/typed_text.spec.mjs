@@ -22,10 +22,10 @@ const APPS = {
   partner: { door: "/partner", pages: ["/partner", "/partner/jobs", "/partner/dry-run", "/partner/security"], account: (tenant) => tenant.partners[0], other: (tenant) => tenant.partners.find((one) => one.email !== tenant.partners[0].email) },
 };
 /** How many text boxes and other actions each app has at least. */
-const AT_LEAST = { staff: [30, 30], portal: [3, 3], partner: [1, 1] };
+const AT_LEAST = { staff: [20, 20], portal: [3, 3], partner: [1, 1] };
 
-/** Actions that end the session or lead to another site are not repeated on every page. */
-const SESSION = /sign-out|end-session|end-all|password|two-factor|passkey|view-as|save-draft/;
+/** Actions that end the session, or lead to another organization or the test data, are not repeated on every page. */
+const SESSION = /sign-out|test-mode|end-session|end-all|password|two-factor|passkey|view-as|save-draft/;
 
 const BOXES = "form[action*='/fn/'][action*='?by='] :is(textarea, input[type=text])[data-form]:not([readonly]):not([autocomplete=one-time-code])";
 

@@ -304,8 +304,19 @@ async function keepPage(cache, path, response) {
   await cache.put(path, response);
 }
 
-/** Caches the current pages: the present day and a week ahead, each with its visits and what the requesters sent. `x-refresh` leaves pending flash messages for the next page that the user opens. */
-async function keepPages(person, paths) {
+let [keeping, lastWhole, lastPass] = [Promise.resolve(), 0, 0];
+/** Caches the current pages, one pass at a time. A pass of the whole day replaces earlier ones, because a pass that started
+ * before a change would delete pages that a later one has cached. */
+function keepPages(person, paths) {
+  const pass = (lastPass += 1);
+  if (paths.includes('/app/day')) lastWhole = pass;
+  keeping = keeping.catch(() => undefined).then(() => keepPass(person, paths, () => pass < lastWhole));
+  return keeping;
+}
+
+/** Caches the present day and a week ahead, each with its visits and what the requesters sent. `x-refresh` leaves pending
+ * flash messages for the next page that the user opens. */
+async function keepPass(person, paths, isReplaced) {
   await keepFiles();
   const cache = await caches.open(CACHE);
   const wanted = new Set([...FIRST, ...paths]);
@@ -314,6 +325,7 @@ async function keepPages(person, paths) {
   let all = true;
   // The loop also visits paths that are added during it.
   for (const path of wanted) {
+    if (isReplaced()) return;
     if (isFile(path) && (await cache.match(path))) continue;
     let response;
     try {
@@ -336,6 +348,7 @@ async function keepPages(person, paths) {
       for (const page of linked(text, /href="(\/app\/day\/(?:tgt_\w+|sheet\?date=[\d-]+))"/g)) wanted.add(page);
     }
     for (const file of linked(text, /href="(\/app\/day\/files\/\w+)"/g)) wanted.add(file);
+    if (isReplaced()) return;
     if (response.ok) await keepPage(cache, path, response);
     // Another person may have signed in during the request. Sign-out deletes the person before the pages, so either this
     // check or the sign-out removes the page.
@@ -346,7 +359,7 @@ async function keepPages(person, paths) {
     if ([403, 404, 410].includes(response.status)) await cache.delete(path);
   }
   // The day links to all current pages, so all other cached pages are outdated.
-  if (!all || !isWhole) return;
+  if (!all || !isWhole || isReplaced()) return;
   for (const { url } of await cache.keys()) {
     const { pathname, search } = new URL(url);
     if (!SHELL.files.includes(pathname) && !pathname.startsWith('/pkg/') && !wanted.has(pathname + search)) await cache.delete(url);
