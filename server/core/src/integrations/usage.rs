@@ -22,12 +22,13 @@ const MAX_LOGGED_PER_WRITE: usize = 100;
 const MAX_LOGGED_PATH_CHARS: usize = 300;
 
 type Key = (TenantId, ClientId, String);
+type CallsOfClients = HashMap<(TenantId, ClientId), Vec<ApiCall>>;
 
 /// The counts since the last write: successful, rejected and rate-limited calls, by tenant, client and day; and the calls.
 #[derive(Debug, Clone, Default)]
 pub struct ApiUsage {
     counts: Arc<Mutex<HashMap<Key, [i64; 3]>>>,
-    calls: Arc<Mutex<HashMap<(TenantId, ClientId), Vec<ApiCall>>>>,
+    calls: Arc<Mutex<CallsOfClients>>,
 }
 
 /// A call of an integration client, with its answer.

@@ -209,11 +209,11 @@ pub fn client(settings: &Settings) -> Result<Client, reqwest::Error> {
     client_with(settings, resolver())
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the guarded outbound client is created only here"
+)]
 fn client_with(settings: &Settings, resolver: Option<TokioResolver>) -> Result<Client, reqwest::Error> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the guarded outbound client is created only here"
-    )]
     crate::tls::install();
     Client::builder()
         .redirect(reqwest::redirect::Policy::none())

@@ -123,7 +123,6 @@ impl TenantTx<'_, Staff> {
     }
 
     /// Lists targets that need a mapping review, oldest first: those that are snoozed, or all others.
-
     pub(crate) async fn list_targets_needing_mapping(
         &mut self,
         after: Option<(DateTime<Utc>, TargetId)>,

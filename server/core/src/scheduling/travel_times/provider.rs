@@ -77,20 +77,19 @@ pub(crate) enum RequestError {
 pub(crate) type TravelTable = Vec<Vec<Option<TravelLeg>>>;
 
 /// Creates the HTTP client for the routing provider.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the operator configures the URL; users cannot influence it"
+)]
 pub(crate) fn client() -> Client {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the operator configures the URL; users cannot influence it"
-    )]
     crate::tls::install();
-    let client = Client::builder()
+    Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .timeout(REQUEST_TIMEOUT)
         .user_agent(concat!("Ordinavo/", env!("CARGO_PKG_VERSION")))
         .build()
-        .unwrap_or_default();
-    client
+        .unwrap_or_default()
 }
 
 impl RoutingProvider {
