@@ -74,7 +74,7 @@ pub fn dispatch(state: &AppState) -> Router<AppState> {
 pub fn portal(state: &AppState) -> Router<AppState> {
     let upload = RequestBodyLimitLayer::new(MAX_UPLOAD_BYTES);
     app(state, App::Portal, portal::app::document)
-        .route("/portal/fn/submit-request", post(action).layer(upload.clone()))
+        .route("/portal/fn/submit-request", post(action).layer(upload))
         .route("/portal/fn/answer-request", post(action).layer(upload))
         .route(
             "/portal/fn/{*name}",

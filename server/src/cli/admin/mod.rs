@@ -18,7 +18,7 @@ use crate::config::Config;
 #[derive(Subcommand)]
 pub enum Admin {
     #[command(flatten)]
-    Tenants(tenants::Tenants),
+    Tenants(tenants::TenantCommands),
     #[command(flatten)]
     Accounts(accounts::Accounts),
     #[command(flatten)]

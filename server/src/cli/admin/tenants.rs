@@ -18,7 +18,7 @@ use crate::cli::backup::{create_private_folder, remove, with_suffix};
 
 /// The commands for whole tenants.
 #[derive(Subcommand)]
-pub enum Tenants {
+pub enum TenantCommands {
     /// Create a tenant
     CreateTenant {
         /// Short name: lowercase letters, digits and hyphens
@@ -51,9 +51,9 @@ pub enum Tenants {
     },
 }
 
-pub async fn answer(command: Tenants, core: &Core) -> Result<Answer, String> {
+pub async fn answer(command: TenantCommands, core: &Core) -> Result<Answer, String> {
     match command {
-        Tenants::CreateTenant {
+        TenantCommands::CreateTenant {
             slug,
             name,
             zone,
@@ -70,7 +70,7 @@ pub async fn answer(command: Tenants, core: &Core) -> Result<Answer, String> {
                 json!({ "slug": slug }),
             ))
         }
-        Tenants::DeleteTenant { tenant, confirm } => {
+        TenantCommands::DeleteTenant { tenant, confirm } => {
             administration::delete_tenant(core, &tenant, &confirm)
                 .await
                 .map_err(error_message)?;
@@ -79,8 +79,8 @@ pub async fn answer(command: Tenants, core: &Core) -> Result<Answer, String> {
                 json!({ "deleted": tenant }),
             ))
         }
-        Tenants::ExportTenant { tenant, folder } => export_tenant(core, &tenant, &folder).await,
-        Tenants::ListTenants => list_tenants(core).await,
+        TenantCommands::ExportTenant { tenant, folder } => export_tenant(core, &tenant, &folder).await,
+        TenantCommands::ListTenants => list_tenants(core).await,
     }
 }
 

@@ -21,7 +21,7 @@ async fn failed_sign_ins_leave_counters_only(#[case] engine: Engine) {
     let flood = "x".repeat(9_000);
     for (app, path) in [("staff", "/app"), ("portal", "/portal"), ("partner", "/partner")] {
         let attempt = async |number: usize| {
-            let email = if number % 2 == 0 {
+            let email = if number.is_multiple_of(2) {
                 format!("person-{number}@example.org")
             } else {
                 format!("{flood}@example.org")
