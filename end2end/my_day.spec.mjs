@@ -115,7 +115,10 @@ async function phoneWithVisit(browser, account) {
   return { dispatch, person, target, ...phone };
 }
 
-const again = (page) => page.evaluate(() => dispatchEvent(new Event("online")));
+/** Reports a network. A page that is a cached copy loads again at this, which may interrupt the call. */
+const again = (page) => expect(() => page.evaluate(() => void dispatchEvent(new Event("online")))).toPass();
+/** Longer than the pause between two looks of an open page at the server. */
+const LIVE = { timeout: 15_000 };
 const line_ = (page, name) => page.locator(`[data-line="${name}"]`);
 const job = async (dispatch, target) => {
   await dispatch.goto(`/app/targets/${target}`);
@@ -537,7 +540,7 @@ test("open day learns of new and cancelled visits, and a delay is queued offline
   const { wire, page, dispatch, person, target } = await phoneWithVisit(browser, third());
   await open(page, "/app/day");
   const added = await visitOf(dispatch, person, soon(120));
-  await expect(page.getByTestId("changes").locator(`a[href="/app/day/${added}"]`)).toBeVisible();
+  await expect(page.getByTestId("changes").locator(`a[href="/app/day/${added}"]`)).toBeVisible(LIVE);
   await page.getByRole("button", { name: "Got it" }).click();
   await expect(page.getByTestId("changes")).toHaveCount(0);
   // What is being typed is not lost when the visit changes.
@@ -546,7 +549,7 @@ test("open day learns of new and cancelled visits, and a delay is queued offline
   await page.getByText("Running late").click();
   await page.locator(".late-form textarea").fill("Closed road");
   await plan(dispatch, target, person, soon(240));
-  await expect(line_(page, "changed")).toBeVisible();
+  await expect(line_(page, "changed")).toBeVisible(LIVE);
   await expect(page.locator(".late-form textarea")).toHaveValue("Closed road");
   wire.set("cut");
   await page.locator(".late-form select").selectOption("30");
