@@ -68,13 +68,17 @@ impl Urgency {
     }
 }
 
+/// Returns whether a job is scheduled and no technician has arrived.
+pub const fn awaits_arrival(status: TargetStatus) -> bool {
+    matches!(
+        status,
+        TargetStatus::Scheduled | TargetStatus::Dispatched | TargetStatus::EnRoute
+    )
+}
+
 /// Returns whether a visit should have taken place: its time is over and no technician has arrived.
 pub fn is_visit_late(status: TargetStatus, ends_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    ends_at < now
-        && matches!(
-            status,
-            TargetStatus::Scheduled | TargetStatus::Dispatched | TargetStatus::EnRoute
-        )
+    ends_at < now && awaits_arrival(status)
 }
 
 #[cfg(test)]

@@ -71,3 +71,5 @@ pub mod two_factor;
 pub mod uploads;
 #[cfg(feature = "ssr")]
 pub mod viewer;
+#[cfg(feature = "ssr")]
+pub mod webhooks;

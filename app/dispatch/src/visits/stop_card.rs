@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::jobs::targets::TargetStatus;
+use domain::lateness::{awaits_arrival, is_visit_late};
 use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::phone::tel_uri;
@@ -166,19 +167,15 @@ pub(crate) fn StopCard(
 /// Says in words that a visit should have begun, or be over. A cached page is older than its words, so its script shows them.
 #[component]
 fn Lateness(stop: DayStop, locale: Locale) -> impl IntoView {
-    let can_be_late = matches!(
-        stop.status,
-        TargetStatus::Scheduled | TargetStatus::Dispatched | TargetStatus::EnRoute
-    );
     let now = use_context::<Viewer>().map(|viewer| viewer.now)?;
     let at = |moment: DateTime<Utc>| moment.to_rfc3339_opts(SecondsFormat::Secs, true);
     let (start, end) = (
         format::time(stop.starts_at, &stop.zone),
         format::time(stop.ends_at, &stop.zone),
     );
-    let is_due = now >= stop.starts_at && now < stop.ends_at;
-    let is_late = now >= stop.ends_at;
-    can_be_late.then(|| view! {
+    let is_late = is_visit_late(stop.status, stop.ends_at, now);
+    let is_due = now >= stop.starts_at && !is_late;
+    awaits_arrival(stop.status).then(|| view! {
         <p class="stop-due" data-from=at(stop.starts_at) data-to=at(stop.ends_at) hidden=!is_due>{t!(locale, "stop-due", time = start)}</p>
         <p class="stop-due stop-late" data-from=at(stop.ends_at) hidden=!is_late data-testid="late">{t!(locale, "stop-late", time = end)}</p>
     })

@@ -7,13 +7,12 @@ use domain::webhooks::DeliveryStatus;
 use leptos::prelude::*;
 use ordinavo_core::webhooks::deliveries::DeliveryFilter;
 use ordinavo_core::webhooks::model::{DeliveryCount, DeliverySummary};
-use ui::components::{Chip, EmptyState, Pager};
+use ui::components::{EmptyState, Pager};
 use ui::format;
 use ui::page::{PageRequest, cursor};
 
-use crate::i18n::by_key;
 use crate::t;
-use crate::webhooks::endpoints::delivery_tone;
+use ui::webhooks::{DeliveryChip, failure_label, status_label};
 
 /// The filters in the URL of an endpoint's page.
 #[derive(Debug, Clone)]
@@ -106,7 +105,7 @@ fn StatusTabs(locale: Locale, query: DeliveryQuery, counts: Vec<DeliveryCount>) 
     };
     let tabs = std::iter::once((None, t!(locale, "all"), all_count))
         .chain(DeliveryStatus::ALL.iter().map(|status| {
-            let label = by_key(locale, &format!("delivery-{}", status.name()));
+            let label = status_label(locale, *status);
             (Some(*status), label, count_of(*status))
         }))
         .map(|(status, label, count)| {
@@ -129,10 +128,10 @@ fn DeliveryTable(locale: Locale, rows: Vec<DeliverySummary>, zone: String) -> im
             <tbody>{rows.into_iter().map(|row| {
                 let has_next_attempt = row.status == DeliveryStatus::Pending && row.attempts > 0;
                 let response = row.last_status.map(|status| format!("HTTP {status}"));
-                let failure = row.last_failure.as_deref().map(|name| by_key(locale, &format!("failure-{name}")));
+                let failure = row.last_failure.as_deref().map(|name| failure_label(locale, name));
                 view! {
                     <tr><th scope="row"><a class="mono" href=format!("/app/integrations/deliveries/{}", row.id)><bdi dir="ltr">{row.event_type}</bdi></a></th>
-                        <td><Chip label=by_key(locale, &format!("delivery-{}", row.status.name())) tone=delivery_tone(row.status)/></td>
+                        <td><DeliveryChip status=row.status locale/></td>
                         <td class="right">{row.attempts}</td><td><bdi>{response}</bdi>" "<span class="quiet">{failure}</span></td>
                         <td>{format::moment(locale, row.created_at, &zone)}</td><td>{has_next_attempt.then(|| format::moment(locale, row.next_attempt_at, &zone))}</td></tr>
                 }

@@ -5,7 +5,7 @@ use domain::identity::permissions::ViewIntegrations;
 use domain::ids::{DeliveryId, WebhookEndpointId};
 use domain::locale::Locale;
 use domain::public_language::Tone;
-use domain::webhooks::{DeliveryStatus, EndpointStatus};
+use domain::webhooks::EndpointStatus;
 use leptos::prelude::*;
 use ordinavo_core::identity::shown_once;
 use ordinavo_core::webhooks::endpoints;
@@ -30,15 +30,6 @@ pub const fn endpoint_tone(status: EndpointStatus) -> Tone {
         EndpointStatus::Active => Tone::Good,
         EndpointStatus::Failing => Tone::Warn,
         EndpointStatus::Disabled => Tone::Bad,
-    }
-}
-
-pub const fn delivery_tone(status: DeliveryStatus) -> Tone {
-    match status {
-        DeliveryStatus::Delivered => Tone::Good,
-        DeliveryStatus::Pending | DeliveryStatus::InFlight => Tone::Info,
-        DeliveryStatus::Held => Tone::Warn,
-        DeliveryStatus::Failed => Tone::Bad,
     }
 }
 

@@ -12,6 +12,7 @@ use ui::components::{Chip, EmptyState, Fact, Identifier, Pager};
 use ui::format;
 use ui::page::{cursor, page};
 use ui::title::Title;
+use ui::webhooks::{DeliveryChip, failure_label, status_label};
 
 use crate::i18n::by_key;
 use crate::shared::viewer_partner;
@@ -26,15 +27,6 @@ const fn endpoint_tone(status: EndpointStatus) -> Tone {
         EndpointStatus::Active => Tone::Good,
         EndpointStatus::Failing => Tone::Warn,
         EndpointStatus::Disabled => Tone::Bad,
-    }
-}
-
-pub(crate) const fn delivery_tone(status: DeliveryStatus) -> Tone {
-    match status {
-        DeliveryStatus::Delivered => Tone::Good,
-        DeliveryStatus::Pending | DeliveryStatus::InFlight => Tone::Info,
-        DeliveryStatus::Held => Tone::Warn,
-        DeliveryStatus::Failed => Tone::Bad,
     }
 }
 
@@ -159,7 +151,7 @@ fn StatusTabs(
     let tabs = std::iter::once((None, t!(locale, "all"), all_count))
         .chain(DeliveryStatus::ALL.iter().map(|status| {
             let count = counts.iter().find(|count| count.status == *status);
-            let label = by_key(locale, &format!("delivery-{}", status.name()));
+            let label = status_label(locale, *status);
             (Some(*status), label, count.map_or(0, |count| count.deliveries))
         }))
         .map(|(status, label, count)| {
@@ -184,12 +176,11 @@ fn DeliveryTable(rows: Vec<DeliverySummary>, locale: Locale, zone: String) -> im
         <div class="table-frame"><table class="table">
             <thead><tr><th scope="col">{t!(locale, "event")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col" class="right">{t!(locale, "attempts")}</th><th scope="col">{t!(locale, "response")}</th><th scope="col">{t!(locale, "time")}</th></tr></thead>
             <tbody>{rows.into_iter().map(|row| {
-                let label = by_key(locale, &format!("delivery-{}", row.status.name()));
                 let response = row.last_status.map(|status| format!("HTTP {status}"));
-                let failure = row.last_failure.as_deref().map(|name| by_key(locale, &format!("failure-{name}")));
+                let failure = row.last_failure.as_deref().map(|name| failure_label(locale, name));
                 view! {
                     <tr><th scope="row"><a class="mono" href=format!("/partner/deliveries/{}", row.id)><bdi dir="ltr">{row.event_type}</bdi></a></th>
-                        <td><Chip label tone=delivery_tone(row.status)/></td><td class="right">{row.attempts}</td>
+                        <td><DeliveryChip status=row.status locale/></td><td class="right">{row.attempts}</td>
                         <td><bdi>{response}</bdi>" "<span class="quiet">{failure}</span></td><td>{format::moment(locale, row.created_at, &zone)}</td></tr>
                 }
             }).collect_view()}</tbody>

@@ -332,12 +332,8 @@ pub(crate) trait RequestFileWriter: Send {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-impl<A: Submitter> RequestFileWriter for TenantTx<'_, A> {
-    async fn submitted_request(&mut self, origin: Uuid, nonce: &str) -> Result<Option<RequestId>, StoreError> {
-        Ok(self.request_of_nonce(origin, nonce).await?.map(|(id, _)| id))
-    }
-
-    async fn insert_request_file(&mut self, request: RequestId, file: &NewFile<'_>) -> Result<(), StoreError> {
+impl<A: Actor> TenantTx<'_, A> {
+    async fn insert_file(&mut self, request: RequestId, file: &NewFile<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         self.tx
             .execute(
@@ -359,6 +355,16 @@ impl<A: Submitter> RequestFileWriter for TenantTx<'_, A> {
     }
 }
 
+impl<A: Submitter> RequestFileWriter for TenantTx<'_, A> {
+    async fn submitted_request(&mut self, origin: Uuid, nonce: &str) -> Result<Option<RequestId>, StoreError> {
+        Ok(self.request_of_nonce(origin, nonce).await?.map(|(id, _)| id))
+    }
+
+    async fn insert_request_file(&mut self, request: RequestId, file: &NewFile<'_>) -> Result<(), StoreError> {
+        self.insert_file(request, file).await
+    }
+}
+
 impl RequestFileWriter for TenantTx<'_, TrackingRequester> {
     /// The files of a message belong to a request that is there already.
     async fn submitted_request(&mut self, _: Uuid, _: &str) -> Result<Option<RequestId>, StoreError> {
@@ -366,24 +372,7 @@ impl RequestFileWriter for TenantTx<'_, TrackingRequester> {
     }
 
     async fn insert_request_file(&mut self, request: RequestId, file: &NewFile<'_>) -> Result<(), StoreError> {
-        let (tenant, now) = (self.tenant(), self.now);
-        self.tx
-            .execute(
-                INSERT_FILE,
-                (
-                    tenant,
-                    file.id.uuid(),
-                    request.uuid(),
-                    file.file_name,
-                    file.media_type,
-                    file.size_bytes,
-                    file.content_hash,
-                    now,
-                    file.message.map(MessageId::uuid),
-                ),
-            )
-            .await
-            .map(drop)
+        self.insert_file(request, file).await
     }
 }
 
