@@ -1,5 +1,5 @@
 // Every text box of every app: what is typed survives a reload, every other action of its page, and signing out; and no other
-// person sees it. The actions change the data, so they have a server of their own.
+// person sees it. The actions change the data (staff lock the partner's account), so each test has a server of its own.
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -112,10 +112,10 @@ async function addresses(page, list) {
 }
 
 let own;
-test.beforeAll(async () => {
+test.beforeEach(async () => {
   own = await launch(mkdtempSync(join(tmpdir(), "ordinavo-typed-")));
 });
-test.afterAll(() => own.stop());
+test.afterEach(() => own.stop());
 
 for (const [name, app] of Object.entries(APPS)) {
   test(`no text box of the ${name} app loses what was typed`, async ({ browser }) => {

@@ -22,7 +22,7 @@ use crate::requests::review::SnoozeUntil;
 use crate::{Core, CoreError, CoreResult};
 
 /// How many cases of the queue are looked at for the next one.
-const LOOK_AHEAD: i64 = 20;
+const NEXT_CASES: i64 = 20;
 
 /// Returns a page of targets that need a mapping review, oldest first: those that are snoozed, or all others.
 pub async fn list(
@@ -45,7 +45,7 @@ pub async fn next_case(core: &Core, by: Permit<'_, ResolveMappings>, after: Targ
     let decided = tx.target_view(after).await?.ok_or_else(CoreError::not_found)?;
     let sent = sent_customer(&mut tx, after).await?;
     for start in [Some((decided.created_at, after)), None] {
-        for next in tx.list_targets_needing_mapping(start, false, LOOK_AHEAD).await? {
+        for next in tx.list_targets_needing_mapping(start, false, NEXT_CASES).await? {
             let is_same = sent.is_some() && sent_customer(&mut tx, next.id).await? == sent;
             if next.id != after && !is_same {
                 return Ok(Some(next.id));
