@@ -174,9 +174,10 @@
   let tried;
   addEventListener('submit', (event) => {
     tried = event.target;
-    // Customers are notified immediately when travel starts, so this is confirmed for visits far in the future.
-    const { begins } = tried.matches('.step-set-out') ? tried.dataset : {};
-    if (begins && Date.parse(begins) - Date.now() > FAR_OFF && !confirm(keeper.dataset.early)) event.preventDefault();
+    // Customers are notified immediately when travel starts, so this is confirmed for visits far in the future, and for those that are not the next.
+    const { begins, notNext } = tried.matches('.step-set-out') ? tried.dataset : {};
+    const question = begins && Date.parse(begins) - Date.now() > FAR_OFF ? keeper.dataset.early : notNext;
+    if (question && !confirm(question)) event.preventDefault();
   });
   for (const button of all('[data-again]')) button.addEventListener('click', () => tried?.submit());
 

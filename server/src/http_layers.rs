@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::header::{
-    ALLOW, CACHE_CONTROL, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, LOCATION, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
@@ -25,6 +25,8 @@ use crate::metrics::InFlight;
 use crate::serve::AppState;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const UPLOAD: HeaderName = HeaderName::from_static("x-upload");
+const NEXT_PAGE: HeaderName = HeaderName::from_static("x-location");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The ID of a request, as it appears in the log.
@@ -54,6 +56,21 @@ pub fn instrument(routes: Router<AppState>, state: &AppState) -> Router<AppState
         .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId(state.clone())))
         .layer(middleware::map_request_with_state(state.clone(), resolve_client))
         .layer(middleware::from_fn(reject_tunnels))
+}
+
+/// Answers a script that sends a form and shows its progress with the address of the next page: it cannot see a redirect, and by
+/// following it would use up the message for that page.
+pub async fn name_next_page(request: Request, next: Next) -> Response {
+    let is_upload = request.headers().contains_key(UPLOAD) && request.method() == Method::POST;
+    let mut response = next.run(request).await;
+    if is_upload
+        && response.status().is_redirection()
+        && let Some(address) = response.headers_mut().remove(LOCATION)
+    {
+        response.headers_mut().insert(NEXT_PAGE, address);
+        *response.status_mut() = StatusCode::OK;
+    }
+    response
 }
 
 /// The methods that the server knows.

@@ -182,6 +182,7 @@ pub fn router(state: &AppState) -> Router {
         .route("/pkg/{*name}", get(assets::serve))
         .merge(health::routes())
         .fallback(pages::not_found_page)
+        .layer(middleware::from_fn(http_layers::name_next_page))
         .layer(middleware::from_fn_with_state(state.clone(), hosts::route_by_host))
         .layer(CatchPanicLayer::new());
     http_layers::instrument(routes, state).with_state(state.clone())

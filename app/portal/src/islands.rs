@@ -51,8 +51,12 @@ pub fn CheckPhotos(message: String, children: Children) -> impl IntoView {
             return;
         };
         let is_heic = (0..files.length()).filter_map(|index| files.get(index)).any(|file| {
-            let name = file.name().to_ascii_lowercase();
-            name.ends_with(".heic") || name.ends_with(".heif")
+            let name = file.name();
+            let end = name
+                .as_bytes()
+                .last_chunk()
+                .map(|end: &[u8; 5]| end.map(|letter| letter.to_ascii_lowercase()));
+            end.is_some_and(|end| matches!(&end, b".heic" | b".heif"))
         });
         is_unreadable.set(is_heic);
         if is_heic {

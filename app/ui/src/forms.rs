@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use crate::drafts::{DraftNote, PageDrafts};
 use crate::flash::Flash;
+use crate::islands::SendFiles;
 use crate::{escape, i18n, word};
 
 /// The state of a form that its fields render: typed values and errors.
@@ -335,6 +336,18 @@ pub fn CheckField(
     }
 }
 
+/// The progress of a form's upload.
+#[component]
+pub fn UploadState(locale: Locale) -> impl IntoView {
+    view! {
+        <SendFiles/>
+        <div class="upload" data-upload data-testid="upload">
+            <p class="row" hidden><progress max="100" value="0" aria-label=word!(locale, "upload-progress")></progress><button class="button button-quiet" type="button">{word!(locale, "upload-cancel")}</button></p>
+            <p class="error" role="alert" hidden>{word!(locale, "upload-not-sent")}</p>
+        </div>
+    }
+}
+
 /// A required upload of one file.
 #[component]
 pub fn FileField(
@@ -345,10 +358,11 @@ pub fn FileField(
     accept: &'static str,
 ) -> impl IntoView {
     let describedby = described_by(&form, field, !help.is_empty());
-    let (id, invalid) = (form.id(field), aria_invalid(&form, field));
+    let (id, invalid, locale) = (form.id(field), aria_invalid(&form, field), form.locale);
     view! {
         <FieldFrame form field label help optional=false>
             <input id=id name=field type="file" accept=accept required=true aria-describedby=describedby aria-invalid=invalid/>
+            <UploadState locale/>
         </FieldFrame>
     }
 }
@@ -362,10 +376,11 @@ pub fn PhotoField(
     #[prop(optional, into)] help: String,
 ) -> impl IntoView {
     let describedby = described_by(&form, field, !help.is_empty());
-    let (id, invalid) = (form.id(field), aria_invalid(&form, field));
+    let (id, invalid, locale) = (form.id(field), aria_invalid(&form, field), form.locale);
     view! {
         <FieldFrame form field label help optional=true>
             <input id=id name=field type="file" accept="image/jpeg,image/png,image/webp" multiple=true aria-describedby=describedby aria-invalid=invalid/>
+            <UploadState locale/>
         </FieldFrame>
     }
 }
@@ -380,10 +395,11 @@ pub fn FilesField(
     accept: &'static str,
 ) -> impl IntoView {
     let describedby = described_by(&form, field, !help.is_empty());
-    let (id, invalid) = (form.id(field), aria_invalid(&form, field));
+    let (id, invalid, locale) = (form.id(field), aria_invalid(&form, field), form.locale);
     view! {
         <FieldFrame form field label help optional=true>
             <input id=id name=field type="file" accept=accept multiple=true aria-describedby=describedby aria-invalid=invalid/>
+            <UploadState locale/>
         </FieldFrame>
     }
 }

@@ -319,6 +319,7 @@ pub fn cause(cause: &Cause) -> String {
             return format!("It cannot go from {current} to {requested}; allowed next: {allowed}.");
         }
         C::PasskeyRejected => "The passkey was not accepted. Try again.",
+        C::AnotherVisitUnderWay { .. } => "Another visit of this technician is under way.",
         C::TravelNotRevertible => "Travel started too long ago to be reverted.",
         C::TwoFactorAlreadyOn => "Two-factor authentication is already turned on.",
         C::TwoFactorRequired => "Your role must use two-factor authentication.",

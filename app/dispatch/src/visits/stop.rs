@@ -2,6 +2,7 @@
 
 use domain::identity::permissions::PerformVisits;
 use domain::jobs::targets::TargetStatus;
+use domain::lateness::awaits_arrival;
 use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::visits;
@@ -46,8 +47,11 @@ pub fn StopPage() -> impl IntoView {
             own_report,
             request: from_request,
             notices,
+            under_way,
+            comes_after,
             ..
         } = found;
+        let under_way = under_way.filter(|_| awaits_arrival(stop.status));
         let problem = ProblemForms::of(&stop, locale, request.flash.as_ref());
         let changes = Changes {
             stops: Some(stop.clone())
@@ -89,7 +93,8 @@ pub fn StopPage() -> impl IntoView {
                 <h1><bdi class="mono">{format!("TGT-{}", stop.number)}</bdi></h1>
                 {has_returned.then(|| view! { <p class="notice notice-warn">{t!(locale, "day-returned", count = 1)}" "<a href=format!("/app/day/{id}?returned=yes")>{t!(locale, "report-correct")}</a></p> })}
                 <ChangesNotice locale changes date=String::new() zone=own_zone.clone() now=request.viewer.now/>
-                <StopCard stop notices locale person=person.clone() zone shows_date=true/>
+                {under_way.map(|other| view! { <p class="notice notice-warn" data-testid="under-way">{t!(locale, "stop-waits")}" "<a href=format!("/app/day/{}", other.target_id) data-keep="yes"><bdi class="mono">{format!("TGT-{}", other.number)}</bdi></a></p> })}
+                <StopCard stop notices locale person=person.clone() zone shows_date=true comes_after/>
                 {from_request.map(|found| view! { <RequesterCard locale found files_path="/app/day/files" country zone=own_zone/> })}
                 {(notes.is_some() || access_notes.is_some()).then(|| view! {
                     <InternalBox locale>

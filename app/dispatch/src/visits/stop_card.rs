@@ -110,6 +110,9 @@ pub(crate) fn StopCard(
     /// What the technician has told dispatch about it.
     notices: Vec<VisitNotice>,
     #[prop(optional)] shows_date: bool,
+    /// The visit that comes first on the same day.
+    #[prop(optional_no_strip)]
+    comes_after: Option<i64>,
 ) -> impl IntoView {
     let id = stop.target_id.to_string();
     let address = address_of(&stop);
@@ -132,9 +135,10 @@ pub(crate) fn StopCard(
     // A cached page may be older than the window; the server decides.
     let can_revert = use_context::<Viewer>().is_some_and(|viewer| stop.is_travel_revertible(viewer.now));
     let stop_path = format!("/app/day/{id}");
+    let question = comes_after.map(|number| t!(locale, "day-confirm-not-next", visit = format!("TGT-{number}")));
     let action_form = |action: &'static str, class: &'static str, button_label: String| {
         view! {
-            <form class=class method="post" action=action data-begins=starts_at.clone()>
+            <form class=class method="post" action=action data-begins=starts_at.clone() data-not-next=question.clone()>
                 <input type="hidden" name="target" value=id.clone()/><input type="hidden" name="seen" value=seen_appointment.clone()/><input type="hidden" name="person" value=person.clone()/><input type="hidden" name="label" value=stop_label.clone()/>
                 <button class="button button-primary" type="submit">{button_label}</button>
             </form>

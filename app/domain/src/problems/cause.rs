@@ -110,6 +110,9 @@ causes! {
         allowed: Vec<String> } = IllegalTransition,
     /// The answer of a passkey was not accepted, or came too late.
     PasskeyRejected = InvalidCredentials,
+    /// The technician is on the way to another visit, or at work there.
+    AnotherVisitUnderWay { /// Number of its job.
+        number: i64 } = IllegalTransition,
     /// Travel started too long ago for the technician to take it back.
     TravelNotRevertible = IllegalTransition,
     /// Two-factor authentication is on already.

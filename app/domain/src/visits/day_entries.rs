@@ -70,6 +70,8 @@ crate::stored_names! {
         OtherState = "other_state",
         /// An earlier entry of the same visit has an unresolved conflict.
         AfterAnother = "after_another",
+        /// The technician is on the way to another visit, or at work there.
+        AnotherUnderWay = "another_under_way",
     }
 }
 

@@ -141,3 +141,6 @@ organisation-contact = للتواصل:
 form-not-readable = تعذّرت قراءة النموذج. عُد إلى الصفحة السابقة وأعد تحميلها ثم حاول مرة أخرى.
 calendar-cancelled = أُلغي: { $summary }
 draft-mark = مسودة
+upload-progress = الملفات المرسلة
+upload-cancel = إلغاء الرفع
+upload-not-sent = لم يُرسل شيء. ما زال نصك وملفاتك هنا. أرسلها مجددًا متى شئت.

@@ -1,4 +1,5 @@
 cause-acknowledged-differently = سبق تأكيد هذا بمرجع آخر.
+cause-another-visit-under-way = ما زلت في الزيارة TGT-{ $number }. أرسل تقريرها قبل بدء التنقل إلى زيارة أخرى.
 cause-appointment-rescheduled = أُعيدت جدولة الموعد في هذه الأثناء. راجع الوقت الجديد ثم حاول مرة أخرى.
 cause-body-too-large = النص كبير جدًا. الحد الأقصى: { $kib } كيبيبايت.
 cause-cancellation-not-possible = لم يعد طلب الإلغاء ممكنًا هنا. تواصل معنا.

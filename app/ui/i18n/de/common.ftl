@@ -133,3 +133,6 @@ organisation-contact = Kontakt:
 form-not-readable = Das Formular konnte nicht gelesen werden. Gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es noch einmal.
 calendar-cancelled = Abgesagt: { $summary }
 draft-mark = Entwurf
+upload-progress = Gesendete Dateien
+upload-cancel = Hochladen abbrechen
+upload-not-sent = Nicht gesendet. Ihr Text und Ihre Dateien sind noch hier. Senden Sie sie erneut, wenn Sie möchten.

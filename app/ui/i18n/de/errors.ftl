@@ -1,4 +1,5 @@
 cause-acknowledged-differently = Das wurde bereits unter einer anderen Referenz bestätigt.
+cause-another-visit-under-way = Sie sind noch bei Einsatz TGT-{ $number }. Reichen Sie dessen Bericht ein, bevor Sie zum nächsten aufbrechen.
 cause-appointment-rescheduled = Der Termin wurde inzwischen verschoben. Prüfen Sie die neue Zeit und versuchen Sie es noch einmal.
 cause-body-too-large = Der Text ist zu groß. Erlaubt sind höchstens { $kib } KiB.
 cause-cancellation-not-possible = Eine Absage kann hier nicht mehr angefragt werden. Wenden Sie sich an uns.

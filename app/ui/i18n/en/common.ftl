@@ -130,3 +130,6 @@ organisation-contact = Contact:
 form-not-readable = The form could not be read. Go back, reload the page and try again.
 calendar-cancelled = Cancelled: { $summary }
 draft-mark = Draft
+upload-progress = Files sent
+upload-cancel = Cancel upload
+upload-not-sent = Not sent. Your text and your files are still here. Send them again when you are ready.

@@ -1,4 +1,5 @@
 cause-acknowledged-differently = This was already acknowledged under another reference.
+cause-another-visit-under-way = You are still on visit TGT-{ $number }. Submit its report before you start travel to another one.
 cause-appointment-rescheduled = The appointment was rescheduled in the meantime. Review the new time, then try again.
 cause-body-too-large = The text is too large. At most { $kib } KiB are allowed.
 cause-cancellation-not-possible = Cancellation can no longer be requested here. Contact us.

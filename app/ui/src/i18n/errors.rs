@@ -306,6 +306,9 @@ pub fn cause(locale: Locale, cause: &Cause) -> String {
         C::NotDemoDatabase | C::DemoDataExists => word!(locale, "cause-conflict"),
         C::TransitionNotAllowed { .. } => word!(locale, "cause-transition-not-allowed"),
         C::PasskeyRejected => word!(locale, "cause-passkey-rejected"),
+        C::AnotherVisitUnderWay { number } => {
+            word!(locale, "cause-another-visit-under-way", number = number.to_string())
+        }
         C::TravelNotRevertible => word!(locale, "cause-travel-not-revertible"),
         C::TwoFactorAlreadyOn => word!(locale, "cause-two-factor-already-on"),
         C::TwoFactorRequired => word!(locale, "cause-two-factor-required"),

@@ -51,7 +51,7 @@ pub fn KeepDrafts() -> impl IntoView {
     });
 }
 
-fn listen(target: &EventTarget, event: &str, listener: impl Fn(Event) + 'static) {
+pub(super) fn listen(target: &EventTarget, event: &str, listener: impl Fn(Event) + 'static) {
     let listener = Closure::<dyn Fn(Event)>::new(listener);
     let _ = target.add_event_listener_with_callback(event, listener.as_ref().unchecked_ref());
     listener.forget();

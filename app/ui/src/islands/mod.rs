@@ -1,12 +1,14 @@
 //! The islands that all apps share. Every page also works without them.
 
 mod drafts;
+mod uploads;
 
 use std::time::Duration;
 
 use leptos::prelude::*;
 
 pub use self::drafts::KeepDrafts;
+pub use self::uploads::SendFiles;
 
 /// How long a second submission counts as a double click.
 const DOUBLE_CLICK: Duration = Duration::from_secs(3);

@@ -25,7 +25,7 @@ use crate::jobs::model::ClientTarget;
 use crate::releases::{ReleaseForm, publish};
 use crate::scheduling::appointments::{ScheduleForm, occurrence, schedule};
 use crate::visits::report::submit_report;
-use crate::visits::{arrive, report_review, start_travel};
+use crate::visits::{arrive, report_review, start_sandbox_travel};
 use crate::{Core, CoreError, CoreResult};
 
 /// How long after a call the appointment begins if the call names no start, and how long it takes.
@@ -79,7 +79,7 @@ pub async fn advance(
                 Err(error) if error.cause == Cause::AppointmentRescheduled => {}
                 scheduled => scheduled?,
             },
-            SandboxStage::EnRoute => start_travel(core, by_technician()?, id, None).await?,
+            SandboxStage::EnRoute => start_sandbox_travel(core, by_technician()?, id).await?,
             SandboxStage::OnSite => arrive(core, by_technician()?, id, None).await?,
             SandboxStage::Completed | SandboxStage::NotCompleted => {
                 let report = report(wish, stage == SandboxStage::Completed);

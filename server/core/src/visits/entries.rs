@@ -24,7 +24,7 @@ use crate::visits::report_review::{Download, fetch};
 use crate::visits::store::day_entries::NewDayEntry;
 use crate::visits::store::day_photos::DayPhoto;
 use crate::visits::sync_conflicts::step_of;
-use crate::visits::{Step, fit, own_stop, perform};
+use crate::visits::{Step, fit, other_under_way, own_stop, perform};
 use crate::{Core, CoreError, CoreResult};
 
 /// How long resolved entries are kept to recognize repeated submissions.
@@ -319,7 +319,11 @@ async fn check(
     if !tx.own_queued_entries_of(target).await?.is_empty() {
         return Ok(Err(ConflictReason::AfterAnother));
     }
-    Ok(fit(&stop, step, seen, Some(noted_at)).map(|fit| (stop, fit)))
+    let checked = fit(&stop, step, seen, Some(noted_at));
+    if checked == Ok(StepCheck::Applicable) && other_under_way(tx, target, step.kind()).await?.is_some() {
+        return Ok(Err(ConflictReason::AnotherUnderWay));
+    }
+    Ok(checked.map(|fit| (stop, fit)))
 }
 
 /// Downloads a photo of an entry of the signed-in technician.

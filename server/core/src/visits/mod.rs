@@ -36,6 +36,7 @@ use crate::identity::actors::{Permit, Staff};
 use crate::scheduling::board::parse_zone;
 use crate::visits::model::DayStop;
 use crate::visits::report::Report;
+use crate::visits::store::under_way::VisitUnderWay;
 use crate::{Core, CoreError, CoreResult};
 
 /// Returns today's date in the tenant's zone.
@@ -75,7 +76,8 @@ async fn stop_of(
 /// Starts travel to a visit. A scheduled target passes through `dispatched`.
 ///
 /// # Errors
-/// `illegal_transition`; `concurrent_modification` if the appointment is not the one shown in the form.
+/// `illegal_transition`, also while the technician has another visit under way; `concurrent_modification` if the appointment
+/// is not the one shown in the form.
 pub async fn start_travel(
     core: &Core,
     by: Permit<'_, PerformVisits>,
@@ -83,6 +85,16 @@ pub async fn start_travel(
     seen: Option<SeenAppointment>,
 ) -> CoreResult<()> {
     step(core, by, id, seen, &Step::StartTravel).await
+}
+
+/// Starts travel in the sandbox, where one technician stands for many.
+///
+/// # Errors
+/// As [`start_travel`], but for other visits.
+pub(crate) async fn start_sandbox_travel(core: &Core, by: Permit<'_, PerformVisits>, id: TargetId) -> CoreResult<()> {
+    let mut tx = core.store.begin(by.staff()).await?;
+    apply(&mut tx, id, None, &Step::StartTravel).await?;
+    finish(core, tx).await
 }
 
 /// Records the arrival on site.
@@ -161,16 +173,52 @@ async fn step(
     step: &Step<'_>,
 ) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
-    let stop = own_stop(&mut tx, id, step.kind(), seen)
+    if let Some(other) = other_under_way(&mut tx, id, step.kind()).await? {
+        return Err(other.refusal());
+    }
+    apply(&mut tx, id, seen, step).await?;
+    finish(core, tx).await
+}
+
+async fn apply(
+    tx: &mut TenantTx<'_, Staff>,
+    id: TargetId,
+    seen: Option<SeenAppointment>,
+    step: &Step<'_>,
+) -> CoreResult<()> {
+    let stop = own_stop(tx, id, step.kind(), seen)
         .await?
         .ok_or_else(CoreError::not_found)?;
     match fit(&stop, step, seen, None) {
-        Ok(StepCheck::AlreadyApplied) => return Ok(()),
-        Ok(StepCheck::Applicable) => {}
-        Err(reason) => return Err(refusal(&stop, step, reason)),
+        Ok(StepCheck::AlreadyApplied) => Ok(()),
+        Ok(StepCheck::Applicable) => perform(tx, &stop, step, None).await,
+        Err(reason) => Err(refusal(&stop, step, reason)),
     }
-    perform(&mut tx, &stop, step, None).await?;
-    finish(core, tx).await
+}
+
+impl VisitUnderWay {
+    /// Returns the error for starting travel to another visit.
+    fn refusal(&self) -> CoreError {
+        CoreError::new(Cause::AnotherVisitUnderWay { number: self.number })
+    }
+}
+
+/// Returns the visit that keeps the signed-in technician from starting travel to another one.
+async fn other_under_way(
+    tx: &mut TenantTx<'_, Staff>,
+    id: TargetId,
+    step: DayStep,
+) -> CoreResult<Option<VisitUnderWay>> {
+    if step != DayStep::StartTravel {
+        return Ok(None);
+    }
+    tx.lock_own_visits().await?;
+    let found = tx.own_visits_under_way().await?;
+    // A repeated step has no effect.
+    if found.iter().any(|visit| visit.target_id == id) {
+        return Ok(None);
+    }
+    Ok(found.into_iter().next())
 }
 
 /// A step of a visit with the data that it stores.

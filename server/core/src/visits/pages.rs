@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use domain::identity::permissions::PerformVisits;
 use domain::ids::{AttachmentId, TargetId};
+use domain::lateness::awaits_arrival;
 use domain::requests::Channel;
 use domain::scheduling::technicians::WorkingWeek;
 
@@ -24,6 +25,7 @@ use crate::visits::model::{AttachmentSummary, DayStop, ReportText};
 use crate::visits::notices::VisitNotice;
 use crate::visits::report_review;
 use crate::visits::report_review::Download;
+use crate::visits::store::under_way::VisitUnderWay;
 use crate::{Core, CoreError, CoreResult};
 
 /// A technician's day.
@@ -91,10 +93,7 @@ fn digest(parts: impl Iterator<Item = String>) -> String {
 pub async fn day(core: &Core, by: Permit<'_, PerformVisits>, date: Option<NaiveDate>) -> CoreResult<Day> {
     let mut tx = core.store.read(by.staff()).await?;
     let technician = tx.technician(by.staff().id()).await?;
-    let week = technician
-        .as_ref()
-        .and_then(|technician| technician.week.clone())
-        .map_or_else(WorkingWeek::default, |week| week.0);
+    let week = working_week(technician.as_ref());
     let zone = technician_zone(by.staff(), technician);
     let tz = parse_zone(&zone);
     // A date outside of the supported years falls back to today.
@@ -148,6 +147,12 @@ fn technician_zone(staff: &Staff, technician: Option<TechnicianView>) -> String 
     technician.map_or_else(|| staff.zone().to_owned(), |technician| technician.zone)
 }
 
+fn working_week(technician: Option<&TechnicianView>) -> WorkingWeek {
+    technician
+        .and_then(|technician| technician.week.clone())
+        .map_or_else(WorkingWeek::default, |week| week.0)
+}
+
 /// A stop of the signed-in technician.
 pub struct OwnStop {
     pub stop: DayStop,
@@ -162,6 +167,10 @@ pub struct OwnStop {
     pub request: Option<RequestOfJob>,
     /// What the technician has told dispatch about it, newest first.
     pub notices: Vec<VisitNotice>,
+    /// The other visit that the technician has under way, which has to end before travel to this one starts.
+    pub under_way: Option<VisitUnderWay>,
+    /// Number of the job whose visit comes first on the same day.
+    pub comes_after: Option<i64>,
     /// Sequence number of the latest audit entry, from which the page listens for changes.
     pub audit_sequence: i64,
 }
@@ -177,10 +186,15 @@ impl OwnStop {
                 .map(|file| format!("{} {}", file.id, file.scan.name()));
             messages.chain(files).collect::<Vec<_>>()
         });
+        let others = (self.under_way.as_ref().map(|visit| visit.number), self.comes_after);
         digest(
-            [stop_version(&self.stop), notices_version(&self.notices)]
-                .into_iter()
-                .chain(request),
+            [
+                stop_version(&self.stop),
+                notices_version(&self.notices),
+                format!("{others:?}"),
+            ]
+            .into_iter()
+            .chain(request),
         )
     }
 }
@@ -191,7 +205,9 @@ pub async fn stop(core: &Core, by: Permit<'_, PerformVisits>, id: TargetId, retu
     let audit_sequence = tx.latest_audit_sequence().await?;
     let latest = tx.own_stop(id).await?.ok_or_else(CoreError::not_found)?;
     let returned_stop = tx.own_returned_stop(id).await?;
-    let zone = technician_zone(by.staff(), tx.technician(by.staff().id()).await?);
+    let technician = tx.technician(by.staff().id()).await?;
+    let week = working_week(technician.as_ref());
+    let zone = technician_zone(by.staff(), technician);
     let is_other = returned_stop
         .as_ref()
         .is_some_and(|stop| stop.appointment_id != latest.appointment_id);
@@ -202,6 +218,12 @@ pub async fn stop(core: &Core, by: Permit<'_, PerformVisits>, id: TargetId, retu
         own_report: own_report(&mut tx, &stop).await?,
         has_returned: is_other && !stop.is_returned(),
         request: requests::of_job::load(&mut tx, id).await?,
+        under_way: tx
+            .own_visits_under_way()
+            .await?
+            .into_iter()
+            .find(|visit| visit.target_id != id),
+        comes_after: earlier_visit(&mut tx, &stop, &week, &zone).await?,
         notices,
         audit_sequence,
         stop,
@@ -210,6 +232,29 @@ pub async fn stop(core: &Core, by: Permit<'_, PerformVisits>, id: TargetId, retu
     drop(tx);
     changes::mark_shown(core, by.staff(), std::iter::once(&found.stop)).await?;
     Ok(found)
+}
+
+/// Returns the job whose visit comes first on the day of a visit that has not begun.
+async fn earlier_visit(
+    tx: &mut TenantTx<'_, Staff>,
+    stop: &DayStop,
+    week: &WorkingWeek,
+    zone: &str,
+) -> CoreResult<Option<i64>> {
+    let tz = parse_zone(zone);
+    let Some((from, until)) = week.span(week.day_of(stop.starts_at, &tz), &tz) else {
+        return Ok(None);
+    };
+    if !awaits_arrival(stop.status) {
+        return Ok(None);
+    }
+    let stops = tx.own_stops(from, until).await?;
+    let first = stops
+        .into_iter()
+        .find(|other| !other.is_finished() && !other.is_returned());
+    Ok(first
+        .filter(|first| first.target_id != stop.target_id)
+        .map(|first| first.number))
 }
 
 /// Downloads a file of the request behind a stop of the signed-in technician.

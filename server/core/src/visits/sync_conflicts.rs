@@ -15,7 +15,7 @@ use crate::visits::report;
 use crate::visits::report::Report;
 use crate::visits::store::day_entries::DayEntryView;
 use crate::visits::store::day_photos::DayPhoto;
-use crate::visits::{Step, fit, own_stop, perform, refusal};
+use crate::visits::{Step, fit, other_under_way, own_stop, perform, refusal};
 use crate::{Core, CoreError, CoreResult};
 
 /// An entry with its photos.
@@ -46,7 +46,9 @@ pub async fn list(core: &Core, by: Permit<'_, PerformVisits>) -> CoreResult<Vec<
     let mut tx = core.store.read(by.staff()).await?;
     let (entries, photos) = (tx.own_queued_entries().await?, tx.photos_of_queued_entries().await?);
     let stops = tx.own_stops_with_queued_entries().await?;
+    let under_way = tx.own_visits_under_way().await?;
     drop(tx);
+    let other_of = |target| under_way.iter().all(|visit| visit.target_id != target) && !under_way.is_empty();
     let conflicts = entries
         .chunk_by(|one, other| one.target_id == other.target_id)
         .map(|entries| {
@@ -55,7 +57,9 @@ pub async fn list(core: &Core, by: Permit<'_, PerformVisits>) -> CoreResult<Vec<
                 .find(|stop| stop.target_id == entries[0].target_id.0)
                 .cloned();
             SyncConflict {
-                is_usable: stop.as_ref().is_some_and(|stop| can_apply(stop, entries)),
+                is_usable: stop
+                    .as_ref()
+                    .is_some_and(|stop| can_apply(stop, entries, other_of(stop.target_id))),
                 entries: with_photos(entries.to_vec(), &photos),
                 stop,
             }
@@ -72,13 +76,13 @@ pub(crate) fn step_of(step: DayStep, report: Option<&Report>) -> Step<'_> {
     }
 }
 
-/// Checks whether entries could be applied one after the other.
-fn can_apply(stop: &DayStop, entries: &[DayEntryView]) -> bool {
+/// Checks whether entries could be applied one after the other, while another visit is under way or none is.
+fn can_apply(stop: &DayStop, entries: &[DayEntryView], has_other: bool) -> bool {
     let mut stop = stop.clone();
     entries.iter().all(|entry| {
         let report = entry.form.as_ref().and_then(|form| report::read(&form.0).ok());
         let step = step_of(entry.step, report.as_ref());
-        let is_possible = fit(&stop, &step, None, None).is_ok();
+        let is_possible = fit(&stop, &step, None, None).is_ok() && !(has_other && entry.step == DayStep::StartTravel);
         stop.status = step.end();
         is_possible
     })
@@ -103,6 +107,9 @@ pub async fn keep_mine(core: &Core, by: Permit<'_, PerformVisits>, target: Targe
             report.photos = photos(&mut tx, entry.id.0).await?;
         }
         let step = step_of(entry.step, report.as_ref());
+        if let Some(other) = other_under_way(&mut tx, target, entry.step).await? {
+            return Err(other.refusal());
+        }
         match fit(&stop, &step, None, None) {
             Ok(StepCheck::Applicable) => perform(&mut tx, &stop, &step, Some(entry.noted_at)).await?,
             Ok(StepCheck::AlreadyApplied) => {}

@@ -18,8 +18,8 @@ use crate::visits::report_review;
 use crate::visits::{arrive, start_travel};
 use crate::{Core, CoreError, CoreResult};
 
-/// Performs the visits of a day up to the present. Of today's visits of the first technician, all but the first stay
-/// open.
+/// Performs the visits of a day up to the present. The first technician has no visit under way, and today at most the first one
+/// behind: who tries the product signs in as this technician, who can start travel to any visit.
 pub(super) async fn perform_visits(
     core: &Core,
     world: &DemoWorld,
@@ -46,7 +46,8 @@ pub(super) async fn perform_visits(
             ..
         } = progress.planned[index];
         let starts_at = at(zone, date, u32::try_from(SLOTS[slot].2).unwrap_or(8));
-        if starts_at > present || (is_today && technician == 0 && slot > 0) {
+        let is_kept_open = slot > 0 || starts_at + TimeDelta::hours(2) > present;
+        if starts_at > present || (is_today && technician == 0 && is_kept_open) {
             continue;
         }
         let by = || world.technicians[technician].may();

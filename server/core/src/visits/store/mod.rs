@@ -6,3 +6,4 @@ pub(crate) mod day_entries;
 pub(crate) mod day_photos;
 pub(crate) mod notices;
 pub(crate) mod reports;
+pub(crate) mod under_way;

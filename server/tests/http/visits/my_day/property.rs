@@ -233,6 +233,14 @@ impl Sequence<'_> {
             let places = self.places(&conflicts, written).await;
             assert_eq!(places, 1, "{} {seed:#x} {}", self.world.engine, written.summary);
         }
+        // A technician has one visit under way at a time.
+        let under_way = "SELECT CAST(count(*) AS TEXT) FROM appointment a JOIN target t ON t.tenant_id = a.tenant_id AND t.id = a.target_id
+            WHERE a.status = 'planned' AND t.status IN ('en_route', 'on_site') GROUP BY a.technician_id HAVING count(*) > 1";
+        assert!(
+            self.world.texts(under_way).await.is_empty(),
+            "{} {seed:#x}",
+            self.world.engine
+        );
         // Each photo of a report is where its text is: with the entry, or with the report.
         let photos = self
             .world

@@ -1,6 +1,6 @@
 //! Starting travel at the wrong visit, and taking it back.
 
-use super::{KEYS, Phone, count, done, planned_job, status};
+use super::{KEYS, Phone, count, done, planned_job, status, waiting};
 use crate::scheduling::board::monday;
 use crate::support::world_at;
 use chrono::TimeDelta;
@@ -52,4 +52,56 @@ async fn travel_reverted_by_technician_soon_or_by_dispatch_later(#[case] engine:
     world.send(&staff, "/app/fn/revert-travel-of-technician", &button).await;
     assert_eq!(status(&world, &target).await, "dispatched");
     assert_eq!(count(&world, reverted).await, "2", "{}", world.engine);
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn one_visit_at_a_time_is_under_way(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
+    let first = planned_job(&world, &staff, "TRAVEL-2", 9).await;
+    let second = planned_job(&world, &staff, "TRAVEL-3", 11).await;
+    let now = world.core.clock().now().to_rfc3339();
+    let step = |target, step| [("target", target), ("step", step), ("noted_at", now.as_str())];
+    assert_eq!(phone.entry(KEYS[0], &step(&first, "set_out")).await, done());
+    for status_of_first in ["en_route", "on_site"] {
+        assert_eq!(status(&world, &first).await, status_of_first);
+        world
+            .send(&phone.browser, "/app/fn/start-travel", &[("target", &second)])
+            .await;
+        assert_eq!(status(&world, &second).await, "scheduled", "{}", world.engine);
+        world
+            .send(&phone.browser, "/app/fn/arrive", &[("target", &first)])
+            .await;
+    }
+    // Recorded offline, the step becomes a conflict, which can be applied after the first visit has ended.
+    assert_eq!(phone.entry(KEYS[1], &step(&second, "set_out")).await, waiting());
+    let reason = "SELECT conflict_reason FROM day_entry WHERE state = 'waiting'";
+    assert_eq!(world.texts(reason).await, [["another_under_way"]]);
+    let keep = async || {
+        let fields = [("target", second.as_str()), ("entries", KEYS[1])];
+        world.send(&phone.browser, "/app/fn/keep-my-entries", &fields).await;
+        status(&world, &second).await
+    };
+    let page = world.content(&phone.browser, "/app/day/sync-conflicts").await;
+    assert!(
+        page.contains("send-entries-to-dispatch") && !page.contains("keep-my-entries"),
+        "{page}"
+    );
+    assert_eq!(keep().await, "scheduled");
+    let report = [
+        ("target", first.as_str()),
+        ("step", "report"),
+        ("noted_at", now.as_str()),
+        ("summary", "Filter replaced."),
+        ("work_minutes", "20"),
+        ("completed", "on"),
+    ];
+    assert_eq!(phone.entry(KEYS[2], &report).await, done());
+    assert_eq!(keep().await, "en_route", "{}", world.engine);
 }

@@ -1,0 +1,4 @@
+-- A technician has one visit under way at a time; an offline step that starts another one conflicts with it.
+ALTER TABLE day_entry
+    DROP CONSTRAINT day_entry_conflict_reason_check,
+    ADD CONSTRAINT day_entry_conflict_reason_check CHECK (conflict_reason IN ('moved', 'not_yours', 'cancelled', 'ended', 'other_state', 'after_another', 'another_under_way'));
