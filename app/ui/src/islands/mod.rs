@@ -6,9 +6,11 @@ mod uploads;
 use std::time::Duration;
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
 
 pub use self::drafts::KeepDrafts;
 pub use self::uploads::SendFiles;
+use self::uploads::has_files;
 
 /// How long a second submission counts as a double click.
 const DOUBLE_CLICK: Duration = Duration::from_secs(3);
@@ -44,6 +46,11 @@ pub fn CopyText(
 pub fn SubmitOnce(children: Children) -> impl IntoView {
     let sent = RwSignal::new(false);
     let submit = move |event: web_sys::SubmitEvent| {
+        // An upload that was cancelled can be sent again at once.
+        let form = event.target().and_then(|form| form.dyn_into().ok());
+        if form.is_some_and(|form| has_files(&form)) {
+            return;
+        }
         if sent.get_untracked() {
             event.prevent_default();
         }

@@ -32,7 +32,7 @@ pub fn SendFiles() -> impl IntoView {
     });
 }
 
-fn has_files(form: &HtmlFormElement) -> bool {
+pub(super) fn has_files(form: &HtmlFormElement) -> bool {
     let fields = form.elements();
     (0..fields.length())
         .filter_map(|index| fields.get_with_index(index)?.dyn_into::<HtmlInputElement>().ok())
