@@ -1,6 +1,7 @@
 -- A technician has one visit under way at a time; an offline step that starts another one conflicts with it. SQLite cannot
 -- change a check, so the table is copied.
-CREATE TABLE day_entry_next (
+ALTER TABLE day_entry RENAME TO day_entry_before;
+CREATE TABLE day_entry (
     tenant_id BLOB NOT NULL,
     id BLOB NOT NULL,
     technician_id BLOB NOT NULL,
@@ -17,12 +18,11 @@ CREATE TABLE day_entry_next (
     FOREIGN KEY (tenant_id, technician_id) REFERENCES staff_account (tenant_id, id),
     FOREIGN KEY (tenant_id, target_id) REFERENCES target (tenant_id, id)
 ) STRICT;
-INSERT INTO day_entry_next
+INSERT INTO day_entry
 SELECT
     tenant_id, id, technician_id, target_id, step, state, conflict_reason, form, noted_at, received_at, seen_from, seen_until
-FROM day_entry;
-DROP TABLE day_entry;
-ALTER TABLE day_entry_next RENAME TO day_entry;
+FROM day_entry_before;
+DROP TABLE day_entry_before;
 CREATE INDEX day_entry_open ON day_entry (tenant_id, technician_id, target_id, received_at, id) WHERE state = 'waiting';
 CREATE INDEX day_entry_handed_over ON day_entry (tenant_id, target_id, received_at, id) WHERE state = 'handed_over';
 CREATE INDEX day_entry_age ON day_entry (received_at) WHERE state NOT IN ('waiting', 'handed_over');

@@ -1,5 +1,6 @@
 //! Components and helpers that several slices of the staff app use.
 
+use chrono::{DateTime, Utc};
 use domain::locale::Locale;
 use domain::public_language;
 use domain::requests::{Priority, ServiceType};
@@ -8,6 +9,8 @@ use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::{CoreError, CoreResult};
 use ui::components::SuccessNotice;
 use ui::flash::Flash;
+use ui::format;
+use ui::format::ZoneNames;
 
 use crate::i18n::by_key;
 
@@ -22,6 +25,13 @@ pub(crate) fn DoneNotice(locale: Locale, flash: Option<Flash>) -> impl IntoView 
     flash
         .and_then(|flash| flash.done)
         .map(|done| view! { <SuccessNotice text=by_key(locale, &done)/> })
+}
+
+/// Names the zone of all times on a page in words, where it is not the reader's.
+#[component]
+pub(crate) fn PageZone(locale: Locale, zone: String, own: String, now: DateTime<Utc>) -> impl IntoView {
+    let is_other = ZoneNames::of(&own, [(now, zone.as_str())]) != ZoneNames::default();
+    is_other.then(|| view! { <p class="notice" data-testid="page-zone">{crate::t!(locale, "page-zone", zone = format::zone_name(locale, &zone))}</p> })
 }
 
 /// Returns the label of a service type. Names that only the partner uses are returned unchanged.

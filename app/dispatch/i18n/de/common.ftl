@@ -143,3 +143,4 @@ left-needs_mapping = Kundenzuordnung nicht geklärt
 left-no_technician = kein Techniker arbeitet an diesem Tag
 left-too_many_skills = zu viele verschiedene Qualifikationen in diesem Vorschlag
 reschedule-requested-text = Der Kunde hat am { $moment } um einen anderen Termin gebeten. Die gewünschten Tage und Zeiten stehen in den Nachrichten. Den Termin verschieben oder antworten.
+page-zone = Alle Zeiten auf dieser Seite gelten in der Zeitzone des Standorts: { $zone }.

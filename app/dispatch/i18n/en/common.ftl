@@ -143,3 +143,4 @@ left-needs_mapping = customer mapping not resolved
 left-no_technician = no technician works on this day
 left-too_many_skills = too many different skills in this suggestion
 reschedule-requested-text = On { $moment }, the customer asked for another time. The preferred days and times are in the messages. Reschedule the appointment or reply.
+page-zone = All times on this page are in the time zone of the location: { $zone }.

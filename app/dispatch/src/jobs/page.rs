@@ -22,6 +22,7 @@ use ui::components::{
 };
 use ui::drafts::owned;
 use ui::format;
+use ui::format::ZoneNames;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextArea, TextField};
 use ui::islands::SubmitOnce;
 use ui::navigation::PhoneLink;
@@ -39,7 +40,7 @@ use crate::requests::of_job::RequesterCard;
 use crate::requests::slot_offers::OfferCard;
 use crate::scheduling::board::proposed_start;
 use crate::scheduling::occurrence::Occurrence;
-use crate::shared::{DoneNotice, service_label, viewer_staff};
+use crate::shared::{DoneNotice, PageZone, service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
 use crate::visits::notices::VisitNoticesCard;
@@ -83,19 +84,20 @@ pub fn TargetPage() -> impl IntoView {
             {cancellation_request.map(|(request, at)| view! { <CancellationNotice request moment=format::moment(locale, at, &zone) locale/> })}
             {reschedule_request.map(|(request, at)| view! { <p class="notice notice-warn" role="note" data-testid="reschedule-requested">{t!(locale, "reschedule-requested-text", moment = format::moment(locale, at, &zone))}" "<a href=format!("/app/inbox/{request}")>{t!(locale, "open-request")}</a></p> })}
             {back_to_list.map(|href| view! { <p class="back"><a href=href>{t!(locale, "back-to-list")}</a></p> })}
+            <PageZone locale zone=zone.clone() own=staff.zone().to_owned() now=request.viewer.now/>
             <JobHeader target=target.clone() ends_at=displayed.as_ref().map(|appointment| appointment.ends_at) locale/>
             <div class="columns">
                 <div>
-                    <JobFacts target=target.clone() appointment=displayed report=found.report locale/>
+                    <JobFacts target=target.clone() appointment=displayed report=found.report locale page_zone=zone.clone()/>
                     <JobNotes notes=target.notes access_notes=target.access_notes locale/>
                     {found.request.map(|request| view! { <RequesterCard locale found=request files_path="/app/files" country=target.country.clone() zone=zone.clone()/> })}
                     <VisibleTo locale viewers=found.viewers/>
-                    <AppointmentList locale appointments=found.appointments/>
+                    <AppointmentList locale appointments=found.appointments page_zone=zone.clone()/>
                 </div>
                 <div>
-                    <VisitNoticesCard locale notices=found.notices can_resolve=actions.can_resolve_entries zone=staff.zone().to_owned()/>
-                    <OfflineEntriesCard locale target=id.to_string() entries=found.forwarded_entries actions zone=staff.zone().to_owned()/>
-                    <KeptNotesCard locale entries=found.kept_notes zone=staff.zone().to_owned()/>
+                    <VisitNoticesCard locale notices=found.notices can_resolve=actions.can_resolve_entries zone=zone.clone()/>
+                    <OfflineEntriesCard locale target=id.to_string() entries=found.forwarded_entries actions zone=zone.clone()/>
+                    <KeptNotesCard locale entries=found.kept_notes zone=zone.clone()/>
                     {found.proposal.map(|(proposal, names)| view! { <ProposalCard locale target=for_proposal proposal names can_decide=actions.can_decide_proposal/> })}
                     {actions.can_schedule.then(|| view! { <ScheduleCard id locale form=form("schedule") technicians=found.technicians.clone() current zone=zone.clone() window=target.window_start.zip(target.window_end) now=request.viewer.now/> })}
                     {actions.can_offer_slots.then(|| view! { <OfferCard id locale form=form("offer") offered=found.slots technicians=found.technicians reach=found.reach.clone() zone=zone.clone()/> })}
@@ -156,16 +158,11 @@ fn JobFacts(
     appointment: Option<AppointmentSummary>,
     report: Option<VisitReportId>,
     locale: Locale,
+    page_zone: String,
 ) -> impl IntoView {
     let appointment_line = appointment.as_ref().map_or_else(
         || t!(locale, "no-appointment"),
-        |appointment| {
-            format!(
-                "{} {}",
-                format::date(locale, appointment.starts_at, &appointment.zone),
-                format::span(appointment.starts_at, appointment.ends_at, &appointment.zone)
-            )
-        },
+        |appointment| appointment_time(locale, appointment, &page_zone),
     );
     let technician = appointment.map(|appointment| appointment.technician);
     let zone = target.location_zone.clone().unwrap_or_default();
@@ -194,6 +191,22 @@ fn JobFacts(
     }
 }
 
+/// Returns date and time of an appointment, with the name of its zone where it is not that of the page.
+fn appointment_time(locale: Locale, appointment: &AppointmentSummary, page_zone: &str) -> String {
+    let AppointmentSummary {
+        starts_at,
+        ends_at,
+        zone,
+        ..
+    } = appointment;
+    let time = format!(
+        "{} {}",
+        format::date(locale, *starts_at, zone),
+        format::span(*starts_at, *ends_at, zone)
+    );
+    ZoneNames::of(page_zone, [(*starts_at, zone.as_str())]).with(locale, time, zone)
+}
+
 /// Returns the address of the job, and the imported one if it differs from the location's.
 fn addresses(target: &TargetView) -> (String, Option<String>) {
     let place = &target.place.address;
@@ -218,9 +231,10 @@ fn requested_window(locale: Locale, target: &TargetView) -> Option<String> {
     let (start, end) = target.window_start.zip(target.window_end)?;
     let zone = target.window_zone.as_deref().unwrap_or("UTC");
     Some(format!(
-        "{} – {} ({zone})",
+        "{} – {} ({})",
         format::moment(locale, start, zone),
-        format::moment(locale, end, zone)
+        format::moment(locale, end, zone),
+        format::zone_name(locale, zone)
     ))
 }
 
@@ -370,7 +384,7 @@ fn ScheduleCard(
 }
 
 #[component]
-fn AppointmentList(locale: Locale, appointments: Vec<AppointmentSummary>) -> impl IntoView {
+fn AppointmentList(locale: Locale, appointments: Vec<AppointmentSummary>, page_zone: String) -> impl IntoView {
     (!appointments.is_empty()).then(|| {
         view! {
             <section>
@@ -379,7 +393,7 @@ fn AppointmentList(locale: Locale, appointments: Vec<AppointmentSummary>) -> imp
                     {appointments.into_iter().map(|appointment| {
                         let tone = if appointment.status == AppointmentStatus::Planned { Tone::Info } else { Tone::Neutral };
                         view! {
-                            <li><span>{format::date(locale, appointment.starts_at, &appointment.zone)}" "{format::span(appointment.starts_at, appointment.ends_at, &appointment.zone)}</span>
+                            <li><span>{appointment_time(locale, &appointment, &page_zone)}</span>
                                 <Chip label=by_key(locale, &format!("appointment-{}", appointment.status.name())) tone/>
                                 <span class="quiet"><bdi>{appointment.technician}</bdi></span>
                                 {appointment.recorded_reason.map(|reason| view! { <Chip label=t!(locale, "recorded-afterwards") tone=Tone::Warn/><span class="quiet" dir="auto" data-testid="recorded-reason">{reason}</span> })}

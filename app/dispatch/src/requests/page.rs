@@ -29,7 +29,7 @@ use crate::requests::filters::InboxQuery;
 use crate::requests::inbox::{DecisionNotice, KeyboardShortcuts, inbox_selection};
 use crate::requests::list::QueueList;
 use crate::requests::source_changes::SourceChange;
-use crate::shared::{service_label, viewer_staff};
+use crate::shared::{PageZone, service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
 
@@ -69,6 +69,7 @@ pub fn RequestPage() -> impl IntoView {
                     <ProblemNotice locale flash=problem request_id=request.viewer.request_id.clone()/>
                     {unsent_reason.map(|text| view! { <section class="box"><h2>{t!(locale, "unsent-text")}</h2><p class="prose" dir="auto">{text}</p></section> })}
                     <RequestHeader item=item.clone() others=found.others locale/>
+                    <PageZone locale zone=zone.clone() own=staff.zone().to_owned() now/>
                     <CancellationNotice item=item.clone() zone=zone.clone() locale/>
                     <RescheduleNotice item=item.clone() zone=zone.clone() locale/>
                     <Description item=item.clone() files locale/>

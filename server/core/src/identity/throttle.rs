@@ -29,6 +29,9 @@ const ACCOUNT_WINDOW: TimeDelta = TimeDelta::hours(1);
 const WARNING_FAILURES: i64 = 20;
 const WARNING_WINDOW: TimeDelta = TimeDelta::days(1);
 
+/// Length of the keys of counters.
+const KEY_BYTES: usize = 16;
+
 /// What is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Secret {
@@ -101,9 +104,10 @@ impl Attempt {
     ) -> CoreResult<Self> {
         let name = secret.name();
         let now = core.clock.now();
-        let key = |text: String| sha256(text.as_bytes());
+        // Half a hash is unique enough for counters, which a flood makes many of.
+        let key = |text: String| sha256(text.as_bytes())[..KEY_BYTES].to_vec();
         let window = |length: TimeDelta| now.timestamp().div_euclid(length.num_seconds());
-        let known = key(format!("known\n{name}\n{account}\n{network}"));
+        let known = sha256(format!("known\n{name}\n{account}\n{network}").as_bytes());
         let by_account = key(format!("account\n{name}\n{account}\n{}", window(ACCOUNT_WINDOW)));
         let mut attempt = Self {
             secret,

@@ -58,9 +58,7 @@ pub(crate) async fn mark_shown(core: &Core, staff: &Staff, stops: impl Iterator<
         return Ok(());
     }
     let mut tx = core.store.begin(staff).await?;
-    for id in unrecorded {
-        tx.mark_stop_shown(id).await?;
-    }
+    tx.mark_stops_shown(&unrecorded).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -81,12 +79,7 @@ pub async fn confirm(core: &Core, by: Permit<'_, PerformVisits>, shown: &str, sh
         confirmed.push((id, status));
     }
     let mut tx = core.store.begin(by.staff()).await?;
-    let mut count = 0;
-    for (id, status) in confirmed {
-        if tx.confirm_stop(id, status, shown_at.min(now)).await? {
-            count += 1;
-        }
-    }
+    let count = tx.confirm_stops(&confirmed, shown_at.min(now)).await?;
     if count > 0 {
         tx.audit("day.changes_seen", by.staff().id(), json!({ "visits": count }));
     }

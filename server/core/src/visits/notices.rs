@@ -90,7 +90,7 @@ fn read(sent: &NoticeForm) -> CoreResult<Notice> {
             minutes = sent.minutes.trim().parse::<i64>().ok();
             minutes = minutes.filter(|minutes| (1..=MAX_LATE_MINUTES).contains(minutes));
             if minutes.is_none() {
-                form.add_error("minutes", FieldCode::Required);
+                form.add_error("minutes", minutes_error(&sent.minutes));
             }
         }
     }
@@ -101,6 +101,17 @@ fn read(sent: &NoticeForm) -> CoreResult<Notice> {
         text,
         minutes,
     })
+}
+
+/// Returns what is wrong with a delay that cannot be used.
+fn minutes_error(sent: &str) -> FieldCode {
+    if sent.trim().is_empty() {
+        return FieldCode::Required;
+    }
+    FieldCode::InvalidNumber {
+        min: 1,
+        max: MAX_LATE_MINUTES,
+    }
 }
 
 /// Tells dispatch about a visit of the signed-in technician. The same notice again has no effect while it is open.

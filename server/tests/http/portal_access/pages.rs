@@ -2,7 +2,7 @@
 //! follow-ups lead to each other.
 
 use ordinavo_core::Engine;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use rstest::rstest;
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::portal_access::access::{PASSWORD, access_page, browser, invite, locat
 use crate::requests::slot_offers::{monday, technicians};
 use crate::support::forms::hidden;
 use crate::support::public::{COMPLETE, visitor};
-use crate::support::{link, world, world_at};
+use crate::support::{link, read, world, world_at};
 
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
@@ -134,6 +134,25 @@ async fn location_has_zone_of_its_country_and_times_name_their_zones(#[case] eng
             world.engine
         );
         assert!(html.contains("(Berlin time)"), "{} {path}", world.engine);
+    }
+    // The pages of staff name the zone that all of their times are in.
+    let body = json!({
+        "externalId": "ZONE-CASE", "customer": { "externalId": "CUST-10042" }, "location": { "externalId": "LOC-DXB-01" },
+        "serviceType": "repair", "description": "The cold store beeps."
+    });
+    let sent = world
+        .api(Method::POST, "/api/v1/requests", &world.key("nordlicht", "erp"))
+        .header("idempotency-key", "zone-1")
+        .json(&body);
+    let (_, request) = read(sent.send().await.unwrap()).await;
+    let request = request["id"].as_str().unwrap();
+    for path in [format!("/app/targets/{target}"), format!("/app/inbox/{request}")] {
+        let html = world.content(&staff, &path).await;
+        assert!(
+            html.contains("data-testid=\"page-zone\""),
+            "{} {path}: {html}",
+            world.engine
+        );
     }
     // Set by hand; a name that is no zone is refused.
     let card = html

@@ -3,10 +3,13 @@
 use chrono::{DateTime, Utc};
 use domain::ids::{AppointmentId, AppointmentKind, TargetId, TargetKind};
 use domain::jobs::targets::AppointmentStatus;
+use serde_json::json;
 use sqlx::FromRow;
+use sqlx::types::Json;
 
+use crate::db::bulk::hex_id;
 use crate::db::purpose::Administration;
-use crate::db::{Key, StoreError, SystemTx, TenantTx};
+use crate::db::{EngineSql, Key, StoreError, SystemTx, TenantTx};
 use crate::identity::actors::{Staff, TenantId};
 
 /// A visit that is no longer the technician's, until they confirm it.
@@ -54,23 +57,28 @@ const SELECT_OWN_REMOVED_STOPS: &str = r"
     ORDER BY appointment.starts_at, appointment.id
     LIMIT 100
 ";
-const MARK_SHOWN: &str = r"
+static MARK_SHOWN: EngineSql = EngineSql::new(
+    r"
     UPDATE appointment
     SET shown_at = $4
     WHERE tenant_id = $1
       AND technician_id = $2
-      AND id = $3
+      AND id = ANY (ARRAY(SELECT jsonb_array_elements_text($3)::UUID))
       AND shown_at IS NULL
-";
+",
+);
 /// A visit that has changed again since the page was shown stays unconfirmed.
-const CONFIRM: &str = r"
+static CONFIRM: EngineSql = EngineSql::new(
+    r"
     UPDATE appointment
-    SET seen_status = $4, seen_at = $5
-    WHERE tenant_id = $1
-      AND technician_id = $2
-      AND id = $3
-      AND status = $4
-";
+    SET seen_status = input.status, seen_at = $4
+    FROM jsonb_to_recordset($3) AS input (id UUID, status TEXT)
+    WHERE appointment.tenant_id = $1
+      AND appointment.technician_id = $2
+      AND appointment.id = input.id
+      AND appointment.status = input.status
+",
+);
 const CONFIRM_ALL: &str =
     "UPDATE appointment SET seen_status = status, seen_at = $2, shown_at = $2 WHERE tenant_id = $1";
 
@@ -83,28 +91,25 @@ impl TenantTx<'_, Staff> {
             .await
     }
 
-    /// Records that an appointment has reached the signed-in technician's device.
-    pub(crate) async fn mark_stop_shown(&mut self, id: AppointmentId) -> Result<(), StoreError> {
+    /// Records that appointments have reached the signed-in technician's device.
+    pub(crate) async fn mark_stops_shown(&mut self, ids: &[AppointmentId]) -> Result<(), StoreError> {
+        let ids = Json(ids.iter().copied().map(hex_id).collect::<Vec<_>>());
         let (tenant, own, now) = (self.tenant(), self.own(), self.now);
-        self.tx
-            .execute(MARK_SHOWN, (tenant, own, id.uuid(), now))
-            .await
-            .map(drop)
+        self.tx.execute(&MARK_SHOWN, (tenant, own, ids, now)).await.map(drop)
     }
 
-    /// Records that the signed-in technician has seen an appointment in a status; returns false if it has changed since.
-    pub(crate) async fn confirm_stop(
+    /// Records that the signed-in technician has seen appointments in a status; returns how many have not changed since.
+    pub(crate) async fn confirm_stops(
         &mut self,
-        id: AppointmentId,
-        status: AppointmentStatus,
+        seen: &[(AppointmentId, AppointmentStatus)],
         seen_at: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<u64, StoreError> {
+        let rows = seen
+            .iter()
+            .map(|(id, status)| json!({ "id": hex_id(*id), "status": status.name() }));
+        let rows = Json(rows.collect::<Vec<_>>());
         let (tenant, own) = (self.tenant(), self.own());
-        Ok(self
-            .tx
-            .execute(CONFIRM, (tenant, own, id.uuid(), status.name(), seen_at))
-            .await?
-            == 1)
+        self.tx.execute(&CONFIRM, (tenant, own, rows, seen_at)).await
     }
 }
 
