@@ -14,6 +14,7 @@ pub mod spreadsheets;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 pub(crate) mod target;
+mod target_states;
 pub mod worker;
 pub(crate) mod workspace;
 pub use self::retention::purge_old;
@@ -210,7 +211,7 @@ fn decide(work: &mut Workspace<'_>, item: &Prepared<'_>) -> Outcome {
 fn decide_item(work: &mut Workspace<'_>, item: &Prepared<'_>) -> Outcome {
     let import = item.import;
     if work.settings.is_placeholder(&import.external_id) {
-        return target::rejected("external_id_blocked_value", "/externalId");
+        return target_states::rejected("external_id_blocked_value", "/externalId");
     }
     let existing = work.targets.get(import.external_id.as_str()).cloned();
     let is_cancelled = existing
@@ -227,14 +228,18 @@ fn decide_item(work: &mut Workspace<'_>, item: &Prepared<'_>) -> Outcome {
     if let Some(target) = existing.as_ref().filter(|_| is_repeat)
         && (target.status.is_locked_for_imports() || (!target.needs_mapping && context::would_create(work, import)))
     {
-        return target::unchanged(work, import, target);
+        return target_states::unchanged(work, import, target);
     }
-    if !is_repeat && let Some(rule) = existing.as_ref().and_then(|target| target::skip_rule(target, import)) {
-        return target::skipped(existing.as_ref(), rule);
+    if !is_repeat
+        && let Some(rule) = existing
+            .as_ref()
+            .and_then(|target| target_states::skip_rule(target, import))
+    {
+        return target_states::skipped(existing.as_ref(), rule);
     }
     match import.action {
-        ImportAction::Cancel => return target::cancel(work, existing, Some(&item.payload_hash)),
-        ImportAction::Reopen if existing.is_none() => return target::rejected("not_found", "/externalId"),
+        ImportAction::Cancel => return target_states::cancel(work, existing, Some(&item.payload_hash)),
+        ImportAction::Reopen if existing.is_none() => return target_states::rejected("not_found", "/externalId"),
         ImportAction::Reopen | ImportAction::Upsert => {}
     }
     let context = context::resolve(work, import);
@@ -319,7 +324,7 @@ pub(crate) async fn cancel(
         core.clock.now(),
     );
     work.proposals = proposals;
-    target::cancel(&mut work, Some(target), None);
+    target_states::cancel(&mut work, Some(target), None);
     write(tx, work.writes).await
 }
 
@@ -339,7 +344,7 @@ pub(crate) async fn reopen(
         &core.randomness,
         core.clock.now(),
     );
-    target::reopen(&mut work, target);
+    target_states::reopen(&mut work, target);
     write(tx, work.writes).await
 }
 

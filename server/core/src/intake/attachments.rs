@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::db::TenantTx;
 use crate::files::{self, CleanFile, NewBlob, Reservation, Sender, Upload, check_file, clean_file};
 use crate::identity::actors::FileUploader;
-use crate::intake::store::requests::{NewFile, RequestFileWriter};
+use crate::intake::store::request_files::{NewFile, RequestFileWriter};
 use crate::{Core, CoreError, CoreResult};
 
 /// How often and how long a repeated submission waits for the one under way, such as after a double click.

@@ -12,8 +12,9 @@ pub mod terminals;
 pub mod ticket;
 pub mod web_form;
 pub(crate) use self::attachments::{FileSender, PreparedFiles, attach, prepare_files};
+pub(crate) use self::store::request_files::{NewFile, RequestFileWriter};
+pub(crate) use self::store::requests::SealedToken;
 pub(crate) use self::store::requests::search_key;
-pub(crate) use self::store::requests::{NewFile, RequestFileWriter, SealedToken};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -41,7 +41,7 @@ impl HeldDecision {
 pub async fn count(core: &Core, by: Permit<'_, ViewMails>) -> CoreResult<HeldMails> {
     let mut tx = core.store.read(by.staff()).await?;
     let (tenant, now) = (tx.tenant_id(), tx.now);
-    let (count, oldest) = store::count_held(&mut tx.tx, tenant, now).await?;
+    let (count, oldest) = store::queue::count_held(&mut tx.tx, tenant, now).await?;
     Ok(HeldMails { count, oldest })
 }
 
@@ -57,7 +57,7 @@ pub async fn decide(
 ) -> CoreResult<u64> {
     let mut tx = core.store.begin(by.staff()).await?;
     let (tenant, now) = (by.staff().tenant(), tx.now);
-    let count = store::decide_held(&mut tx.tx, tenant, now, decision, id).await?;
+    let count = store::queue::decide_held(&mut tx.tx, tenant, now, decision, id).await?;
     if count == 0 {
         return Err(CoreError::not_found());
     }
@@ -73,7 +73,7 @@ pub async fn count_all(core: &Core) -> CoreResult<Vec<(String, HeldMails)>> {
     let now = tx.now;
     let mut found = Vec::new();
     for (tenant, slug) in crate::audit::tenant_slugs(&mut tx.tx).await? {
-        let (count, oldest) = store::count_held(&mut tx.tx, tenant, now).await?;
+        let (count, oldest) = store::queue::count_held(&mut tx.tx, tenant, now).await?;
         found.push((slug, HeldMails { count, oldest }));
     }
     Ok(found)
@@ -87,7 +87,7 @@ pub async fn decide_all(core: &Core, slug: &str, decision: HeldDecision) -> Core
     let mut tx = core.store.begin_system::<Administration>().await?;
     let tenant = tx.tenant_by_slug(slug).await?.ok_or_else(CoreError::not_found)?;
     let now = tx.now;
-    let count = store::decide_held(&mut tx.tx, tenant, now, decision, None).await?;
+    let count = store::queue::decide_held(&mut tx.tx, tenant, now, decision, None).await?;
     if count > 0 {
         tx.audit(tenant, "operator", decision.action(), "all").await?;
     }

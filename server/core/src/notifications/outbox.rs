@@ -11,7 +11,7 @@ use crate::addresses;
 use crate::db::purpose::{MailQueue, Purge};
 use crate::identity::{Realm, password_links};
 use crate::intake::open_token;
-use crate::notifications::store::ClaimedMail;
+use crate::notifications::store::queue::ClaimedMail;
 use crate::portal_access::links;
 use crate::{Core, CoreResult, Settings};
 

@@ -1,10 +1,8 @@
-//! Statements for public forms, submitted requests, their files and tracking tokens.
+//! Statements for submitted requests and their tracking tokens.
 
 use chrono::{DateTime, Utc};
 use domain::customers::Address;
-use domain::ids::{
-    AttachmentId, ContactId, CustomerId, FormId, FormKind, Id, LocationId, MessageId, RequestId, TargetId,
-};
+use domain::ids::{ContactId, CustomerId, FormId, FormKind, Id, LocationId, RequestId};
 use domain::intake::form::FormSettings;
 use domain::intake::{PreferredWindow, Requester};
 use domain::requests::{Channel, Priority, ServiceType};
@@ -19,10 +17,7 @@ use crate::db::Key;
 use crate::db::StoreError;
 use crate::db::purpose::KeyRotation;
 use crate::db::{SystemTx, TenantTx};
-use crate::files::scan_column;
-use crate::identity::actors::{Actor, Staff, Submitter, TrackingRequester};
-use crate::intake::model::FileSummary;
-use crate::visits::FileRow;
+use crate::identity::actors::Submitter;
 
 /// A request to insert, of a channel without grants or source system.
 pub(crate) struct NewRequest<'a> {
@@ -53,17 +48,6 @@ pub(crate) struct NewRequest<'a> {
 pub(crate) struct SealedToken {
     pub hash: Vec<u8>,
     pub closed: Vec<u8>,
-}
-
-/// A file of a request to insert; its content is already in the file store.
-pub(crate) struct NewFile<'a> {
-    pub id: AttachmentId,
-    pub file_name: &'a str,
-    pub media_type: &'a str,
-    pub size_bytes: i64,
-    pub content_hash: &'a [u8],
-    /// The message that it came with.
-    pub message: Option<MessageId>,
 }
 
 /// A public form with what its page needs.
@@ -129,54 +113,6 @@ const SELECT_CONTENT_BY_NONCE: &str = r"
     WHERE tenant_id = $1
       AND origin_id = $2
       AND nonce = $3
-";
-const INSERT_FILE: &str = r"
-    INSERT INTO request_attachment (
-        tenant_id, id, request_id, file_name, media_type, size_bytes, content_hash, created_at, message_id
-    )
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-";
-const SELECT_FILES: &str = concat!(
-    "SELECT id, message_id, file_name, media_type, size_bytes, ",
-    scan_column!("request_attachment"),
-    r"
-        FROM request_attachment
-        WHERE tenant_id = $1
-          AND request_id = $2
-        ORDER BY file_name, id
-    "
-);
-const SELECT_FILE: &str =
-    "SELECT file_name, media_type, content_hash FROM request_attachment WHERE tenant_id = $1 AND id = $2";
-const SELECT_FILES_OF_JOB: &str = concat!(
-    "SELECT request_attachment.id, request_attachment.file_name, request_attachment.media_type, request_attachment.size_bytes, \
-     request_attachment.message_id, ",
-    scan_column!("request_attachment"),
-    r"
-        FROM request_attachment
-        JOIN request ON request.tenant_id = request_attachment.tenant_id
-            AND request.id = request_attachment.request_id
-        WHERE request_attachment.tenant_id = $1
-          AND request.target_id = $2
-        ORDER BY request_attachment.file_name, request_attachment.id
-    "
-);
-/// A file of the request behind a visit of a technician.
-const SELECT_FILE_OF_OWN_STOP: &str = r"
-    SELECT request_attachment.file_name, request_attachment.media_type, request_attachment.content_hash
-    FROM request_attachment
-    JOIN request ON request.tenant_id = request_attachment.tenant_id
-        AND request.id = request_attachment.request_id
-    WHERE request_attachment.tenant_id = $1
-      AND request_attachment.id = $2
-      AND EXISTS (
-          SELECT 1
-          FROM appointment
-          WHERE appointment.tenant_id = request.tenant_id
-            AND appointment.target_id = request.target_id
-            AND appointment.technician_id = $3
-            AND appointment.status IN ('planned', 'done')
-      )
 ";
 const SELECT_FORM_BY_SLUG: &str = r"
     SELECT
@@ -316,107 +252,6 @@ impl<A: Submitter> TenantTx<'_, A> {
     }
 }
 
-/// A transaction that can attach files to a request. Portal users have statements of their own, which join the grant.
-pub(crate) trait RequestFileWriter: Send {
-    /// Finds the request that was submitted with a nonce.
-    fn submitted_request(
-        &mut self,
-        origin: Uuid,
-        nonce: &str,
-    ) -> impl Future<Output = Result<Option<RequestId>, StoreError>> + Send;
-
-    fn insert_request_file(
-        &mut self,
-        request: RequestId,
-        file: &NewFile<'_>,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-}
-
-impl<A: Actor> TenantTx<'_, A> {
-    async fn insert_file(&mut self, request: RequestId, file: &NewFile<'_>) -> Result<(), StoreError> {
-        let (tenant, now) = (self.tenant(), self.now);
-        self.tx
-            .execute(
-                INSERT_FILE,
-                (
-                    tenant,
-                    file.id.uuid(),
-                    request.uuid(),
-                    file.file_name,
-                    file.media_type,
-                    file.size_bytes,
-                    file.content_hash,
-                    now,
-                    file.message.map(MessageId::uuid),
-                ),
-            )
-            .await
-            .map(drop)
-    }
-}
-
-impl<A: Submitter> RequestFileWriter for TenantTx<'_, A> {
-    async fn submitted_request(&mut self, origin: Uuid, nonce: &str) -> Result<Option<RequestId>, StoreError> {
-        Ok(self.request_of_nonce(origin, nonce).await?.map(|(id, _)| id))
-    }
-
-    async fn insert_request_file(&mut self, request: RequestId, file: &NewFile<'_>) -> Result<(), StoreError> {
-        self.insert_file(request, file).await
-    }
-}
-
-impl RequestFileWriter for TenantTx<'_, TrackingRequester> {
-    /// The files of a message belong to a request that is there already.
-    async fn submitted_request(&mut self, _: Uuid, _: &str) -> Result<Option<RequestId>, StoreError> {
-        Ok(None)
-    }
-
-    async fn insert_request_file(&mut self, request: RequestId, file: &NewFile<'_>) -> Result<(), StoreError> {
-        self.insert_file(request, file).await
-    }
-}
-
-/// Actors that may list a request's files: staff and the requester.
-pub(crate) trait SeesFileRows: Actor {}
-impl SeesFileRows for Staff {}
-impl SeesFileRows for TrackingRequester {}
-
-impl<A: SeesFileRows> TenantTx<'_, A> {
-    pub(crate) async fn request_files(&mut self, request: RequestId) -> Result<Vec<FileSummary>, StoreError> {
-        let tenant = self.tenant();
-        self.tx
-            .fetch_all::<FileSummary>(SELECT_FILES, (tenant, request.uuid()))
-            .await
-    }
-}
-
-impl TenantTx<'_, Staff> {
-    pub(crate) async fn request_file(&mut self, id: AttachmentId) -> Result<Option<FileRow>, StoreError> {
-        let tenant = self.tenant();
-        self.tx
-            .fetch_optional::<FileRow>(SELECT_FILE, (tenant, id.uuid()))
-            .await
-    }
-}
-
-impl TenantTx<'_, Staff> {
-    /// Lists the files of the request behind a job.
-    pub(crate) async fn request_files_of_job(&mut self, target: TargetId) -> Result<Vec<FileSummary>, StoreError> {
-        let tenant = self.tenant();
-        self.tx
-            .fetch_all::<FileSummary>(SELECT_FILES_OF_JOB, (tenant, target.uuid()))
-            .await
-    }
-
-    /// Finds a file of the request behind a visit of the signed-in technician.
-    pub(crate) async fn request_file_of_own_stop(&mut self, id: AttachmentId) -> Result<Option<FileRow>, StoreError> {
-        let (tenant, own) = (self.tenant(), self.actor.id().uuid());
-        self.tx
-            .fetch_optional::<FileRow>(SELECT_FILE_OF_OWN_STOP, (tenant, id.uuid(), own))
-            .await
-    }
-}
-
 impl<P> SystemTx<'_, P> {
     /// Finds a form by slug, including closed ones.
     pub(crate) async fn form_by_slug(&mut self, slug: &str) -> Result<Option<FormIdentity>, StoreError> {
@@ -456,85 +291,5 @@ impl SystemTx<'_, KeyRotation> {
             .execute(UPDATE_TRACKING_TOKEN, (tenant, request, token))
             .await
             .map(drop)
-    }
-}
-
-const SELECT_FORMS: &str =
-    "SELECT id, slug, name, settings, closed_at FROM intake_form WHERE tenant_id = $1 ORDER BY name, id LIMIT 200";
-const SELECT_FORM: &str = r"
-    SELECT id, slug, name, settings, closed_at
-    FROM intake_form
-    WHERE tenant_id = $1
-      AND id = $2
-";
-const INSERT_FORM: &str = r"
-    INSERT INTO intake_form (tenant_id, id, slug, name, settings, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $6)
-    ON CONFLICT (slug) DO NOTHING
-";
-const UPDATE_FORM: &str =
-    "UPDATE intake_form SET name = $3, settings = $4, updated_at = $5 WHERE tenant_id = $1 AND id = $2";
-const CLOSE_FORM: &str = "UPDATE intake_form SET closed_at = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2";
-const COUNT_FORMS: &str = "SELECT count(*) FROM intake_form WHERE tenant_id = $1";
-
-impl<A: crate::identity::actors::Administrator> TenantTx<'_, A> {
-    /// Inserts a form; returns false if the slug is already used.
-    pub(crate) async fn insert_form(
-        &mut self,
-        id: FormId,
-        slug: &str,
-        name: &str,
-        settings: &FormSettings,
-    ) -> Result<bool, StoreError> {
-        let (tenant, now) = (self.tenant(), self.now);
-        Ok(self
-            .tx
-            .execute(INSERT_FORM, (tenant, id.uuid(), slug, name, Json(settings), now))
-            .await?
-            == 1)
-    }
-
-    pub(crate) async fn update_form(
-        &mut self,
-        id: FormId,
-        name: &str,
-        settings: &FormSettings,
-    ) -> Result<bool, StoreError> {
-        let (tenant, now) = (self.tenant(), self.now);
-        Ok(self
-            .tx
-            .execute(UPDATE_FORM, (tenant, id.uuid(), name, Json(settings), now))
-            .await?
-            == 1)
-    }
-
-    /// Closes or reopens a form.
-    pub(crate) async fn close_form(&mut self, id: FormId, closed: bool) -> Result<bool, StoreError> {
-        let (tenant, now) = (self.tenant(), self.now);
-        Ok(self
-            .tx
-            .execute(CLOSE_FORM, (tenant, id.uuid(), closed.then_some(now), now))
-            .await?
-            == 1)
-    }
-
-    pub(crate) async fn forms(&mut self) -> Result<Vec<crate::intake::model::FormSummary>, StoreError> {
-        let tenant = self.tenant();
-        self.tx
-            .fetch_all::<crate::intake::model::FormSummary>(SELECT_FORMS, (tenant,))
-            .await
-    }
-
-    pub(crate) async fn form(&mut self, id: FormId) -> Result<Option<crate::intake::model::FormSummary>, StoreError> {
-        let tenant = self.tenant();
-        self.tx
-            .fetch_optional::<crate::intake::model::FormSummary>(SELECT_FORM, (tenant, id.uuid()))
-            .await
-    }
-
-    pub(crate) async fn count_forms(&mut self) -> Result<i64, StoreError> {
-        let tenant = self.tenant();
-        let (count,) = self.tx.fetch_one::<(i64,)>(COUNT_FORMS, (tenant,)).await?;
-        Ok(count)
     }
 }
