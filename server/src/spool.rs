@@ -42,7 +42,7 @@ impl Spool {
     /// # Errors
     /// The folder is missing and cannot be created, or no file can be created in it.
     pub fn check(&self) -> io::Result<()> {
-        std::fs::create_dir_all(&self.folder)?;
+        ordinavo_core::private_folder::create(&self.folder)?;
         tempfile::tempfile_in(&self.folder).map(drop)
     }
 

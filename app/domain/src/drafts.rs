@@ -34,6 +34,14 @@ impl DraftKey {
         })
     }
 
+    /// Creates the key of a form that a page shows for several records, or for one that its path does not name.
+    pub fn of_item(address: &str, form: &str, item: &str) -> Option<Self> {
+        if form.is_empty() {
+            return None;
+        }
+        Self::new(address, &form_of_item(form, item))
+    }
+
     /// Returns the path of the page.
     pub fn page(&self) -> &str {
         &self.page
@@ -42,6 +50,15 @@ impl DraftKey {
     /// Returns the name of the form.
     pub fn form(&self) -> &str {
         &self.form
+    }
+}
+
+/// Returns the name of a form with the record that it is about; the name alone where the page is about one record.
+pub fn form_of_item(form: &str, item: &str) -> String {
+    if item.is_empty() {
+        form.to_owned()
+    } else {
+        format!("{form}-{item}")
     }
 }
 

@@ -74,6 +74,8 @@ pub struct FormSubmission<'a> {
     pub values: &'a [(&'a str, &'a str)],
     /// The path of the page that contains the form.
     pub back: String,
+    /// See [`ActionForm::item`].
+    pub item: String,
 }
 
 /// The typed input of an action: the fields that a form or button sends.
@@ -85,6 +87,12 @@ pub trait ActionForm: Serialize {
 
     /// Returns the path of the page that contains the form.
     fn back(&self) -> String;
+
+    /// Returns the record that the form is about, if its page shows the form for several, or if the path of the page does not
+    /// name it. A draft belongs to one record.
+    fn item(&self) -> String {
+        String::new()
+    }
 }
 
 /// An ID in a form. An ID that cannot be parsed leads to the same error as that of a record that does not exist.
@@ -154,6 +162,7 @@ where
         form: F::NAME,
         values: &values,
         back,
+        item: form.item(),
     };
     run_action(submission, |core, actor| work(core, actor, form)).await
 }
@@ -168,7 +177,7 @@ where
     F: ActionForm,
     Fut: Future<Output = CoreResult<Redirect>>,
 {
-    let (typed, back) = (typed_values(&form), form.back());
+    let (typed, back, item) = (typed_values(&form), form.back(), form.item());
     let result = match use_context::<Core>() {
         Some(core) => work(core, form).await,
         None => Err(CoreError::new(Cause::Internal)),
@@ -177,6 +186,7 @@ where
         form: F::NAME,
         values: &borrow_values(&typed),
         back,
+        item,
     };
     respond_to_form(submission, result).await
 }

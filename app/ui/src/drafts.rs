@@ -72,7 +72,7 @@ pub(crate) fn ensure_own_form<A: Author>(author: &A) -> CoreResult<()> {
 
 /// Returns the typed values of a submitted form by field, and the key of its draft. `None` for a button.
 fn draft_of(submission: &FormSubmission<'_>) -> Option<(DraftKey, BTreeMap<String, String>)> {
-    let key = DraftKey::new(&submission.back, submission.form)?;
+    let key = DraftKey::of_item(&submission.back, submission.form, &submission.item)?;
     let values = submission.values.iter();
     Some((
         key,
@@ -198,7 +198,7 @@ pub(crate) fn DraftNote(form: FormState) -> impl IntoView {
     Some(view! {
         <p class="draft-note" data-testid="draft" role="status">
             <span>{word!(locale, "draft-restored", age = format::age(locale, saved_at, viewer.now))}</span>" "
-            <button class="button button-quiet" type="submit" formaction=action formenctype="application/x-www-form-urlencoded" formnovalidate=true name="draft" value=format!("{} {page}", form.name)>{word!(locale, "draft-discard")}</button>
+            <button class="button button-quiet" type="submit" formaction=action formenctype="application/x-www-form-urlencoded" formnovalidate=true name="draft" value=format!("{} {page}", form.draft_name())>{word!(locale, "draft-discard")}</button>
         </p>
     })
 }

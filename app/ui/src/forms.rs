@@ -1,6 +1,7 @@
 //! Form fields with label, help and error; typed values are shown again after an error.
 
 use chrono::{DateTime, Utc};
+use domain::drafts::form_of_item;
 use domain::fields::{FieldCode, ScheduleConflict};
 use domain::locale::Locale;
 use domain::problems::Problem;
@@ -17,6 +18,8 @@ pub struct FormState {
     /// The form's name, unique on its page.
     pub name: &'static str,
     pub locale: Locale,
+    /// The record that the form is about; see [`Self::of_item`].
+    item: String,
     flash: Option<Flash>,
     /// When the values were typed, if they come from a draft.
     pub(crate) draft_saved_at: Option<DateTime<Utc>>,
@@ -26,18 +29,28 @@ impl FormState {
     /// Creates the state of a form; the flash message is used only if it belongs to this form. Without one, the form
     /// contains what the reader has typed into it before and not sent.
     pub fn new(name: &'static str, locale: Locale, flash: Option<&Flash>) -> Self {
+        Self::of_item(name, "", locale, flash)
+    }
+
+    /// Creates the state of a form that the page shows for several records, or for one that its path does not name: a draft of
+    /// another one is not used. `item` is that of [`ActionForm::item`](crate::actions::ActionForm::item); the caller passes the
+    /// flash message of this one.
+    pub fn of_item(name: &'static str, item: impl ToString, locale: Locale, flash: Option<&Flash>) -> Self {
+        let item = item.to_string();
         if let Some(flash) = flash.filter(|flash| flash.form == name) {
             return Self {
                 name,
                 locale,
+                item,
                 flash: Some(flash.clone()),
                 draft_saved_at: None,
             };
         }
-        let draft = PageDrafts::of_form(name);
+        let draft = PageDrafts::of_form(&form_of_item(name, &item));
         Self {
             name,
             locale,
+            item,
             draft_saved_at: draft.as_ref().map(|draft| draft.updated_at),
             flash: draft.map(|draft| Flash {
                 form: name.to_owned(),
@@ -45,6 +58,11 @@ impl FormState {
                 ..Flash::default()
             }),
         }
+    }
+
+    /// Returns the name under which a draft of the form is kept.
+    pub fn draft_name(&self) -> String {
+        form_of_item(self.name, &self.item)
     }
 
     /// Returns the typed value of a field, or `otherwise` for a fresh form.
@@ -243,7 +261,7 @@ pub fn TextField(
         form.value(field, &value)
     };
     let describedby = described_by(&form, field, !help.is_empty());
-    let (id, invalid, form_name) = (form.id(field), aria_invalid(&form, field), form.name);
+    let (id, invalid, form_name) = (form.id(field), aria_invalid(&form, field), form.draft_name());
     view! {
         <FieldFrame form field label help saved optional>
             <input id=id name=field data-form=form_name type=kind value=value autocomplete=autocomplete inputmode=inputmode min=min max=max maxlength=max_length.map(|max_length| max_length.to_string()) readonly=readonly required=!optional aria-describedby=describedby aria-invalid=invalid/>
@@ -268,7 +286,7 @@ pub fn TextArea(
     let saved = form.saved_value(field, &value);
     let value = escape::html(&form.value(field, &value));
     let describedby = described_by(&form, field, !help.is_empty());
-    let (id, invalid, form_name) = (form.id(field), aria_invalid(&form, field), form.name);
+    let (id, invalid, form_name) = (form.id(field), aria_invalid(&form, field), form.draft_name());
     // The HTML parser drops the first line break after the tag; this one protects a line break of the value.
     let value = format!("\n{value}");
     view! {
@@ -297,7 +315,7 @@ pub fn SelectField(
         choice.map_or(saved.clone(), |(_, words)| words.clone())
     });
     let describedby = described_by(&form, field, !help.is_empty());
-    let (id, invalid, form_name) = (form.id(field), aria_invalid(&form, field), form.name);
+    let (id, invalid, form_name) = (form.id(field), aria_invalid(&form, field), form.draft_name());
     let none = word!(form.locale, "select-option");
     view! {
         <FieldFrame form field label help saved optional>
@@ -329,7 +347,7 @@ pub fn CheckField(
     let (help_id, for_id) = (format!("{id}-help"), id.clone());
     view! {
         <div class="check">
-            <input id=id name=field data-form=form.name type="checkbox" value=value checked=checked aria-describedby=describedby/>
+            <input id=id name=field data-form=form.draft_name() type="checkbox" value=value checked=checked aria-describedby=describedby/>
             <label for=for_id>{label}</label>
             {(!help.is_empty()).then(|| view! { <p class="help" id=help_id>{help}</p> })}
         </div>

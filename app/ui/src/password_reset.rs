@@ -16,7 +16,7 @@ use crate::i18n::shared;
 use crate::islands::SubmitOnce;
 use crate::page::page;
 use crate::realm::prefix;
-use crate::sign_in_flow::{self, InRealm, LanguageRow, RealmForm, sign_in_path};
+use crate::sign_in_flow::{self, InRealm, LanguageRow, RealmForm, client_network, sign_in_path};
 use crate::title::Title;
 use crate::word;
 
@@ -142,7 +142,7 @@ impl RealmForm for ForgotForm {
 /// Only for callers that do not accept HTML.
 pub async fn request_link(realm: Realm, form: ForgotForm) -> Result<(), ServerFnError> {
     submit_public(InRealm { realm, form }, async |core: Core, InRealm { form, .. }| {
-        password_links::request(&core, realm, &form.email).await?;
+        password_links::request(&core, realm, &form.email, client_network()).await?;
         Ok(Redirect::to(forgot_path(realm), "done-password-link-sent"))
     })
     .await

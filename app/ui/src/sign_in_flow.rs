@@ -134,6 +134,7 @@ pub async fn verify_code(realm: Realm, form: CodeForm) -> Result<(), ServerFnErr
         } else {
             code_path(realm)
         },
+        item: String::new(),
     };
     respond_to_form(submission, result).await
 }

@@ -37,6 +37,7 @@ pub mod notifications;
 pub mod page;
 pub mod phone;
 pub mod portal_access;
+pub mod private_folder;
 pub mod randomness;
 pub mod releases;
 pub mod requests;

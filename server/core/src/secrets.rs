@@ -199,7 +199,7 @@ impl Keyring {
         use std::io::Write as _;
         let file_error = |error: std::io::Error| SecretError::File(path.display().to_string(), error.to_string());
         if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-            std::fs::create_dir_all(directory).map_err(file_error)?;
+            crate::private_folder::create(directory).map_err(file_error)?;
         }
         let temporary = path.with_extension(hex(&randomness.bytes::<8>()));
         let mut options = std::fs::OpenOptions::new();

@@ -69,7 +69,7 @@ pub fn BrandingPage() -> impl IntoView {
                 <ColorCard form=FormState::new("colour", locale, flash) look=look.clone() locale/>
                 <ContactCard form=FormState::new("contact", locale, flash) contact=look.contact.clone() locale/>
             </div>
-            <TerminologyCard form=FormState::new("words", locale, preview.as_ref().or(flash)) look text_locale locale/>
+            <TerminologyCard form=FormState::of_item("words", text_locale.tag(), locale, preview.as_ref().or(flash)) look text_locale locale/>
             <Findings words=displayed_words.clone() locale/>
             <Preview words=displayed_words open_locale=text_locale locale/>
         }
@@ -207,7 +207,7 @@ fn EntryFields(
         view! {
             <div class="field" class:field-wrong=is_invalid>
                 <label for=id.clone()>{name}</label>
-                <input id=id name=field type="text" value=value placeholder=built_in maxlength=max_chars.to_string() lang=text_locale.tag() dir=text_locale.direction() aria-describedby=described_by/>
+                <input id=id name=field data-form=form.draft_name() type="text" value=value placeholder=built_in maxlength=max_chars.to_string() lang=text_locale.tag() dir=text_locale.direction() aria-describedby=described_by/>
                 {error.map(|error| view! { <p class="field-error" id=error_id>{error}</p> })}
             </div>
         }
@@ -397,6 +397,10 @@ impl TerminologyForm {
 
 impl ActionForm for TerminologyForm {
     const NAME: &'static str = "words";
+
+    fn item(&self) -> String {
+        self.locale().tag().to_owned()
+    }
 
     fn back(&self) -> String {
         format!("{PAGE}?lang={}", self.locale().tag())

@@ -92,7 +92,12 @@ pub fn CustomerPage() -> impl IntoView {
         // Rejected input is shown in the form of the location that it was typed into.
         let zone_form = move |location: LocationId| {
             let is_of_location = |flash: &&Flash| flash.values.get("location") == Some(&location.to_string());
-            FormState::new(ZoneFields::NAME, locale, flash.as_ref().filter(is_of_location))
+            FormState::of_item(
+                ZoneFields::NAME,
+                location,
+                locale,
+                flash.as_ref().filter(is_of_location),
+            )
         };
         Ok(view! {
             <Title text=found.customer.name.clone()/>
@@ -186,6 +191,10 @@ pub struct ZoneFields {
 
 impl ActionForm for ZoneFields {
     const NAME: &'static str = "location-zone";
+
+    fn item(&self) -> String {
+        self.location.ok().map(|id| id.to_string()).unwrap_or_default()
+    }
 
     fn back(&self) -> String {
         self.customer.path_below("/app/customers")

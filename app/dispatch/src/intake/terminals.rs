@@ -113,8 +113,9 @@ pub fn NewTerminalPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let permit = staff.may::<ManageIntake>()?;
-        let form = FormState::new("terminal", locale, request.flash.as_ref());
-        let chosen: Option<CustomerId> = form.value("customer", &request.query("customer")).parse().ok();
+        let customer = request.query("customer");
+        let form = FormState::of_item("terminal", &customer, locale, request.flash.as_ref());
+        let chosen: Option<CustomerId> = customer.parse().ok();
         let search_text = request.query("match");
         let search = CustomerSearch {
             text: search_text.clone(),
@@ -183,8 +184,12 @@ pub struct TerminalForm {
 impl ActionForm for TerminalForm {
     const NAME: &'static str = "terminal";
 
+    fn item(&self) -> String {
+        self.customer.clone()
+    }
+
     fn back(&self) -> String {
-        format!("{LIST}/new")
+        format!("{LIST}/new?{}", format::query([("customer", &self.customer)]))
     }
 }
 

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, Fact, Identifier, ProblemNotice};
 use ui::drafts::owned;
-use ui::flash::SHOWN_ONCE;
+use ui::flash::{Flash, SHOWN_ONCE};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState};
 use ui::imports::{ApiCallsTable, RequestLog};
@@ -72,6 +72,12 @@ pub fn ClientPage() -> impl IntoView {
             .and_then(|flash| flash.values.get(SHOWN_ONCE))
             .and_then(|sealed| shown_once::unseal(&request.core, &staff, sealed));
         let is_revoked = !client.is_active();
+        let flash = request.flash.clone();
+        // Rejected input is shown in the form of the kind that it was typed into.
+        let credential_form = move |kind: &'static str| {
+            let of_kind = |flash: &&Flash| flash.values.get("kind").is_some_and(|typed| typed == kind);
+            FormState::of_item(CredentialForm::NAME, kind, locale, flash.as_ref().filter(of_kind))
+        };
         let form = FormState::new("scopes", locale, request.flash.as_ref());
         let scopes = client.scopes.clone();
         let version = client.version().as_str().to_owned();
@@ -92,12 +98,12 @@ pub fn ClientPage() -> impl IntoView {
             <section><h2>{t!(locale, "client-keys")}</h2><p class="help">{t!(locale, "client-keys-text")}</p>
                 <Credentials id locale credentials zone=zone.clone() can_manage now=request.viewer.now/>
                 {can_manage.then(|| view! {
-                    <div class="row">{["live", "test", "secret"].into_iter().map(|kind| view! {
-                        <SubmitOnce><form method="post" action=owned("/app/fn/create-credential")><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/>
-                            <div class="field"><label for=format!("label-{kind}")>{t!(locale, "client-key-label")}</label><input id=format!("label-{kind}") name="label" maxlength=integrations::MAX_CREDENTIAL_LABEL_CHARS.to_string() placeholder=t!(locale, "client-key-label-example")/></div>
-                            {(kind != "secret").then(|| { let field = format!("days-{kind}"); view! { <div class="field"><label for=field.clone()>{t!(locale, "client-key-days")}</label><input id=field name="days" type="number" min="1" max="3650" placeholder=t!(locale, "client-key-no-expiry")/></div> } })}
+                    <div class="row">{["live", "test", "secret"].into_iter().map(|kind| { let form = credential_form(kind); let field_id = |field: &str| if form.was_rejected() { form.id(field) } else { format!("{field}-{kind}") }; let (label_id, days_id) = (field_id("label"), field_id("days")); view! {
+                        <SubmitOnce><form method="post" action=owned("/app/fn/create-credential")><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/><ErrorSummary form=form.clone()/>
+                            <div class="field"><label for=label_id.clone()>{t!(locale, "client-key-label")}</label><input id=label_id name="label" data-form=form.draft_name() value=form.value("label", "") maxlength=integrations::MAX_CREDENTIAL_LABEL_CHARS.to_string() placeholder=t!(locale, "client-key-label-example")/></div>
+                            {(kind != "secret").then(|| { let field = days_id; view! { <div class="field"><label for=field.clone()>{t!(locale, "client-key-days")}</label><input id=field name="days" type="number" value=form.value("days", "") min="1" max="3650" placeholder=t!(locale, "client-key-no-expiry")/></div> } })}
                             <button class="button" type="submit">{by_key(locale, &format!("client-key-new-{kind}"))}</button></form></SubmitOnce>
-                    }).collect_view()}</div>
+                    } }).collect_view()}</div>
                 })}
             </section>
             <section aria-label=t!(locale, "client-scopes")>
@@ -208,6 +214,12 @@ pub struct CredentialForm {
 }
 
 impl ActionForm for CredentialForm {
+    const NAME: &'static str = "credential";
+
+    fn item(&self) -> String {
+        self.kind.clone()
+    }
+
     fn back(&self) -> String {
         client_page(self.client)
     }

@@ -249,7 +249,7 @@ fn Row<'a>(
 #[component]
 fn BulkActions(form: FormState, reviewers: Vec<TechnicianChoice>, path: String) -> impl IntoView {
     let locale = form.locale;
-    let was_rejected = form.was_rejected();
+    let (was_rejected, draft_name) = (form.was_rejected(), form.draft_name());
     let (reason, assignee) = (form.value("reason", ""), form.value("assignee", ""));
     view! {
         <SubmitOnce>
@@ -270,7 +270,7 @@ fn BulkActions(form: FormState, reviewers: Vec<TechnicianChoice>, path: String) 
                 <button class="button" type="submit" name="decision" value="assign">{t!(locale, "assign")}</button>
             </div>
             <ConfirmAction label=t!(locale, "reject-selected") consequence=t!(locale, "reject-many-consequence") open=was_rejected key="r">
-                <CustomerVisibleBox locale><label class="field">{t!(locale, "reject-reason")}<input name="reason" value=reason maxlength="1000"/></label></CustomerVisibleBox>
+                <CustomerVisibleBox locale><label class="field">{t!(locale, "reject-reason")}<input name="reason" data-form=draft_name value=reason maxlength="1000"/></label></CustomerVisibleBox>
                 <button class="button button-bad" type="submit" name="decision" value="reject">{t!(locale, "reject-now")}</button>
             </ConfirmAction>
         </form>

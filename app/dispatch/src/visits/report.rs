@@ -1,5 +1,6 @@
 //! The page of a visit report: content, review and release.
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use domain::identity::permissions::{ApproveReports, ViewReports};
 use domain::ids::VisitReportId;
 use domain::locale::Locale;
@@ -43,6 +44,7 @@ pub fn ReportPage() -> impl IntoView {
         let report = found.report.clone();
         let zone = report.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
         let actions = found.actions;
+        let submitted_at = report.submitted_at;
         let return_form = FormState::new("return-report", locale, request.flash.as_ref());
         let preview = Flash::from_preview(request.flash.as_ref(), PREVIEWED, "release");
         let release_form = FormState::new("release", locale, preview.as_ref().or(request.flash.as_ref()));
@@ -61,7 +63,7 @@ pub fn ReportPage() -> impl IntoView {
                 <div>
                     <VisibleTo locale viewers=found.viewers.report.clone() files=found.viewers.files.clone()/>
                     {found.follow_up.clone().map(|follow_up| view! { <FollowUpCard locale follow_up report=id.to_string() can_decide=actions.can_decide_follow_up/> })}
-                    {actions.can_decide.then(|| view! { <DecideCard id locale form=return_form/> })}
+                    {actions.can_decide.then(|| view! { <DecideCard id submitted_at locale form=return_form/> })}
                     {actions.can_release.then(|| view! { <ReleaseCard id locale form=release_form is_preview found zone now=request.viewer.now/> })}
                     {actions.must_await_approval.then(|| view! { <p class="quiet">{t!(locale, "approve-first")}</p> })}
                 </div>
@@ -121,16 +123,18 @@ fn ReportContent(report: ReportView, files: Vec<AttachmentSummary>, locale: Loca
 
 /// Approves the report or returns it for correction.
 #[component]
-fn DecideCard(id: VisitReportId, locale: Locale, form: FormState) -> impl IntoView {
+fn DecideCard(id: VisitReportId, submitted_at: DateTime<Utc>, locale: Locale, form: FormState) -> impl IntoView {
+    let shown = submitted_at.to_rfc3339_opts(SecondsFormat::Millis, true);
+    let shown_to_return = shown.clone();
     let open = form.was_rejected();
     view! {
         <section class="card">
             <p>{t!(locale, "approve-consequence")}</p>
-            <SubmitOnce><form method="post" action=owned("/app/fn/approve-report")><input type="hidden" name="report" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "approve")}</button></form></SubmitOnce>
+            <SubmitOnce><form method="post" action=owned("/app/fn/approve-report")><input type="hidden" name="report" value=id.to_string()/><input type="hidden" name="submitted_at" value=shown/><button class="button button-primary" type="submit">{t!(locale, "approve")}</button></form></SubmitOnce>
             <ConfirmAction label=t!(locale, "return-report") consequence=t!(locale, "return-report-consequence") open>
                 <form method="post" action=owned("/app/fn/return-report")>
                     <ErrorSummary form=form.clone()/>
-                    <input type="hidden" name="report" value=id.to_string()/>
+                    <input type="hidden" name="report" value=id.to_string()/><input type="hidden" name="submitted_at" value=shown_to_return/>
                     <TextArea form field="reason" label=t!(locale, "return-report-reason") rows=3/>
                     <button class="button" type="submit">{t!(locale, "return-report-now")}</button>
                 </form>
@@ -144,6 +148,8 @@ fn DecideCard(id: VisitReportId, locale: Locale, form: FormState) -> impl IntoVi
 #[serde(default)]
 pub struct ApproveButton {
     report: FormId<VisitReportId>,
+    /// When the report that the page shows was submitted.
+    submitted_at: String,
 }
 
 impl ActionForm for ApproveButton {
@@ -155,7 +161,13 @@ impl ActionForm for ApproveButton {
 #[server(prefix = "/app/fn", endpoint = "approve-report")]
 pub async fn approve_report(#[server(flatten)] form: ApproveButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ApproveButton| {
-        report_review::approve(&core, staff.may::<ApproveReports>()?, form.report.get()?).await?;
+        report_review::approve(
+            &core,
+            staff.may::<ApproveReports>()?,
+            form.report.get()?,
+            form.submitted_at.parse().ok(),
+        )
+        .await?;
         Ok(Redirect::to(form.back(), "done-approved"))
     })
     .await
@@ -166,6 +178,8 @@ pub async fn approve_report(#[server(flatten)] form: ApproveButton) -> Result<()
 #[serde(default)]
 pub struct ReturnForm {
     report: FormId<VisitReportId>,
+    /// When the report that the page shows was submitted.
+    submitted_at: String,
     reason: String,
 }
 
@@ -181,7 +195,7 @@ impl ActionForm for ReturnForm {
 pub async fn return_report(#[server(flatten)] form: ReturnForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ReturnForm| {
         let (permit, id) = (staff.may::<ApproveReports>()?, form.report.get()?);
-        report_review::return_for_correction(&core, permit, id, &form.reason).await?;
+        report_review::return_for_correction(&core, permit, id, form.submitted_at.parse().ok(), &form.reason).await?;
         Ok(Redirect::to(form.back(), "done-returned"))
     })
     .await

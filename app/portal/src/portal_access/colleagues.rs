@@ -36,8 +36,7 @@ pub fn ColleaguesPage() -> impl IntoView {
         let found = colleagues::list(&request.core, &contact).await?;
         let (now, zone) = (found.now, contact.zone().to_owned());
         let empty = found.grants.is_empty();
-        let form = FormState::new("colleague", locale, request.flash.as_ref());
-        let submitted_customer = form.value("customer", "");
+        let flash = request.flash.clone();
         let mut customers: Vec<(CustomerId, String, Vec<GrantableLocation>)> = Vec::new();
         for place in found.places {
             match customers.iter_mut().find(|(id, _, _)| *id == place.customer) {
@@ -75,7 +74,8 @@ pub fn ColleaguesPage() -> impl IntoView {
             }).collect_view()}</ul>
             {customers.into_iter().map(|(customer, name, places)| {
                 // Rejected input is shown in the form of the customer that it was typed into.
-                let form = if submitted_customer == customer.to_string() { form.clone() } else { FormState::new("colleague", locale, None) };
+                let flash = flash.as_ref().filter(|flash| flash.values.get("customer") == Some(&customer.to_string()));
+                let form = FormState::of_item("colleague", customer, locale, flash);
                 view! { <InviteCard form customer name places capabilities=capabilities.clone()/> }
             }).collect_view()}
         }
@@ -126,6 +126,10 @@ pub struct ColleagueForm {
 
 impl ActionForm for ColleagueForm {
     const NAME: &'static str = "colleague";
+
+    fn item(&self) -> String {
+        self.customer.ok().map(|id| id.to_string()).unwrap_or_default()
+    }
 
     fn back(&self) -> String {
         PAGE.to_owned()

@@ -97,6 +97,80 @@ const LEFT_OUT: &[&str] = &[
 /// The ends of the names of columns that are left out.
 const SECRET_ENDINGS: &[&str] = &["_hash", "_token", "_code", "nonce", "claim"];
 
+/// The columns with JSON, which SQLite stores as text.
+const JSON_COLUMNS: &[(&str, &str)] = &[
+    ("audit_entry", "details"),
+    ("change_proposal", "proposed"),
+    ("classification_rule", "conditions"),
+    ("classification_rule", "outcome"),
+    ("day_entry", "form"),
+    ("event", "details"),
+    ("import_item", "decision"),
+    ("import_item", "errors"),
+    ("import_item", "mapping"),
+    ("import_item", "payload"),
+    ("import_item", "warnings"),
+    ("import_job", "settings"),
+    ("intake_form", "settings"),
+    ("integration_client", "scopes"),
+    ("mail", "data"),
+    ("portal_account", "muted_mails"),
+    ("portal_branding", "words"),
+    ("request", "classification"),
+    ("request", "place"),
+    ("request", "preferred_windows"),
+    ("request", "proposed_change"),
+    ("request", "requester"),
+    ("source_system", "blocked_external_ids"),
+    ("staff_account", "skills"),
+    ("target", "attributes"),
+    ("target", "declined_changes"),
+    ("target", "place"),
+    ("target", "required_skills"),
+    ("technician", "week"),
+    ("webhook_endpoint", "data_options"),
+    ("webhook_endpoint", "event_types"),
+];
+
+/// The columns that are true or false, which SQLite stores as numbers.
+const BOOLEAN_COLUMNS: &[(&str, &str)] = &[
+    ("appointment", "is_shared"),
+    ("customer_message", "asks"),
+    ("external_reference", "vouches"),
+    ("feature_gate", "enabled"),
+    ("import_job", "dry_run"),
+    ("mail", "needs_review"),
+    ("portal_grant", "may_download"),
+    ("portal_grant", "may_manage"),
+    ("portal_grant", "may_see_appointments"),
+    ("portal_grant", "may_see_reports"),
+    ("portal_grant", "may_submit"),
+    ("portal_grant", "sees_all_requests"),
+    ("source_system", "auto_update"),
+    ("source_system", "create_contacts"),
+    ("source_system", "create_customers"),
+    ("source_system", "create_locations"),
+    ("source_system", "customer_required"),
+    ("staff_account", "has_shortcuts"),
+    ("target", "needs_mapping"),
+    ("visit_notice", "was_current"),
+    ("visit_report", "billable"),
+];
+
+/// Returns the SQLite expression that writes a column as PostgreSQL does.
+fn expression(table: &str, column: &str, kind: &str) -> String {
+    let is_in = |list: &[(&str, &str)]| list.contains(&(table, column));
+    if kind == "BLOB" {
+        hexadecimal(column)
+    } else if is_in(JSON_COLUMNS) {
+        format!("CASE WHEN json_valid(\"{column}\") THEN json(\"{column}\") ELSE \"{column}\" END")
+    } else if is_in(BOOLEAN_COLUMNS) {
+        format!("CASE \"{column}\" WHEN 0 THEN json('false') WHEN 1 THEN json('true') END")
+    } else {
+        format!("\"{column}\"")
+    }
+}
+
 /// Returns the SQLite expression that writes a column of bytes: IDs as UUIDs, hashes as digits.
 fn hexadecimal(column: &str) -> String {
     let digits = |from: u8, count: u8| format!("substr(lower(hex(\"{column}\")), {from}, {count})");
@@ -139,10 +213,7 @@ impl Store {
                 let members: Vec<String> = columns
                     .iter()
                     .filter(|(column, _)| !is_secret(table, column))
-                    .map(|(column, kind)| match kind.as_str() {
-                        "BLOB" => format!("'{column}', {}", hexadecimal(column)),
-                        _ => format!("'{column}', \"{column}\""),
-                    })
+                    .map(|(column, kind)| format!("'{column}', {}", expression(table, column, kind)))
                     .collect();
                 let sql = format!(
                     "SELECT json_object({}) FROM \"{table}\" WHERE tenant_id = $1 ORDER BY rowid",
@@ -209,6 +280,47 @@ mod tests {
             assert!(!is_secret("staff_account", column), "{column}");
         }
         assert!(!is_secret("audit_entry", "previous_hash"));
+    }
+
+    /// Returns the columns of a type that the migrations of PostgreSQL give the exported tables.
+    fn columns_of(kind: &str) -> Vec<(String, String)> {
+        let migrations = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/postgres");
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(migrations).expect("the migrations exist") {
+            let text = std::fs::read_to_string(entry.expect("the folder can be read").path()).expect("a file");
+            let mut table = "";
+            for line in text.lines() {
+                let words: Vec<&str> = line.split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
+                match words.as_slice() {
+                    ["CREATE" | "ALTER", "TABLE", name, rest @ ..] => {
+                        table = name;
+                        if let ["ADD", "COLUMN", column, of, ..] = rest
+                            && *of == kind
+                        {
+                            found.push((table.to_owned(), (*column).to_owned()));
+                        }
+                    }
+                    ["ADD", "COLUMN", column, of, ..] | [column, of, ..] if *of == kind => {
+                        found.push((table.to_owned(), (*column).to_owned()));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found.retain(|(table, _)| TABLES.contains(&table.as_str()));
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn column_of_json_or_truth_is_written_as_on_postgres() {
+        for (kind, list) in [("JSONB", JSON_COLUMNS), ("BOOLEAN", BOOLEAN_COLUMNS)] {
+            let listed: Vec<(String, String)> = list
+                .iter()
+                .map(|(table, column)| ((*table).to_owned(), (*column).to_owned()))
+                .collect();
+            assert_eq!(columns_of(kind), listed, "{kind}");
+        }
     }
 
     #[test]

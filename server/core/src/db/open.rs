@@ -102,7 +102,7 @@ async fn open_sqlite(path: &str, options: &PoolOptions) -> Result<Pools, StoreEr
         .parent()
         .filter(|directory| !directory.as_os_str().is_empty())
     {
-        std::fs::create_dir_all(directory)
+        crate::private_folder::create(directory)
             .map_err(|error| StoreError::Unavailable(format!("{}: {error}", directory.display())))?;
     }
     make_private(path)?;

@@ -51,7 +51,8 @@ impl FileStore {
     pub fn open_with(address: &str, timeout: Duration) -> Result<Self, String> {
         crate::tls::install();
         if let Some(folder) = address.strip_prefix("file://") {
-            std::fs::create_dir_all(folder).map_err(|error| format!("{folder}: {error}"))?;
+            crate::private_folder::create(std::path::Path::new(folder))
+                .map_err(|error| format!("{folder}: {error}"))?;
             let store =
                 object_store::local::LocalFileSystem::new_with_prefix(folder).map_err(|error| error.to_string())?;
             return Ok(Self {

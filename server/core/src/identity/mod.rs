@@ -8,6 +8,7 @@ pub mod admission;
 pub mod authentication;
 pub(crate) mod demo;
 pub mod form_owner;
+pub(crate) mod link_requests;
 pub mod listing;
 pub mod model;
 pub mod own_account;

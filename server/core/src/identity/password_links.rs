@@ -4,6 +4,7 @@
 use chrono::TimeDelta;
 use domain::intake::mails::{MailData, MailKind};
 use domain::locale::Locale;
+use domain::network::Network;
 use domain::text;
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -14,13 +15,14 @@ use crate::db::purpose::{LinkRequests, SignIn};
 use crate::identity::account::AccountKey;
 use crate::identity::actors::TenantId;
 use crate::identity::admission::SignedIn;
+use crate::identity::link_requests;
 use crate::identity::sign_in;
 use crate::identity::store::password_links::{LinkRecipient, NewPasswordLink, PasswordLinkRow};
 use crate::identity::store::sessions::Realm;
 use crate::intake::generate_token;
 use crate::portal_access::links::mail_data;
 use crate::portal_access::{AccountMail, LinkWriter as _};
-use crate::secrets::{AssociatedData, sha256};
+use crate::secrets::AssociatedData;
 use crate::{Core, CoreError, CoreResult};
 
 /// How long a link is valid.
@@ -56,22 +58,21 @@ pub(crate) fn unseal_token(core: &Core, tenant: Uuid, link: Uuid, sealed: &[u8])
     String::from_utf8(bytes).map_err(CoreError::internal)
 }
 
-/// Requests a link. The result is the same whether or not the address has an account; further requests within a minute have
+/// Requests a link. The result is the same whether or not the address has an account; further requests within the interval have
 /// no effect.
 ///
 /// # Errors
-/// Field `email` for an invalid address; `not_found` for the portal, whose links are in `portal_access`.
-pub async fn request(core: &Core, realm: Realm, email: &str) -> CoreResult<()> {
+/// Field `email` for an invalid address; `not_found` for the portal, whose links are in `portal_access`; `rate_limited` for a
+/// network that requests many links.
+pub async fn request(core: &Core, realm: Realm, email: &str, network: Network) -> CoreResult<()> {
     let email = text::email(email)
         .map_err(|error| CoreError::invalid(vec![domain::fields::FieldError::text("email", error, 254)]))?;
     if realm == Realm::Portal {
         return Err(CoreError::not_found());
     }
-    let key = sha256(format!("password link\n{realm:?}\n{email}").as_bytes());
+    let kind = format!("password of {realm:?}");
     let mut tx = core.store.begin_system::<SignIn>().await?;
-    // At most one email per minute and address.
-    if tx.count_attempt(&key).await?.is_some() {
-        tx.lock_out(&key, core.clock.now() + TimeDelta::minutes(1)).await?;
+    if link_requests::admit(core, &mut tx, &kind, &email, network).await? {
         tx.insert_password_link_request(realm, &email).await?;
     }
     Ok(tx.commit().await?)

@@ -153,7 +153,7 @@ async fn decide_report(
     let id = page.report.ok_or_else(CoreError::not_found)?;
     let report = report_review::page(core, crew.manager.may()?, id).await?;
     if report.report.status == ReportStatus::Submitted {
-        report_review::approve(core, crew.manager.may()?, id).await?;
+        report_review::approve(core, crew.manager.may()?, id, None).await?;
     }
     if stage == SandboxStage::Released && report.releases.is_empty() {
         let form = ReleaseForm {

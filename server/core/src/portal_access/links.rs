@@ -1,13 +1,12 @@
 //! Single-use, expiring links in mails. Requesting a link does not reveal whether the address has an account: the request is
 //! stored for every address, and the worker looks the account up later.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use domain::ids::{PortalUserId, StaffId};
 use domain::intake::mails::{MailData, MailKind};
 use domain::locale::Locale;
 use domain::network::Network;
 use domain::portal_access::{INVITATION_LIFETIME, LinkPurpose};
-use domain::problems::Cause;
 use domain::text;
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -19,6 +18,7 @@ use crate::identity::access::end_access;
 use crate::identity::account::AccountKey;
 use crate::identity::actors::{Actor as _, Staff, TenantId};
 use crate::identity::admission::{Admission, Home, SignedIn, ViewAs};
+use crate::identity::link_requests;
 use crate::identity::{Realm, authentication, sign_in};
 use crate::intake::{generate_token, seal_token};
 use crate::portal_access::store::links::{AccountMail, LinkIdentity, LinkWriter, NewLink};
@@ -31,9 +31,6 @@ const TOKEN_COLUMN: &str = "portal_link.token";
 const TOKEN_CHARS: usize = 27;
 /// The number of link requests that the worker processes at once.
 const BATCH_SIZE: i64 = 16;
-/// Links that a network may request within [`NETWORK_WINDOW`].
-const MAX_LINKS_PER_NETWORK: i64 = 20;
-const NETWORK_WINDOW: TimeDelta = TimeDelta::minutes(15);
 
 /// A mail with a link.
 pub(crate) struct LinkMail<'a> {
@@ -126,12 +123,6 @@ pub(crate) fn mail_data(tenant: &str, name: &str, zone: &str, until: Option<Date
     }
 }
 
-/// Returns the interval between mails to an address after a number of them in a day: 1, 2, 4, 8 and then always 15 minutes.
-/// A link is valid for longer, so that there is always a valid one in the mailbox.
-fn link_interval(mails: i64) -> TimeDelta {
-    TimeDelta::minutes((1_i64 << (mails - 1).clamp(0, 4)).min(15))
-}
-
 /// Requests a link by email. The result is the same whether or not the address has an account; further requests within
 /// the interval have no effect.
 ///
@@ -144,22 +135,8 @@ pub async fn request_link(core: &Core, email: &str, purpose: LinkPurpose, networ
     if !matches!(purpose, LinkPurpose::SignIn | LinkPurpose::Password) {
         return Err(CoreError::not_found());
     }
-    let now = core.clock.now();
-    let window = |length: TimeDelta| now.timestamp().div_euclid(length.num_seconds());
-    let key = |text: String| sha256(text.as_bytes());
-    let of_address = key(format!(
-        "link\n{}\n{email}\n{}",
-        purpose.name(),
-        window(TimeDelta::days(1))
-    ));
-    let of_network = key(format!("links\n{network}\n{}", window(NETWORK_WINDOW)));
     let mut tx = core.store.begin_system::<SignIn>().await?;
-    if network != Network::UNKNOWN && tx.count_attempt(&of_network).await? > Some(MAX_LINKS_PER_NETWORK) {
-        let seconds = u64::try_from(NETWORK_WINDOW.num_seconds()).unwrap_or_default();
-        return Err(CoreError::new(Cause::RetryLater { seconds }));
-    }
-    if let Some(mails) = tx.count_attempt(&of_address).await? {
-        tx.lock_out(&of_address, now + link_interval(mails)).await?;
+    if link_requests::admit(core, &mut tx, purpose.name(), &email, network).await? {
         tx.insert_link_request(&email, purpose).await?;
     }
     tx.commit().await?;
@@ -448,13 +425,10 @@ pub async fn confirm_email(core: &Core, token: &str) -> CoreResult<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::link_requests::link_interval;
 
     #[test]
-    fn link_interval_grows_but_leaves_a_valid_link() {
-        let minutes: Vec<i64> = [1, 2, 3, 4, 5, 999]
-            .map(|mails| link_interval(mails).num_minutes())
-            .to_vec();
-        assert_eq!(minutes, [1, 2, 4, 8, 15, 15]);
+    fn earlier_link_is_valid_until_the_next_one_is_sent() {
         for purpose in [LinkPurpose::SignIn, LinkPurpose::Password] {
             assert!(purpose.keeps_earlier_links() && purpose.lifetime() > link_interval(999));
         }

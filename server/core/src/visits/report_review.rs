@@ -105,10 +105,15 @@ pub async fn page(core: &Core, by: Permit<'_, ViewReports>, id: VisitReportId) -
 /// Approves a submitted report. Creates its follow-up and, if it is billable, its billing trigger, each at most once.
 ///
 /// # Errors
-/// `illegal_transition` unless the report is submitted.
-pub async fn approve(core: &Core, by: Permit<'_, ApproveReports>, id: VisitReportId) -> CoreResult<()> {
+/// `illegal_transition` unless the report is submitted; `concurrent_modification` if it was submitted again since it was shown.
+pub async fn approve(
+    core: &Core,
+    by: Permit<'_, ApproveReports>,
+    id: VisitReportId,
+    shown: Option<DateTime<Utc>>,
+) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
-    let report = load(&mut tx, id).await?;
+    let report = load_shown(&mut tx, id, shown).await?;
     report.status.step(ReportStatus::Approved)?;
     if !tx.decide_report(id, ReportStatus::Approved, None).await? {
         return Err(concurrent_decision());
@@ -157,18 +162,19 @@ pub async fn approve(core: &Core, by: Permit<'_, ApproveReports>, id: VisitRepor
 /// Returns a submitted report to its technician for correction.
 ///
 /// # Errors
-/// Field `reason`; `illegal_transition` unless the report is submitted.
+/// Field `reason`; otherwise as [`approve`].
 pub async fn return_for_correction(
     core: &Core,
     by: Permit<'_, ApproveReports>,
     id: VisitReportId,
+    shown: Option<DateTime<Utc>>,
     reason: &str,
 ) -> CoreResult<()> {
     let mut form = Form::default();
     let reason = form.text("reason", 1_000, text::paragraphs(reason, 1_000));
     form.finish()?;
     let mut tx = core.store.begin(by.staff()).await?;
-    let report = load(&mut tx, id).await?;
+    let report = load_shown(&mut tx, id, shown).await?;
     report.status.step(ReportStatus::Returned)?;
     if !tx.decide_report(id, ReportStatus::Returned, reason.as_deref()).await? {
         return Err(concurrent_decision());
@@ -209,6 +215,21 @@ pub(crate) async fn fetch(core: &Core, actor: &impl Actor, row: Option<FileRow>)
         etag: format!("\"{}\"", hex(&row.content_hash)),
         bytes,
     })
+}
+
+/// Loads a report that was shown with this time of submission. A returned report is submitted again under the same ID, and nobody
+/// approves a text that they have not read.
+async fn load_shown(
+    tx: &mut TenantTx<'_, Staff>,
+    id: VisitReportId,
+    shown: Option<DateTime<Utc>>,
+) -> CoreResult<ReportView> {
+    let report = load(tx, id).await?;
+    let is_other = |shown: DateTime<Utc>| shown.timestamp_millis() != report.submitted_at.timestamp_millis();
+    if shown.is_some_and(is_other) {
+        return Err(concurrent_decision());
+    }
+    Ok(report)
 }
 
 async fn load(tx: &mut TenantTx<'_, Staff>, id: VisitReportId) -> CoreResult<ReportView> {

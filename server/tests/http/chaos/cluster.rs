@@ -85,12 +85,18 @@ impl Drop for Cluster {
     }
 }
 
+/// Starts a server, whose log of all its lives is in the folder of the installation.
 fn start_server(installation: &Installation) -> Child {
+    let log = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(installation.folder.join("servers.log"))
+        .unwrap();
     let mut command = installation.command(&["serve"]);
     command
         .env("ORDINAVO_WORKER", "false")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+        .stdout(log.try_clone().unwrap())
+        .stderr(log);
     command.spawn().unwrap()
 }
 
@@ -114,6 +120,8 @@ impl Cluster {
         let mut variables = s3.variables();
         variables.extend([
             ("ORDINAVO_FILES_TIMEOUT", "2s".to_owned()),
+            // The role of the test server owns the tables.
+            ("ORDINAVO_DATABASE_ALLOW_OWNER", "true".to_owned()),
             ("ORDINAVO_API_RATE_CLIENT", "10000/10000".to_owned()),
             ("ORDINAVO_API_RATE_TENANT", "10000/10000".to_owned()),
             (
@@ -162,6 +170,13 @@ impl Cluster {
 
     pub fn key(&self) -> &str {
         self.book["tenants"][0]["clients"][0]["apiKey"].as_str().unwrap()
+    }
+
+    /// Returns the log lines of the servers that say what nobody expected, at most ten.
+    pub fn internal_errors(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(self.installation.folder.join("servers.log")).unwrap_or_default();
+        let lines = log.lines().filter(|line| line.contains("internal_error"));
+        lines.take(10).map(str::to_owned).collect()
     }
 
     pub fn urls(&self) -> Vec<String> {

@@ -113,6 +113,9 @@ async fn installation_under_faults_loses_and_repeats_nothing() {
     cluster.heal().await;
     cluster.settle(Duration::from_secs(240)).await;
     let failures = checker::check(&cluster, &acknowledged).await;
+    for line in cluster.internal_errors() {
+        println!("{line}");
+    }
     cluster.end().await;
     assert!(failures.is_empty(), "seed {seed}:\n{}", failures.join("\n"));
 }

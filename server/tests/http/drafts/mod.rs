@@ -1,5 +1,7 @@
 //! Drafts, and whose form it is: what was typed is never lost, and never sent under another name.
 
+mod items;
+
 use chrono::{TimeZone as _, Utc};
 use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;

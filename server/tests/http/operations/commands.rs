@@ -146,6 +146,12 @@ fn export_has_rows_and_files_without_secrets() {
         assert_eq!(text.lines().count() as u64, rows.as_u64().unwrap(), "{table}");
         for line in text.lines() {
             let row: serde_json::Value = serde_json::from_str(line).unwrap();
+            if table == "target" {
+                assert!(
+                    row["attributes"].is_object() && row["needs_mapping"].is_boolean(),
+                    "{row}"
+                );
+            }
             let has_secret = |name: &&String| name.contains("password") || name.contains("token");
             assert_eq!(row.as_object().unwrap().keys().find(has_secret), None, "{table}");
         }

@@ -179,7 +179,7 @@ pub fn ReschedulePage() -> impl IntoView {
             .flash
             .as_ref()
             .or_else(|| (!found.errors.is_empty()).then_some(&unchecked));
-        let state = FormState::new("move", locale, flash);
+        let state = FormState::of_item("move", id, locale, flash);
         let number = format!("TGT-{}", found.target.number);
         let title = if found.current.is_some() {
             t!(locale, "board-reschedule-job", job = number.clone())
@@ -374,6 +374,10 @@ impl ActionForm for MoveForm {
     const NAME: &'static str = "move";
     // A rejected change is shown against the current state, so the page takes nothing but the query below.
     const TRANSIENT_FIELDS: &'static [&'static str] = &["technician", "date", "start", "end"];
+
+    fn item(&self) -> String {
+        self.target.ok().map(|id| id.to_string()).unwrap_or_default()
+    }
 
     fn back(&self) -> String {
         let target = self.target.ok().map(|id| id.to_string()).unwrap_or_default();

@@ -107,12 +107,13 @@ pub(super) async fn approve_reports(
                 core,
                 world.manager.may()?,
                 report,
+                None,
                 "Please add the serial number of the part.",
             )
             .await?;
             continue;
         }
-        report_review::approve(core, world.manager.may()?, report).await?;
+        report_review::approve(core, world.manager.may()?, report, None).await?;
         if size == DemoSize::Full && randomness.index_below(5) == 0 {
             continue;
         }

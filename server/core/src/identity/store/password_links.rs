@@ -87,13 +87,6 @@ const SELECT_PARTNER_RECIPIENTS: &str = select_recipients!("partner_account");
 const INSERT_REQUEST: &str = "INSERT INTO password_link_request (id, realm, email, created_at) VALUES ($1, $2, $3, $4)";
 const SELECT_REQUESTS: &str = "SELECT id, realm, email FROM password_link_request ORDER BY id LIMIT $1";
 const DELETE_REQUEST: &str = "DELETE FROM password_link_request WHERE id = $1";
-const REVOKE_LINKS: &str = r"
-    UPDATE password_link
-    SET used_at = $4
-    WHERE tenant_id = $1
-      AND (staff_account_id = $2 OR partner_account_id = $3)
-      AND used_at IS NULL
-";
 const INSERT_LINK: &str = r"
     INSERT INTO password_link (
         tenant_id, id, staff_account_id, partner_account_id, epoch, token_hash, token, expires_at, created_at
@@ -193,7 +186,8 @@ impl<P: Purpose> SystemTx<'_, P> {
         self.tx.fetch_all::<LinkRecipient>(statement, (email,)).await
     }
 
-    /// Inserts a link and revokes earlier ones of the account.
+    /// Inserts a link. Earlier ones stay valid, since anybody can request one; the first that is used changes the epoch of the
+    /// account, which ends all others.
     pub(crate) async fn insert_password_link(
         &mut self,
         realm: Realm,
@@ -201,9 +195,6 @@ impl<P: Purpose> SystemTx<'_, P> {
         new: &NewPasswordLink<'_>,
     ) -> Result<(), StoreError> {
         let (staff, partner) = by_realm(realm, new.account);
-        self.tx
-            .execute(REVOKE_LINKS, (tenant.uuid(), staff, partner, self.now))
-            .await?;
         self.tx
             .execute(
                 INSERT_LINK,

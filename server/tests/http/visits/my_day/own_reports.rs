@@ -2,8 +2,10 @@
 
 use super::{KEYS, Phone, count, done, planned_job, seen, status, waiting};
 use crate::scheduling::board::{at, monday, move_page, press, technician};
+use crate::support::forms::hidden;
 use crate::support::public::png;
 use crate::support::world_at;
+use chrono::TimeDelta;
 use ordinavo_core::Engine;
 use reqwest::StatusCode;
 use rstest::rstest;
@@ -144,6 +146,9 @@ async fn completed_visit_stays_completed_when_job_is_reopened(#[case] engine: En
         .collect();
     assert_eq!(states, ["scheduled", "completed"], "{day}");
     // The report of the first visit is returned; both visits can continue.
+    let before = world.content(&manager, &format!("/app/reports/{report}")).await;
+    let shown = hidden(&before, "submitted_at").unwrap();
+    world.core.clock().advance(TimeDelta::minutes(1));
     let fields = [("report", report.as_str()), ("reason", "Whom did you call?")];
     world.send(&manager, "/app/fn/return-report", &fields).await;
     let page = format!("/app/day/{target}");
@@ -173,6 +178,16 @@ async fn completed_visit_stays_completed_when_job_is_reopened(#[case] engine: En
     );
     let corrected = "visit_report WHERE summary LIKE '%Ms Adler.' AND status = 'submitted'";
     assert_eq!(count(&world, corrected).await, "1");
+    // A page that still shows the first text approves nothing.
+    let stale = [("report", report.as_str()), ("submitted_at", shown.as_str())];
+    world.send(&manager, "/app/fn/approve-report", &stale).await;
+    assert_eq!(count(&world, corrected).await, "1", "{}", world.engine);
+    let again = world.content(&manager, &format!("/app/reports/{report}")).await;
+    assert!(again.contains("concurrent_modification"), "{again}");
+    let shown = hidden(&again, "submitted_at").unwrap();
+    let fields = [("report", report.as_str()), ("submitted_at", shown.as_str())];
+    world.send(&manager, "/app/fn/approve-report", &fields).await;
+    assert_eq!(count(&world, corrected).await, "0", "{}", world.engine);
     let second = seen((13, 0), (14, 0));
     let fields = [
         ("target", target.as_str()),

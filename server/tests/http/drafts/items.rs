@@ -1,0 +1,75 @@
+//! A draft belongs to one record: another one's form on the same page, or on the same path, does not contain it.
+
+use ordinavo_core::Engine;
+use rstest::rstest;
+use serde_json::json;
+
+use super::{TEXT, monday};
+use crate::scheduling::board::{at, move_page, technician};
+use crate::support::forms::hidden;
+use crate::support::world_at;
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn draft_of_one_location_is_not_in_the_form_of_another(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let customer = world.customer("CUST-10042").await;
+    let page = format!("/app/customers/{customer}");
+    let html = world.content(&staff, &page).await;
+    let cards: Vec<&str> = html.split("name=\"location\"").collect();
+    assert!(cards.len() > 2, "{html}");
+    let location = hidden(&html, "location").unwrap();
+    let fields = [
+        ("customer", customer.as_str()),
+        ("location", location.as_str()),
+        ("zone", "Gulf Time"),
+    ];
+    world.send(&staff, "/app/fn/set-location-zone", &fields).await;
+    // First with the errors, then from the draft.
+    for shown in ["rejected", "draft"] {
+        let html = world.content(&staff, &page).await;
+        assert_eq!(
+            html.matches("value=\"Gulf Time\"").count(),
+            1,
+            "{} {shown}: {html}",
+            world.engine
+        );
+    }
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn draft_of_one_job_is_not_in_the_plan_of_another(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let tom = technician(&world, "Tom Becker").await;
+    let mut pages = Vec::new();
+    for number in 1..=2 {
+        let job = json!({ "externalId": format!("DRAFT-{number}"), "customer": { "externalId": "CUST-10042" } });
+        let (_, item) = world.import("erp", &job).await;
+        let target = item["targetId"].as_str().unwrap().to_owned();
+        pages.push((move_page(&target, &tom, at(13, 0)), target));
+    }
+    // Rejected, because the plan has no end.
+    let fields = [
+        ("target", pages[0].1.as_str()),
+        ("technician", tom.as_str()),
+        ("date", "2026-11-20"),
+        ("start", "09:00"),
+        ("end", ""),
+        ("reason", TEXT),
+    ];
+    world.send(&staff, "/app/fn/move-target", &fields).await;
+    world.content(&staff, "/app/inbox").await;
+    let other = world.content(&staff, &pages[1].0).await;
+    assert!(!other.contains("neighbour"), "{} {other}", world.engine);
+}
