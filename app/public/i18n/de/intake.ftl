@@ -1,7 +1,7 @@
 request-service = Was benötigen Sie?
 description-help = Ein paar Sätze genügen. Nennen Sie nach Möglichkeit das Gerät.
 urgent = Es ist dringend
-urgent-help = Dringende Anfragen prüfen wir zuerst. Im Notfall wählen Sie bitte den Notruf.
+urgent-help = Dringende Anfragen prüfen wir zuerst. Bei Gefahr für Menschen wählen Sie bitte den Notruf.
 street = Straße und Hausnummer
 postal-code = Postleitzahl
 city = Ort

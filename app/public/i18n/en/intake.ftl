@@ -1,7 +1,7 @@
 request-service = What do you need?
 description-help = A few sentences are enough. Name the device if you can.
 urgent = This is urgent
-urgent-help = We review urgent requests first. In an emergency, call the emergency number.
+urgent-help = We review urgent requests first. If people are in danger, call the emergency services.
 street = Street and number
 postal-code = Postal code
 city = City

@@ -104,7 +104,10 @@ error-file-type-not-allowed = Dieser Dateityp wird nicht unterstützt. Verwenden
 error-forbidden-webhook-target = An diese Adresse können keine Webhooks gesendet werden. Verwenden Sie eine öffentliche Adresse.
 error-form-closed = Dieses Formular ist geschlossen und nimmt keine Anfragen mehr an.
 error-form-expired = Diese Seite war zu lange geöffnet. Ihre Eingaben sind noch vorhanden. Senden Sie das Formular noch einmal ab.
-error-form-too-fast = Das Formular wurde zu schnell abgesendet. Warten Sie { $seconds } Sekunden und senden Sie es dann noch einmal ab. Dateien müssen Sie erneut auswählen.
+error-form-too-fast = Das Formular wurde zu schnell abgesendet. { $seconds ->
+        [one] Warten Sie 1 Sekunde
+       *[other] Warten Sie { $seconds } Sekunden
+    } und senden Sie es dann noch einmal ab. Dateien müssen Sie erneut auswählen.
 error-form-unreachable = Fragen Sie E-Mail-Adresse oder Telefonnummer ab, damit Sie Anfragen beantworten können.
 error-image-too-large = Das Bild hat zu viele Pixel. Erlaubt sind höchstens { $megapixels } Megapixel.
 error-import-scope-missing = Diesem Client fehlt der Scope zum Importieren von Aufträgen.

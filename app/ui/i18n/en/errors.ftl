@@ -104,7 +104,10 @@ error-file-type-not-allowed = This file type isn't supported. Use { $allowed }.
 error-forbidden-webhook-target = Webhooks can't be sent to this address. Use a public address.
 error-form-closed = This form is closed and no longer accepts requests.
 error-form-expired = This page was open too long. Your entries are still here. Send the form again.
-error-form-too-fast = The form was sent too quickly. Wait { $seconds } seconds, then send it again. You need to select your files again.
+error-form-too-fast = The form was sent too quickly. { $seconds ->
+        [one] Wait 1 second
+       *[other] Wait { $seconds } seconds
+    }, then send it again. You need to select your files again.
 error-form-unreachable = Include an email address or phone number field so that you can reply to requests.
 error-image-too-large = The image has too many pixels. At most { $megapixels } megapixels are allowed.
 error-import-scope-missing = This client doesn't have the scope to import jobs.

@@ -50,9 +50,13 @@ impl From<sqlx::Error> for StoreError {
                 Some(Failure::Value) => Self::Invalid(chain(&error)),
                 _ => Self::Broken(chain(&error)),
             },
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => {
-                Self::Unavailable(chain(&error))
-            }
+            // A connection that breaks in the middle of an answer is a violation of the protocol.
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(chain(&error)),
             _ => Self::Broken(chain(&error)),
         }
     }
@@ -93,9 +97,8 @@ fn failure(code: &str) -> Failure {
         // Serialization failure, deadlock, lock timeout.
         "40001" | "40P01" | "55P03" => Failure::Contention,
         // Shutdown, crash recovery, start-up, too many connections, full disk, out of memory, I/O error, lost connection.
-        "57P01" | "57P02" | "57P03" | "53300" | "53100" | "53200" | "58030" | "08000" | "08003" | "08006" => {
-            Failure::Outage
-        }
+        "57P01" | "57P02" | "57P03" | "53300" | "53100" | "53200" | "58030" | "08000" | "08001" | "08003" | "08004"
+        | "08006" | "08P01" => Failure::Outage,
         // Statement timeout, idle transaction timeout, a primary that became a standby.
         "57014" | "25P03" | "25006" => Failure::Outage,
         // Text with NUL, JSON with NUL, a time or number out of range.
