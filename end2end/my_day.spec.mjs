@@ -85,8 +85,10 @@ async function endVisits(page) {
     if ((await stop.count()) === 0) return;
     const target = await stop.getAttribute("data-stop");
     const report = { target, summary: "Ended for the next test", work_minutes: "1", completed: "on" };
-    if ((await stop.getAttribute("data-status")) === "en_route") await page.request.post("/app/fn/arrive", { form: { target } });
-    await page.request.post("/app/fn/submit-report", { multipart: report });
+    const headers = { "sec-fetch-site": "same-origin", accept: "text/html" };
+    if ((await stop.getAttribute("data-status")) === "en_route") await page.request.post("/app/fn/arrive", { form: { target }, headers });
+    const sent = await page.request.post("/app/fn/submit-report", { multipart: report, headers });
+    expect(sent.ok()).toBe(true);
     await open(page, "/app/day");
   }
 }
@@ -318,6 +320,11 @@ test("sync conflict shows both versions and is resolved", async ({ browser }) =>
   await page.getByRole("button", { name: "Keep my version" }).click();
   await expect(page.getByText("No sync conflicts")).toBeVisible();
   await expect(await job(dispatch, second)).toContainText("On the way");
+  // It is on another day, but today's page names it.
+  await open(page, "/app/day");
+  await expect(page.getByTestId("under-way").getByRole("link")).toHaveAttribute("href", `/app/day/${second}`);
+  await dispatch.request.post("/app/fn/revert-travel-of-technician", { form: { target: second }, headers: { "sec-fetch-site": "same-origin", accept: "text/html" } });
+  await expect(await job(dispatch, second)).not.toContainText("On the way");
   wire.close();
 });
 

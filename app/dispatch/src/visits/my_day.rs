@@ -8,6 +8,7 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta};
 use ordinavo_core::visits;
+use ordinavo_core::visits::VisitUnderWay;
 use ordinavo_core::visits::model::DayStop;
 use ui::components::EmptyState;
 use ui::format;
@@ -78,6 +79,7 @@ pub fn DayPage() -> impl IntoView {
                 <OfflineSync locale person=person.clone()/>
                 {(conflict_count > 0).then(|| view! { <p class="notice notice-bad"><strong>{t!(locale, "day-sync-conflicts", count = conflict_count)}</strong>" "<a href="/app/day/sync-conflicts">{t!(locale, "day-resolve-conflicts")}</a></p> })}
                 <ChangesNotice locale changes=day.changes date=shown_date zone=zone.clone() now=request.viewer.now/>
+                {day.under_way.map(|visit| view! { <UnderWay visit locale/> })}
                 {(!returned.is_empty()).then(|| view! { <ReturnedNotice locale stops=returned/> })}
                 <header class="title-row"><h1>{t!(locale, "day-title")}</h1><span class="lead">{format::day(locale, date)}</span></header>
                 <nav class="day-nav" aria-label=t!(locale, "date")>
@@ -133,6 +135,12 @@ pub(crate) fn OfflineSync(locale: Locale, person: String) -> impl IntoView {
             <script src="/app/day/keeper.js" nonce=nonce defer></script>
         </div>
     }
+}
+
+/// The visit that has to end before travel to another one starts.
+#[component]
+pub(crate) fn UnderWay(visit: VisitUnderWay, locale: Locale) -> impl IntoView {
+    view! { <p class="notice notice-warn" data-testid="under-way">{t!(locale, "stop-waits")}" "<a href=format!("/app/day/{}", visit.target_id) data-keep="yes"><bdi class="mono">{format!("TGT-{}", visit.number)}</bdi></a></p> }
 }
 
 /// Reports returned for correction, of any day.

@@ -24,7 +24,7 @@ use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
 use crate::visits::changes::ChangesNotice;
-use crate::visits::my_day::{Installable, OfflineSync};
+use crate::visits::my_day::{Installable, OfflineSync, UnderWay};
 use crate::visits::notices::ProblemCard;
 use crate::visits::photos::{DeviceDraftNotice, ReportPhotos};
 use crate::visits::stop_card::{StopCard, seen_appointment, stop_label, stop_state};
@@ -93,7 +93,7 @@ pub fn StopPage() -> impl IntoView {
                 <h1><bdi class="mono">{format!("TGT-{}", stop.number)}</bdi></h1>
                 {has_returned.then(|| view! { <p class="notice notice-warn">{t!(locale, "day-returned", count = 1)}" "<a href=format!("/app/day/{id}?returned=yes")>{t!(locale, "report-correct")}</a></p> })}
                 <ChangesNotice locale changes date=String::new() zone=own_zone.clone() now=request.viewer.now/>
-                {under_way.map(|other| view! { <p class="notice notice-warn" data-testid="under-way">{t!(locale, "stop-waits")}" "<a href=format!("/app/day/{}", other.target_id) data-keep="yes"><bdi class="mono">{format!("TGT-{}", other.number)}</bdi></a></p> })}
+                {under_way.map(|visit| view! { <UnderWay visit locale/> })}
                 <StopCard stop notices locale person=person.clone() zone shows_date=true comes_after/>
                 {from_request.map(|found| view! { <RequesterCard locale found files_path="/app/day/files" country zone=own_zone/> })}
                 {(notes.is_some() || access_notes.is_some()).then(|| view! {

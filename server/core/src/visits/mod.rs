@@ -36,7 +36,7 @@ use crate::identity::actors::{Permit, Staff};
 use crate::scheduling::board::parse_zone;
 use crate::visits::model::DayStop;
 use crate::visits::report::Report;
-use crate::visits::store::under_way::VisitUnderWay;
+pub use crate::visits::store::under_way::VisitUnderWay;
 use crate::{Core, CoreError, CoreResult};
 
 /// Returns today's date in the tenant's zone.

@@ -42,6 +42,8 @@ pub struct Day {
     pub returned: Vec<DayStop>,
     /// Number of unresolved sync conflicts on all days.
     pub waiting: i64,
+    /// The visit of another day that is under way.
+    pub under_way: Option<VisitUnderWay>,
     /// What has changed on any day and was not confirmed.
     pub changes: Changes,
     /// What the technician has told dispatch about visits that are still ahead, newest first.
@@ -58,6 +60,10 @@ impl Day {
             self.changes.to_form(),
             notices_version(&self.notices),
             self.waiting.to_string(),
+            self.under_way
+                .as_ref()
+                .map(|visit| visit.number.to_string())
+                .unwrap_or_default(),
         ]);
         digest(parts)
     }
@@ -101,7 +107,7 @@ pub async fn day(core: &Core, by: Permit<'_, PerformVisits>, date: Option<NaiveD
         .filter(|date| SCHEDULABLE_YEARS.contains(&date.year()))
         .unwrap_or_else(|| week.day_of(core.clock.now(), &tz));
     let (from, until) = week.span(date, &tz).ok_or_else(CoreError::not_found)?;
-    let day = Day {
+    let mut day = Day {
         // Read first: a change that the lists do not show yet must reload the page.
         audit_sequence: tx.latest_audit_sequence().await?,
         date,
@@ -109,10 +115,15 @@ pub async fn day(core: &Core, by: Permit<'_, PerformVisits>, date: Option<NaiveD
         stops: tx.own_stops(from, until).await?,
         returned: tx.own_returned_stops().await?,
         waiting: tx.count_own_queued_entries().await?,
+        under_way: None,
         changes: own_changes(&mut tx, core.clock.now()).await?,
         notices: tx.own_open_visit_notices().await?,
         zone,
     };
+    let under_way = tx.own_visits_under_way().await?.into_iter();
+    day.under_way = under_way
+        .filter(|visit| day.stops.iter().all(|stop| stop.target_id != visit.target_id))
+        .last();
     drop(tx);
     changes::mark_shown(core, by.staff(), day.stops.iter().chain(&day.changes.stops)).await?;
     Ok(day)

@@ -125,3 +125,32 @@ async fn keys_guessed_from_one_network_are_limited_there_only(#[case] engine: En
     assert_eq!(status("203.0.113.9", &key).await, StatusCode::OK, "a right key works");
     assert_eq!(status("203.0.113.10", "ord_live_wrong").await, StatusCode::UNAUTHORIZED);
 }
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn client_secrets_guessed_from_one_network_are_limited_there_only(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, morning()).await else {
+        return;
+    };
+    let status = async |from: String| {
+        let answer = crate::support::client()
+            .post(format!("{}/api/v1/oauth/token", world.url))
+            .header("x-forwarded-for", from)
+            .form(&[
+                ("grant_type", "client_credentials"),
+                ("client_id", "cli_00000000000000000000000000"),
+                ("client_secret", "wrong"),
+            ]);
+        answer.send().await.unwrap().status()
+    };
+    let mut refused = 0;
+    while status("203.0.113.9".to_owned()).await != StatusCode::TOO_MANY_REQUESTS {
+        refused += 1;
+        assert!(refused < 1_000, "wrong secrets are never limited");
+    }
+    assert!(refused >= 10, "{refused}");
+    let another = status("203.0.113.10".to_owned()).await;
+    assert_eq!(another, StatusCode::UNAUTHORIZED, "{}", world.engine);
+}

@@ -64,6 +64,11 @@ async fn doctor_each_problem_is_named(#[case] engine: Engine) {
 
     let with = |name: &str, value: &str| installation.another_server().with(&[(name, value)]);
     assert_eq!(problems(&with("ORDINAVO_TRUSTED_PROXIES", "0.0.0.0/0")), ["proxy"]);
+    let too_little = problems(&with("ORDINAVO_FILES_MIN_FREE", "1000000GiB"));
+    assert!(
+        !too_little.is_empty() && too_little.iter().all(|subject| subject == "disk"),
+        "{too_little:?}"
+    );
     let with_mail = with("ORDINAVO_SMTP_URL", "smtp://127.0.0.1:9");
     sql(
         &installation,

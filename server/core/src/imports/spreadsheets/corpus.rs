@@ -397,6 +397,57 @@ fn workbook_numbers_dates_and_lines_are_kept() {
 }
 
 #[test]
+fn workbook_with_merged_cells_gives_each_row_what_it_shows() {
+    let cell = |reference: &str, text: &str| format!("<c r=\"{reference}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let sheet = format!(
+        "<row r=\"1\">{}{}{}</row><row r=\"2\">{}{}{}</row><row r=\"3\">{}</row><row r=\"4\">{}{}</row>",
+        cell("A1", "Auftrag"),
+        cell("B1", "Kunde-Id"),
+        cell("C1", "Bemerkung"),
+        cell("A2", "M-1"),
+        cell("B2", "C-7"),
+        cell("C2", "both"),
+        cell("A3", "M-2"),
+        cell("A4", "M-3"),
+        cell("B4", "C-8"),
+    );
+    // The customer of two jobs, and an area below them without content.
+    let merged = "<mergeCells count=\"3\"><mergeCell ref=\"B2:B3\"/><mergeCell ref=\"C2:C3\"/><mergeCell ref=\"A7:C90000\"/></mergeCells>";
+    let bytes = xlsx_of(&format!("{sheet}</sheetData>{merged}<sheetData>"), "");
+    let items = read("merged", &bytes, None);
+    let customers: Vec<_> = items
+        .iter()
+        .map(|item| {
+            (
+                item.payload["customer"]["externalId"].clone(),
+                item.payload["notes"].clone(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        customers,
+        [
+            (json!("C-7"), json!("both")),
+            (json!("C-7"), json!("both")),
+            (json!("C-8"), Value::Null)
+        ]
+    );
+}
+
+#[test]
+fn workbook_with_formulas_gives_their_values() {
+    let cell = |reference: &str, text: &str| format!("<c r=\"{reference}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let sheet = format!(
+        "<row r=\"1\">{}{}</row><row r=\"2\"><c r=\"A2\" t=\"str\"><f>CONCATENATE(\"F-\",1)</f><v>F-1</v></c><c r=\"B2\"><f>40+2</f><v>42</v></c></row>",
+        cell("A1", "Auftrag"),
+        cell("B1", "Kunde-Id"),
+    );
+    let items = read("formulas", &xlsx_of(&sheet, ""), None);
+    assert_eq!(items[0].external_id, "F-1");
+    assert_eq!(items[0].payload["customer"]["externalId"], "42");
+}
+
+#[test]
 fn workbook_with_far_or_repeated_cells_is_refused_without_reading_all_between() {
     let first = "<row r=\"1\"><c r=\"A1\"><v>1</v></c></row>";
     let cell = "<table:table-cell office:value-type=\"float\" office:value=\"1\"";

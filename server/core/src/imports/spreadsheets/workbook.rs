@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _};
 
-use calamine::{Data, Ods, Reader as _, Xlsx, open_workbook_from_rs};
+use calamine::{Data, Dimensions, Ods, Reader as _, Xlsx, open_workbook_from_rs};
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use domain::fields::CsvError;
 
@@ -15,6 +15,8 @@ const MAX_UNPACKED_BYTES: u64 = 64 * 1024 * 1024;
 /// More rows or cells of a row are no list of jobs. They bound the memory that a small file can take.
 const MAX_ROWS: usize = 20_000;
 const MAX_CELLS_OF_ROW: usize = 200;
+/// More cells of merged areas are no list of jobs either; areas of a hostile file overlap.
+const MAX_MERGED_CELLS: usize = 200_000;
 /// Numbers from this one on have lost digits in the spreadsheet, which keeps 15.
 const FIRST_SHORTENED: f64 = 1e15;
 
@@ -118,6 +120,31 @@ fn row_of(line: usize, mut cells: Vec<String>) -> Row {
     Row { line, cells }
 }
 
+/// Gives each row of a merged area the value that the area shows. Only the first cell has it in the file, and the jobs of the other
+/// rows would silently lose it.
+fn fill_merged(rows: &mut BTreeMap<usize, Vec<String>>, merged: &[Dimensions]) -> CoreResult<()> {
+    let mut left = MAX_MERGED_CELLS;
+    for area in merged {
+        let (first, last, column) = (area.start.0 as usize, area.end.0 as usize, area.start.1 as usize);
+        let Some(value) = rows.get(&first).and_then(|cells| cells.get(column)).cloned() else {
+            continue;
+        };
+        if first >= last || value.is_empty() || column >= MAX_CELLS_OF_ROW {
+            continue;
+        }
+        for cells in rows.range_mut(first + 1..=last).map(|(_, cells)| cells) {
+            left = left.checked_sub(1).ok_or_else(unreadable)?;
+            if cells.len() <= column {
+                cells.resize(column + 1, String::new());
+            }
+            if cells[column].is_empty() {
+                cells[column].clone_from(&value);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Reads a sheet of an `.xlsx` file cell by cell: a sheet whose only cells are its first and its last must not take the memory of
 /// all cells between them.
 fn xlsx_rows(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> CoreResult<Vec<Row>> {
@@ -140,6 +167,9 @@ fn xlsx_rows(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> CoreResult<Vec<R
         }
         cells[column] = text;
     }
+    drop(reader);
+    let merged = workbook.merge_cells_by_sheet_name(name).map_err(|_| unreadable())?;
+    fill_merged(&mut rows, &merged)?;
     let last = rows.last_key_value().map_or(0, |(row, _)| row + 1);
     let first = rows.first_key_value().map_or(last, |(row, _)| *row);
     Ok((first..last)

@@ -2,9 +2,10 @@
 
 use super::{KEYS, Phone, count, done, planned_job, status, waiting};
 use crate::scheduling::board::monday;
-use crate::support::world_at;
+use crate::support::{World, world_at};
 use chrono::TimeDelta;
 use ordinavo_core::Engine;
+use reqwest::Client;
 use rstest::rstest;
 
 #[rstest]
@@ -52,6 +53,85 @@ async fn travel_reverted_by_technician_soon_or_by_dispatch_later(#[case] engine:
     world.send(&staff, "/app/fn/revert-travel-of-technician", &button).await;
     assert_eq!(status(&world, &target).await, "dispatched");
     assert_eq!(count(&world, reverted).await, "2", "{}", world.engine);
+}
+
+/// Starts travel and returns the key of the message that the page shows.
+async fn start(world: &World, browser: &Client, target: &str) -> String {
+    world.send(browser, "/app/fn/start-travel", &[("target", target)]).await;
+    world.content(browser, &format!("/app/day/{target}")).await
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn start_of_travel_names_customer_only_if_they_see_it(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let tom = world.staff("nordlicht", "technician").await;
+    let target = planned_job(&world, &staff, "TRAVEL-4", 9).await;
+    for shared in [false, true] {
+        let is_shared = if shared { "1" } else { "0" };
+        let is_shared = if engine == Engine::Sqlite {
+            is_shared.to_owned()
+        } else {
+            shared.to_string()
+        };
+        world
+            .sql(&format!(
+                "UPDATE appointment SET is_shared = {is_shared} WHERE status = 'planned'"
+            ))
+            .await;
+        let page = start(&world, &tom, &target).await;
+        assert_eq!(
+            page.contains("The customer can see that you are on the way.</"),
+            shared,
+            "{} {page}",
+            world.engine
+        );
+        world
+            .send(&staff, "/app/fn/revert-travel-of-technician", &[("target", &target)])
+            .await;
+    }
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn day_sheet_isolates_numbers_and_stop_searches_address_without_coordinates(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let tom = world.staff("nordlicht", "technician").await;
+    let target = planned_job(&world, &staff, "TRAVEL-5", 9).await;
+    world
+        .sql("UPDATE contact SET display_name = 'أحمد', phone = '+49 201 123 456'")
+        .await;
+    world.sql("UPDATE location SET latitude = NULL, longitude = NULL").await;
+    world
+        .sql("UPDATE target SET contact_id = (SELECT min_contact.id FROM contact AS min_contact WHERE min_contact.tenant_id = target.tenant_id AND min_contact.customer_id = target.customer_id ORDER BY min_contact.id LIMIT 1) WHERE external_id = 'TRAVEL-5'")
+        .await;
+    let sheet = world.content(&tom, "/app/day/sheet?date=2027-02-16").await;
+    assert!(
+        sheet.contains("<bdi dir=\"ltr\">+49 201 123 456</bdi>"),
+        "{} {sheet}",
+        world.engine
+    );
+    let page = world.content(&tom, &format!("/app/day/{target}")).await;
+    assert!(page.contains("href=\"geo:0,0?q="), "{} {page}", world.engine);
+    let request = tom
+        .get(format!("{}/app/day/{target}", world.url))
+        .header("user-agent", "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X)");
+    let page = request.send().await.unwrap().text().await.unwrap();
+    assert!(
+        page.contains("href=\"https://maps.apple.com/?daddr="),
+        "{} {page}",
+        world.engine
+    );
 }
 
 #[rstest]
