@@ -120,10 +120,8 @@ pub async fn day(core: &Core, by: Permit<'_, PerformVisits>, date: Option<NaiveD
         notices: tx.own_open_visit_notices().await?,
         zone,
     };
-    let under_way = tx.own_visits_under_way().await?.into_iter();
-    day.under_way = under_way
-        .filter(|visit| day.stops.iter().all(|stop| stop.target_id != visit.target_id))
-        .last();
+    let mut under_way = tx.own_visits_under_way().await?.into_iter();
+    day.under_way = under_way.find(|visit| day.stops.iter().all(|stop| stop.target_id != visit.target_id));
     drop(tx);
     changes::mark_shown(core, by.staff(), day.stops.iter().chain(&day.changes.stops)).await?;
     Ok(day)
