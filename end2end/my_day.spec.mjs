@@ -482,6 +482,7 @@ test("pages are accessible offline and in Arabic, and the day sheet is A4", asyn
     await expect(page.locator(`[data-stop="${tomorrow}"]`)).toBeVisible();
     // Starting travel to a visit on another day asks for confirmation first.
     const questions = [];
+    page.removeAllListeners("dialog");
     page.once("dialog", (question) => {
       questions.push(question.type());
       return question.dismiss();
