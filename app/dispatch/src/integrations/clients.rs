@@ -98,12 +98,7 @@ pub fn ClientPage() -> impl IntoView {
             <section><h2>{t!(locale, "client-keys")}</h2><p class="help">{t!(locale, "client-keys-text")}</p>
                 <Credentials id locale credentials zone=zone.clone() can_manage now=request.viewer.now/>
                 {can_manage.then(|| view! {
-                    <div class="row">{["live", "test", "secret"].into_iter().map(|kind| { let form = credential_form(kind); let field_id = |field: &str| if form.was_rejected() { form.id(field) } else { format!("{field}-{kind}") }; let (label_id, days_id) = (field_id("label"), field_id("days")); view! {
-                        <SubmitOnce><form method="post" action=owned("/app/fn/create-credential")><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/><ErrorSummary form=form.clone()/>
-                            <div class="field"><label for=label_id.clone()>{t!(locale, "client-key-label")}</label><input id=label_id name="label" data-form=form.draft_name() value=form.value("label", "") maxlength=integrations::MAX_CREDENTIAL_LABEL_CHARS.to_string() placeholder=t!(locale, "client-key-label-example")/></div>
-                            {(kind != "secret").then(|| { let field = days_id; view! { <div class="field"><label for=field.clone()>{t!(locale, "client-key-days")}</label><input id=field name="days" type="number" value=form.value("days", "") min="1" max="3650" placeholder=t!(locale, "client-key-no-expiry")/></div> } })}
-                            <button class="button" type="submit">{by_key(locale, &format!("client-key-new-{kind}"))}</button></form></SubmitOnce>
-                    } }).collect_view()}</div>
+                    <div class="row">{["live", "test", "secret"].into_iter().map(|kind| view! { <NewCredential id kind form=credential_form(kind)/> }).collect_view()}</div>
                 })}
             </section>
             <section aria-label=t!(locale, "client-scopes")>
@@ -199,6 +194,43 @@ pub async fn create_client(#[server(flatten)] form: ClientForm) -> Result<(), Se
         Ok(Redirect::to(client_path(id), "done-client-created"))
     })
     .await
+}
+
+/// Creates a credential of a kind. The page has this form for each kind, so the kind is part of the IDs, except where an error
+/// summary links to the fields.
+#[component]
+fn NewCredential(id: ClientId, kind: &'static str, form: FormState) -> impl IntoView {
+    let locale = form.locale;
+    let field_id = |field: &str| {
+        if form.was_rejected() {
+            form.id(field)
+        } else {
+            format!("{field}-{kind}")
+        }
+    };
+    let (label_id, days_id) = (field_id("label"), field_id("days"));
+    let (label, days, draft_name) = (form.value("label", ""), form.value("days", ""), form.draft_name());
+    let max_chars = integrations::MAX_CREDENTIAL_LABEL_CHARS.to_string();
+    view! {
+        <SubmitOnce>
+        <form method="post" action=owned("/app/fn/create-credential")>
+            <input type="hidden" name="client" value=id.to_string()/>
+            <input type="hidden" name="kind" value=kind/>
+            <ErrorSummary form/>
+            <div class="field">
+                <label for=label_id.clone()>{t!(locale, "client-key-label")}</label>
+                <input id=label_id name="label" data-form=draft_name value=label maxlength=max_chars placeholder=t!(locale, "client-key-label-example")/>
+            </div>
+            {(kind != "secret").then(|| view! {
+                <div class="field">
+                    <label for=days_id.clone()>{t!(locale, "client-key-days")}</label>
+                    <input id=days_id name="days" type="number" value=days min="1" max="3650" placeholder=t!(locale, "client-key-no-expiry")/>
+                </div>
+            })}
+            <button class="button" type="submit">{by_key(locale, &format!("client-key-new-{kind}"))}</button>
+        </form>
+        </SubmitOnce>
+    }
 }
 
 /// The form that creates a credential.

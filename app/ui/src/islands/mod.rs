@@ -10,7 +10,7 @@ use wasm_bindgen::JsCast as _;
 
 pub use self::drafts::KeepDrafts;
 pub use self::uploads::SendFiles;
-use self::uploads::has_files;
+use self::uploads::is_upload;
 
 /// How long a second submission counts as a double click.
 const DOUBLE_CLICK: Duration = Duration::from_secs(3);
@@ -48,7 +48,7 @@ pub fn SubmitOnce(children: Children) -> impl IntoView {
     let submit = move |event: web_sys::SubmitEvent| {
         // An upload that was cancelled can be sent again at once.
         let form = event.target().and_then(|form| form.dyn_into().ok());
-        if form.is_some_and(|form| has_files(&form)) {
+        if form.is_some_and(|form| is_upload(&form)) {
             return;
         }
         if sent.get_untracked() {

@@ -32,7 +32,12 @@ pub fn SendFiles() -> impl IntoView {
     });
 }
 
-pub(super) fn has_files(form: &HtmlFormElement) -> bool {
+/// Returns whether a form shows its upload and has files to send.
+pub(super) fn is_upload(form: &HtmlFormElement) -> bool {
+    has_files(form) && form.query_selector("[data-upload]").is_ok_and(|state| state.is_some())
+}
+
+fn has_files(form: &HtmlFormElement) -> bool {
     let fields = form.elements();
     (0..fields.length())
         .filter_map(|index| fields.get_with_index(index)?.dyn_into::<HtmlInputElement>().ok())

@@ -93,7 +93,7 @@ pub async fn start_travel(
 /// As [`start_travel`], but for other visits.
 pub(crate) async fn start_sandbox_travel(core: &Core, by: Permit<'_, PerformVisits>, id: TargetId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
-    apply(&mut tx, id, None, &Step::StartTravel).await?;
+    apply(&mut tx, id, None, &Step::StartTravel, Others::Allowed).await?;
     finish(core, tx).await
 }
 
@@ -173,10 +173,7 @@ async fn step(
     step: &Step<'_>,
 ) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
-    if let Some(other) = other_under_way(&mut tx, id, step.kind()).await? {
-        return Err(other.refusal());
-    }
-    apply(&mut tx, id, seen, step).await?;
+    apply(&mut tx, id, seen, step, Others::Refused).await?;
     finish(core, tx).await
 }
 
@@ -185,15 +182,29 @@ async fn apply(
     id: TargetId,
     seen: Option<SeenAppointment>,
     step: &Step<'_>,
+    others: Others,
 ) -> CoreResult<()> {
     let stop = own_stop(tx, id, step.kind(), seen)
         .await?
         .ok_or_else(CoreError::not_found)?;
     match fit(&stop, step, seen, None) {
-        Ok(StepCheck::AlreadyApplied) => Ok(()),
-        Ok(StepCheck::Applicable) => perform(tx, &stop, step, None).await,
-        Err(reason) => Err(refusal(&stop, step, reason)),
+        Ok(StepCheck::AlreadyApplied) => return Ok(()),
+        Ok(StepCheck::Applicable) => {}
+        Err(reason) => return Err(refusal(&stop, step, reason)),
     }
+    if others == Others::Refused
+        && let Some(other) = other_under_way(tx, id, step.kind()).await?
+    {
+        return Err(other.refusal());
+    }
+    perform(tx, &stop, step, None).await
+}
+
+/// Whether a visit may start beside others of the same technician.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Others {
+    Allowed,
+    Refused,
 }
 
 impl VisitUnderWay {
@@ -203,7 +214,8 @@ impl VisitUnderWay {
     }
 }
 
-/// Returns the visit that keeps the signed-in technician from starting travel to another one.
+/// Returns the visit that keeps the signed-in technician from starting travel to another one. The caller has locked the job:
+/// all steps take the two locks in this order.
 async fn other_under_way(
     tx: &mut TenantTx<'_, Staff>,
     id: TargetId,

@@ -217,7 +217,7 @@ pub(crate) async fn fetch(core: &Core, actor: &impl Actor, row: Option<FileRow>)
     })
 }
 
-/// Loads a report that was shown with this time of submission. A returned report is submitted again under the same ID, and nobody
+/// Loads a report that was shown with this time of submission. A returned report is submitted again under the same ID, and no one
 /// approves a text that they have not read.
 async fn load_shown(
     tx: &mut TenantTx<'_, Staff>,

@@ -172,7 +172,7 @@ impl Cluster {
         self.book["tenants"][0]["clients"][0]["apiKey"].as_str().unwrap()
     }
 
-    /// Returns the log lines of the servers that say what nobody expected, at most ten.
+    /// Returns the log lines of unexpected errors of the servers, at most ten.
     pub fn internal_errors(&self) -> Vec<String> {
         let log = std::fs::read_to_string(self.installation.folder.join("servers.log")).unwrap_or_default();
         let lines = log.lines().filter(|line| line.contains("internal_error"));

@@ -1,11 +1,12 @@
 //! A draft belongs to one record: another one's form on the same page, or on the same path, does not contain it.
 
+use chrono::TimeDelta;
 use ordinavo_core::Engine;
 use rstest::rstest;
 use serde_json::json;
 
 use super::{TEXT, monday};
-use crate::scheduling::board::{at, move_page, technician};
+use crate::scheduling::board::{move_page, technician};
 use crate::support::forms::hidden;
 use crate::support::world_at;
 
@@ -57,7 +58,9 @@ async fn draft_of_one_job_is_not_in_the_plan_of_another(#[case] engine: Engine) 
         let job = json!({ "externalId": format!("DRAFT-{number}"), "customer": { "externalId": "CUST-10042" } });
         let (_, item) = world.import("erp", &job).await;
         let target = item["targetId"].as_str().unwrap().to_owned();
-        pages.push((move_page(&target, &tom, at(13, 0)), target));
+        // A time that is over asks for a reason.
+        let past = world.core.clock().now() - TimeDelta::days(3);
+        pages.push((move_page(&target, &tom, past), target));
     }
     // Rejected, because the plan has no end.
     let fields = [
@@ -70,6 +73,12 @@ async fn draft_of_one_job_is_not_in_the_plan_of_another(#[case] engine: Engine) 
     ];
     world.send(&staff, "/app/fn/move-target", &fields).await;
     world.content(&staff, "/app/inbox").await;
+    let own = world.content(&staff, &pages[0].0).await;
+    assert!(own.contains("neighbour"), "{} {own}", world.engine);
     let other = world.content(&staff, &pages[1].0).await;
-    assert!(!other.contains("neighbour"), "{} {other}", world.engine);
+    assert!(
+        other.contains("name=\"reason\"") && !other.contains("neighbour"),
+        "{} {other}",
+        world.engine
+    );
 }
