@@ -508,18 +508,12 @@ async fn portal_rate_limit_exceeded_returns_429(#[case] engine: Engine) {
         return;
     };
     let petra = world.contact("nordlicht", "petra").await;
-    let mut refused = None;
-    for _ in 0..12 {
-        let answer = petra
-            .get(format!("{}/portal/timeline", world.url))
-            .send()
-            .await
-            .unwrap();
-        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
-            refused = Some(answer);
-            break;
-        }
-    }
+    let pages = (0..40).map(|_| petra.get(format!("{}/portal/timeline", world.url)).send());
+    let refused = futures::future::join_all(pages)
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .find(|answer| answer.status() == StatusCode::TOO_MANY_REQUESTS);
     let refused = refused.unwrap();
     assert!(
         refused.headers()["retry-after"]
