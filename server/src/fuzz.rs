@@ -98,12 +98,12 @@ proptest! {
         let limit = limit.map(|limit| limit.to_string());
         let Ok(paging) = Paging::new(limit.as_deref(), Some(&cursor), &[None]) else { return Ok(()) };
         prop_assert!((1..=200).contains(&paging.limit()));
-        if let Ok(Some(parts)) = paging.parts(2) {
+        if let Ok(Some(parts)) = paging.sort_key(2) {
             prop_assert!(parts.iter().flat_map(|part| part.chars()).all(|character| !character.is_control()));
             // The cursor that is sent next is read again.
             let again = paging.encode_cursor(&parts);
             let paging = Paging::new(None, Some(&again), &[None]).expect("limit is valid");
-            prop_assert_eq!(paging.parts(2).expect("cursor is valid"), Some(parts));
+            prop_assert_eq!(paging.sort_key(2).expect("cursor is valid"), Some(parts));
         }
         let _ = paging.after::<TargetId>();
         let _ = paging.after_text();

@@ -9,6 +9,7 @@ pub mod paging;
 pub mod path;
 pub mod preference;
 pub mod problem;
+pub mod query;
 pub mod texts;
 pub mod v1;
 

@@ -1,48 +1,13 @@
-//! Query parameters and opaque cursors of list operations.
+//! Pages of list operations and their opaque cursors.
 
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use domain::fields::{FieldCode, FieldError};
+use domain::fields::FieldCode;
 use domain::problems::Cause;
 use ordinavo_core::page::{Page, cursor_time};
 use ordinavo_core::{CoreError, CoreResult};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
-use super::problem::ApiError;
-
-/// Query parameters, parsed strictly: an unknown or repeated parameter is an error.
-pub struct QueryParams<T>(pub T);
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryParams<T> {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let mut members = Map::new();
-        for (name, value) in url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
-            if value.chars().chain(name.chars()).any(char::is_control) {
-                return Err(CoreError::field(&name, FieldCode::InvalidCharacter).into());
-            }
-            if members
-                .insert(name.to_string(), Value::String(value.into_owned()))
-                .is_some()
-            {
-                return Err(CoreError::field(&name, FieldCode::RepeatedParameter).into());
-            }
-        }
-        serde_json::from_value(Value::Object(members))
-            .map(Self)
-            .map_err(|error| {
-                let text = error.to_string();
-                let name = text.split('`').nth(1).unwrap_or_default().to_owned();
-                CoreError::invalid(vec![FieldError::new(name, FieldCode::UnknownParameter)]).into()
-            })
-    }
-}
 
 /// Query parameters of a list without filters.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -57,43 +22,27 @@ pub struct PageQuery {
 }
 
 impl PageQuery {
-    /// Returns the requested page.
+    /// Parses `limit` and `cursor`.
     ///
     /// # Errors
-    /// Field `limit`.
+    /// `validation_failed` for the parameter `limit`.
     pub fn paging(&self) -> CoreResult<Paging<'_>> {
         Paging::new(self.limit.as_deref(), self.cursor.as_deref(), &[])
     }
 }
 
-/// Parses a query parameter that accepts only the `allowed` names.
-///
-/// # Errors
-/// `validation_failed` for the parameter `name`.
-pub fn one_of<T>(
-    name: &str,
-    value: Option<&str>,
-    allowed: &[&str],
-    read: impl Fn(&str) -> Option<T>,
-) -> CoreResult<Option<T>> {
-    match value {
-        None => Ok(None),
-        Some(text) => read(text).map(Some).ok_or_else(|| {
-            CoreError::field(
-                name,
-                FieldCode::NotAllowed {
-                    allowed: allowed.iter().map(ToString::to_string).collect(),
-                },
-            )
-        }),
-    }
-}
+/// Number of items of a page that names no limit.
+const DEFAULT_LIMIT: i64 = 50;
+/// Larger limits are treated as this one.
+const MAX_LIMIT: u16 = 200;
 
 /// The decoded form of a cursor: the filters of the list and the sort key of the last item.
 #[derive(Serialize, Deserialize)]
 struct Cursor {
-    f: String,
-    p: Vec<String>,
+    #[serde(rename = "f")]
+    filter: String,
+    #[serde(rename = "p")]
+    sort_key: Vec<String>,
 }
 
 /// The requested page of a list: limit and cursor.
@@ -107,14 +56,14 @@ impl<'a> Paging<'a> {
     /// Parses `limit` and `cursor`. A cursor is only valid for the same `filter` values it was issued for.
     ///
     /// # Errors
-    /// Field `limit`.
+    /// `validation_failed` for the parameter `limit`.
     pub fn new(limit: Option<&str>, cursor: Option<&'a str>, filter: &[Option<&str>]) -> CoreResult<Self> {
         let limit = match limit {
-            None => 50,
+            None => DEFAULT_LIMIT,
             Some(text) => match text.parse::<i64>() {
-                Ok(limit) if limit >= 1 => limit.min(200),
+                Ok(limit) if limit >= 1 => limit.min(i64::from(MAX_LIMIT)),
                 _ => {
-                    return Err(CoreError::field("limit", FieldCode::InvalidLimit { max: 200 }));
+                    return Err(CoreError::field("limit", FieldCode::InvalidLimit { max: usize::from(MAX_LIMIT) }));
                 }
             },
         };
@@ -127,25 +76,25 @@ impl<'a> Paging<'a> {
         self.limit
     }
 
-    /// Returns the sort key after which the page starts, as `count` parts.
+    /// Returns the sort key after which the page starts, with `count` parts.
     ///
     /// # Errors
     /// `invalid_cursor`, `cursor_filter_mismatch`.
-    pub fn parts(&self, count: usize) -> CoreResult<Option<Vec<String>>> {
+    pub fn sort_key(&self, count: usize) -> CoreResult<Option<Vec<String>>> {
         let Some(cursor) = self.cursor else { return Ok(None) };
         let cursor: Option<Cursor> = URL_SAFE_NO_PAD
             .decode(cursor)
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let invalid = || CoreError::new(Cause::InvalidCursor);
-        let cursor = cursor.filter(|cursor| cursor.p.len() == count).ok_or_else(invalid)?;
-        if cursor.p.iter().any(|part| part.chars().any(char::is_control)) {
+        let cursor = cursor.filter(|cursor| cursor.sort_key.len() == count).ok_or_else(invalid)?;
+        if cursor.sort_key.iter().any(|part| part.chars().any(char::is_control)) {
             return Err(invalid());
         }
-        if cursor.f != self.filter {
+        if cursor.filter != self.filter {
             return Err(CoreError::new(Cause::CursorFilterMismatch));
         }
-        Ok(Some(cursor.p))
+        Ok(Some(cursor.sort_key))
     }
 
     /// Returns the timestamp and ID after which the page starts.
@@ -153,7 +102,7 @@ impl<'a> Paging<'a> {
     /// # Errors
     /// `invalid_cursor`, `cursor_filter_mismatch`.
     pub fn after<T: std::str::FromStr>(&self) -> CoreResult<Option<(DateTime<Utc>, T)>> {
-        let Some(parts) = self.parts(2)? else { return Ok(None) };
+        let Some(parts) = self.sort_key(2)? else { return Ok(None) };
         let read = || Some((cursor_time(parts.first()?.parse().ok()?), parts.get(1)?.parse().ok()?));
         read().map(Some).ok_or_else(|| CoreError::new(Cause::InvalidCursor))
     }
@@ -163,7 +112,7 @@ impl<'a> Paging<'a> {
     /// # Errors
     /// `invalid_cursor`, `cursor_filter_mismatch`.
     pub fn after_text(&self) -> CoreResult<String> {
-        Ok(self.parts(1)?.and_then(|mut parts| parts.pop()).unwrap_or_default())
+        Ok(self.sort_key(1)?.and_then(|mut parts| parts.pop()).unwrap_or_default())
     }
 
     /// Returns the number after which the page starts.
@@ -171,7 +120,7 @@ impl<'a> Paging<'a> {
     /// # Errors
     /// `invalid_cursor`, `cursor_filter_mismatch`.
     pub fn after_number(&self) -> CoreResult<Option<i64>> {
-        let Some(parts) = self.parts(1)? else { return Ok(None) };
+        let Some(parts) = self.sort_key(1)? else { return Ok(None) };
         let number = parts
             .first()
             .and_then(|text| text.parse().ok())
@@ -186,10 +135,10 @@ impl<'a> Paging<'a> {
     }
 
     /// Encodes a sort key as a cursor.
-    pub fn encode_cursor(&self, parts: &[String]) -> String {
+    pub fn encode_cursor(&self, sort_key: &[String]) -> String {
         let cursor = Cursor {
-            f: self.filter.clone(),
-            p: parts.to_vec(),
+            filter: self.filter.clone(),
+            sort_key: sort_key.to_vec(),
         };
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).unwrap_or_default())
     }

@@ -6,7 +6,8 @@ use ordinavo_core::customers::client_records;
 use serde::Deserialize;
 
 use super::{Customer, CustomerPage};
-use crate::api::paging::{Paging, QueryParams};
+use crate::api::paging::Paging;
+use crate::api::query::QueryParams;
 use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;

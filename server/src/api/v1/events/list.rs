@@ -10,7 +10,8 @@ use ordinavo_core::events;
 use serde::Deserialize;
 
 use super::{Event, EventPage};
-use crate::api::paging::{Paging, QueryParams, one_of};
+use crate::api::paging::Paging;
+use crate::api::query::{QueryParams, one_of};
 use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;

@@ -11,7 +11,8 @@ use ordinavo_core::imports::jobs::{ItemFilter, JobReader};
 use serde::Deserialize;
 
 use super::ImportItemPage;
-use crate::api::paging::{Paging, QueryParams, one_of};
+use crate::api::paging::Paging;
+use crate::api::query::{QueryParams, one_of};
 use crate::api::path::Segment;
 use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::{Mapping, MappingPage};
 use domain::mapping::MappingType;
 
-use crate::api::paging::{Paging, QueryParams, one_of};
+use crate::api::paging::Paging;
+use crate::api::query::{QueryParams, one_of};
 use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
@@ -50,7 +51,7 @@ pub async fn list_mappings(
         query.cursor.as_deref(),
         &[query.r#type.as_deref()],
     )?;
-    let after = paging.parts(2)?;
+    let after = paging.sort_key(2)?;
     let after = after.as_ref().map(|parts| (parts[0].as_str(), parts[1].as_str()));
     let page = references::list(&state.core, permit, kind, after, paging.limit()).await?;
     let next_cursor = paging.next(&page, |row| {

@@ -5,7 +5,8 @@ use axum::extract::State;
 use ordinavo_core::requests::client_requests;
 
 use super::{Request, RequestPage};
-use crate::api::paging::{PageQuery, QueryParams, timestamp_key};
+use crate::api::paging::{PageQuery, timestamp_key};
+use crate::api::query::QueryParams;
 use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;

@@ -5,7 +5,8 @@ use axum::extract::State;
 use ordinavo_core::visits::client_results;
 
 use super::{VisitReport, VisitReportPage};
-use crate::api::paging::{PageQuery, QueryParams, timestamp_key};
+use crate::api::paging::{PageQuery, timestamp_key};
+use crate::api::query::QueryParams;
 use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;

@@ -9,7 +9,8 @@ use ordinavo_core::webhooks::deliveries;
 use ordinavo_core::webhooks::deliveries::DeliveryFilter;
 use serde::Deserialize;
 
-use crate::api::paging::{Paging, QueryParams, one_of, timestamp_key};
+use crate::api::paging::{Paging, timestamp_key};
+use crate::api::query::{QueryParams, one_of};
 use crate::api::path::Segment;
 use crate::api::problem::{ApiError, ErrorResponses};
 use crate::api::v1::webhook_deliveries::{WebhookDelivery, WebhookDeliveryPage};
