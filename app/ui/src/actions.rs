@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::future::Future;
+use std::pin::Pin;
 use std::str::FromStr;
 
 use axum::http::header::{ACCEPT, LOCATION, SET_COOKIE};
@@ -150,21 +151,22 @@ impl<'de, T: FromStr> Deserialize<'de> for FormId<T> {
 ///
 /// # Errors
 /// Only for callers that do not accept HTML: the code of the problem.
-pub async fn submit<A, F, Fut>(form: F, work: impl FnOnce(Core, A, F) -> Fut) -> Result<(), ServerFnError>
+pub async fn submit<A, F, Fut>(form: F, work: impl FnOnce(Core, A, F) -> Fut + Send) -> Result<(), ServerFnError>
 where
     A: Author + Clone + 'static,
-    F: ActionForm,
+    F: ActionForm + Send,
     Fut: Future<Output = CoreResult<Redirect>> + Send,
 {
-    let (typed, back) = (typed_values(&form), form.back());
+    let (typed, back, item) = (typed_values(&form), form.back(), form.item());
     let values = borrow_values(&typed);
     let submission = FormSubmission {
         form: F::NAME,
         values: &values,
         back,
-        item: form.item(),
+        item,
     };
-    run_action(submission, |core, actor| work(core, actor, form)).await
+    // Boxed: what follows is compiled once for an actor, not once for each form.
+    run_action(submission, Box::new(|core, actor| Box::pin(work(core, actor, form)))).await
 }
 
 /// Runs an action that needs no account, such as sign-in, on the fields of a form. After an error the page shows the
@@ -197,7 +199,13 @@ pub fn typed_values<F: ActionForm>(form: &F) -> BTreeMap<String, String> {
     if F::NAME.is_empty() {
         return BTreeMap::new();
     }
-    let Ok(Value::Object(fields)) = serde_json::to_value(form) else {
+    serde_json::to_value(form)
+        .map(|fields| texts_of_fields(fields, F::TRANSIENT_FIELDS))
+        .unwrap_or_default()
+}
+
+fn texts_of_fields(fields: Value, transient: &[&str]) -> BTreeMap<String, String> {
+    let Value::Object(fields) = fields else {
         return BTreeMap::new();
     };
     let text = |value: Value| match value {
@@ -211,7 +219,7 @@ pub fn typed_values<F: ActionForm>(form: &F) -> BTreeMap<String, String> {
     };
     fields
         .into_iter()
-        .filter(|(name, _)| !F::TRANSIENT_FIELDS.contains(&name.as_str()))
+        .filter(|(name, _)| !transient.contains(&name.as_str()))
         .filter_map(|(name, value)| Some((name, text(value)?)))
         .collect()
 }
@@ -225,14 +233,10 @@ fn borrow_values(typed: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
 ///
 /// # Errors
 /// Only for callers that do not accept HTML: the code of the problem.
-async fn run_action<A, Fut>(
-    submission: FormSubmission<'_>,
-    work: impl FnOnce(Core, A) -> Fut,
-) -> Result<(), ServerFnError>
-where
-    A: Author + Clone + 'static,
-    Fut: Future<Output = CoreResult<Redirect>> + Send,
-{
+async fn run_action<'a, A: Author + Clone + 'static>(
+    submission: FormSubmission<'a>,
+    work: Box<dyn FnOnce(Core, A) -> Pin<Box<dyn Future<Output = CoreResult<Redirect>> + Send + 'a>> + Send + 'a>,
+) -> Result<(), ServerFnError> {
     let (Some(core), Some(actor)) = (use_context::<Core>(), use_context::<A>()) else {
         return answer_signed_out(submission).await;
     };
