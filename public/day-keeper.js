@@ -9,7 +9,7 @@
   /** Milliseconds before the appointment from which starting travel has to be confirmed. */
   const FAR_OFF = 12 * 3_600_000;
   /** The status after each step. A report can also mean "not completed", which is a final status too. */
-  const LEADS = { set_out: 'en_route', arrive: 'on_site', report: 'completed' };
+  const LEADS = { start_travel: 'en_route', arrive: 'on_site', report: 'completed' };
   const DISMISSED = 'my-day-install-dismissed';
   const worker = navigator.serviceWorker;
   const query = new URLSearchParams(location.search);

@@ -6,7 +6,7 @@
 const CACHE = 'my-day';
 const PATIENCE = 4000;
 const STEPS = {
-  '/app/fn/start-travel': 'set_out', '/app/fn/arrive': 'arrive', '/app/fn/submit-report': 'report',
+  '/app/fn/start-travel': 'start_travel', '/app/fn/arrive': 'arrive', '/app/fn/submit-report': 'report',
   '/app/fn/report-cannot-do': 'cannot_do', '/app/fn/report-late': 'late',
 };
 /** Fields that belong to the form and not to the entry. */

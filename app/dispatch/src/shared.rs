@@ -24,7 +24,7 @@ pub(crate) fn viewer_staff() -> CoreResult<Staff> {
 pub(crate) fn DoneNotice(locale: Locale, flash: Option<Flash>) -> impl IntoView {
     flash
         .and_then(|flash| flash.done)
-        .map(|done| view! { <SuccessNotice text=by_key(locale, &done)/> })
+        .map(|done| view! { <SuccessNotice text=by_key(locale, &done) key=done/> })
 }
 
 /// Names the zone of all times on a page in words, where it is not the reader's.

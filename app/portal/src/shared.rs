@@ -19,5 +19,5 @@ pub(crate) fn viewer_contact() -> CoreResult<Contact> {
 pub(crate) fn DoneNotice(locale: Locale, flash: Option<Flash>) -> impl IntoView {
     flash
         .and_then(|flash| flash.done)
-        .map(|done| view! { <SuccessNotice text=by_key(locale, &done)/> })
+        .map(|done| view! { <SuccessNotice text=by_key(locale, &done) key=done/> })
 }

@@ -122,10 +122,10 @@ pub fn EmptyState(
     }
 }
 
-/// A success message.
+/// A success message. `key` is that of its text, for scripts and tests.
 #[component]
-pub fn SuccessNotice(#[prop(into)] text: String) -> impl IntoView {
-    view! { <p class="notice notice-good" role="status"><Icon name="check"/>{text}</p> }
+pub fn SuccessNotice(#[prop(into)] text: String, #[prop(optional, into)] key: Option<String>) -> impl IntoView {
+    view! { <p class="notice notice-good" role="status" data-done=key><Icon name="check"/>{text}</p> }
 }
 
 /// A label and its value.

@@ -117,9 +117,9 @@ pub(crate) fn OfflineSync(locale: Locale, person: String) -> impl IntoView {
     let nonce = use_nonce();
     view! {
         <div class="keeper" data-keeper=person data-served="now"
-            data-note-set_out=t!(locale, "queued-en-route") data-note-arrive=t!(locale, "queued-arrived") data-note-report=t!(locale, "queued-report")
+            data-note-start_travel=t!(locale, "queued-en-route") data-note-arrive=t!(locale, "queued-arrived") data-note-report=t!(locale, "queued-report")
             data-note-cannot_do=t!(locale, "queued-cannot-do") data-note-late=t!(locale, "queued-late")
-            data-sent-set_out=t!(locale, "done-en-route") data-sent-set_out-visible=t!(locale, "done-en-route-visible") data-sent-arrive=t!(locale, "done-arrived") data-sent-report=t!(locale, "done-report-submitted")
+            data-sent-start_travel=t!(locale, "done-en-route") data-sent-start_travel-visible=t!(locale, "done-en-route-visible") data-sent-arrive=t!(locale, "done-arrived") data-sent-report=t!(locale, "done-report-submitted")
             data-sent-cannot_do=t!(locale, "done-notice-sent") data-sent-late=t!(locale, "done-notice-sent")
             data-draft=t!(locale, "device-draft-note", at = "#") data-correct=t!(locale, "queued-correct") data-remove=t!(locale, "queued-discard") data-remove-sure=t!(locale, "queued-discard-confirm") data-plain=t!(locale, "queued-send-without-photos") data-early=t!(locale, "day-confirm-early")>
             <p class="notice notice-warn" role="status" data-line="offline" data-words=t!(locale, "day-offline") hidden></p>
@@ -147,7 +147,7 @@ pub(crate) fn UnderWay(visit: VisitUnderWay, locale: Locale) -> impl IntoView {
 #[component]
 fn ReturnedNotice(locale: Locale, stops: Vec<DayStop>) -> impl IntoView {
     view! {
-        <details class="notice notice-warn">
+        <details class="notice notice-warn" data-testid="returned-reports">
             <summary><strong>{t!(locale, "day-returned", count = stops.len())}</strong></summary>
             <ul class="lines">
                 {stops.into_iter().map(|stop| {

@@ -12,7 +12,7 @@ crate::stored_names! {
     /// A step of a visit.
     DayStep {
         /// Travel started.
-        StartTravel = "set_out",
+        StartTravel = "start_travel",
         /// Arrived on site.
         Arrive = "arrive",
         /// Visit ended, with a report.

@@ -41,7 +41,7 @@ pub struct EntryForm {
     pub person: String,
     /// ID of the job.
     pub target: String,
-    /// `set_out`, `arrive` or `report`.
+    /// `start_travel`, `arrive` or `report`.
     pub step: String,
     /// RFC 3339.
     pub noted_at: String,
@@ -109,7 +109,7 @@ fn parse(sent: EntryForm, now: DateTime<Utc>) -> CoreResult<Entry> {
         CoreError::field(
             "step",
             FieldCode::InvalidStep {
-                allowed: ["set_out", "arrive", "report"].map(str::to_owned).to_vec(),
+                allowed: ["start_travel", "arrive", "report"].map(str::to_owned).to_vec(),
             },
         )
     })?;

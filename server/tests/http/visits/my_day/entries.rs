@@ -23,7 +23,7 @@ async fn entry_sent_repeatedly_is_processed_once(#[case] engine: Engine) {
     let notes = count(&world, "timeline_entry WHERE kind = 'target_en_route'").await;
     let fields = [
         ("target", target.as_str()),
-        ("step", "set_out"),
+        ("step", "start_travel"),
         ("seen", seen.as_str()),
     ];
     let all = tokio::join!(
@@ -128,7 +128,7 @@ async fn entry_with_wrong_clock_is_clamped_to_one_month(#[case] engine: Engine) 
     {
         let hour = if index == 0 { 9 } else { 13 };
         let target = planned_job(&world, &staff, &format!("CLOCK-{index}"), hour).await;
-        let fields = [("target", target.as_str()), ("step", "set_out"), ("noted_at", sent)];
+        let fields = [("target", target.as_str()), ("step", "start_travel"), ("noted_at", sent)];
         assert_eq!(phone.entry(KEYS[index], &fields).await, done());
         let rows = world
             .texts("SELECT CAST(noted_at AS TEXT) FROM day_entry ORDER BY received_at DESC, id DESC LIMIT 1")
@@ -162,7 +162,7 @@ async fn entries_of_others_are_rejected_and_hidden(#[case] engine: Engine) {
     let other = Phone::of(&world, browser).await;
     let foreign = Phone::of(&world, world.staff("suedwind", "technician").await).await;
     let target = planned_job(&world, &staff, "OWN-1", 9).await;
-    let fields = [("target", target.as_str()), ("step", "set_out")];
+    let fields = [("target", target.as_str()), ("step", "start_travel")];
     // In the session of another user, the entry stays queued on the device.
     let theirs = [&fields[..], &[("person", phone.person.as_str())]].concat();
     assert_eq!(other.entry(KEYS[0], &theirs).await.0, StatusCode::FORBIDDEN);

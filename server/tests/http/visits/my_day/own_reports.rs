@@ -14,7 +14,7 @@ use rstest::rstest;
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn own_report_returned_is_shown_on_every_day(#[case] engine: Engine) {
+async fn returned_report_is_listed_on_every_day(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -23,7 +23,7 @@ async fn own_report_returned_is_shown_on_every_day(#[case] engine: Engine) {
     let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
     let target = planned_job(&world, &staff, "OWN-1", 9).await;
     let page = format!("/app/day/{target}");
-    for (key, step) in [(KEYS[0], "set_out"), (KEYS[1], "arrive")] {
+    for (key, step) in [(KEYS[0], "start_travel"), (KEYS[1], "arrive")] {
         let fields = [("target", target.as_str()), ("step", step)];
         assert_eq!(phone.entry(key, &fields).await, done());
     }
@@ -45,19 +45,19 @@ async fn own_report_returned_is_shown_on_every_day(#[case] engine: Engine) {
         .collect();
     assert_eq!(phone.entry(KEYS[2], &fields).await, done());
     let html = world.content(&phone.browser, &page).await;
-    for words in [
-        "Submitted report",
+    for part in [
+        "data-own-report",
         "The seal &lt;b&gt;leaked&lt;/b&gt;.",
         "M10 10L20 20",
         "p0.jpg",
     ] {
-        assert!(html.contains(words), "{words} {html}");
+        assert!(html.contains(part), "{part} {html}");
     }
     assert!(
         !world
             .content(&phone.browser, "/app/day?date=2026-11-30")
             .await
-            .contains("returned for correction")
+            .contains("returned-reports")
     );
 
     let job = world.content(&manager, &format!("/app/targets/{target}")).await;
@@ -66,13 +66,13 @@ async fn own_report_returned_is_shown_on_every_day(#[case] engine: Engine) {
     world.send(&manager, "/app/fn/return-report", &fields).await;
     let day = world.content(&phone.browser, "/app/day?date=2026-11-30").await;
     assert!(
-        day.contains("1 report was returned for correction") && day.contains(&page),
+        day.contains("returned-reports") && day.contains(&page),
         "{day}"
     );
     // The form contains the submitted values, with signature and photo.
     let html = world.content(&phone.browser, &page).await;
-    for words in ["Which seal?", "value=\"M10 10L20 20\"", "p0.jpg"] {
-        assert!(html.contains(words), "{words} {html}");
+    for part in ["Which seal?", "value=\"M10 10L20 20\"", "p0.jpg"] {
+        assert!(html.contains(part), "{part} {html}");
     }
     assert!(
         !html.contains("name=\"completed\""),
@@ -85,16 +85,16 @@ async fn own_report_returned_is_shown_on_every_day(#[case] engine: Engine) {
     assert_eq!(phone.entry(KEYS[4], &fields).await, waiting());
     let fields = [("target", target.as_str()), ("entries", KEYS[4])];
     world.send(&phone.browser, "/app/fn/discard-my-entries", &fields).await;
-    let now = [("noted_at", "2040-01-01T00:00:00Z"), ("target", target.as_str())];
-    let fields: Vec<_> = corrected.into_iter().chain(now).collect();
+    let later = [("noted_at", "2040-01-01T00:00:00Z"), ("target", target.as_str())];
+    let fields: Vec<_> = corrected.into_iter().chain(later).collect();
     assert_eq!(phone.entry(KEYS[3], &fields).await, done());
-    let kept = "visit_report WHERE summary = 'The lower seal leaked.' AND status = 'submitted' AND signature IS NULL";
-    assert_eq!(count(&world, kept).await, "1");
+    let resubmitted = "visit_report WHERE summary = 'The lower seal leaked.' AND status = 'submitted' AND signature IS NULL";
+    assert_eq!(count(&world, resubmitted).await, "1");
     assert!(
         !world
             .content(&phone.browser, "/app/day")
             .await
-            .contains("returned for correction")
+            .contains("returned-reports")
     );
 }
 
@@ -112,7 +112,7 @@ async fn completed_visit_stays_completed_when_job_is_reopened(#[case] engine: En
     let tom = technician(&world, "Tom Becker").await;
     let target = planned_job(&world, &staff, "AGAIN-1", 9).await;
     let first = seen((9, 0), (10, 0));
-    for (key, step) in [(KEYS[0], "set_out"), (KEYS[1], "arrive"), (KEYS[2], "report")] {
+    for (key, step) in [(KEYS[0], "start_travel"), (KEYS[1], "arrive"), (KEYS[2], "report")] {
         let fields = [
             ("target", target.as_str()),
             ("step", step),
@@ -178,7 +178,7 @@ async fn completed_visit_stays_completed_when_job_is_reopened(#[case] engine: En
     );
     let corrected = "visit_report WHERE summary LIKE '%Ms Adler.' AND status = 'submitted'";
     assert_eq!(count(&world, corrected).await, "1");
-    // A page that still shows the first text approves nothing.
+    // Approving from a page with the earlier text is rejected.
     let stale = [("report", report.as_str()), ("submitted_at", shown.as_str())];
     world.send(&manager, "/app/fn/approve-report", &stale).await;
     assert_eq!(count(&world, corrected).await, "1", "{}", world.engine);
@@ -191,7 +191,7 @@ async fn completed_visit_stays_completed_when_job_is_reopened(#[case] engine: En
     let second = seen((13, 0), (14, 0));
     let fields = [
         ("target", target.as_str()),
-        ("step", "set_out"),
+        ("step", "start_travel"),
         ("seen", second.as_str()),
     ];
     assert_eq!(phone.entry(KEYS[4], &fields).await, done());

@@ -195,7 +195,7 @@ impl Sequence<'_> {
         for _ in 0..STEPS {
             self.world.core.clock().advance(TimeDelta::seconds(7));
             match self.random.below(14) {
-                0 | 1 => self.step("set_out").await,
+                0 | 1 => self.step("start_travel").await,
                 2 | 3 => self.step("arrive").await,
                 4..=6 => self.report().await,
                 7 => self.send_again().await,

@@ -27,7 +27,7 @@ async fn sync_conflict_kept_by_technician_applies_entries(#[case] engine: Engine
     let old = seen((9, 0), (10, 0));
     let base = [("target", target.as_str()), ("seen", old.as_str())];
     let with = |more: &[(&'static str, &'static str)]| [&base[..], more].concat();
-    assert_eq!(phone.entry(KEYS[0], &with(&[("step", "set_out")])).await, waiting());
+    assert_eq!(phone.entry(KEYS[0], &with(&[("step", "start_travel")])).await, waiting());
     // The clock of the device was set back; entries stay in the order in which they were received.
     let early = [("step", "arrive"), ("noted_at", "2026-11-23T06:00:00Z")];
     world.core.clock().advance(TimeDelta::seconds(1));
@@ -190,7 +190,7 @@ async fn sync_conflict_not_applicable_is_forwarded_or_discarded(#[case] engine: 
     let aylin = technician(&world, "Aylin").await;
     let page = world.content(&staff, &move_page(&given, &aylin, at(11, 0))).await;
     press(&world, &staff, &page).await;
-    let fields = [("target", given.as_str()), ("step", "set_out")];
+    let fields = [("target", given.as_str()), ("step", "start_travel")];
     assert_eq!(phone.photo(KEYS[1], "0", png()).await, StatusCode::OK);
     assert_eq!(phone.entry(KEYS[1], &fields).await, waiting());
     let dropped = format!("/app/files/kept/{}/0", KEYS[1]);
@@ -226,7 +226,7 @@ async fn stale_entry_does_not_change_visit_of_other_technician(#[case] engine: E
     let target = planned_job(&world, &staff, "AGAIN-1", 9).await;
     let report = [("step", "report"), ("summary", "Nobody opened."), ("work_minutes", "5")];
     for (key, fields) in [
-        (0, &[("step", "set_out")][..]),
+        (0, &[("step", "start_travel")][..]),
         (1, &[("step", "arrive")]),
         (2, &report),
     ] {
@@ -244,7 +244,7 @@ async fn stale_entry_does_not_change_visit_of_other_technician(#[case] engine: E
     let seen = seen((9, 0), (10, 0));
     let fields = [
         ("target", target.as_str()),
-        ("step", "set_out"),
+        ("step", "start_travel"),
         ("seen", seen.as_str()),
     ];
     assert_eq!(phone.entry(KEYS[3], &fields).await, waiting());

@@ -1,4 +1,4 @@
-//! Starting travel at the wrong visit, and taking it back.
+//! Starting travel, reverting it, and one visit under way at a time.
 
 use super::{KEYS, Phone, count, done, planned_job, status, waiting};
 use crate::scheduling::board::monday;
@@ -22,11 +22,11 @@ async fn travel_reverted_by_technician_soon_or_by_dispatch_later(#[case] engine:
     let now = world.core.clock().now().to_rfc3339();
     let travel = [
         ("target", target.as_str()),
-        ("step", "set_out"),
+        ("step", "start_travel"),
         ("noted_at", now.as_str()),
     ];
     let button = [("target", target.as_str())];
-    // Nothing to take back before travel has started.
+    // Nothing can be reverted before travel has started.
     world.send(&phone.browser, "/app/fn/revert-travel", &button).await;
     assert_eq!(status(&world, &target).await, "scheduled");
     assert_eq!(phone.entry(KEYS[0], &travel).await, done());
@@ -43,7 +43,7 @@ async fn travel_reverted_by_technician_soon_or_by_dispatch_later(#[case] engine:
         "1"
     );
 
-    // After two minutes only dispatch can.
+    // After two minutes only a dispatcher can revert travel.
     assert_eq!(phone.entry(KEYS[1], &travel).await, done());
     world.core.clock().advance(TimeDelta::minutes(3));
     let page = world.content(&phone.browser, &format!("/app/day/{target}")).await;
@@ -55,8 +55,8 @@ async fn travel_reverted_by_technician_soon_or_by_dispatch_later(#[case] engine:
     assert_eq!(count(&world, reverted).await, "2", "{}", world.engine);
 }
 
-/// Starts travel and returns the key of the message that the page shows.
-async fn start(world: &World, browser: &Client, target: &str) -> String {
+/// Starts travel and returns the page of the visit.
+async fn start_travel(world: &World, browser: &Client, target: &str) -> String {
     world.send(browser, "/app/fn/start-travel", &[("target", target)]).await;
     world.content(browser, &format!("/app/day/{target}")).await
 }
@@ -65,7 +65,7 @@ async fn start(world: &World, browser: &Client, target: &str) -> String {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn start_of_travel_names_customer_only_if_they_see_it(#[case] engine: Engine) {
+async fn start_travel_confirmation_mentions_customer_only_if_appointment_is_shared(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -84,9 +84,9 @@ async fn start_of_travel_names_customer_only_if_they_see_it(#[case] engine: Engi
                 "UPDATE appointment SET is_shared = {is_shared} WHERE status = 'planned'"
             ))
             .await;
-        let page = start(&world, &tom, &target).await;
+        let page = start_travel(&world, &tom, &target).await;
         assert_eq!(
-            page.contains("The customer can see that you are on the way.</"),
+            page.contains("data-done=\"done-en-route-visible\""),
             shared,
             "{} {page}",
             world.engine
@@ -101,7 +101,7 @@ async fn start_of_travel_names_customer_only_if_they_see_it(#[case] engine: Engi
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn day_sheet_isolates_numbers_and_stop_searches_address_without_coordinates(#[case] engine: Engine) {
+async fn day_sheet_isolates_numbers_and_stop_without_coordinates_links_to_address_search(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -113,7 +113,7 @@ async fn day_sheet_isolates_numbers_and_stop_searches_address_without_coordinate
         .await;
     world.sql("UPDATE location SET latitude = NULL, longitude = NULL").await;
     world
-        .sql("UPDATE target SET contact_id = (SELECT min_contact.id FROM contact AS min_contact WHERE min_contact.tenant_id = target.tenant_id AND min_contact.customer_id = target.customer_id ORDER BY min_contact.id LIMIT 1) WHERE external_id = 'TRAVEL-5'")
+        .sql("UPDATE target SET contact_id = (SELECT first_contact.id FROM contact AS first_contact WHERE first_contact.tenant_id = target.tenant_id AND first_contact.customer_id = target.customer_id ORDER BY first_contact.id LIMIT 1) WHERE external_id = 'TRAVEL-5'")
         .await;
     let sheet = world.content(&tom, "/app/day/sheet?date=2027-02-16").await;
     assert!(
@@ -138,7 +138,7 @@ async fn day_sheet_isolates_numbers_and_stop_searches_address_without_coordinate
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn one_visit_at_a_time_is_under_way(#[case] engine: Engine) {
+async fn start_travel_with_another_visit_under_way_is_rejected(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -148,7 +148,7 @@ async fn one_visit_at_a_time_is_under_way(#[case] engine: Engine) {
     let second = planned_job(&world, &staff, "TRAVEL-3", 11).await;
     let now = world.core.clock().now().to_rfc3339();
     let step = |target, step| [("target", target), ("step", step), ("noted_at", now.as_str())];
-    assert_eq!(phone.entry(KEYS[0], &step(&first, "set_out")).await, done());
+    assert_eq!(phone.entry(KEYS[0], &step(&first, "start_travel")).await, done());
     for status_of_first in ["en_route", "on_site"] {
         assert_eq!(status(&world, &first).await, status_of_first);
         world
@@ -160,7 +160,7 @@ async fn one_visit_at_a_time_is_under_way(#[case] engine: Engine) {
             .await;
     }
     // Recorded offline, the step becomes a conflict, which can be applied after the first visit has ended.
-    assert_eq!(phone.entry(KEYS[1], &step(&second, "set_out")).await, waiting());
+    assert_eq!(phone.entry(KEYS[1], &step(&second, "start_travel")).await, waiting());
     let reason = "SELECT conflict_reason FROM day_entry WHERE state = 'waiting'";
     assert_eq!(world.texts(reason).await, [["another_under_way"]]);
     let keep = async || {
