@@ -61,6 +61,8 @@ impl Checker<'_> {
         for (external_id, targets) in &found {
             let count = targets.len();
             self.require(count == 1, || format!("{external_id} is there {count} times"));
+            let was_sent = self.known.sent.contains(*external_id);
+            self.require(was_sent, || format!("{external_id} was never sent"));
         }
         for (external_id, target) in &self.known.targets {
             let id: TargetId = target.parse().unwrap();
@@ -98,6 +100,10 @@ impl Checker<'_> {
             });
             found.insert(row[0].as_str(), row[1].as_str());
         }
+        let query = "SELECT count(DISTINCT job_id)::text FROM import_item WHERE external_id LIKE 'CHAOS-B%'";
+        let jobs: usize = self.raw.texts(query).await[0][0].parse().unwrap();
+        let batches = self.known.batches;
+        self.require(jobs <= batches, || format!("{batches} batches were sent, and {jobs} jobs are there"));
         for (job, items) in &self.known.jobs {
             let id: ImportJobId = job.parse().unwrap();
             let status = found.get(id.uuid().to_string().as_str()).copied();
@@ -216,6 +222,12 @@ impl Checker<'_> {
         for hash in &self.known.files {
             let is_there = hashes.contains(hash.as_str());
             self.require(is_there, || format!("the acknowledged file {hash} has no row"));
+        }
+        // One request for each form, acknowledged or not.
+        let query = "SELECT encode(content_hash, 'hex'), count(DISTINCT request_id)::text FROM request_attachment GROUP BY 1";
+        for row in self.raw.texts(query).await {
+            let is_single = row[1] == "1" || !self.known.sent_files.contains(&row[0]);
+            self.require(is_single, || format!("the form with the file {} became {} requests", row[0], row[1]));
         }
         let orphans: Vec<&String> = objects
             .keys()

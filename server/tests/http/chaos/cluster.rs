@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
+use super::Fault;
 use crate::support::installation::Installation;
 use crate::support::raw::Raw;
 use crate::support::receiver::Receiver;
@@ -14,6 +15,9 @@ use crate::support::s3::S3;
 
 const SERVERS: usize = 3;
 const WORKERS: usize = 2;
+
+/// How long a server may take to stop. It promises 15 seconds; the machine is busy.
+const STOP_LIMIT: Duration = Duration::from_secs(20);
 
 /// The events that the receiver subscribes to.
 pub const EVENT_TYPES: [&str; 3] = ["target.created", "target.updated", "target.cancelled"];
@@ -25,19 +29,47 @@ fn root() -> PathBuf {
 /// A PostgreSQL server of its own, so that it can be restarted.
 pub struct Postgres {
     folder: PathBuf,
+    /// Whether the folder is a file system of its own.
+    is_small_disk: bool,
     pub url: String,
 }
+
+/// Room for the database of a long run, and for its log.
+const DISK_SIZE: &str = "size=2g,mode=755";
 
 impl Postgres {
     fn start() -> Self {
         let folder = std::env::temp_dir().join(format!("ordinavo-chaos-postgres-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", DISK_SIZE, "tmpfs"]).arg(&folder);
+        let is_small_disk = mount.stderr(Stdio::null()).status().is_ok_and(|status| status.success());
         let output = Self::script(&folder, "start").output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         Self {
             url: String::from_utf8(output.stdout).unwrap().trim().to_owned(),
             folder,
+            is_small_disk,
         }
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.folder.join("filler")
+    }
+
+    /// Fills the disk to the last byte.
+    pub fn fill_disk(&self) {
+        assert!(self.is_small_disk);
+        let _ = Command::new("dd")
+            .arg("if=/dev/zero")
+            .arg(format!("of={}", self.filler().display()))
+            .args(["bs=1M", "status=none"])
+            .stderr(Stdio::null())
+            .status();
+    }
+
+    pub fn free_disk(&self) {
+        std::fs::remove_file(self.filler()).unwrap();
     }
 
     fn script(folder: &Path, action: &str) -> Command {
@@ -56,6 +88,9 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         let _ = Self::script(&self.folder, "stop").status();
+        if self.is_small_disk {
+            let _ = Command::new("umount").arg(&self.folder).status();
+        }
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
@@ -100,14 +135,15 @@ fn start_server(installation: &Installation) -> Child {
     command.spawn().unwrap()
 }
 
-/// Starts a worker, with its clock moved by `jump` where libfaketime is installed.
+const FAKE_TIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+
+/// Starts a worker, with its clock moved by `jump`.
 fn start_worker(installation: &Installation, jump: Option<&str>) -> Child {
-    const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
     let mut command = installation.command(&["worker"]);
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    if let Some(jump) = jump.filter(|_| Path::new(LIBRARY).exists()) {
+    if let Some(jump) = jump {
         command
-            .env("LD_PRELOAD", LIBRARY)
+            .env("LD_PRELOAD", FAKE_TIME)
             .env("FAKETIME", jump)
             .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
     }
@@ -168,6 +204,17 @@ impl Cluster {
         cluster
     }
 
+    /// Returns whether this machine can cause a fault; says so if not.
+    pub fn can_cause(&self, fault: Fault) -> bool {
+        let missing = match fault {
+            Fault::FullDisk if !self.postgres.is_small_disk => "the right to mount a file system",
+            Fault::JumpClock if !Path::new(FAKE_TIME).exists() => FAKE_TIME,
+            _ => return true,
+        };
+        println!("NOT TESTED: {fault:?}, {missing} is missing");
+        false
+    }
+
     pub fn key(&self) -> &str {
         self.book["tenants"][0]["clients"][0]["apiKey"].as_str().unwrap()
     }
@@ -207,7 +254,7 @@ impl Cluster {
     pub async fn stop_server(&mut self, index: usize) {
         let server = &mut self.servers[index];
         let _ = Command::new("kill").arg(server.process.id().to_string()).status();
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + STOP_LIMIT;
         while server.process.try_wait().unwrap().is_none() {
             assert!(Instant::now() < deadline, "a server does not stop");
             tokio::time::sleep(Duration::from_millis(20)).await;

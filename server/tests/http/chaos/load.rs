@@ -26,6 +26,12 @@ const BATCH_ITEMS: usize = 30;
 /// What the servers have acknowledged.
 #[derive(Default)]
 pub struct Acknowledged {
+    /// External IDs of what was sent, acknowledged or not.
+    pub sent: BTreeSet<String>,
+    /// Batches that were sent.
+    pub batches: usize,
+    /// SHA-256 of the files of forms that were sent.
+    pub sent_files: BTreeSet<String>,
     /// Target IDs by external ID.
     pub targets: BTreeMap<String, String>,
     /// External IDs of targets whose second import was acknowledged as an update.
@@ -123,6 +129,9 @@ async fn import_singles(shared: Arc<Shared>, importer: usize) {
             return;
         }
         let external_id = format!("CHAOS-{importer}-{number}");
+        shared.record(|known| {
+            known.sent.insert(external_id.clone());
+        });
         let Some((_, body)) = shared.import(&external_id, "first").await else {
             return;
         };
@@ -164,6 +173,10 @@ async fn import_batches(shared: Arc<Shared>) {
         let ids: Vec<String> = (0..BATCH_ITEMS).map(|item| format!("CHAOS-B{number}-{item}")).collect();
         let items: Vec<Value> = ids.iter().map(|id| json!({ "externalId": id })).collect();
         let (body, key) = (json!({ "items": items }), format!("batch-{number}"));
+        shared.record(|known| {
+            known.sent.extend(ids.iter().cloned());
+            known.batches += 1;
+        });
         let accepted = shared
             .until_success(|| {
                 let request = shared.client.post(shared.url("/api/v1/targets/batch"));
@@ -199,6 +212,9 @@ async fn submit_forms(shared: Arc<Shared>) {
         let number_of_proof = proof::search(&ticket, 0, u64::from(u32::MAX)).unwrap();
         let plan = format!("%PDF-1.7 plan {number} {ticket}").into_bytes();
         let hash = hex(&sha256(&plan));
+        shared.record(|known| {
+            known.sent_files.insert(hash.clone());
+        });
         let mut form = Form::new()
             .text("ticket", ticket)
             .text("proof", number_of_proof.to_string());

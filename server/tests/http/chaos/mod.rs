@@ -23,7 +23,7 @@ fn setting(name: &str, default: u64) -> u64 {
 }
 
 /// Something that goes wrong.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     KillServer,
     StopServer,
@@ -31,6 +31,8 @@ enum Fault {
     /// A worker whose clock is two minutes ahead or behind.
     JumpClock,
     RestartDatabase,
+    /// The disk of the database is full for some seconds.
+    FullDisk,
     FilesHang,
     FilesFail,
     SlowReceiver,
@@ -38,12 +40,13 @@ enum Fault {
     PauseWorker,
 }
 
-const FAULTS: [Fault; 9] = [
+const FAULTS: [Fault; 10] = [
     Fault::KillServer,
     Fault::StopServer,
     Fault::KillWorker,
     Fault::JumpClock,
     Fault::RestartDatabase,
+    Fault::FullDisk,
     Fault::FilesHang,
     Fault::FilesFail,
     Fault::SlowReceiver,
@@ -61,6 +64,13 @@ async fn cause(fault: Fault, cluster: &mut Cluster, random: &Randomness) {
             cluster.kill_worker(random.index_below(cluster.worker_count()), Some(jump));
         }
         Fault::RestartDatabase => cluster.postgres.restart().await,
+        Fault::FullDisk => {
+            cluster.postgres.fill_disk();
+            seconds(4).await;
+            cluster.postgres.free_disk();
+            // Without space for its log, PostgreSQL ends.
+            cluster.postgres.restart().await;
+        }
         Fault::FilesHang | Fault::FilesFail => {
             let mode = if matches!(fault, Fault::FilesHang) {
                 Mode::Hangs
@@ -98,11 +108,12 @@ async fn installation_under_faults_loses_and_repeats_nothing() {
     println!("seed {seed}, {duration:?}");
     let random = Randomness::seeded(seed);
     let mut cluster = Cluster::start().await;
+    let faults: Vec<Fault> = FAULTS.into_iter().filter(|fault| cluster.can_cause(*fault)).collect();
     let load = Load::start(&cluster).await;
     let started = Instant::now();
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
     while started.elapsed() < duration {
-        let fault = FAULTS[random.index_below(FAULTS.len())];
+        let fault = faults[random.index_below(faults.len())];
         *counts.entry(format!("{fault:?}")).or_default() += 1;
         cause(fault, &mut cluster, &random).await;
         tokio::time::sleep(Duration::from_millis(500 + 2_000 * random.index_below(2) as u64)).await;

@@ -56,6 +56,9 @@ async fn write_after_database_rollback_succeeds(#[case] engine: Engine) {
     }
 }
 
+/// More than a worker imports before the disk is full.
+const BATCH_ITEMS: usize = 400;
+
 /// A small file system that only its own processes can see.
 struct SmallDisk {
     folder: PathBuf,
@@ -158,6 +161,16 @@ async fn server_on_full_disk_is_not_ready_and_recovers() {
     };
     until_ready(StatusCode::OK).await;
     assert_eq!(send(0).await, StatusCode::CREATED);
+    let items: Vec<Value> = (0..BATCH_ITEMS).map(|item| import(&format!("BATCH-{item}"))).collect();
+    let accepted = client
+        .post(installation.url("/api/v1/targets/batch"))
+        .bearer_auth(key)
+        .json(&json!({ "items": items }))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(accepted.status(), StatusCode::ACCEPTED);
+    let accepted: Value = accepted.json().await.unwrap();
     disk.shell(&format!("cat /dev/zero > {}/filler", disk.folder.display()));
     let mut number = 1;
     while send(number).await == StatusCode::CREATED {
@@ -168,6 +181,20 @@ async fn server_on_full_disk_is_not_ready_and_recovers() {
     disk.shell(&format!("rm {}/filler", disk.folder.display()));
     until_ready(StatusCode::OK).await;
     assert_eq!(send(number).await, StatusCode::CREATED);
+    // The worker has not given up the job that it could not finish.
+    let job = accepted["id"].as_str().unwrap();
+    let completed = async {
+        loop {
+            let answer = client.get(installation.url(&format!("/api/v1/import-jobs/{job}"))).bearer_auth(key).send();
+            let answer: Value = answer.await.unwrap().json().await.unwrap();
+            if answer["status"] == "completed" {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let answer = tokio::time::timeout(Duration::from_secs(120), completed).await.unwrap();
+    assert_eq!(answer["counts"]["created"], BATCH_ITEMS, "{answer}");
     server.kill().unwrap();
     server.wait().unwrap();
 }
