@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::limits::{Limits, Rate};
 use crate::connections::ConnectionLimits;
+use crate::connections::tls::TlsFiles;
 use crate::portal_limits::PortalLimits;
 
 /// All settings, in their textual form.
@@ -32,6 +33,12 @@ pub struct Config {
     pub database_statement_timeout: String,
     /// Listen address.
     pub listen: SocketAddr,
+    /// File with the certificate of the server's own TLS and its issuers, in PEM; plain HTTP if unset.
+    pub tls_certificate: Option<PathBuf>,
+    /// File with the key of the certificate, in PEM.
+    pub tls_key: Option<PathBuf>,
+    /// Second listen address, which redirects to `public_url`; none if unset.
+    pub redirect_listen: Option<SocketAddr>,
     /// Connections in all.
     pub connections: usize,
     /// Connections of a network.
@@ -112,6 +119,9 @@ impl Default for Config {
             database_acquire_timeout: "10s".to_owned(),
             database_statement_timeout: "60s".to_owned(),
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            tls_certificate: None,
+            tls_key: None,
+            redirect_listen: None,
             connections: 768,
             connections_network: 128,
             header_timeout: "30s".to_owned(),
@@ -205,7 +215,8 @@ impl Config {
                     .join("\n")
             })?;
         if config.public_url.is_empty() {
-            config.public_url = format!("http://{}", config.listen);
+            let scheme = if config.tls_certificate.is_some() { "https" } else { "http" };
+            config.public_url = format!("{scheme}://{}", config.listen);
         }
         let url = url::Url::parse(&config.public_url)
             .map_err(|_| "setting public_url: must be a URL such as https://service.example.org".to_owned())?;
@@ -213,6 +224,9 @@ impl Config {
             return Err("setting public_url: must use http or https and have no path".to_owned());
         }
         config.public_url = config.public_url.trim_end_matches('/').to_owned();
+        if config.tls_files()?.is_some() && !config.is_https() {
+            return Err("setting public_url: must use https, because tls_certificate is set".to_owned());
+        }
         config.settings()?;
         config.pool_options()?;
         config.files_timeout()?;
@@ -247,6 +261,19 @@ impl Config {
             acquire_timeout: parse_timeout("database_acquire_timeout", &self.database_acquire_timeout)?,
             statement_timeout: Some(statement_timeout).filter(|timeout| !timeout.is_zero()),
         })
+    }
+
+    /// Returns the files of the server's own TLS; `None` for plain HTTP.
+    pub fn tls_files(&self) -> Result<Option<TlsFiles>, String> {
+        match (&self.tls_certificate, &self.tls_key) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => Ok(Some(TlsFiles {
+                certificate: certificate.clone(),
+                key: key.clone(),
+            })),
+            (Some(_), None) => Err("setting tls_key: is required with tls_certificate".to_owned()),
+            (None, Some(_)) => Err("setting tls_certificate: is required with tls_key".to_owned()),
+        }
     }
 
     /// Returns the limits of the connections.

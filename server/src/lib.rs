@@ -28,6 +28,7 @@ pub mod pages;
 pub mod portal_limits;
 pub mod public_limits;
 pub mod public_pages;
+mod redirect;
 pub mod scripts;
 pub mod serve;
 mod spool;

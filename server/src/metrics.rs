@@ -58,6 +58,9 @@ fn start_counters() {
     for outcome in ["sent", "retry", "rejected"] {
         metrics::counter!("ordinavo_emails_total", "outcome" => outcome).increment(0);
     }
+    for result in ["hit", "miss"] {
+        metrics::counter!("ordinavo_travel_time_lookups_total", "result" => result).increment(0);
+    }
     for task in worker::TASKS {
         metrics::counter!("ordinavo_worker_errors_total", "task" => task).increment(0);
     }
@@ -86,6 +89,14 @@ fn describe() {
         "When a task of the worker last ran."
     );
     describe_counter!("ordinavo_worker_errors_total", "Failed turns of a task of the worker.");
+    describe_counter!(
+        "ordinavo_travel_time_lookups_total",
+        "Pairs of places looked up in the cache of travel times by road."
+    );
+    describe_gauge!(
+        "ordinavo_tls_certificate_not_after_timestamp_seconds",
+        "When the certificate of the server's own TLS expires."
+    );
     describe_gauge!("ordinavo_build_info", "The version of this process and its database.");
 }
 

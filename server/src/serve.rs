@@ -30,6 +30,7 @@ use crate::authn::gate;
 use crate::authn::session_cookie;
 use crate::authn::session_store::RealmSessions;
 use crate::config::Config;
+use crate::connections::tls::Tls;
 use crate::health;
 use crate::health::Readiness;
 use crate::portal_limits::PortalLimits;
@@ -37,7 +38,7 @@ use crate::public_limits::{PublicLimits, UploadPlaces};
 use crate::spool::Spool;
 use crate::{
     api, branding, calendar, connections, files, hosts, http_layers, live, mailer, offline_app, ops, pages,
-    public_pages, worker,
+    public_pages, redirect, worker,
 };
 
 /// Concurrent uploads of an account; others wait.
@@ -214,6 +215,7 @@ pub async fn run_on_listener(
 ) -> Result<(), String> {
     let limits = state.config.connection_limits()?;
     ops::start(&state.core, &state.config, state.readiness.clone()).await?;
+    let tls = state.config.tls_files()?.map(Tls::open).transpose()?.map(Arc::new);
     let stopped = state.stopping.subscribe();
     let maintenance = tokio::spawn(run_maintenance(state.clone(), stopped.clone()));
     let worker = if state.config.worker {
@@ -228,15 +230,23 @@ pub async fn run_on_listener(
     } else {
         None
     };
+    let redirects = redirect::listen(&state.config).await?;
     tracing::info!(address = %state.config.listen, public_url = %state.config.public_url, "listening");
     let signal = async {
         stop.await;
         tracing::info!("stopping");
         state.stopping.send_replace(true);
     };
+    let certificate = async {
+        if let Some(tls) = &tls {
+            tls.keep_current(state.stopping.subscribe()).await;
+        }
+    };
     tokio::join!(
         signal,
-        connections::serve(listener, routes, limits, state.trusted_proxies.clone(), stopped)
+        certificate,
+        redirect::serve(redirects, &state, limits.clone()),
+        connections::serve(listener, tls.clone(), routes, limits, state.trusted_proxies.clone(), stopped)
     );
     let rest = async {
         maintenance.await.map_err(|error| error.to_string())?;

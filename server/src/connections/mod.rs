@@ -6,6 +6,7 @@
 mod body;
 mod places;
 mod stream;
+pub mod tls;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -25,11 +26,14 @@ use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 use tower::ServiceExt as _;
 
 use self::body::{CountedBody, PacedBody};
 use self::places::{Place, Places};
 use self::stream::TimedStream;
+use self::tls::Tls;
 
 /// How long requests in flight may take after the signal to stop.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -67,6 +71,7 @@ pub struct ConnectionLimits {
 /// Serves until `stopping` is set, then lets requests in flight finish within [`DRAIN_TIMEOUT`].
 pub async fn serve(
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
     routes: Router,
     limits: ConnectionLimits,
     proxies: Arc<[IpNet]>,
@@ -103,6 +108,7 @@ pub async fn serve(
             continue;
         };
         let connection = Connection {
+            tls: tls.clone(),
             peer,
             is_proxy,
             place,
@@ -127,7 +133,11 @@ fn is_of_connection(error: &std::io::Error) -> bool {
     )
 }
 
+/// A connection with or without TLS.
+type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
+
 struct Connection {
+    tls: Option<Arc<Tls>>,
     peer: SocketAddr,
     is_proxy: bool,
     place: Place,
@@ -138,6 +148,9 @@ impl Connection {
     /// Serves the requests of a connection until it ends, is idle for too long or loses its place.
     async fn serve(self, stream: TcpStream, routes: Router, mut stopping: watch::Receiver<bool>) {
         let _ = stream.set_nodelay(true);
+        let Some(stream) = self.secure(stream, &mut stopping).await else {
+            return;
+        };
         let mut idle_timeout = if self.is_proxy {
             PROXY_IDLE_TIMEOUT.max(self.limits.header_timeout)
         } else {
@@ -178,6 +191,21 @@ impl Connection {
                     connection.as_mut().graceful_shutdown();
                 }
             }
+        }
+    }
+}
+
+impl Connection {
+    /// Negotiates TLS where the server has a certificate; `None` for a client that fails or takes too long.
+    async fn secure(&self, stream: TcpStream, stopping: &mut watch::Receiver<bool>) -> Option<Stream> {
+        let Some(tls) = &self.tls else {
+            return Some(Either::Left(stream));
+        };
+        tokio::select! {
+            accepted = tls.acceptor().accept(stream) => accepted.ok().map(|stream| Either::Right(Box::new(stream))),
+            () = self.place.lost() => None,
+            () = tokio::time::sleep(self.limits.header_timeout) => None,
+            _ = stopping.wait_for(|stopping| *stopping) => None,
         }
     }
 }

@@ -6,18 +6,17 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-pub struct TimedStream {
-    stream: TcpStream,
+pub struct TimedStream<S> {
+    stream: S,
     timeout: Duration,
     /// Runs while a write waits for the client.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl TimedStream {
-    pub fn new(stream: TcpStream, timeout: Duration) -> Self {
+impl<S> TimedStream<S> {
+    pub fn new(stream: S, timeout: Duration) -> Self {
         Self {
             stream,
             timeout,
@@ -38,7 +37,7 @@ impl TimedStream {
     }
 }
 
-impl AsyncRead for TimedStream {
+impl<S: AsyncRead + Unpin> AsyncRead for TimedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -48,7 +47,7 @@ impl AsyncRead for TimedStream {
     }
 }
 
-impl AsyncWrite for TimedStream {
+impl<S: AsyncWrite + Unpin> AsyncWrite for TimedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.limit(context, written)

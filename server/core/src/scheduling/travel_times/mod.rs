@@ -21,6 +21,8 @@ const CACHE_TTL: TimeDelta = TimeDelta::hours(24);
 const MAX_GENERATION_ENTRIES: usize = 250_000;
 /// Maximum sources and maximum destinations per request; OSRM accepts 100 coordinates in total by default.
 const MAX_PLACES_PER_SIDE: usize = 50;
+/// Pairs of places that were looked up.
+const LOOKUPS: &str = "ordinavo_travel_time_lookups_total";
 /// How long no request is sent after the provider has failed.
 const FAILURE_PAUSE: TimeDelta = TimeDelta::seconds(30);
 
@@ -84,28 +86,37 @@ impl TravelTimeCache {
 
     /// Returns cached travel times within groups of places, and estimates for the others, without any request.
     pub fn cached(&self, groups: &[Vec<Coordinates>], now: DateTime<Utc>) -> FoundTravelTimes {
+        let (found, [hits, misses]) = self.look_up(groups, now);
+        metrics::counter!(LOOKUPS, "result" => "hit").increment(hits);
+        metrics::counter!(LOOKUPS, "result" => "miss").increment(misses);
+        found
+    }
+
+    /// Returns what is cached, and how many pairs of places were fresh and how many were missing or expired.
+    fn look_up(&self, groups: &[Vec<Coordinates>], now: DateTime<Utc>) -> (FoundTravelTimes, [u64; 2]) {
+        let mut counts = [0, 0];
         let mut found = FoundTravelTimes {
             travel_times: TravelTimes::estimated(self.paces.clone()),
             is_estimated: false,
         };
         if self.provider.is_none() {
-            return found;
+            return (found, counts);
         }
         let cache = self.cache();
         for group in groups {
             let points = points(group);
             for (from, to) in pairs(&points) {
-                match cache.get((from, to)) {
-                    Some((Some(leg), at)) => {
-                        found.travel_times.insert(from, to, leg);
-                        // An expired entry is better than an estimate, but it has to be requested again.
-                        found.is_estimated |= now - at > CACHE_TTL;
-                    }
-                    _ => found.is_estimated = true,
+                let mut is_fresh = false;
+                if let Some((Some(leg), at)) = cache.get((from, to)) {
+                    found.travel_times.insert(from, to, leg);
+                    // An expired entry is better than an estimate, but it has to be requested again.
+                    is_fresh = now - at <= CACHE_TTL;
                 }
+                found.is_estimated |= !is_fresh;
+                counts[usize::from(!is_fresh)] += 1;
             }
         }
-        found
+        (found, counts)
     }
 
     /// Returns travel times within groups of places. Missing ones are requested; whatever is not answered within the
@@ -124,7 +135,7 @@ impl TravelTimeCache {
         let task = tokio::spawn(async move { cache.request_missing(&requested, now).await });
         // The timeout ends only the waiting; the spawned request continues.
         let _ = tokio::time::timeout(timeout, task).await;
-        self.cached(groups, now)
+        self.look_up(groups, now).0
     }
 
     fn is_paused(&self, now: DateTime<Utc>) -> bool {

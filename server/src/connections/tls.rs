@@ -1,0 +1,154 @@
+//! TLS of the public address, for installations without a reverse proxy.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+use x509_cert::der::Decode as _;
+
+/// How often the files are read. Tools that renew a certificate replace them.
+const RELOAD_INTERVAL: Duration = Duration::from_secs(60);
+const NOT_AFTER: &str = "ordinavo_tls_certificate_not_after_timestamp_seconds";
+
+/// Where a certificate and its key are stored, in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, followed by those of its issuers.
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+impl TlsFiles {
+    /// Reads certificate and key.
+    ///
+    /// # Errors
+    /// Names the setting whose file is missing or unsuitable.
+    pub fn read(&self) -> Result<Certificate, String> {
+        let of_certificate = |error: &dyn std::fmt::Display| {
+            format!("setting tls_certificate: {}: {error}", self.certificate.display())
+        };
+        let of_key = |error: &dyn std::fmt::Display| format!("setting tls_key: {}: {error}", self.key.display());
+        let chain_pem = std::fs::read(&self.certificate).map_err(|error| of_certificate(&error))?;
+        let key_pem = std::fs::read(&self.key).map_err(|error| of_key(&error))?;
+        let chain: Vec<_> = CertificateDer::pem_slice_iter(&chain_pem)
+            .collect::<Result<_, _>>()
+            .map_err(|error| of_certificate(&error))?;
+        let Some(leaf) = chain.first() else {
+            return Err(of_certificate(&"contains no certificate in PEM"));
+        };
+        let not_after = x509_cert::Certificate::from_der(leaf)
+            .map(|certificate| certificate.tbs_certificate().validity().not_after.to_unix_duration())
+            .map_err(|error| of_certificate(&error))?;
+        let key = PrivateKeyDer::from_pem_slice(&key_pem).map_err(|error| of_key(&error))?;
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| error.to_string())?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(|error| of_key(&error))?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Certificate {
+            config: Arc::new(config),
+            not_after: i64::try_from(not_after.as_secs())
+                .ok()
+                .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+                .unwrap_or(DateTime::<Utc>::MAX_UTC),
+            pem: (chain_pem, key_pem),
+        })
+    }
+}
+
+/// A certificate that connections are accepted with.
+pub struct Certificate {
+    config: Arc<ServerConfig>,
+    /// When it expires.
+    pub not_after: DateTime<Utc>,
+    pem: (Vec<u8>, Vec<u8>),
+}
+
+/// The certificate in use, which is replaced when its files change.
+pub struct Tls {
+    files: TlsFiles,
+    current: watch::Sender<Arc<Certificate>>,
+}
+
+impl Tls {
+    /// Reads the certificate.
+    ///
+    /// # Errors
+    /// As [`TlsFiles::read`].
+    pub fn open(files: TlsFiles) -> Result<Self, String> {
+        let certificate = files.read()?;
+        record(&certificate);
+        Ok(Self {
+            files,
+            current: watch::Sender::new(Arc::new(certificate)),
+        })
+    }
+
+    /// Returns what accepts a connection with the current certificate.
+    pub fn acceptor(&self) -> TlsAcceptor {
+        self.current.borrow().config.clone().into()
+    }
+
+    /// Reads the files again at an interval, and on SIGHUP, until `stopping` is set.
+    pub async fn keep_current(&self, mut stopping: watch::Receiver<bool>) {
+        let mut signal = Hangup::new();
+        loop {
+            tokio::select! {
+                _ = stopping.wait_for(|stopping| *stopping) => return,
+                () = tokio::time::sleep(RELOAD_INTERVAL) => {}
+                () = signal.received() => {}
+            }
+            self.reload();
+        }
+    }
+
+    /// Uses changed files. A certificate that cannot be used leaves the one in use, since a half-written file is complete a
+    /// moment later.
+    fn reload(&self) {
+        match self.files.read() {
+            Ok(certificate) if certificate.pem != self.current.borrow().pem => {
+                tracing::info!(not_after = %certificate.not_after, "TLS certificate replaced");
+                record(&certificate);
+                self.current.send_replace(Arc::new(certificate));
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "TLS certificate cannot be replaced"),
+        }
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "seconds of this era are exact")]
+fn record(certificate: &Certificate) {
+    metrics::gauge!(NOT_AFTER).set(certificate.not_after.timestamp() as f64);
+}
+
+/// The signal that asks a server to read its certificate again.
+struct Hangup(#[cfg(unix)] io::Result<tokio::signal::unix::Signal>);
+
+impl Hangup {
+    fn new() -> Self {
+        Self(
+            #[cfg(unix)]
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()),
+        )
+    }
+
+    async fn received(&mut self) {
+        #[cfg(unix)]
+        if let Ok(signal) = &mut self.0 {
+            signal.recv().await;
+            return;
+        }
+        std::future::pending().await
+    }
+}
