@@ -64,6 +64,8 @@ if command -v systemd-analyze >/dev/null; then
   for unit in packaging/systemd/*.service packaging/systemd/*.timer; do
     sed 's|/usr/local/bin/ordinavo|/bin/true|' "$unit" >"$folder/$(basename "$unit")"
   done
+  awk '/^```ini/ { inside = 1; next } /^```/ { inside = 0 } inside' README.md |
+    sed 's|/usr/local/bin/ordinavo|/bin/true|' >"$folder/ordinavo-readme.service"
   # Each unit by its own, since warnings of the machine's other units are not ours.
   problems="$(cd "$folder" && systemd-analyze verify ./*.service ./*.timer 2>&1 | grep 'ordinavo' || true)"
   [ -z "$problems" ] || { echo "$problems" >&2; exit 1; }

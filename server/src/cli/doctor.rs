@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use ordinavo_core::audit::verification;
+use ordinavo_core::clock::Clock;
 use ordinavo_core::files::FileStore;
 use ordinavo_core::installation::health;
 use ordinavo_core::notifications::held;
@@ -19,6 +20,9 @@ use crate::config::Config;
 /// How far the clocks of server and database may differ: signatures of webhooks are valid for minutes.
 const MAX_CLOCK_OFFSET: TimeDelta = TimeDelta::seconds(5);
 
+/// Certificates are usually renewed a month before they expire.
+const MIN_CERTIFICATE_VALIDITY: TimeDelta = TimeDelta::days(14);
+
 /// Checks the installation, and prints a report or its JSON. Creates nothing: an empty database would look like the lost one,
 /// and prevent a restore.
 ///
@@ -30,6 +34,7 @@ pub async fn run_checks(config: &Config, json: bool) -> Result<(), String> {
         checks: Vec::new(),
     };
     check_configuration(config, &mut report);
+    check_certificate(config, &mut report);
     check_key_file(&config.secret_key_file, &mut report);
     match startup::open_core(config, Opening::Existing).await {
         Err(error) => {
@@ -61,7 +66,8 @@ fn check_configuration(config: &Config, report: &mut Report) {
         report.problem(
             "configuration",
             "the server listens on a public address without HTTPS",
-            "put a reverse proxy with TLS in front and set ORDINAVO_PUBLIC_URL to its https URL",
+            "set ORDINAVO_TLS_CERTIFICATE and ORDINAVO_TLS_KEY, or put a reverse proxy with TLS in front, and set \
+             ORDINAVO_PUBLIC_URL to the https URL",
         );
     }
     let proxies = config.trusted_proxies().unwrap_or_default();
@@ -72,6 +78,7 @@ fn check_configuration(config: &Config, report: &mut Report) {
             "list only the networks of your proxies in ORDINAVO_TRUSTED_PROXIES",
         );
     } else if config.is_https()
+        && config.tls_certificate.is_none()
         && !config.listen.ip().is_loopback()
         && proxies.iter().all(|network| network.addr().is_loopback())
     {
@@ -82,6 +89,26 @@ fn check_configuration(config: &Config, report: &mut Report) {
         );
     } else {
         report.ok("proxy", &format!("trusted: {}", config.trusted_proxies));
+    }
+}
+
+/// Checks the certificate of the server's own TLS.
+fn check_certificate(config: &Config, report: &mut Report) {
+    let Ok(Some(files)) = config.tls_files() else { return };
+    let advice = "renew the certificate; servers read the files again within a minute";
+    match files.read() {
+        Err(error) => report.problem("certificate", &error, "docs/operations/install.md, \"TLS without a proxy\""),
+        Ok(certificate) => {
+            let left = certificate.not_after - Clock::system().now();
+            let until = certificate.not_after.format("%Y-%m-%d");
+            if left <= TimeDelta::zero() {
+                report.problem("certificate", &format!("expired on {until}"), advice);
+            } else if left < MIN_CERTIFICATE_VALIDITY {
+                report.problem("certificate", &format!("expires on {until}"), advice);
+            } else {
+                report.ok("certificate", &format!("valid until {until}"));
+            }
+        }
     }
 }
 

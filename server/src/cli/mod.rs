@@ -1,6 +1,7 @@
 //! The command-line interface.
 
 mod admin;
+mod answer;
 mod audit;
 mod backup;
 mod doctor;
@@ -43,6 +44,9 @@ enum Command {
         /// Also create a missing database and master key, for a new installation
         #[arg(long)]
         create: bool,
+        /// Print the result as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Fill an empty database with demo data and print the logins
     Demo {
@@ -71,6 +75,9 @@ enum Command {
     Backup {
         /// Folder to create
         folder: std::path::PathBuf,
+        /// Print the result as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Restore a backup into an installation without a database
     Restore {
@@ -79,6 +86,9 @@ enum Command {
         /// Replace database, files and key of the installation; stop its servers first
         #[arg(long)]
         replace: bool,
+        /// Print the result as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Copy an SQLite database to an empty PostgreSQL database and compare each row; stop the servers first
     Move {
@@ -117,6 +127,25 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// Checks the name and options of a command, without running it. Missing values are allowed.
+///
+/// # Errors
+/// Returns the message for a command or option that does not exist.
+pub fn check_command(words: &[String]) -> Result<(), String> {
+    use clap::error::ErrorKind;
+    match Arguments::try_parse_from(words) {
+        Ok(_) => Ok(()),
+        Err(error) => match error.kind() {
+            ErrorKind::MissingRequiredArgument
+            | ErrorKind::MissingSubcommand
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            | ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion => Ok(()),
+            _ => Err(error.to_string()),
+        },
+    }
+}
+
 fn fail(error: &str) -> ExitCode {
     eprintln!("ordinavo: {error}");
     ExitCode::FAILURE
@@ -144,11 +173,11 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
             core.store().close().await;
             Ok(())
         }
-        Command::Migrate { create: false } => startup::migrate(&config).await,
-        Command::Migrate { create: true } => {
+        Command::Migrate { create: false, json } => startup::migrate(&config).await?.print(json),
+        Command::Migrate { create: true, json } => {
             let (core, _) = startup::open_core(&config, Opening::Create).await?;
             core.store().close().await;
-            Ok(())
+            startup::migrated(false).print(json)
         }
         Command::Demo { json, reset, small } => {
             let (core, _) = startup::open_core(&config, Opening::Create).await?;
@@ -169,8 +198,8 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
         }
         Command::Admin { command, json } => admin::execute(command, &config, json).await,
         Command::Audit(command) => audit::execute(command, &config).await,
-        Command::Backup { folder } => backup::backup(&config, &folder).await,
-        Command::Restore { folder, replace } => backup::restore(&config, &folder, replace).await,
+        Command::Backup { folder, json } => backup::backup(&config, &folder).await?.print(json),
+        Command::Restore { folder, replace, json } => backup::restore(&config, &folder, replace).await?.print(json),
         Command::Move { to, json } => moving::execute(&config, &to, json).await,
         Command::Doctor { json } => doctor::run_checks(&config, json).await,
         Command::Openapi => {

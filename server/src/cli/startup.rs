@@ -10,7 +10,9 @@ use ordinavo_core::installation::{KeyMatch, Usage};
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::secrets::Keyring;
 use ordinavo_core::{Core, DatabaseRole, PoolOptions, Schema, Store};
+use serde_json::json;
 
+use super::answer::Answer;
 use crate::config::Config;
 
 /// What a command may create. A command that finds less than it needs says what is missing: a new database or key next to
@@ -235,19 +237,26 @@ fn key_error(error: &ordinavo_core::secrets::SecretError) -> String {
 }
 
 /// Applies pending migrations. The owner of the tables may do so without the key.
-pub async fn migrate(config: &Config) -> Result<(), String> {
+pub async fn migrate(config: &Config) -> Result<Answer, String> {
     let options = command_options(config)?;
     if config.secret_key_file.exists() {
         let (core, _) = open_core_with(config, Opening::Upgrade, &options, false).await?;
         core.store().close().await;
-        return Ok(());
+        return Ok(migrated(false));
     }
     let (store, has_upgraded) = open_store(config, Opening::Upgrade, &options, false).await?;
     store.close().await;
-    if has_upgraded {
-        println!("Run `ordinavo audit adopt` once where the key file is: the audit log has keys from now on.");
-    }
-    Ok(())
+    Ok(migrated(has_upgraded))
+}
+
+/// Returns the answer of a migration, and whether the keys of the audit log still have to be recorded.
+pub fn migrated(needs_audit_keys: bool) -> Answer {
+    let text = if needs_audit_keys {
+        "Run `ordinavo audit adopt` once where the key file is: the audit log has keys from now on."
+    } else {
+        ""
+    };
+    Answer::new(text, json!({ "isCurrent": true, "needsAuditAdoption": needs_audit_keys }))
 }
 
 /// Completes on SIGINT or SIGTERM.

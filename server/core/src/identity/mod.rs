@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod account;
+pub mod account_deletion;
 pub mod actors;
 pub mod administration;
 pub mod admission;

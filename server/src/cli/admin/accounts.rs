@@ -3,12 +3,13 @@
 use clap::Subcommand;
 use domain::identity::roles::Role;
 use ordinavo_core::Core;
-use ordinavo_core::identity::{administration, listing, passkeys};
+use ordinavo_core::identity::{account_deletion, administration, listing, passkeys};
 use ordinavo_core::randomness::Randomness;
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::{Answer, error_message};
+use super::error_message;
+use crate::cli::answer::Answer;
 
 const ROLES: &str = "role: must be admin, manager, dispatcher, technician or auditor";
 
@@ -67,6 +68,16 @@ pub enum Accounts {
         tenant: String,
         /// Email address of the account
         email: String,
+    },
+    /// Delete the accounts of an email address; what they did stays, without name and address
+    DeleteUser {
+        /// Slug of the tenant
+        tenant: String,
+        /// Email address of the accounts
+        email: String,
+        /// The email address again
+        #[arg(long)]
+        confirm: String,
     },
     /// List the accounts of a tenant with their roles and sessions
     ListUsers {
@@ -164,6 +175,13 @@ pub async fn answer(command: Accounts, core: &Core) -> Result<Answer, String> {
                 .map_err(error_message)?;
             let text = format!("{email} is {} now and has to sign in again.", role.name());
             Ok(Answer::new(text, json!({ "email": email, "role": role.name() })))
+        }
+        Accounts::DeleteUser { tenant, email, confirm } => {
+            let deleted = account_deletion::delete_accounts(core, &tenant, &email, &confirm)
+                .await
+                .map_err(error_message)?;
+            let text = format!("Deleted the accounts of {email} and ended all of their sessions.");
+            Ok(Answer::new(text, json!({ "email": email, "deleted": deleted })))
         }
         Accounts::ListUsers { tenant } => list_users(core, &tenant).await,
         Accounts::ListSessions { tenant, email } => list_sessions(core, &tenant, &email).await,

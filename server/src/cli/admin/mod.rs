@@ -8,8 +8,9 @@ use clap::Subcommand;
 use ordinavo_core::installation::key_rotation;
 use ordinavo_core::installation::key_rotation::{Rotation, Step};
 use ordinavo_core::{Core, CoreError};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::answer::Answer;
 use super::startup;
 use super::startup::Opening;
 use crate::config::Config;
@@ -34,34 +35,12 @@ pub enum Admin {
     },
 }
 
-/// What a command did: a text for people, and the same for programs.
-pub struct Answer {
-    text: String,
-    json: Value,
-}
-
-impl Answer {
-    fn new(text: impl Into<String>, json: Value) -> Self {
-        Self {
-            text: text.into(),
-            json,
-        }
-    }
-}
-
 /// Runs an administration command and prints its answer.
 pub async fn execute(command: Admin, config: &Config, as_json: bool) -> Result<(), String> {
     let (core, _) = startup::open_core(config, Opening::Existing).await?;
     let outcome = answer(command, &core, config).await;
     core.store().close().await;
-    let Answer { text, json } = outcome?;
-    if as_json {
-        let json = serde_json::to_string_pretty(&json).map_err(|error| error.to_string())?;
-        println!("{json}");
-    } else if !text.is_empty() {
-        println!("{}", text.trim_end());
-    }
-    Ok(())
+    outcome?.print(as_json)
 }
 
 async fn answer(command: Admin, core: &Core, config: &Config) -> Result<Answer, String> {

@@ -8,7 +8,8 @@ use ordinavo_core::notifications::held::HeldDecision;
 use ordinavo_core::webhooks::administration;
 use serde_json::json;
 
-use super::{Answer, error_message};
+use super::error_message;
+use crate::cli::answer::Answer;
 
 /// The commands for what waits to be sent.
 #[derive(Subcommand)]

@@ -13,7 +13,8 @@ use ordinavo_core::installation::export;
 use ordinavo_core::installation::export::ExportTarget;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, error_message};
+use super::error_message;
+use crate::cli::answer::Answer;
 use crate::cli::backup::{create_private_folder, remove, with_suffix};
 
 /// The commands for whole tenants.

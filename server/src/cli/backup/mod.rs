@@ -10,8 +10,10 @@ use ordinavo_core::installation;
 use ordinavo_core::secrets::{Keyring, hex};
 use ordinavo_core::{Core, Engine};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 pub use self::restore::restore;
+use super::answer::Answer;
 use super::startup;
 use super::startup::Opening;
 use crate::config::Config;
@@ -32,7 +34,7 @@ const KEY: &str = "secret.key";
 
 /// Copies a running installation to a new folder. The database is copied before the files, so every file that it refers
 /// to is in the backup. A backup that fails leaves no folder.
-pub async fn backup(config: &Config, folder: &Path) -> Result<(), String> {
+pub async fn backup(config: &Config, folder: &Path) -> Result<Answer, String> {
     if folder.exists() {
         return Err(format!("{}: already exists; choose a new folder", folder.display()));
     }
@@ -52,14 +54,16 @@ pub async fn backup(config: &Config, folder: &Path) -> Result<(), String> {
     .await;
     core.store().close().await;
     finished?;
-    println!(
+    let mut text = format!(
         "Backup created in {}. Protect it like the server: it contains the master key.",
         folder.display()
     );
-    if config.files.starts_with("s3://") {
-        println!("Files in the bucket are not included; enable bucket versioning to protect them.");
+    let has_files = !config.files.starts_with("s3://");
+    if !has_files {
+        text += "\nFiles in the bucket are not included; enable bucket versioning to protect them.";
     }
-    Ok(())
+    let json = json!({ "folder": folder.display().to_string(), "includesFiles": has_files });
+    Ok(Answer::new(text, json))
 }
 
 async fn copy_installation(core: &Core, config: &Config, folder: &Path) -> Result<(), String> {

@@ -8,8 +8,10 @@ use ordinavo_core::installation::KeyMatch;
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::secrets::{Keyring, parse_hex};
 use ordinavo_core::{PoolOptions, Store};
+use serde_json::json;
 
 use super::{KEY, MANIFEST, Manifest, copy_folder, copy_private, create_parent_folder, postgres, remove, with_suffix};
+use crate::cli::answer::Answer;
 use crate::cli::startup;
 use crate::cli::startup::Opening;
 use crate::config::Config;
@@ -19,7 +21,7 @@ use crate::config::Config;
 /// # Errors
 /// Fails if something exists that may not be replaced, or if the backup is incomplete, damaged or of another key. Nothing
 /// is changed then.
-pub async fn restore(config: &Config, folder: &Path, replace: bool) -> Result<(), String> {
+pub async fn restore(config: &Config, folder: &Path, replace: bool) -> Result<Answer, String> {
     let target = Target::new(config);
     for part in target.parts() {
         let part = folder.join(part);
@@ -38,10 +40,12 @@ pub async fn restore(config: &Config, folder: &Path, replace: bool) -> Result<()
     let integrity = core.store().check_integrity().await;
     core.store().close().await;
     match integrity.map_err(|error| error.to_string())?.as_str() {
-        "ok" => println!("Restored from {}. Integrity check passed.", folder.display()),
-        found => return Err(format!("the integrity check of the restored database failed: {found}")),
+        "ok" => Ok(Answer::new(
+            format!("Restored from {}. Integrity check passed.", folder.display()),
+            json!({ "folder": folder.display().to_string(), "integrity": "ok" }),
+        )),
+        found => Err(format!("the integrity check of the restored database failed: {found}")),
     }
-    Ok(())
 }
 
 /// Where the parts of a backup go.

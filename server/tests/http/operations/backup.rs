@@ -259,3 +259,56 @@ async fn move_from_sqlite_to_postgres_copies_every_row() {
     source.remove();
     target.remove();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn password_of_database_is_in_no_argument() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let Some(installation) = Installation::on_postgres("backup-password") else {
+        return;
+    };
+    installation.demo();
+    let programs = installation.folder.join("programs");
+    std::fs::create_dir_all(&programs).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let seen = installation.folder.join("seen");
+    // Stands in front of each tool, notes what everybody on the machine can see, and runs it.
+    for tool in ["pg_dump", "pg_restore", "psql"] {
+        let script = format!(
+            "#!/bin/sh\nprintf '%s\\n' \"$0 $*\" >>{0}\n[ -z \"$PGPASSFILE\" ] || cat \"$PGPASSFILE\" >>{0}.secrets\n\
+             PATH='{path}' exec {tool} \"$@\"\n",
+            seen.display()
+        );
+        let file = programs.join(tool);
+        std::fs::write(&file, script).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let server = std::env::var("ORDINAVO_TEST_POSTGRES").unwrap();
+    let (user, place) = installation.database().split_once('@').unwrap();
+    let with_password = installation
+        .another_server()
+        .with_database(&format!("{user}:S3cret%3Aword@{place}"))
+        .with(&[("PATH", &format!("{}:{path}", programs.display()))]);
+    assert!(server.starts_with(user));
+    let (status, output) = with_password.run(&["backup", "copy"]);
+    // The role of the test server does not read the rows of all tenants.
+    let is_refused = output.contains("row-level security");
+    assert!(status.success() || is_refused, "{output}");
+    if is_refused {
+        let superuser = with_password
+            .another_server()
+            .with_database(&format!("postgres://postgres:S3cret%3Aword@{place}"));
+        let (status, output) = superuser.run(&["backup", "copy"]);
+        assert!(status.success(), "{output}");
+    }
+    let (status, output) = with_password.run(&["restore", "copy", "--replace"]);
+    assert!(status.success(), "{output}");
+    let arguments = std::fs::read_to_string(&seen).unwrap();
+    for tool in ["pg_dump", "pg_restore", "psql"] {
+        assert!(arguments.contains(tool), "{arguments}");
+    }
+    assert!(!arguments.contains("S3cret"), "{arguments}");
+    let secrets = std::fs::read_to_string(seen.with_extension("secrets")).unwrap();
+    assert!(secrets.contains("S3cret\\:word"), "{secrets}");
+    std::fs::remove_dir_all(&installation.folder).unwrap();
+}

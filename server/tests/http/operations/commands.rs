@@ -53,7 +53,9 @@ fn admin_commands_create_accounts_and_name_invalid_fields() {
             .expect_failure(&["doctor"], &[])
             .contains("ordinavo migrate --create")
     );
-    folder.expect_success(&["migrate", "--create"]);
+    let migrated: serde_json::Value =
+        serde_json::from_str(&folder.expect_success(&["migrate", "--create", "--json"])).unwrap();
+    assert_eq!(migrated["isCurrent"], true);
     folder.expect_success(&["admin", "create-tenant", "nordwind", "Nordwind Service"]);
     assert!(
         folder
@@ -115,6 +117,16 @@ fn admin_commands_create_accounts_and_name_invalid_fields() {
         &["admin", "end-session", "nordwind", "you@example.org", "not-a-session"],
         &[],
     );
+    let delete = ["admin", "delete-user", "nordwind", "you@example.org", "--json", "--confirm"];
+    let confirmed = |address| [&delete[..], &[address]].concat();
+    folder.expect_failure(&confirmed("another@example.org"), &[]);
+    assert_eq!(list(&confirmed("you@example.org"))["deleted"], 1);
+    folder.expect_failure(&confirmed("you@example.org"), &[]);
+    let users = list(&["admin", "list-users", "nordwind", "--json"]);
+    assert_eq!(users[0]["isLocked"], true);
+    assert!(!users.to_string().contains("you@example.org"), "{users}");
+    // The address is free again.
+    folder.expect_success(&["admin", "create-user", "nordwind", "you@example.org", "You", "admin"]);
     assert_eq!(list(&["admin", "--json", "retry-deliveries", "nordwind"])["queued"], 0);
     folder.expect_failure(&["admin", "purge-deliveries", "nordwind", "not-an-endpoint"], &[]);
     // Demo data is never mixed with a real tenant, and the tenant still exists.
@@ -177,7 +189,11 @@ fn export_has_rows_and_files_without_secrets() {
 fn backup_restored_into_empty_folder_is_complete() {
     let folder = Folder::new("backup");
     folder.expect_success(&["demo", "--small", "--json"]);
-    folder.expect_success(&["backup", "copy"]);
+    let made: serde_json::Value = serde_json::from_str(&folder.expect_success(&["backup", "copy", "--json"])).unwrap();
+    assert_eq!(
+        made,
+        serde_json::json!({ "folder": "copy", "includesFiles": true })
+    );
     assert!(folder.expect_failure(&["backup", "copy"], &[]).contains("already"));
     assert!(folder.expect_failure(&["restore", "copy"], &[]).contains("already"));
     let count = || count_files(&folder.0.join("data/files"));

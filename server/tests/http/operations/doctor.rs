@@ -89,6 +89,17 @@ async fn doctor_each_problem_is_named(#[case] engine: Engine) {
     assert_eq!(problems(&installation), ["database"]);
     sql(&installation, "DELETE FROM _sqlx_migrations WHERE version = 9999").await;
 
+    // An entry from a machine whose clock was ahead; its hash is wrong, too.
+    sql(
+        &installation,
+        "INSERT INTO audit_entry (tenant_id, sequence, at, actor, action, subject, details, previous_hash, hash) \
+         SELECT tenant_id, sequence + 1, '2999-01-01T00:00:00.000000Z', actor, action, subject, details, \
+         previous_hash, hash FROM audit_entry AS latest WHERE latest.sequence = (SELECT max(other.sequence) FROM audit_entry \
+         AS other WHERE other.tenant_id = latest.tenant_id); UPDATE counter SET value = value + 1 WHERE name = 'audit'",
+    )
+    .await;
+    let found = problems(&installation);
+    assert!(found.contains(&"clock".to_owned()), "{found:?}");
     sql(
         &installation,
         match engine {

@@ -23,6 +23,7 @@ macro_rules! per_account {
 }
 
 pub(crate) mod access;
+mod account_deletion;
 pub(crate) mod accounts;
 pub(crate) mod listing;
 pub(crate) mod partners;

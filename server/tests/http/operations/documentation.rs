@@ -1,0 +1,138 @@
+//! The commands of README and documentation work as they are written.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use ordinavo::cli;
+use serde_json::{Deserializer, Value};
+
+use crate::support::client;
+use crate::support::installation::Installation;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Returns the first block of shell commands below a heading or sentence of the README.
+fn block_after(text: &str) -> String {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, after) = readme.split_once(text).unwrap();
+    let (_, block) = after.split_once("```sh\n").unwrap();
+    block.split_once("```").unwrap().0.to_owned()
+}
+
+/// Runs commands as typed, with the program of this build, and returns what they print.
+fn run(installation: &Installation, commands: &str) -> String {
+    let plain = installation.command(&[]);
+    let mut shell = Command::new("bash");
+    shell.args(["-euo", "pipefail", "-c", commands]).current_dir(&installation.folder);
+    for (name, value) in plain.get_envs() {
+        shell.env(name, value.unwrap_or_default());
+    }
+    let programs = Path::new(plain.get_program()).parent().unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let output = shell.env("PATH", format!("{}:{path}", programs.display())).output().unwrap();
+    let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{stdout}\n{stderr}");
+    stdout
+}
+
+#[tokio::test]
+async fn readme_tour_answers_as_described() {
+    let installation = Installation::on_sqlite("readme-tour");
+    let accounts = installation.demo();
+    let key = accounts["tenants"][0]["clients"][0]["apiKey"].as_str().unwrap();
+    let server = installation.start(&client()).await;
+    let commands = block_after("## A five-minute tour")
+        .replace("KEY=ock_live_…", &format!("KEY={key}"))
+        .replace("http://127.0.0.1:3000", &installation.url(""));
+    assert!(commands.contains(key), "{commands}");
+    let output = run(&installation, &commands);
+    let answers: Vec<Value> = Deserializer::from_str(&output)
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let [imported, status, contradiction, unknown, endpoint] = &answers[..] else {
+        panic!("{output}")
+    };
+    assert_eq!(imported["mapping"]["customer"]["rule"], "C6", "{imported}");
+    assert_eq!(status["externalId"], "JOB-2026-000918", "{status}");
+    assert_eq!(contradiction["mapping"]["customer"]["rule"], "C9", "{contradiction}");
+    assert_eq!(unknown["errors"][0]["pointer"], "/colour", "{unknown}");
+    assert!(endpoint["secret"].is_string(), "{endpoint}");
+    drop(server);
+    std::fs::remove_dir_all(&installation.folder).unwrap();
+}
+
+#[test]
+fn readme_first_steps_work() {
+    let installation = Installation::on_sqlite("readme-steps");
+    run(&installation, "ordinavo migrate --create");
+    let commands = block_after("First steps, as the user");
+    let local = commands.replace("/var/backups", "backups");
+    assert_ne!(commands, local);
+    let output = run(&installation, &local);
+    assert!(output.contains("Password for you@example.org: "), "{output}");
+    assert_eq!(std::fs::read_dir(installation.folder.join("backups")).unwrap().count(), 1);
+    std::fs::remove_dir_all(&installation.folder).unwrap();
+}
+
+/// Returns the commands of a Markdown file: those in backticks, and the lines of blocks.
+fn commands_of(text: &str) -> Vec<String> {
+    let mut is_block = false;
+    let mut commands = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("```") {
+            is_block = !is_block;
+        } else if is_block {
+            let start = line.find("ordinavo ").filter(|start| !line[..*start].contains(['/', '#']));
+            // Variables may stand in front.
+            commands.extend(start.map(|start| line[start..].to_owned()));
+        } else {
+            commands.extend(line.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    commands.retain(|command| command.starts_with("ordinavo "));
+    commands
+}
+
+/// Splits a command into words as a shell does, up to a comment or the next command.
+fn words_of(command: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    // What another command prints is one word.
+    let command = command.replace("$(date +%F)", "2026-11-29");
+    for (index, part) in command.split('"').enumerate() {
+        if index % 2 == 1 {
+            words.push(part.to_owned());
+            continue;
+        }
+        for word in part.split_whitespace() {
+            if word.starts_with(['#', '|', ';', '>', '&', '\\']) {
+                return words;
+            }
+            words.push(word.trim_matches(['[', ']']).to_owned());
+        }
+    }
+    words.retain(|word| word != "…");
+    words
+}
+
+#[test]
+fn commands_in_documentation_exist() {
+    let mut paths = vec![root().join("README.md"), root().join("CONTRIBUTING.md"), root().join("docs/configuration.md")];
+    let operations = std::fs::read_dir(root().join("docs/operations")).unwrap();
+    paths.extend(operations.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()));
+    let mut count = 0;
+    for path in paths {
+        for command in commands_of(&std::fs::read_to_string(&path).unwrap()) {
+            let words = words_of(&command);
+            let checked = cli::check_command(&words);
+            assert!(checked.is_ok(), "{}: {command}: {checked:?}", path.display());
+            count += 1;
+        }
+    }
+    assert!(count > 40, "{count}");
+    for wrong in ["ordinavo admin forget", "ordinavo serve --fast"] {
+        assert!(cli::check_command(&words_of(wrong)).is_err(), "{wrong}");
+    }
+}
