@@ -74,14 +74,14 @@ async fn ids(world: &World, staff: &Client, email: &str) -> [(&'static str, Stri
     ["customer", "account"].map(|name| (name, hidden(card, name).unwrap()))
 }
 
-async fn view_as_link(world: &World, staff: &Client, email: &str) -> String {
+pub async fn view_as_link(world: &World, staff: &Client, email: &str) -> String {
     let ids = ids(world, staff, email).await;
     let fields = ids.each_ref().map(|(name, id)| (*name, id.as_str()));
     let path = world.send(staff, "/app/fn/view-as-contact", &fields).await;
     token(&path).to_owned()
 }
 
-async fn open_link(world: &World, token: &str) -> Client {
+pub async fn open_link(world: &World, token: &str) -> Client {
     let browser = browser();
     world.send(&browser, "/portal/fn/open-link", &[("token", token)]).await;
     browser

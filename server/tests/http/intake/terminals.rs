@@ -40,7 +40,7 @@ fn demo_code(world: &World) -> String {
     world.tenant("nordlicht").terminals[0].pairing_code.clone()
 }
 
-async fn paired(world: &World) -> Client {
+pub async fn paired(world: &World) -> Client {
     let device = device();
     let answer = post(world, &device, "/terminal/pair", &[("code", &demo_code(world))]).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{}", world.engine);

@@ -11,7 +11,7 @@ use ordinavo_core::clock::Clock;
 use reqwest::{Client, Method, StatusCode};
 
 /// Staff pages with the roles that may open them; `{…}` is replaced by a link found on another page.
-const STAFF_PAGES: &[(&str, &[&str])] = &[
+pub const STAFF_PAGES: &[(&str, &[&str])] = &[
     ("/app/inbox", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/inbox/new", &["admin", "manager", "dispatcher"]),
     ("/app/inbox/{request}", &["admin", "manager", "dispatcher", "auditor"]),
@@ -229,7 +229,7 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/end-sessions", ALL_ROLES),
 ];
 
-const PORTAL_PAGES: &[&str] = &[
+pub const PORTAL_PAGES: &[&str] = &[
     "/portal",
     "/portal/requests",
     "/portal/requests/new",
@@ -274,7 +274,7 @@ const PORTAL_ACTIONS: &[&str] = &[
     "/portal/fn/end-sessions",
 ];
 
-const PARTNER_PAGES: &[&str] = &[
+pub const PARTNER_PAGES: &[&str] = &[
     "/partner",
     "/partner/jobs",
     "/partner/jobs/{job}",
