@@ -26,9 +26,9 @@ fn join(language: &Path) -> io::Result<String> {
     files.iter().map(fs::read_to_string).collect()
 }
 
-/// Keeps the time of a file that is as it should be, so that nothing is built again for it.
+/// Writes a file only if its content changed, so that Cargo does not rebuild what depends on it.
 fn write_if_changed(path: &Path, text: &str) -> io::Result<()> {
-    if fs::read_to_string(path).is_ok_and(|present| present == text) {
+    if fs::read_to_string(path).is_ok_and(|current| current == text) {
         return Ok(());
     }
     fs::write(path, text)

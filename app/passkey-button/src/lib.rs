@@ -1,4 +1,4 @@
-//! The button that creates or uses a passkey. The page carries the challenge; the answer of the device is sent by a form.
+//! The button that creates or uses a passkey. The page carries the challenge; the credential is sent by a form.
 //!
 //! A crate of its own, so that only the bundles of apps with accounts contain it.
 
@@ -8,19 +8,19 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlFormElement, HtmlInputElement};
 
-/// What the button knows about the browser and the last attempt.
+/// State of the button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
-    /// Not known yet, or the browser runs no scripts.
+enum PasskeyState {
+    /// Before hydration.
     Unknown,
     Unsupported,
     Ready,
-    /// The device asks its owner.
+    /// The browser is asking the user.
     Waiting,
     Failed,
 }
 
-/// Asks the device for a passkey and submits a form with the answer in its field `credential`.
+/// Asks the browser for a passkey and submits a form with the result in its field `credential`.
 #[island]
 pub fn PasskeyButton(
     /// Whether a passkey is created instead of used.
@@ -30,38 +30,38 @@ pub fn PasskeyButton(
     /// The options of `navigator.credentials`, as JSON.
     options: String,
     label: String,
-    /// Shown after an attempt without an answer.
+    /// Shown after an attempt that returned no credential.
     failed: String,
     /// Shown in browsers without passkeys; empty hides the button there.
     unsupported: String,
 ) -> impl IntoView {
-    let progress = RwSignal::new(Progress::Unknown);
+    let progress = RwSignal::new(PasskeyState::Unknown);
     Effect::new(move |_| {
-        progress.set(if function(&key_class(), parser(is_new)).is_some() {
-            Progress::Ready
+        progress.set(if function(&public_key_credential_class(), parser(is_new)).is_some() {
+            PasskeyState::Ready
         } else {
-            Progress::Unsupported
+            PasskeyState::Unsupported
         });
     });
     let test_id = if is_new { "create-passkey" } else { "use-passkey" };
     let ask = move |_| {
         let (form, options) = (form.clone(), options.clone());
-        progress.set(Progress::Waiting);
+        progress.set(PasskeyState::Waiting);
         leptos::task::spawn_local(async move {
-            let answer = ask_device(is_new, &options).await;
-            let is_sent = answer.ok().is_some_and(|answer| send(&form, &answer));
-            progress.set(if is_sent { Progress::Ready } else { Progress::Failed });
+            let credential = request_credential(is_new, &options).await;
+            let is_sent = credential.ok().is_some_and(|credential| submit_credential(&form, &credential));
+            progress.set(if is_sent { PasskeyState::Ready } else { PasskeyState::Failed });
         });
     };
-    let is_hidden = move || matches!(progress.get(), Progress::Unknown | Progress::Unsupported);
+    let is_hidden = move || matches!(progress.get(), PasskeyState::Unknown | PasskeyState::Unsupported);
     view! {
-        <button type="button" class="button" data-testid=test_id hidden=is_hidden aria-busy=move || (progress.get() == Progress::Waiting).to_string() on:click=ask>{label}</button>
-        <p class="quiet" hidden=move || progress.get() != Progress::Unsupported>{unsupported}</p>
-        <p class="error" role="alert">{move || (progress.get() == Progress::Failed).then(|| failed.clone())}</p>
+        <button type="button" class="button" data-testid=test_id hidden=is_hidden aria-busy=move || (progress.get() == PasskeyState::Waiting).to_string() on:click=ask>{label}</button>
+        <p class="quiet" hidden=move || progress.get() != PasskeyState::Unsupported>{unsupported}</p>
+        <p class="error" role="alert">{move || (progress.get() == PasskeyState::Failed).then(|| failed.clone())}</p>
     }
 }
 
-/// Returns the function that reads the options.
+/// Returns the name of the browser's function that parses the options.
 const fn parser(is_new: bool) -> &'static str {
     if is_new {
         "parseCreationOptionsFromJSON"
@@ -86,14 +86,14 @@ fn call(object: &JsValue, name: &str, argument: &JsValue) -> Result<JsValue, JsV
     function.call1(object, argument)
 }
 
-fn key_class() -> JsValue {
+fn public_key_credential_class() -> JsValue {
     web_sys::window().map_or(JsValue::UNDEFINED, |window| property(&window, "PublicKeyCredential"))
 }
 
-/// Returns the answer of the device as JSON.
-async fn ask_device(is_new: bool, options: &str) -> Result<String, JsValue> {
+/// Returns the credential as JSON.
+async fn request_credential(is_new: bool, options: &str) -> Result<String, JsValue> {
     let navigator = web_sys::window().ok_or(JsValue::UNDEFINED)?.navigator();
-    let public_key = call(&key_class(), parser(is_new), &JSON::parse(options)?)?;
+    let public_key = call(&public_key_credential_class(), parser(is_new), &JSON::parse(options)?)?;
     let request = Object::new();
     Reflect::set(&request, &JsValue::from_str("publicKey"), &public_key)?;
     let credentials = property(&navigator, "credentials");
@@ -102,8 +102,8 @@ async fn ask_device(is_new: bool, options: &str) -> Result<String, JsValue> {
     Ok(JSON::stringify(&call(&answer, "toJSON", &JsValue::UNDEFINED)?)?.into())
 }
 
-/// Submits the form with an answer; false if it is not on the page.
-fn send(form: &str, answer: &str) -> bool {
+/// Returns whether the form and its field were found and submitted.
+fn submit_credential(form: &str, credential: &str) -> bool {
     let document = web_sys::window().and_then(|window| window.document());
     let form = document
         .and_then(|document| document.get_element_by_id(form))
@@ -113,6 +113,6 @@ fn send(form: &str, answer: &str) -> bool {
     let Some(field) = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok()) else {
         return false;
     };
-    field.set_value(answer);
+    field.set_value(credential);
     form.request_submit().is_ok()
 }

@@ -19,18 +19,17 @@ fn local(moment: DateTime<Utc>, zone: &str) -> DateTime<Tz> {
     moment.with_timezone(&zone.parse().unwrap_or(Tz::UTC))
 }
 
-/// Formats a date such as `Tue 24 Nov`, with its year unless it is the year in which the reader opens the page. What is read
-/// later, such as an email, always has the year.
+/// Formats a date such as `Tue 24 Nov`. The year is added unless it is the reader's current year; emails always have it.
 pub fn day(locale: Locale, date: NaiveDate) -> String {
     let this_year = use_context::<Viewer>().map(|viewer| viewer.now.year());
     if this_year == Some(date.year()) {
-        day_of_year(locale, date)
+        day_without_year(locale, date)
     } else {
-        format!("{} {}", day_of_year(locale, date), date.year())
+        format!("{} {}", day_without_year(locale, date), date.year())
     }
 }
 
-fn day_of_year(locale: Locale, date: NaiveDate) -> String {
+fn day_without_year(locale: Locale, date: NaiveDate) -> String {
     let weekday = weekday(locale, date.weekday().num_days_from_monday() as usize);
     let month = by_key(locale, &format!("month-{}", date.month()));
     match locale {
@@ -50,13 +49,13 @@ pub fn date(locale: Locale, moment: DateTime<Utc>, zone: &str) -> String {
     day(locale, local(moment, zone).date_naive())
 }
 
-/// Formats the last full day before an exclusive end: an end at midnight belongs to the previous day.
+/// Formats the last day of a period with an exclusive end: an end at midnight belongs to the previous day.
 pub fn last_day(locale: Locale, end: DateTime<Utc>, zone: &str) -> String {
     date(locale, end - chrono::TimeDelta::seconds(1), zone)
 }
 
-/// Formats a local time as `09:30`, the same in all languages. A time that occurs twice because the clocks go back is named
-/// with its offset, such as `02:30 CEST`.
+/// Formats a local time as `09:30`, the same in all languages. A time that occurs twice because the clocks go back is
+/// shown with the abbreviation of its zone, such as `02:30 CEST`.
 pub fn time(moment: DateTime<Utc>, zone: &str) -> String {
     let local = local(moment, zone);
     let text = format!("{:02}:{:02}", local.hour(), local.minute());
@@ -91,7 +90,7 @@ pub fn zone_name(locale: Locale, zone: &str) -> String {
     domain::zones::name(zone, locale)
 }
 
-/// Whether the times on a page name their zones: all of them do where one is in another zone than the reader's organization.
+/// Whether the times on a page show their time zones. All do if any differs from the zone of the reader's organization.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ZoneNames(bool);
 
@@ -128,7 +127,7 @@ pub fn age(locale: Locale, since: DateTime<Utc>, now: DateTime<Utc>) -> String {
 }
 
 /// Formats a number with at most one decimal place, counted in tenths.
-fn tenths(locale: Locale, tenths: i64) -> String {
+fn format_tenths(locale: Locale, tenths: i64) -> String {
     let mut value = Decimal::from(tenths);
     value.multiply_pow10(-1);
     decimal(locale, &value)
@@ -140,21 +139,21 @@ pub fn number(locale: Locale, value: i64) -> String {
 }
 
 fn decimal(locale: Locale, value: &Decimal) -> String {
-    DecimalFormatter::try_new(conventions(locale).into(), DecimalFormatterOptions::default())
+    DecimalFormatter::try_new(formatting_locale(locale).into(), DecimalFormatterOptions::default())
         .map_or_else(|_| value.to_string(), |formatter| formatter.format(value).to_string())
 }
 
 /// Formats an enumeration as part of a sentence, such as `Ada, Ben and Cem`.
 pub fn list<T: AsRef<str>>(locale: Locale, items: &[T]) -> String {
     let items = items.iter().map(AsRef::as_ref);
-    match ListFormatter::try_new_and(conventions(locale).into(), ListFormatterOptions::default()) {
+    match ListFormatter::try_new_and(formatting_locale(locale).into(), ListFormatterOptions::default()) {
         Ok(formatter) => formatter.format(items).to_string(),
         Err(_) => items.collect::<Vec<_>>().join(", "),
     }
 }
 
 /// Returns the locale whose conventions apply. Arabic texts use Latin digits, as codes and numbers next to them do.
-const fn conventions(locale: Locale) -> icu_locale_core::Locale {
+const fn formatting_locale(locale: Locale) -> icu_locale_core::Locale {
     match locale {
         Locale::En => icu_locale_core::locale!("en-GB"),
         Locale::De => icu_locale_core::locale!("de"),
@@ -162,12 +161,12 @@ const fn conventions(locale: Locale) -> icu_locale_core::Locale {
     }
 }
 
-/// Formats a file size.
+/// Formats a file size in kB or MB, in steps of 1,000. A kilobyte that has begun counts.
 pub fn size(locale: Locale, bytes: i64) -> String {
-    if bytes < 1_000_000 {
-        word!(locale, "file-size-kb", size = number(locale, bytes / 1000 + 1))
+    if bytes <= 999_000 {
+        word!(locale, "file-size-kb", size = number(locale, (bytes + 999) / 1000))
     } else {
-        word!(locale, "file-size-mb", size = tenths(locale, bytes / 100_000))
+        word!(locale, "file-size-mb", size = format_tenths(locale, bytes / 100_000))
     }
 }
 
@@ -196,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_uses_zone_of_location() {
+    fn time_in_repeated_hour_shows_zone_abbreviation() {
         let moment = Utc
             .with_ymd_and_hms(2026, 10, 25, 0, 30, 0)
             .single()
@@ -212,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn date_has_year_unless_it_is_that_of_the_reader() {
+    fn date_in_current_year_omits_year() {
         let day_in = |year| NaiveDate::from_ymd_opt(year, 11, 24).expect("test date is valid");
         leptos::prelude::Owner::new().with(|| {
             leptos::prelude::provide_context(Viewer {
@@ -229,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn age_uses_largest_fitting_unit() {
+    fn age_below_two_days_uses_hours() {
         let now = Utc
             .with_ymd_and_hms(2026, 11, 24, 12, 0, 0)
             .single()
@@ -260,13 +259,14 @@ mod tests {
         ] {
             assert_eq!(size(locale, 1_560_000), megabytes);
             assert_eq!(size(locale, 320_999), kilobytes);
+            assert_eq!(size(locale, 321_000), kilobytes);
             assert_eq!(number(locale, 1_234_567), thousands);
             assert_eq!(list(locale, &["A", "B", "C"]), names);
         }
     }
 
     #[test]
-    fn query_values_cannot_add_parameters() {
+    fn query_value_with_reserved_characters_is_encoded() {
         assert_eq!(escape_query("/app/inbox?q=ä b&c"), "/app/inbox%3Fq%3D%C3%A4%20b%26c");
         assert_eq!(query([("q", "ä b&c"), ("status", "new")]), "q=%C3%A4+b%26c&status=new");
     }

@@ -7,16 +7,16 @@ use crate::problem::Time;
 use crate::tour::Tour;
 
 /// Converts a draft into a plan.
-pub fn plan<const STATES: usize>(instance: &Instance<'_, STATES>, draft: &Draft<STATES>) -> Plan {
+pub fn build_plan<const STATES: usize>(instance: &Instance<'_, STATES>, draft: &Draft<STATES>) -> Plan {
     let mut unassigned: Vec<usize> = draft.unassigned.iter().map(|visit| *visit as usize).collect();
     unassigned.sort_unstable();
     Plan {
-        routes: draft.tours.iter().map(|tour| route(instance, tour)).collect(),
+        routes: draft.tours.iter().map(|tour| build_route(instance, tour)).collect(),
         unassigned,
     }
 }
 
-/// A partial route.
+/// The route up to a stop; one is kept for each number of breaks taken.
 #[derive(Clone)]
 struct PartialRoute {
     now: Time,
@@ -24,8 +24,8 @@ struct PartialRoute {
     breaks: Vec<TakenBreak>,
 }
 
-/// Computes the times of one route with the earliest possible return.
-pub fn route<const STATES: usize>(instance: &Instance<'_, STATES>, tour: &Tour<STATES>) -> Route {
+/// Computes the times of one route with the earliest possible return. The route is empty if the tour is not feasible.
+pub fn build_route<const STATES: usize>(instance: &Instance<'_, STATES>, tour: &Tour<STATES>) -> Route {
     if tour.is_empty() {
         return Route::default();
     }
@@ -54,27 +54,27 @@ pub fn route<const STATES: usize>(instance: &Instance<'_, STATES>, tour: &Tour<S
         for partial in &mut partials {
             *partial = partial
                 .take()
-                .and_then(|partial| serve(instance, *visit, partial, &arrivals));
+                .and_then(|partial| append_visit(instance, *visit, partial, &arrivals));
         }
         last = *visit;
     }
     take_breaks(instance, technician, &mut partials, true);
     let travel_time = instance.travel_time(last, tour.points[tour.points.len() - 1]);
-    let home_by = instance.home_by[technician];
+    let latest_return = instance.home_by[technician];
     let ends = partials
         .into_iter()
         .enumerate()
         .filter_map(|(taken, partial)| Some((taken, partial?)));
-    let back = ends.filter(|(taken, partial)| partial.now + travel_time <= home_by[*taken]);
-    let Some((_, partial)) = back.min_by_key(|(_, partial)| partial.now) else {
+    let feasible_ends = ends.filter(|(taken, partial)| partial.now + travel_time <= latest_return[*taken]);
+    let Some((_, partial)) = feasible_ends.min_by_key(|(_, partial)| partial.now) else {
         return Route::default();
     };
-    complete(instance, tour, partial, travel_time)
+    finish_route(instance, tour, partial, travel_time)
 }
 
-/// Adds a visit to a partial route; `None` if it cannot start anymore. `arrivals` are the arrival times by the number of
+/// Appends a visit to a partial route. Returns `None` if the visit can no longer start. `arrivals` are the arrival times by the number of
 /// breaks taken before.
-fn serve<const STATES: usize>(
+fn append_visit<const STATES: usize>(
     instance: &Instance<'_, STATES>,
     visit: u32,
     mut partial: PartialRoute,
@@ -85,12 +85,12 @@ fn serve<const STATES: usize>(
         return None;
     }
     // The arrival precedes the breaks that are taken after it.
-    let taken = partial
+    let breaks_after_arrival = partial
         .breaks
         .iter()
-        .filter(|rest| rest.after == partial.stops.len() && !rest.before_travel)
+        .filter(|taken_break| taken_break.after == partial.stops.len() && !taken_break.before_travel)
         .count();
-    let arrival = arrivals[partial.breaks.len() - taken].unwrap_or(partial.now);
+    let arrival = arrivals[partial.breaks.len() - breaks_after_arrival].unwrap_or(partial.now);
     let departure = start + instance.service(visit);
     partial.stops.push(Stop {
         visit: visit as usize,
@@ -102,15 +102,16 @@ fn serve<const STATES: usize>(
     Some(partial)
 }
 
-/// Completes a route with the way home. The technician leaves as late as the first stop allows.
-fn complete<const STATES: usize>(
+/// Completes a route with the way home. Without a break before the first stop the departure is as late as that stop allows,
+/// otherwise it is the start of the shift.
+fn finish_route<const STATES: usize>(
     instance: &Instance<'_, STATES>,
     tour: &Tour<STATES>,
     partial: PartialRoute,
     travel_time_home: Time,
 ) -> Route {
     let PartialRoute { now, mut stops, breaks } = partial;
-    let has_no_break_before_first_stop = breaks.first().is_none_or(|rest| rest.after > 0);
+    let has_no_break_before_first_stop = breaks.first().is_none_or(|taken_break| taken_break.after > 0);
     let leave = if has_no_break_before_first_stop {
         let first_start = stops[0].start;
         stops[0].arrival = first_start;

@@ -132,7 +132,7 @@ fn search<const STATES: usize>(
         }
     }
     insert_remaining(&instance, &mut best);
-    schedule::plan(&instance, &best)
+    schedule::build_plan(&instance, &best)
 }
 
 /// Inserts all visits that still fit, so that every unassigned visit has a reason.

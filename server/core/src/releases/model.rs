@@ -1,4 +1,4 @@
-//! Rows that the `releases` module returns.
+//! Models of releases.
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
-//! Every row of the tables C, L, K and T over HTTP, on both databases. States that no client can create (archived or
+//! Every row of the decision tables for customer (C), location (L), contact (K) and job (T) over HTTP, on both databases. States that no client can create (archived or
 //! merged records, a disabled feature gate, a job in progress) are set in the database.
 
 use ordinavo_core::Engine;
@@ -11,18 +11,18 @@ use domain::mapping::table::ROWS;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Walks through the rows and records which ones were covered.
-struct Walk<'a> {
+/// Checks rows and records which ones were covered.
+struct RowChecker<'a> {
     world: &'a World,
     covered: BTreeSet<String>,
-    number: usize,
+    import_count: usize,
 }
 
-impl Walk<'_> {
+impl RowChecker<'_> {
     async fn import(&mut self, client: &str, mut body: Value) -> Value {
         if body.get("externalId").is_none() {
-            self.number += 1;
-            body["externalId"] = json!(format!("WALK-{}", self.number));
+            self.import_count += 1;
+            body["externalId"] = json!(format!("WALK-{}", self.import_count));
         }
         let (_, answer) = self.world.import(client, &body).await;
         let item = answer.get("item").cloned().unwrap_or(answer);
@@ -33,14 +33,14 @@ impl Walk<'_> {
     fn codes(item: &Value) -> Vec<&str> {
         ["warnings", "errors"]
             .iter()
-            .flat_map(|member| item[*member].as_array().into_iter().flatten())
-            .filter_map(|note| note["code"].as_str())
+            .flat_map(|field| item[*field].as_array().into_iter().flatten())
+            .filter_map(|issue| issue["code"].as_str())
             .collect()
     }
 
     /// Checks a row of the tables C, L or K: rule, status and code of one part of the mapping.
     #[allow(clippy::too_many_arguments, reason = "a row of a table has many columns")]
-    async fn part(
+    async fn check_mapping(
         &mut self,
         row: &str,
         client: &str,
@@ -63,7 +63,7 @@ impl Walk<'_> {
     }
 
     /// Checks a row of the table T: outcome and code.
-    async fn target(&mut self, row: &str, client: &str, body: Value, outcome: &str, code: &str) -> Value {
+    async fn check_target(&mut self, row: &str, client: &str, body: Value, outcome: &str, code: &str) -> Value {
         let item = self.import(client, body).await;
         assert_eq!(item["outcome"], outcome, "{} {row}: {item}", self.world.engine);
         self.record(row, &item, code);
@@ -85,12 +85,12 @@ fn customer(external_id: &str) -> Value {
     json!({ "customer": { "externalId": external_id } })
 }
 
-async fn table_c(walk: &mut Walk<'_>) {
-    let world = walk.world;
-    walk.part("C1", "erp", json!({}), "customer", "C1", "skipped", "").await;
-    let item = walk.import("import-only", customer("CUST-10042")).await;
-    walk.record("C2", &item, "scope_missing_customers_map");
-    walk.part(
+async fn table_c(rows: &mut RowChecker<'_>) {
+    let world = rows.world;
+    rows.check_mapping("C1", "erp", json!({}), "customer", "C1", "skipped", "").await;
+    let item = rows.import("import-only", customer("CUST-10042")).await;
+    rows.record("C2", &item, "scope_missing_customers_map");
+    rows.check_mapping(
         "C3",
         "erp",
         json!({ "customer": { "externalId": "0", "customerNumber": "RRM-001" } }),
@@ -100,7 +100,7 @@ async fn table_c(walk: &mut Walk<'_>) {
         "external_id_blocked_value",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "C6",
         "erp",
         json!({ "customer": { "externalId": "CUST-10042", "customerNumber": " rrm-001" } }),
@@ -110,7 +110,7 @@ async fn table_c(walk: &mut Walk<'_>) {
         "",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "C7",
         "erp",
         json!({ "customer": { "externalId": "CUST-10042", "customerNumber": "NOPE" } }),
@@ -120,7 +120,7 @@ async fn table_c(walk: &mut Walk<'_>) {
         "customer_number_unknown",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "C9",
         "erp",
         json!({ "customer": { "externalId": "CUST-10042", "customerNumber": "OLD-1" } }),
@@ -130,7 +130,7 @@ async fn table_c(walk: &mut Walk<'_>) {
         "customer_identifier_conflict",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "C9",
         "erp",
         json!({ "customer": { "externalId": "CUST-10042", "customerNumber": "DUP-7" } }),
@@ -140,7 +140,7 @@ async fn table_c(walk: &mut Walk<'_>) {
         "customer_identifier_conflict",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "C10",
         "partner",
         json!({ "customer": { "externalId": "P-NEW", "customerNumber": "OLD-2", "name": "Another name" } }),
@@ -150,7 +150,7 @@ async fn table_c(walk: &mut Walk<'_>) {
         "link_created",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "C11",
         "partner",
         json!({ "customer": { "externalId": "P-OTHER", "customerNumber": "OLD-2" } }),
@@ -160,7 +160,7 @@ async fn table_c(walk: &mut Walk<'_>) {
         "customer_already_linked",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "C12",
         "erp",
         json!({ "customer": { "externalId": "UNKNOWN-A", "customerNumber": "OLD-1" } }),
@@ -170,7 +170,7 @@ async fn table_c(walk: &mut Walk<'_>) {
         "customer_inactive",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "C13",
         "erp",
         json!({ "customer": { "externalId": "UNKNOWN-B", "customerNumber": "dup-7", "name": "x" } }),
@@ -180,7 +180,7 @@ async fn table_c(walk: &mut Walk<'_>) {
         "customer_number_ambiguous",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "C15",
         "erp-strict",
         json!({ "customer": { "externalId": "UNKNOWN-C", "name": "x" } }),
@@ -191,7 +191,7 @@ async fn table_c(walk: &mut Walk<'_>) {
     )
     .await;
     world.sql("UPDATE source_system SET create_customers = true, create_locations = true, create_contacts = true WHERE key = 'partner-b'").await;
-    walk.part(
+    rows.check_mapping(
         "C16",
         "partner",
         json!({ "customer": { "externalId": "UNKNOWN-D", "name": "x" } }),
@@ -201,7 +201,7 @@ async fn table_c(walk: &mut Walk<'_>) {
         "scope_missing_customers_write",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "C17",
         "erp",
         customer("UNKNOWN-E"),
@@ -211,7 +211,7 @@ async fn table_c(walk: &mut Walk<'_>) {
         "customer_name_required",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "C18",
         "erp",
         json!({ "customer": { "externalId": "WALK-C", "customerNumber": "W-1", "name": "Walked" } }),
@@ -221,8 +221,8 @@ async fn table_c(walk: &mut Walk<'_>) {
         "customer_number_ignored",
     )
     .await;
-    let again = walk
-        .part(
+    let again = rows
+        .check_mapping(
             "C18",
             "erp",
             json!({ "customer": { "externalId": "WALK-C2", "name": "walked" } }),
@@ -233,7 +233,7 @@ async fn table_c(walk: &mut Walk<'_>) {
         )
         .await;
     assert!(again["targetId"].is_string());
-    walk.part(
+    rows.check_mapping(
         "C19",
         "erp",
         json!({ "customer": { "customerNumber": "RRM-001" } }),
@@ -243,7 +243,7 @@ async fn table_c(walk: &mut Walk<'_>) {
         "external_id_missing",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "C20",
         "erp",
         json!({ "customer": { "customerNumber": "NOPE", "name": "x" } }),
@@ -253,7 +253,7 @@ async fn table_c(walk: &mut Walk<'_>) {
         "external_id_required_for_create",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "C21",
         "erp",
         json!({ "customer": { "name": "Rhein-Ruhr Medical Supply" } }),
@@ -267,7 +267,7 @@ async fn table_c(walk: &mut Walk<'_>) {
     world
         .sql("UPDATE customer SET customer_number = 'DUP-7', number_key = 'DUP-7' WHERE name = 'Walked'")
         .await;
-    walk.part(
+    rows.check_mapping(
         "C8",
         "erp",
         json!({ "customer": { "externalId": "WALK-C", "customerNumber": "DUP-7" } }),
@@ -278,7 +278,7 @@ async fn table_c(walk: &mut Walk<'_>) {
     )
     .await;
     world.sql("UPDATE customer SET merged_into = (SELECT c.id FROM customer c WHERE c.name = 'Walked' AND c.tenant_id = customer.tenant_id) WHERE name = 'walked'").await;
-    walk.part(
+    rows.check_mapping(
         "C4",
         "erp",
         customer("WALK-C2"),
@@ -291,7 +291,7 @@ async fn table_c(walk: &mut Walk<'_>) {
     world
         .sql("UPDATE customer SET archived_at = created_at WHERE name = 'Walked'")
         .await;
-    walk.part(
+    rows.check_mapping(
         "C5",
         "erp",
         customer("WALK-C"),
@@ -304,7 +304,7 @@ async fn table_c(walk: &mut Walk<'_>) {
     world
         .sql("UPDATE feature_gate SET enabled = false WHERE gate = 'customer_auto_create'")
         .await;
-    walk.part(
+    rows.check_mapping(
         "C14",
         "erp",
         json!({ "customer": { "externalId": "UNKNOWN-F", "name": "x" } }),
@@ -319,26 +319,26 @@ async fn table_c(walk: &mut Walk<'_>) {
         .await;
     // After a mapped row, the name is updated if allowed; otherwise a warning is returned.
     let renamed = json!({ "customer": { "externalId": "CUST-10042", "name": "Rhein-Ruhr Medical" } });
-    let item = walk.import("erp", renamed.clone()).await;
+    let item = rows.import("erp", renamed.clone()).await;
     assert_eq!(item["mapping"]["customer"]["status"], "updated");
-    let item = walk
+    let item = rows
         .import(
             "erp-strict",
             json!({ "customer": { "externalId": "CUST-10042", "name": "Yet another" } }),
         )
         .await;
     assert!(
-        Walk::codes(&item).contains(&"auto_update_disabled") && item["mapping"]["customer"]["status"] == "mapped",
+        RowChecker::codes(&item).contains(&"auto_update_disabled") && item["mapping"]["customer"]["status"] == "mapped",
         "{item}"
     );
 }
 
-async fn tables_l_and_k(walk: &mut Walk<'_>) {
-    let world = walk.world;
+async fn tables_l_and_k(rows: &mut RowChecker<'_>) {
+    let world = rows.world;
     let with = |location: Value| json!({ "customer": { "externalId": "CUST-10042" }, "location": location });
-    walk.part("L0", "erp", customer("CUST-10042"), "location", "L0", "skipped", "")
+    rows.check_mapping("L0", "erp", customer("CUST-10042"), "location", "L0", "skipped", "")
         .await;
-    walk.part(
+    rows.check_mapping(
         "L1",
         "erp",
         json!({ "customer": { "externalId": "UNKNOWN-L" }, "location": { "externalId": "LOC-ESSEN-01" } }),
@@ -348,8 +348,8 @@ async fn tables_l_and_k(walk: &mut Walk<'_>) {
         "customer_unresolved",
     )
     .await;
-    let item = walk
-        .part(
+    let item = rows
+        .check_mapping(
             "L2",
             "erp",
             json!({ "location": { "externalId": "LOC-ESSEN-01" } }),
@@ -360,7 +360,7 @@ async fn tables_l_and_k(walk: &mut Walk<'_>) {
         )
         .await;
     assert_eq!(item["mapping"]["customer"]["status"], "mapped");
-    walk.part(
+    rows.check_mapping(
         "L3",
         "erp",
         with(json!({ "externalId": "LOC-ESSEN-01" })),
@@ -370,7 +370,7 @@ async fn tables_l_and_k(walk: &mut Walk<'_>) {
         "",
     )
     .await;
-    let item = walk.part(
+    let item = rows.check_mapping(
         "L4",
         "erp",
         json!({ "customer": { "externalId": "WALK-L", "name": "Landlord" }, "location": { "externalId": "LOC-ESSEN-01" } }),
@@ -382,9 +382,9 @@ async fn tables_l_and_k(walk: &mut Walk<'_>) {
     .await;
     assert_eq!(
         item["mapping"]["customer"]["status"], "created",
-        "the customer stays mapped"
+        "the customer is still created"
     );
-    walk.part(
+    rows.check_mapping(
         "L5",
         "erp",
         with(json!({ "externalId": "WALK-YARD", "city": "Essen" })),
@@ -394,7 +394,7 @@ async fn tables_l_and_k(walk: &mut Walk<'_>) {
         "missing_coordinates",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "L6",
         "erp-strict",
         with(json!({ "externalId": "WALK-YARD-2", "city": "Essen" })),
@@ -404,7 +404,7 @@ async fn tables_l_and_k(walk: &mut Walk<'_>) {
         "auto_create_disabled",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "L7",
         "erp",
         with(json!({ "city": "Essen" })),
@@ -417,7 +417,7 @@ async fn tables_l_and_k(walk: &mut Walk<'_>) {
     world
         .sql("UPDATE location SET archived_at = created_at WHERE name = 'Essen'")
         .await;
-    walk.part(
+    rows.check_mapping(
         "L8",
         "erp",
         with(json!({ "externalId": "WALK-YARD" })),
@@ -429,9 +429,9 @@ async fn tables_l_and_k(walk: &mut Walk<'_>) {
     .await;
 
     let with = |contact: Value| json!({ "customer": { "externalId": "CUST-10042" }, "location": { "externalId": "LOC-ESSEN-02" }, "contact": contact });
-    walk.part("K0", "erp", customer("CUST-10042"), "contact", "K0", "skipped", "")
+    rows.check_mapping("K0", "erp", customer("CUST-10042"), "contact", "K0", "skipped", "")
         .await;
-    walk.part(
+    rows.check_mapping(
         "K1",
         "erp",
         json!({ "customer": { "externalId": "WALK-L" }, "contact": { "externalId": "CONT-44" } }),
@@ -441,7 +441,7 @@ async fn tables_l_and_k(walk: &mut Walk<'_>) {
         "contact_customer_mismatch",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "K2",
         "erp",
         with(json!({ "externalId": "CONT-44" })),
@@ -451,7 +451,7 @@ async fn tables_l_and_k(walk: &mut Walk<'_>) {
         "contact_location_mismatch",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "K3",
         "erp",
         with(json!({ "externalId": "WALK-K", "displayName": "Kim" })),
@@ -461,7 +461,7 @@ async fn tables_l_and_k(walk: &mut Walk<'_>) {
         "",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "K4",
         "erp",
         with(json!({ "displayName": "Kim", "email": "kim@example.org" })),
@@ -471,7 +471,7 @@ async fn tables_l_and_k(walk: &mut Walk<'_>) {
         "contact_not_matchable",
     )
     .await;
-    walk.part(
+    rows.check_mapping(
         "K4",
         "erp-strict",
         with(json!({ "externalId": "WALK-K2", "displayName": "Kim" })),
@@ -483,8 +483,8 @@ async fn tables_l_and_k(walk: &mut Walk<'_>) {
     .await;
 }
 
-async fn table_t(walk: &mut Walk<'_>) {
-    let world = walk.world;
+async fn table_t(rows: &mut RowChecker<'_>) {
+    let world = rows.world;
     let body = |extra: Value| {
         let mut body = json!({ "externalId": "WALK-T", "customer": { "externalId": "CUST-10042" }, "sourceUpdatedAt": "2026-11-02T10:00:00Z", "notes": "first" });
         for (name, value) in extra.as_object().unwrap() {
@@ -492,7 +492,7 @@ async fn table_t(walk: &mut Walk<'_>) {
         }
         body
     };
-    walk.target(
+    rows.check_target(
         "T0",
         "erp",
         json!({ "externalId": "NEVER-SENT", "action": "cancel" }),
@@ -500,8 +500,8 @@ async fn table_t(walk: &mut Walk<'_>) {
         "not_found",
     )
     .await;
-    walk.target("T1", "erp", body(json!({})), "created", "").await;
-    walk.target(
+    rows.check_target("T1", "erp", body(json!({})), "created", "").await;
+    rows.check_target(
         "T2",
         "erp",
         body(json!({ "sourceUpdatedAt": "2026-11-03T10:00:00Z" })),
@@ -509,7 +509,7 @@ async fn table_t(walk: &mut Walk<'_>) {
         "",
     )
     .await;
-    walk.target(
+    rows.check_target(
         "T3",
         "erp",
         body(json!({ "sourceUpdatedAt": "2026-11-02T11:00:00Z", "notes": "older" })),
@@ -517,7 +517,7 @@ async fn table_t(walk: &mut Walk<'_>) {
         "stale_source_version",
     )
     .await;
-    walk.target(
+    rows.check_target(
         "T4",
         "erp",
         body(json!({ "sourceUpdatedAt": "2026-11-04T10:00:00Z", "notes": "second", "durationMinutes": 90 })),
@@ -526,7 +526,7 @@ async fn table_t(walk: &mut Walk<'_>) {
     )
     .await;
     // T8: omitted fields stay, null clears a field.
-    walk.target(
+    rows.check_target(
         "T8",
         "erp",
         json!({ "externalId": "WALK-T", "durationMinutes": null }),
@@ -550,7 +550,7 @@ async fn table_t(walk: &mut Walk<'_>) {
     world
         .sql("UPDATE target SET status = 'scheduled' WHERE external_id = 'WALK-T'")
         .await;
-    walk.target(
+    rows.check_target(
         "T5",
         "erp",
         body(json!({ "sourceUpdatedAt": "2026-11-06T10:00:00Z", "notes": "third", "durationMinutes": 120 })),
@@ -558,7 +558,7 @@ async fn table_t(walk: &mut Walk<'_>) {
         "change_requires_review",
     )
     .await;
-    walk.target(
+    rows.check_target(
         "T7",
         "erp",
         json!({ "externalId": "WALK-T", "customer": { "externalId": "WALK-L" } }),
@@ -569,7 +569,7 @@ async fn table_t(walk: &mut Walk<'_>) {
     world
         .sql("UPDATE target SET status = 'en_route' WHERE external_id = 'WALK-T'")
         .await;
-    walk.target(
+    rows.check_target(
         "T6",
         "erp",
         body(json!({ "sourceUpdatedAt": "2026-11-09T10:00:00Z", "notes": "late" })),
@@ -580,7 +580,7 @@ async fn table_t(walk: &mut Walk<'_>) {
     world
         .sql("UPDATE target SET status = 'cancelled' WHERE external_id = 'WALK-T'")
         .await;
-    walk.target(
+    rows.check_target(
         "T6a",
         "erp",
         body(json!({ "sourceUpdatedAt": "2026-11-10T10:00:00Z", "notes": "again" })),
@@ -588,7 +588,7 @@ async fn table_t(walk: &mut Walk<'_>) {
         "target_cancelled",
     )
     .await;
-    walk.target(
+    rows.check_target(
         "T11",
         "erp",
         json!({ "externalId": "WALK-R", "customer": { "externalId": "WALK-LATER" } }),
@@ -596,12 +596,12 @@ async fn table_t(walk: &mut Walk<'_>) {
         "customer_name_required",
     )
     .await;
-    walk.import(
+    rows.import(
         "erp",
         json!({ "customer": { "externalId": "WALK-LATER", "name": "Later" } }),
     )
     .await;
-    walk.target(
+    rows.check_target(
         "T11",
         "erp",
         json!({ "externalId": "WALK-R", "customer": { "externalId": "WALK-LATER" } }),
@@ -614,7 +614,7 @@ async fn table_t(walk: &mut Walk<'_>) {
     let (_, job) = read(
         world
             .api(Method::POST, "/api/v1/targets/batch", &world.key("nordlicht", "erp"))
-            .header("idempotency-key", "walk")
+            .header("idempotency-key", "rows")
             .json(&json!({ "items": items }))
             .send()
             .await
@@ -650,7 +650,7 @@ async fn table_t(walk: &mut Walk<'_>) {
     ] {
         let item = &page["data"][index];
         assert_eq!(item["outcome"], outcome, "{item}");
-        walk.record(row, item, code);
+        rows.record(row, item, code);
     }
 }
 
@@ -664,18 +664,18 @@ async fn mapping_table_rows_are_all_covered(#[case] engine: Engine) {
     world
         .sql("UPDATE customer SET customer_number = 'OLD-2', number_key = 'OLD-2' WHERE customer_number = 'NL-1001'")
         .await;
-    let mut walk = Walk {
+    let mut rows = RowChecker {
         world: &world,
         covered: BTreeSet::new(),
-        number: 0,
+        import_count: 0,
     };
-    table_c(&mut walk).await;
-    tables_l_and_k(&mut walk).await;
-    table_t(&mut walk).await;
+    table_c(&mut rows).await;
+    tables_l_and_k(&mut rows).await;
+    table_t(&mut rows).await;
     let missing: Vec<_> = ROWS
         .iter()
         .map(|row| row.rule)
-        .filter(|rule| !walk.covered.contains(*rule))
+        .filter(|rule| !rows.covered.contains(*rule))
         .collect();
     assert!(missing.is_empty(), "rows without a case: {missing:?}");
 }

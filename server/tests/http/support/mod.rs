@@ -48,7 +48,7 @@ impl Drop for World {
         if !std::thread::panicking() {
             assert!(
                 leaks.is_empty(),
-                "customers received internal or foreign data:\n{}",
+                "customers received internal data or data of other customers:\n{}",
                 leaks.join("\n")
             );
         }
@@ -57,7 +57,7 @@ impl Drop for World {
 
 /// Returns an HTTP client.
 pub fn client() -> reqwest::Client {
-    client_builder().build().expect("the client has no settings")
+    client_builder().build().expect("default client settings are valid")
 }
 
 /// Returns a builder of HTTP clients.
@@ -71,7 +71,7 @@ pub async fn worlds() -> Vec<Arc<World>> {
     worlds_at(Clock::system()).await
 }
 
-/// Like [`worlds`], with a clock that the test can move.
+/// Like [`worlds`], with a test clock.
 pub async fn worlds_at(clock: Clock) -> Vec<Arc<World>> {
     worlds_with(clock, |_| {}).await
 }
@@ -85,17 +85,17 @@ pub async fn worlds_with(clock: Clock, settings: impl Fn(&mut Config)) -> Vec<Ar
     worlds
 }
 
-/// A server on a new database of an engine; `None` for PostgreSQL where `ORDINAVO_TEST_POSTGRES` names no server.
+/// Starts a server on a new database; returns `None` for PostgreSQL if `ORDINAVO_TEST_POSTGRES` is not set.
 pub async fn world(engine: Engine) -> Option<Arc<World>> {
     world_at(engine, Clock::system()).await
 }
 
-/// Like [`world`], under a clock that the test may move.
+/// Like [`world`], with a test clock.
 pub async fn world_at(engine: Engine, clock: Clock) -> Option<Arc<World>> {
     world_with(engine, clock, |_| {}).await
 }
 
-/// Like [`world_at`], with settings of the test's own.
+/// Like [`world_at`], with custom settings.
 pub async fn world_with(engine: Engine, clock: Clock, settings: impl Fn(&mut Config)) -> Option<Arc<World>> {
     let name = match engine {
         Engine::Sqlite => "sqlite",
