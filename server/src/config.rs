@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::limits::{Limits, Rate};
 use crate::connections::ConnectionLimits;
+use crate::connections::acme::AcmeSettings;
 use crate::connections::tls::TlsFiles;
 use crate::portal_limits::PortalLimits;
 
@@ -37,6 +38,12 @@ pub struct Config {
     pub tls_certificate: Option<PathBuf>,
     /// File with the key of the certificate, in PEM.
     pub tls_key: Option<PathBuf>,
+    /// URL of an ACME directory; the certificate is then obtained and renewed by the server.
+    pub acme_directory: String,
+    /// Contact of the ACME account; may be empty.
+    pub acme_email: String,
+    /// Root certificate of a private ACME authority, in PEM.
+    pub acme_root: Option<PathBuf>,
     /// Second listen address, which redirects to `public_url`; none if unset.
     pub redirect_listen: Option<SocketAddr>,
     /// Connections in all.
@@ -121,6 +128,9 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             tls_certificate: None,
             tls_key: None,
+            acme_directory: String::new(),
+            acme_email: String::new(),
+            acme_root: None,
             redirect_listen: None,
             connections: 768,
             connections_network: 128,
@@ -215,7 +225,11 @@ impl Config {
                     .join("\n")
             })?;
         if config.public_url.is_empty() {
-            let scheme = if config.tls_certificate.is_some() { "https" } else { "http" };
+            let scheme = if config.tls_certificate.is_some() {
+                "https"
+            } else {
+                "http"
+            };
             config.public_url = format!("{scheme}://{}", config.listen);
         }
         let url = url::Url::parse(&config.public_url)
@@ -224,6 +238,7 @@ impl Config {
             return Err("setting public_url: must use http or https and have no path".to_owned());
         }
         config.public_url = config.public_url.trim_end_matches('/').to_owned();
+        config.acme()?;
         if config.tls_files()?.is_some() && !config.is_https() {
             return Err("setting public_url: must use https, because tls_certificate is set".to_owned());
         }
@@ -274,6 +289,33 @@ impl Config {
             (Some(_), None) => Err("setting tls_key: is required with tls_certificate".to_owned()),
             (None, Some(_)) => Err("setting tls_certificate: is required with tls_key".to_owned()),
         }
+    }
+
+    /// Returns how the certificate is obtained; `None` if the server does not obtain it.
+    pub fn acme(&self) -> Result<Option<AcmeSettings>, String> {
+        if self.acme_directory.is_empty() {
+            return Ok(None);
+        }
+        let is_required = |setting: &str| Err(format!("setting {setting}: is required with acme_directory"));
+        if url::Url::parse(&self.acme_directory).map_or(true, |url| url.scheme() != "https") {
+            return Err("setting acme_directory: must be an https URL".to_owned());
+        }
+        if self.tls_certificate.is_none() {
+            return is_required("tls_certificate");
+        }
+        if self.redirect_listen.is_none() {
+            return is_required("redirect_listen");
+        }
+        let host_of = |url: &str| Some(url::Url::parse(url).ok()?.host_str()?.to_owned());
+        let mut hosts: Vec<String> = host_of(&self.public_url).into_iter().collect();
+        hosts.extend(self.portal_host().and_then(|_| host_of(&self.portal_url())));
+        hosts.dedup();
+        Ok(Some(AcmeSettings {
+            directory: self.acme_directory.clone(),
+            email: self.acme_email.clone(),
+            root: self.acme_root.clone(),
+            hosts,
+        }))
     }
 
     /// Returns the limits of the connections.

@@ -30,7 +30,9 @@ use crate::authn::gate;
 use crate::authn::session_cookie;
 use crate::authn::session_store::RealmSessions;
 use crate::config::Config;
-use crate::connections::tls::Tls;
+use crate::connections::ConnectionLimits;
+use crate::connections::acme::{Acme, Challenges};
+use crate::connections::tls::{Tls, TlsFiles};
 use crate::health;
 use crate::health::Readiness;
 use crate::portal_limits::PortalLimits;
@@ -108,7 +110,12 @@ impl AppState {
 
     /// Returns the cookie for messages to visitors of a realm who have no account.
     pub(crate) fn flash_cookie(&self, realm: Realm) -> FlashCookie {
-        FlashCookie::new(self.flash_key.clone(), realm, self.config.is_https())
+        FlashCookie::new(self.flash_key.clone(), prefix(realm), self.config.is_https())
+    }
+
+    /// Returns the cookie for messages to requesters on the tracking page.
+    pub(crate) fn tracking_cookie(&self) -> FlashCookie {
+        FlashCookie::new(self.flash_key.clone(), "/track", self.config.is_https())
     }
 
     /// Returns the session layer of a realm. Each realm has its own cookie, path and table. The cookie is signed with the
@@ -215,7 +222,12 @@ pub async fn run_on_listener(
 ) -> Result<(), String> {
     let limits = state.config.connection_limits()?;
     ops::start(&state.core, &state.config, state.readiness.clone()).await?;
-    let tls = state.config.tls_files()?.map(Tls::open).transpose()?.map(Arc::new);
+    let challenges = Challenges::default();
+    let certificate = match (state.config.acme()?, state.config.tls_files()?) {
+        (_, None) => Security::None,
+        (None, Some(files)) => Security::Files(Tls::open(files)?),
+        (Some(acme), Some(files)) => Security::Acme(Acme::new(acme, files.clone(), challenges.clone()), files),
+    };
     let stopped = state.stopping.subscribe();
     let maintenance = tokio::spawn(run_maintenance(state.clone(), stopped.clone()));
     let worker = if state.config.worker {
@@ -232,22 +244,21 @@ pub async fn run_on_listener(
     };
     let redirects = redirect::listen(&state.config).await?;
     tracing::info!(address = %state.config.listen, public_url = %state.config.public_url, "listening");
+    let mut failed = state.stopping.subscribe();
     let signal = async {
-        stop.await;
+        tokio::select! {
+            () = stop => {}
+            _ = failed.wait_for(|failed| *failed) => {}
+        }
         tracing::info!("stopping");
         state.stopping.send_replace(true);
     };
-    let certificate = async {
-        if let Some(tls) = &tls {
-            tls.keep_current(state.stopping.subscribe()).await;
-        }
-    };
-    tokio::join!(
+    let ((), (), served) = tokio::join!(
         signal,
-        certificate,
-        redirect::serve(redirects, &state, limits.clone()),
-        connections::serve(listener, tls.clone(), routes, limits, state.trusted_proxies.clone(), stopped)
+        redirect::serve(redirects, &state, limits.clone(), challenges),
+        serve_secured(listener, certificate, routes, limits, &state)
     );
+    served?;
     let rest = async {
         maintenance.await.map_err(|error| error.to_string())?;
         if let Some(worker) = worker {
@@ -258,6 +269,55 @@ pub async fn run_on_listener(
     };
     // The database may be what does not answer; nothing is acknowledged any more that could be lost.
     tokio::time::timeout(CLOSE_TIMEOUT, rest).await.unwrap_or(Ok(()))
+}
+
+/// How connections are secured.
+enum Security {
+    /// Not at all: a proxy does it.
+    None,
+    Files(Tls),
+    Acme(Acme, TlsFiles),
+}
+
+/// Serves connections, with the certificate kept current, until the server stops.
+async fn serve_secured(
+    listener: TcpListener,
+    security: Security,
+    routes: Router,
+    limits: ConnectionLimits,
+    state: &AppState,
+) -> Result<(), String> {
+    let stopping = || state.stopping.subscribe();
+    let (tls, acme) = match security {
+        Security::None => (None, None),
+        Security::Files(tls) => (Some(Arc::new(tls)), None),
+        Security::Acme(acme, files) => {
+            if !acme.obtain_first(&mut stopping()).await {
+                return Ok(());
+            }
+            let tls = Tls::open(files).inspect_err(|_| {
+                state.stopping.send_replace(true);
+            })?;
+            (Some(Arc::new(tls)), Some(acme))
+        }
+    };
+    let reload = async {
+        if let Some(tls) = &tls {
+            tls.keep_current(stopping()).await;
+        }
+    };
+    let renew = async {
+        if let (Some(acme), Some(tls)) = (&acme, &tls) {
+            acme.keep_current(tls, stopping()).await;
+        }
+    };
+    let proxies = state.trusted_proxies.clone();
+    tokio::join!(
+        reload,
+        renew,
+        connections::serve(listener, tls.clone(), routes, limits, proxies, stopping())
+    );
+    Ok(())
 }
 
 /// How long the end may take after requests in flight and claimed work.

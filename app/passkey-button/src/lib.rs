@@ -49,8 +49,14 @@ pub fn PasskeyButton(
         progress.set(PasskeyState::Waiting);
         leptos::task::spawn_local(async move {
             let credential = request_credential(is_new, &options).await;
-            let is_sent = credential.ok().is_some_and(|credential| submit_credential(&form, &credential));
-            progress.set(if is_sent { PasskeyState::Ready } else { PasskeyState::Failed });
+            let is_sent = credential
+                .ok()
+                .is_some_and(|credential| submit_credential(&form, &credential));
+            progress.set(if is_sent {
+                PasskeyState::Ready
+            } else {
+                PasskeyState::Failed
+            });
         });
     };
     let is_hidden = move || matches!(progress.get(), PasskeyState::Unknown | PasskeyState::Unsupported);

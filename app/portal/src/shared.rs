@@ -4,7 +4,7 @@ use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::{CoreError, CoreResult};
-use ui::components::SuccessNotice;
+use ui::components::{RefusedFiles, SuccessNotice};
 use ui::flash::Flash;
 
 use crate::i18n::by_key;
@@ -18,6 +18,11 @@ pub(crate) fn viewer_contact() -> CoreResult<Contact> {
 #[component]
 pub(crate) fn DoneNotice(locale: Locale, flash: Option<Flash>) -> impl IntoView {
     flash
-        .and_then(|flash| flash.done)
-        .map(|done| view! { <SuccessNotice text=by_key(locale, &done) key=done/> })
+        .and_then(|flash| Some((flash.done?, flash.errors)))
+        .map(|(done, refused)| {
+            view! {
+                <SuccessNotice text=by_key(locale, &done) key=done/>
+                <RefusedFiles locale refused/>
+            }
+        })
 }

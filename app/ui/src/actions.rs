@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use axum::http::header::{ACCEPT, LOCATION, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
+use domain::fields::FieldError;
 use domain::problems::Cause;
 use http::request::Parts;
 use leptos::prelude::*;
@@ -39,6 +40,8 @@ pub struct Redirect {
     pub shown_once: Option<String>,
     /// The token that undoes the action while that is possible.
     pub undo: Option<String>,
+    /// Files of the form that were left out, with the reason.
+    pub refused: Vec<FieldError>,
     /// Whether the form was only previewed, so that its draft is kept.
     pub keeps_draft: bool,
 }
@@ -51,6 +54,7 @@ impl Redirect {
             done: Some(done),
             shown_once: None,
             undo: None,
+            refused: Vec::new(),
             keeps_draft: false,
         }
     }
@@ -62,8 +66,15 @@ impl Redirect {
             done: None,
             shown_once: None,
             undo: None,
+            refused: Vec::new(),
             keeps_draft: false,
         }
+    }
+
+    /// Tells on the next page which files were left out.
+    pub fn without_files(mut self, refused: Vec<FieldError>) -> Self {
+        self.refused = refused;
+        self
     }
 }
 
@@ -333,9 +344,10 @@ pub async fn respond_to_form(
                     .into_iter()
                     .filter_map(|(name, value)| Some((name.to_owned(), value?)))
                     .collect(),
+                errors: next.refused,
                 ..Flash::default()
             };
-            let is_empty = flash.done.is_none() && flash.values.is_empty();
+            let is_empty = flash.done.is_none() && flash.values.is_empty() && flash.errors.is_empty();
             if let Some(session) = session.as_ref().filter(|_| !is_empty) {
                 store_flash(&parts, &response, session, flash).await;
             }

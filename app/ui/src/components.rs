@@ -1,6 +1,7 @@
 //! Chips, boxes, lists and other building blocks of pages.
 
 use chrono::{DateTime, Utc};
+use domain::fields::FieldError;
 use domain::jobs::targets::TargetStatus;
 use domain::lateness::is_visit_late;
 use domain::locale::Locale;
@@ -164,11 +165,32 @@ pub fn ConfirmAction(
     }
 }
 
+/// The files that were left out of what was sent, with the reasons.
+#[component]
+pub fn RefusedFiles(locale: Locale, refused: Vec<FieldError>) -> impl IntoView {
+    (!refused.is_empty()).then(|| {
+        view! {
+            <div class="notice notice-warn" role="status" data-testid="refused-files">
+                <div>
+                    <p><strong>{word!(locale, "files-refused", count = refused.len())}</strong></p>
+                    <ul>
+                        {refused.into_iter().map(|error| {
+                            let code = error.code.code().to_owned();
+                            view! { <li data-code=code>{i18n::errors::field_code(locale, &error.code)}</li> }
+                        }).collect_view()}
+                    </ul>
+                    <p>{word!(locale, "files-refused-advice")}</p>
+                </div>
+            </div>
+        }
+    })
+}
+
 /// The errors of an action that has no fields on this page.
 #[component]
 pub fn ProblemNotice(locale: Locale, flash: Option<Flash>, request_id: String) -> impl IntoView {
     let texts: Vec<(String, String)> = flash
-        .filter(|flash| flash.form.is_empty())
+        .filter(|flash| flash.form.is_empty() && flash.done.is_none())
         .map_or_else(Vec::new, |flash| {
             let fields = flash.errors.iter().map(|error| {
                 (

@@ -4,13 +4,11 @@
 use axum::http::HeaderValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ordinavo_core::identity::sessions::Realm;
 use tower_sessions::cookie::{Cookie, CookieJar, Key, SameSite, time};
 
 use crate::flash::Flash;
-use crate::realm::prefix;
 
-/// The name of the cookie. Its path is that of the realm.
+/// The name of the cookie. Its path is that of the pages that read it.
 pub const NAME: &str = "ordinavo_flash";
 /// The longest value kept for redisplay: that of the longest field of a form without an account, an email address.
 const MAX_VALUE_CHARS: usize = 254;
@@ -22,13 +20,14 @@ const LIFETIME: time::Duration = time::Duration::minutes(5);
 #[derive(Clone)]
 pub struct FlashCookie {
     key: Key,
-    realm: Realm,
+    path: &'static str,
     is_secure: bool,
 }
 
 impl FlashCookie {
-    pub const fn new(key: Key, realm: Realm, is_secure: bool) -> Self {
-        Self { key, realm, is_secure }
+    /// Returns the cookie of the pages below a path.
+    pub const fn new(key: Key, path: &'static str, is_secure: bool) -> Self {
+        Self { key, path, is_secure }
     }
 
     /// Returns the header that sets the cookie. If the typed values are too long for it, only the message is kept.
@@ -62,7 +61,7 @@ impl FlashCookie {
 
     fn cookie(&self, value: String, lifetime: time::Duration) -> Cookie<'static> {
         Cookie::build((NAME, value))
-            .path(prefix(self.realm))
+            .path(self.path)
             .max_age(lifetime)
             .same_site(SameSite::Lax)
             .http_only(true)
@@ -93,7 +92,7 @@ mod tests {
 
     #[test]
     fn open_signed_cookie_returns_short_values_only() {
-        let cookie = FlashCookie::new(Key::from(&[7; 64]), Realm::Staff, true);
+        let cookie = FlashCookie::new(Key::from(&[7; 64]), "/app", true);
         let read = |value: &str| {
             let opened = cookie.open(&sealed(&cookie, value)).expect("cookie is signed");
             assert_eq!(opened.form, "sign-in");
@@ -106,8 +105,8 @@ mod tests {
 
     #[test]
     fn open_foreign_cookie_returns_none() {
-        let cookie = FlashCookie::new(Key::from(&[7; 64]), Realm::Staff, true);
-        let foreign = FlashCookie::new(Key::from(&[8; 64]), Realm::Staff, true);
+        let cookie = FlashCookie::new(Key::from(&[7; 64]), "/app", true);
+        let foreign = FlashCookie::new(Key::from(&[8; 64]), "/app", true);
         for value in [String::new(), "e30".to_owned(), sealed(&foreign, "a@b.example")] {
             assert!(cookie.open(&value).is_none(), "{value}");
         }

@@ -63,7 +63,12 @@ impl<'a> Paging<'a> {
             Some(text) => match text.parse::<i64>() {
                 Ok(limit) if limit >= 1 => limit.min(i64::from(MAX_LIMIT)),
                 _ => {
-                    return Err(CoreError::field("limit", FieldCode::InvalidLimit { max: usize::from(MAX_LIMIT) }));
+                    return Err(CoreError::field(
+                        "limit",
+                        FieldCode::InvalidLimit {
+                            max: usize::from(MAX_LIMIT),
+                        },
+                    ));
                 }
             },
         };
@@ -87,7 +92,9 @@ impl<'a> Paging<'a> {
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let invalid = || CoreError::new(Cause::InvalidCursor);
-        let cursor = cursor.filter(|cursor| cursor.sort_key.len() == count).ok_or_else(invalid)?;
+        let cursor = cursor
+            .filter(|cursor| cursor.sort_key.len() == count)
+            .ok_or_else(invalid)?;
         if cursor.sort_key.iter().any(|part| part.chars().any(char::is_control)) {
             return Err(invalid());
         }
@@ -102,7 +109,9 @@ impl<'a> Paging<'a> {
     /// # Errors
     /// `invalid_cursor`, `cursor_filter_mismatch`.
     pub fn after<T: std::str::FromStr>(&self) -> CoreResult<Option<(DateTime<Utc>, T)>> {
-        let Some(parts) = self.sort_key(2)? else { return Ok(None) };
+        let Some(parts) = self.sort_key(2)? else {
+            return Ok(None);
+        };
         let read = || Some((cursor_time(parts.first()?.parse().ok()?), parts.get(1)?.parse().ok()?));
         read().map(Some).ok_or_else(|| CoreError::new(Cause::InvalidCursor))
     }
@@ -120,7 +129,9 @@ impl<'a> Paging<'a> {
     /// # Errors
     /// `invalid_cursor`, `cursor_filter_mismatch`.
     pub fn after_number(&self) -> CoreResult<Option<i64>> {
-        let Some(parts) = self.sort_key(1)? else { return Ok(None) };
+        let Some(parts) = self.sort_key(1)? else {
+            return Ok(None);
+        };
         let number = parts
             .first()
             .and_then(|text| text.parse().ok())

@@ -97,7 +97,11 @@ fn check_certificate(config: &Config, report: &mut Report) {
     let Ok(Some(files)) = config.tls_files() else { return };
     let advice = "renew the certificate; servers read the files again within a minute";
     match files.read() {
-        Err(error) => report.problem("certificate", &error, "docs/operations/install.md, \"TLS without a proxy\""),
+        Err(error) => report.problem(
+            "certificate",
+            &error,
+            "docs/operations/install.md, \"TLS without a proxy\"",
+        ),
         Ok(certificate) => {
             let left = certificate.not_after - Clock::system().now();
             let until = certificate.not_after.format("%Y-%m-%d");

@@ -256,7 +256,10 @@ pub fn migrated(needs_audit_keys: bool) -> Answer {
     } else {
         ""
     };
-    Answer::new(text, json!({ "isCurrent": true, "needsAuditAdoption": needs_audit_keys }))
+    Answer::new(
+        text,
+        json!({ "isCurrent": true, "needsAuditAdoption": needs_audit_keys }),
+    )
 }
 
 /// Completes on SIGINT or SIGTERM.

@@ -3,6 +3,7 @@
 //! Above a limit, a new connection takes the place of one that waits for a request, first of those that never sent one.
 //! Half-open connections therefore displace each other, and only connections with a request in flight are safe.
 
+pub mod acme;
 mod body;
 mod places;
 mod stream;

@@ -32,9 +32,8 @@ impl TlsFiles {
     /// # Errors
     /// Names the setting whose file is missing or unsuitable.
     pub fn read(&self) -> Result<Certificate, String> {
-        let of_certificate = |error: &dyn std::fmt::Display| {
-            format!("setting tls_certificate: {}: {error}", self.certificate.display())
-        };
+        let of_certificate =
+            |error: &dyn std::fmt::Display| format!("setting tls_certificate: {}: {error}", self.certificate.display());
         let of_key = |error: &dyn std::fmt::Display| format!("setting tls_key: {}: {error}", self.key.display());
         let chain_pem = std::fs::read(&self.certificate).map_err(|error| of_certificate(&error))?;
         let key_pem = std::fs::read(&self.key).map_err(|error| of_key(&error))?;
@@ -114,7 +113,7 @@ impl Tls {
 
     /// Uses changed files. A certificate that cannot be used leaves the one in use, since a half-written file is complete a
     /// moment later.
-    fn reload(&self) {
+    pub fn reload(&self) {
         match self.files.read() {
             Ok(certificate) if certificate.pem != self.current.borrow().pem => {
                 tracing::info!(not_after = %certificate.not_after, "TLS certificate replaced");

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Extension, FromRequest as _, Multipart, Path, Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use domain::intake::form::FormSettings;
 use domain::intake::proof;
 use domain::intake::submission::RawSubmission;
@@ -32,6 +32,7 @@ use ui::forms::FormState;
 use ui::shell::App;
 
 use super::reader;
+use super::track::redirect_with_refused;
 use crate::api::problem::logged_status;
 use crate::pages::{FrameHosts, not_found_page, render};
 use crate::public_limits::{client_network, too_many_requests};
@@ -219,14 +220,7 @@ pub async fn submit(State(state): State<AppState>, Path(slug): Path<String>, req
         submit_form(&state.core, &visitor, &settings, &raw, parsed.files, &envelope, locale).await;
     drop(permit);
     match submitted {
-        Ok(receipt) => {
-            let url = format!("/track/{}?lang={}&new", receipt.token, locale.tag());
-            let mut response = StatusCode::SEE_OTHER.into_response();
-            if let Ok(location) = HeaderValue::from_str(&url) {
-                response.headers_mut().insert(LOCATION, location);
-            }
-            response
-        }
+        Ok(sent) => redirect_with_refused(&state, &sent.value.token, locale, "new", sent.refused),
         Err(error) if !error.fields.is_empty() => {
             let form_page = form_with_errors(slug, settings, locale, &parsed.fields, &error);
             show(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Form;
 use axum::extract::{Path, Request, State};
-use axum::http::header::LOCATION;
+use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -21,12 +21,14 @@ use public::requests::track::{self, ANSWER, CANCEL, DECLINE, RESCHEDULE, TrackPa
 use serde::Deserialize;
 use ui::calendar::{CalendarKind, Organizer, render as render_calendar};
 use ui::flash::Flash;
+use ui::flash_cookie;
 use ui::forms::FormState;
 use ui::shell::App;
 
 use super::intake::{NotReceived, error_page, receive, too_large_error};
 use super::reader;
 use crate::calendar;
+use crate::cookies;
 use crate::files;
 use crate::pages::{FrameHosts, not_found_page, render};
 use crate::public_limits::{client_network, too_many_requests};
@@ -75,6 +77,9 @@ async fn show(
         Err(error) => return error_page(state, request, locale, &error).await,
     };
     let assets = state.manifest.assets(App::Intake);
+    let sealed = cookies::value(request.headers(), flash_cookie::NAME);
+    let message = sealed.and_then(|sealed| state.tracking_cookie().open(sealed));
+    let has_message = message.is_some();
     // An embedded intake form redirects here within the same frame.
     let hosts = tracking
         .request
@@ -88,6 +93,7 @@ async fn show(
         zone: requester.zone().to_owned(),
         contact: requester.organisation_contact(),
         done: confirmation(request.uri().query().unwrap_or_default()).filter(|_| flash.is_none()),
+        refused: message.map(|message| message.errors).unwrap_or_default(),
         slot_error: flash
             .as_ref()
             .and_then(|flash| flash.errors.iter().find(|error| error.pointer == "slot"))
@@ -103,6 +109,9 @@ async fn show(
     };
     let mut response = render(state, request, move || track::page(&assets, page.clone())).await;
     *response.status_mut() = status;
+    if has_message && let Some(removal) = state.tracking_cookie().removal() {
+        response.headers_mut().append(SET_COOKIE, removal);
+    }
     without_indexing(response)
 }
 
@@ -135,13 +144,16 @@ pub async fn answer(State(state): State<AppState>, Path(token): Path<String>, re
     };
     let text = |name: &str| parsed.fields.get(name).cloned().unwrap_or_default();
     let (answer, nonce, files) = (text("answer"), text("nonce"), parsed.files);
+    let mut refused = Vec::new();
     let result = with_requester(&state, &token, async |requester| {
-        tracking::answer(&state.core, &requester, &answer, &nonce, files, network).await
+        let sent = tracking::answer(&state.core, &requester, &answer, &nonce, files, network).await?;
+        refused = sent.refused;
+        Ok(())
     })
     .await;
     drop(slot);
     match result {
-        Ok(true) => redirect_to_tracking(&token, locale, "answered"),
+        Ok(true) => redirect_with_refused(&state, &token, locale, "answered", refused),
         Ok(false) => not_found_page(State(state.clone()), request).await,
         Err(error) if !error.fields.is_empty() => {
             show_rejected(&state, request, (token, locale), ANSWER, answer, error.fields).await
@@ -406,6 +418,27 @@ async fn with_requester(
         Some(requester) => action(requester).await.map(|()| true),
         None => Ok(false),
     }
+}
+
+/// Redirects to the tracking page, which tells which files were left out.
+pub(super) fn redirect_with_refused(
+    state: &AppState,
+    token: &str,
+    locale: Locale,
+    done: &str,
+    refused: Vec<FieldError>,
+) -> Response {
+    let mut response = redirect_to_tracking(token, locale, done);
+    if !refused.is_empty() {
+        let flash = Flash {
+            errors: refused,
+            ..Flash::default()
+        };
+        if let Some(cookie) = state.tracking_cookie().seal(flash) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+    }
+    response
 }
 
 fn redirect_to_tracking(token: &str, locale: Locale, done: &str) -> Response {

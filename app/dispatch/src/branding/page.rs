@@ -421,6 +421,7 @@ pub async fn set_portal_words(data: MultipartData) -> Result<(), ServerFnError> 
                 done: Some(PREVIEWED),
                 shown_once: serde_json::to_string(&typed_values(&form)).ok(),
                 undo: None,
+                refused: Vec::new(),
                 keeps_draft: true,
             });
         }

@@ -2,8 +2,10 @@
 
 use domain::identity::permissions::{PlanTargets, ViewOperations};
 use domain::ids::{CustomerId, LocationId};
+use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;
+use ordinavo_core::customers::model::ContactSummary;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::{Core, customers};
 use serde::{Deserialize, Serialize};
@@ -131,16 +133,7 @@ pub fn CustomerPage() -> impl IntoView {
                     }).collect_view()}
                 </ul>
             </section>
-            <section>
-                <div class="title-row"><h2>{t!(locale, "contacts")}</h2><a class="button" href=format!("/app/customers/{}/access", found.customer.id)>{t!(locale, "portal-access")}</a></div>
-                <div class="table-frame"><table class="table">
-                    <thead><tr><th scope="col">{t!(locale, "name")}</th><th scope="col">{t!(locale, "location")}</th><th scope="col">{t!(locale, "portal-access")}</th></tr></thead>
-                    <tbody>{found.contacts.into_iter().map(|contact| view! {
-                        <tr><th scope="row"><bdi>{contact.display_name}</bdi>" "<span class="quiet"><bdi dir="ltr">{contact.email}</bdi></span></th><td><bdi>{contact.location_name}</bdi></td>
-                            <td>{if contact.has_portal_access { t!(locale, "yes") } else { t!(locale, "no") }}</td></tr>
-                    }).collect_view()}</tbody>
-                </table></div>
-            </section>
+            <Contacts locale customer contacts=found.contacts/>
             <section>
                 <h2>{t!(locale, "references")}</h2>
                 <div class="table-frame"><table class="table">
@@ -162,6 +155,22 @@ pub fn CustomerPage() -> impl IntoView {
         .into_any())
     });
     view! { <AppFrame current="/app/customers">{content}</AppFrame> }
+}
+
+#[component]
+fn Contacts(locale: Locale, customer: CustomerId, contacts: Vec<ContactSummary>) -> impl IntoView {
+    view! {
+        <section>
+            <div class="title-row"><h2>{t!(locale, "contacts")}</h2><a class="button" href=format!("/app/customers/{customer}/access")>{t!(locale, "portal-access")}</a></div>
+            <div class="table-frame"><table class="table">
+                <thead><tr><th scope="col">{t!(locale, "name")}</th><th scope="col">{t!(locale, "location")}</th><th scope="col">{t!(locale, "portal-access")}</th></tr></thead>
+                <tbody>{contacts.into_iter().map(|contact| view! {
+                    <tr><th scope="row"><bdi>{contact.display_name}</bdi>" "<span class="quiet"><bdi dir="ltr">{contact.email}</bdi></span></th><td><bdi>{contact.location_name}</bdi></td>
+                        <td>{if contact.has_portal_access { t!(locale, "yes") } else { t!(locale, "no") }}</td></tr>
+                }).collect_view()}</tbody>
+            </table></div>
+        </section>
+    }
 }
 
 /// Sets the time zone of a location by hand.
@@ -212,11 +221,7 @@ pub async fn set_location_zone(#[server(flatten)] form: ZoneFields) -> Result<()
 
 /// The history, newest first.
 #[component]
-pub fn History(
-    locale: domain::locale::Locale,
-    lines: Vec<ordinavo_core::audit::model::TimelineEntry>,
-    zone: String,
-) -> impl IntoView {
+pub fn History(locale: Locale, lines: Vec<ordinavo_core::audit::model::TimelineEntry>, zone: String) -> impl IntoView {
     view! {
         <ol class="timeline">
             {lines.into_iter().map(|line| {

@@ -159,6 +159,7 @@ const fn redirect_to(path: String) -> Redirect {
         done: None,
         shown_once: None,
         undo: None,
+        refused: Vec::new(),
         keeps_draft: false,
     }
 }

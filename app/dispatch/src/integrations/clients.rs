@@ -271,6 +271,7 @@ pub async fn create_credential(#[server(flatten)] form: CredentialForm) -> Resul
             done: Some("done-credential-created"),
             shown_once: Some(shown_once::seal(&core, &staff, &secret)?),
             undo: None,
+            refused: Vec::new(),
             keeps_draft: false,
         })
     })
@@ -404,6 +405,7 @@ pub async fn set_test_mode(#[server(flatten)] form: TestModeButton) -> Result<()
             done: None,
             shown_once: None,
             undo: None,
+            refused: Vec::new(),
             keeps_draft: false,
         })
     })

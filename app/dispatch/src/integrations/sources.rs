@@ -55,24 +55,16 @@ pub fn SourcePage() -> impl IntoView {
             .and_then(|sealed| shown_once::unseal(&request.core, &staff, sealed));
         let invite = FormState::new("partner", locale, request.flash.as_ref());
         let form = FormState::new("source", locale, request.flash.as_ref());
-        let policies: Vec<(String, String)> = ProblemPolicy::ALL
-            .iter()
-            .map(|policy| {
-                (
-                    policy.name().to_owned(),
-                    by_key(locale, &format!("source-policy-{}", policy.name())),
-                )
-            })
-            .collect();
-        let duplicates: Vec<(String, String)> = DuplicateNamePolicy::ALL
-            .iter()
-            .map(|policy| {
-                (
-                    policy.name().to_owned(),
-                    by_key(locale, &format!("source-duplicates-{}", policy.name())),
-                )
-            })
-            .collect();
+        let policies = choices(
+            locale,
+            "source-policy",
+            ProblemPolicy::ALL.iter().map(|policy| policy.name()),
+        );
+        let duplicates = choices(
+            locale,
+            "source-duplicates",
+            DuplicateNamePolicy::ALL.iter().map(|policy| policy.name()),
+        );
         Ok(view! {
             <Title text=source.key.clone()/>
             <p><a href="/app/integrations">{t!(locale, "integrations-title")}</a></p>
@@ -114,6 +106,13 @@ pub fn SourcePage() -> impl IntoView {
         .into_any())
     });
     view! { <AppFrame current="/app/integrations">{content}</AppFrame> }
+}
+
+/// Returns the names with their labels, whose keys begin with `prefix`.
+fn choices(locale: Locale, prefix: &str, names: impl Iterator<Item = &'static str>) -> Vec<(String, String)> {
+    names
+        .map(|name| (name.to_owned(), by_key(locale, &format!("{prefix}-{name}"))))
+        .collect()
 }
 
 /// The partner users of a source system.
@@ -179,6 +178,7 @@ fn redirect_with_link(source_path: String, sealed: String) -> Redirect {
         done: Some("done-partner-invited"),
         shown_once: Some(sealed),
         undo: None,
+        refused: Vec::new(),
         keeps_draft: false,
     }
 }

@@ -296,6 +296,31 @@ fn CancelForm(
     }
 }
 
+/// The values with which the form opens: those of the appointment, or proposed ones.
+struct ShownTimes {
+    technician: String,
+    date: String,
+    start: String,
+    end: String,
+    shared: bool,
+}
+
+impl ShownTimes {
+    fn new(current: Option<&AppointmentSummary>, proposed: DateTime<Utc>, zone: chrono_tz::Tz) -> Self {
+        let (starts_at, ends_at) = current.map_or((proposed, proposed + TimeDelta::hours(2)), |appointment| {
+            (appointment.starts_at, appointment.ends_at)
+        });
+        let local = |moment: DateTime<Utc>, format| moment.with_timezone(&zone).format(format).to_string();
+        Self {
+            technician: current.map_or_else(String::new, |appointment| appointment.technician_id.to_string()),
+            date: local(starts_at, "%Y-%m-%d"),
+            start: local(starts_at, "%H:%M"),
+            end: local(ends_at, "%H:%M"),
+            shared: current.is_none_or(|appointment| appointment.is_shared),
+        }
+    }
+}
+
 /// The form that schedules or reschedules the appointment.
 #[component]
 fn ScheduleCard(
@@ -309,28 +334,14 @@ fn ScheduleCard(
     now: DateTime<Utc>,
 ) -> impl IntoView {
     let tz: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::Tz::UTC);
-    let local = |moment: DateTime<Utc>| moment.with_timezone(&tz);
     let proposed = proposed_start(None, window, now, &tz);
-    let (technician, date, start, end, shared) = current.as_ref().map_or_else(
-        || {
-            (
-                String::new(),
-                local(proposed).format("%Y-%m-%d").to_string(),
-                local(proposed).format("%H:%M").to_string(),
-                local(proposed + TimeDelta::hours(2)).format("%H:%M").to_string(),
-                true,
-            )
-        },
-        |appointment| {
-            (
-                appointment.technician_id.to_string(),
-                local(appointment.starts_at).format("%Y-%m-%d").to_string(),
-                local(appointment.starts_at).format("%H:%M").to_string(),
-                local(appointment.ends_at).format("%H:%M").to_string(),
-                appointment.is_shared,
-            )
-        },
-    );
+    let ShownTimes {
+        technician,
+        date,
+        start,
+        end,
+        shared,
+    } = ShownTimes::new(current.as_ref(), proposed, tz);
     let (start_occurrence, end_occurrence) = current.as_ref().map_or(("", ""), |appointment| {
         (
             occurrence(appointment.starts_at, tz),

@@ -28,6 +28,7 @@ fn redirect_with_link(to: String, sealed: String) -> Redirect {
         done: Some("done-access-invited"),
         shown_once: Some(sealed),
         undo: None,
+        refused: Vec::new(),
         keeps_draft: false,
     }
 }

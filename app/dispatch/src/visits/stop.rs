@@ -96,12 +96,7 @@ pub fn StopPage() -> impl IntoView {
                 {under_way.map(|visit| view! { <UnderWay visit locale/> })}
                 <StopCard stop notices locale person=person.clone() zone shows_date=true comes_after/>
                 {from_request.map(|found| view! { <RequesterCard locale found files_path="/app/day/files" country zone=own_zone/> })}
-                {(notes.is_some() || access_notes.is_some()).then(|| view! {
-                    <InternalBox locale>
-                        {access_notes.map(|notes| view! { <h2>{t!(locale, "access-notes")}</h2><p class="prose" dir="auto">{notes}</p> })}
-                        {notes.map(|notes| view! { <h2>{t!(locale, "notes")}</h2><p class="prose" dir="auto">{notes}</p> })}
-                    </InternalBox>
-                })}
+                <Notes locale access_notes notes/>
                 {problem.map(|forms| view! { <ProblemCard stop=forms.stop person=person.clone() cannot_do=forms.cannot_do late=forms.late locale/> })}
                 {submitted.map(|(text, files)| view! {
                     <p class="notice notice-good">{t!(locale, "report-submitted-notice")}</p>
@@ -114,6 +109,19 @@ pub fn StopPage() -> impl IntoView {
         .into_any())
     });
     view! { <AppFrame current="/app/day">{content}</AppFrame> }
+}
+
+/// What the customer does not see about the location and the job.
+#[component]
+fn Notes(locale: Locale, access_notes: Option<String>, notes: Option<String>) -> impl IntoView {
+    (notes.is_some() || access_notes.is_some()).then(|| {
+        view! {
+            <InternalBox locale>
+                {access_notes.map(|notes| view! { <h2>{t!(locale, "access-notes")}</h2><p class="prose" dir="auto">{notes}</p> })}
+                {notes.map(|notes| view! { <h2>{t!(locale, "notes")}</h2><p class="prose" dir="auto">{notes}</p> })}
+            </InternalBox>
+        }
+    })
 }
 
 /// The forms that tell dispatch about a visit that is still ahead.

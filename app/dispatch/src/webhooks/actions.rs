@@ -54,6 +54,7 @@ async fn perform(
         to: endpoint_path(id),
         done: Some(done),
         undo: None,
+        refused: Vec::new(),
         keeps_draft: false,
         shown_once: result
             .secret
@@ -135,6 +136,7 @@ pub async fn create_endpoint(#[server(flatten)] form: NewEndpointForm) -> Result
             done: Some("done-endpoint-created"),
             shown_once: Some(shown_once::seal(&core, &staff, &secret)?),
             undo: None,
+            refused: Vec::new(),
             keeps_draft: false,
         })
     })

@@ -97,8 +97,8 @@ impl UploadForm for AnswerForm {
 #[server(prefix = "/portal/fn", endpoint = "answer-request", input = MultipartFormData)]
 pub async fn answer_request(data: MultipartData) -> Result<(), ServerFnError> {
     submit_upload(data, async |core: Core, contact: Contact, form: AnswerForm, files| {
-        pages::answer(&core, &contact, form.request.get()?, &form.answer, &form.nonce, files).await?;
-        Ok(Redirect::to(form.back(), "done-answered"))
+        let sent = pages::answer(&core, &contact, form.request.get()?, &form.answer, &form.nonce, files).await?;
+        Ok(Redirect::to(form.back(), "done-answered").without_files(sent.refused))
     })
     .await
 }

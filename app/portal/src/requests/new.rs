@@ -136,8 +136,9 @@ pub async fn submit_request(data: MultipartData) -> Result<(), ServerFnError> {
                 urgent: form.urgent.is_some(),
                 nonce: form.nonce,
             };
-            let id = new_request::submit_request(&core, &contact, &input, files).await?;
-            Ok(Redirect::to(format!("/portal/requests/{id}"), "done-request-submitted"))
+            let sent = new_request::submit_request(&core, &contact, &input, files).await?;
+            let page = format!("/portal/requests/{}", sent.value);
+            Ok(Redirect::to(page, "done-request-submitted").without_files(sent.refused))
         },
     )
     .await

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use domain::branding::OrganisationContact;
+use domain::fields::FieldError;
 use domain::locale::Locale;
 use domain::public::{PublicAppointment, RequestSource};
 use domain::public_language::PublicVisit;
@@ -13,7 +14,7 @@ use leptos_meta::provide_meta_context;
 use ordinavo_core::intake::model::FileSummary;
 use ordinavo_core::requests::model::{SlotOption, TrackedView};
 use ordinavo_core::requests::tracking::Tracking;
-use ui::components::{ConfirmAction, Fact, StatusChip};
+use ui::components::{ConfirmAction, Fact, RefusedFiles, StatusChip};
 use ui::files::FileLink;
 use ui::format;
 use ui::format::ZoneNames;
@@ -53,6 +54,8 @@ pub struct TrackPage {
     pub locale: Locale,
     /// The key of the success message.
     pub done: Option<&'static str>,
+    /// Files that were left out of what was sent.
+    pub refused: Vec<FieldError>,
     /// Typed values and errors of a rejected submission.
     pub form: FormState,
     /// Identifies repeated submissions of the same answer.
@@ -101,22 +104,7 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
                 .find(|(form, _)| *form == name)
                 .map(|(_, form)| form.clone())
         };
-        let asked = [
-            request.reschedule_requested_at.map(|at| {
-                t!(
-                    locale,
-                    "reschedule-requested",
-                    moment = format::moment(locale, at, &zone)
-                )
-            }),
-            request.cancellation_requested_at.map(|at| {
-                t!(
-                    locale,
-                    "cancellation-requested",
-                    moment = format::moment(locale, at, &zone)
-                )
-            }),
-        ];
+        let asked = requested_changes(&request, &zone, locale);
         let (answer_action, answer_nonce) = (path.action("answer"), nonce.clone());
         let begun = visit.as_ref().map(|visit| visit.status);
         view! {
@@ -125,11 +113,12 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
                 <Brand tenant=page.tenant languages=Some(path.clone())/>
                 <main id="main" tabindex="-1">
                     {page.done.map(|done| view! { <SuccessMessage done request=request.clone() locale/> })}
+                    <RefusedFiles locale refused=page.refused/>
                     <RequestHeader request=request.clone() visit=begun words=page.words locale/>
                     {slot_error.clone().filter(|_| slots.is_empty()).map(|error| view! { <p class="notice notice-bad" role="alert">{error}</p> })}
                     {(!slots.is_empty()).then(|| view! { <Slots slots path=path.clone() error=slot_error none=wish(DECLINE) nonce=nonce.clone() locale/> })}
                     {visit.map(|visit| view! { <Appointment visit zones path=path.clone() locale/> })}
-                    {asked.into_iter().flatten().map(|text| view! { <p class="notice" data-testid="asked">{text}</p> }).collect_view()}
+                    {asked.into_iter().map(|text| view! { <p class="notice" data-testid="asked">{text}</p> }).collect_view()}
                     {request.rejection_reason.clone().map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "rejection-reason")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
                     {(!messages.is_empty() || !is_closed).then(|| view! {
                         <Conversation messages files=message_files needs_answer zone=zone.clone() zones locale>
@@ -149,6 +138,18 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
             </div>
         }
     })
+}
+
+/// Says when another time or a cancellation was requested.
+fn requested_changes(request: &TrackedView, zone: &str, locale: Locale) -> Vec<String> {
+    let moment = |at| format::moment(locale, at, zone);
+    let reschedule = request
+        .reschedule_requested_at
+        .map(|at| t!(locale, "reschedule-requested", moment = moment(at)));
+    let cancellation = request
+        .cancellation_requested_at
+        .map(|at| t!(locale, "cancellation-requested", moment = moment(at)));
+    [reschedule, cancellation].into_iter().flatten().collect()
 }
 
 /// The paths of a tracking link.

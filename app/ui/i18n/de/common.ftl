@@ -136,3 +136,8 @@ draft-mark = Entwurf
 upload-progress = Gesendete Dateien
 upload-cancel = Hochladen abbrechen
 upload-not-sent = Nicht gesendet. Ihr Text und Ihre Dateien sind noch hier. Senden Sie sie erneut, wenn Sie möchten.
+files-refused = { $count ->
+    [one] Alles wurde gesendet, außer dieser Datei:
+   *[other] Alles wurde gesendet, außer diesen Dateien:
+    }
+files-refused-advice = Sie können sie in einem zulässigen Format mit einer Nachricht nachreichen.

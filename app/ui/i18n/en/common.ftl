@@ -133,3 +133,8 @@ draft-mark = Draft
 upload-progress = Files sent
 upload-cancel = Cancel upload
 upload-not-sent = Not sent. Your text and your files are still here. Send them again when you are ready.
+files-refused = { $count ->
+    [one] Everything was sent except this file:
+   *[other] Everything was sent except these files:
+    }
+files-refused-advice = You can send them in a message, in a format that is accepted.

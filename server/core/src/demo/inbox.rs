@@ -245,7 +245,9 @@ pub(crate) async fn submit_web_requests(
             ..Envelope::default()
         };
         let locale = Locale::from_tag(language).unwrap_or_default();
-        let receipt = submit_form(core, &visitor, &settings, &submission, Vec::new(), &envelope, locale).await?;
+        let receipt = submit_form(core, &visitor, &settings, &submission, Vec::new(), &envelope, locale)
+            .await?
+            .value;
         if age > 1 {
             decide(core, dispatcher, receipt.id, randomness).await?;
         }

@@ -24,7 +24,10 @@ pub async fn delete_accounts(core: &Core, slug: &str, email: &str, confirmation:
     let accounts = accounts_with_email(&mut tx, slug, email).await?;
     let email = text::email(email).map_err(|_| CoreError::not_found())?;
     if !text::email(confirmation).is_ok_and(|confirmed| confirmed == email) {
-        return Err(CoreError::field("confirm", FieldCode::NotAllowed { allowed: vec![email] }));
+        return Err(CoreError::field(
+            "confirm",
+            FieldCode::NotAllowed { allowed: vec![email] },
+        ));
     }
     for account in &accounts {
         delete_account(&mut tx, *account).await?;

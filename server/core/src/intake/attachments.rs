@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::fields::FieldCode;
+use domain::fields::{FieldCode, FieldError};
 use domain::files::FileOwner;
 use domain::ids::{MessageId, RequestId};
 use domain::intake::MAX_FILES;
@@ -33,9 +33,36 @@ pub(crate) enum FileSender {
 pub(crate) struct PreparedFiles {
     files: Vec<CleanFile>,
     reservation: Option<Reservation>,
+    /// Why files were left out, one entry for each.
+    refused: Vec<FieldError>,
+}
+
+/// What was submitted, and why some of its files were left out. The submitter hears of each one.
+#[derive(Debug)]
+pub struct Submitted<T> {
+    pub value: T,
+    pub refused: Vec<FieldError>,
+}
+
+impl<T> Submitted<T> {
+    /// Returns a submission with all of its files.
+    pub(crate) const fn whole(value: T) -> Self {
+        Self {
+            value,
+            refused: Vec::new(),
+        }
+    }
 }
 
 impl PreparedFiles {
+    /// Returns the result of the submission with the files that were left out.
+    pub(crate) fn submitted<T>(self, value: T) -> Submitted<T> {
+        Submitted {
+            value,
+            refused: self.refused,
+        }
+    }
+
     /// Releases the nonce after the submission has failed.
     pub(crate) async fn release<A: FileUploader>(&self, core: &Core, actor: &A) {
         if let Some(reservation) = &self.reservation
@@ -48,10 +75,11 @@ impl PreparedFiles {
 }
 
 /// Reserves the nonce of a form, then validates, re-encodes and stores its files. `None` if an earlier submission with the nonce
-/// has completed. Call it when everything else about the submission is decided.
+/// has completed. Call it when everything else about the submission is decided. A file that cannot be accepted does not keep
+/// the others from being sent.
 ///
 /// # Errors
-/// Field `files`, with the file name and the problem; `concurrent_modification` while an earlier submission is under way.
+/// Field `files`, with the file name and the problem, if no file can be accepted; `concurrent_modification` while an earlier submission is under way.
 pub(crate) async fn prepare_files<'a, A: FileUploader>(
     core: &'a Core,
     actor: &'a A,
@@ -74,12 +102,18 @@ where
         return Err(CoreError::field("files", FieldCode::TooManyFiles { max: MAX_FILES }));
     }
     // By the header: what is too large or of another type is rejected without holding anything.
-    let refused: Vec<_> = uploads
-        .iter()
-        .filter_map(|upload| check_file(upload).err())
-        .flat_map(|error| error.fields)
+    let mut refused = Vec::new();
+    let uploads: Vec<Upload> = uploads
+        .into_iter()
+        .filter(|upload| match check_file(upload) {
+            Ok(_) => true,
+            Err(error) => {
+                refused.extend(error.fields);
+                false
+            }
+        })
         .collect();
-    if !refused.is_empty() {
+    if uploads.is_empty() {
         return Err(CoreError::invalid(refused));
     }
     let Some(reservation) = reserve(core, actor, origin, nonce).await? else {
@@ -88,10 +122,12 @@ where
     let mut prepared = PreparedFiles {
         files: Vec::new(),
         reservation: Some(reservation),
+        refused,
     };
     match store_files(core, actor, from, uploads).await {
-        Ok(files) => {
+        Ok((files, unreadable)) => {
             prepared.files = files;
+            prepared.refused.extend(unreadable);
             Ok(Some(prepared))
         }
         Err(error) => {
@@ -140,14 +176,14 @@ async fn store_files<A: FileUploader>(
     actor: &A,
     from: FileSender,
     uploads: Vec<Upload>,
-) -> CoreResult<Vec<CleanFile>> {
+) -> CoreResult<(Vec<CleanFile>, Vec<FieldError>)> {
     let (owner, sender) = match from {
         FileSender::Contact => (FileOwner::Portal, Sender::Account),
         FileSender::Visitor(network) => (FileOwner::Form, Sender::Visitor(network)),
     };
     let bytes = uploads.iter().map(|upload| upload.bytes.len()).sum();
     files::ensure_room(core, actor, owner, bytes).await?;
-    let clean = core
+    let (clean, refused) = core
         .files
         .decode(sender, move || {
             let (mut clean, mut refused) = (Vec::new(), Vec::new());
@@ -157,15 +193,15 @@ async fn store_files<A: FileUploader>(
                     Err(error) => refused.extend(error.fields),
                 }
             }
-            if refused.is_empty() {
-                Ok(clean)
-            } else {
+            if clean.is_empty() {
                 Err(CoreError::invalid(refused))
+            } else {
+                Ok((clean, refused))
             }
         })
         .await?;
     files::store(core, actor, owner, clean.iter().map(NewBlob::from).collect()).await?;
-    Ok(clean)
+    Ok((clean, refused))
 }
 
 /// Attaches stored files to a request, and to the message that they came with, and releases the nonce.

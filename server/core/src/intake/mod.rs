@@ -11,6 +11,7 @@ mod store;
 pub mod terminals;
 pub mod ticket;
 pub mod web_form;
+pub use self::attachments::Submitted;
 pub(crate) use self::attachments::{FileSender, PreparedFiles, attach, prepare_files};
 pub(crate) use self::store::request_files::{NewFile, RequestFileWriter};
 pub(crate) use self::store::requests::SealedToken;

@@ -11,7 +11,9 @@ use domain::requests::Channel;
 
 use crate::files::Upload;
 use crate::identity::actors::FormVisitor;
-use crate::intake::{Content, FileSender, KnownRecords, Receipt, find_submitted, prepare_files, submit, ticket};
+use crate::intake::{
+    Content, FileSender, KnownRecords, Receipt, Submitted, find_submitted, prepare_files, submit, ticket,
+};
 use crate::secrets::sha256;
 use crate::{Core, CoreError, CoreResult};
 
@@ -95,7 +97,7 @@ pub async fn submit_form(
     uploads: Vec<Upload>,
     envelope: &Envelope,
     locale: Locale,
-) -> CoreResult<Receipt> {
+) -> CoreResult<Submitted<Receipt>> {
     if !envelope.website.is_empty() {
         return Err(CoreError::field("website", FieldCode::LeaveEmpty));
     }
@@ -122,7 +124,7 @@ pub async fn submit_form(
     )
     .await?
     else {
-        return find_submitted(core, visitor, origin, nonce).await;
+        return find_submitted(core, visitor, origin, nonce).await.map(Submitted::whole);
     };
     let known = KnownRecords {
         form: Some(visitor.form()),
@@ -141,9 +143,11 @@ pub async fn submit_form(
         origin,
         nonce,
     };
-    let submitted = submit(core, visitor, known, &files, &content).await;
-    if submitted.is_err() {
-        files.release(core, visitor).await;
+    match submit(core, visitor, known, &files, &content).await {
+        Ok(receipt) => Ok(files.submitted(receipt)),
+        Err(error) => {
+            files.release(core, visitor).await;
+            Err(error)
+        }
     }
-    submitted
 }

@@ -13,7 +13,7 @@ use crate::commit::finish;
 use crate::files::Upload;
 use crate::form::Form;
 use crate::identity::actors::{Actor as _, Contact};
-use crate::intake::{self, FileSender, PreparedFiles};
+use crate::intake::{self, FileSender, PreparedFiles, Submitted};
 use crate::portal_access::store::submission::NewPortalRequest;
 use crate::secrets::sha256;
 use crate::{Core, CoreError, CoreResult};
@@ -46,7 +46,7 @@ pub async fn submit_request(
     contact: &Contact,
     input: &RequestForm,
     uploads: Vec<Upload>,
-) -> CoreResult<RequestId> {
+) -> CoreResult<Submitted<RequestId>> {
     let mut form = Form::default();
     let description = form.text(
         "description",
@@ -84,7 +84,7 @@ pub async fn submit_request(
     let nonce = nonce_of_content(&nonce, input, &uploads);
     let mut tx = core.store.read(contact).await?;
     if let Some(earlier) = tx.request_by_nonce(&nonce).await? {
-        return Ok(earlier);
+        return Ok(Submitted::whole(earlier));
     }
     // Nothing is stored for a location outside the grants.
     let customer = tx.customer_of_location(location).await?;
@@ -95,7 +95,8 @@ pub async fn submit_request(
     let account = contact.id().uuid();
     let Some(files) = intake::prepare_files(core, contact, FileSender::Contact, account, &nonce, uploads).await? else {
         let mut tx = core.store.read(contact).await?;
-        return tx.request_by_nonce(&nonce).await?.ok_or_else(CoreError::not_found);
+        let earlier = tx.request_by_nonce(&nonce).await?.ok_or_else(CoreError::not_found)?;
+        return Ok(Submitted::whole(earlier));
     };
     let new = AcceptedRequest {
         location,
@@ -106,11 +107,13 @@ pub async fn submit_request(
         windows: &windows,
         nonce: &nonce,
     };
-    let inserted = insert_request(core, contact, &new, &files).await;
-    if inserted.is_err() {
-        files.release(core, contact).await;
+    match insert_request(core, contact, &new, &files).await {
+        Ok(request) => Ok(files.submitted(request)),
+        Err(error) => {
+            files.release(core, contact).await;
+            Err(error)
+        }
     }
-    inserted
 }
 
 /// Returns the nonce of a request with this content: going back to the page and changing the text submits another

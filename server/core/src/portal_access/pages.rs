@@ -22,7 +22,7 @@ use crate::db::purpose::Auditing;
 use crate::events::NewEvent;
 use crate::files::Upload;
 use crate::identity::actors::{Actor as _, Contact};
-use crate::intake::{self, FileSender, PreparedFiles};
+use crate::intake::{self, FileSender, PreparedFiles, Submitted};
 use crate::page::{PAGE_SIZE, Page};
 use crate::portal_access::calendar;
 use crate::portal_access::model::GrantSummary;
@@ -219,7 +219,7 @@ pub async fn answer(
     answer: &str,
     nonce: &str,
     uploads: Vec<Upload>,
-) -> CoreResult<()> {
+) -> CoreResult<Submitted<()>> {
     let mut tx = core.store.read(contact).await?;
     let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
     tx.own_request_location(id).await?.ok_or_else(CoreError::not_found)?;
@@ -229,13 +229,13 @@ pub async fn answer(
     let reserved = conversation::upload_nonce(id, &nonce);
     let prepared = intake::prepare_files(core, contact, FileSender::Contact, account, &reserved, uploads).await?;
     let Some(files) = prepared else {
-        return Ok(());
+        return Ok(Submitted::whole(()));
     };
     let sent = send_answer(core, contact, id, &answer, &nonce, &files).await;
     if !matches!(sent, Ok(true)) {
         files.release(core, contact).await;
     }
-    sent.map(drop)
+    sent.map(|_| files.submitted(()))
 }
 
 /// Stores a message with its files; false if it was sent before.

@@ -19,7 +19,7 @@ use crate::events::NewEvent;
 use crate::files::Upload;
 use crate::identity::actors::TrackingRequester;
 use crate::intake::model::FileSummary;
-use crate::intake::{self, FileSender, PreparedFiles};
+use crate::intake::{self, FileSender, PreparedFiles, Submitted};
 use crate::portal_access::calendar;
 use crate::requests::conversation;
 use crate::requests::model::{PublicMessage, SlotOption, TrackedView};
@@ -80,7 +80,7 @@ pub async fn answer(
     nonce: &str,
     uploads: Vec<Upload>,
     network: Network,
-) -> CoreResult<()> {
+) -> CoreResult<Submitted<()>> {
     let mut tx = core.store.read(by).await?;
     let request = tx.tracked_view().await?.ok_or_else(CoreError::not_found)?;
     let (answer, nonce) = conversation::read_answer(request.status, answer, nonce)?;
@@ -88,13 +88,13 @@ pub async fn answer(
     let (origin, reserved) = (request.id.uuid(), conversation::upload_nonce(request.id, &nonce));
     let sender = FileSender::Visitor(Some(network));
     let Some(files) = intake::prepare_files(core, by, sender, origin, &reserved, uploads).await? else {
-        return Ok(());
+        return Ok(Submitted::whole(()));
     };
     let sent = send_answer(core, by, &answer, &nonce, &files).await;
     if !matches!(sent, Ok(true)) {
         files.release(core, by).await;
     }
-    sent.map(drop)
+    sent.map(|_| files.submitted(()))
 }
 
 /// Stores a message with its files; false if it was sent before.

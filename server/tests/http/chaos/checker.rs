@@ -103,7 +103,9 @@ impl Checker<'_> {
         let query = "SELECT count(DISTINCT job_id)::text FROM import_item WHERE external_id LIKE 'CHAOS-B%'";
         let jobs: usize = self.raw.texts(query).await[0][0].parse().unwrap();
         let batches = self.known.batches;
-        self.require(jobs <= batches, || format!("{batches} batches were sent, and {jobs} jobs are there"));
+        self.require(jobs <= batches, || {
+            format!("{batches} batches were sent, and {jobs} jobs are there")
+        });
         for (job, items) in &self.known.jobs {
             let id: ImportJobId = job.parse().unwrap();
             let status = found.get(id.uuid().to_string().as_str()).copied();
@@ -224,10 +226,13 @@ impl Checker<'_> {
             self.require(is_there, || format!("the acknowledged file {hash} has no row"));
         }
         // One request for each form, acknowledged or not.
-        let query = "SELECT encode(content_hash, 'hex'), count(DISTINCT request_id)::text FROM request_attachment GROUP BY 1";
+        let query =
+            "SELECT encode(content_hash, 'hex'), count(DISTINCT request_id)::text FROM request_attachment GROUP BY 1";
         for row in self.raw.texts(query).await {
             let is_single = row[1] == "1" || !self.known.sent_files.contains(&row[0]);
-            self.require(is_single, || format!("the form with the file {} became {} requests", row[0], row[1]));
+            self.require(is_single, || {
+                format!("the form with the file {} became {} requests", row[0], row[1])
+            });
         }
         let orphans: Vec<&String> = objects
             .keys()

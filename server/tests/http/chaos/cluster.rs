@@ -43,7 +43,10 @@ impl Postgres {
         std::fs::create_dir_all(&folder).unwrap();
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", DISK_SIZE, "tmpfs"]).arg(&folder);
-        let is_small_disk = mount.stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+        let is_small_disk = mount
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success());
         let output = Self::script(&folder, "start").output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         Self {

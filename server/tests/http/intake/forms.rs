@@ -540,6 +540,49 @@ async fn form_with_known_email_is_not_assigned_automatically(#[case] engine: Eng
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
+async fn form_with_one_refused_file_sends_the_others_and_names_it(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let slug = "nordlicht-service";
+    let ticket = world.ticket(slug).await;
+    world.core.clock().advance(TimeDelta::seconds(5));
+    let files = [
+        ("plate.png", "image/png", png()),
+        ("drawing.svg", "image/svg+xml", b"<svg></svg>".to_vec()),
+        ("torn.png", "image/png", png()[..40].to_vec()),
+    ];
+    let answer = world.send_form(slug, &ticket, true, &COMPLETE, &files).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{}", world.engine);
+    assert_eq!(count(&world).await, 1);
+    let path = answer.headers()["location"].to_str().unwrap().to_owned();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    let (cookie, attributes) = cookie.split_once(';').unwrap();
+    assert!(attributes.contains("Path=/track"), "{attributes}");
+    let visitor = visitor();
+    let page = visitor
+        .get(format!("{}{path}", world.url))
+        .header("cookie", cookie)
+        .send()
+        .await
+        .unwrap();
+    assert!(page.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+    let page = page.text().await.unwrap();
+    let refused = page.split("data-testid=\"refused-files\"").nth(1).unwrap();
+    for part in ["file_type_not_allowed", "drawing.svg", "file_not_readable", "torn.png"] {
+        assert!(refused.contains(part), "{}: {part} {page}", world.engine);
+    }
+    let again = world.get(&visitor, &path).await.1;
+    assert!(
+        again.contains("plate.jpg") && !again.contains("refused-files"),
+        "{again}"
+    );
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
 async fn form_requests_above_rate_limit_return_429(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let visitor = visitor();

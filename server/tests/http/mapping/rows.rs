@@ -87,7 +87,8 @@ fn customer(external_id: &str) -> Value {
 
 async fn table_c(rows: &mut RowChecker<'_>) {
     let world = rows.world;
-    rows.check_mapping("C1", "erp", json!({}), "customer", "C1", "skipped", "").await;
+    rows.check_mapping("C1", "erp", json!({}), "customer", "C1", "skipped", "")
+        .await;
     let item = rows.import("import-only", customer("CUST-10042")).await;
     rows.record("C2", &item, "scope_missing_customers_map");
     rows.check_mapping(

@@ -117,7 +117,14 @@ fn admin_commands_create_accounts_and_name_invalid_fields() {
         &["admin", "end-session", "nordwind", "you@example.org", "not-a-session"],
         &[],
     );
-    let delete = ["admin", "delete-user", "nordwind", "you@example.org", "--json", "--confirm"];
+    let delete = [
+        "admin",
+        "delete-user",
+        "nordwind",
+        "you@example.org",
+        "--json",
+        "--confirm",
+    ];
     let confirmed = |address| [&delete[..], &[address]].concat();
     folder.expect_failure(&confirmed("another@example.org"), &[]);
     assert_eq!(list(&confirmed("you@example.org"))["deleted"], 1);
@@ -190,10 +197,7 @@ fn backup_restored_into_empty_folder_is_complete() {
     let folder = Folder::new("backup");
     folder.expect_success(&["demo", "--small", "--json"]);
     let made: serde_json::Value = serde_json::from_str(&folder.expect_success(&["backup", "copy", "--json"])).unwrap();
-    assert_eq!(
-        made,
-        serde_json::json!({ "folder": "copy", "includesFiles": true })
-    );
+    assert_eq!(made, serde_json::json!({ "folder": "copy", "includesFiles": true }));
     assert!(folder.expect_failure(&["backup", "copy"], &[]).contains("already"));
     assert!(folder.expect_failure(&["restore", "copy"], &[]).contains("already"));
     let count = || count_files(&folder.0.join("data/files"));

@@ -25,14 +25,22 @@ fn block_after(text: &str) -> String {
 fn run(installation: &Installation, commands: &str) -> String {
     let plain = installation.command(&[]);
     let mut shell = Command::new("bash");
-    shell.args(["-euo", "pipefail", "-c", commands]).current_dir(&installation.folder);
+    shell
+        .args(["-euo", "pipefail", "-c", commands])
+        .current_dir(&installation.folder);
     for (name, value) in plain.get_envs() {
         shell.env(name, value.unwrap_or_default());
     }
     let programs = Path::new(plain.get_program()).parent().unwrap();
     let path = std::env::var("PATH").unwrap();
-    let output = shell.env("PATH", format!("{}:{path}", programs.display())).output().unwrap();
-    let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
+    let output = shell
+        .env("PATH", format!("{}:{path}", programs.display()))
+        .output()
+        .unwrap();
+    let (stdout, stderr) = (
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8_lossy(&output.stderr),
+    );
     assert!(output.status.success(), "{stdout}\n{stderr}");
     stdout
 }
@@ -73,7 +81,10 @@ fn readme_first_steps_work() {
     assert_ne!(commands, local);
     let output = run(&installation, &local);
     assert!(output.contains("Password for you@example.org: "), "{output}");
-    assert_eq!(std::fs::read_dir(installation.folder.join("backups")).unwrap().count(), 1);
+    assert_eq!(
+        std::fs::read_dir(installation.folder.join("backups")).unwrap().count(),
+        1
+    );
     std::fs::remove_dir_all(&installation.folder).unwrap();
 }
 
@@ -85,9 +96,10 @@ fn commands_of(text: &str) -> Vec<String> {
         if line.starts_with("```") {
             is_block = !is_block;
         } else if is_block {
-            let start = line.find("ordinavo ").filter(|start| !line[..*start].contains(['/', '#']));
             // Variables may stand in front.
-            commands.extend(start.map(|start| line[start..].to_owned()));
+            let is_variable = |word: &&str| word.contains('=');
+            let length: usize = line.split_inclusive(' ').take_while(is_variable).map(str::len).sum();
+            commands.push(line[length..].to_owned());
         } else {
             commands.extend(line.split('`').skip(1).step_by(2).map(str::to_owned));
         }
@@ -119,9 +131,17 @@ fn words_of(command: &str) -> Vec<String> {
 
 #[test]
 fn commands_in_documentation_exist() {
-    let mut paths = vec![root().join("README.md"), root().join("CONTRIBUTING.md"), root().join("docs/configuration.md")];
+    let mut paths = vec![
+        root().join("README.md"),
+        root().join("CONTRIBUTING.md"),
+        root().join("docs/configuration.md"),
+    ];
     let operations = std::fs::read_dir(root().join("docs/operations")).unwrap();
-    paths.extend(operations.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()));
+    paths.extend(
+        operations
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.is_file()),
+    );
     let mut count = 0;
     for path in paths {
         for command in commands_of(&std::fs::read_to_string(&path).unwrap()) {

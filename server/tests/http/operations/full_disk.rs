@@ -165,6 +165,7 @@ async fn server_on_full_disk_is_not_ready_and_recovers() {
     let accepted = client
         .post(installation.url("/api/v1/targets/batch"))
         .bearer_auth(key)
+        .header("idempotency-key", "full-disk")
         .json(&json!({ "items": items }))
         .send()
         .await
@@ -185,7 +186,10 @@ async fn server_on_full_disk_is_not_ready_and_recovers() {
     let job = accepted["id"].as_str().unwrap();
     let completed = async {
         loop {
-            let answer = client.get(installation.url(&format!("/api/v1/import-jobs/{job}"))).bearer_auth(key).send();
+            let answer = client
+                .get(installation.url(&format!("/api/v1/import-jobs/{job}")))
+                .bearer_auth(key)
+                .send();
             let answer: Value = answer.await.unwrap().json().await.unwrap();
             if answer["status"] == "completed" {
                 return answer;

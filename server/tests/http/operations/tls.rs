@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use reqwest::{Certificate, Client, StatusCode, Version};
 
+use crate::support::acme::Acme;
 use crate::support::installation::{Installation, Process, free_port};
 use crate::support::{SAME_ORIGIN, client_builder};
 
@@ -41,6 +42,18 @@ impl Secured {
         }
     }
 
+    /// Returns a client that trusts one certificate.
+    fn client(&self, trusted: &str) -> Client {
+        client_builder()
+            .tls_certs_only([Certificate::from_pem(trusted.as_bytes()).unwrap()])
+            .resolve(HOST, SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)))
+            .redirect(reqwest::redirect::Policy::none())
+            .pool_max_idle_per_host(0)
+            .cookie_store(true)
+            .build()
+            .unwrap()
+    }
+
     /// Writes a new certificate of a length of days and returns a client that trusts no other.
     fn write_certificate(&self, days: i64) -> Client {
         let mut parameters = rcgen::CertificateParams::new([HOST.to_owned()]).unwrap();
@@ -55,14 +68,7 @@ impl Secured {
         let certificate = parameters.self_signed(&key).unwrap();
         self.write("certificate.pem", &certificate.pem());
         self.write("key.pem", &key.serialize_pem());
-        client_builder()
-            .tls_certs_only([Certificate::from_pem(certificate.pem().as_bytes()).unwrap()])
-            .resolve(HOST, SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)))
-            .redirect(reqwest::redirect::Policy::none())
-            .pool_max_idle_per_host(0)
-            .cookie_store(true)
-            .build()
-            .unwrap()
+        self.client(&certificate.pem())
     }
 
     fn write(&self, name: &str, text: &str) {
@@ -123,10 +129,19 @@ async fn server_with_certificate_serves_https_and_replaces_certificate() {
         .unwrap();
     let cookie = signed_in.headers()["set-cookie"].to_str().unwrap();
     assert!(cookie.starts_with("__Secure-") && cookie.contains("Secure"), "{cookie}");
-    assert_eq!(first.get(secured.url("/app")).send().await.unwrap().status(), StatusCode::SEE_OTHER);
+    assert_eq!(
+        first.get(secured.url("/app")).send().await.unwrap().status(),
+        StatusCode::SEE_OTHER
+    );
 
-    let plain = client_builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let refused = plain.get(format!("http://127.0.0.1:{}/readyz", secured.port)).send().await;
+    let plain = client_builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let refused = plain
+        .get(format!("http://127.0.0.1:{}/readyz", secured.port))
+        .send()
+        .await;
     assert!(refused.is_err(), "{refused:?}");
     let redirected = plain
         .get(format!("http://127.0.0.1:{}/app/inbox?q=a%2Fb", secured.redirect_port))
@@ -137,9 +152,14 @@ async fn server_with_certificate_serves_https_and_replaces_certificate() {
     assert_eq!(redirected.status(), StatusCode::PERMANENT_REDIRECT);
     assert_eq!(redirected.headers()["location"], secured.url("/app/inbox?q=a%2Fb"));
 
-    let metrics = plain.get(format!("http://127.0.0.1:{}/metrics", secured.ops_port)).send();
+    let metrics = plain
+        .get(format!("http://127.0.0.1:{}/metrics", secured.ops_port))
+        .send();
     let metrics = metrics.await.unwrap().text().await.unwrap();
-    assert!(metrics.contains("\nordinavo_tls_certificate_not_after_timestamp_seconds "), "{metrics}");
+    assert!(
+        metrics.contains("\nordinavo_tls_certificate_not_after_timestamp_seconds "),
+        "{metrics}"
+    );
 
     // A file that is not complete yet leaves the certificate in use.
     secured.write("certificate.pem", "-----BEGIN CERTIFICATE-----\n");
@@ -173,8 +193,57 @@ async fn certificate_problem_is_named_by_server_and_doctor() {
     let _ = secured.write_certificate(90);
     let of_another = rcgen::KeyPair::generate().unwrap().serialize_pem();
     assert!(run("key.pem", &of_another).contains("setting tls_key: "));
-    let without_key = secured.installation.another_server().with(&[("ORDINAVO_TLS_KEY", "missing.pem")]);
+    let without_key = secured
+        .installation
+        .another_server()
+        .with(&[("ORDINAVO_TLS_KEY", "missing.pem")]);
     assert!(without_key.run(&["serve"]).1.contains("setting tls_key: missing.pem"));
-    let http = secured.installation.another_server().with(&[("ORDINAVO_PUBLIC_URL", "http://127.0.0.1:1")]);
+    let http = secured
+        .installation
+        .another_server()
+        .with(&[("ORDINAVO_PUBLIC_URL", "http://127.0.0.1:1")]);
     assert!(http.run(&["serve"]).1.contains("setting public_url: "));
+}
+
+#[tokio::test]
+async fn certificate_by_acme_is_obtained_and_renewed() {
+    let secured = Secured::new("tls-acme");
+    let authority = Acme::start(secured.redirect_port).await;
+    secured.write("root.pem", &authority.root);
+    let root = secured.installation.folder.join("root.pem").display().to_string();
+    let with_acme = secured.installation.another_server().with(&[
+        ("ORDINAVO_ACME_DIRECTORY", &authority.directory),
+        ("ORDINAVO_ACME_EMAIL", "you@example.org"),
+        ("ORDINAVO_ACME_ROOT", &root),
+    ]);
+    let secured = Secured {
+        installation: with_acme,
+        ..secured
+    };
+    secured.installation.demo();
+    let server = secured.start();
+    let client = secured.client(&authority.root);
+    secured.answers(&client).await;
+    assert_eq!(authority.issued(), [[HOST]]);
+    drop(server);
+
+    // A certificate that is about to expire is renewed, one that cannot be renewed stays in use.
+    let old = secured.write_certificate(20);
+    authority.refuse(true);
+    let server = secured.start();
+    secured.answers(&old).await;
+    drop(server);
+    assert_eq!(authority.issued().len(), 1);
+    authority.refuse(false);
+    let server = secured.start();
+    secured.answers(&client).await;
+    assert_eq!(authority.issued().len(), 2);
+    drop(server);
+
+    let without = secured
+        .installation
+        .another_server()
+        .with(&[("ORDINAVO_ACME_DIRECTORY", "http://localhost")]);
+    assert!(without.run(&["serve"]).1.contains("setting acme_directory: "));
+    std::fs::remove_dir_all(&secured.installation.folder).unwrap();
 }

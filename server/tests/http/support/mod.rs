@@ -1,5 +1,6 @@
 //! Test servers on loopback with the small demo data, one for each available database.
 
+pub mod acme;
 pub mod clamd;
 mod client;
 pub mod forms;

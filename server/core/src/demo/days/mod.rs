@@ -221,7 +221,7 @@ async fn submit_portal_requests(
             urgent: false,
             nonce: form_nonce(core),
         };
-        let id = submit_request(core, contact, &form, Vec::new()).await?;
+        let id = submit_request(core, contact, &form, Vec::new()).await?.value;
         let review = || world.dispatcher.may();
         match (age, randomness.index_below(8)) {
             (0, _) if index == 0 => {}

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use super::{BillingTrigger, BillingTriggerPage};
 use crate::api::etag::tagged;
 use crate::api::paging::{Paging, timestamp_key};
-use crate::api::query::{QueryParams, one_of};
 use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::query::{QueryParams, one_of};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 

@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::{Customer, CustomerPage};
 use crate::api::paging::Paging;
-use crate::api::query::QueryParams;
 use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::query::QueryParams;
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 

@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 use super::{Event, EventPage};
 use crate::api::paging::Paging;
-use crate::api::query::{QueryParams, one_of};
 use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::query::{QueryParams, one_of};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 

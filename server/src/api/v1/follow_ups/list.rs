@@ -6,8 +6,8 @@ use ordinavo_core::visits::client_results;
 
 use super::{FollowUp, FollowUpPage};
 use crate::api::paging::{PageQuery, timestamp_key};
-use crate::api::query::QueryParams;
 use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::query::QueryParams;
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 

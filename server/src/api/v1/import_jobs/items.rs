@@ -12,9 +12,9 @@ use serde::Deserialize;
 
 use super::ImportItemPage;
 use crate::api::paging::Paging;
-use crate::api::query::{QueryParams, one_of};
 use crate::api::path::Segment;
 use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::query::{QueryParams, one_of};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 

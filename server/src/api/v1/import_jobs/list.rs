@@ -7,8 +7,8 @@ use ordinavo_core::imports::jobs::JobReader;
 
 use super::ImportJobPage;
 use crate::api::paging::{PageQuery, timestamp_key};
-use crate::api::query::QueryParams;
 use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::query::QueryParams;
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 

@@ -9,8 +9,8 @@ use super::{Mapping, MappingPage};
 use domain::mapping::MappingType;
 
 use crate::api::paging::Paging;
-use crate::api::query::{QueryParams, one_of};
 use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::query::{QueryParams, one_of};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 

@@ -6,8 +6,8 @@ use ordinavo_core::requests::client_requests;
 
 use super::{Request, RequestPage};
 use crate::api::paging::{PageQuery, timestamp_key};
-use crate::api::query::QueryParams;
 use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::query::QueryParams;
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 

@@ -10,9 +10,9 @@ use ordinavo_core::webhooks::deliveries::DeliveryFilter;
 use serde::Deserialize;
 
 use crate::api::paging::{Paging, timestamp_key};
-use crate::api::query::{QueryParams, one_of};
 use crate::api::path::Segment;
 use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::query::{QueryParams, one_of};
 use crate::api::v1::webhook_deliveries::{WebhookDelivery, WebhookDeliveryPage};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;

@@ -128,7 +128,11 @@ async fn entry_with_wrong_clock_is_clamped_to_one_month(#[case] engine: Engine) 
     {
         let hour = if index == 0 { 9 } else { 13 };
         let target = planned_job(&world, &staff, &format!("CLOCK-{index}"), hour).await;
-        let fields = [("target", target.as_str()), ("step", "start_travel"), ("noted_at", sent)];
+        let fields = [
+            ("target", target.as_str()),
+            ("step", "start_travel"),
+            ("noted_at", sent),
+        ];
         assert_eq!(phone.entry(KEYS[index], &fields).await, done());
         let rows = world
             .texts("SELECT CAST(noted_at AS TEXT) FROM day_entry ORDER BY received_at DESC, id DESC LIMIT 1")

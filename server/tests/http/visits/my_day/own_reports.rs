@@ -65,10 +65,7 @@ async fn returned_report_is_listed_on_every_day(#[case] engine: Engine) {
     let fields = [("report", id), ("reason", "Which seal?")];
     world.send(&manager, "/app/fn/return-report", &fields).await;
     let day = world.content(&phone.browser, "/app/day?date=2026-11-30").await;
-    assert!(
-        day.contains("returned-reports") && day.contains(&page),
-        "{day}"
-    );
+    assert!(day.contains("returned-reports") && day.contains(&page), "{day}");
     // The form contains the submitted values, with signature and photo.
     let html = world.content(&phone.browser, &page).await;
     for part in ["Which seal?", "value=\"M10 10L20 20\"", "p0.jpg"] {
@@ -88,7 +85,8 @@ async fn returned_report_is_listed_on_every_day(#[case] engine: Engine) {
     let later = [("noted_at", "2040-01-01T00:00:00Z"), ("target", target.as_str())];
     let fields: Vec<_> = corrected.into_iter().chain(later).collect();
     assert_eq!(phone.entry(KEYS[3], &fields).await, done());
-    let resubmitted = "visit_report WHERE summary = 'The lower seal leaked.' AND status = 'submitted' AND signature IS NULL";
+    let resubmitted =
+        "visit_report WHERE summary = 'The lower seal leaked.' AND status = 'submitted' AND signature IS NULL";
     assert_eq!(count(&world, resubmitted).await, "1");
     assert!(
         !world

@@ -27,7 +27,10 @@ async fn sync_conflict_kept_by_technician_applies_entries(#[case] engine: Engine
     let old = seen((9, 0), (10, 0));
     let base = [("target", target.as_str()), ("seen", old.as_str())];
     let with = |more: &[(&'static str, &'static str)]| [&base[..], more].concat();
-    assert_eq!(phone.entry(KEYS[0], &with(&[("step", "start_travel")])).await, waiting());
+    assert_eq!(
+        phone.entry(KEYS[0], &with(&[("step", "start_travel")])).await,
+        waiting()
+    );
     // The clock of the device was set back; entries stay in the order in which they were received.
     let early = [("step", "arrive"), ("noted_at", "2026-11-23T06:00:00Z")];
     world.core.clock().advance(TimeDelta::seconds(1));
