@@ -125,7 +125,10 @@ fn words_of(command: &str) -> Vec<String> {
             words.push(word.trim_matches(['[', ']']).to_owned());
         }
     }
-    words.retain(|word| word != "…");
+    // An ellipsis is the value of an option, or stands for more words.
+    if words.last().is_some_and(|word| word == "…") && !words[words.len() - 2].starts_with("--") {
+        words.pop();
+    }
     words
 }
 

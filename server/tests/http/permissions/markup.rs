@@ -55,7 +55,6 @@ const TYPED: &[(&str, &[&str])] = &[
     ("target", &["external_id", "service_type"]),
     ("tenant", &["name"]),
     ("terminal", &["name"]),
-    ("webhook_attempt", &["failure"]),
 ];
 
 /// Columns whose JSON contains texts of users or partners.
