@@ -226,7 +226,10 @@ pub async fn run_on_listener(
     let certificate = match (state.config.acme()?, state.config.tls_files()?) {
         (_, None) => Security::None,
         (None, Some(files)) => Security::Files(Tls::open(files)?),
-        (Some(acme), Some(files)) => Security::Acme(Acme::new(acme, files.clone(), challenges.clone()), files),
+        (Some(acme), Some(files)) => Security::Acme(
+            Acme::new(acme, files.clone(), challenges.clone(), state.core.clock().clone()),
+            files,
+        ),
     };
     let stopped = state.stopping.subscribe();
     let maintenance = tokio::spawn(run_maintenance(state.clone(), stopped.clone()));

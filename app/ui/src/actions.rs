@@ -240,13 +240,16 @@ fn borrow_values(typed: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
     typed.map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
+/// What an action is going to return.
+type Outcome<'a> = Pin<Box<dyn Future<Output = CoreResult<Redirect>> + Send + 'a>>;
+
 /// Runs an action of a signed-in actor.
 ///
 /// # Errors
 /// Only for callers that do not accept HTML: the code of the problem.
 async fn run_action<'a, A: Author + Clone + 'static>(
     submission: FormSubmission<'a>,
-    work: Box<dyn FnOnce(Core, A) -> Pin<Box<dyn Future<Output = CoreResult<Redirect>> + Send + 'a>> + Send + 'a>,
+    work: Box<dyn FnOnce(Core, A) -> Outcome<'a> + Send + 'a>,
 ) -> Result<(), ServerFnError> {
     let (Some(core), Some(actor)) = (use_context::<Core>(), use_context::<A>()) else {
         return answer_signed_out(submission).await;

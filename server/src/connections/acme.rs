@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use instant_acme::{
     Account, AccountBuilder, AuthorizationStatus, ChallengeType, Identifier, NewAccount, NewOrder, OrderStatus,
     RetryPolicy,
 };
+use ordinavo_core::clock::Clock;
 use tokio::sync::watch;
 
 use super::tls::{Tls, TlsFiles};
@@ -59,14 +60,16 @@ pub struct Acme {
     settings: AcmeSettings,
     files: TlsFiles,
     challenges: Challenges,
+    clock: Clock,
 }
 
 impl Acme {
-    pub fn new(settings: AcmeSettings, files: TlsFiles, challenges: Challenges) -> Self {
+    pub fn new(settings: AcmeSettings, files: TlsFiles, challenges: Challenges, clock: Clock) -> Self {
         Self {
             settings,
             files,
             challenges,
+            clock,
         }
     }
 
@@ -112,7 +115,7 @@ impl Acme {
     fn is_due(&self) -> bool {
         self.files
             .read()
-            .is_ok_and(|certificate| certificate.not_after - Utc::now() < RENEW_BEFORE)
+            .is_ok_and(|certificate| certificate.not_after - self.clock.now() < RENEW_BEFORE)
     }
 
     /// Obtains a certificate and writes it and its key.
