@@ -64,6 +64,8 @@ pub struct RequestButton {
     request: FormId<RequestId>,
     /// The filters of the list from which the request was opened, as a query.
     view: String,
+    /// The version of the request that the page shows.
+    version: Option<String>,
 }
 
 impl ActionForm for RequestButton {
@@ -77,13 +79,13 @@ impl ActionForm for RequestButton {
 async fn decide(
     core: &Core,
     staff: &Staff,
-    request: FormId<RequestId>,
+    (request, shown): (FormId<RequestId>, Option<&str>),
     decision: CoreResult<Decision>,
     to: String,
     done: &'static str,
 ) -> CoreResult<Redirect> {
     let (permit, id) = (staff.may()?, request.get()?);
-    let decided = review::decide(core, permit, id, decision?).await?;
+    let decided = review::decide(core, permit, id, decision?, shown).await?;
     Ok(redirect_with_undo(to, done, &decided))
 }
 
@@ -102,7 +104,7 @@ pub async fn accept_request(#[server(flatten)] form: RequestButton) -> Result<()
         decide(
             &core,
             &staff,
-            form.request,
+            (form.request, form.version.as_deref()),
             Ok(Decision::Accept),
             form.back(),
             "done-accepted",
@@ -120,6 +122,8 @@ pub struct RejectForm {
     view: String,
     /// The next request of the list, to which the page leads so that the queue can be worked through.
     next: FormId<RequestId>,
+    /// The version of the request that the page shows.
+    version: Option<String>,
     reason: String,
 }
 
@@ -141,7 +145,8 @@ pub async fn reject_request(#[server(flatten)] form: RejectForm) -> Result<(), S
     submit(form, async |core: Core, staff: Staff, form: RejectForm| {
         let to = next_path(form.request, form.next, &form.view);
         let decision = Ok(Decision::Reject(form.reason));
-        decide(&core, &staff, form.request, decision, to, "done-rejected").await
+        let shown = (form.request, form.version.as_deref());
+        decide(&core, &staff, shown, decision, to, "done-rejected").await
     })
     .await
 }
@@ -170,7 +175,7 @@ pub async fn set_priority(#[server(flatten)] form: ChangeForm) -> Result<(), Ser
         let decision = Priority::from_name(&form.priority)
             .map(Decision::Priority)
             .ok_or_else(|| CoreError::field("priority", FieldCode::Required));
-        decide(&core, &staff, form.request, decision, form.back(), "done-priority").await
+        decide(&core, &staff, (form.request, None), decision, form.back(), "done-priority").await
     })
     .await
 }
@@ -181,7 +186,7 @@ pub async fn set_service(#[server(flatten)] form: ChangeForm) -> Result<(), Serv
         let decision = ServiceType::from_name(&form.service)
             .map(Decision::ServiceType)
             .ok_or_else(|| CoreError::field("service", FieldCode::Required));
-        decide(&core, &staff, form.request, decision, form.back(), "done-service").await
+        decide(&core, &staff, (form.request, None), decision, form.back(), "done-service").await
     })
     .await
 }
@@ -190,7 +195,7 @@ pub async fn set_service(#[server(flatten)] form: ChangeForm) -> Result<(), Serv
 pub async fn assign_request(#[server(flatten)] form: ChangeForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ChangeForm| {
         let decision = parse_assignee(form.assignee.as_deref());
-        decide(&core, &staff, form.request, decision, form.back(), "done-assigned").await
+        decide(&core, &staff, (form.request, None), decision, form.back(), "done-assigned").await
     })
     .await
 }
@@ -226,7 +231,7 @@ pub async fn snooze_request(#[server(flatten)] form: SnoozeForm) -> Result<(), S
     submit(form, async |core: Core, staff: Staff, form: SnoozeForm| {
         if form.until.as_deref() == Some("") {
             let decision = Ok(Decision::Snooze(None));
-            return decide(&core, &staff, form.request, decision, form.back(), "done-snooze-ended").await;
+            return decide(&core, &staff, (form.request, None), decision, form.back(), "done-snooze-ended").await;
         }
         let to = next_path(form.request, form.next, &form.view);
         let decision = form
@@ -235,7 +240,7 @@ pub async fn snooze_request(#[server(flatten)] form: SnoozeForm) -> Result<(), S
             .and_then(SnoozeUntil::from_name)
             .map(|until| Decision::Snooze(Some(until)))
             .ok_or_else(|| CoreError::field("until", FieldCode::Required));
-        decide(&core, &staff, form.request, decision, to, "done-snoozed").await
+        decide(&core, &staff, (form.request, None), decision, to, "done-snoozed").await
     })
     .await
 }
@@ -313,7 +318,8 @@ pub async fn undo_decision(#[server(flatten)] form: UndoForm) -> Result<(), Serv
 #[server(prefix = "/app/fn", endpoint = "convert-request")]
 pub async fn convert_request(#[server(flatten)] form: RequestButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: RequestButton| {
-        let target = requests::convert(&core, staff.may()?, form.request.get()?).await?;
+        let shown = form.version.as_deref();
+        let target = requests::convert(&core, staff.may()?, form.request.get()?, shown).await?;
         Ok(Redirect::to(job_path(target, &form.view), "done-converted"))
     })
     .await

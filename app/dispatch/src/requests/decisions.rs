@@ -38,6 +38,7 @@ pub(crate) fn Decisions(
         request: item.id,
         view: query,
         next,
+        version: item.version().as_str().to_owned(),
     };
     view! {
         <ForwardActions item=item.clone() actions fields=fields.clone() locale/>
@@ -53,11 +54,13 @@ struct FormFields {
     /// The query of the list.
     view: String,
     next: Option<RequestId>,
+    /// The version of the request that the page shows.
+    version: String,
 }
 
 #[component]
 fn HiddenFields(fields: FormFields) -> impl IntoView {
-    view! { <input type="hidden" name="request" value=fields.request.to_string()/><input type="hidden" name="view" value=fields.view/><input type="hidden" name="next" value=fields.next.map(|next| next.to_string())/> }
+    view! { <input type="hidden" name="version" value=fields.version/><input type="hidden" name="request" value=fields.request.to_string()/><input type="hidden" name="view" value=fields.view/><input type="hidden" name="next" value=fields.next.map(|next| next.to_string())/> }
 }
 
 /// The actions that take the request to its next status, and the link to its job.

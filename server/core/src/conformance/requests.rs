@@ -16,7 +16,7 @@ async fn request_target_stale_request_is_not_linked() {
         let request = line.expect("demo has a submitted request").id;
         drop(tx);
         let permit = dispatcher.may().expect("role has the permission");
-        crate::requests::review::decide(&core, permit, request, crate::requests::review::Decision::Accept)
+        crate::requests::review::decide(&core, permit, request, crate::requests::review::Decision::Accept, None)
             .await
             .expect("request is accepted");
         let mut tx = core.store.begin(&dispatcher).await.expect("transaction begins");

@@ -132,13 +132,20 @@ pub(crate) fn job_notes(request: &RequestView) -> String {
 /// conversion returns the existing target.
 ///
 /// # Errors
-/// Field `customer` if no customer is assigned; `illegal_transition` unless the request is accepted.
-pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId) -> CoreResult<TargetId> {
+/// Field `customer` if no customer is assigned; `illegal_transition` unless the request is accepted; `concurrent_modification` if it
+/// is no longer the `shown` version.
+pub async fn convert(
+    core: &Core,
+    by: Permit<'_, ReviewRequests>,
+    id: RequestId,
+    shown: Option<&str>,
+) -> CoreResult<TargetId> {
     let mut tx = core.store.begin(by.staff()).await?;
     let request = load(&mut tx, id).await?;
     if let Some(target) = request.target_id {
         return Ok(target);
     }
+    request.version().ensure_shown(shown, Record::Request)?;
     if RequestState::from(&request).conversion() == Conversion::Unavailable {
         // The transition table gives the more specific error.
         request.status.step(RequestStatus::Planned)?;

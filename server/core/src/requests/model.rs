@@ -1,5 +1,6 @@
 //! Rows that the `requests` module returns.
 
+use crate::version::Version;
 use crate::db::{Key, OptionalKey, OptionalName};
 use chrono::{DateTime, Utc};
 use domain::customers::Address;
@@ -167,6 +168,33 @@ pub struct RequestView {
     #[sqlx(json(nullable))]
     pub classification: Option<Classification>,
     pub receipt_code: Option<String>,
+}
+
+impl RequestView {
+    /// Returns the version of what a decision is about: what was asked for, by whom and where, and what the requester has written
+    /// since. Assignment, snooze and priority are not part of it.
+    pub fn version(&self) -> Version {
+        let record = [
+            self.customer_id.map(|id| id.to_string()),
+            self.location_id.map(|id| id.to_string()),
+            self.contact_id.map(|id| id.to_string()),
+        ];
+        let asked = [
+            self.answered_at,
+            self.cancellation_requested_at,
+            self.reschedule_requested_at,
+        ];
+        Version::of(&(
+            self.status.name(),
+            self.service_type.name(),
+            &self.description,
+            &self.preferred,
+            &self.preferred_windows,
+            record,
+            asked,
+            &self.proposed_change,
+        ))
+    }
 }
 
 /// A contact with the email address of a requester.

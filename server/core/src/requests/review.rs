@@ -95,16 +95,19 @@ pub struct Decided {
 /// Decides about one request.
 ///
 /// # Errors
-/// Field `reason` or `assignee`; `illegal_transition` if the request's status does not allow the decision.
+/// Field `reason` or `assignee`; `illegal_transition` if the request's status does not allow the decision;
+/// `concurrent_modification` if it is no longer the `shown` version ([`RequestView::version`]).
 pub async fn decide(
     core: &Core,
     by: Permit<'_, ReviewRequests>,
     id: RequestId,
     decision: Decision,
+    shown: Option<&str>,
 ) -> CoreResult<Decided> {
     let mut tx = core.store.begin(by.staff()).await?;
     let decision = validate(&mut tx, decision).await?;
     let request = requests::load(&mut tx, id).await?;
+    request.version().ensure_shown(shown, Record::Request)?;
     let undo: UndoId = tx.new_id();
     apply(core, &mut tx, &request, &decision, undo).await?;
     tx.insert_undo(undo, &[snapshot(&request)]).await?;

@@ -555,7 +555,7 @@ async fn partial_batch_keeps_faults_with_their_items(#[case] engine: Engine) {
 }
 
 /// Removes what only a real run can know: the IDs of the item, and of records that it creates.
-fn comparable(mut item: Value) -> Value {
+pub fn comparable(mut item: Value) -> Value {
     let created = |entry: &Value| entry["status"] == "created";
     let is_created = item["outcome"] == "created";
     let members = item.as_object_mut().unwrap();

@@ -1,5 +1,6 @@
 //! Mapping.
 
+mod agreement;
 pub mod hard_cases;
 mod queue;
 pub mod review;

@@ -13,12 +13,12 @@ use ordinavo_core::clock::Clock;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::json;
 
-fn monday() -> Clock {
+pub fn monday() -> Clock {
     Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap())
 }
 
 /// Submits a form with this description and returns the request ID and the tracking path.
-async fn request(world: &World, staff: &Client, description: &str) -> (String, String) {
+pub async fn request(world: &World, staff: &Client, description: &str) -> (String, String) {
     let mut fields = COMPLETE.to_vec();
     fields[1] = ("description", description);
     let tracking = world.submit(&fields, &[]).await;

@@ -226,12 +226,12 @@ async fn submit_portal_requests(
         match (age, randomness.index_below(8)) {
             (0, _) if index == 0 => {}
             (0, _) => requests::start_review(core, review()?, id).await?,
-            (_, 0) => review::decide(core, review()?, id, Decision::Reject("This is covered by the manufacturer's warranty; please contact them directly. We gladly help if they do not answer.".to_owned())).await.map(drop)?,
+            (_, 0) => review::decide(core, review()?, id, Decision::Reject("This is covered by the manufacturer's warranty; please contact them directly. We gladly help if they do not answer.".to_owned()), None).await.map(drop)?,
             (_, 1) => crate::portal_access::pages::withdraw_request(core, contact, id).await?,
-            (1, _) => review::decide(core, review()?, id, Decision::Accept).await.map(drop)?,
+            (1, _) => review::decide(core, review()?, id, Decision::Accept, None).await.map(drop)?,
             _ => {
-                review::decide(core, review()?, id, Decision::Accept).await?;
-                progress.to_schedule.push(requests::convert(core, review()?, id).await?);
+                review::decide(core, review()?, id, Decision::Accept, None).await?;
+                progress.to_schedule.push(requests::convert(core, review()?, id, None).await?);
             }
         }
     }

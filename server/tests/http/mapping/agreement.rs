@@ -1,0 +1,108 @@
+//! Resolve, dry run and run decide the same, for random contexts.
+
+use ordinavo_core::Engine;
+use ordinavo_core::randomness::Randomness;
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Map, Value, json};
+
+use crate::imports::reviewed_changes::comparable;
+use crate::support::world;
+
+const CONTEXTS: usize = 60;
+
+/// Fields with their values, of which some are known, some new, and some contradict each other.
+const FIELDS: [(&str, &[(&str, &[&str])]); 3] = [
+    (
+        "customer",
+        &[
+            ("externalId", &["CUST-10042", "AGREE-1", "AGREE-2", "None", " cust-10042"]),
+            ("customerNumber", &["RRM-001", "rrm-001", "NL-1001", "NOPE-7"]),
+            ("name", &["Rhein-Ruhr Medical Supply", "Agreement Ltd", "-"]),
+        ],
+    ),
+    (
+        "location",
+        &[
+            ("externalId", &["LOC-ESSEN-01", "AGREE-L1", "#N/A"]),
+            ("name", &["Essen Center", "West"]),
+            ("city", &["Essen", "Witten"]),
+        ],
+    ),
+    (
+        "contact",
+        &[
+            ("externalId", &["CONT-44", "AGREE-K1"]),
+            ("displayName", &["Anna Weber", "Kim"]),
+            ("email", &["kim@example.org", "no address"]),
+        ],
+    ),
+];
+
+/// Returns a context in which each part and field is there or not.
+fn random_context(random: &Randomness) -> Value {
+    let mut context = Map::new();
+    for (part, fields) in FIELDS {
+        if random.index_below(4) == 0 {
+            continue;
+        }
+        let mut value = Map::new();
+        for (field, values) in fields {
+            let choice = random.index_below(values.len() + 1);
+            if let Some(text) = values.get(choice) {
+                value.insert((*field).to_owned(), json!(text));
+            }
+        }
+        if !value.is_empty() {
+            context.insert(part.to_owned(), Value::Object(value));
+        }
+    }
+    Value::Object(context)
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn random_contexts_resolve_dry_run_and_run_agree(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    // The records that one run creates are known to the next.
+    for seed in [20_261_129, 7] {
+        let random = Randomness::seeded(seed);
+        let contexts: Vec<Value> = (0..CONTEXTS).map(|_| random_context(&random)).collect();
+        let items: Vec<Value> = contexts
+            .iter()
+            .enumerate()
+            .map(|(number, context)| {
+                let mut item = context.clone();
+                item["externalId"] = json!(format!("AGREE-{seed}-{number}"));
+                item
+            })
+            .collect();
+        for (number, context) in contexts.iter().enumerate() {
+            let resolved = world.call("erp", Method::POST, "/api/v1/mappings/resolve", Some(context)).await;
+            let body = json!({ "dryRun": true, "items": [items[number]] });
+            let (_, job) = world.batch("erp", &format!("one-{seed}-{number}"), &body).await;
+            let job = world.wait_for_job("erp", &job).await;
+            let item = &world.items("erp", &job, "").await[0];
+            if resolved.0.is_success() {
+                assert_eq!(resolved.1["mapping"], item["mapping"], "{seed} {context}");
+                assert_eq!(resolved.1["warnings"], item["warnings"], "{seed} {context}");
+            } else {
+                assert_eq!(resolved.1["errors"], item["errors"], "{seed} {context}");
+            }
+        }
+        let mut results = Vec::new();
+        for (key, is_dry_run) in [("dry", true), ("run", false)] {
+            let body = json!({ "dryRun": is_dry_run, "items": items });
+            let (_, job) = world.batch("erp", &format!("{key}-{seed}"), &body).await;
+            let job = world.wait_for_job("erp", &job).await;
+            let found = world.items("erp", &job, "").await;
+            results.push(found.into_iter().map(comparable).collect::<Vec<_>>());
+        }
+        let (run, dry_run) = (results.pop().unwrap(), results.pop().unwrap());
+        for (number, (run, dry_run)) in run.iter().zip(&dry_run).enumerate() {
+            assert_eq!(dry_run, run, "{} {seed}: {}", world.engine, items[number]);
+        }
+    }
+}
