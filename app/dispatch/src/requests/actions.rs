@@ -175,7 +175,15 @@ pub async fn set_priority(#[server(flatten)] form: ChangeForm) -> Result<(), Ser
         let decision = Priority::from_name(&form.priority)
             .map(Decision::Priority)
             .ok_or_else(|| CoreError::field("priority", FieldCode::Required));
-        decide(&core, &staff, (form.request, None), decision, form.back(), "done-priority").await
+        decide(
+            &core,
+            &staff,
+            (form.request, None),
+            decision,
+            form.back(),
+            "done-priority",
+        )
+        .await
     })
     .await
 }
@@ -186,7 +194,15 @@ pub async fn set_service(#[server(flatten)] form: ChangeForm) -> Result<(), Serv
         let decision = ServiceType::from_name(&form.service)
             .map(Decision::ServiceType)
             .ok_or_else(|| CoreError::field("service", FieldCode::Required));
-        decide(&core, &staff, (form.request, None), decision, form.back(), "done-service").await
+        decide(
+            &core,
+            &staff,
+            (form.request, None),
+            decision,
+            form.back(),
+            "done-service",
+        )
+        .await
     })
     .await
 }
@@ -195,7 +211,15 @@ pub async fn set_service(#[server(flatten)] form: ChangeForm) -> Result<(), Serv
 pub async fn assign_request(#[server(flatten)] form: ChangeForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ChangeForm| {
         let decision = parse_assignee(form.assignee.as_deref());
-        decide(&core, &staff, (form.request, None), decision, form.back(), "done-assigned").await
+        decide(
+            &core,
+            &staff,
+            (form.request, None),
+            decision,
+            form.back(),
+            "done-assigned",
+        )
+        .await
     })
     .await
 }
@@ -231,7 +255,15 @@ pub async fn snooze_request(#[server(flatten)] form: SnoozeForm) -> Result<(), S
     submit(form, async |core: Core, staff: Staff, form: SnoozeForm| {
         if form.until.as_deref() == Some("") {
             let decision = Ok(Decision::Snooze(None));
-            return decide(&core, &staff, (form.request, None), decision, form.back(), "done-snooze-ended").await;
+            return decide(
+                &core,
+                &staff,
+                (form.request, None),
+                decision,
+                form.back(),
+                "done-snooze-ended",
+            )
+            .await;
         }
         let to = next_path(form.request, form.next, &form.view);
         let decision = form

@@ -283,5 +283,7 @@ async fn decide(core: &Core, dispatcher: &Staff, id: RequestId, randomness: &Ran
                 .to_owned(),
         ),
     };
-    review::decide(core, dispatcher.may()?, id, decision, None).await.map(drop)
+    review::decide(core, dispatcher.may()?, id, decision, None)
+        .await
+        .map(drop)
 }

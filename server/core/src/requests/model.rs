@@ -1,7 +1,7 @@
 //! Rows that the `requests` module returns.
 
-use crate::version::Version;
 use crate::db::{Key, OptionalKey, OptionalName};
+use crate::version::Version;
 use chrono::{DateTime, Utc};
 use domain::customers::Address;
 use domain::ids::{

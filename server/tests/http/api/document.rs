@@ -76,3 +76,36 @@ fn api_routes_are_all_described() {
     let undescribed: Vec<_> = found.iter().filter(|address| address.starts_with("/api")).collect();
     assert_eq!(undescribed, UNDESCRIBED.iter().collect::<Vec<_>>());
 }
+
+/// Removes what explains and does not bind.
+fn without_texts(value: &serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    const TEXTS: [&str; 4] = ["description", "summary", "title", "example"];
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .filter(|(name, value)| {
+                let is_text = TEXTS.contains(&name.as_str()) && !value.is_object() && !value.is_array();
+                !is_text && *name != "examples"
+            })
+            .map(|(name, value)| (name.clone(), without_texts(value)))
+            .collect(),
+        Value::Array(items) => items.iter().map(without_texts).collect(),
+        other => other.clone(),
+    }
+}
+
+/// The contract of partners. `ordinavo openapi` prints the document from which a deliberate change is taken over.
+#[test]
+fn document_changes_only_with_its_snapshot() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/http/api/openapi.json");
+    let expected: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    let document = ordinavo::api::document().to_json().unwrap();
+    let found = without_texts(&serde_json::from_str(&document).unwrap());
+    if found == expected {
+        return;
+    }
+    let new = std::env::temp_dir().join("openapi.json");
+    std::fs::write(&new, serde_json::to_string_pretty(&found).unwrap() + "\n").unwrap();
+    panic!("compare {} with {}", new.display(), path.display());
+}

@@ -16,7 +16,10 @@ const FIELDS: [(&str, &[(&str, &[&str])]); 3] = [
     (
         "customer",
         &[
-            ("externalId", &["CUST-10042", "AGREE-1", "AGREE-2", "None", " cust-10042"]),
+            (
+                "externalId",
+                &["CUST-10042", "AGREE-1", "AGREE-2", "None", " cust-10042"],
+            ),
             ("customerNumber", &["RRM-001", "rrm-001", "NL-1001", "NOPE-7"]),
             ("name", &["Rhein-Ruhr Medical Supply", "Agreement Ltd", "-"]),
         ],
@@ -80,7 +83,9 @@ async fn random_contexts_resolve_dry_run_and_run_agree(#[case] engine: Engine) {
             })
             .collect();
         for (number, context) in contexts.iter().enumerate() {
-            let resolved = world.call("erp", Method::POST, "/api/v1/mappings/resolve", Some(context)).await;
+            let resolved = world
+                .call("erp", Method::POST, "/api/v1/mappings/resolve", Some(context))
+                .await;
             let body = json!({ "dryRun": true, "items": [items[number]] });
             let (_, job) = world.batch("erp", &format!("one-{seed}-{number}"), &body).await;
             let job = world.wait_for_job("erp", &job).await;

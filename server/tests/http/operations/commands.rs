@@ -299,3 +299,44 @@ fn metrics_are_served_on_operations_listener_only() {
     assert!(metrics.contains(line), "{metrics}");
     assert!(metrics.contains("ordinavo_sql_statements_total") && metrics.contains("ordinavo_http_request_seconds"));
 }
+
+/// Checks from outside rely on this shape.
+#[test]
+fn demo_prints_the_documented_logins() {
+    let folder = Folder::new("demo-shape");
+    let logins: serde_json::Value =
+        serde_json::from_str(&folder.expect_success(&["demo", "--small", "--json"])).unwrap();
+    assert!(logins["baseUrl"].is_string());
+    let slugs: Vec<_> = logins["tenants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tenant| &tenant["slug"])
+        .collect();
+    assert_eq!(slugs, ["nordlicht", "suedwind"]);
+    for tenant in logins["tenants"].as_array().unwrap() {
+        for (list, fields) in [
+            ("staff", &["role", "email", "password"][..]),
+            ("portal", &["email", "password", "customerNumber", "grants"]),
+            (
+                "clients",
+                &["name", "sourceSystem", "apiKey", "clientId", "clientSecret", "scopes"],
+            ),
+            ("terminals", &["name", "location", "pairingCode"]),
+            ("forms", &["slug", "url"]),
+        ] {
+            let entries = tenant[list].as_array().unwrap();
+            let may_be_empty = list == "terminals" && tenant["slug"] == "suedwind";
+            assert!(may_be_empty || !entries.is_empty(), "{list} of {}", tenant["slug"]);
+            for entry in entries {
+                let has_all = fields.iter().all(|field| !entry[field].is_null());
+                assert!(has_all, "{list}: {entry}");
+            }
+        }
+    }
+    let clients = logins["tenants"][0]["clients"].as_array().unwrap();
+    let names: Vec<_> = clients.iter().map(|client| client["name"].as_str().unwrap()).collect();
+    for name in ["erp", "erp-strict", "import-only", "partner"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+}

@@ -44,7 +44,10 @@ async fn server_killed_a_thousand_times_loses_no_acknowledged_data() {
 /// Kills a server under load; in every round of `rounds_per_batch`, a batch is accepted, too.
 async fn kill_repeatedly(name: &str, kill_count: usize, rounds_per_batch: usize) {
     // Afterwards, thousands of records are read one by one.
-    let rates = [("ORDINAVO_API_RATE_CLIENT", "100000/100000"), ("ORDINAVO_API_RATE_TENANT", "100000/100000")];
+    let rates = [
+        ("ORDINAVO_API_RATE_CLIENT", "100000/100000"),
+        ("ORDINAVO_API_RATE_TENANT", "100000/100000"),
+    ];
     let installation = Installation::on_sqlite(name).with(&rates);
     let book = installation.command(&["demo", "--json", "--small"]).output().unwrap();
     let book: Value = serde_json::from_slice(&book.stdout).unwrap();

@@ -42,7 +42,10 @@ async fn decision_about_changed_request_is_rejected_and_reason_kept(#[case] engi
         fields.extend(more);
         world.send(&staff, &format!("/app/fn/{action}"), &fields).await;
         let page = world.content(&staff, &path).await;
-        assert!(page.contains("data-code=\"concurrent_modification\""), "{action}: {page}");
+        assert!(
+            page.contains("data-code=\"concurrent_modification\""),
+            "{action}: {page}"
+        );
         assert_eq!(page.contains(reason.1), more.is_some(), "{action}");
         assert_eq!(status().await, before, "{}: {action}", world.engine);
     }
@@ -51,7 +54,10 @@ async fn decision_about_changed_request_is_rejected_and_reason_kept(#[case] engi
     world.send(&staff, "/app/fn/accept-request", &fields).await;
     assert_eq!(status().await, "accepted", "{}", world.engine);
     let to = world.send(&staff, "/app/fn/convert-request", &fields).await;
-    assert!(!to.contains("/app/targets/"), "converted from a page of before the acceptance: {to}");
+    assert!(
+        !to.contains("/app/targets/"),
+        "converted from a page of before the acceptance: {to}"
+    );
     let fresh = shown().await;
     let fields = [("request", id.as_str()), ("version", fresh.as_str())];
     let to = world.send(&staff, "/app/fn/convert-request", &fields).await;
