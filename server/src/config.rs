@@ -10,7 +10,7 @@ use figment::providers::{Env, Format as _, Serialized, Toml};
 use ipnet::IpNet;
 use lettre::message::Mailbox;
 use ordinavo_core::{FileLimits, PoolOptions};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::api::limits::{Limits, Rate};
 use crate::connections::ConnectionLimits;
@@ -23,14 +23,17 @@ use crate::portal_limits::PortalLimits;
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// `sqlite://path` or `postgres://…`.
+    #[serde(deserialize_with = "text")]
     pub database_url: String,
     /// Whether servers and workers may connect as superuser, with `BYPASSRLS`, or as owner of the tables.
     pub database_allow_owner: bool,
     /// Connections to PostgreSQL per process.
     pub database_connections: u32,
     /// How long a request waits for a database connection, such as `10s`.
+    #[serde(deserialize_with = "text")]
     pub database_acquire_timeout: String,
     /// How long PostgreSQL may work on one statement, such as `60s`; `0s` for no limit.
+    #[serde(deserialize_with = "text")]
     pub database_statement_timeout: String,
     /// Listen address.
     pub listen: SocketAddr,
@@ -39,8 +42,10 @@ pub struct Config {
     /// File with the key of the certificate, in PEM.
     pub tls_key: Option<PathBuf>,
     /// URL of an ACME directory; the certificate is then obtained and renewed by the server.
+    #[serde(deserialize_with = "text")]
     pub acme_directory: String,
     /// Contact of the ACME account; may be empty.
+    #[serde(deserialize_with = "text")]
     pub acme_email: String,
     /// Root certificate of a private ACME authority, in PEM.
     pub acme_root: Option<PathBuf>,
@@ -51,24 +56,33 @@ pub struct Config {
     /// Connections of a network.
     pub connections_network: usize,
     /// How long a connection may be without a complete request head, such as `30s`.
+    #[serde(deserialize_with = "text")]
     pub header_timeout: String,
     /// How far a request body may fall behind `body_rate`, such as `20s`.
+    #[serde(deserialize_with = "text")]
     pub body_timeout: String,
     /// Minimum rate of a request body in bytes per second.
     pub body_rate: u64,
     /// Public base URL, used for links, cookies and HSTS.
+    #[serde(deserialize_with = "text")]
     pub public_url: String,
     /// Separate host of the portal, such as `portal.example.org`; empty to share the host of `public_url`.
+    #[serde(deserialize_with = "text")]
     pub portal_host: String,
     /// `file://folder` or `s3://bucket/prefix`.
+    #[serde(deserialize_with = "text")]
     pub files: String,
     /// How long a silent S3 service is waited for, such as `10s`.
+    #[serde(deserialize_with = "text")]
     pub files_timeout: String,
     /// Files of one organization, such as `50GiB`; `0` for no limit.
+    #[serde(deserialize_with = "text")]
     pub files_quota: String,
     /// Files that the public forms of one organization receive in a day, such as `1GiB`; `0` for no limit.
+    #[serde(deserialize_with = "text")]
     pub files_form_quota: String,
     /// Free disk space below which files are rejected, such as `64MiB`.
+    #[serde(deserialize_with = "text")]
     pub files_min_free: String,
     /// Address of clamd, `host:port` or the path of its socket; files are not checked for malware if unset.
     pub clamd: Option<String>,
@@ -77,35 +91,49 @@ pub struct Config {
     /// SMTP server; mails are not sent if unset.
     pub smtp_url: Option<String>,
     /// Sender address of mails; defaults to `no-reply@` followed by the public host.
+    #[serde(deserialize_with = "text")]
     pub mail_from: String,
     /// Private networks that webhooks may connect to, separated by commas.
+    #[serde(deserialize_with = "text")]
     pub webhook_allow_nets: String,
     /// Whether webhook URLs may use `http`.
     pub webhook_allow_http: bool,
     /// Ports that webhooks may use besides 443, separated by commas.
+    #[serde(deserialize_with = "text")]
     pub webhook_allow_ports: String,
     /// Delays before each webhook attempt, such as `0s,5s,5m`; empty for the default schedule.
+    #[serde(deserialize_with = "text")]
     pub webhook_retry: String,
     /// API rate limit per client: requests per second and burst.
+    #[serde(deserialize_with = "text")]
     pub api_rate_client: String,
     /// API rate limit per tenant.
+    #[serde(deserialize_with = "text")]
     pub api_rate_tenant: String,
     /// Rate limit for access token requests, per network.
+    #[serde(deserialize_with = "text")]
     pub api_rate_address: String,
     /// Portal rate limit per network.
+    #[serde(deserialize_with = "text")]
     pub portal_rate_address: String,
     /// Portal rate limit per account.
+    #[serde(deserialize_with = "text")]
     pub portal_rate_account: String,
     /// Travel speed: detour factor over the great-circle distance and km/h, optionally per region with its bounds in front.
+    #[serde(deserialize_with = "text")]
     pub travel: String,
     /// Routing service for travel times, such as `osrm+http://127.0.0.1:5000`; empty for none.
+    #[serde(deserialize_with = "text")]
     pub roads: String,
     /// Tile URL for the map of the board, such as `https://tiles.example.org/{z}/{x}/{y}.png`, followed by a space and the
     /// attribution; empty for none.
+    #[serde(deserialize_with = "text")]
     pub tiles: String,
     /// Networks of reverse proxies whose `X-Forwarded-For` and `X-Request-Id` headers are trusted, separated by commas.
+    #[serde(deserialize_with = "text")]
     pub trusted_proxies: String,
     /// Folder for uploads that arrive; empty for the temporary folder of the operating system.
+    #[serde(deserialize_with = "text")]
     pub spool_folder: String,
     /// Days for which ended imports are kept; `0` to keep them.
     pub retain_imports_days: u32,
@@ -114,7 +142,26 @@ pub struct Config {
     /// Listen address for health checks and metrics; no separate listener if unset.
     pub ops_listen: Option<SocketAddr>,
     /// Log filter, such as `info` or `ordinavo=debug`.
+    #[serde(deserialize_with = "text")]
     pub log: String,
+}
+
+/// Reads a text that may look like a number, such as `0` for no limit or `8443` for a port.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(String),
+        Whole(i64),
+        Number(f64),
+        Truth(bool),
+    }
+    Ok(match Written::deserialize(deserializer)? {
+        Written::Text(text) => text,
+        Written::Whole(number) => number.to_string(),
+        Written::Number(number) => number.to_string(),
+        Written::Truth(is_true) => is_true.to_string(),
+    })
 }
 
 impl Default for Config {
@@ -243,6 +290,10 @@ impl Config {
             return Err("setting public_url: must use https, because tls_certificate is set".to_owned());
         }
         config.settings()?;
+        crate::logging::filter(&config.log)?;
+        if config.files.trim_end_matches('/') == "s3:" {
+            return Err("setting files: must name a bucket, such as s3://bucket/prefix".to_owned());
+        }
         config.pool_options()?;
         config.files_timeout()?;
         config.connection_limits()?;
@@ -322,6 +373,9 @@ impl Config {
     pub fn connection_limits(&self) -> Result<ConnectionLimits, String> {
         if self.connections == 0 || self.connections_network == 0 || self.body_rate == 0 {
             return Err("settings connections, connections_network and body_rate: must be at least 1".to_owned());
+        }
+        if self.connections > 1_000_000 {
+            return Err("setting connections: must be at most 1000000".to_owned());
         }
         Ok(ConnectionLimits {
             max: self.connections,

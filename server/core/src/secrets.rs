@@ -190,6 +190,14 @@ impl Keyring {
     /// Writes the key file atomically: to a temporary file that is then renamed, so a crash leaves the old or the new one.
     pub fn write(&self, path: &Path, randomness: &Randomness) -> Result<(), SecretError> {
         let temporary = self.write_beside(path, randomness)?;
+        #[cfg(unix)]
+        if let Ok(replaced) = std::fs::metadata(path) {
+            use std::os::unix::fs::MetadataExt as _;
+            // Root replaces the file of the service user, who must be able to read it afterwards.
+            let owner = (Some(replaced.uid()), Some(replaced.gid()));
+            std::os::unix::fs::chown(&temporary, owner.0, owner.1)
+                .map_err(|error| SecretError::File(path.display().to_string(), error.to_string()))?;
+        }
         std::fs::rename(&temporary, path)
             .map_err(|error| SecretError::File(path.display().to_string(), error.to_string()))
     }

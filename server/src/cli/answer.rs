@@ -23,9 +23,9 @@ impl Answer {
     pub fn print(self, as_json: bool) -> Result<(), String> {
         if as_json {
             let json = serde_json::to_string_pretty(&self.json).map_err(|error| error.to_string())?;
-            println!("{json}");
+            outln!("{json}");
         } else if !self.text.is_empty() {
-            println!("{}", self.text.trim_end());
+            outln!("{}", self.text.trim_end());
         }
         Ok(())
     }

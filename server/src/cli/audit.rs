@@ -60,15 +60,18 @@ async fn run(command: Audit, core: &Core) -> Result<(), String> {
                 .await
                 .map_err(|error| error_message(&error))?;
             if json {
-                println!("{}", to_json(&results)?);
+                outln!("{}", to_json(&results)?);
             } else {
                 results.iter().for_each(print_result);
+            }
+            for (path, file) in checkpoint.iter().zip(&files) {
+                ensure_used(path, file, &results)?;
             }
             fail_if_broken(&results)
         }
         Audit::Adopt => match verification::adopt_chains(core).await {
             Ok(Some(count)) => {
-                println!("The logs of {count} tenants continue with keyed entries.");
+                outln!("The logs of {count} tenants continue with keyed entries.");
                 Ok(())
             }
             Ok(None) => Err("the entries of the earlier version were recorded before".to_owned()),
@@ -112,6 +115,18 @@ fn read(path: &Path) -> Result<CheckpointFile, String> {
     }
 }
 
+/// Fails for a checkpoint without any of the verified tenants: it would prove nothing.
+fn ensure_used(path: &Path, file: &CheckpointFile, results: &[TenantVerification]) -> Result<(), String> {
+    let has = |result: &TenantVerification| {
+        let id = result.tenant_id.to_string();
+        file.chains.iter().any(|chain| chain.tenant_id == id)
+    };
+    if results.iter().any(has) {
+        return Ok(());
+    }
+    Err(format!("{}: is a checkpoint of other tenants or of another installation", path.display()))
+}
+
 fn to_json(value: &impl serde::Serialize) -> Result<String, String> {
     serde_json::to_string_pretty(value).map_err(|error| error.to_string())
 }
@@ -137,6 +152,9 @@ pub fn problem_sentence(problem: ChainProblem) -> String {
         ChainProblem::Surplus { from } => format!("the entries from {from} on were not written by Ordinavo"),
         ChainProblem::UnknownKey { sequence } => format!("the key of entry {sequence} is missing"),
         ChainProblem::Checkpoint { sequence } => format!("the log differs from the checkpoint at entry {sequence}"),
+        ChainProblem::Signature { sequence } => format!(
+            "the checkpoint at entry {sequence} was changed after it was signed, or is of another installation"
+        ),
     }
 }
 
@@ -161,12 +179,12 @@ fn print_result(result: &TenantVerification) {
         first => format!("; entries before {first} have no key"),
     };
     let state = if verification.problem.is_some() { "FAIL" } else { "ok  " };
-    println!(
+    outln!(
         "{state}  {}  {} entries verified{until}; {checkpoint}{older}",
         result.tenant, verification.verified
     );
     if let Some(problem) = verification.problem {
-        println!("      {}", problem_sentence(problem));
+        outln!("      {}", problem_sentence(problem));
     }
 }
 

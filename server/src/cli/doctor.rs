@@ -328,7 +328,7 @@ impl Report {
     fn finish(&self) -> Result<(), String> {
         if self.json {
             let text = serde_json::to_string_pretty(&self.checks).map_err(|error| error.to_string())?;
-            println!("{text}");
+            outln!("{text}");
         }
         match self.checks.iter().filter(|check| !check.ok).count() {
             0 => Ok(()),
@@ -348,8 +348,8 @@ impl Report {
     fn add(&mut self, subject: &str, result: &str, advice: Option<&str>) {
         if !self.json {
             match advice {
-                None => println!("ok    {subject:<14} {result}"),
-                Some(advice) => println!("FAIL  {subject:<14} {result}\n      {:<14} {advice}", ""),
+                None => outln!("ok    {subject:<14} {result}"),
+                Some(advice) => outln!("FAIL  {subject:<14} {result}\n      {:<14} {advice}", ""),
             }
         }
         self.checks.push(Check {

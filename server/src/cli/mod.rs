@@ -1,5 +1,13 @@
 //! The command-line interface.
 
+/// Prints a line. A reader that has seen enough, such as `head`, ends nothing.
+macro_rules! outln {
+    ($($part:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($part)*);
+    }};
+}
+
 mod admin;
 mod answer;
 mod audit;
@@ -187,7 +195,7 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
                 .map_err(|error| texts::sentences(&error))?;
             core.store().close().await;
             if json {
-                println!(
+                outln!(
                     "{}",
                     serde_json::to_string_pretty(&logins).map_err(|error| error.to_string())?
                 );
@@ -203,7 +211,7 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
         Command::Move { to, json } => moving::execute(&config, &to, json).await,
         Command::Doctor { json } => doctor::run_checks(&config, json).await,
         Command::Openapi => {
-            println!(
+            outln!(
                 "{}",
                 api::document().to_pretty_json().map_err(|error| error.to_string())?
             );
@@ -215,35 +223,35 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
 /// Prints the demo logins as text.
 fn print_logins(logins: &DemoAccounts) {
     for tenant in &logins.tenants {
-        println!("\n{} ({})", tenant.name, tenant.slug);
-        println!("  Staff: {}/app", logins.base_url);
+        outln!("\n{} ({})", tenant.name, tenant.slug);
+        outln!("  Staff: {}/app", logins.base_url);
         let mut roles: Vec<&str> = Vec::new();
         for account in &tenant.staff {
             if !roles.contains(&account.role.as_str()) {
                 roles.push(&account.role);
-                println!("    {:<11} {:<34} {}", account.role, account.email, account.password);
+                outln!("    {:<11} {:<34} {}", account.role, account.email, account.password);
             }
         }
-        println!("  Partners: {}/partner", logins.base_url);
+        outln!("  Partners: {}/partner", logins.base_url);
         for account in &tenant.partners {
-            println!(
+            outln!(
                 "    {:<14} {} / {}",
                 account.source_system, account.email, account.password
             );
         }
-        println!("  Portal users: {}/portal", logins.base_url);
+        outln!("  Portal users: {}/portal", logins.base_url);
         for account in &tenant.portal {
-            println!(
+            outln!(
                 "    {:<46} {}  grants: {}",
                 account.email,
                 account.password,
                 account.grants.join(", ")
             );
         }
-        println!("  API: {}/api/v1", logins.base_url);
+        outln!("  API: {}/api/v1", logins.base_url);
         for client in &tenant.clients {
-            println!("    {:<11} {}", client.name, client.api_key);
+            outln!("    {:<11} {}", client.name, client.api_key);
         }
     }
-    println!();
+    outln!("");
 }

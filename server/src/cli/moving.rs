@@ -51,12 +51,12 @@ async fn copy(core: &Core, to: &str, json: bool) -> Result<(), String> {
             .map(|table| (table.name.clone(), table.rows.into()))
             .collect();
         let text = serde_json::json!({ "rows": rows, "tables": tables });
-        println!(
+        outln!(
             "{}",
             serde_json::to_string_pretty(&text).map_err(|error| error.to_string())?
         );
     } else {
-        println!(
+        outln!(
             "Copied and compared {rows} rows of {} tables. Set ORDINAVO_DATABASE_URL to the role ordinavo_app and start the servers.",
             moved.len()
         );

@@ -25,6 +25,8 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(6 * 3600);
 const MIN_RETRY: Duration = Duration::from_secs(60);
 const MAX_RETRY: Duration = Duration::from_secs(3600);
 /// How long an authority may take to check a challenge or to issue a certificate.
+/// How long obtaining a certificate may take in all: an authority that does not answer is a failure.
+const TIME_LIMIT: Duration = Duration::from_secs(300);
 const PATIENCE: RetryPolicy = RetryPolicy::new().timeout(Duration::from_secs(120));
 
 /// Answers to challenges, by token.
@@ -77,7 +79,12 @@ impl Acme {
     pub async fn obtain_first(&self, stopping: &mut watch::Receiver<bool>) -> bool {
         let mut pause = MIN_RETRY;
         while self.files.read().is_err() {
-            if let Err(error) = self.obtain().await {
+            tracing::info!(directory = %self.settings.directory, hosts = %self.settings.hosts.join(", "), "obtaining a TLS certificate");
+            let obtained = tokio::select! {
+                _ = stopping.wait_for(|stopping| *stopping) => return false,
+                obtained = self.obtain() => obtained,
+            };
+            if let Err(error) = obtained {
                 tracing::error!(%error, retry_seconds = pause.as_secs(), "no TLS certificate yet");
                 tokio::select! {
                     _ = stopping.wait_for(|stopping| *stopping) => return false,
@@ -94,7 +101,11 @@ impl Acme {
         let mut pause = CHECK_INTERVAL;
         loop {
             if self.is_due() {
-                pause = match self.obtain().await {
+                let obtained = tokio::select! {
+                    _ = stopping.wait_for(|stopping| *stopping) => return,
+                    obtained = self.obtain() => obtained,
+                };
+                pause = match obtained {
                     Ok(()) => {
                         tls.reload();
                         CHECK_INTERVAL
@@ -118,13 +129,26 @@ impl Acme {
             .is_ok_and(|certificate| certificate.not_after - self.clock.now() < RENEW_BEFORE)
     }
 
-    /// Obtains a certificate and writes it and its key.
+    /// Obtains a certificate within the time limit.
     async fn obtain(&self) -> Result<(), String> {
+        match tokio::time::timeout(TIME_LIMIT, self.obtain_from_authority()).await {
+            Ok(obtained) => obtained,
+            Err(_) => Err(self.failure(&"the authority does not answer")),
+        }
+    }
+
+    /// Says with all causes what failed.
+    fn failure(&self, error: &dyn std::fmt::Display) -> String {
+        format!("setting acme_directory: {}: {error}", self.settings.directory)
+    }
+
+    /// Obtains a certificate and writes it and its key.
+    async fn obtain_from_authority(&self) -> Result<(), String> {
         let account = self.account().await?;
         let identifiers: Vec<_> = self.settings.hosts.iter().cloned().map(Identifier::Dns).collect();
         let ordered = self.order(&account, &identifiers).await;
         self.challenges.lock().clear();
-        let (key, chain) = ordered.map_err(|error| format!("setting acme_directory: {error}"))?;
+        let (key, chain) = ordered.map_err(|error| self.failure(&with_causes(&error)))?;
         // The key first: a server that reads the files in between keeps the certificate it has.
         write_private(&self.files.key, key.as_bytes())?;
         write_private(&self.files.certificate, chain.as_bytes())?;
@@ -171,7 +195,6 @@ impl Acme {
     /// Opens the account, which is stored next to the key, or creates it.
     async fn account(&self) -> Result<Account, String> {
         let path = self.files.key.with_extension("account.json");
-        let fail = |error: &dyn std::fmt::Display| format!("setting acme_directory: {error}");
         if let Ok(stored) = std::fs::read(&path) {
             let credentials =
                 serde_json::from_slice(&stored).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -179,7 +202,7 @@ impl Acme {
                 .client()?
                 .from_credentials(credentials)
                 .await
-                .map_err(|error| fail(&error));
+                .map_err(|error| self.failure(&with_causes(&error)));
         }
         let contact = format!("mailto:{}", self.settings.email);
         let contacts: &[&str] = if self.settings.email.is_empty() {
@@ -196,11 +219,17 @@ impl Acme {
             .client()?
             .create(&new, self.settings.directory.clone(), None)
             .await
-            .map_err(|error| fail(&error))?;
-        let stored = serde_json::to_vec(&credentials).map_err(|error| fail(&error))?;
+            .map_err(|error| self.failure(&with_causes(&error)))?;
+        let stored = serde_json::to_vec(&credentials).map_err(|error| self.failure(&error))?;
         write_private(&path, &stored)?;
         Ok(account)
     }
+}
+
+/// Returns an error with what caused it, such as "client error (Connect): Connection refused".
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// Replaces a file by a complete one that only its owner reads.

@@ -10,6 +10,7 @@ audit-problem-missing = القيود من { $from } إلى { $until } مفقود
 audit-problem-surplus = القيود ابتداءً من { $number } لم يكتبها Ordinavo.
 audit-problem-key = لا يمكن التحقق من القيد { $number }: مفتاحه مفقود.
 audit-problem-checkpoint = يختلف السجل عن نقطة التحقق عند القيد { $number }.
+audit-problem-signature = غُيِّرت نقطة التحقق عند القيد { $number } بعد توقيعها، أو أنها من تثبيت آخر.
 actor = المنفّذ
 action = الإجراء
 subject = العنصر

@@ -10,6 +10,7 @@ audit-problem-missing = Die Einträge { $from } bis { $until } fehlen.
 audit-problem-surplus = Die Einträge ab { $number } wurden nicht von Ordinavo geschrieben.
 audit-problem-key = Eintrag { $number } kann nicht geprüft werden: Sein Schlüssel fehlt.
 audit-problem-checkpoint = Das Protokoll weicht bei Eintrag { $number } vom Prüfpunkt ab.
+audit-problem-signature = Der Prüfpunkt bei Eintrag { $number } wurde nach dem Signieren geändert oder stammt aus einer anderen Installation.
 actor = Ausgeführt von
 action = Aktion
 subject = Objekt

@@ -10,6 +10,7 @@ audit-problem-missing = Entries { $from } to { $until } are missing.
 audit-problem-surplus = The entries from { $number } on were not written by Ordinavo.
 audit-problem-key = Entry { $number } cannot be verified: its key is missing.
 audit-problem-checkpoint = The log differs from the checkpoint at entry { $number }.
+audit-problem-signature = The checkpoint at entry { $number } was changed after it was signed, or is of another installation.
 actor = Actor
 action = Action
 subject = Object

@@ -94,6 +94,7 @@ fn problem_code(problem: ChainProblem) -> &'static str {
         ChainProblem::Surplus { .. } => "surplus",
         ChainProblem::UnknownKey { .. } => "unknown_key",
         ChainProblem::Checkpoint { .. } => "checkpoint",
+        ChainProblem::Signature { .. } => "signature",
     }
 }
 
@@ -104,5 +105,6 @@ fn problem_sentence(problem: ChainProblem, locale: Locale) -> String {
         ChainProblem::Surplus { from } => t!(locale, "audit-problem-surplus", number = from),
         ChainProblem::UnknownKey { sequence } => t!(locale, "audit-problem-key", number = sequence),
         ChainProblem::Checkpoint { sequence } => t!(locale, "audit-problem-checkpoint", number = sequence),
+        ChainProblem::Signature { sequence } => t!(locale, "audit-problem-signature", number = sequence),
     }
 }

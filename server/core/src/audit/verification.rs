@@ -58,8 +58,10 @@ pub enum ChainProblem {
     Surplus { from: i64 },
     /// The key of the entry is neither in the key file nor among the replaced ones.
     UnknownKey { sequence: i64 },
-    /// The chain is not the one of this checkpoint, or the checkpoint was not signed by this installation.
+    /// The chain is not the one of this checkpoint.
     Checkpoint { sequence: i64 },
+    /// The checkpoint was changed, or signed by another installation.
+    Signature { sequence: i64 },
 }
 
 /// A chain with its result.
@@ -67,6 +69,8 @@ pub enum ChainProblem {
 #[serde(rename_all = "camelCase")]
 pub struct TenantVerification {
     pub tenant: String,
+    #[serde(skip)]
+    pub tenant_id: Uuid,
     #[serde(flatten)]
     pub verification: Verification,
 }
@@ -139,6 +143,11 @@ pub(crate) async fn verify_chain(
         checkpoint: None,
         problem: None,
     };
+    let forged = checkpoints.iter().find(|checkpoint| !is_signed(&mut keys, tenant, checkpoint));
+    if let Some(Checkpoint { sequence, .. }) = forged {
+        result.problem = Some(ChainProblem::Signature { sequence: *sequence });
+        return Ok(result);
+    }
     let mut checkpoints: Vec<&Checkpoint> = checkpoints.iter().collect();
     checkpoints.sort_by_key(|checkpoint| checkpoint.sequence);
     let mut checkpoints = checkpoints.into_iter().peekable();
@@ -173,7 +182,7 @@ pub(crate) async fn verify_chain(
             result.verified_until = Some(row.at);
             previous.clone_from(&row.hash);
             while let Some(checkpoint) = checkpoints.next_if(|checkpoint| checkpoint.sequence <= sequence) {
-                if !agrees(&mut keys, tenant, checkpoint, sequence, &previous) {
+                if !agrees(checkpoint, sequence, &previous) {
                     result.problem = Some(ChainProblem::Checkpoint {
                         sequence: checkpoint.sequence,
                     });
@@ -202,18 +211,21 @@ pub(crate) async fn verify_chain(
     Ok(result)
 }
 
-/// Returns whether a checkpoint was signed by this installation and the chain has its hash.
-fn agrees(keys: &mut Keys<'_>, tenant: TenantId, checkpoint: &Checkpoint, sequence: i64, hash: &[u8]) -> bool {
+/// Returns whether the chain has the hash of a checkpoint.
+fn agrees(checkpoint: &Checkpoint, sequence: i64, hash: &[u8]) -> bool {
+    checkpoint.sequence == 0 || (checkpoint.sequence == sequence && checkpoint.hash == hash)
+}
+
+/// Returns whether a checkpoint was signed by this installation.
+fn is_signed(keys: &mut Keys<'_>, tenant: TenantId, checkpoint: &Checkpoint) -> bool {
     let state = ChainState {
         tenant: tenant.uuid(),
         sequence: checkpoint.sequence,
         hash: &checkpoint.hash,
         at: checkpoint.at,
     };
-    let is_signed = keys
-        .get(checkpoint.key_id)
-        .is_some_and(|key| key.verifies(&state, &checkpoint.signature));
-    is_signed && (checkpoint.sequence == 0 || (checkpoint.sequence == sequence && checkpoint.hash == hash))
+    keys.get(checkpoint.key_id)
+        .is_some_and(|key| key.verifies(&state, &checkpoint.signature))
 }
 
 /// Returns where the keyed part of each chain of an earlier version begins. The list is sealed, so that nobody without the
@@ -263,6 +275,7 @@ pub async fn verify_all(
         let verification = verify_chain(core, &mut tx.tx, tenant, &checkpoints).await?;
         results.push(TenantVerification {
             tenant: slug,
+            tenant_id: tenant.uuid(),
             verification,
         });
     }

@@ -14,8 +14,8 @@ use crate::identity::two_factor;
 use crate::{Core, CoreError, CoreResult};
 
 /// Deletes every account with this address in a tenant, in all realms, with its access, passkeys, drafts and grants, and
-/// returns how many there were. The address can be used again. Contacts belong to their customer and stay. `confirmation`
-/// repeats the address.
+/// returns how many there were. Emails to the address that wait are cancelled, and it can be used again. Contacts belong to their
+/// customer and stay. `confirmation` repeats the address.
 ///
 /// # Errors
 /// `not_found`; field `confirm` if it is not the address.
@@ -26,11 +26,14 @@ pub async fn delete_accounts(core: &Core, slug: &str, email: &str, confirmation:
     if !text::email(confirmation).is_ok_and(|confirmed| confirmed == email) {
         return Err(CoreError::field(
             "confirm",
-            FieldCode::NotAllowed { allowed: vec![email] },
+            FieldCode::NotAllowed {
+                allowed: vec![email],
+            },
         ));
     }
     for account in &accounts {
         delete_account(&mut tx, *account).await?;
+        tx.cancel_waiting_mails(account.tenant, &email).await?;
     }
     tx.commit().await?;
     Ok(accounts.len())

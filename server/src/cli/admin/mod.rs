@@ -5,6 +5,7 @@ mod queues;
 mod tenants;
 
 use clap::Subcommand;
+use domain::problems::Cause;
 use ordinavo_core::installation::key_rotation;
 use ordinavo_core::installation::key_rotation::{Rotation, Step};
 use ordinavo_core::{Core, CoreError};
@@ -93,5 +94,10 @@ async fn rotate_master_key(core: &Core, config: &Config, step: Step) -> Result<A
 }
 
 pub fn error_message(error: CoreError) -> String {
+    if error.cause == Cause::NotFound {
+        return "not found: there is no such tenant, account or record (`ordinavo admin list-tenants`, `list-users`), or nothing \
+                to change"
+            .to_owned();
+    }
     crate::api::texts::sentences(&error)
 }

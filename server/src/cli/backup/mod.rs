@@ -2,6 +2,7 @@
 
 mod postgres;
 mod restore;
+mod sums;
 
 use std::path::{Path, PathBuf};
 
@@ -38,6 +39,11 @@ pub async fn backup(config: &Config, folder: &Path) -> Result<Answer, String> {
     if folder.exists() {
         return Err(format!("{}: already exists; choose a new folder", folder.display()));
     }
+    if let Some(files) = config.files.strip_prefix("file://")
+        && is_inside(folder, Path::new(files))
+    {
+        return Err(format!("{}: is inside the folder of the files; choose another one", folder.display()));
+    }
     let (core, _) = startup::open_core(config, Opening::Existing).await?;
     let partial = with_suffix(folder, ".partial");
     let finished = async {
@@ -64,6 +70,16 @@ pub async fn backup(config: &Config, folder: &Path) -> Result<Answer, String> {
     }
     let json = json!({ "folder": folder.display().to_string(), "includesFiles": has_files });
     Ok(Answer::new(text, json))
+}
+
+/// Returns whether a folder that does not exist yet would be inside another one.
+fn is_inside(folder: &Path, parent: &Path) -> bool {
+    let Ok(parent) = parent.canonicalize() else {
+        return false;
+    };
+    let absolute = std::path::absolute(folder).unwrap_or_default();
+    let existing = absolute.ancestors().find_map(|ancestor| ancestor.canonicalize().ok());
+    existing.is_some_and(|existing| existing.starts_with(parent))
 }
 
 async fn copy_installation(core: &Core, config: &Config, folder: &Path) -> Result<(), String> {
@@ -94,7 +110,8 @@ async fn copy_installation(core: &Core, config: &Config, folder: &Path) -> Resul
         key_check: hex(&key_check),
     };
     let text = serde_json::to_string_pretty(&manifest).map_err(|error| error.to_string())?;
-    std::fs::write(folder.join(MANIFEST), text).map_err(|error| format!("{MANIFEST}: {error}"))
+    std::fs::write(folder.join(MANIFEST), text).map_err(|error| format!("{MANIFEST}: {error}"))?;
+    sums::write(folder)
 }
 
 async fn read_key_check(core: &Core) -> Result<Vec<u8>, String> {

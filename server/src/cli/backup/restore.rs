@@ -10,7 +10,9 @@ use ordinavo_core::secrets::{Keyring, parse_hex};
 use ordinavo_core::{PoolOptions, Store};
 use serde_json::json;
 
-use super::{KEY, MANIFEST, Manifest, copy_folder, copy_private, create_parent_folder, postgres, remove, with_suffix};
+use super::{
+    KEY, MANIFEST, Manifest, copy_folder, copy_private, create_parent_folder, postgres, remove, sums, with_suffix,
+};
 use crate::cli::answer::Answer;
 use crate::cli::startup;
 use crate::cli::startup::Opening;
@@ -23,12 +25,14 @@ use crate::config::Config;
 /// is changed then.
 pub async fn restore(config: &Config, folder: &Path, replace: bool) -> Result<Answer, String> {
     let target = Target::new(config);
+    check_manifest(folder, target.engine())?;
     for part in target.parts() {
         let part = folder.join(part);
         if !part.exists() {
             return Err(format!("{}: missing from the backup", part.display()));
         }
     }
+    sums::verify(folder)?;
     let (ring, key_check) = read_keys(folder)?;
     if !replace {
         target.ensure_free(config, folder).await?;
@@ -48,6 +52,28 @@ pub async fn restore(config: &Config, folder: &Path, replace: bool) -> Result<An
     }
 }
 
+/// Checks what the backup says about itself.
+fn check_manifest(folder: &Path, engine: &str) -> Result<(), String> {
+    let path = folder.join(MANIFEST);
+    let text = std::fs::read(&path).map_err(|_| format!("{}: missing from the backup", path.display()))?;
+    let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    if manifest.engine != engine {
+        return Err(format!(
+            "setting database_url: the backup is of {}, the database is {engine}; restore to {0}, then use `ordinavo move`",
+            manifest.engine
+        ));
+    }
+    let numbers = |version: &str| -> Vec<u64> { version.split('.').filter_map(|part| part.parse().ok()).collect() };
+    if numbers(&manifest.version) > numbers(env!("CARGO_PKG_VERSION")) {
+        return Err(format!(
+            "{}: the backup is of version {}, which is newer than this program",
+            path.display(),
+            manifest.version
+        ));
+    }
+    Ok(())
+}
+
 /// Where the parts of a backup go.
 struct Target {
     sqlite: Option<PathBuf>,
@@ -64,6 +90,10 @@ impl Target {
             files: config.files.strip_prefix("file://").map(PathBuf::from),
             key: config.secret_key_file.clone(),
         }
+    }
+
+    fn engine(&self) -> &'static str {
+        if self.sqlite.is_some() { "sqlite" } else { "postgres" }
     }
 
     fn parts(&self) -> Vec<&'static str> {

@@ -130,8 +130,7 @@ fn admin_commands_create_accounts_and_name_invalid_fields() {
     assert_eq!(list(&confirmed("you@example.org"))["deleted"], 1);
     folder.expect_failure(&confirmed("you@example.org"), &[]);
     let users = list(&["admin", "list-users", "nordwind", "--json"]);
-    assert_eq!(users[0]["isLocked"], true);
-    assert!(!users.to_string().contains("you@example.org"), "{users}");
+    assert_eq!(users, serde_json::json!([]), "a deleted account cannot be brought back");
     // The address is free again.
     folder.expect_success(&["admin", "create-user", "nordwind", "you@example.org", "You", "admin"]);
     assert_eq!(list(&["admin", "--json", "retry-deliveries", "nordwind"])["queued"], 0);

@@ -3,6 +3,7 @@
 use crate::db::purpose::Administration;
 use crate::db::{StoreError, SystemTx};
 use crate::identity::account::AccountKey;
+use crate::identity::actors::TenantId;
 use crate::identity::store::sessions::Realm;
 
 // The address names the row, since it must be unique; the domain never receives mail (RFC 2606).
@@ -30,6 +31,13 @@ const ANONYMIZE_PARTNER: &str = r"
     WHERE tenant_id = $1
       AND id = $2
 ";
+const CANCEL_MAILS: &str = r"
+    UPDATE mail
+    SET status = 'cancelled'
+    WHERE tenant_id = $1
+      AND recipient = $2
+      AND status = 'waiting'
+";
 const DELETE_DRAFTS: &str = r"
     DELETE FROM draft
     WHERE tenant_id = $1
@@ -52,6 +60,11 @@ impl SystemTx<'_, Administration> {
             account.id.simple().to_string(),
         );
         self.tx.execute(statement, arguments).await.map(drop)
+    }
+
+    /// Cancels the emails to an address that were not sent yet.
+    pub(crate) async fn cancel_waiting_mails(&mut self, tenant: TenantId, email: &str) -> Result<u64, StoreError> {
+        self.tx.execute(CANCEL_MAILS, (tenant.uuid(), email)).await
     }
 
     /// Deletes what an account has typed and not sent.

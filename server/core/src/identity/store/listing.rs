@@ -40,8 +40,16 @@ pub struct AccountSummary {
 const SELECT_TENANTS: &str = r"
     SELECT
         tenant.slug, tenant.name, tenant.zone, tenant.locale, tenant.is_demo,
-        (SELECT count(*) FROM staff_account WHERE staff_account.tenant_id = tenant.id) AS staff,
-        (SELECT count(*) FROM portal_account WHERE portal_account.tenant_id = tenant.id) AS portal_accounts
+        (
+            SELECT count(*)
+            FROM staff_account AS account
+            WHERE account.tenant_id = tenant.id AND account.email NOT LIKE '%@deleted.invalid'
+        ) AS staff,
+        (
+            SELECT count(*)
+            FROM portal_account AS account
+            WHERE account.tenant_id = tenant.id AND account.email NOT LIKE '%@deleted.invalid'
+        ) AS portal_accounts
     FROM tenant
     ORDER BY tenant.slug
 ";
@@ -57,6 +65,7 @@ const SELECT_ACCOUNTS: &str = r"
     FROM staff_account AS account
     WHERE account.tenant_id = $1
       AND ($3 IS NULL OR account.email = $3)
+      AND account.email NOT LIKE '%@deleted.invalid'
     UNION ALL
     SELECT
         'portal', account.id, account.email, NULL, account.locked_at IS NOT NULL, account.last_sign_in_at,
@@ -68,6 +77,7 @@ const SELECT_ACCOUNTS: &str = r"
     FROM portal_account AS account
     WHERE account.tenant_id = $1
       AND ($3 IS NULL OR account.email = $3)
+      AND account.email NOT LIKE '%@deleted.invalid'
     UNION ALL
     SELECT
         'partner', account.id, account.email, NULL, account.locked_at IS NOT NULL, account.last_sign_in_at,
@@ -79,6 +89,7 @@ const SELECT_ACCOUNTS: &str = r"
     FROM partner_account AS account
     WHERE account.tenant_id = $1
       AND ($3 IS NULL OR account.email = $3)
+      AND account.email NOT LIKE '%@deleted.invalid'
     ORDER BY 1 DESC, 3
 ";
 const UPDATE_ROLE: &str = r"
