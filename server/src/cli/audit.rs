@@ -124,7 +124,10 @@ fn ensure_used(path: &Path, file: &CheckpointFile, results: &[TenantVerification
     if results.iter().any(has) {
         return Ok(());
     }
-    Err(format!("{}: is a checkpoint of other tenants or of another installation", path.display()))
+    Err(format!(
+        "{}: is a checkpoint of other tenants or of another installation",
+        path.display()
+    ))
 }
 
 fn to_json(value: &impl serde::Serialize) -> Result<String, String> {
@@ -152,9 +155,9 @@ pub fn problem_sentence(problem: ChainProblem) -> String {
         ChainProblem::Surplus { from } => format!("the entries from {from} on were not written by Ordinavo"),
         ChainProblem::UnknownKey { sequence } => format!("the key of entry {sequence} is missing"),
         ChainProblem::Checkpoint { sequence } => format!("the log differs from the checkpoint at entry {sequence}"),
-        ChainProblem::Signature { sequence } => format!(
-            "the checkpoint at entry {sequence} was changed after it was signed, or is of another installation"
-        ),
+        ChainProblem::Signature { sequence } => {
+            format!("the checkpoint at entry {sequence} was changed after it was signed, or is of another installation")
+        }
     }
 }
 
@@ -181,7 +184,8 @@ fn print_result(result: &TenantVerification) {
     let state = if verification.problem.is_some() { "FAIL" } else { "ok  " };
     outln!(
         "{state}  {}  {} entries verified{until}; {checkpoint}{older}",
-        result.tenant, verification.verified
+        result.tenant,
+        verification.verified
     );
     if let Some(problem) = verification.problem {
         outln!("      {}", problem_sentence(problem));

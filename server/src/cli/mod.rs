@@ -236,7 +236,9 @@ fn print_logins(logins: &DemoAccounts) {
         for account in &tenant.partners {
             outln!(
                 "    {:<14} {} / {}",
-                account.source_system, account.email, account.password
+                account.source_system,
+                account.email,
+                account.password
             );
         }
         outln!("  Portal users: {}/portal", logins.base_url);

@@ -143,7 +143,9 @@ pub(crate) async fn verify_chain(
         checkpoint: None,
         problem: None,
     };
-    let forged = checkpoints.iter().find(|checkpoint| !is_signed(&mut keys, tenant, checkpoint));
+    let forged = checkpoints
+        .iter()
+        .find(|checkpoint| !is_signed(&mut keys, tenant, checkpoint));
     if let Some(Checkpoint { sequence, .. }) = forged {
         result.problem = Some(ChainProblem::Signature { sequence: *sequence });
         return Ok(result);

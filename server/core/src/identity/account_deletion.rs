@@ -26,9 +26,7 @@ pub async fn delete_accounts(core: &Core, slug: &str, email: &str, confirmation:
     if !text::email(confirmation).is_ok_and(|confirmed| confirmed == email) {
         return Err(CoreError::field(
             "confirm",
-            FieldCode::NotAllowed {
-                allowed: vec![email],
-            },
+            FieldCode::NotAllowed { allowed: vec![email] },
         ));
     }
     for account in &accounts {

@@ -72,7 +72,11 @@ pub async fn answer(command: TenantCommands, core: &Core) -> Result<Answer, Stri
             ))
         }
         TenantCommands::DeleteTenant { tenant, confirm } => {
-            let role = core.store().role().await.map_err(|error| format!("database: {error}"))?;
+            let role = core
+                .store()
+                .role()
+                .await
+                .map_err(|error| format!("database: {error}"))?;
             if let Some(role) = role.filter(|role| !role.owns_tables && !role.is_superuser) {
                 return Err(format!(
                     "the role {} may not delete a tenant with its audit log; use the role that owns the tables \

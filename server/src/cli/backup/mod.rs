@@ -42,7 +42,10 @@ pub async fn backup(config: &Config, folder: &Path) -> Result<Answer, String> {
     if let Some(files) = config.files.strip_prefix("file://")
         && is_inside(folder, Path::new(files))
     {
-        return Err(format!("{}: is inside the folder of the files; choose another one", folder.display()));
+        return Err(format!(
+            "{}: is inside the folder of the files; choose another one",
+            folder.display()
+        ));
     }
     let (core, _) = startup::open_core(config, Opening::Existing).await?;
     let partial = with_suffix(folder, ".partial");

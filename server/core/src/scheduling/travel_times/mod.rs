@@ -86,14 +86,14 @@ impl TravelTimeCache {
 
     /// Returns cached travel times within groups of places, and estimates for the others, without any request.
     pub fn cached(&self, groups: &[Vec<Coordinates>], now: DateTime<Utc>) -> FoundTravelTimes {
-        let (found, [hits, misses]) = self.look_up(groups, now);
+        let (found, [hits, misses]) = self.find_cached(groups, now);
         metrics::counter!(LOOKUPS, "result" => "hit").increment(hits);
         metrics::counter!(LOOKUPS, "result" => "miss").increment(misses);
         found
     }
 
     /// Returns what is cached, and how many pairs of places were fresh and how many were missing or expired.
-    fn look_up(&self, groups: &[Vec<Coordinates>], now: DateTime<Utc>) -> (FoundTravelTimes, [u64; 2]) {
+    fn find_cached(&self, groups: &[Vec<Coordinates>], now: DateTime<Utc>) -> (FoundTravelTimes, [u64; 2]) {
         let mut counts = [0, 0];
         let mut found = FoundTravelTimes {
             travel_times: TravelTimes::estimated(self.paces.clone()),
@@ -135,7 +135,7 @@ impl TravelTimeCache {
         let task = tokio::spawn(async move { cache.request_missing(&requested, now).await });
         // The timeout ends only the waiting; the spawned request continues.
         let _ = tokio::time::timeout(timeout, task).await;
-        self.look_up(groups, now).0
+        self.find_cached(groups, now).0
     }
 
     fn is_paused(&self, now: DateTime<Utc>) -> bool {
