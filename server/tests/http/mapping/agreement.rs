@@ -63,6 +63,23 @@ fn random_context(random: &Randomness) -> Value {
     Value::Object(context)
 }
 
+/// Returns pointer and code of each error; the sentence of an item is shorter.
+fn codes(errors: &Value) -> Vec<(&Value, &Value)> {
+    let errors = errors.as_array().unwrap().iter();
+    errors.map(|error| (&error["pointer"], &error["code"])).collect()
+}
+
+/// Removes the IDs of records that an earlier item of the same batch has created: a dry run has none.
+fn remove_new_ids(run: &mut Value, dry_run: &Value) {
+    for part in ["customer", "location", "contact"] {
+        if dry_run["mapping"][part].get("id").is_none()
+            && let Some(entry) = run["mapping"][part].as_object_mut()
+        {
+            entry.remove("id");
+        }
+    }
+}
+
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
@@ -94,7 +111,7 @@ async fn random_contexts_resolve_dry_run_and_run_agree(#[case] engine: Engine) {
                 assert_eq!(resolved.1["mapping"], item["mapping"], "{seed} {context}");
                 assert_eq!(resolved.1["warnings"], item["warnings"], "{seed} {context}");
             } else {
-                assert_eq!(resolved.1["errors"], item["errors"], "{seed} {context}");
+                assert_eq!(codes(&resolved.1["errors"]), codes(&item["errors"]), "{seed} {context}");
             }
         }
         let mut results = Vec::new();
@@ -105,7 +122,10 @@ async fn random_contexts_resolve_dry_run_and_run_agree(#[case] engine: Engine) {
             let found = world.items("erp", &job, "").await;
             results.push(found.into_iter().map(comparable).collect::<Vec<_>>());
         }
-        let (run, dry_run) = (results.pop().unwrap(), results.pop().unwrap());
+        let (mut run, dry_run) = (results.pop().unwrap(), results.pop().unwrap());
+        for (run, dry_run) in run.iter_mut().zip(&dry_run) {
+            remove_new_ids(run, dry_run);
+        }
         for (number, (run, dry_run)) in run.iter().zip(&dry_run).enumerate() {
             assert_eq!(dry_run, run, "{} {seed}: {}", world.engine, items[number]);
         }

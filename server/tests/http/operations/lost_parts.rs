@@ -6,6 +6,7 @@ use ordinavo_core::Engine;
 use rstest::rstest;
 
 use crate::support::installation::Installation;
+use ordinavo_core::secrets::{hex, sha256};
 
 /// Commands that need an installation.
 const COMMANDS: [&[&str]; 6] = [
@@ -145,10 +146,10 @@ fn configuration_file_missing_is_an_error() {
 }
 
 #[rstest]
-#[case::with_manifest(true)]
-#[case::without_manifest(false)]
-fn restore_with_foreign_key_is_refused(#[case] has_manifest: bool) {
-    let name = if has_manifest { "foreign" } else { "foreign-old" };
+#[case::found_by_checksum(false)]
+#[case::with_its_checksum(true)]
+fn restore_with_foreign_key_is_refused(#[case] has_checksum: bool) {
+    let name = if has_checksum { "foreign-sum" } else { "foreign" };
     let [source, other, target] =
         ["source", "other", "target"].map(|part| Installation::on_sqlite(&format!("{name}-{part}")));
     source.demo();
@@ -156,9 +157,6 @@ fn restore_with_foreign_key_is_refused(#[case] has_manifest: bool) {
     let backup = source.folder.join("backup");
     let backup_path = backup.to_str().unwrap();
     assert!(source.run(&["backup", backup_path]).0.success());
-    if !has_manifest {
-        std::fs::remove_file(backup.join("backup.json")).unwrap();
-    }
     // A key that already exists must be the one of the backup.
     std::fs::copy(other.folder.join("secret.key"), target.folder.join("secret.key")).unwrap();
     expect_failure(&target, &["restore", backup_path]);
@@ -166,15 +164,67 @@ fn restore_with_foreign_key_is_refused(#[case] has_manifest: bool) {
 
     let own_key = std::fs::read(backup.join("secret.key")).unwrap();
     std::fs::copy(other.folder.join("secret.key"), backup.join("secret.key")).unwrap();
+    let sums = std::fs::read_to_string(backup.join("SHA256SUMS")).unwrap();
+    if has_checksum {
+        let sum = |key: &[u8]| hex(&sha256(key));
+        let foreign = std::fs::read(backup.join("secret.key")).unwrap();
+        let changed = sums.replace(&sum(&own_key), &sum(&foreign));
+        assert_ne!(changed, sums);
+        std::fs::write(backup.join("SHA256SUMS"), changed).unwrap();
+    }
     let output = expect_failure(&target, &["restore", backup_path]);
     assert!(output.contains("secret.key"), "{output}");
     assert_eq!(names(&target.folder), [""; 0]);
 
     std::fs::write(backup.join("secret.key"), own_key).unwrap();
+    std::fs::write(backup.join("SHA256SUMS"), sums).unwrap();
     let (status, output) = target.run(&["restore", backup_path]);
     assert!(status.success(), "{output}");
     assert!(target.run(&["doctor"]).0.success());
     for installation in [source, other, target] {
+        std::fs::remove_dir_all(&installation.folder).unwrap();
+    }
+}
+
+#[test]
+fn restore_of_changed_or_incomplete_backup_is_refused() {
+    let [source, target] = ["source", "target"].map(|part| Installation::on_sqlite(&format!("changed-{part}")));
+    source.demo();
+    let backup = source.folder.join("backup");
+    assert!(source.run(&["backup", backup.to_str().unwrap()]).0.success());
+    let mut photos = vec![backup.join("files")];
+    while photos.last().unwrap().is_dir() {
+        let folder = photos.pop().unwrap();
+        photos.extend(std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+    }
+    let photo = photos.pop().unwrap();
+    for part in [
+        &backup.join("ordinavo.db"),
+        &backup.join("backup.json"),
+        &backup.join("SHA256SUMS"),
+        &photo,
+    ] {
+        let original = std::fs::read(part).unwrap();
+        let mut changed = original.clone();
+        let middle = changed.len() / 2;
+        changed[middle] ^= 1;
+        for content in [Some(changed), Some(Vec::new()), None] {
+            match content {
+                Some(content) => std::fs::write(part, content).unwrap(),
+                None => std::fs::remove_file(part).unwrap(),
+            }
+            let output = expect_failure(&target, &["restore", backup.to_str().unwrap()]);
+            let is_named = output.contains(&part.display().to_string()) || part.ends_with("SHA256SUMS");
+            assert!(is_named, "{}: {output}", part.display());
+            assert_eq!(names(&target.folder), [""; 0]);
+        }
+        std::fs::write(part, original).unwrap();
+    }
+    std::fs::write(backup.join("files/more"), "x").unwrap();
+    expect_failure(&target, &["restore", backup.to_str().unwrap()]);
+    std::fs::remove_file(backup.join("files/more")).unwrap();
+    assert!(target.run(&["restore", backup.to_str().unwrap()]).0.success());
+    for installation in [source, target] {
         std::fs::remove_dir_all(&installation.folder).unwrap();
     }
 }
