@@ -11,8 +11,11 @@ use crate::support::world;
 
 const CONTEXTS: usize = 60;
 
+/// A field and its values.
+type Values = (&'static str, &'static [&'static str]);
+
 /// Fields with their values, of which some are known, some new, and some contradict each other.
-const FIELDS: [(&str, &[(&str, &[&str])]); 3] = [
+const FIELDS: [(&str, &[Values]); 3] = [
     (
         "customer",
         &[
