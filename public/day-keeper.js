@@ -60,7 +60,7 @@
 
   const sentWords = ({ step, visible }) => keeper.getAttribute(`data-sent-${step}${visible ? '-visible' : ''}`) ?? keeper.getAttribute(`data-sent-${step}`);
 
-  const words = ({ step, noted_at }) => keeper.getAttribute(`data-note-${step}`).replace('#', clock(noted_at));
+  const words = ({ step, noted_at }) => (keeper.getAttribute(`data-note-${step}`) ?? '').replace('#', clock(noted_at));
 
   /** Shows each stop in the status that it has once all entries are sent. */
   const advance = (entries, drafts) => {

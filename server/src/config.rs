@@ -361,6 +361,12 @@ impl Config {
         let mut hosts: Vec<String> = host_of(&self.public_url).into_iter().collect();
         hosts.extend(self.portal_host().and_then(|_| host_of(&self.portal_url())));
         hosts.dedup();
+        if hosts
+            .iter()
+            .any(|host| host.parse::<std::net::IpAddr>().is_ok() || host.starts_with('['))
+        {
+            return Err("setting public_url: must have a host name, because acme_directory is set".to_owned());
+        }
         Ok(Some(AcmeSettings {
             directory: self.acme_directory.clone(),
             email: self.acme_email.clone(),

@@ -22,8 +22,10 @@ pub fn filter(text: &str) -> Result<EnvFilter, String> {
     let unknown = text
         .split(',')
         .map(str::trim)
+        .filter(|part| !part.is_empty())
         .find(|part| !part.contains('=') && !LEVELS.contains(&part.to_lowercase().as_str()));
     let advice = "use error, warn, info, debug or trace, or a level by module such as info,ordinavo=debug";
+    let text = if text.trim().is_empty() { "info" } else { text };
     match (unknown, EnvFilter::try_new(text)) {
         (None, Ok(filter)) => Ok(filter),
         (Some(part), _) => Err(format!("setting log: {part} is no level; {advice}")),

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::{StatusCode, Uri};
+use axum::http::header::HOST;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Redirect;
 use axum::routing::get;
 use tokio::net::TcpListener;
@@ -32,12 +33,23 @@ pub async fn listen(config: &Config) -> Result<Option<TcpListener>, String> {
 /// Redirects every request until the server stops.
 pub async fn serve(listener: Option<TcpListener>, state: &AppState, limits: ConnectionLimits, challenges: Challenges) {
     let Some(listener) = listener else { return };
+    // A host that the client names could be anybody's: it only chooses between the two of the settings.
     let target: Arc<str> = state.config.public_url.as_str().into();
-    // The path only: a host that the client names could be anybody's.
+    let portal: Arc<str> = state.config.portal_url().into();
+    let portal_host = state.config.portal_host().map(str::to_owned);
     let answer = get(async move |Path(token): Path<String>| challenges.answer(&token).ok_or(StatusCode::NOT_FOUND));
     let routes = Router::new()
         .route("/.well-known/acme-challenge/{token}", answer)
-        .fallback(async move |uri: Uri| {
+        .fallback(async move |headers: HeaderMap, uri: Uri| {
+            let host = headers
+                .get(HOST)
+                .and_then(|host| host.to_str().ok())
+                .unwrap_or_default();
+            let host = host.split(':').next();
+            let is_portal = portal_host
+                .as_deref()
+                .is_some_and(|portal| portal.split(':').next() == host);
+            let target = if is_portal { &portal } else { &target };
             let path = uri.path_and_query().map_or("/", |path| path.as_str());
             Redirect::permanent(&format!("{target}{path}"))
         });

@@ -113,7 +113,7 @@ impl AppState {
         FlashCookie::new(self.flash_key.clone(), prefix(realm), self.config.is_https())
     }
 
-    /// Returns the cookie for messages to requesters on the tracking page.
+    /// Returns what signs messages to requesters on the tracking page.
     pub(crate) fn tracking_cookie(&self) -> FlashCookie {
         FlashCookie::new(self.flash_key.clone(), "/track", self.config.is_https())
     }

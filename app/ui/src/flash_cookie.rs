@@ -31,7 +31,17 @@ impl FlashCookie {
     }
 
     /// Returns the header that sets the cookie. If the typed values are too long for it, only the message is kept.
-    pub fn seal(&self, mut flash: Flash) -> Option<HeaderValue> {
+    pub fn seal(&self, flash: Flash) -> Option<HeaderValue> {
+        HeaderValue::from_str(&self.signed(flash)?.to_string()).ok()
+    }
+
+    /// Returns the message as a value for the address of the next page, where no cookie reaches it, such as in a frame of another
+    /// site.
+    pub fn seal_value(&self, flash: Flash) -> Option<String> {
+        Some(self.signed(flash)?.value().to_owned())
+    }
+
+    fn signed(&self, mut flash: Flash) -> Option<Cookie<'static>> {
         flash.values.retain(|_, value| value.chars().count() <= MAX_VALUE_CHARS);
         let mut json = serde_json::to_vec(&flash).ok()?;
         if json.len() > MAX_JSON_BYTES {
@@ -44,7 +54,7 @@ impl FlashCookie {
         let mut jar = CookieJar::new();
         let cookie = self.cookie(URL_SAFE_NO_PAD.encode(json), LIFETIME);
         jar.signed_mut(&self.key).add(cookie);
-        HeaderValue::from_str(&jar.get(NAME)?.to_string()).ok()
+        jar.get(NAME).cloned()
     }
 
     /// Returns the message in the value of a cookie; `None` if it was not signed by this server.

@@ -194,9 +194,13 @@ impl Keyring {
         if let Ok(replaced) = std::fs::metadata(path) {
             use std::os::unix::fs::MetadataExt as _;
             // Root replaces the file of the service user, who must be able to read it afterwards.
-            let owner = (Some(replaced.uid()), Some(replaced.gid()));
-            std::os::unix::fs::chown(&temporary, owner.0, owner.1)
-                .map_err(|error| SecretError::File(path.display().to_string(), error.to_string()))?;
+            let own = std::fs::metadata(&temporary).map(|own| (own.uid(), own.gid())).ok();
+            if own != Some((replaced.uid(), replaced.gid()))
+                && let Err(error) = std::os::unix::fs::chown(&temporary, Some(replaced.uid()), Some(replaced.gid()))
+            {
+                let _ = std::fs::remove_file(&temporary);
+                return Err(SecretError::File(path.display().to_string(), error.to_string()));
+            }
         }
         std::fs::rename(&temporary, path)
             .map_err(|error| SecretError::File(path.display().to_string(), error.to_string()))

@@ -105,6 +105,15 @@ fn check_certificate(config: &Config, report: &mut Report) {
         Ok(certificate) => {
             let left = certificate.not_after - Clock::system().now();
             let until = certificate.not_after.format("%Y-%m-%d");
+            let host = url::Url::parse(&config.public_url).ok();
+            let host = host.as_ref().and_then(|url| url.host_str()).unwrap_or_default();
+            if !certificate.is_for(host) {
+                report.problem(
+                    "certificate",
+                    &format!("is not for {host}, the host of ORDINAVO_PUBLIC_URL"),
+                    "browsers refuse it: obtain a certificate for this host",
+                );
+            }
             if left <= TimeDelta::zero() {
                 report.problem("certificate", &format!("expired on {until}"), advice);
             } else if left < MIN_CERTIFICATE_VALIDITY {

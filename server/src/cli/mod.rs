@@ -1,11 +1,8 @@
 //! The command-line interface.
 
-/// Prints a line. A reader that has seen enough, such as `head`, ends nothing.
+/// Prints a line.
 macro_rules! outln {
-    ($($part:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stdout(), $($part)*);
-    }};
+    ($($part:tt)*) => { crate::cli::print_line(format_args!($($part)*)) };
 }
 
 mod admin;
@@ -151,6 +148,19 @@ pub fn check_command(words: &[String]) -> Result<(), String> {
             | ErrorKind::DisplayVersion => Ok(()),
             _ => Err(error.to_string()),
         },
+    }
+}
+
+/// Prints a line. A reader that has seen enough, such as `head`, ends nothing; a full disk ends the process, since what a command
+/// prints may be shown once only.
+fn print_line(line: std::fmt::Arguments<'_>) {
+    use std::io::{ErrorKind, Write as _};
+    let mut output = std::io::stdout();
+    if let Err(error) = writeln!(output, "{line}").and_then(|()| output.flush())
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        eprintln!("ordinavo: standard output: {error}");
+        std::process::exit(1);
     }
 }
 

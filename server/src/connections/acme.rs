@@ -13,6 +13,7 @@ use instant_acme::{
     RetryPolicy,
 };
 use ordinavo_core::clock::Clock;
+use ordinavo_core::secrets::{hex, sha256};
 use tokio::sync::watch;
 
 use super::tls::{Tls, TlsFiles};
@@ -24,9 +25,9 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(6 * 3600);
 /// The pause after a failure, doubled up to the maximum: authorities limit failures to a few an hour.
 const MIN_RETRY: Duration = Duration::from_secs(60);
 const MAX_RETRY: Duration = Duration::from_secs(3600);
-/// How long an authority may take to check a challenge or to issue a certificate.
 /// How long obtaining a certificate may take in all: an authority that does not answer is a failure.
 const TIME_LIMIT: Duration = Duration::from_secs(300);
+/// How long an authority may take to check a challenge or to issue a certificate.
 const PATIENCE: RetryPolicy = RetryPolicy::new().timeout(Duration::from_secs(120));
 
 /// Answers to challenges, by token.
@@ -78,13 +79,14 @@ impl Acme {
     /// Obtains the first certificate. Retries until there is one or `stopping` is set; then returns false.
     pub async fn obtain_first(&self, stopping: &mut watch::Receiver<bool>) -> bool {
         let mut pause = MIN_RETRY;
-        while self.files.read().is_err() {
+        while !self.has_certificate() {
             tracing::info!(directory = %self.settings.directory, hosts = %self.settings.hosts.join(", "), "obtaining a TLS certificate");
             let obtained = tokio::select! {
                 _ = stopping.wait_for(|stopping| *stopping) => return false,
                 obtained = self.obtain() => obtained,
             };
-            if let Err(error) = obtained {
+            // Files that cannot be read although they were just written are a failure, too.
+            if let Err(error) = obtained.and_then(|()| self.files.read().map(drop)) {
                 tracing::error!(%error, retry_seconds = pause.as_secs(), "no TLS certificate yet");
                 tokio::select! {
                     _ = stopping.wait_for(|stopping| *stopping) => return false,
@@ -123,10 +125,24 @@ impl Acme {
         }
     }
 
+    /// Returns whether there is a certificate of the hosts, however old.
+    fn has_certificate(&self) -> bool {
+        let hosts = &self.settings.hosts;
+        self.files
+            .read()
+            .is_ok_and(|certificate| hosts.iter().all(|host| certificate.is_for(host)))
+    }
+
     fn is_due(&self) -> bool {
         self.files
             .read()
-            .is_ok_and(|certificate| certificate.not_after - self.clock.now() < RENEW_BEFORE)
+            // Files that are gone or damaged are written again.
+            .map_or(true, |certificate| {
+                let is_old = certificate.not_after - self.clock.now() < RENEW_BEFORE;
+                // A certificate of another authority, such as one for tests, is replaced.
+                let is_of_another = !self.account_file().exists();
+                is_old || is_of_another || !self.settings.hosts.iter().all(|host| certificate.is_for(host))
+            })
     }
 
     /// Obtains a certificate within the time limit.
@@ -192,9 +208,17 @@ impl Acme {
         }
     }
 
+    /// Returns where the account with this authority is stored.
+    fn account_file(&self) -> PathBuf {
+        let authority = hex(&sha256(self.settings.directory.as_bytes()));
+        self.files
+            .key
+            .with_extension(format!("{}.account.json", &authority[..8]))
+    }
+
     /// Opens the account, which is stored next to the key, or creates it.
     async fn account(&self) -> Result<Account, String> {
-        let path = self.files.key.with_extension("account.json");
+        let path = self.account_file();
         if let Ok(stored) = std::fs::read(&path) {
             let credentials =
                 serde_json::from_slice(&stored).map_err(|error| format!("{}: {error}", path.display()))?;

@@ -13,6 +13,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use x509_cert::der::Decode as _;
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::name::GeneralName;
 
 /// How often the files are read. Tools that renew a certificate replace them.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(60);
@@ -43,9 +45,8 @@ impl TlsFiles {
         let Some(leaf) = chain.first() else {
             return Err(of_certificate(&"contains no certificate in PEM"));
         };
-        let not_after = x509_cert::Certificate::from_der(leaf)
-            .map(|certificate| certificate.tbs_certificate().validity().not_after.to_unix_duration())
-            .map_err(|error| of_certificate(&error))?;
+        let parsed = x509_cert::Certificate::from_der(leaf).map_err(|error| of_certificate(&error))?;
+        let not_after = parsed.tbs_certificate().validity().not_after.to_unix_duration();
         let key = PrivateKeyDer::from_pem_slice(&key_pem).map_err(|error| of_key(&error))?;
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -60,6 +61,7 @@ impl TlsFiles {
                 .ok()
                 .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
                 .unwrap_or(DateTime::<Utc>::MAX_UTC),
+            names: dns_names(&parsed),
             pem: (chain_pem, key_pem),
         })
     }
@@ -70,7 +72,35 @@ pub struct Certificate {
     config: Arc<ServerConfig>,
     /// When it expires.
     pub not_after: DateTime<Utc>,
+    /// The DNS names that it is for.
+    names: Vec<String>,
     pem: (Vec<u8>, Vec<u8>),
+}
+
+impl Certificate {
+    /// Returns whether browsers accept the certificate for a host.
+    pub fn is_for(&self, host: &str) -> bool {
+        let parent = host.split_once('.').map(|(_, parent)| format!("*.{parent}"));
+        let matches = |name: &String| {
+            name.eq_ignore_ascii_case(host) || parent.as_ref().is_some_and(|parent| name.eq_ignore_ascii_case(parent))
+        };
+        self.names.iter().any(matches)
+    }
+}
+
+/// Returns the DNS names of a certificate.
+fn dns_names(certificate: &x509_cert::Certificate) -> Vec<String> {
+    let names = certificate.tbs_certificate().get_extension::<SubjectAltName>();
+    let Ok(Some((_, SubjectAltName(names)))) = names else {
+        return Vec::new();
+    };
+    names
+        .into_iter()
+        .filter_map(|name| match name {
+            GeneralName::DnsName(name) => Some(name.to_string()),
+            _ => None,
+        })
+        .collect()
 }
 
 /// The certificate in use, which is replaced when its files change.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Form;
 use axum::extract::{Path, Request, State};
-use axum::http::header::{LOCATION, SET_COOKIE};
+use axum::http::header::LOCATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -21,14 +21,13 @@ use public::requests::track::{self, ANSWER, CANCEL, DECLINE, RESCHEDULE, TrackPa
 use serde::Deserialize;
 use ui::calendar::{CalendarKind, Organizer, render as render_calendar};
 use ui::flash::Flash;
-use ui::flash_cookie;
+use ui::format;
 use ui::forms::FormState;
 use ui::shell::App;
 
 use super::intake::{NotReceived, error_page, receive, too_large_error};
 use super::reader;
 use crate::calendar;
-use crate::cookies;
 use crate::files;
 use crate::pages::{FrameHosts, not_found_page, render};
 use crate::public_limits::{client_network, too_many_requests};
@@ -46,6 +45,20 @@ fn confirmation(query: &str) -> Option<&'static str> {
         "declined" => Some("done-slots-declined"),
         _ => None,
     })
+}
+
+/// The parameter with the files that were left out, which the server has signed for this request.
+const REFUSED: &str = "refused";
+const TOKEN: &str = "token";
+
+/// Returns the files that were left out of what was sent before.
+fn refused_files(state: &AppState, query: &str, token: &str) -> Vec<FieldError> {
+    let sealed = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == REFUSED);
+    sealed
+        .and_then(|(_, sealed)| state.tracking_cookie().open(&sealed))
+        .filter(|message| message.values.get(TOKEN).is_some_and(|signed| signed == token))
+        .map(|message| message.errors)
+        .unwrap_or_default()
 }
 
 /// Renders the tracking page.
@@ -77,9 +90,7 @@ async fn show(
         Err(error) => return error_page(state, request, locale, &error).await,
     };
     let assets = state.manifest.assets(App::Intake);
-    let sealed = cookies::value(request.headers(), flash_cookie::NAME);
-    let message = sealed.and_then(|sealed| state.tracking_cookie().open(sealed));
-    let has_message = message.is_some();
+    let refused = refused_files(state, request.uri().query().unwrap_or_default(), &token);
     // An embedded intake form redirects here within the same frame.
     let hosts = tracking
         .request
@@ -93,7 +104,7 @@ async fn show(
         zone: requester.zone().to_owned(),
         contact: requester.organisation_contact(),
         done: confirmation(request.uri().query().unwrap_or_default()).filter(|_| flash.is_none()),
-        refused: message.map(|message| message.errors).unwrap_or_default(),
+        refused,
         slot_error: flash
             .as_ref()
             .and_then(|flash| flash.errors.iter().find(|error| error.pointer == "slot"))
@@ -109,9 +120,6 @@ async fn show(
     };
     let mut response = render(state, request, move || track::page(&assets, page.clone())).await;
     *response.status_mut() = status;
-    if has_message && let Some(removal) = state.tracking_cookie().removal() {
-        response.headers_mut().append(SET_COOKIE, removal);
-    }
     without_indexing(response)
 }
 
@@ -428,17 +436,16 @@ pub(super) fn redirect_with_refused(
     done: &str,
     refused: Vec<FieldError>,
 ) -> Response {
-    let mut response = redirect_to_tracking(token, locale, done);
     if !refused.is_empty() {
         let flash = Flash {
             errors: refused,
+            values: [(TOKEN.to_owned(), token.to_owned())].into(),
             ..Flash::default()
         };
-        if let Some(cookie) = state.tracking_cookie().seal(flash) {
-            response.headers_mut().append(SET_COOKIE, cookie);
-        }
+        let sealed = state.tracking_cookie().seal_value(flash).unwrap_or_default();
+        return redirect_to_tracking(token, locale, &format!("{done}&{}", format::query([(REFUSED, sealed)])));
     }
-    response
+    redirect_to_tracking(token, locale, done)
 }
 
 fn redirect_to_tracking(token: &str, locale: Locale, done: &str) -> Response {

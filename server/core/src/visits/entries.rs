@@ -105,7 +105,13 @@ struct Entry {
 fn parse(sent: EntryForm, now: DateTime<Utc>) -> CoreResult<Entry> {
     let id = parse_key(&sent.key)?;
     let target = sent.target.parse().map_err(|_| CoreError::not_found())?;
-    let step = DayStep::from_name(&sent.step).ok_or_else(|| {
+    // The name of an earlier version, which may wait on a device.
+    let step = if sent.step == "set_out" {
+        "start_travel"
+    } else {
+        &sent.step
+    };
+    let step = DayStep::from_name(step).ok_or_else(|| {
         CoreError::field(
             "step",
             FieldCode::InvalidStep {
