@@ -76,10 +76,11 @@ impl Acme {
         }
     }
 
-    /// Obtains the first certificate. Retries until there is one or `stopping` is set; then returns false.
+    /// Obtains the first certificate. Retries until there is one or `stopping` is set; then returns false. A certificate that is
+    /// there, however old and whatever its hosts, is used until [`Self::keep_current`] has replaced it.
     pub async fn obtain_first(&self, stopping: &mut watch::Receiver<bool>) -> bool {
         let mut pause = MIN_RETRY;
-        while !self.has_certificate() {
+        while self.files.read().is_err() {
             tracing::info!(directory = %self.settings.directory, hosts = %self.settings.hosts.join(", "), "obtaining a TLS certificate");
             let obtained = tokio::select! {
                 _ = stopping.wait_for(|stopping| *stopping) => return false,
@@ -123,14 +124,6 @@ impl Acme {
                 () = tokio::time::sleep(pause) => {}
             }
         }
-    }
-
-    /// Returns whether there is a certificate of the hosts, however old.
-    fn has_certificate(&self) -> bool {
-        let hosts = &self.settings.hosts;
-        self.files
-            .read()
-            .is_ok_and(|certificate| hosts.iter().all(|host| certificate.is_for(host)))
     }
 
     fn is_due(&self) -> bool {
