@@ -1,6 +1,7 @@
 //! Sign-in, passkeys and two-factor authentication.
 
 pub mod access;
+mod account_deletion;
 pub mod anonymous;
 pub mod own_account;
 pub mod passkeys;

@@ -1,0 +1,67 @@
+//! Deleted accounts, in every realm.
+
+use ordinavo_core::Engine;
+use ordinavo_core::identity::account_deletion::delete_accounts;
+use reqwest::StatusCode;
+use rstest::rstest;
+
+use crate::portal_access::access::status;
+use crate::support::world;
+
+const EMAIL: &str = "leaves@example.org";
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn deleted_accounts_of_all_realms_lose_address_access_and_grants(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let petra = world.contact("nordlicht", "petra").await;
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let tenant = world.tenant("nordlicht");
+    let contact = &tenant
+        .portal
+        .iter()
+        .find(|account| account.email.starts_with("petra"))
+        .unwrap()
+        .email;
+    let dispatcher = &tenant.staff("dispatcher").unwrap().email;
+    let partner = &tenant.partners[0].email;
+    for (table, email) in [
+        ("portal_account", contact),
+        ("staff_account", dispatcher),
+        ("partner_account", partner),
+    ] {
+        world
+            .sql(&format!("UPDATE {table} SET email = '{EMAIL}' WHERE email = '{email}'"))
+            .await;
+    }
+    world
+        .sql(&format!("UPDATE mail SET status = 'waiting', recipient = '{EMAIL}'"))
+        .await;
+    assert_eq!(status(&world, &petra, "/portal").await, StatusCode::OK);
+    assert!(
+        delete_accounts(&world.core, "nordlicht", EMAIL, "other@example.org")
+            .await
+            .is_err()
+    );
+    assert!(delete_accounts(&world.core, "unknown", EMAIL, EMAIL).await.is_err());
+    assert_eq!(
+        delete_accounts(&world.core, "nordlicht", EMAIL, EMAIL).await.unwrap(),
+        3
+    );
+
+    for table in ["portal_account", "staff_account", "partner_account"] {
+        let query = format!("SELECT email FROM {table} WHERE email = '{EMAIL}'");
+        assert!(world.texts(&query).await.is_empty(), "{}: {table}", world.engine);
+    }
+    let open = "SELECT 'open' FROM portal_grant AS g JOIN portal_account AS account ON account.tenant_id = g.tenant_id \
+        AND account.id = g.portal_account_id WHERE account.email LIKE '%@deleted.invalid' AND g.revoked_at IS NULL";
+    assert!(world.texts(open).await.is_empty(), "{}", world.engine);
+    let waiting = "SELECT mail.status FROM mail JOIN tenant ON tenant.id = mail.tenant_id WHERE tenant.slug = 'nordlicht' \
+        AND mail.status = 'waiting'";
+    assert!(world.texts(waiting).await.is_empty(), "{}", world.engine);
+    assert_eq!(status(&world, &petra, "/portal").await, StatusCode::SEE_OTHER);
+    assert_eq!(status(&world, &staff, "/app/inbox").await, StatusCode::SEE_OTHER);
+    assert!(delete_accounts(&world.core, "nordlicht", EMAIL, EMAIL).await.is_err());
+}
