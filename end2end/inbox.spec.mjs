@@ -206,3 +206,70 @@ test("public form request is tracked, answered and withdrawn without an account"
   // Submitting too fast returns 422.
   expect(complaints.filter((complaint) => !/status of 422/.test(complaint))).toEqual([]);
 });
+
+test("letters decide nothing while the focus is on the page, inside a word or in a disclosure", async ({ browser }) => {
+  const mark = `typed${Date.now().toString(36)}`;
+  await Promise.all([1, 2].map((number) => webForm(`${mark} form ${number}`)));
+  const { page, context } = await newPage(browser);
+  const decisions = [];
+  page.on("request", (request) => request.method() === "POST" && /accept-request|convert-request|bulk-decision/.test(request.url()) && decisions.push(request.url()));
+  await signIn(page, "/app", staffOf("dispatcher"));
+  await page.goto(`/app/inbox?q=${mark}`);
+  const rows = page.locator(".queue-requests > li");
+  await expect(rows).toHaveCount(2);
+  const request = await rows.first().locator("a").first().getAttribute("href");
+  const accept = page.getByRole("article").locator("[data-key='a']");
+  /** Types, and waits longer than a key waits for the next one. */
+  const type = async (text, options) => {
+    await page.keyboard.type(text, options);
+    await page.waitForFunction(() => new Promise((done) => setTimeout(() => done(true), 900)));
+  };
+  /** Waits until the bundle listens: `/` gives the search the focus. */
+  const heard = async () => {
+    const search = page.locator("#inbox-q");
+    await expect(async () => {
+      await page.keyboard.press("/");
+      await expect(search).toBeFocused({ timeout: 700 });
+    }).toPass();
+    await search.blur();
+  };
+
+  // Opened directly, nothing has the focus: single letters and words do nothing, on an Arabic layout neither.
+  await page.goto(request);
+  await heard();
+  await type("a");
+  await type("anna");
+  await page.evaluate(() => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "ش", code: "KeyA", bubbles: true })));
+  await type("t");
+  await expect(accept).toBeVisible();
+
+  // With the row focused, a word and a repeated key still decide nothing.
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await heard();
+  await rows.locator("[aria-current] a, a[aria-current]").first().focus();
+  await type("anna", { delay: 60 });
+  await page.evaluate(() => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "a", code: "KeyA", repeat: true, bubbles: true })));
+  await type("");
+  await expect(accept).toBeVisible();
+
+  // An open disclosure owns the keys.
+  await page.keyboard.press("r");
+  await expect(page.getByRole("article").locator("[data-form='reject'][name='reason']")).toBeFocused();
+  await page.keyboard.press("Escape");
+  await type("a");
+  await expect(accept).toBeVisible();
+  expect(decisions).toEqual([]);
+
+  // One key with the row focused decides, also by the letter of another layout.
+  await page.goto(`/app/inbox?q=${mark}`);
+  await heard();
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await expect(page.locator(":focus")).toHaveAttribute("href", /\/app\/inbox\/req_/);
+  await heard();
+  await page.keyboard.press("j");
+  await page.evaluate(() => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "ش", code: "KeyA", bubbles: true, cancelable: true })));
+  await expect.poll(() => decisions.length).toBe(1);
+  await context.close();
+});

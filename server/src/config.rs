@@ -9,7 +9,7 @@ use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use ipnet::IpNet;
 use lettre::message::Mailbox;
-use ordinavo_core::{FileLimits, PoolOptions};
+use ordinavo_core::{FileLimits, PoolOptions, Process};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::api::limits::{Limits, Rate};
@@ -294,7 +294,7 @@ impl Config {
         if config.files.trim_end_matches('/') == "s3:" {
             return Err("setting files: must name a bucket, such as s3://bucket/prefix".to_owned());
         }
-        config.pool_options()?;
+        config.pool_options(Process::Command)?;
         config.files_timeout()?;
         config.connection_limits()?;
         config.limits()?;
@@ -317,7 +317,7 @@ impl Config {
     }
 
     /// Returns the limits of the database connections of a server or worker.
-    pub fn pool_options(&self) -> Result<PoolOptions, String> {
+    pub fn pool_options(&self, process: Process) -> Result<PoolOptions, String> {
         if !(2..=1000).contains(&self.database_connections) {
             return Err("setting database_connections: must be between 2 and 1000".to_owned());
         }
@@ -326,6 +326,7 @@ impl Config {
             max_connections: self.database_connections,
             acquire_timeout: parse_timeout("database_acquire_timeout", &self.database_acquire_timeout)?,
             statement_timeout: Some(statement_timeout).filter(|timeout| !timeout.is_zero()),
+            process,
         })
     }
 

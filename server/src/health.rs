@@ -17,6 +17,7 @@ use serde_json::json;
 use tokio::sync::Mutex;
 
 use crate::config::Config;
+use crate::connections::tls::TlsFiles;
 
 /// How long the result of the checks is cached. The endpoint is public and each check of the database writes to the disk.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -42,10 +43,11 @@ pub enum Check {
     Schema,
     Key,
     Files,
+    Certificate,
 }
 
 impl Check {
-    pub const ALL: [Self; 4] = [Self::Database, Self::Schema, Self::Key, Self::Files];
+    pub const ALL: [Self; 5] = [Self::Database, Self::Schema, Self::Key, Self::Files, Self::Certificate];
 
     /// Returns the name in answers and metrics.
     pub fn name(self) -> &'static str {
@@ -54,6 +56,7 @@ impl Check {
             Self::Schema => "schema",
             Self::Key => "key",
             Self::Files => "files",
+            Self::Certificate => "certificate",
         }
     }
 }
@@ -77,6 +80,10 @@ pub enum Failure {
     KeyMismatch,
     /// The folder or bucket cannot be written or read, or does not answer in time.
     FilesUnavailable,
+    /// There is no TLS certificate yet, or its files cannot be used.
+    CertificateMissing,
+    /// Browsers refuse the TLS certificate.
+    CertificateExpired,
 }
 
 impl Failure {
@@ -91,6 +98,8 @@ impl Failure {
             Self::KeyUnavailable => "key_unavailable",
             Self::KeyMismatch => "key_mismatch",
             Self::FilesUnavailable => "files_unavailable",
+            Self::CertificateMissing => "certificate_missing",
+            Self::CertificateExpired => "certificate_expired",
         }
     }
 
@@ -101,6 +110,7 @@ impl Failure {
             Self::MigrationsMissing(_) | Self::SchemaNewer => Check::Schema,
             Self::KeyUnavailable | Self::KeyMismatch => Check::Key,
             Self::FilesUnavailable => Check::Files,
+            Self::CertificateMissing | Self::CertificateExpired => Check::Certificate,
         }
     }
 }
@@ -110,6 +120,7 @@ impl Failure {
 pub struct Readiness {
     core: Core,
     key_file: Arc<PathBuf>,
+    certificate: Arc<Option<TlsFiles>>,
     last: Arc<Mutex<Last>>,
 }
 
@@ -120,10 +131,19 @@ struct Last {
 }
 
 impl Readiness {
-    pub fn new(core: Core, config: &Config) -> Self {
+    /// Checks the readiness of a server, which needs the certificate of its own TLS.
+    pub fn of_server(core: Core, config: &Config) -> Self {
+        Self {
+            certificate: Arc::new(config.tls_files().ok().flatten()),
+            ..Self::of_worker(core, config)
+        }
+    }
+
+    pub fn of_worker(core: Core, config: &Config) -> Self {
         Self {
             core,
             key_file: Arc::new(config.secret_key_file.clone()),
+            certificate: Arc::default(),
             last: Arc::default(),
         }
     }
@@ -136,14 +156,16 @@ impl Readiness {
         {
             return failures.clone();
         }
-        let (database, key, files) = tokio::join!(
+        let (database, key, certificate, files) = tokio::join!(
             self.check_database(),
             self.check_key(),
+            self.check_certificate(),
             self.check_files(last.files_succeeded)
         );
         let mut failures = Vec::new();
         failures.extend(database.err());
         failures.extend(key.err());
+        failures.extend(certificate.err());
         match files {
             Ok(at) => last.files_succeeded = Some(at),
             Err(failure) => {
@@ -192,6 +214,20 @@ impl Readiness {
         };
         tracing::warn!(%error, "readiness: files check failed");
         Err(Failure::FilesUnavailable)
+    }
+
+    async fn check_certificate(&self) -> Result<(), Failure> {
+        let (files, now) = (self.certificate.clone(), self.core.clock().now());
+        let checked = tokio::task::spawn_blocking(move || match files.as_ref().as_ref().map(TlsFiles::read) {
+            None => Ok(()),
+            Some(Ok(certificate)) if certificate.not_after <= now => Err(Failure::CertificateExpired),
+            Some(Ok(_)) => Ok(()),
+            Some(Err(error)) => {
+                tracing::warn!(%error, "readiness: certificate check failed");
+                Err(Failure::CertificateMissing)
+            }
+        });
+        checked.await.unwrap_or(Err(Failure::CertificateMissing))
     }
 
     async fn check_key(&self) -> Result<(), Failure> {

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::config::Config;
 use crate::connections;
-use crate::connections::ConnectionLimits;
+use crate::connections::Listening;
 use crate::connections::acme::Challenges;
 use crate::serve::AppState;
 
@@ -31,7 +31,7 @@ pub async fn listen(config: &Config) -> Result<Option<TcpListener>, String> {
 }
 
 /// Redirects every request until the server stops.
-pub async fn serve(listener: Option<TcpListener>, state: &AppState, limits: ConnectionLimits, challenges: Challenges) {
+pub async fn serve(listener: Option<TcpListener>, state: &AppState, listening: Listening, challenges: Challenges) {
     let Some(listener) = listener else { return };
     // A host that the client names could be anybody's: it only chooses between the two of the settings.
     let target: Arc<str> = state.config.public_url.as_str().into();
@@ -53,6 +53,5 @@ pub async fn serve(listener: Option<TcpListener>, state: &AppState, limits: Conn
             let path = uri.path_and_query().map_or("/", |path| path.as_str());
             Redirect::permanent(&format!("{target}{path}"))
         });
-    let (proxies, stopping) = (state.trusted_proxies.clone(), state.stopping.subscribe());
-    connections::serve(listener, None, routes, limits, proxies, stopping).await;
+    connections::serve(listener, None, routes, listening).await;
 }

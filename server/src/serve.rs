@@ -30,9 +30,9 @@ use crate::authn::gate;
 use crate::authn::session_cookie;
 use crate::authn::session_store::RealmSessions;
 use crate::config::Config;
-use crate::connections::ConnectionLimits;
+use crate::connections::Listening;
 use crate::connections::acme::{Acme, Challenges};
-use crate::connections::tls::{Tls, TlsFiles};
+use crate::connections::tls::{Hangup, Tls, TlsFiles};
 use crate::health;
 use crate::health::Readiness;
 use crate::portal_limits::PortalLimits;
@@ -78,7 +78,7 @@ pub struct AppState {
 
 impl AppState {
     pub fn new(core: Core, config: Config, keyring: &Keyring) -> Self {
-        let readiness = Readiness::new(core.clone(), &config);
+        let readiness = Readiness::of_server(core.clone(), &config);
         Self {
             core,
             limits: Arc::new(config.limits().unwrap_or_else(|_| Limits::default_limits())),
@@ -221,11 +221,12 @@ pub async fn run_on_listener(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), String> {
     let limits = state.config.connection_limits()?;
+    let redirects = redirect::listen(&state.config).await?;
     ops::start(&state.core, &state.config, state.readiness.clone()).await?;
     let challenges = Challenges::default();
     let certificate = match (state.config.acme()?, state.config.tls_files()?) {
         (_, None) => Security::None,
-        (None, Some(files)) => Security::Files(Tls::open(files)?),
+        (None, Some(files)) => Security::Files(Tls::open(files, state.core.clock().clone())?),
         (Some(acme), Some(files)) => Security::Acme(
             Acme::new(acme, files.clone(), challenges.clone(), state.core.clock().clone()),
             files,
@@ -245,7 +246,7 @@ pub async fn run_on_listener(
     } else {
         None
     };
-    let redirects = redirect::listen(&state.config).await?;
+    let listening = Listening::new(limits, state.trusted_proxies.clone(), state.stopping.subscribe());
     tracing::info!(address = %state.config.listen, public_url = %state.config.public_url, "listening");
     let mut failed = state.stopping.subscribe();
     let signal = async {
@@ -258,8 +259,8 @@ pub async fn run_on_listener(
     };
     let ((), (), served) = tokio::join!(
         signal,
-        redirect::serve(redirects, &state, limits.clone(), challenges),
-        serve_secured(listener, certificate, routes, limits, &state)
+        redirect::serve(redirects, &state, listening.clone(), challenges),
+        serve_secured(listener, certificate, routes, listening, &state)
     );
     served?;
     let rest = async {
@@ -287,10 +288,12 @@ async fn serve_secured(
     listener: TcpListener,
     security: Security,
     routes: Router,
-    limits: ConnectionLimits,
+    listening: Listening,
     state: &AppState,
 ) -> Result<(), String> {
     let stopping = || state.stopping.subscribe();
+    // From now on: the signal would end a server that still waits for its first certificate.
+    let hangup = Hangup::new();
     let (tls, acme) = match security {
         Security::None => (None, None),
         Security::Files(tls) => (Some(Arc::new(tls)), None),
@@ -298,7 +301,7 @@ async fn serve_secured(
             if !acme.obtain_first(&mut stopping()).await {
                 return Ok(());
             }
-            let tls = Tls::open(files).inspect_err(|_| {
+            let tls = Tls::open(files, state.core.clock().clone()).inspect_err(|_| {
                 state.stopping.send_replace(true);
             })?;
             (Some(Arc::new(tls)), Some(acme))
@@ -306,7 +309,7 @@ async fn serve_secured(
     };
     let reload = async {
         if let Some(tls) = &tls {
-            tls.keep_current(stopping()).await;
+            tls.keep_current(hangup, stopping()).await;
         }
     };
     let renew = async {
@@ -314,11 +317,10 @@ async fn serve_secured(
             acme.keep_current(tls, stopping()).await;
         }
     };
-    let proxies = state.trusted_proxies.clone();
     tokio::join!(
         reload,
         renew,
-        connections::serve(listener, tls.clone(), routes, limits, proxies, stopping())
+        connections::serve(listener, tls.clone(), routes, listening)
     );
     Ok(())
 }

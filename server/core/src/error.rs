@@ -145,7 +145,9 @@ impl From<StoreError> for CoreError {
         match error {
             StoreError::Conflict(_) => Self::conflict(Record::Other),
             StoreError::ReadOnlySession => Self::new(Cause::ReadOnlySession),
-            StoreError::Unavailable(text) => Self::failed(Cause::DatabaseUnavailable, &text),
+            StoreError::Unavailable(text) | StoreError::Refused(text) => {
+                Self::failed(Cause::DatabaseUnavailable, &text)
+            }
             error @ StoreError::FileLost(_) => Self::failed(Cause::DatabaseUnavailable, &error),
             StoreError::Invalid(text) => Self::failed(Cause::InvalidFields, &text),
             StoreError::Broken(text) => Self::internal(text),

@@ -35,6 +35,9 @@ use crate::public_limits;
 use crate::public_limits::client_network;
 use crate::serve::AppState;
 
+/// Sent by browsers with every request.
+const SEC_FETCH_MODE: &str = "sec-fetch-mode";
+
 /// Authenticates requests of the staff app.
 pub async fn staff(State(state): State<AppState>, session: Session, request: Request, next: Next) -> Response {
     let found = match session.id() {
@@ -205,10 +208,15 @@ fn submitted_for(state: &AppState, request: &Request) -> Option<SubmittedFor> {
 
 /// Returns whether a browser opens a page, rather than refreshing a part of it or loading a file.
 fn is_page(request: &Request) -> bool {
-    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
-    request.method().is_safe()
-        && accept.is_some_and(|value| value.contains("text/html"))
-        && !request.headers().contains_key("x-refresh")
+    request.method().is_safe() && accepts_html(request) && !request.headers().contains_key("x-refresh")
+}
+
+/// Returns whether the response shows the message of the previous action. A background refresh, a stream of changes and a
+/// picture do not: they would take the message from the page that is being opened. Clients that are no browsers name no mode.
+fn shows_messages(request: &Request) -> bool {
+    let headers = request.headers();
+    let is_page = accepts_html(request) || !headers.contains_key(SEC_FETCH_MODE);
+    request.method().is_safe() && is_page && !headers.contains_key("x-refresh")
 }
 
 /// Returns what the reader has typed into the forms of a page and not sent. A page is shown without it after an error.
@@ -231,8 +239,7 @@ async fn run_request(
     chosen: Option<Locale>,
 ) -> Response {
     let viewer = viewer(&state, request.headers(), &request, chosen);
-    // A background refresh shows no messages, so it must not consume the flash of the next page.
-    let shows_messages = request.method().is_safe() && !request.headers().contains_key("x-refresh");
+    let shows_messages = shows_messages(&request);
     let sealed = cookies::value(request.headers(), flash_cookie::NAME).filter(|_| shows_messages);
     let cookie = sealed.map(|sealed| {
         let cookie = state.flash_cookie(realm);

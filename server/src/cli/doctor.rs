@@ -16,6 +16,7 @@ use serde::Serialize;
 use super::startup;
 use super::startup::Opening;
 use crate::config::Config;
+use crate::spool::Spool;
 
 /// How far the clocks of server and database may differ: signatures of webhooks are valid for minutes.
 const MAX_CLOCK_OFFSET: TimeDelta = TimeDelta::seconds(5);
@@ -35,7 +36,8 @@ pub async fn run_checks(config: &Config, json: bool) -> Result<(), String> {
     };
     check_configuration(config, &mut report);
     check_certificate(config, &mut report);
-    check_key_file(&config.secret_key_file, &mut report);
+    check_key_file("key", &config.secret_key_file, &mut report);
+    check_spool(config, &mut report);
     match startup::open_core(config, Opening::Existing).await {
         Err(error) => {
             let subject = if error.contains("secret_key_file") {
@@ -57,6 +59,7 @@ pub async fn run_checks(config: &Config, json: bool) -> Result<(), String> {
         }
     }
     check_mail(config, &mut report).await;
+    check_services(config, &mut report).await;
     report.finish()
 }
 
@@ -95,6 +98,7 @@ fn check_configuration(config: &Config, report: &mut Report) {
 /// Checks the certificate of the server's own TLS.
 fn check_certificate(config: &Config, report: &mut Report) {
     let Ok(Some(files)) = config.tls_files() else { return };
+    check_key_file("certificate", &files.key, report);
     let advice = "renew the certificate; servers read the files again within a minute";
     match files.read() {
         Err(error) => report.problem(
@@ -125,18 +129,18 @@ fn check_certificate(config: &Config, report: &mut Report) {
     }
 }
 
-/// Checks who can read the key file. A missing or wrong one is found when the database is opened.
-fn check_key_file(path: &Path, report: &mut Report) {
+/// Checks who can read a key file. A missing or wrong one is found when it is used.
+fn check_key_file(subject: &str, path: &Path, report: &mut Report) {
     #[cfg(unix)]
     if let Ok(metadata) = std::fs::metadata(path) {
         use std::os::unix::fs::PermissionsExt as _;
         let mode = metadata.permissions().mode() & 0o777;
         // A group may read it: Kubernetes mounts secrets so.
         if mode & 0o037 == 0 {
-            report.ok("key", &format!("{} has mode {mode:03o}", path.display()));
+            report.ok(subject, &format!("{} has mode {mode:03o}", path.display()));
         } else {
             report.problem(
-                "key",
+                subject,
                 &format!(
                     "{} has mode {mode:03o}: other users can read or change it",
                     path.display()
@@ -146,7 +150,7 @@ fn check_key_file(path: &Path, report: &mut Report) {
         }
     }
     #[cfg(not(unix))]
-    let _ = (path, report);
+    let _ = (subject, path, report);
 }
 
 const DATABASE_ADVICE: &str = "check ORDINAVO_DATABASE_URL and whether the database is running";
@@ -264,6 +268,44 @@ async fn check_files(core: &Core, report: &mut Report) {
             &error,
             "check ORDINAVO_FILES, the folder permissions or the bucket credentials (AWS_*)",
         ),
+    }
+}
+
+fn check_spool(config: &Config, report: &mut Report) {
+    let spool = Spool::new(&config.spool_folder);
+    match spool.check() {
+        Ok(()) => report.ok("uploads", &format!("{} can be written", spool.folder().display())),
+        Err(error) => report.problem(
+            "uploads",
+            &format!("{}: {error}", spool.folder().display()),
+            "set ORDINAVO_SPOOL_FOLDER to a folder that the server can write",
+        ),
+    }
+}
+
+/// Checks the services that the installation may use: clamd and a routing provider.
+async fn check_services(config: &Config, report: &mut Report) {
+    // Faulty settings end every command earlier.
+    let Ok(settings) = config.settings() else { return };
+    if let Some(scanner) = &settings.scanner {
+        match scanner.check().await {
+            Ok(()) => report.ok("malware check", "clamd answers"),
+            Err(error) => report.problem(
+                "malware check",
+                &error,
+                "start clamd, or check ORDINAVO_CLAMD: files cannot be downloaded before they are checked",
+            ),
+        }
+    }
+    if let Some(provider) = &settings.roads {
+        match provider.check().await {
+            Ok(()) => report.ok("routing", "the routing provider answers"),
+            Err(error) => report.problem(
+                "routing",
+                &error,
+                "check ORDINAVO_ROADS: travel times are estimated from distances meanwhile",
+            ),
+        }
     }
 }
 

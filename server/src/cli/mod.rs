@@ -10,12 +10,14 @@ mod answer;
 mod audit;
 mod backup;
 mod doctor;
+mod in_use;
 mod moving;
 mod startup;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use ordinavo_core::Process;
 use ordinavo_core::demo;
 use ordinavo_core::demo::{DemoAccounts, DemoSize};
 use tokio::sync::watch;
@@ -172,12 +174,12 @@ fn fail(error: &str) -> ExitCode {
 async fn execute(command: Command, config: Config) -> Result<(), String> {
     match command {
         Command::Serve => {
-            let (core, keyring) = startup::open_for_service(&config, Opening::FirstStart).await?;
+            let (core, keyring) = startup::open_for_service(&config, Process::Server, Opening::FirstStart).await?;
             serve::run(serve::AppState::new(core, config, &keyring), startup::shutdown_signal()).await
         }
         Command::Worker => {
-            let (core, _) = startup::open_for_service(&config, Opening::Upgrade).await?;
-            ops::start(&core, &config, Readiness::new(core.clone(), &config)).await?;
+            let (core, _) = startup::open_for_service(&config, Process::Worker, Opening::Upgrade).await?;
+            ops::start(&core, &config, Readiness::of_worker(core.clone(), &config)).await?;
             let (stop, stopped) = watch::channel(false);
             let running = tokio::spawn(worker::run(
                 core.clone(),

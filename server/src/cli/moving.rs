@@ -6,12 +6,14 @@ use ordinavo_core::installation::Usage;
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::{Core, Engine, PoolOptions, Store};
 
+use super::in_use::ensure_unused;
 use super::startup;
 use super::startup::Opening;
 use crate::config::Config;
 
 /// Copies the database to an empty PostgreSQL database and compares each row. Files and key stay where they are.
 pub async fn execute(config: &Config, to: &str, json: bool) -> Result<(), String> {
+    let _lock = ensure_unused(&config.database_url).await?;
     let (core, _) = startup::open_core(config, Opening::Existing).await?;
     let outcome = copy(&core, to, json).await;
     core.store().close().await;

@@ -9,7 +9,7 @@ use ordinavo_core::installation;
 use ordinavo_core::installation::{KeyMatch, Usage};
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::secrets::Keyring;
-use ordinavo_core::{Core, DatabaseRole, PoolOptions, Schema, Store};
+use ordinavo_core::{Core, DatabaseRole, PoolOptions, Process, Schema, Store, StoreError};
 use serde_json::json;
 
 use super::answer::Answer;
@@ -35,14 +35,20 @@ pub async fn open_core(config: &Config, opening: Opening) -> Result<(Core, Keyri
 }
 
 /// Opens database, files and keys for a server or worker, with a role to which row-level security applies.
-pub async fn open_for_service(config: &Config, opening: Opening) -> Result<(Core, Keyring), String> {
-    open_core_with(config, opening, &config.pool_options()?, !config.database_allow_owner).await
+pub async fn open_for_service(config: &Config, process: Process, opening: Opening) -> Result<(Core, Keyring), String> {
+    open_core_with(
+        config,
+        opening,
+        &config.pool_options(process)?,
+        !config.database_allow_owner,
+    )
+    .await
 }
 
 fn command_options(config: &Config) -> Result<PoolOptions, String> {
     Ok(PoolOptions {
         statement_timeout: None,
-        ..config.pool_options()?
+        ..config.pool_options(Process::Command)?
     })
 }
 
@@ -103,9 +109,9 @@ async fn open_store(
         Randomness::from_system(),
     )
     .await
-    .map_err(|error| format!("setting database_url: {error}"))?;
+    .map_err(|error| store_message(&error))?;
     let checked = async {
-        let role = store.role().await.map_err(|error| format!("database: {error}"))?;
+        let role = store.role().await.map_err(|error| store_message(&error))?;
         if let Some(role) = role.as_ref().filter(|_| limits_role) {
             check_role(role)?;
         }
@@ -118,7 +124,7 @@ async fn open_store(
         if opening == Opening::Existing {
             return require_schema(&store).await.map(|()| false);
         }
-        let schema = store.schema().await.map_err(|error| format!("database: {error}"))?;
+        let schema = store.schema().await.map_err(|error| store_message(&error))?;
         if schema == Schema::Current {
             return Ok(false);
         }
@@ -131,10 +137,7 @@ async fn open_store(
                 role.name
             ));
         }
-        let had_keys = store
-            .has_audit_keys()
-            .await
-            .map_err(|error| format!("database: {error}"))?;
+        let had_keys = store.has_audit_keys().await.map_err(|error| store_message(&error))?;
         store.migrate().await.map_err(|error| format!("migration: {error}"))?;
         Ok(usage == Usage::InUse && !had_keys)
     };
@@ -174,7 +177,7 @@ fn missing_database(config: &Config, reason: &str, opening: Opening) -> String {
 }
 
 async fn require_schema(store: &Store) -> Result<(), String> {
-    match store.schema().await.map_err(|error| format!("database: {error}"))? {
+    match store.schema().await.map_err(|error| store_message(&error))? {
         Schema::Current => Ok(()),
         Schema::Missing(missing) => Err(format!(
             "database: {missing} migrations are pending; apply them with `ordinavo migrate`"
@@ -182,6 +185,18 @@ async fn require_schema(store: &Store) -> Result<(), String> {
         Schema::Newer => {
             Err("database: a newer version of Ordinavo has migrated the schema; use that version".to_owned())
         }
+    }
+}
+
+/// Says what is wrong with the database for the operator who has to mend it.
+pub fn store_message(error: &StoreError) -> String {
+    match error {
+        StoreError::Unavailable(reason) => format!("setting database_url: the database cannot be reached: {reason}"),
+        StoreError::Refused(reason) => format!(
+            "setting database_url: the database refuses the role: {reason}; docs/operations/postgresql-roles.md names the \
+             roles and their rights"
+        ),
+        other => format!("database: {other}"),
     }
 }
 

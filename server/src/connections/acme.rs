@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use instant_acme::{
     Account, AccountBuilder, AuthorizationStatus, ChallengeType, Identifier, NewAccount, NewOrder, OrderStatus,
     RetryPolicy,
@@ -18,8 +17,6 @@ use tokio::sync::watch;
 
 use super::tls::{Tls, TlsFiles};
 
-/// Certificates of Let's Encrypt are valid for 90 days; it recommends to renew them after 60.
-const RENEW_BEFORE: TimeDelta = TimeDelta::days(30);
 /// How often the age of the certificate is looked at.
 const CHECK_INTERVAL: Duration = Duration::from_secs(6 * 3600);
 /// The pause after a failure, doubled up to the maximum: authorities limit failures to a few an hour.
@@ -131,7 +128,7 @@ impl Acme {
             .read()
             // Files that are gone or damaged are written again.
             .map_or(true, |certificate| {
-                let is_old = certificate.not_after - self.clock.now() < RENEW_BEFORE;
+                let is_old = certificate.renewal() <= self.clock.now();
                 // A certificate of another authority, such as one for tests, is replaced.
                 let is_of_another = !self.account_file().exists();
                 is_old || is_of_another || !self.settings.hosts.iter().all(|host| certificate.is_for(host))

@@ -69,18 +69,35 @@ pub struct ConnectionLimits {
     pub body_rate: u64,
 }
 
-/// Serves until `stopping` is set, then lets requests in flight finish within [`DRAIN_TIMEOUT`].
-pub async fn serve(
-    listener: TcpListener,
-    tls: Option<Arc<Tls>>,
-    routes: Router,
-    limits: ConnectionLimits,
+/// What the listeners of a server share: their connections count together.
+#[derive(Clone)]
+pub struct Listening {
+    places: Places,
+    limits: Arc<ConnectionLimits>,
     proxies: Arc<[IpNet]>,
-    mut stopping: watch::Receiver<bool>,
-) {
-    let places = Places::new(limits.max, limits.max_per_network);
+    stopping: watch::Receiver<bool>,
+}
+
+impl Listening {
+    pub fn new(limits: ConnectionLimits, proxies: Arc<[IpNet]>, stopping: watch::Receiver<bool>) -> Self {
+        Self {
+            places: Places::new(limits.max, limits.max_per_network),
+            limits: Arc::new(limits),
+            proxies,
+            stopping,
+        }
+    }
+}
+
+/// Serves until the server stops, then lets requests in flight finish within [`DRAIN_TIMEOUT`].
+pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, routes: Router, listening: Listening) {
+    let Listening {
+        places,
+        limits,
+        proxies,
+        mut stopping,
+    } = listening;
     metrics::counter!(REFUSED).increment(0);
-    let limits = Arc::new(limits);
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use ordinavo_core::clock::Clock;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
@@ -46,7 +47,8 @@ impl TlsFiles {
             return Err(of_certificate(&"contains no certificate in PEM"));
         };
         let parsed = x509_cert::Certificate::from_der(leaf).map_err(|error| of_certificate(&error))?;
-        let not_after = parsed.tbs_certificate().validity().not_after.to_unix_duration();
+        let validity = parsed.tbs_certificate().validity();
+        let (not_before, not_after) = (instant(validity.not_before), instant(validity.not_after));
         let key = PrivateKeyDer::from_pem_slice(&key_pem).map_err(|error| of_key(&error))?;
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -57,10 +59,8 @@ impl TlsFiles {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Certificate {
             config: Arc::new(config),
-            not_after: i64::try_from(not_after.as_secs())
-                .ok()
-                .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
-                .unwrap_or(DateTime::<Utc>::MAX_UTC),
+            not_before,
+            not_after,
             names: dns_names(&parsed),
             pem: (chain_pem, key_pem),
         })
@@ -70,6 +70,7 @@ impl TlsFiles {
 /// A certificate that connections are accepted with.
 pub struct Certificate {
     config: Arc<ServerConfig>,
+    not_before: DateTime<Utc>,
     /// When it expires.
     pub not_after: DateTime<Utc>,
     /// The DNS names that it is for.
@@ -77,7 +78,17 @@ pub struct Certificate {
     pem: (Vec<u8>, Vec<u8>),
 }
 
+/// Certificates of Let's Encrypt are valid for 90 days; it recommends to renew them after 60.
+const MAX_RENEWAL: TimeDelta = TimeDelta::days(30);
+
 impl Certificate {
+    /// Returns when the certificate should be replaced: when a third of its validity is left, and at most 30 days before it
+    /// expires.
+    pub fn renewal(&self) -> DateTime<Utc> {
+        let validity = self.not_after - self.not_before;
+        self.not_after - (validity / 3).min(MAX_RENEWAL)
+    }
+
     /// Returns whether browsers accept the certificate for a host.
     pub fn is_for(&self, host: &str) -> bool {
         let parent = host.split_once('.').map(|(_, parent)| format!("*.{parent}"));
@@ -86,6 +97,14 @@ impl Certificate {
         };
         self.names.iter().any(matches)
     }
+}
+
+/// Returns a time of a certificate; the latest one for a time that has no end.
+fn instant(time: x509_cert::time::Time) -> DateTime<Utc> {
+    i64::try_from(time.to_unix_duration().as_secs())
+        .ok()
+        .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+        .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 /// Returns the DNS names of a certificate.
@@ -106,6 +125,7 @@ fn dns_names(certificate: &x509_cert::Certificate) -> Vec<String> {
 /// The certificate in use, which is replaced when its files change.
 pub struct Tls {
     files: TlsFiles,
+    clock: Clock,
     current: watch::Sender<Arc<Certificate>>,
 }
 
@@ -114,11 +134,12 @@ impl Tls {
     ///
     /// # Errors
     /// As [`TlsFiles::read`].
-    pub fn open(files: TlsFiles) -> Result<Self, String> {
+    pub fn open(files: TlsFiles, clock: Clock) -> Result<Self, String> {
         let certificate = files.read()?;
-        record(&certificate);
+        record(&certificate, &clock);
         Ok(Self {
             files,
+            clock,
             current: watch::Sender::new(Arc::new(certificate)),
         })
     }
@@ -129,8 +150,7 @@ impl Tls {
     }
 
     /// Reads the files again at an interval, and on SIGHUP, until `stopping` is set.
-    pub async fn keep_current(&self, mut stopping: watch::Receiver<bool>) {
-        let mut signal = Hangup::new();
+    pub async fn keep_current(&self, mut signal: Hangup, mut stopping: watch::Receiver<bool>) {
         loop {
             tokio::select! {
                 _ = stopping.wait_for(|stopping| *stopping) => return,
@@ -147,7 +167,7 @@ impl Tls {
         match self.files.read() {
             Ok(certificate) if certificate.pem != self.current.borrow().pem => {
                 tracing::info!(not_after = %certificate.not_after, "TLS certificate replaced");
-                record(&certificate);
+                record(&certificate, &self.clock);
                 self.current.send_replace(Arc::new(certificate));
             }
             Ok(_) => {}
@@ -157,15 +177,18 @@ impl Tls {
 }
 
 #[allow(clippy::cast_precision_loss, reason = "seconds of this era are exact")]
-fn record(certificate: &Certificate) {
+fn record(certificate: &Certificate, clock: &Clock) {
+    if certificate.not_after <= clock.now() {
+        tracing::error!(not_after = %certificate.not_after, "TLS certificate has expired; browsers refuse it");
+    }
     metrics::gauge!(NOT_AFTER).set(certificate.not_after.timestamp() as f64);
 }
 
 /// The signal that asks a server to read its certificate again.
-struct Hangup(#[cfg(unix)] io::Result<tokio::signal::unix::Signal>);
+pub struct Hangup(#[cfg(unix)] io::Result<tokio::signal::unix::Signal>);
 
 impl Hangup {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(
             #[cfg(unix)]
             tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()),

@@ -25,6 +25,7 @@ inbox-no-matches = لا توجد طلبات مطابقة
 inbox-no-matches-text = غيّر خيارات التصفية أو امسحها لعرض طلبات أخرى.
 undo = تراجع
 keyboard-shortcuts = اختصارات لوحة المفاتيح
+keyboard-shortcuts-focus = لا تُنفّذ المفاتيح قرارًا إلا على الصف أو الطلب المحدَّد حاليًا.
 key-move = التالي، السابق
 key-open = فتح
 key-select = تحديد

@@ -25,6 +25,7 @@ inbox-no-matches = Keine passenden Anfragen
 inbox-no-matches-text = Filter ändern oder zurücksetzen, um weitere Anfragen zu sehen.
 undo = Rückgängig
 keyboard-shortcuts = Tastenkürzel
+keyboard-shortcuts-focus = Tasten entscheiden nur über die Zeile oder die Anfrage, die den Fokus hat.
 key-move = Nächste, vorherige
 key-open = Öffnen
 key-select = Auswählen

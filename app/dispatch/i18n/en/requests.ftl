@@ -25,6 +25,7 @@ inbox-no-matches = No matching requests
 inbox-no-matches-text = Change or clear the filters to see more requests.
 undo = Undo
 keyboard-shortcuts = Keyboard shortcuts
+keyboard-shortcuts-focus = Keys decide only about the row or the request that has the focus.
 key-move = Next, previous
 key-open = Open
 key-select = Select

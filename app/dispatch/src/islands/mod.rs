@@ -15,8 +15,12 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Document, Element, Event, EventSource, HtmlElement, KeyboardEvent, MessageEvent};
 
-/// How long a key that presses a button waits for another key.
+/// How long a key that decides something waits for another key.
 const TYPING_PAUSE: Duration = Duration::from_millis(250);
+/// For how many milliseconds after a letter another one is a part of a word.
+const WORD_PAUSE: f64 = 600.0;
+/// The entry of the session storage that says that the row of the next page gets the focus.
+const FOCUS_ROW: &str = "focus-row";
 
 pub(crate) fn document() -> Option<Document> {
     web_sys::window()?.document()
@@ -54,6 +58,9 @@ fn is_checkbox(element: &Element) -> bool {
 
 /// Keyboard shortcuts. `j` and `k` move through the rows, `x` selects one; any other key acts on the element that has
 /// it in `data-key`: a button is pressed, a field or disclosure receives the focus. `Escape` leaves a field.
+///
+/// Keys decide only about the item that has the focus: a row, or something inside the open item. Whoever types a word without
+/// noticing that no field has the focus must not decide anything.
 #[island]
 pub fn Hotkeys(
     /// The selector of the rows.
@@ -63,8 +70,10 @@ pub fn Hotkeys(
         let (Some(document), rows) = (document(), rows.clone()) else {
             return;
         };
+        keep_row_focus(&document, &rows);
         let page = document.clone();
         let presses = Rc::new(Cell::new(0_u64));
+        let last_letter = Cell::new(f64::NEG_INFINITY);
         listen(&document, "keydown", move |event: KeyboardEvent| {
             presses.set(presses.get() + 1);
             let has_open_dialog = page.query_selector("dialog[open]").is_ok_and(|found| found.is_some());
@@ -88,15 +97,22 @@ pub fn Hotkeys(
                 return;
             }
             let key = latin_key(&event);
+            let is_letter = key.chars().count() == 1 && !matches!(key.as_str(), "j" | "k" | "x");
+            let is_in_word = is_letter && event.time_stamp() - last_letter.get() < WORD_PAUSE;
+            if is_letter {
+                last_letter.set(event.time_stamp());
+            }
             let done = match key.as_str() {
                 "j" => move_focus(&page, &rows, 1),
                 "k" => move_focus(&page, &rows, -1),
                 "x" => select(&page, &rows),
-                key if key.chars().count() == 1 && is_pressing(&page, key) => {
-                    press_unless_typing(&page, key.to_owned(), &presses);
+                key if is_letter && is_pressing(&page, key) => {
+                    if !is_in_word && may_press(&page, &rows, key) {
+                        press_unless_typing(&page, key.to_owned(), &presses);
+                    }
                     true
                 }
-                key if key.chars().count() == 1 => activate(&page, key),
+                key if is_letter => activate(&page, key),
                 _ => false,
             };
             if done {
@@ -121,8 +137,62 @@ fn is_pressing(document: &Document, key: &str) -> bool {
     target_of(document, key).is_some_and(|element| element.tag_name() == "BUTTON")
 }
 
-/// Presses a button unless another key follows at once: a person who types a word without noticing that no field has the
-/// focus must not decide anything. While a disclosure is open, its own buttons are meant, so keys press nothing.
+/// Returns whether the focus is on a row or inside the open item, or rows are selected. Undoing needs no focus.
+fn may_press(document: &Document, rows: &str, key: &str) -> bool {
+    let is_inside = |element: Option<Element>, area: &str| {
+        element.is_some_and(|element| element.closest(area).is_ok_and(|found| found.is_some()))
+    };
+    is_inside(document.active_element(), &format!("{rows}, article, #bulk"))
+        || is_inside(target_of(document, key).map(Into::into), ".undo")
+        || has_selection(document)
+}
+
+fn session_storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.session_storage().ok().flatten()
+}
+
+/// Gives the focus to the row of an item that was opened from its row or decided about by a key, and watches for the next one.
+fn keep_row_focus(document: &Document, rows: &str) {
+    let storage = session_storage();
+    let is_expected = storage
+        .as_ref()
+        .and_then(|storage| storage.get_item(FOCUS_ROW).ok().flatten())
+        .is_some();
+    if let Some(storage) = storage {
+        let _ = storage.remove_item(FOCUS_ROW);
+    }
+    if is_expected {
+        let (document, selector) = (document.clone(), rows.to_owned());
+        // After the position of the page is restored, which may give the focus to the button of the last action.
+        set_timeout(move || focus_current_row(&document, &selector), Duration::ZERO);
+    }
+    let selector = format!("{rows} a");
+    listen(document, "click", move |event: Event| {
+        let link = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        if link.is_some_and(|link| link.closest(&selector).is_ok_and(|found| found.is_some())) {
+            expect_row_focus();
+        }
+    });
+}
+
+fn expect_row_focus() {
+    if let Some(storage) = session_storage() {
+        let _ = storage.set_item(FOCUS_ROW, "yes");
+    }
+}
+
+fn focus_current_row(document: &Document, selector: &str) {
+    let has_focus = document
+        .active_element()
+        .is_some_and(|active| active.tag_name() != "BODY");
+    let rows = elements(document, selector);
+    if let Some(at) = current_row(document, &rows).filter(|_| !has_focus) {
+        focus_inside(&rows[at], "a");
+    }
+}
+
+/// Presses a button unless another key follows at once. While a disclosure is open, its own buttons are meant, so keys press
+/// nothing.
 fn press_unless_typing(document: &Document, key: String, presses: &Rc<Cell<u64>>) {
     let has_open_disclosure = document
         .query_selector("details.weighty[open]")
@@ -134,6 +204,7 @@ fn press_unless_typing(document: &Document, key: String, presses: &Rc<Cell<u64>>
     set_timeout(
         move || {
             if presses.get() == expected {
+                expect_row_focus();
                 activate(&document, &key);
             }
         },

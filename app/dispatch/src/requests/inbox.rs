@@ -80,10 +80,11 @@ pub(crate) fn DecisionNotice<'a>(request: &'a PageRequest) -> impl IntoView + us
     let locale = request.viewer.locale;
     let path = request.viewer.path.clone();
     request.flash.clone().and_then(|flash: Flash| {
-        let done = by_key(locale, &flash.done?);
+        let key = flash.done?;
+        let done = by_key(locale, &key);
         let undo = flash.values.get(flash::UNDO).cloned();
         Some(view! {
-            <div class="notice notice-good decided" role="status">
+            <div class="notice notice-good decided" role="status" data-done=key>
                 <Icon name="check"/><span>{done}</span>
                 {undo.map(|undo| view! {
                     <form class="undo" method="post" action=owned("/app/fn/undo-decision")><input type="hidden" name="undo" value=undo/><input type="hidden" name="path" value=path/>
@@ -119,6 +120,7 @@ pub(crate) fn KeyboardShortcuts() -> impl IntoView {
     ];
     view! {
         <details class="key-sheet" data-key="?"><summary>{t!(locale, "keyboard-shortcuts")}</summary>
+            <p class="help">{t!(locale, "keyboard-shortcuts-focus")}</p>
             <dl class="keys">{keys.into_iter().map(|(key, label_key)| view! {
                 <div><dt>{key.split(' ').map(|part| view! { <kbd>{part.to_owned()}</kbd>" " }).collect_view()}</dt><dd>{by_key(locale, label_key)}</dd></div>
             }).collect_view()}</dl>

@@ -63,7 +63,7 @@ pub fn RequestPage() -> impl IntoView {
             <LivePage path=live regions="live-queue live-request live-messages live-notes".to_owned()/>
             <div class="split">
                 <QueueList inbox view=view.clone() staff=staff.clone() request=&request current=Some(id)/>
-                <article class="split-detail" aria-labelledby="request-title">
+                <article class="split-detail" aria-labelledby="request-title" tabindex="-1">
                     <p class="back"><a href=format!("/app/inbox{query}")>{t!(locale, "back-to-list")}</a></p>
                     <DecisionNotice request=&request/>
                     <ProblemNotice locale flash=problem request_id=request.viewer.request_id.clone()/>

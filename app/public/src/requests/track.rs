@@ -290,7 +290,7 @@ fn SuccessMessage(done: &'static str, request: TrackedView, locale: Locale) -> i
         .as_ref()
         .map(|settings| settings.texts(locale).thanks)
         .filter(|text| !text.is_empty() && done == "done-request-submitted");
-    view! { <div class="notice notice-good" role="status"><div><p><strong>{by_key(locale, done)}</strong></p>{thanks.map(|text| view! { <p class="prose" dir="auto">{text}</p> })}</div></div> }
+    view! { <div class="notice notice-good" role="status" data-done=done.to_owned()><div><p><strong>{by_key(locale, done)}</strong></p>{thanks.map(|text| view! { <p class="prose" dir="auto">{text}</p> })}</div></div> }
 }
 
 /// The service, the status with its explanation, and the progress while the request is open.

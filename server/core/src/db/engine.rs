@@ -8,6 +8,7 @@ use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 use sqlx::{Postgres, SqlSafeStr as _, Sqlite, Transaction};
 
+use super::running::UseLock;
 use super::sqlite_file::{FileState, SqliteFile};
 use crate::audit::chain::AuditKey;
 use crate::clock::Clock;
@@ -22,6 +23,9 @@ pub enum StoreError {
     /// The database cannot be reached.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// The database does not let the role of the URL in, or does not give it a right.
+    #[error("refused: {0}")]
+    Refused(String),
     /// The SQLite file was deleted or replaced under the open connections.
     #[error("the database file {0}")]
     FileLost(&'static str),
@@ -47,6 +51,7 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(database) => match database.code().as_deref().map(failure) {
                 Some(Failure::Contention) => Self::Conflict(chain(&error)),
                 Some(Failure::Outage) => Self::Unavailable(chain(&error)),
+                Some(Failure::Refusal) => Self::Refused(chain(&error)),
                 Some(Failure::Value) => Self::Invalid(chain(&error)),
                 _ => Self::Broken(chain(&error)),
             },
@@ -84,6 +89,8 @@ enum Failure {
     Contention,
     /// The database or its disk is unavailable.
     Outage,
+    /// The role or its rights are wrong.
+    Refusal,
     /// A value is out of the range of its type.
     Value,
     /// The statement is wrong.
@@ -101,6 +108,8 @@ fn failure(code: &str) -> Failure {
         | "08006" | "08P01" => Failure::Outage,
         // Statement timeout, idle transaction timeout, a primary that became a standby.
         "57014" | "25P03" | "25006" => Failure::Outage,
+        // Wrong password, unknown role, missing database, missing right.
+        "28P01" | "28000" | "3D000" | "42501" => Failure::Refusal,
         // Text with NUL, JSON with NUL, a time or number out of range.
         "22021" | "22P05" | "22008" | "22003" => Failure::Value,
         _ => match code.parse::<u32>().map(|code| code & 0xff) {
@@ -148,6 +157,9 @@ pub struct Store {
     pub(crate) randomness: Randomness,
     /// The key of the audit log; `None` until the master key is known.
     pub(crate) audit_key: Option<Arc<AuditKey>>,
+    /// Held by servers while they use an SQLite file.
+    #[expect(dead_code, reason = "unlocks when the last store is dropped")]
+    pub(crate) use_lock: Option<Arc<UseLock>>,
 }
 
 /// A running transaction on either engine.

@@ -14,6 +14,7 @@ mod moving;
 mod open;
 mod postgres_role;
 pub(crate) mod purpose;
+mod running;
 mod sqlite_file;
 mod statement;
 pub(crate) mod transaction;
@@ -33,6 +34,7 @@ pub use migrations::Schema;
 pub use moving::MovedTable;
 pub use open::PoolOptions;
 pub use postgres_role::DatabaseRole;
+pub use running::{Process, UseLock, count_server_connections};
 pub(crate) use statement::Row;
 pub(crate) use transaction::{SystemTx, TenantLookup, TenantTx};
 

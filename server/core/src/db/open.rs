@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -9,6 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::engine::Pools;
+use super::running::{Process, UseLock};
 use super::sqlite_file::SqliteFile;
 use super::{Store, StoreError};
 use crate::clock::Clock;
@@ -23,6 +25,8 @@ pub struct PoolOptions {
     pub acquire_timeout: Duration,
     /// How long PostgreSQL works on one statement; `None` for commands that an operator waits for.
     pub statement_timeout: Option<Duration>,
+    /// What opens the database: commands that replace it look for servers.
+    pub process: Process,
 }
 
 impl Default for PoolOptions {
@@ -31,6 +35,7 @@ impl Default for PoolOptions {
             max_connections: 16,
             acquire_timeout: Duration::from_secs(10),
             statement_timeout: None,
+            process: Process::Command,
         }
     }
 }
@@ -59,9 +64,13 @@ impl Store {
         clock: Clock,
         randomness: Randomness,
     ) -> Result<Self, StoreError> {
+        let mut use_lock = None;
         let pools = if address.starts_with("postgres://") || address.starts_with("postgresql://") {
             open_postgres(address, options).await?
         } else if let Some(path) = address.strip_prefix("sqlite://") {
+            if options.process != Process::Command {
+                use_lock = Some(Arc::new(UseLock::shared(Path::new(path))?));
+            }
             open_sqlite(path, options).await?
         } else {
             return Err(StoreError::Broken(format!(
@@ -73,13 +82,16 @@ impl Store {
             clock,
             randomness,
             audit_key: None,
+            use_lock,
         })
     }
 }
 
 async fn open_postgres(address: &str, options: &PoolOptions) -> Result<Pools, StoreError> {
     let milliseconds = |duration: Duration| format!("{}ms", duration.as_millis());
-    let mut connect = PgConnectOptions::from_str(address)?.disable_statement_logging();
+    let mut connect = PgConnectOptions::from_str(address)?
+        .application_name(options.process.application_name())
+        .disable_statement_logging();
     if let Some(timeout) = options.statement_timeout {
         connect = connect.options([
             ("statement_timeout", milliseconds(timeout)),
@@ -92,9 +104,17 @@ async fn open_postgres(address: &str, options: &PoolOptions) -> Result<Pools, St
     let pool = PgPoolOptions::new()
         .max_connections(options.max_connections)
         .acquire_timeout(options.acquire_timeout)
-        .connect_with(connect)
-        .await?;
-    Ok(Pools::Postgres(pool))
+        .connect_with(connect.clone())
+        .await;
+    match pool {
+        Ok(pool) => Ok(Pools::Postgres(pool)),
+        // The pool waits for a server that starts, and then does not say what it waited for.
+        Err(sqlx::Error::PoolTimedOut) => match connect.connect().await {
+            Ok(_) => Err(sqlx::Error::PoolTimedOut.into()),
+            Err(error) => Err(error.into()),
+        },
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn open_sqlite(path: &str, options: &PoolOptions) -> Result<Pools, StoreError> {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use clamav_client::tokio::{Socket, Tcp, scan_buffer};
+use clamav_client::tokio::{Socket, Tcp, ping, scan_buffer};
 use domain::files::FileScan;
 use domain::problems::Cause;
 
@@ -16,6 +16,9 @@ use crate::{Core, CoreError, CoreResult};
 /// How long a file is claimed: longer than a check takes. A file whose check was interrupted is checked again then.
 const LEASE: TimeDelta = TimeDelta::minutes(2);
 const SCAN_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long clamd may take to say that it is there.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
+const PONG: &[u8] = b"PONG";
 /// When a file is tried again that clamd refuses to check, such as one above its size limit.
 const REFUSED_RETRY: TimeDelta = TimeDelta::hours(1);
 /// When a file is tried again whose content or clamd could not be reached.
@@ -46,6 +49,30 @@ impl FromStr for ScannerAddress {
             Ok(Self::Tcp(text.to_owned()))
         } else {
             Err("must be host:port or the path of a socket, such as /run/clamav/clamd.ctl")
+        }
+    }
+}
+
+impl ScannerAddress {
+    /// Checks that clamd answers.
+    ///
+    /// # Errors
+    /// What prevents it.
+    pub async fn check(&self) -> Result<(), String> {
+        let asking = async {
+            match self {
+                Self::Tcp(address) => {
+                    let host_address = address.as_str();
+                    ping(Tcp { host_address }).await
+                }
+                Self::Unix(socket_path) => ping(Socket { socket_path }).await,
+            }
+        };
+        match tokio::time::timeout(CHECK_TIMEOUT, asking).await {
+            Ok(Ok(answer)) if answer.starts_with(PONG) => Ok(()),
+            Ok(Ok(_)) => Err("what listens there is not clamd".to_owned()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("no answer".to_owned()),
         }
     }
 }

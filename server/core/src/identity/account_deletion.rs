@@ -14,7 +14,8 @@ use crate::identity::two_factor;
 use crate::{Core, CoreError, CoreResult};
 
 /// Deletes every account with this address in a tenant, in all realms, with its access, passkeys, drafts and grants, and
-/// returns how many there were. Emails to the address that wait are cancelled, and it can be used again. Contacts belong to their
+/// returns how many there were. Emails to the address lose address and content, those that wait are cancelled, and the address
+/// can be used again. Contacts belong to their
 /// customer and stay. `confirmation` repeats the address.
 ///
 /// # Errors
@@ -31,7 +32,7 @@ pub async fn delete_accounts(core: &Core, slug: &str, email: &str, confirmation:
     }
     for account in &accounts {
         delete_account(&mut tx, *account).await?;
-        tx.cancel_waiting_mails(account.tenant, &email).await?;
+        tx.anonymize_mails(account.tenant, &email).await?;
     }
     tx.commit().await?;
     Ok(accounts.len())

@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 use super::error_message;
 use crate::cli::answer::Answer;
 use crate::cli::backup::{create_private_folder, remove, with_suffix};
+use crate::cli::startup;
 
 /// The commands for whole tenants.
 #[derive(Subcommand)]
@@ -76,7 +77,7 @@ pub async fn answer(command: TenantCommands, core: &Core) -> Result<Answer, Stri
                 .store()
                 .role()
                 .await
-                .map_err(|error| format!("database: {error}"))?;
+                .map_err(|error| startup::store_message(&error))?;
             if let Some(role) = role.filter(|role| !role.owns_tables && !role.is_superuser) {
                 return Err(format!(
                     "the role {} may not delete a tenant with its audit log; use the role that owns the tables \

@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 use ordinavo_core::secrets::hex;
 use ordinavo_core::{DatabaseRole, Store};
 
+use crate::cli::startup;
+
 /// Removes what is in the schema, in the transaction that loads the backup. Rights that were granted for future tables stay.
 const EMPTY_SCHEMA: &str = "DO $$ DECLARE entry record; BEGIN \
     FOR entry IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' LOOP \
@@ -40,7 +42,7 @@ async fn role(store: &Store) -> Result<DatabaseRole, String> {
     store
         .role()
         .await
-        .map_err(|error| format!("database: {error}"))?
+        .map_err(|error| startup::store_message(&error))?
         .ok_or_else(|| "the database is not PostgreSQL".to_owned())
 }
 

@@ -14,6 +14,7 @@ use super::{
     KEY, MANIFEST, Manifest, copy_folder, copy_private, create_parent_folder, postgres, remove, sums, with_suffix,
 };
 use crate::cli::answer::Answer;
+use crate::cli::in_use::ensure_unused;
 use crate::cli::startup;
 use crate::cli::startup::Opening;
 use crate::config::Config;
@@ -33,6 +34,7 @@ pub async fn restore(config: &Config, folder: &Path, replace: bool) -> Result<An
         }
     }
     sums::verify(folder)?;
+    let _lock = ensure_unused(&config.database_url).await?;
     let (ring, key_check) = read_keys(folder)?;
     if !replace {
         target.ensure_free(config, folder).await?;
@@ -121,7 +123,7 @@ impl Target {
                     Randomness::from_system(),
                 )
                 .await
-                .map_err(|error| format!("setting database_url: {error}"))?;
+                .map_err(|error| startup::store_message(&error))?;
                 let is_empty = postgres::is_empty(&store).await;
                 store.close().await;
                 if !is_empty? {

@@ -17,7 +17,7 @@ const EMAIL: &str = "leaves@example.org";
 async fn deleted_accounts_of_all_realms_lose_address_access_and_grants(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let petra = world.contact("nordlicht", "petra").await;
-    let staff = world.staff("nordlicht", "dispatcher").await;
+    let staff = world.staff("nordlicht", "technician").await;
     let tenant = world.tenant("nordlicht");
     let contact = &tenant
         .portal
@@ -25,11 +25,11 @@ async fn deleted_accounts_of_all_realms_lose_address_access_and_grants(#[case] e
         .find(|account| account.email.starts_with("petra"))
         .unwrap()
         .email;
-    let dispatcher = &tenant.staff("dispatcher").unwrap().email;
+    let technician = &tenant.staff("technician").unwrap().email;
     let partner = &tenant.partners[0].email;
     for (table, email) in [
         ("portal_account", contact),
-        ("staff_account", dispatcher),
+        ("staff_account", technician),
         ("partner_account", partner),
     ] {
         world
@@ -39,6 +39,11 @@ async fn deleted_accounts_of_all_realms_lose_address_access_and_grants(#[case] e
     world
         .sql(&format!("UPDATE mail SET status = 'waiting', recipient = '{EMAIL}'"))
         .await;
+    let start = format!(
+        "SELECT start_name FROM technician JOIN staff_account AS account ON account.tenant_id = technician.tenant_id \
+        AND account.id = technician.staff_id WHERE account.email = '{EMAIL}' AND start_latitude IS NOT NULL"
+    );
+    assert_eq!(world.texts(&start).await.len(), 1, "{}", world.engine);
     assert_eq!(status(&world, &petra, "/portal").await, StatusCode::OK);
     assert!(
         delete_accounts(&world.core, "nordlicht", EMAIL, "other@example.org")
@@ -58,10 +63,21 @@ async fn deleted_accounts_of_all_realms_lose_address_access_and_grants(#[case] e
     let open = "SELECT 'open' FROM portal_grant AS g JOIN portal_account AS account ON account.tenant_id = g.tenant_id \
         AND account.id = g.portal_account_id WHERE account.email LIKE '%@deleted.invalid' AND g.revoked_at IS NULL";
     assert!(world.texts(open).await.is_empty(), "{}", world.engine);
-    let waiting = "SELECT mail.status FROM mail JOIN tenant ON tenant.id = mail.tenant_id WHERE tenant.slug = 'nordlicht' \
-        AND mail.status = 'waiting'";
-    assert!(world.texts(waiting).await.is_empty(), "{}", world.engine);
+    let mails = "SELECT mail.status || mail.recipient FROM mail JOIN tenant ON tenant.id = mail.tenant_id \
+        WHERE tenant.slug = 'nordlicht'";
+    let mails = world.texts(mails).await;
+    assert!(
+        !mails.is_empty() && mails.iter().all(|mail| mail[0] == "cancelleddeleted@deleted.invalid"),
+        "{mails:?}"
+    );
+    let places = "SELECT 'left' FROM technician JOIN staff_account AS account ON account.tenant_id = technician.tenant_id \
+        AND account.id = technician.staff_id WHERE account.email LIKE '%@deleted.invalid' AND (start_name IS NOT NULL \
+        OR start_latitude IS NOT NULL OR end_name IS NOT NULL OR end_latitude IS NOT NULL)";
+    assert!(world.texts(places).await.is_empty(), "{}", world.engine);
+    let absences = "SELECT 'left' FROM technician_absence AS absence JOIN staff_account AS account \
+        ON account.tenant_id = absence.tenant_id AND account.id = absence.staff_id WHERE account.email LIKE '%@deleted.invalid'";
+    assert!(world.texts(absences).await.is_empty(), "{}", world.engine);
     assert_eq!(status(&world, &petra, "/portal").await, StatusCode::SEE_OTHER);
-    assert_eq!(status(&world, &staff, "/app/inbox").await, StatusCode::SEE_OTHER);
+    assert_eq!(status(&world, &staff, "/app/day").await, StatusCode::SEE_OTHER);
     assert!(delete_accounts(&world.core, "nordlicht", EMAIL, EMAIL).await.is_err());
 }

@@ -188,6 +188,98 @@ async fn backup_with_documented_roles_restores_every_row_and_file(#[case] engine
     target.remove();
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn restore_and_move_beside_servers_are_refused(#[case] engine: Engine) {
+    let suffix = if engine == Engine::Sqlite { "s" } else { "p" };
+    let Some(site) = Site::create(engine, &format!("backup-beside-{suffix}")) else {
+        return;
+    };
+    site.expect_success("ordinavo_owner", &["demo", "--small"]);
+    site.expect_success("ordinavo_backup", &["backup", "backup"]);
+    let app = if site.is_postgres() {
+        with_role(&site.superuser, "ordinavo_app")
+    } else {
+        site.superuser.clone()
+    };
+    let server = site.installation.another_server().with_database(&app);
+    let running = server.start(&crate::support::client()).await;
+    let before = site.files();
+    for command in [
+        &["restore", "--replace", "backup"] as &[&str],
+        &["move", "--to", "postgres://127.0.0.1:1/none"],
+    ] {
+        let (is_success, output) = site.run("ordinavo_owner", command);
+        assert!(
+            !is_success && output.contains("stop them first"),
+            "{command:?}: {output}"
+        );
+    }
+    assert_eq!(site.files(), before);
+    let client = crate::support::client();
+    assert!(
+        client
+            .get(server.url("/readyz"))
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .is_success()
+    );
+    // A server that was killed no longer counts.
+    drop(running);
+    let restored = async {
+        while !site.run("ordinavo_owner", &["restore", "--replace", "backup"]).0 {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), restored)
+        .await
+        .unwrap();
+    drop(server.start(&client).await);
+    site.remove();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_role_and_unreachable_database_are_told_apart() {
+    let Some(site) = Site::create(Engine::Postgres, "refused-role") else {
+        return;
+    };
+    let of = |database: &str| {
+        let installation = site.installation.another_server().with_database(database);
+        let (status, output) = installation.run(&["doctor"]);
+        assert!(!status.success(), "{database}: {output}");
+        output
+    };
+    for refused in [
+        with_role(&site.superuser, "nobody_at_all"),
+        format!("{}_missing", site.superuser),
+    ] {
+        let output = of(&refused);
+        assert!(output.contains("postgresql-roles.md"), "{output}");
+    }
+    site.expect_success("ordinavo_owner", &["migrate", "--create"]);
+    // A role without rights, to which the database looks empty.
+    let raw = Raw::open(&site.superuser).await;
+    raw.run("DROP ROLE IF EXISTS ordinavo_without_rights").await;
+    raw.run("CREATE ROLE ordinavo_without_rights LOGIN").await;
+    let output = of(&with_role(&site.superuser, "ordinavo_without_rights"));
+    raw.run("DROP ROLE ordinavo_without_rights").await;
+    raw.close().await;
+    assert!(
+        output.contains("postgresql-roles.md") && !output.contains("is empty"),
+        "{output}"
+    );
+    let output = of("postgres://ordinavo_app@127.0.0.1:1/ordinavo");
+    assert!(
+        output.contains("cannot be reached") && output.contains("refused"),
+        "{output}"
+    );
+    site.remove();
+}
+
 impl Site {
     async fn staff_email(&self) -> String {
         let raw = Raw::open(&self.superuser).await;

@@ -76,6 +76,14 @@ async fn doctor_each_problem_is_named(#[case] engine: Engine) {
     )
     .await;
     assert_eq!(problems(&with_mail), ["mail"]);
+    let is_a_file = installation.folder.join("secret.key/uploads");
+    for (name, value, subject) in [
+        ("ORDINAVO_SPOOL_FOLDER", is_a_file.to_str().unwrap(), "uploads"),
+        ("ORDINAVO_CLAMD", "127.0.0.1:9", "malware check"),
+        ("ORDINAVO_ROADS", "osrm+http://127.0.0.1:9", "routing"),
+    ] {
+        assert_eq!(problems(&with(name, value)), [subject], "{name}");
+    }
     if engine == Engine::Postgres {
         assert_eq!(problems(&with("ORDINAVO_DATABASE_ALLOW_OWNER", "false")), ["role"]);
     }

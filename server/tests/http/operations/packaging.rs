@@ -72,3 +72,53 @@ fn setting_every_one_is_documented() {
         );
     }
 }
+
+#[test]
+fn ordinavoctl_passes_settings_of_the_service_and_every_argument() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = std::env::temp_dir().join(format!("ordinavo-ctl-{}", std::process::id()));
+    let script = std::fs::read_to_string(root().join("packaging/systemd/ordinavoctl")).unwrap();
+    let script = script
+        .replace("/etc/ordinavo", &folder.display().to_string())
+        .replace("/var/lib/ordinavo", &folder.display().to_string());
+    std::fs::create_dir_all(&folder).unwrap();
+    let settings = "# a comment\n\n;another\nORDINAVO_SMTP_URL=smtp://a:$HOME`id`@mail\nORDINAVO_LOG=\"warn\"\nORDINAVO_ROADS='x y'";
+    std::fs::write(folder.join("ordinavo.env"), settings).unwrap();
+    // Stands for the program of the machine, which needs root.
+    let runuser = "#!/bin/sh\necho \"$ORDINAVO_SMTP_URL|$ORDINAVO_LOG|$ORDINAVO_ROADS|$ORDINAVO_SECRET_KEY_FILE|$(pwd)\"\nprintf '%s\\n' \"$@\"\n";
+    for (name, text) in [("ordinavoctl", script.as_str()), ("runuser", runuser)] {
+        let file = folder.join(name);
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let output = std::process::Command::new(folder.join("ordinavoctl"))
+        .args(["admin", "create-tenant", "nord", "Nord & Süd"])
+        .env(
+            "PATH",
+            format!("{}:{}", folder.display(), std::env::var("PATH").unwrap()),
+        )
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let place = folder.display();
+    assert_eq!(
+        lines[0],
+        format!("smtp://a:$HOME`id`@mail|warn|x y|{place}/secret.key|{place}")
+    );
+    assert_eq!(
+        lines[1..],
+        [
+            "--user",
+            "ordinavo",
+            "--",
+            "/usr/local/bin/ordinavo",
+            "admin",
+            "create-tenant",
+            "nord",
+            "Nord & Süd"
+        ]
+    );
+    std::fs::remove_dir_all(&folder).unwrap();
+}

@@ -54,16 +54,21 @@ impl Secured {
             .unwrap()
     }
 
-    /// Writes a new certificate of a length of days and returns a client that trusts no other.
+    /// Writes a new certificate that ends in some days and returns a client that trusts no other.
     fn write_certificate(&self, days: i64) -> Client {
+        self.write_certificate_between(-60, days)
+    }
+
+    /// Writes a new certificate that is valid between two days, counted from now.
+    fn write_certificate_between(&self, first: i64, last: i64) -> Client {
         let mut parameters = rcgen::CertificateParams::new([HOST.to_owned()]).unwrap();
         let now = std::time::SystemTime::now();
-        parameters.not_before = (now - Duration::from_secs(40 * 86_400)).into();
-        parameters.not_after = if days < 0 {
-            (now - Duration::from_secs(days.unsigned_abs() * 86_400)).into()
-        } else {
-            (now + Duration::from_secs(days.unsigned_abs() * 86_400)).into()
+        let day = |days: i64| {
+            let length = Duration::from_secs(days.unsigned_abs() * 86_400);
+            if days < 0 { now - length } else { now + length }
         };
+        parameters.not_before = day(first).into();
+        parameters.not_after = day(last).into();
         let key = rcgen::KeyPair::generate().unwrap();
         let certificate = parameters.self_signed(&key).unwrap();
         self.write("certificate.pem", &certificate.pem());
@@ -71,8 +76,13 @@ impl Secured {
         self.client(&certificate.pem())
     }
 
+    /// Writes a file that only its owner reads, as keys must be.
     fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.installation.folder.join(name), text).unwrap();
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let file = self.installation.folder.join(name);
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     fn url(&self, path: &str) -> String {
@@ -82,6 +92,28 @@ impl Secured {
     fn start(&self) -> Process {
         let mut command = self.installation.command(&["serve"]);
         Process(command.stdout(Stdio::null()).spawn().unwrap())
+    }
+
+    /// Waits until a condition holds.
+    async fn waits_for(&self, condition: impl Fn() -> bool) {
+        let holds = async {
+            while !condition() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), holds).await.unwrap();
+    }
+
+    /// Returns why the server is not ready, by its address for monitoring.
+    async fn failures(&self) -> Vec<String> {
+        let answer = client_builder().build().unwrap();
+        let answer = answer.get(format!("http://127.0.0.1:{}/readyz", self.ops_port)).send();
+        let answer: serde_json::Value = answer.await.unwrap().json().await.unwrap();
+        let failures = answer["failures"].as_array().cloned().unwrap_or_default();
+        failures
+            .iter()
+            .map(|failure| failure.as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// Waits until a client that trusts one certificate is answered.
@@ -151,6 +183,29 @@ async fn server_with_certificate_serves_https_and_replaces_certificate() {
         .unwrap();
     assert_eq!(redirected.status(), StatusCode::PERMANENT_REDIRECT);
     assert_eq!(redirected.headers()["location"], secured.url("/app/inbox?q=a%2Fb"));
+    drop(server);
+
+    // Each of two hosts leads to its own address.
+    let portal_host = format!("portal.example.org:{}", secured.port);
+    let portal = format!("https://{portal_host}");
+    let with_portal = Secured {
+        installation: secured
+            .installation
+            .another_server()
+            .with(&[("ORDINAVO_PORTAL_HOST", &portal_host)]),
+        ..secured
+    };
+    let server = with_portal.start();
+    with_portal.answers(&first).await;
+    for (host, target) in [
+        ("portal.example.org", format!("{portal}/x")),
+        (HOST, with_portal.url("/x")),
+    ] {
+        let url = format!("http://127.0.0.1:{}/x", with_portal.redirect_port);
+        let redirected = plain.get(url).header("host", host).send().await.unwrap();
+        assert_eq!(redirected.headers()["location"], target, "{host}");
+    }
+    let secured = with_portal;
 
     let metrics = plain
         .get(format!("http://127.0.0.1:{}/metrics", secured.ops_port))
@@ -221,16 +276,28 @@ async fn certificate_by_acme_is_obtained_and_renewed() {
         ..secured
     };
     secured.installation.demo();
+    // Until there is a certificate, the server is not ready, and a signal to reload does not end it.
+    authority.refuse(true);
+    let server = secured.start();
+    secured.waits_for(|| authority.orders() == 1).await;
+    assert_eq!(secured.failures().await, ["certificate_missing"]);
+    reload(&server);
+    assert_eq!(secured.failures().await, ["certificate_missing"]);
+    drop(server);
+    authority.refuse(false);
     let server = secured.start();
     let client = secured.client(&authority.root);
     secured.answers(&client).await;
     assert_eq!(authority.issued(), [[HOST]]);
+    assert!(secured.failures().await.is_empty());
     drop(server);
 
     // A certificate that is about to expire is renewed, one that cannot be renewed stays in use.
     let old = secured.write_certificate(20);
     authority.refuse(true);
     let server = secured.start();
+    secured.answers(&old).await;
+    secured.waits_for(|| authority.orders() == 3).await;
     secured.answers(&old).await;
     drop(server);
     assert_eq!(authority.issued().len(), 1);
@@ -239,6 +306,20 @@ async fn certificate_by_acme_is_obtained_and_renewed() {
     secured.answers(&client).await;
     assert_eq!(authority.issued().len(), 2);
     drop(server);
+
+    // A third of a validity of six days is left: a certificate is not renewed just because it is short.
+    let short = secured.write_certificate_between(-3, 3);
+    let server = secured.start();
+    secured.answers(&short).await;
+    assert!(secured.failures().await.is_empty());
+    drop(server);
+    assert_eq!(authority.orders(), 4);
+    let expired = secured.write_certificate(-1);
+    authority.refuse(true);
+    let server = secured.start();
+    secured.waits_for(|| authority.orders() == 5).await;
+    assert_eq!(secured.failures().await, ["certificate_expired"]);
+    drop((server, expired));
 
     let without = secured
         .installation

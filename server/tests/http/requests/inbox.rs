@@ -10,6 +10,7 @@ use crate::support::public::{COMPLETE, visitor};
 use crate::support::{World, link, world, world_at};
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use ordinavo_core::clock::Clock;
+use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::json;
 
@@ -435,6 +436,14 @@ async fn portal_and_partner_requests_appear_in_inbox(#[case] engine: Engine) {
     );
 }
 
+/// What browsers send when they open a page.
+fn navigation() -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert("accept", HeaderValue::from_static("text/html,*/*;q=0.8"));
+    headers.insert("sec-fetch-mode", HeaderValue::from_static("navigate"));
+    headers
+}
+
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
@@ -478,6 +487,39 @@ async fn live_updates_report_changes_and_viewers(#[case] engine: Engine) {
     next_change().await;
     assert!(world.content(&staff, &path).await.contains("Also viewing:"));
     drop(other);
+    // A stream or a refresh between an action and its page does not take the message of the action.
+    world
+        .send(
+            &staff,
+            "/app/fn/add-note",
+            &[("request", &id), ("note", "Checked again")],
+        )
+        .await;
+    for (path, headers) in [
+        (
+            "/app/live",
+            [("accept", "text/event-stream"), ("sec-fetch-mode", "cors")],
+        ),
+        ("/app/inbox", [("accept", "text/html"), ("x-refresh", "1")]),
+        (
+            "/app/files/none",
+            [("accept", "image/avif,*/*;q=0.8"), ("sec-fetch-mode", "no-cors")],
+        ),
+    ] {
+        let mut background = staff.get(format!("{}{path}", world.url));
+        for (name, value) in headers {
+            background = background.header(name, value);
+        }
+        drop(background.send().await.unwrap());
+    }
+    let page = staff
+        .get(format!("{}{path}", world.url))
+        .headers(navigation())
+        .send()
+        .await
+        .unwrap();
+    let page = page.text().await.unwrap();
+    assert!(page.contains("data-done=\"done-note\""), "{page}");
     // Visitors and technicians cannot subscribe to live updates.
     for (browser, expected) in [
         (visitor(), StatusCode::UNAUTHORIZED),

@@ -89,6 +89,11 @@ impl Acme {
         *self.authority.refuses.lock().unwrap() = refuses;
     }
 
+    /// Returns how many certificates were ordered.
+    pub fn orders(&self) -> usize {
+        self.authority.orders.lock().unwrap().len()
+    }
+
     /// Returns the hosts of the issued certificates.
     pub fn issued(&self) -> Vec<Vec<String>> {
         let orders = self.authority.orders.lock().unwrap();

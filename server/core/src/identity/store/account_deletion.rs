@@ -31,12 +31,37 @@ const ANONYMIZE_PARTNER: &str = r"
     WHERE tenant_id = $1
       AND id = $2
 ";
-const CANCEL_MAILS: &str = r"
+/// The emails stay in the list with their kind and time. Those that wait are cancelled.
+const ANONYMIZE_MAILS: &str = r#"
     UPDATE mail
-    SET status = 'cancelled'
+    SET
+        status = CASE WHEN status = 'waiting' THEN 'cancelled' ELSE status END,
+        recipient = 'deleted@deleted.invalid',
+        data = '{"tenant": "–"}',
+        last_error = NULL
     WHERE tenant_id = $1
       AND recipient = $2
-      AND status = 'waiting'
+"#;
+/// Names of the offering person's choice; the access itself is revoked.
+const ANONYMIZE_OFFERS: &str = r"
+    UPDATE portal_grant
+    SET offered_name = NULL, offered_email = NULL
+    WHERE tenant_id = $1
+      AND portal_account_id = $2
+";
+/// Where a technician lives.
+const CLEAR_TECHNICIAN_PLACES: &str = r"
+    UPDATE technician
+    SET
+        start_name = NULL, start_latitude = NULL, start_longitude = NULL,
+        end_name = NULL, end_latitude = NULL, end_longitude = NULL
+    WHERE tenant_id = $1
+      AND staff_id = $2
+";
+const DELETE_ABSENCES: &str = r"
+    DELETE FROM technician_absence
+    WHERE tenant_id = $1
+      AND staff_id = $2
 ";
 const DELETE_DRAFTS: &str = r"
     DELETE FROM draft
@@ -59,12 +84,22 @@ impl SystemTx<'_, Administration> {
             self.now,
             account.id.simple().to_string(),
         );
-        self.tx.execute(statement, arguments).await.map(drop)
+        self.tx.execute(statement, arguments).await?;
+        let key = (account.tenant.uuid(), account.id);
+        let rest: &[&'static str] = match account.realm {
+            Realm::Staff => &[CLEAR_TECHNICIAN_PLACES, DELETE_ABSENCES],
+            Realm::Portal => &[ANONYMIZE_OFFERS],
+            Realm::Partner => &[],
+        };
+        for statement in rest {
+            self.tx.execute(*statement, key).await?;
+        }
+        Ok(())
     }
 
-    /// Cancels the emails to an address that were not sent yet.
-    pub(crate) async fn cancel_waiting_mails(&mut self, tenant: TenantId, email: &str) -> Result<u64, StoreError> {
-        self.tx.execute(CANCEL_MAILS, (tenant.uuid(), email)).await
+    /// Removes address and content of the emails to an address, and cancels those that were not sent yet.
+    pub(crate) async fn anonymize_mails(&mut self, tenant: TenantId, email: &str) -> Result<u64, StoreError> {
+        self.tx.execute(ANONYMIZE_MAILS, (tenant.uuid(), email)).await
     }
 
     /// Deletes what an account has typed and not sent.

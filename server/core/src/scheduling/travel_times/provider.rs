@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use domain::customers::Coordinates;
 use domain::scheduling::travel::{GridPoint, TravelLeg};
 use reqwest::{Client, RequestBuilder, Url};
 use serde::Deserialize;
@@ -93,6 +94,18 @@ pub(crate) fn client() -> Client {
 }
 
 impl RoutingProvider {
+    /// Checks that the provider answers. It need not know roads at the place that is asked for.
+    ///
+    /// # Errors
+    /// What prevents it.
+    pub async fn check(&self) -> Result<(), String> {
+        let place = [GridPoint::of(Coordinates { lat: 51.5, lon: 7.0 })];
+        match self.request(&client(), &place, &place).await {
+            Ok(_) | Err(RequestError::Rejected(_)) => Ok(()),
+            Err(RequestError::Unavailable(error)) => Err(error),
+        }
+    }
+
     /// Requests the travel times from every source to every destination.
     pub(crate) async fn request(
         &self,
