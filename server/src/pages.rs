@@ -134,6 +134,7 @@ pub fn public() -> Router<AppState> {
 /// The actions with multipart forms; other content types are rejected before the body is read. A test compares this list
 /// with the actions.
 pub const MULTIPART_ACTIONS: &[&str] = &[
+    "/app/fn/send-message",
     "/app/fn/create-form",
     "/app/fn/submit-report",
     "/app/fn/invite-contact",

@@ -7,6 +7,8 @@ crate::stored_names! {
         Form = "form",
         /// A request of a portal user.
         Portal = "portal",
+        /// A message of staff to a requester.
+        Staff = "staff",
         /// A visit report.
         Visit = "visit",
         /// An upload of jobs, which no record names; it is deleted after a day.

@@ -2,10 +2,13 @@
 
 use domain::fields::FieldCode;
 use domain::ids::{RequestId, TargetId};
+use domain::intake::MAX_FILES;
 use domain::requests::{Priority, ServiceType};
 use leptos::prelude::*;
+use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::requests;
+use ordinavo_core::requests::conversation::StaffMessage;
 use ordinavo_core::requests::review;
 use ordinavo_core::requests::review::{Decision, SnoozeUntil};
 use ordinavo_core::requests::{conversation, customer_assignment};
@@ -13,6 +16,7 @@ use ordinavo_core::{Core, CoreError, CoreResult};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::format;
+use ui::uploads::{UploadForm, submit_upload};
 
 use crate::requests::call::NewCustomerInput;
 use crate::requests::inbox::request_id;
@@ -451,6 +455,7 @@ pub struct MessageForm {
     message: String,
     /// Whether the message asks for a reply: `on` or absent.
     asks: Option<String>,
+    nonce: String,
 }
 
 impl ActionForm for MessageForm {
@@ -461,12 +466,28 @@ impl ActionForm for MessageForm {
     }
 }
 
-#[server(prefix = "/app/fn", endpoint = "send-message")]
-pub async fn send_message(#[server(flatten)] form: MessageForm) -> Result<(), ServerFnError> {
-    submit(form, async |core: Core, staff: Staff, form: MessageForm| {
+impl UploadForm for MessageForm {
+    const FILE_FIELD: &'static str = "files";
+    const MAX_FILES: usize = MAX_FILES;
+
+    fn interrupted() -> CoreError {
+        CoreError::field("files", FieldCode::UploadTooLarge { max_megabytes: 25 })
+    }
+}
+
+#[server(prefix = "/app/fn", endpoint = "send-message", input = MultipartFormData)]
+pub async fn send_message(data: MultipartData) -> Result<(), ServerFnError> {
+    submit_upload(data, async |core: Core, staff: Staff, form: MessageForm, files| {
         let (permit, id) = (staff.may()?, form.request.get()?);
-        conversation::send_message(&core, permit, id, &form.message, form.asks.is_some()).await?;
-        Ok(Redirect::to(form.back(), "done-message"))
+        let back = form.back();
+        let message = StaffMessage {
+            text: form.message,
+            asks: form.asks.is_some(),
+            nonce: form.nonce,
+            files,
+        };
+        let sent = conversation::send_message(&core, permit, id, message).await?;
+        Ok(Redirect::to(back, "done-message").without_files(sent.refused))
     })
     .await
 }

@@ -2,12 +2,13 @@
 
 use domain::intake::mails::MailTopic;
 use leptos::prelude::*;
+use ordinavo_core::intake::form_nonce;
 use ordinavo_core::notifications::reach::Reach;
 use ordinavo_core::requests::model::{MessageEntry, NoteEntry, RequestActions, RequestView};
 use ui::components::{CustomerVisibleBox, InternalBox};
 use ui::drafts::owned;
 use ui::format;
-use ui::forms::{CheckField, ErrorSummary, FormState, TextArea};
+use ui::forms::{CheckField, ErrorSummary, FilesField, FormState, TextArea};
 use ui::islands::SubmitOnce;
 use ui::page::PageRequest;
 use ui::requests::{MessageFile, MessageFiles};
@@ -34,6 +35,7 @@ pub fn Conversation<'a>(
     let (note_zone, message_zone, reach_zone) = (zone.clone(), zone.clone(), zone);
     let message_form = FormState::new("message", locale, request.flash.as_ref());
     let note_form = FormState::new("note", locale, request.flash.as_ref());
+    let nonce = message_form.value("nonce", &form_nonce(&request.core));
     let has_recipient = item.channel.notifies_requester();
     let (message_request, note_request, read_request) = (id.clone(), id.clone(), id);
     let (message_view, note_view, read_view) = (query.clone(), query.clone(), query);
@@ -53,10 +55,11 @@ pub fn Conversation<'a>(
                     {actions.can_send_message.then(|| view! {
                         <ReachLines reach topic=MailTopic::Messages locale zone=reach_zone/>
                         <SubmitOnce>
-                        <form method="post" action=owned("/app/fn/send-message")>
+                        <form method="post" action=owned("/app/fn/send-message") enctype="multipart/form-data">
                             <ErrorSummary form=message_form.clone()/>
-                            <input type="hidden" name="request" value=message_request/><input type="hidden" name="view" value=message_view/>
+                            <input type="hidden" name="request" value=message_request/><input type="hidden" name="view" value=message_view/><input type="hidden" name="nonce" value=nonce/>
                             <div data-key="m"><TextArea form=message_form.clone() field="message" label=t!(locale, "message") rows=3/></div>
+                            <FilesField form=message_form.clone() field="files" label=t!(locale, "message-files") help=t!(locale, "message-files-help") accept="image/jpeg,image/png,image/webp,application/pdf"/>
                             <CheckField form=message_form field="asks" label=t!(locale, "message-request-reply") help=t!(locale, "message-request-reply-help")/>
                             <button class="button button-primary" type="submit">{t!(locale, "send-message")}</button>
                         </form>

@@ -8,7 +8,7 @@ use ordinavo_core::portal_access;
 use ordinavo_core::requests::inbox;
 use ordinavo_core::requests::inbox::InboxSelection;
 use ordinavo_core::{CoreError, CoreResult};
-use ui::components::{EmptyState, ProblemNotice};
+use ui::components::{EmptyState, ProblemNotice, RefusedFiles};
 use ui::drafts::owned;
 use ui::flash::{self, Flash};
 use ui::icons::Icon;
@@ -83,6 +83,7 @@ pub(crate) fn DecisionNotice<'a>(request: &'a PageRequest) -> impl IntoView + us
         let key = flash.done?;
         let done = by_key(locale, &key);
         let undo = flash.values.get(flash::UNDO).cloned();
+        let refused = flash.errors;
         Some(view! {
             <div class="notice notice-good decided" role="status" data-done=key>
                 <Icon name="check"/><span>{done}</span>
@@ -91,6 +92,7 @@ pub(crate) fn DecisionNotice<'a>(request: &'a PageRequest) -> impl IntoView + us
                         <button class="button" type="submit" data-key="z" aria-keyshortcuts="z">{t!(locale, "undo")}</button></form>
                 })}
             </div>
+            <RefusedFiles locale refused/>
         })
     })
 }

@@ -23,6 +23,7 @@ const WAIT: Duration = Duration::from_millis(200);
 /// Who submits files.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum FileSender {
+    Staff,
     Contact,
     /// A visitor of a form, with the network.
     Visitor(Option<Network>),
@@ -178,6 +179,7 @@ async fn store_files<A: FileUploader>(
     uploads: Vec<Upload>,
 ) -> CoreResult<(Vec<CleanFile>, Vec<FieldError>)> {
     let (owner, sender) = match from {
+        FileSender::Staff => (FileOwner::Staff, Sender::Account),
         FileSender::Contact => (FileOwner::Portal, Sender::Account),
         FileSender::Visitor(network) => (FileOwner::Form, Sender::Visitor(network)),
     };

@@ -2,7 +2,7 @@
 
 use domain::fields::FieldCode;
 use domain::identity::permissions::ReviewRequests;
-use domain::ids::RequestId;
+use domain::ids::{MessageId, RequestId};
 use domain::intake::MAX_MESSAGE_CHARS;
 use domain::intake::mails::MailKind;
 use domain::problems::Cause;
@@ -12,8 +12,10 @@ use serde_json::json;
 
 use crate::commit::finish;
 use crate::db::TenantTx;
+use crate::files::Upload;
 use crate::form::Form;
 use crate::identity::actors::{Permit, Staff};
+use crate::intake::{self, FileSender, PreparedFiles, Submitted};
 use crate::notifications;
 use crate::notifications::NotificationTrigger;
 use crate::requests;
@@ -34,45 +36,86 @@ pub async fn add_note(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId
     finish(core, tx).await
 }
 
-/// Sends a message to the requester, who is notified by email and reads it in the portal or on the tracking page. A
-/// question stays open until it is answered.
+/// A message of staff to the requester.
+#[derive(Debug, Default)]
+pub struct StaffMessage {
+    pub text: String,
+    /// Whether the message asks for a reply: it stays open until it is answered.
+    pub asks: bool,
+    /// Identifies repeated submissions of the same form; empty for a form without one.
+    pub nonce: String,
+    pub files: Vec<Upload>,
+}
+
+/// Sends a message with files to the requester, who is notified by email and reads it in the portal or on the tracking page.
+/// Submitting the same form again has no effect.
 ///
 /// # Errors
-/// Field `message`, with code `no_reader` for a request from the API, whose requester has no access to messages.
+/// Field `message`, with code `no_reader` for a request from the API, whose requester has no access to messages; field `files`.
 pub async fn send_message(
     core: &Core,
     by: Permit<'_, ReviewRequests>,
     id: RequestId,
-    message: &str,
-    asks: bool,
-) -> CoreResult<()> {
+    message: StaffMessage,
+) -> CoreResult<Submitted<()>> {
     let mut form = Form::default();
-    let message = form.text(
+    let text = form.text(
         "message",
         MAX_MESSAGE_CHARS,
-        text::paragraphs(message, MAX_MESSAGE_CHARS),
+        text::paragraphs(&message.text, MAX_MESSAGE_CHARS),
     );
     form.finish()?;
-    let message = message.unwrap_or_default();
-    let mut tx = core.store.begin(by.staff()).await?;
-    let request = requests::load(&mut tx, id).await?;
-    if !request.channel.notifies_requester() {
-        return Err(CoreError::field("message", FieldCode::NoReader));
+    let text = text.unwrap_or_default();
+    let staff = by.staff();
+    let mut tx = core.store.read(staff).await?;
+    ensure_reader(&mut tx, id).await?;
+    drop(tx);
+    let nonce = match text::line(&message.nonce, 100) {
+        Ok(nonce) => nonce,
+        Err(_) => intake::form_nonce(core),
+    };
+    let reserved = upload_nonce(id, &nonce);
+    let prepared = intake::prepare_files(core, staff, FileSender::Staff, id.uuid(), &reserved, message.files).await?;
+    let Some(files) = prepared else {
+        return Ok(Submitted::whole(()));
+    };
+    let kind = if message.asks {
+        MailKind::Question
+    } else {
+        MailKind::Message
+    };
+    let sent = store_message(core, staff, id, (&text, &nonce), kind, &files).await;
+    if !matches!(sent, Ok(true)) {
+        files.release(core, staff).await;
     }
-    let kind = if asks { MailKind::Question } else { MailKind::Message };
-    write(core, &mut tx, id, &message, kind).await?;
-    finish(core, tx).await
+    sent.map(|_| files.submitted(()))
 }
 
-/// Sends a message within a transaction; the kind selects the email template.
-pub(crate) async fn write(
+async fn ensure_reader(tx: &mut TenantTx<'_, Staff>, id: RequestId) -> CoreResult<()> {
+    if requests::load(tx, id).await?.channel.notifies_requester() {
+        Ok(())
+    } else {
+        Err(CoreError::field("message", FieldCode::NoReader))
+    }
+}
+
+/// Stores a message with its files; false if it was sent before.
+async fn store_message(
     core: &Core,
-    tx: &mut TenantTx<'_, Staff>,
+    staff: &Staff,
     id: RequestId,
-    message: &str,
+    (text, nonce): (&str, &str),
     kind: MailKind,
-) -> CoreResult<()> {
-    write_with(core, tx, id, message, NotificationTrigger::new(kind)).await
+    files: &PreparedFiles,
+) -> CoreResult<bool> {
+    let mut tx = core.store.begin(staff).await?;
+    ensure_reader(&mut tx, id).await?;
+    let Some(message) = write_once(core, &mut tx, id, text, Some(nonce), NotificationTrigger::new(kind)).await? else {
+        return Ok(false);
+    };
+    intake::attach(&mut tx, id, Some(message), files).await?;
+    finish(core, tx).await?;
+    Ok(true)
 }
 
 /// Sends a message within a transaction, as the text of an email about something else.
@@ -83,15 +126,29 @@ pub(crate) async fn write_with(
     message: &str,
     trigger: NotificationTrigger<'_>,
 ) -> CoreResult<()> {
+    write_once(core, tx, id, message, None, trigger).await.map(drop)
+}
+
+/// Sends a message within a transaction; `None` if the nonce was used before.
+async fn write_once(
+    core: &Core,
+    tx: &mut TenantTx<'_, Staff>,
+    id: RequestId,
+    message: &str,
+    nonce: Option<&str>,
+    trigger: NotificationTrigger<'_>,
+) -> CoreResult<Option<MessageId>> {
     let asks = trigger.kind == MailKind::Question;
-    let written = tx.insert_staff_message(id, message, asks).await?;
+    let Some(written) = tx.insert_staff_message(id, message, asks, nonce).await? else {
+        return Ok(None);
+    };
     tx.audit("request.message_sent", id, json!({ "message": written, "asks": asks }));
     let trigger = NotificationTrigger {
         text: Some(message),
         ..trigger
     };
     notifications::enqueue(core, tx, id, trigger).await?;
-    Ok(())
+    Ok(Some(written))
 }
 
 /// Validates a requester's answer and the nonce that detects repeated submissions.

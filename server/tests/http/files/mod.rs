@@ -1,5 +1,6 @@
 //! File storage.
 
+pub mod messages;
 pub mod scanning;
 pub mod stores;
 pub mod submissions;

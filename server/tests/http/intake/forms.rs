@@ -331,7 +331,7 @@ async fn tracking_link_shows_request_and_allows_answer_and_withdrawal(#[case] en
         ("message", "Which of the two lifts?"),
         ("asks", "on"),
     ];
-    world.send(&staff, "/app/fn/send-message", &question).await;
+    world.send_message(&staff, &question).await;
 
     let (_, page) = world.get(&visitor(), &path).await;
     assert!(page.contains("Which of the two lifts?") && page.contains("We need an answer"));

@@ -204,7 +204,7 @@ async fn emails_are_sent_to_requester_after_final_decisions(#[case] engine: Engi
         ("message", "Which lift?\r\nBcc: evil@example.org"),
         ("asks", "on"),
     ];
-    world.send(&staff, "/app/fn/send-message", &question).await;
+    world.send_message(&staff, &question).await;
     assert_eq!(
         mailer.send_due(&world.core).await.unwrap(),
         1,

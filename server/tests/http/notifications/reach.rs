@@ -67,11 +67,7 @@ async fn request_page_says_who_is_told(#[case] engine: Engine) {
     let id = page.rsplit('/').next().unwrap().to_owned();
     world.core.clock().advance(chrono::TimeDelta::minutes(1));
     world
-        .send(
-            &staff,
-            "/app/fn/send-message",
-            &[("request", &id), ("message", "Which floor?")],
-        )
+        .send_message(&staff, &[("request", &id), ("message", "Which floor?")])
         .await;
     world
         .sql("UPDATE mail SET status = 'sent' WHERE recipient = 'mona@example.org' AND kind = 'message'")
@@ -140,11 +136,7 @@ async fn emails_turned_off_by_topic_are_not_sent_and_dispatch_sees_it(#[case] en
     )
     .await;
     world
-        .send(
-            &staff,
-            "/app/fn/send-message",
-            &[("request", &id), ("message", "Which room?")],
-        )
+        .send_message(&staff, &[("request", &id), ("message", "Which room?")])
         .await;
     let mails = world
         .texts("SELECT kind, status FROM mail WHERE recipient LIKE 'petra.%' AND kind IN ('slots_offered', 'message') ORDER BY kind")

@@ -456,24 +456,7 @@ async fn post_action(world: &World, browser: &Client, path: &str, fields: &[(&st
         .post(format!("{}{path}", world.url))
         .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
         .header("accept", "application/json");
-    let has_files = [
-        "submit-report",
-        "send-entry",
-        "send-photo",
-        "upload-csv",
-        "submit-request",
-        "answer-request",
-        "create-form",
-        "save-rule",
-        "update-form",
-        "invite-contact",
-        "invite-colleague",
-        "set-portal-logo",
-        "set-terminology",
-        "update-technician",
-    ]
-    .iter()
-    .any(|end| path.ends_with(end));
+    let has_files = ordinavo::pages::MULTIPART_ACTIONS.contains(&path);
     let request = if has_files {
         let form = multipart(fields).text("summary", "x").text("work_minutes", "5");
         request.multipart(form)

@@ -77,7 +77,7 @@ async fn required_actions_are_shown_to_their_user_only(#[case] engine: Engine) {
     assert!(!before.contains(&request) && !required_actions(&before).contains(id));
     // A question requires action from the requester only.
     let question = [("request", id), ("message", "Which room?"), ("asks", "on")];
-    world.send(&staff, "/app/fn/send-message", &question).await;
+    world.send_message(&staff, &question).await;
     for path in ["/portal", "/portal/in-progress"] {
         let html = world.content(&petra, path).await;
         assert!(

@@ -345,7 +345,7 @@ async fn portal_and_partner_requests_appear_in_inbox(#[case] engine: Engine) {
     // A question, answered in the portal.
     let id = inside.rsplit('/').next().unwrap().to_owned();
     let question = [("request", id.as_str()), ("message", "Which floor?"), ("asks", "on")];
-    world.send(&staff, "/app/fn/send-message", &question).await;
+    world.send_message(&staff, &question).await;
     let page = world.content(&petra, &made).await;
     assert!(page.contains("Which floor?") && page.contains("We need an answer"));
     let answer = [
@@ -422,11 +422,7 @@ async fn portal_and_partner_requests_appear_in_inbox(#[case] engine: Engine) {
     let inside = world.in_inbox(&staff, "Zeta from the ERP").await;
     let id = inside.rsplit('/').next().unwrap().to_owned();
     world
-        .send(
-            &staff,
-            "/app/fn/send-message",
-            &[("request", &id), ("message", "Hello?")],
-        )
+        .send_message(&staff, &[("request", &id), ("message", "Hello?")])
         .await;
     assert!(
         world
@@ -568,7 +564,11 @@ async fn filters_stay_after_actions_on_request(#[case] engine: Engine) {
         ("send-message", ("message", "Hello.")),
     ] {
         let fields = [base[0], base[1], field];
-        let to = world.send(&staff, &format!("/app/fn/{action}"), &fields).await;
+        let to = if action == "send-message" {
+            world.send_message(&staff, &fields).await
+        } else {
+            world.send(&staff, &format!("/app/fn/{action}"), &fields).await
+        };
         assert_eq!(to, format!("/app/inbox/{id}{view}"), "{action}");
     }
     let page = world.content(&staff, &format!("/app/inbox/{id}{view}")).await;

@@ -470,7 +470,7 @@ async fn cancellation_requested_is_answered_by_dispatch(#[case] engine: Engine) 
         ("request", id.as_str()),
         ("message", "We have ordered the parts already."),
     ];
-    world.send(&staff, "/app/fn/send-message", &answer).await;
+    world.send_message(&staff, &answer).await;
     assert!(
         !world
             .content(&staff, &format!("/app/inbox/{id}"))

@@ -32,6 +32,16 @@ impl World {
         self.send(staff, "/app/fn/schedule-target", &fields).await;
     }
 
+    /// Sends a message to the requester without files and returns the redirect path.
+    pub async fn send_message(&self, staff: &Client, fields: &[(&str, &str)]) -> String {
+        let form = fields
+            .iter()
+            .fold(reqwest::multipart::Form::new(), |form, (name, value)| {
+                form.text((*name).to_owned(), (*value).to_owned())
+            });
+        self.send_multipart(staff, "/app/fn/send-message", form).await
+    }
+
     /// Submits a multipart form and returns the redirect path.
     pub async fn send_multipart(&self, browser: &Client, path: &str, form: reqwest::multipart::Form) -> String {
         let answer = browser

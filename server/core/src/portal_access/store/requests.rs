@@ -209,7 +209,22 @@ const REQUEST_CANCELLATION: &str = concat!(
     ",
     is_own_request!()
 );
-/// Files that this user uploaded, while a grant covers the request.
+/// Whether the user may open a file of `request`: one of the user's own requests, or one that the team sent with a message
+/// that the user may read.
+macro_rules! may_open_file {
+    () => {
+        concat!(
+            "((",
+            is_own_request!(),
+            ") OR (EXISTS (SELECT 1 FROM customer_message AS sent WHERE sent.tenant_id = request_attachment.tenant_id \
+             AND sent.id = request_attachment.message_id AND sent.staff_id IS NOT NULL) AND ",
+            may_read_request!(),
+            "))"
+        )
+    };
+}
+
+/// Files that this user uploaded, while a grant covers the request, and those that the team sent.
 const SELECT_OWN_FILES: &str = concat!(
     r"
         SELECT
@@ -225,7 +240,7 @@ const SELECT_OWN_FILES: &str = concat!(
           AND request.id = $4
           AND
     ",
-    is_own_request!(),
+    may_open_file!(),
     r"
         ORDER BY request_attachment.file_name, request_attachment.id
         LIMIT 50
@@ -241,7 +256,7 @@ const SELECT_OWN_FILE: &str = concat!(
           AND request_attachment.id = $4
           AND
     ",
-    is_own_request!()
+    may_open_file!()
 );
 const SELECT_OWN_REQUEST_LOCATION: &str = concat!(
     r"

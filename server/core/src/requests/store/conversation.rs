@@ -105,35 +105,26 @@ impl TenantTx<'_, Staff> {
             .await
     }
 
-    /// Inserts a message to the requester. A question is marked as open until it is answered.
+    /// Inserts a message to the requester; `None` if the nonce was used before. A question is marked as open until it is
+    /// answered.
     pub(crate) async fn insert_staff_message(
         &mut self,
         request: RequestId,
         text: &str,
         asks: bool,
-    ) -> Result<MessageId, StoreError> {
+        nonce: Option<&str>,
+    ) -> Result<Option<MessageId>, StoreError> {
         let (tenant, now, author) = (self.tenant(), self.now, self.actor.id().uuid());
         let id: MessageId = self.new_id();
-        self.tx
-            .execute(
-                INSERT_MESSAGE,
-                (
-                    tenant,
-                    id.uuid(),
-                    request.uuid(),
-                    Some(author),
-                    asks,
-                    text,
-                    None::<&str>,
-                    now,
-                ),
-            )
-            .await?;
+        let row = (tenant, id.uuid(), request.uuid(), Some(author), asks, text, nonce, now);
+        if self.tx.execute(INSERT_MESSAGE, row).await? == 0 {
+            return Ok(None);
+        }
         self.tx.execute(CLEAR_CHANGE_REQUESTS, (tenant, request.uuid())).await?;
         if asks {
             self.tx.execute(MARK_ASKED, (tenant, request.uuid(), now)).await?;
         }
-        Ok(id)
+        Ok(Some(id))
     }
 
     pub(crate) async fn messages(&mut self, request: RequestId) -> Result<Vec<MessageEntry>, StoreError> {
