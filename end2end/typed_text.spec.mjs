@@ -167,3 +167,97 @@ for (const [name, app] of Object.entries(APPS)) {
     await context.close();
   });
 }
+
+const PUBLIC_BOXES = "main form :is(textarea, input[type=text], input[type=email], input[type=tel], input:not([type]))[data-form]";
+
+/** Fills the empty boxes of a page without an account and returns what each contains, by form and name. */
+async function fillPublic(page) {
+  await page.evaluate(() => document.querySelectorAll("main details").forEach((details) => (details.open = true)));
+  const filled = {};
+  for (const box of await page.locator(PUBLIC_BOXES).all()) {
+    const [form, name, type, max] = await box.evaluate((field) => [field.dataset.form, field.name, field.type, field.maxLength]);
+    const text = type === "email" ? "mona@example.org" : type === "tel" ? "+49 201 5550 999" : max > 0 ? TYPED.slice(0, max).trim() : TYPED;
+    await box.fill(text);
+    filled[`${form}.${name}`] = text;
+  }
+  return filled;
+}
+
+const textsOf = (page) =>
+  page.locator(PUBLIC_BOXES).evaluateAll((all) => Object.fromEntries(all.map((field) => [`${field.dataset.form}.${field.name}`, field.value])));
+
+test("no text box of a page without an account loses what was typed", async ({ browser }) => {
+  test.setTimeout(240_000);
+  const tenant = own.tenants.find((one) => one.slug === "nordlicht");
+  const context = await browser.newContext({ baseURL: own.url });
+  const page = await context.newPage();
+  const form = "/intake/nordlicht-service";
+  const ready = async (path) => {
+    await page.goto(path);
+    await page.waitForLoadState("networkidle");
+  };
+  await ready(form);
+  const typed = await fillPublic(page);
+  expect(Object.keys(typed).length).toBeGreaterThanOrEqual(6);
+  const kept = async (why) => {
+    await expect.poll(() => textsOf(page), why).toEqual(typed);
+  };
+  await ready(form);
+  await kept("reload");
+  await page.locator(".languages a[lang=ar]").click();
+  await kept("another language");
+  // Rejected: an address that cannot be one.
+  const address = page.locator(`${PUBLIC_BOXES}[name=email]`);
+  await address.evaluate((field) => (field.closest("form").noValidate = true));
+  await address.fill("no address");
+  typed[(await address.evaluate((field) => `${field.dataset.form}.email`))] = "no address";
+  await page.locator("main form button[type=submit]").click();
+  await expect(page.locator("[data-code]").first()).toBeVisible();
+  await kept("an error");
+  await ready(form);
+  await kept("leaving after an error");
+
+  // What has arrived is not offered again, on the tracking page neither.
+  await page.locator(`${PUBLIC_BOXES}[name=email]`).fill("mona@example.org");
+  await page.locator("[name=service_type]").selectOption({ index: 1 });
+  const sent = () => page.locator("[data-done='done-request-submitted']");
+  await expect(async () => {
+    await page.locator("main form button[type=submit]").click();
+    await expect(sent()).toBeVisible({ timeout: 3_000 });
+  }).toPass();
+  const tracking = new URL(page.url()).pathname;
+  await ready(form);
+  for (const [name, value] of Object.entries(await textsOf(page))) expect(value, name).toBe("");
+
+  // Dispatch makes a job of it, so that the page has all of its forms.
+  const staff = await browser.newContext({ baseURL: own.url });
+  const desk = await staff.newPage();
+  await signIn(desk, "/app", tenant.staff.find((one) => one.role === "dispatcher"));
+  await desk.goto("/app/inbox?q=words+that+must");
+  await desk.locator(".queue-requests a").first().click();
+  await desk.waitForLoadState("networkidle");
+  await act(desk, "/app/fn/accept-request");
+  await ready(tracking);
+  const boxes = await fillPublic(page);
+  expect(Object.keys(boxes).length).toBeGreaterThanOrEqual(1);
+  await ready(tracking);
+  await expect.poll(() => textsOf(page)).toEqual(boxes);
+  const forms = [...new Set(Object.keys(boxes).map((key) => key.split(".")[0]))];
+  for (const one of forms) {
+    // Each form is sent while the others hold a text.
+    await page.evaluate(() => document.querySelectorAll("main details").forEach((details) => (details.open = true)));
+    await page.locator(`form:has([data-form='${one}']) [type=submit]`).click();
+    await expect(page.locator("[data-done]").first()).toBeVisible();
+    const left = await textsOf(page);
+    for (const [key, value] of Object.entries(left)) expect(value, `${key} after ${one}`).toBe(key.startsWith(`${one}.`) ? "" : boxes[key]);
+    const again = await fillPublic(page);
+    Object.assign(boxes, again);
+  }
+  // Another tab, and so another person on a shared computer, sees nothing of it.
+  const other = await context.newPage();
+  await other.goto(tracking);
+  await other.waitForLoadState("networkidle");
+  for (const value of Object.values(await textsOf(other))) expect(value).toBe("");
+  await context.close();
+  await staff.close();
+});

@@ -256,18 +256,22 @@ impl Config {
         if let Some(file) = &named_file
             && !std::path::Path::new(file).is_file()
         {
-            return Err(format!("ORDINAVO_CONFIG: {file} does not exist"));
+            return Err(format!("ORDINAVO_CONFIG: {file} does not exist or is not a file"));
         }
         let file = named_file.unwrap_or_else(|| "ordinavo.toml".to_owned());
-        let variables = Env::prefixed("ORDINAVO_").filter(|name| name != "config" && !name.starts_with("test_"));
+        let variables = Env::prefixed("ORDINAVO_")
+            .filter(|name| name != "config" && !name.starts_with("test_") && !is_unset(name.as_str()));
         let mut config: Self = Figment::from(Serialized::defaults(Self::default()))
-            .merge(Toml::file(file))
+            .merge(Toml::file(&file))
             .merge(variables)
             .extract()
             .map_err(|error| {
                 error
                     .into_iter()
-                    .map(|error| format!("setting {}: {}", error.path.join("."), error.kind))
+                    .map(|error| match error.path.join(".").as_str() {
+                        "" => format!("{file}: {}", error.kind),
+                        setting => format!("setting {setting}: {}", error.kind),
+                    })
                     .collect::<Vec<_>>()
                     .join("\n")
             })?;
@@ -294,6 +298,7 @@ impl Config {
         if config.files.trim_end_matches('/') == "s3:" {
             return Err("setting files: must name a bucket, such as s3://bucket/prefix".to_owned());
         }
+        check_database_url(&config.database_url)?;
         config.pool_options(Process::Command)?;
         config.files_timeout()?;
         config.connection_limits()?;
@@ -534,6 +539,69 @@ fn parse_timeout(name: &str, text: &str) -> Result<Duration, String> {
 }
 
 /// Parses a number with a unit: `s`, `m` or `h`.
+/// Settings that are absent by default. Compose files set variables without a value for those that are not used.
+const OPTIONAL: [&str; 7] = [
+    "acme_root",
+    "clamd",
+    "ops_listen",
+    "redirect_listen",
+    "smtp_url",
+    "tls_certificate",
+    "tls_key",
+];
+
+fn is_unset(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let variable = format!("ORDINAVO_{}", name.to_ascii_uppercase());
+    OPTIONAL.contains(&name.as_str()) && std::env::var_os(variable).is_some_and(|value| value.is_empty())
+}
+
+/// The parameters of a PostgreSQL URL. A mistyped one, such as for TLS, would be ignored.
+const DATABASE_PARAMETERS: [&str; 18] = [
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-key",
+    "ssl-mode",
+    "ssl-root-cert",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "statement-cache-capacity",
+    "user",
+];
+
+/// Checks the form of the URL. The message does not repeat it, because it may contain a password.
+fn check_database_url(text: &str) -> Result<(), String> {
+    if text.starts_with("sqlite://") {
+        return Ok(());
+    }
+    let is_postgres = text.starts_with("postgres://") || text.starts_with("postgresql://");
+    let url = url::Url::parse(text).ok().filter(|_| is_postgres);
+    let Some(url) = url else {
+        return Err(
+            "setting database_url: must be like sqlite://data/ordinavo.db or postgres://user@host/database".to_owned(),
+        );
+    };
+    match url.query_pairs().find(|(name, _)| {
+        let is_option = name.starts_with("options[") && name.ends_with(']');
+        !is_option && !DATABASE_PARAMETERS.contains(&name.as_ref())
+    }) {
+        None => Ok(()),
+        Some((name, _)) => Err(format!(
+            "setting database_url: unknown parameter {name}; allowed are {}",
+            DATABASE_PARAMETERS.join(", ")
+        )),
+    }
+}
+
 fn parse_delay(text: &str) -> Option<Duration> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let seconds = match unit {

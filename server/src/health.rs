@@ -17,7 +17,7 @@ use serde_json::json;
 use tokio::sync::Mutex;
 
 use crate::config::Config;
-use crate::connections::tls::TlsFiles;
+use crate::connections::tls::CertificateInUse;
 
 /// How long the result of the checks is cached. The endpoint is public and each check of the database writes to the disk.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -80,7 +80,7 @@ pub enum Failure {
     KeyMismatch,
     /// The folder or bucket cannot be written or read, or does not answer in time.
     FilesUnavailable,
-    /// There is no TLS certificate yet, or its files cannot be used.
+    /// There is no TLS certificate yet.
     CertificateMissing,
     /// Browsers refuse the TLS certificate.
     CertificateExpired,
@@ -120,7 +120,8 @@ impl Failure {
 pub struct Readiness {
     core: Core,
     key_file: Arc<PathBuf>,
-    certificate: Arc<Option<TlsFiles>>,
+    /// When the certificate in use expires; the server sets it as soon as there is one.
+    certificate: Option<CertificateInUse>,
     last: Arc<Mutex<Last>>,
 }
 
@@ -134,7 +135,7 @@ impl Readiness {
     /// Checks the readiness of a server, which needs the certificate of its own TLS.
     pub fn of_server(core: Core, config: &Config) -> Self {
         Self {
-            certificate: Arc::new(config.tls_files().ok().flatten()),
+            certificate: config.tls_certificate.is_some().then(CertificateInUse::default),
             ..Self::of_worker(core, config)
         }
     }
@@ -143,7 +144,7 @@ impl Readiness {
         Self {
             core,
             key_file: Arc::new(config.secret_key_file.clone()),
-            certificate: Arc::default(),
+            certificate: None,
             last: Arc::default(),
         }
     }
@@ -156,16 +157,15 @@ impl Readiness {
         {
             return failures.clone();
         }
-        let (database, key, certificate, files) = tokio::join!(
+        let (database, key, files) = tokio::join!(
             self.check_database(),
             self.check_key(),
-            self.check_certificate(),
             self.check_files(last.files_succeeded)
         );
         let mut failures = Vec::new();
         failures.extend(database.err());
         failures.extend(key.err());
-        failures.extend(certificate.err());
+        failures.extend(self.certificate_failure());
         match files {
             Ok(at) => last.files_succeeded = Some(at),
             Err(failure) => {
@@ -216,18 +216,18 @@ impl Readiness {
         Err(Failure::FilesUnavailable)
     }
 
-    async fn check_certificate(&self) -> Result<(), Failure> {
-        let (files, now) = (self.certificate.clone(), self.core.clock().now());
-        let checked = tokio::task::spawn_blocking(move || match files.as_ref().as_ref().map(TlsFiles::read) {
-            None => Ok(()),
-            Some(Ok(certificate)) if certificate.not_after <= now => Err(Failure::CertificateExpired),
-            Some(Ok(_)) => Ok(()),
-            Some(Err(error)) => {
-                tracing::warn!(%error, "readiness: certificate check failed");
-                Err(Failure::CertificateMissing)
-            }
-        });
-        checked.await.unwrap_or(Err(Failure::CertificateMissing))
+    /// Returns where the server notes the certificate in use; `None` without TLS of its own.
+    pub fn certificate(&self) -> Option<CertificateInUse> {
+        self.certificate.clone()
+    }
+
+    /// A certificate whose files cannot be read is still in use, so only the one in use counts.
+    fn certificate_failure(&self) -> Option<Failure> {
+        match self.certificate.as_ref()?.get() {
+            None => Some(Failure::CertificateMissing),
+            Some(not_after) if not_after <= self.core.clock().now() => Some(Failure::CertificateExpired),
+            Some(_) => None,
+        }
     }
 
     async fn check_key(&self) -> Result<(), Failure> {
@@ -242,7 +242,10 @@ impl Readiness {
         };
         let matching = installation::match_key(self.core.store(), &ring);
         match tokio::time::timeout(CHECK_TIMEOUT, matching).await {
-            Ok(Ok(KeyMatch::Mismatch)) => Err(Failure::KeyMismatch),
+            Ok(Ok(KeyMatch::Mismatch)) => {
+                tracing::warn!("readiness: the key file is not the one of this database");
+                Err(Failure::KeyMismatch)
+            }
             // A database that does not answer is a failure of its own.
             _ => Ok(()),
         }

@@ -103,6 +103,12 @@ impl AppState {
         }
     }
 
+    /// Reads the certificate of the server's own TLS.
+    fn open_tls(&self, files: TlsFiles) -> Result<Tls, String> {
+        let in_use = self.readiness.certificate().unwrap_or_default();
+        Tls::open(files, self.core.clock().clone(), in_use)
+    }
+
     /// Generates a request ID.
     pub fn new_request_id(&self) -> String {
         self.randomness.uuid_v7(self.core.clock().now()).simple().to_string()
@@ -208,7 +214,7 @@ pub async fn run(state: AppState, stop: impl Future<Output = ()> + Send + 'stati
         .map_err(|error| format!("setting spool_folder: {folder}: {error}"))?;
     let listener = TcpListener::bind(state.config.listen)
         .await
-        .map_err(|error| format!("{}: {error}", state.config.listen))?;
+        .map_err(|error| format!("setting listen: {}: {error}", state.config.listen))?;
     let routes = router(&state);
     run_on_listener(listener, state, routes, stop).await
 }
@@ -226,7 +232,7 @@ pub async fn run_on_listener(
     let challenges = Challenges::default();
     let certificate = match (state.config.acme()?, state.config.tls_files()?) {
         (_, None) => Security::None,
-        (None, Some(files)) => Security::Files(Tls::open(files, state.core.clock().clone())?),
+        (None, Some(files)) => Security::Files(state.open_tls(files)?),
         (Some(acme), Some(files)) => Security::Acme(
             Acme::new(acme, files.clone(), challenges.clone(), state.core.clock().clone()),
             files,
@@ -301,7 +307,7 @@ async fn serve_secured(
             if !acme.obtain_first(&mut stopping()).await {
                 return Ok(());
             }
-            let tls = Tls::open(files, state.core.clock().clone()).inspect_err(|_| {
+            let tls = state.open_tls(files).inspect_err(|_| {
                 state.stopping.send_replace(true);
             })?;
             (Some(Arc::new(tls)), Some(acme))

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use ordinavo_core::audit::verification;
 use ordinavo_core::clock::Clock;
-use ordinavo_core::files::FileStore;
+use ordinavo_core::files::{FileStore, inventory};
 use ordinavo_core::installation::health;
 use ordinavo_core::notifications::held;
 use ordinavo_core::{Core, CoreError};
@@ -20,6 +20,9 @@ use crate::spool::Spool;
 
 /// How far the clocks of server and database may differ: signatures of webhooks are valid for minutes.
 const MAX_CLOCK_OFFSET: TimeDelta = TimeDelta::seconds(5);
+
+/// How long an SMTP server may take to greet.
+const SMTP_CHECK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Certificates are usually renewed a month before they expire.
 const MIN_CERTIFICATE_VALIDITY: TimeDelta = TimeDelta::days(14);
@@ -45,7 +48,12 @@ pub async fn run_checks(config: &Config, json: bool) -> Result<(), String> {
             } else {
                 "database"
             };
-            report.problem(subject, &error, "docs/operations/keys.md explains each message");
+            let advice = if subject == "key" {
+                "docs/operations/keys.md says what to do without the right key"
+            } else {
+                DATABASE_ADVICE
+            };
+            report.problem(subject, &error, advice);
         }
         Ok((core, _)) => {
             report.ok("key", "belongs to the database");
@@ -262,7 +270,10 @@ fn check_disk(core: &Core, config: &Config, report: &mut Report) {
 
 async fn check_files(core: &Core, report: &mut Report) {
     match core.files().check().await {
-        Ok(()) => report.ok("files", "can be written, read and deleted"),
+        Ok(()) => {
+            report.ok("files", "can be written, read and deleted");
+            check_inventory(core, report).await;
+        }
         Err(error) => report.problem(
             "files",
             &error,
@@ -309,6 +320,24 @@ async fn check_services(config: &Config, report: &mut Report) {
     }
 }
 
+/// Looks for the files that the database names.
+async fn check_inventory(core: &Core, report: &mut Report) {
+    match inventory::missing_files(core).await {
+        Ok(found) if found.missing == 0 => {
+            report.ok("files", &format!("{} files of the database found", found.checked))
+        }
+        Ok(found) => report.problem(
+            "files",
+            &format!(
+                "{} of {} files that the database names are missing",
+                found.missing, found.checked
+            ),
+            "check ORDINAVO_FILES and whether its disk is mounted, or copy files/ from a backup",
+        ),
+        Err(error) => report.problem("files", &error_message(&error), "check ORDINAVO_FILES"),
+    }
+}
+
 async fn check_held_mails(core: &Core, report: &mut Report) {
     // Without a mail server, all emails wait.
     if !core.sends_mail() {
@@ -329,7 +358,7 @@ async fn check_held_mails(core: &Core, report: &mut Report) {
 }
 
 async fn check_mail(config: &Config, report: &mut Report) {
-    match &config.smtp_url {
+    match config.smtp_url.as_deref().filter(|address| !address.is_empty()) {
         None => report.ok("mail", "not configured: mails are not sent"),
         Some(address) => match check_smtp(address).await {
             Ok(()) => report.ok("mail", "connected to the SMTP server"),
@@ -347,10 +376,11 @@ async fn check_smtp(address: &str) -> Result<(), String> {
         .map_err(|error| error.to_string())?
         .timeout(Some(Duration::from_secs(5)))
         .build();
-    match transport.test_connection().await {
-        Ok(true) => Ok(()),
-        Ok(false) => Err("the SMTP server rejected the connection".to_owned()),
-        Err(error) => Err(error.to_string()),
+    match tokio::time::timeout(SMTP_CHECK_TIMEOUT, transport.test_connection()).await {
+        Ok(Ok(true)) => Ok(()),
+        Ok(Ok(false)) => Err("the SMTP server rejected the connection".to_owned()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("the SMTP server does not answer".to_owned()),
     }
 }
 

@@ -197,7 +197,7 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
         Command::Migrate { create: true, json } => {
             let (core, _) = startup::open_core(&config, Opening::Create).await?;
             core.store().close().await;
-            startup::migrated(false).print(json)
+            startup::created(&config).print(json)
         }
         Command::Demo { json, reset, small } => {
             let (core, _) = startup::open_core(&config, Opening::Create).await?;

@@ -37,7 +37,10 @@ async fn copy(core: &Core, to: &str, json: bool) -> Result<(), String> {
         if usage == Usage::InUse {
             return Err("--to: the database is in use; choose an empty one".to_owned());
         }
-        target.migrate().await.map_err(|error| format!("migration: {error}"))?;
+        target
+            .migrate()
+            .await
+            .map_err(|error| format!("--to: {}", startup::store_message(&error)))?;
         core.store()
             .copy_to_postgres(&target)
             .await

@@ -59,6 +59,7 @@ async fn open_core_with(
     limits_role: bool,
 ) -> Result<(Core, Keyring), String> {
     let randomness = Randomness::from_system();
+    let is_new = matches!(opening, Opening::FirstStart | Opening::Create) && !config.secret_key_file.exists();
     let (store, has_upgraded) = open_store(config, opening, options, limits_role).await?;
     let keyring = match open_keyring(&store, config, opening).await {
         Ok(keyring) => keyring,
@@ -67,7 +68,7 @@ async fn open_core_with(
             return Err(error);
         }
     };
-    let files = FileStore::open_with(&config.files, config.files_timeout()?)
+    let files = FileStore::open_with(&config.files, config.files_timeout()?, is_new)
         .map_err(|error| format!("setting files: {error}"))?;
     let cookie_keyring = read_keyring(&config.secret_key_file)?;
     let core = Core::new(store, Clock::system(), randomness, keyring, files, config.settings()?)
@@ -125,8 +126,10 @@ async fn open_store(
             return require_schema(&store).await.map(|()| false);
         }
         let schema = store.schema().await.map_err(|error| store_message(&error))?;
-        if schema == Schema::Current {
-            return Ok(false);
+        match schema {
+            Schema::Current => return Ok(false),
+            Schema::Newer => return Err(NEWER_SCHEMA.to_owned()),
+            Schema::Missing(_) => {}
         }
         if let (Some(role), Schema::Missing(missing)) = (&role, schema)
             && !role.may_create_tables
@@ -166,7 +169,7 @@ fn check_role(role: &DatabaseRole) -> Result<(), String> {
 fn missing_database(config: &Config, reason: &str, opening: Opening) -> String {
     let key_file = config.secret_key_file.display();
     let key = if opening == Opening::FirstStart {
-        format!(", but the key file {key_file} does")
+        format!(", although there is a key file ({key_file})")
     } else {
         String::new()
     };
@@ -176,15 +179,15 @@ fn missing_database(config: &Config, reason: &str, opening: Opening) -> String {
     )
 }
 
+const NEWER_SCHEMA: &str = "database: a newer version of Ordinavo has migrated the schema; use that version";
+
 async fn require_schema(store: &Store) -> Result<(), String> {
     match store.schema().await.map_err(|error| store_message(&error))? {
         Schema::Current => Ok(()),
         Schema::Missing(missing) => Err(format!(
             "database: {missing} migrations are pending; apply them with `ordinavo migrate`"
         )),
-        Schema::Newer => {
-            Err("database: a newer version of Ordinavo has migrated the schema; use that version".to_owned())
-        }
+        Schema::Newer => Err(NEWER_SCHEMA.to_owned()),
     }
 }
 
@@ -193,8 +196,8 @@ pub fn store_message(error: &StoreError) -> String {
     match error {
         StoreError::Unavailable(reason) => format!("setting database_url: the database cannot be reached: {reason}"),
         StoreError::Refused(reason) => format!(
-            "setting database_url: the database refuses the role: {reason}; docs/operations/postgresql-roles.md names the \
-             roles and their rights"
+            "setting database_url: the database refuses the connection: {reason}; docs/operations/postgresql-roles.md \
+             names the roles and their rights"
         ),
         other => format!("database: {other}"),
     }
@@ -274,6 +277,17 @@ pub fn migrated(needs_audit_keys: bool) -> Answer {
     Answer::new(
         text,
         json!({ "isCurrent": true, "needsAuditAdoption": needs_audit_keys }),
+    )
+}
+
+/// Returns the answer of a migration that may create the installation: where the parts are that every machine needs.
+pub fn created(config: &Config) -> Answer {
+    let key = config.secret_key_file.display();
+    // The URL of a database on another machine may contain a password.
+    let database = config.database_url.strip_prefix("sqlite://").unwrap_or("PostgreSQL");
+    Answer::new(
+        &format!("Database: {database}. Master key: {key}; copy it to all machines, and keep a backup of it."),
+        json!({ "isCurrent": true, "needsAuditAdoption": false, "secretKeyFile": key.to_string() }),
     )
 }
 

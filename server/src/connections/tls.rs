@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -122,10 +122,25 @@ fn dns_names(certificate: &x509_cert::Certificate) -> Vec<String> {
         .collect()
 }
 
+/// When the certificate in use expires, for the readiness of the server.
+#[derive(Clone, Default)]
+pub struct CertificateInUse(Arc<Mutex<Option<DateTime<Utc>>>>);
+
+impl CertificateInUse {
+    pub fn get(&self) -> Option<DateTime<Utc>> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, not_after: DateTime<Utc>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(not_after);
+    }
+}
+
 /// The certificate in use, which is replaced when its files change.
 pub struct Tls {
     files: TlsFiles,
     clock: Clock,
+    in_use: CertificateInUse,
     current: watch::Sender<Arc<Certificate>>,
 }
 
@@ -134,12 +149,13 @@ impl Tls {
     ///
     /// # Errors
     /// As [`TlsFiles::read`].
-    pub fn open(files: TlsFiles, clock: Clock) -> Result<Self, String> {
+    pub fn open(files: TlsFiles, clock: Clock, in_use: CertificateInUse) -> Result<Self, String> {
         let certificate = files.read()?;
-        record(&certificate, &clock);
+        record(&certificate, &clock, &in_use);
         Ok(Self {
             files,
             clock,
+            in_use,
             current: watch::Sender::new(Arc::new(certificate)),
         })
     }
@@ -167,7 +183,7 @@ impl Tls {
         match self.files.read() {
             Ok(certificate) if certificate.pem != self.current.borrow().pem => {
                 tracing::info!(not_after = %certificate.not_after, "TLS certificate replaced");
-                record(&certificate, &self.clock);
+                record(&certificate, &self.clock, &self.in_use);
                 self.current.send_replace(Arc::new(certificate));
             }
             Ok(_) => {}
@@ -177,7 +193,8 @@ impl Tls {
 }
 
 #[allow(clippy::cast_precision_loss, reason = "seconds of this era are exact")]
-fn record(certificate: &Certificate, clock: &Clock) {
+fn record(certificate: &Certificate, clock: &Clock, in_use: &CertificateInUse) {
+    in_use.set(certificate.not_after);
     if certificate.not_after <= clock.now() {
         tracing::error!(not_after = %certificate.not_after, "TLS certificate has expired; browsers refuse it");
     }

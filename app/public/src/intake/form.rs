@@ -14,7 +14,7 @@ use ui::requests::day_part_choices;
 use ui::shell::{self, App, Assets};
 use ui::title::Title;
 
-use crate::islands::{CheckFiles, ProofOfWork};
+use crate::islands::{CheckFiles, KeepTyped, ProofOfWork};
 use crate::t;
 
 /// The form's name on its page.
@@ -55,6 +55,7 @@ pub fn page(assets: &Assets, page: IntakePage) -> impl IntoView + use<> {
                 <main id="main" tabindex="-1">
                     <h1>{texts.title}</h1>
                     {(!texts.intro.is_empty()).then(|| view! { <p class="lead prose">{texts.intro}</p> })}
+                    {(!page.preview).then(|| view! { <KeepTyped/> })}
                     <Fields page/>
                 </main>
             </div>

@@ -27,6 +27,7 @@ use ui::shell::{self, App, Assets};
 use ui::title::Title;
 
 use crate::i18n::by_key;
+use crate::islands::KeepTyped;
 use crate::t;
 
 /// The name of the answer form.
@@ -112,6 +113,7 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
             <div class="column">
                 <Brand tenant=page.tenant languages=Some(path.clone())/>
                 <main id="main" tabindex="-1">
+                    <KeepTyped/>
                     {page.done.map(|done| view! { <SuccessMessage done request=request.clone() locale/> })}
                     <RefusedFiles locale refused=page.refused/>
                     <RequestHeader request=request.clone() visit=begun words=page.words locale/>

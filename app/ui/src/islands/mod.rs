@@ -58,7 +58,7 @@ pub fn SubmitOnce(children: Children) -> impl IntoView {
         set_timeout(move || sent.set(false), DOUBLE_CLICK);
     };
     view! {
-        <div class="send-once" on:submit=submit aria-busy=move || sent.get().to_string()>
+        <div class="send-once" on:submit=submit aria-busy=move || sent.try_get().unwrap_or_default().to_string()>
             {children()}
         </div>
     }

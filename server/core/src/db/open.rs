@@ -73,9 +73,10 @@ impl Store {
             }
             open_sqlite(path, options).await?
         } else {
-            return Err(StoreError::Broken(format!(
-                "{address}: sqlite://path or postgres://… is required"
-            )));
+            // Without the address: it may contain a password.
+            return Err(StoreError::Broken(
+                "the URL must begin with sqlite:// or postgres://".to_owned(),
+            ));
         };
         Ok(Self {
             pools,

@@ -44,10 +44,16 @@ fn lock_file(path: &Path) -> Result<(File, PathBuf), StoreError> {
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(&name) {
-        Ok(file) => Ok((file, name)),
-        Err(error) => Err(unavailable(&name, &error)),
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        crate::private_folder::create(folder).map_err(|error| unavailable(folder, &error))?;
     }
+    let is_new = !name.exists();
+    let file = options.open(&name).map_err(|error| unavailable(&name, &error))?;
+    if is_new {
+        // Root may be first; the service opens the file afterwards.
+        crate::private_folder::adopt_owner(&name, path);
+    }
+    Ok((file, name))
 }
 
 fn unavailable(path: &Path, error: &std::io::Error) -> StoreError {

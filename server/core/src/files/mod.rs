@@ -4,6 +4,7 @@
 //! the row that names the file, together with [`keep`]. What a crash leaves between these steps is deleted by [`worker`].
 
 mod decoding;
+pub mod inventory;
 mod model;
 pub mod scanning;
 mod storage;

@@ -41,23 +41,27 @@ impl FileStore {
     /// # Errors
     /// The URL is not supported, or the folder cannot be created.
     pub fn open(address: &str) -> Result<Self, String> {
-        Self::open_with(address, DEFAULT_TIMEOUT)
+        Self::open_with(address, DEFAULT_TIMEOUT, true)
     }
 
-    /// Like [`Self::open`], with the time after which a silent S3 service is given up.
+    /// Like [`Self::open`], with the time after which a silent S3 service is given up. A missing folder is only created for a new
+    /// installation: instead of one that was not mounted, it would look like one without files.
     ///
     /// # Errors
     /// The URL is not supported, or the folder cannot be created.
-    pub fn open_with(address: &str, timeout: Duration) -> Result<Self, String> {
+    pub fn open_with(address: &str, timeout: Duration, creates: bool) -> Result<Self, String> {
         crate::tls::install();
         if let Some(folder) = address.strip_prefix("file://") {
-            crate::private_folder::create(std::path::Path::new(folder))
-                .map_err(|error| format!("{folder}: {error}"))?;
-            let store =
-                object_store::local::LocalFileSystem::new_with_prefix(folder).map_err(|error| error.to_string())?;
+            let fail = |error: &dyn std::fmt::Display| format!("{folder}: {error}");
+            let path = std::path::Path::new(folder);
+            if creates {
+                crate::private_folder::create(path).map_err(|error| fail(&error))?;
+            }
+            let absolute = std::path::absolute(path).map_err(|error| fail(&error))?;
+            let prefix = Path::from_absolute_path(&absolute).map_err(|error| fail(&error))?;
             return Ok(Self {
-                folder: Some(PathBuf::from(folder)),
-                ..Self::with_store(Arc::new(store), Path::default())
+                folder: Some(absolute),
+                ..Self::with_store(Arc::new(object_store::local::LocalFileSystem::new()), prefix)
             });
         }
         if address == "memory:///" {
@@ -121,10 +125,7 @@ impl FileStore {
     /// # Errors
     /// Returns the message of the store.
     pub async fn check(&self) -> Result<(), String> {
-        // Writing would create a folder that was deleted, next to the one that is to be mounted again.
-        if let Some(folder) = self.folder.as_deref().filter(|folder| !folder.is_dir()) {
-            return Err(format!("{}: the folder does not exist", folder.display()));
-        }
+        self.ensure_folder()?;
         let path = self.prefix.clone().join("doctor-check");
         let failed = |error: object_store::Error| error.to_string();
         // Another server may delete the file of this check between two steps.
@@ -135,6 +136,28 @@ impl FileStore {
         self.store.put(&path, "ok".into()).await.map(drop).map_err(failed)?;
         self.store.get(&path).await.map(drop).or_else(unless_missing)?;
         self.store.delete(&path).await.or_else(unless_missing)
+    }
+
+    /// Fails without the folder. Writing would create one, next to the one that is to be mounted again.
+    fn ensure_folder(&self) -> Result<(), String> {
+        match self.folder.as_deref().filter(|folder| !folder.is_dir()) {
+            Some(folder) => Err(format!("{}: the folder does not exist", folder.display())),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns whether each look at a file takes a request.
+    pub(super) fn is_remote(&self) -> bool {
+        self.folder.is_none()
+    }
+
+    /// Returns whether content is there, without reading it.
+    pub(super) async fn has(&self, key: &BlobKey) -> CoreResult<bool> {
+        match self.store.head(&self.path(key)).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(unavailable(&error)),
+        }
     }
 
     fn path(&self, key: &BlobKey) -> Path {
@@ -171,6 +194,8 @@ impl FileStore {
     }
 
     pub(super) async fn put(&self, key: &BlobKey, bytes: Bytes) -> CoreResult<()> {
+        self.ensure_folder()
+            .map_err(|error| CoreError::failed(Cause::FileStorageUnavailable, &error))?;
         self.store
             .put(&self.path(key), bytes.into())
             .await

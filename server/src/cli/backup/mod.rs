@@ -7,6 +7,7 @@ mod sums;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use ordinavo_core::files::inventory;
 use ordinavo_core::installation;
 use ordinavo_core::secrets::{Keyring, hex};
 use ordinavo_core::{Core, Engine};
@@ -34,10 +35,17 @@ const MANIFEST: &str = "backup.json";
 const KEY: &str = "secret.key";
 
 /// Copies a running installation to a new folder. The database is copied before the files, so every file that it refers
-/// to is in the backup. A backup that fails leaves no folder.
+/// to is in the backup. A backup that fails leaves no folder; one that lacks files that the storage has lost is kept, and fails.
 pub async fn backup(config: &Config, folder: &Path) -> Result<Answer, String> {
     if folder.exists() {
         return Err(format!("{}: already exists; choose a new folder", folder.display()));
+    }
+    let absolute = std::path::absolute(folder).unwrap_or_default();
+    if absolute.ancestors().any(|above| above.join(MANIFEST).exists()) {
+        return Err(format!(
+            "{}: is inside a backup; choose another folder",
+            folder.display()
+        ));
     }
     if let Some(files) = config.files.strip_prefix("file://")
         && is_inside(folder, Path::new(files))
@@ -52,7 +60,9 @@ pub async fn backup(config: &Config, folder: &Path) -> Result<Answer, String> {
     let finished = async {
         create_private_folder(&partial)?;
         let copied = match copy_installation(&core, config, &partial).await {
-            Ok(()) => std::fs::rename(&partial, folder).map_err(|error| format!("{}: {error}", folder.display())),
+            Ok(lost) => std::fs::rename(&partial, folder)
+                .map(|()| lost)
+                .map_err(|error| format!("{}: {error}", folder.display())),
             Err(error) => Err(error),
         };
         if copied.is_err() {
@@ -62,7 +72,17 @@ pub async fn backup(config: &Config, folder: &Path) -> Result<Answer, String> {
     }
     .await;
     core.store().close().await;
-    finished?;
+    let lost = finished?;
+    if !lost.is_empty() {
+        return Err(format!(
+            "{}: the backup was created without {} of the files that the database names, which are missing or changed in {}; the \
+             first is {}",
+            folder.display(),
+            lost.len(),
+            config.files,
+            lost[0]
+        ));
+    }
     let mut text = format!(
         "Backup created in {}. Protect it like the server: it contains the master key.",
         folder.display()
@@ -85,8 +105,13 @@ fn is_inside(folder: &Path, parent: &Path) -> bool {
     existing.is_some_and(|existing| existing.starts_with(parent))
 }
 
-async fn copy_installation(core: &Core, config: &Config, folder: &Path) -> Result<(), String> {
+/// Copies database, key and files; returns the files that are missing from the storage or changed.
+async fn copy_installation(core: &Core, config: &Config, folder: &Path) -> Result<Vec<String>, String> {
     let key_check = read_key_check(core).await?;
+    // Before the copy: what is stored later is not part of it.
+    let expected = inventory::registered_files(core)
+        .await
+        .map_err(|error| crate::api::texts::sentences(&error))?;
     match core.store().engine() {
         Engine::Sqlite => core
             .store()
@@ -103,6 +128,7 @@ async fn copy_installation(core: &Core, config: &Config, folder: &Path) -> Resul
     if read_key_check(core).await? != key_check || !installation::opens(&ring, &key_check) {
         return Err("the master key was replaced during the backup; run the backup again".to_owned());
     }
+    let has_files = config.files.starts_with("file://");
     if let Some(files) = config.files.strip_prefix("file://") {
         copy_folder(Path::new(files), &folder.join("files"))?;
     }
@@ -114,7 +140,12 @@ async fn copy_installation(core: &Core, config: &Config, folder: &Path) -> Resul
     };
     let text = serde_json::to_string_pretty(&manifest).map_err(|error| error.to_string())?;
     std::fs::write(folder.join(MANIFEST), text).map_err(|error| format!("{MANIFEST}: {error}"))?;
-    sums::write(folder)
+    let sums = sums::write(folder)?;
+    let expected = expected.into_iter().filter(|_| has_files);
+    Ok(expected
+        .filter(|file| sums.get(&format!("files/{}", file.path())) != Some(&file.digest()))
+        .map(|file| file.path())
+        .collect())
 }
 
 async fn read_key_check(core: &Core) -> Result<Vec<u8>, String> {
@@ -158,7 +189,9 @@ pub fn create_private_folder(folder: &Path) -> Result<(), String> {
 
 fn create_parent_folder(path: &Path) -> Result<(), String> {
     match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        Some(parent) => std::fs::create_dir_all(parent).map_err(|error| format!("{}: {error}", parent.display())),
+        Some(parent) => {
+            ordinavo_core::private_folder::create(parent).map_err(|error| format!("{}: {error}", parent.display()))
+        }
         None => Ok(()),
     }
 }
@@ -166,15 +199,22 @@ fn create_parent_folder(path: &Path) -> Result<(), String> {
 /// Copies a file and makes it readable only by its owner.
 fn copy_private(from: &Path, to: &Path) -> Result<(), String> {
     std::fs::copy(from, to).map_err(|error| format!("{}: {error}", from.display()))?;
+    make_private(to)
+}
+
+fn make_private(file: &Path) -> Result<(), String> {
     #[cfg(unix)]
-    std::fs::set_permissions(to, std::os::unix::fs::PermissionsExt::from_mode(0o600))
-        .map_err(|error| format!("{}: {error}", to.display()))?;
+    std::fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        .map_err(|error| format!("{}: {error}", file.display()))?;
+    #[cfg(not(unix))]
+    let _ = file;
     Ok(())
 }
 
+/// Copies a folder, readable by its owner only.
 fn copy_folder(from: &Path, to: &Path) -> Result<(), String> {
     let fail = |error: std::io::Error| format!("{}: {error}", from.display());
-    std::fs::create_dir_all(to).map_err(fail)?;
+    ordinavo_core::private_folder::create(to).map_err(fail)?;
     if !from.exists() {
         return Ok(());
     }
@@ -185,10 +225,13 @@ fn copy_folder(from: &Path, to: &Path) -> Result<(), String> {
             copy_folder(&entry.path(), &target)?;
             continue;
         }
-        match std::fs::copy(entry.path(), target) {
+        match std::fs::copy(entry.path(), &target) {
             // The server removed a file that no row names.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            copied => copied.map(drop).map_err(fail)?,
+            copied => {
+                copied.map_err(fail)?;
+                make_private(&target)?;
+            }
         }
     }
     Ok(())

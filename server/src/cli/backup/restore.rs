@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use ordinavo_core::clock::Clock;
 use ordinavo_core::installation;
 use ordinavo_core::installation::KeyMatch;
+use ordinavo_core::private_folder;
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::secrets::{Keyring, parse_hex};
 use ordinavo_core::{PoolOptions, Store};
@@ -200,7 +201,9 @@ fn staged(path: &Path) -> PathBuf {
     with_suffix(path, ".restoring")
 }
 
+/// Puts a copy in place, with the owner of what it replaces or of the folder.
 fn rename(from: &Path, to: &Path) -> Result<(), String> {
+    private_folder::adopt_owner(from, to);
     std::fs::rename(from, to).map_err(|error| format!("{}: {error}", to.display()))
 }
 

@@ -1,6 +1,6 @@
 //! The checksums of a backup, in the form of `sha256sum`: `sha256sum --check SHA256SUMS` compares them, too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -11,17 +11,20 @@ use sha2::{Digest as _, Sha256};
 /// The name of the file.
 pub const SUMS: &str = "SHA256SUMS";
 
-/// Writes the checksums of all files of a backup.
+/// Writes the checksums of all files of a backup, and returns them by path.
 ///
 /// # Errors
 /// Names the file that cannot be read or written.
-pub fn write(folder: &Path) -> Result<(), String> {
-    let mut text = String::new();
+pub fn write(folder: &Path) -> Result<BTreeMap<String, String>, String> {
+    let (mut text, mut sums) = (String::new(), BTreeMap::new());
     for path in files(folder)? {
-        text += &format!("{}  {path}\n", digest(&folder.join(&path))?);
+        let digest = digest(&folder.join(&path))?;
+        text += &format!("{digest}  {path}\n");
+        sums.insert(path, digest);
     }
     let path = folder.join(SUMS);
-    std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
+    std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(sums)
 }
 
 /// Compares the files of a backup with their checksums.
@@ -46,7 +49,10 @@ pub fn verify(folder: &Path) -> Result<(), String> {
     }
     match found.pop_first() {
         None => Ok(()),
-        Some(path) => Err(format!("{}: is not part of the backup", folder.join(path).display())),
+        Some(path) => Err(format!(
+            "{}: is not part of the backup; move it elsewhere",
+            folder.join(path).display()
+        )),
     }
 }
 

@@ -280,6 +280,112 @@ async fn refused_role_and_unreachable_database_are_told_apart() {
     site.remove();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_files_are_noticed_by_backup_doctor_and_server() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let site = Site::create(Engine::Sqlite, "lost files").unwrap();
+    site.expect_success("", &["demo", "--small"]);
+    let (files, away) = (
+        site.installation.folder.join("files"),
+        site.installation.folder.join("files.away"),
+    );
+    site.expect_success("", &["backup", "whole"]);
+    let all = site.files();
+    let (first, content) = all.first_key_value().unwrap();
+    let backup = |name: &str| {
+        let (is_success, output) = site.run("", &["backup", name]);
+        assert!(!is_success && output.contains("missing or changed"), "{name}: {output}");
+        // What is there is kept: it may be all that is left.
+        assert!(site.installation.folder.join(name).join("ordinavo.db").exists());
+    };
+    std::fs::write(files.join(first), "changed").unwrap();
+    backup("changed");
+    std::fs::remove_file(files.join(first)).unwrap();
+    backup("incomplete");
+    assert!(!site.run("", &["doctor"]).0);
+    std::fs::write(files.join(first), content).unwrap();
+    site.expect_success("", &["doctor"]);
+
+    // A folder that is not mounted is not replaced by an empty one, and nothing is stored beside it.
+    std::fs::rename(&files, &away).unwrap();
+    for command in [&["doctor"] as &[&str], &["backup", "empty"]] {
+        assert!(!site.run("", command).0, "{command:?}");
+    }
+    let server = site.installation.another_server();
+    let process = crate::support::installation::Process(server.command(&["serve"]).spawn().unwrap());
+    let client = crate::support::client();
+    let status = async || Some(client.get(server.url("/readyz")).send().await.ok()?.status().as_u16());
+    let waits_for = async |expected: u16| {
+        while status().await != Some(expected) {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let limit = std::time::Duration::from_secs(60);
+    tokio::time::timeout(limit, waits_for(503)).await.unwrap();
+    assert!(!files.exists());
+    std::fs::rename(&away, &files).unwrap();
+    tokio::time::timeout(limit, waits_for(200)).await.unwrap();
+    drop(process);
+
+    // What is restored is readable by its owner only.
+    site.expect_success("", &["restore", "--replace", "whole"]);
+    assert_eq!(site.files(), all);
+    for path in [
+        files.clone(),
+        files.join(first),
+        files.join(first).parent().unwrap().to_owned(),
+    ] {
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode & 0o077, 0, "{} {mode:o}", path.display());
+    }
+    let (is_success, output) = site.run("", &["backup", "whole/inside"]);
+    assert!(!is_success && output.contains("inside a backup"), "{output}");
+    site.remove();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn first_start_creates_the_folder_of_the_database() {
+    let installation = Installation::on_sqlite("first-start");
+    let folder = installation.folder.join("data/deeper");
+    let first = installation
+        .another_server()
+        .with_database(&format!("sqlite://{}/ordinavo.db", folder.display()));
+    drop(first.start(&crate::support::client()).await);
+    assert!(folder.join("ordinavo.db").exists());
+    // A newer version has migrated the database.
+    let raw = Raw::open(first.database()).await;
+    raw.run(
+        "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time) \
+         SELECT 9999, 'later', installed_on, success, checksum, 1 FROM _sqlx_migrations WHERE version = 1",
+    )
+    .await;
+    raw.close().await;
+    for command in ["serve", "migrate", "doctor"] {
+        let (status, output) = first.run(&[command]);
+        assert!(
+            !status.success() && output.contains("a newer version"),
+            "{command}: {output}"
+        );
+    }
+    std::fs::remove_dir_all(&installation.folder).unwrap();
+}
+
+#[test]
+fn database_url_that_is_none_is_refused_without_its_password() {
+    let installation = Installation::on_sqlite("database-url");
+    for url in [
+        "mysql://u:sekret@x/y",
+        "postgres:/u:sekret@x/y",
+        "postgres://u:sekret@127.0.0.1:1/y?sslmod=verify-full",
+    ] {
+        let (status, output) = installation.another_server().with_database(url).run(&["doctor"]);
+        assert!(!status.success() && output.contains("setting database_url"), "{output}");
+        assert!(!output.contains("sekret"), "{output}");
+    }
+    std::fs::remove_dir_all(&installation.folder).unwrap();
+}
+
 impl Site {
     async fn staff_email(&self) -> String {
         let raw = Raw::open(&self.superuser).await;

@@ -76,6 +76,7 @@ async fn doctor_each_problem_is_named(#[case] engine: Engine) {
     )
     .await;
     assert_eq!(problems(&with_mail), ["mail"]);
+    assert_eq!(problems(&with("ORDINAVO_SMTP_URL", "")), [""; 0]);
     let is_a_file = installation.folder.join("secret.key/uploads");
     for (name, value, subject) in [
         ("ORDINAVO_SPOOL_FOLDER", is_a_file.to_str().unwrap(), "uploads"),

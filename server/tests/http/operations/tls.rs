@@ -220,6 +220,7 @@ async fn server_with_certificate_serves_https_and_replaces_certificate() {
     secured.write("certificate.pem", "-----BEGIN CERTIFICATE-----\n");
     reload(&server);
     secured.answers(&first).await;
+    assert!(secured.failures().await.is_empty());
     let second = secured.write_certificate(30);
     reload(&server);
     secured.answers(&second).await;

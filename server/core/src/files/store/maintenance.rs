@@ -82,6 +82,14 @@ const SELECT_STORED_OF_TENANT: &str = r"
     ORDER BY digest
     LIMIT $3
 ";
+const SELECT_STORED_OF_ALL: &str = r"
+    SELECT tenant_id, digest, generation
+    FROM blob
+    WHERE (tenant_id, digest) > ($1, $2)
+      AND state = 'stored'
+    ORDER BY tenant_id, digest
+    LIMIT $3
+";
 /// Content whose last row was deleted is kept for the time that unnamed content is kept, because a backup that copied the
 /// rows before copies the content after.
 const MARK_UNNAMED: &str = concat!(
@@ -243,6 +251,26 @@ impl<P> SystemTx<'_, P> {
             .into_iter()
             .map(|(digest, generation)| BlobKey {
                 tenant,
+                digest,
+                generation,
+            })
+            .collect())
+    }
+
+    /// Returns the stored content of all tenants, by tenant and digest.
+    pub(crate) async fn stored_content_of_all(
+        &mut self,
+        after: (Uuid, &[u8]),
+        limit: i64,
+    ) -> Result<Vec<BlobKey>, StoreError> {
+        let rows = self
+            .tx
+            .fetch_all::<(Uuid, Vec<u8>, i64)>(SELECT_STORED_OF_ALL, (after.0, after.1, limit))
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(tenant, digest, generation)| BlobKey {
+                tenant: TenantId::from_uuid(tenant),
                 digest,
                 generation,
             })

@@ -1,10 +1,14 @@
 //! Islands of pages without an account.
 
+mod typed;
+
 use std::time::Duration;
 
 use domain::intake::proof;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
+
+pub use self::typed::KeepTyped;
 
 /// How many numbers are tried before control returns to the browser.
 const BATCH_SIZE: u64 = 4_096;
