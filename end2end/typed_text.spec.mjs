@@ -218,7 +218,9 @@ test("no text box of a page without an account loses what was typed", async ({ b
   await kept("leaving after an error");
 
   // What has arrived is not offered again, on the tracking page neither.
-  await page.locator(`${PUBLIC_BOXES}[name=email]`).fill("mona@example.org");
+  for (const [name, value] of Object.entries({ email: "mona@example.org", name: "Mona Haddad", postal_code: "45127", city: "Essen" })) {
+    await page.locator(`${PUBLIC_BOXES}[name=${name}]`).fill(value);
+  }
   await page.locator("[name=service_type]").selectOption({ index: 1 });
   const sent = () => page.locator("[data-done='done-request-submitted']");
   await expect(async () => {

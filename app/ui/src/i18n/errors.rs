@@ -400,4 +400,34 @@ mod tests {
             assert!(sentence.contains('7'), "{sentence}");
         }
     }
+
+    /// The names in the sources of the forms, so that the summary of errors says which field is meant.
+    #[test]
+    fn every_text_field_has_a_label_in_the_error_summary() {
+        let mut files = vec![std::path::PathBuf::from("..")];
+        let mut seen = 0;
+        while let Some(path) = files.pop() {
+            if path.is_dir() {
+                let entries = std::fs::read_dir(&path).expect("folder is readable");
+                files.extend(entries.map(|entry| entry.expect("entry is readable").path()));
+                continue;
+            }
+            if path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).expect("file is readable");
+            for component in ["<TextField ", "<TextArea "] {
+                for element in source.split(component).skip(1) {
+                    let element = element.split("/>").next().unwrap_or_default();
+                    let Some(name) = element.split("field=\"").nth(1).and_then(|rest| rest.split('"').next()) else {
+                        continue;
+                    };
+                    seen += 1;
+                    let has_label = field(Locale::default(), name).is_some();
+                    assert!(has_label, "errors.ftl lacks field-{name} ({})", path.display());
+                }
+            }
+        }
+        assert!(seen > 50, "{seen}");
+    }
 }
