@@ -79,15 +79,6 @@ pub fn code_label(locale: Locale, code: &str) -> String {
     if words == key { code.to_owned() } else { words }
 }
 
-/// Renders codes with their label and their API name.
-#[component]
-pub fn Codes(codes: Vec<String>, locale: Locale) -> impl IntoView {
-    codes
-        .into_iter()
-        .map(|code| view! { <span class="code-line">{code_label(locale, &code)}" "<bdi class="mono small quiet">{code}</bdi></span> })
-        .collect_view()
-}
-
 /// Renders the filters of a job's items: outcome and code.
 #[component]
 pub fn ItemFilters(

@@ -78,3 +78,5 @@ items-empty = لا توجد عناصر
 items-empty-text = لا توجد في عملية الاستيراد هذه عناصر تطابق التصفية.
 found-by-reference = عُثر عليه بالمعرّف الخارجي:
 found-by-number = عُثر عليه برقم العميل:
+item-note = { $field }: { $note }
+field-timeWindow = الفترة الزمنية

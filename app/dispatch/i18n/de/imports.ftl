@@ -85,3 +85,5 @@ items-empty = Keine Einträge
 items-empty-text = Keine Einträge in diesem Importvorgang entsprechen dem Filter.
 found-by-reference = Über externe ID gefunden:
 found-by-number = Über Kundennummer gefunden:
+item-note = { $field }: { $note }
+field-timeWindow = Zeitfenster

@@ -85,3 +85,5 @@ items-empty = No items
 items-empty-text = No items in this import match the filter.
 found-by-reference = Found by external ID:
 found-by-number = Found by customer number:
+item-note = { $field }: { $note }
+field-timeWindow = Time window

@@ -13,7 +13,7 @@ use serde_json::Value;
 use ui::components::{Chip, ConfirmAction, EmptyState, Fact, Identifier, Pager, ProblemNotice};
 use ui::drafts::owned;
 use ui::format;
-use ui::imports::{Codes, ImportJobChip, ImportJobCounts, ImportJobKind, ItemFilters, OutcomeChip};
+use ui::imports::{ImportJobChip, ImportJobCounts, ImportJobKind, ItemFilters, OutcomeChip, code_label};
 use ui::islands::SubmitOnce;
 use ui::page::{cursor, page};
 use ui::title::Title;
@@ -24,13 +24,48 @@ use crate::shell::AppFrame;
 use crate::t;
 
 /// Returns the codes in a stored list of notes.
-fn codes(notes: &Value) -> Vec<String> {
+/// What an item says about one of its fields, or about the whole.
+struct ItemNote {
+    code: String,
+    /// The label of the field, as at the columns of a spreadsheet.
+    field: Option<String>,
+}
+
+fn notes(notes: &Value, locale: Locale) -> Vec<ItemNote> {
+    let field = |note: &Value| {
+        let key = format!(
+            "field-{}",
+            note["pointer"].as_str()?.strip_prefix('/')?.replace('/', "_")
+        );
+        Some(by_key(locale, &key)).filter(|label| *label != key)
+    };
     notes
         .as_array()
         .into_iter()
         .flatten()
-        .filter_map(|note| note["code"].as_str().map(str::to_owned))
+        .filter_map(|note| {
+            Some(ItemNote {
+                code: note["code"].as_str()?.to_owned(),
+                field: field(note),
+            })
+        })
         .collect()
+}
+
+/// Errors or warnings, each with its field, its meaning and its name in the API.
+#[component]
+fn ItemNotes(notes: Vec<ItemNote>, locale: Locale) -> impl IntoView {
+    notes
+        .into_iter()
+        .map(|note| {
+            let (label, name) = (code_label(locale, &note.code), note.code.clone());
+            let text = match note.field {
+                Some(field) => t!(locale, "item-note", field = field, note = label),
+                None => label,
+            };
+            view! { <span class="code-line" data-testid="code" data-code=name>{text}" "<bdi class="mono small quiet">{note.code}</bdi></span> }
+        })
+        .collect_view()
 }
 
 #[component]
@@ -246,8 +281,8 @@ pub fn ItemCard(
     #[prop(optional)]
     with_changes: bool,
 ) -> impl IntoView {
-    let warnings = codes(&item.warnings);
-    let errors = codes(&item.errors);
+    let warnings = notes(&item.warnings, locale);
+    let errors = notes(&item.errors, locale);
     let parts = [
         ("customer", t!(locale, "customer")),
         ("location", t!(locale, "location")),
@@ -278,8 +313,8 @@ pub fn ItemCard(
                     view! { <Fact name>{label}" "<bdi class="mono">{rule}</bdi></Fact> }
                 }).collect_view()}
                 {item.target_id.map(|target| view! { <Fact name=t!(locale, "job")><a href=format!("/app/targets/{target}")>{t!(locale, "open-job")}</a></Fact> })}
-                {(!warnings.is_empty()).then(|| view! { <Fact name=t!(locale, "warnings")><Codes codes=warnings locale/></Fact> })}
-                {(!errors.is_empty()).then(|| view! { <Fact name=t!(locale, "errors")><Codes codes=errors locale/></Fact> })}
+                {(!warnings.is_empty()).then(|| view! { <Fact name=t!(locale, "warnings")><ItemNotes notes=warnings locale/></Fact> })}
+                {(!errors.is_empty()).then(|| view! { <Fact name=t!(locale, "errors")><ItemNotes notes=errors locale/></Fact> })}
             </dl>
             {with_changes.then(|| view! { <Changes changes locale/> })}
             <DecisionSummary decision=decision_value locale/>

@@ -182,3 +182,79 @@ async fn encoding_is_shown_for_confirmation_and_broken_files_are_refused(#[case]
     let page = world.content(&dispatcher, &back).await;
     assert!(page.contains("field-error") && page.contains('3'), "the line is named");
 }
+
+/// Returns a page in a language.
+async fn in_language(world: &World, dispatcher: &Client, path: &str, language: &str) -> String {
+    let answer = dispatcher
+        .get(format!("{}{path}", world.url))
+        .header("accept", "text/html")
+        .header("accept-language", language)
+        .send();
+    answer.await.unwrap().text().await.unwrap()
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn refused_lines_say_why_in_the_language_of_the_reader(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let dispatcher = world.staff("nordlicht", "dispatcher").await;
+    let long = "x".repeat(400);
+    let rows = [
+        "R-1;CUST-10042;24.11.31 09:00;24.11.31 11:00;;;surplus".to_owned(),
+        "R-2;CUST-10042;soon;24.11.31 11:00;;".to_owned(),
+        ";CUST-10042;24.11.31 09:00;24.11.31 11:00;;".to_owned(),
+        "None;CUST-10042;24.11.31 09:00;24.11.31 11:00;;".to_owned(),
+        "R-5;#N/A;24.11.31 09:00;24.11.31 11:00;;".to_owned(),
+        "R-6;CUST-10042;24.11.31 11:00;24.11.31 09:00;;".to_owned(),
+        "R-7;CUST-10042;24.11.31 09:00;24.11.31 11:00;an hour;".to_owned(),
+        format!("{long};CUST-10042;24.11.31 09:00;24.11.31 11:00;;"),
+        "R-9;CUST-10042;24.11.31 09:00;24.11.31 11:00;;juggling".to_owned(),
+    ];
+    let text = format!("Auftrag;Kunde-Id;Von;Bis;Dauer;Leistung\n{}\n", rows.join("\n"));
+    let columns = upload(&world, &dispatcher, "jobs.csv", text.into_bytes()).await;
+    let path = trial(&world, &dispatcher, &columns).await;
+    let lines = world
+        .texts("SELECT CAST(line AS TEXT), CAST(errors AS TEXT) FROM import_item WHERE line IS NOT NULL ORDER BY line")
+        .await;
+    assert_eq!(lines.len(), rows.len(), "{lines:?}");
+    let mut sentences = Vec::new();
+    for language in ["en", "de", "ar"] {
+        let page = in_language(&world, &dispatcher, &path, language).await;
+        let html = Html::parse_document(&page);
+        let selector = Selector::parse("[data-testid='code']").unwrap();
+        let found: Vec<(String, String)> = html
+            .select(&selector)
+            .map(|node| {
+                let code = node.value().attr("data-code").unwrap_or_default().to_owned();
+                let text = node.text().collect::<String>();
+                let sentence = text.strip_suffix(code.as_str()).unwrap_or(&text).trim().to_owned();
+                (code, sentence)
+            })
+            .collect();
+        // The field is named, not only what is wrong.
+        assert!(
+            found
+                .iter()
+                .any(|(code, text)| code == "validation_failed" && text.contains(": ")),
+            "{found:?}"
+        );
+        assert!(found.len() >= rows.len(), "{language}: {found:?} {lines:?}");
+        for (code, sentence) in &found {
+            let is_sentence = sentence.split_whitespace().count() > 1 && !sentence.contains('{');
+            assert!(
+                is_sentence && !sentence.contains(code.as_str()),
+                "{language} {code}: {sentence}"
+            );
+        }
+        sentences.push(found);
+    }
+    for (index, (code, sentence)) in sentences[0].iter().enumerate() {
+        let others = [&sentences[1][index], &sentences[2][index]];
+        assert!(
+            others.iter().all(|(other, text)| other == code && text != sentence),
+            "{code}: {sentence} {others:?}"
+        );
+    }
+}
