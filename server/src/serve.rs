@@ -299,7 +299,7 @@ async fn serve_secured(
 ) -> Result<(), String> {
     let stopping = || state.stopping.subscribe();
     // From now on: the signal would end a server that still waits for its first certificate.
-    let hangup = Hangup::new();
+    let hangup = Hangup::default();
     let (tls, acme) = match security {
         Security::None => (None, None),
         Security::Files(tls) => (Some(Arc::new(tls)), None),

@@ -286,7 +286,7 @@ pub fn created(config: &Config) -> Answer {
     // The URL of a database on another machine may contain a password.
     let database = config.database_url.strip_prefix("sqlite://").unwrap_or("PostgreSQL");
     Answer::new(
-        &format!("Database: {database}. Master key: {key}; copy it to all machines, and keep a backup of it."),
+        format!("Database: {database}. Master key: {key}; copy it to all machines, and keep a backup of it."),
         json!({ "isCurrent": true, "needsAuditAdoption": false, "secretKeyFile": key.to_string() }),
     )
 }

@@ -204,14 +204,16 @@ fn record(certificate: &Certificate, clock: &Clock, in_use: &CertificateInUse) {
 /// The signal that asks a server to read its certificate again.
 pub struct Hangup(#[cfg(unix)] io::Result<tokio::signal::unix::Signal>);
 
-impl Hangup {
-    pub fn new() -> Self {
+impl Default for Hangup {
+    fn default() -> Self {
         Self(
             #[cfg(unix)]
             tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()),
         )
     }
+}
 
+impl Hangup {
     async fn received(&mut self) {
         #[cfg(unix)]
         if let Ok(signal) = &mut self.0 {
