@@ -255,7 +255,12 @@ test("no text box of a page without an account loses what was typed", async ({ b
     const again = await fillPublic(page);
     Object.assign(boxes, again);
   }
-  // Another tab, and so another person on a shared computer, sees nothing of it.
+  // After half an hour, the text is not for the next person at a shared computer.
+  await fillPublic(page);
+  await page.evaluate(() => sessionStorage.setItem("typed-at", String(Date.now() - 31 * 60_000)));
+  await ready(tracking);
+  for (const value of Object.values(await textsOf(page))) expect(value).toBe("");
+  // Another tab sees nothing of it at any time.
   const other = await context.newPage();
   await other.goto(tracking);
   await other.waitForLoadState("networkidle");

@@ -538,7 +538,6 @@ fn parse_timeout(name: &str, text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Parses a number with a unit: `s`, `m` or `h`.
 /// Settings that are absent by default. Compose files set variables without a value for those that are not used.
 const OPTIONAL: [&str; 7] = [
     "acme_root",
@@ -578,6 +577,19 @@ const DATABASE_PARAMETERS: [&str; 18] = [
     "user",
 ];
 
+/// Parameters of other clients, which providers write into their URLs and which have no effect here.
+const OTHER_PARAMETERS: [&str; 9] = [
+    "channel_binding",
+    "connect_timeout",
+    "fallback_application_name",
+    "gssencmode",
+    "keepalives",
+    "keepalives_idle",
+    "passfile",
+    "target_session_attrs",
+    "tcp_user_timeout",
+];
+
 /// Checks the form of the URL. The message does not repeat it, because it may contain a password.
 fn check_database_url(text: &str) -> Result<(), String> {
     if text.starts_with("sqlite://") {
@@ -592,7 +604,8 @@ fn check_database_url(text: &str) -> Result<(), String> {
     };
     match url.query_pairs().find(|(name, _)| {
         let is_option = name.starts_with("options[") && name.ends_with(']');
-        !is_option && !DATABASE_PARAMETERS.contains(&name.as_ref())
+        let is_known = DATABASE_PARAMETERS.contains(&name.as_ref()) || OTHER_PARAMETERS.contains(&name.as_ref());
+        !is_option && !is_known
     }) {
         None => Ok(()),
         Some((name, _)) => Err(format!(
@@ -602,6 +615,7 @@ fn check_database_url(text: &str) -> Result<(), String> {
     }
 }
 
+/// Parses a number with a unit: `s`, `m` or `h`.
 fn parse_delay(text: &str) -> Option<Duration> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let seconds = match unit {

@@ -298,8 +298,8 @@ async fn serve_secured(
     state: &AppState,
 ) -> Result<(), String> {
     let stopping = || state.stopping.subscribe();
-    // From now on: the signal would end a server that still waits for its first certificate.
-    let hangup = Hangup::default();
+    // From now on: the signal would end a server that still waits for its first certificate. Without TLS, it ends the server.
+    let hangup = (!matches!(security, Security::None)).then(Hangup::default);
     let (tls, acme) = match security {
         Security::None => (None, None),
         Security::Files(tls) => (Some(Arc::new(tls)), None),
@@ -314,7 +314,7 @@ async fn serve_secured(
         }
     };
     let reload = async {
-        if let Some(tls) = &tls {
+        if let (Some(tls), Some(hangup)) = (&tls, hangup) {
             tls.keep_current(hangup, stopping()).await;
         }
     };

@@ -150,7 +150,7 @@ impl From<StoreError> for CoreError {
             }
             error @ StoreError::FileLost(_) => Self::failed(Cause::DatabaseUnavailable, &error),
             StoreError::Invalid(text) => Self::failed(Cause::InvalidFields, &text),
-            StoreError::Broken(text) => Self::internal(text),
+            StoreError::Broken(text) | StoreError::Forbidden(text) => Self::internal(text),
         }
     }
 }

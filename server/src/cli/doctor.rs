@@ -24,9 +24,6 @@ const MAX_CLOCK_OFFSET: TimeDelta = TimeDelta::seconds(5);
 /// How long an SMTP server may take to greet.
 const SMTP_CHECK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Certificates are usually renewed a month before they expire.
-const MIN_CERTIFICATE_VALIDITY: TimeDelta = TimeDelta::days(14);
-
 /// Checks the installation, and prints a report or its JSON. Creates nothing: an empty database would look like the lost one,
 /// and prevent a restore.
 ///
@@ -128,7 +125,7 @@ fn check_certificate(config: &Config, report: &mut Report) {
             }
             if left <= TimeDelta::zero() {
                 report.problem("certificate", &format!("expired on {until}"), advice);
-            } else if left < MIN_CERTIFICATE_VALIDITY {
+            } else if certificate.overdue() <= Clock::system().now() {
                 report.problem("certificate", &format!("expires on {until}"), advice);
             } else {
                 report.ok("certificate", &format!("valid until {until}"));

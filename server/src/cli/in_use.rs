@@ -4,6 +4,7 @@ use std::path::Path;
 
 use ordinavo_core::{UseLock, count_server_connections};
 
+use super::backup::with_suffix;
 use super::startup;
 
 /// Fails while servers or workers use a database: what they store meanwhile would be lost. On SQLite, none can start before
@@ -15,7 +16,8 @@ pub async fn ensure_unused(database_url: &str) -> Result<Option<UseLock>, String
         ))
     };
     if let Some(path) = database_url.strip_prefix("sqlite://").map(Path::new) {
-        if !path.exists() {
+        // The lock of a server whose file was deleted counts, too.
+        if !path.exists() && !with_suffix(path, "-lock").exists() {
             return Ok(None);
         }
         return match UseLock::exclusive(path).map_err(|error| startup::store_message(&error))? {

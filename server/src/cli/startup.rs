@@ -59,8 +59,25 @@ async fn open_core_with(
     limits_role: bool,
 ) -> Result<(Core, Keyring), String> {
     let randomness = Randomness::from_system();
-    let is_new = matches!(opening, Opening::FirstStart | Opening::Create) && !config.secret_key_file.exists();
-    let (store, has_upgraded) = open_store(config, opening, options, limits_role).await?;
+    let Opened {
+        store,
+        has_upgraded,
+        is_new,
+    } = open_store(config, opening, options, limits_role).await?;
+    // Before the key, with which the installation counts as started: an interrupted first start is repeated.
+    let files = match config.files_timeout() {
+        Ok(timeout) => {
+            FileStore::open_with(&config.files, timeout, is_new).map_err(|error| format!("setting files: {error}"))
+        }
+        Err(error) => Err(error),
+    };
+    let files = match files {
+        Ok(files) => files,
+        Err(error) => {
+            store.close().await;
+            return Err(error);
+        }
+    };
     let keyring = match open_keyring(&store, config, opening).await {
         Ok(keyring) => keyring,
         Err(error) => {
@@ -68,8 +85,6 @@ async fn open_core_with(
             return Err(error);
         }
     };
-    let files = FileStore::open_with(&config.files, config.files_timeout()?, is_new)
-        .map_err(|error| format!("setting files: {error}"))?;
     let cookie_keyring = read_keyring(&config.secret_key_file)?;
     let core = Core::new(store, Clock::system(), randomness, keyring, files, config.settings()?)
         .with_key_file(&config.secret_key_file)
@@ -82,16 +97,23 @@ async fn open_core_with(
     Ok((core, cookie_keyring))
 }
 
+/// A database that a command may use.
+struct Opened {
+    store: Store,
+    /// Whether this process upgraded a database whose audit log has no keys. Only then the entries so far may be without one;
+    /// anybody who can write to the database could remove the keys later.
+    has_upgraded: bool,
+    /// Whether there was no installation yet.
+    is_new: bool,
+}
+
 /// Opens the database, applies migrations where the command may, and fails if there is none.
-///
-/// Returns also whether this process upgraded a database whose audit log has no keys. Only then the entries so far may be
-/// without one; anybody who can write to the database could remove the keys later.
 async fn open_store(
     config: &Config,
     opening: Opening,
     options: &PoolOptions,
     limits_role: bool,
-) -> Result<(Store, bool), String> {
+) -> Result<Opened, String> {
     let creates = match opening {
         Opening::FirstStart => !config.secret_key_file.exists(),
         Opening::Create => true,
@@ -116,18 +138,20 @@ async fn open_store(
         if let Some(role) = role.as_ref().filter(|_| limits_role) {
             check_role(role)?;
         }
+        // First, because it says what is wrong with the rights of the role.
+        let schema = store.schema().await.map_err(|error| store_message(&error))?;
         let usage = installation::usage(&store)
             .await
             .map_err(|error| database_error(&error))?;
-        if usage != Usage::InUse && !creates {
+        let is_new = usage != Usage::InUse;
+        if is_new && !creates {
             return Err(missing_database(config, "the database is empty", opening));
         }
         if opening == Opening::Existing {
-            return require_schema(&store).await.map(|()| false);
+            return require_schema(&store).await.map(|()| (false, is_new));
         }
-        let schema = store.schema().await.map_err(|error| store_message(&error))?;
         match schema {
-            Schema::Current => return Ok(false),
+            Schema::Current => return Ok((false, is_new)),
             Schema::Newer => return Err(NEWER_SCHEMA.to_owned()),
             Schema::Missing(_) => {}
         }
@@ -142,10 +166,14 @@ async fn open_store(
         }
         let had_keys = store.has_audit_keys().await.map_err(|error| store_message(&error))?;
         store.migrate().await.map_err(|error| format!("migration: {error}"))?;
-        Ok(usage == Usage::InUse && !had_keys)
+        Ok((!is_new && !had_keys, is_new))
     };
     match checked.await {
-        Ok(has_upgraded) => Ok((store, has_upgraded)),
+        Ok((has_upgraded, is_new)) => Ok(Opened {
+            store,
+            has_upgraded,
+            is_new,
+        }),
         Err(error) => {
             store.close().await;
             Err(error)
@@ -195,7 +223,7 @@ async fn require_schema(store: &Store) -> Result<(), String> {
 pub fn store_message(error: &StoreError) -> String {
     match error {
         StoreError::Unavailable(reason) => format!("setting database_url: the database cannot be reached: {reason}"),
-        StoreError::Refused(reason) => format!(
+        StoreError::Refused(reason) | StoreError::Forbidden(reason) => format!(
             "setting database_url: the database refuses the connection: {reason}; docs/operations/postgresql-roles.md \
              names the roles and their rights"
         ),
@@ -262,9 +290,9 @@ pub async fn migrate(config: &Config) -> Result<Answer, String> {
         core.store().close().await;
         return Ok(migrated(false));
     }
-    let (store, has_upgraded) = open_store(config, Opening::Upgrade, &options, false).await?;
-    store.close().await;
-    Ok(migrated(has_upgraded))
+    let opened = open_store(config, Opening::Upgrade, &options, false).await?;
+    opened.store.close().await;
+    Ok(migrated(opened.has_upgraded))
 }
 
 /// Returns the answer of a migration, and whether the keys of the audit log still have to be recorded.

@@ -19,6 +19,7 @@ use x509_cert::ext::pkix::name::GeneralName;
 
 /// How often the files are read. Tools that renew a certificate replace them.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(60);
+const OVERDUE: &str = "ordinavo_tls_certificate_overdue_timestamp_seconds";
 const NOT_AFTER: &str = "ordinavo_tls_certificate_not_after_timestamp_seconds";
 
 /// Where a certificate and its key are stored, in PEM.
@@ -87,6 +88,11 @@ impl Certificate {
     pub fn renewal(&self) -> DateTime<Utc> {
         let validity = self.not_after - self.not_before;
         self.not_after - (validity / 3).min(MAX_RENEWAL)
+    }
+
+    /// Returns from when on somebody should look why the certificate was not replaced.
+    pub fn overdue(&self) -> DateTime<Utc> {
+        self.renewal() + (self.not_after - self.renewal()) / 2
     }
 
     /// Returns whether browsers accept the certificate for a host.
@@ -199,6 +205,7 @@ fn record(certificate: &Certificate, clock: &Clock, in_use: &CertificateInUse) {
         tracing::error!(not_after = %certificate.not_after, "TLS certificate has expired; browsers refuse it");
     }
     metrics::gauge!(NOT_AFTER).set(certificate.not_after.timestamp() as f64);
+    metrics::gauge!(OVERDUE).set(certificate.overdue().timestamp() as f64);
 }
 
 /// The signal that asks a server to read its certificate again.

@@ -23,7 +23,6 @@ use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
 
-/// Returns the codes in a stored list of notes.
 /// What an item says about one of its fields, or about the whole.
 struct ItemNote {
     code: String,
@@ -33,10 +32,10 @@ struct ItemNote {
 
 fn notes(notes: &Value, locale: Locale) -> Vec<ItemNote> {
     let field = |note: &Value| {
-        let key = format!(
-            "field-{}",
-            note["pointer"].as_str()?.strip_prefix('/')?.replace('/', "_")
-        );
+        // Entries of a list are named like the list.
+        let parts = note["pointer"].as_str()?.strip_prefix('/')?.split('/');
+        let names: Vec<&str> = parts.filter(|part| part.parse::<usize>().is_err()).collect();
+        let key = format!("field-{}", names.join("_"));
         Some(by_key(locale, &key)).filter(|label| *label != key)
     };
     notes

@@ -9,6 +9,12 @@ use web_sys::{
 
 /// The entry with the prefix of the form that was sent last.
 const SENT: &str = "typed-sent";
+/// The entry with the time of the last change, in milliseconds.
+const TYPED_AT: &str = "typed-at";
+/// How long texts are kept: the next person at a shared computer must not find them.
+const KEPT_MILLISECONDS: f64 = 30.0 * 60.0 * 1_000.0;
+/// How the names of the texts begin.
+const TEXT: &str = "typed ";
 
 /// Restores the fields of the page's forms after a reload, another language or an error, and watches them. What was sent
 /// successfully is not kept.
@@ -16,6 +22,7 @@ const SENT: &str = "typed-sent";
 pub fn KeepTyped() -> impl IntoView {
     Effect::new(move |_| {
         let Some(memory) = Memory::open() else { return };
+        memory.forget_old();
         memory.forget_sent();
         memory.restore();
         for event in ["input", "change"] {
@@ -57,7 +64,7 @@ impl Memory {
     }
 
     fn prefix(&self, form: &str) -> String {
-        format!("typed {} {form} ", self.path)
+        format!("{TEXT}{} {form} ", self.path)
     }
 
     fn key(&self, field: &Element) -> Option<String> {
@@ -67,7 +74,8 @@ impl Memory {
 
     fn remember(&self, event: &Event) -> Option<()> {
         let field = event.target()?.dyn_into::<Element>().ok()?;
-        self.storage.set_item(&self.key(&field)?, &value(&field)?).ok()
+        self.storage.set_item(&self.key(&field)?, &value(&field)?).ok()?;
+        self.storage.set_item(TYPED_AT, &js_sys::Date::now().to_string()).ok()
     }
 
     fn restore(&self) -> Option<()> {
@@ -100,9 +108,22 @@ impl Memory {
         let sent = self.storage.get_item(SENT).ok()??;
         self.storage.remove_item(SENT).ok()?;
         self.document.query_selector("[data-done]").ok()??;
+        self.forget(&sent)
+    }
+
+    fn forget_old(&self) -> Option<()> {
+        let at: f64 = self.storage.get_item(TYPED_AT).ok()??.parse().ok()?;
+        if js_sys::Date::now() - at < KEPT_MILLISECONDS {
+            return None;
+        }
+        self.forget(TEXT)
+    }
+
+    /// Removes the texts whose names begin so.
+    fn forget(&self, start: &str) -> Option<()> {
         let count = self.storage.length().ok()?;
         let keys = (0..count).filter_map(|index| self.storage.key(index).ok().flatten());
-        for key in keys.filter(|key| key.starts_with(&sent)).collect::<Vec<_>>() {
+        for key in keys.filter(|key| key.starts_with(start)).collect::<Vec<_>>() {
             self.storage.remove_item(&key).ok()?;
         }
         Some(())

@@ -23,9 +23,12 @@ pub enum StoreError {
     /// The database cannot be reached.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// The database does not let the role of the URL in, or does not give it a right.
+    /// The database does not let the role of the URL in.
     #[error("refused: {0}")]
     Refused(String),
+    /// The role lacks a right, or row-level security forbids a row.
+    #[error("forbidden: {0}")]
+    Forbidden(String),
     /// The SQLite file was deleted or replaced under the open connections.
     #[error("the database file {0}")]
     FileLost(&'static str),
@@ -52,6 +55,7 @@ impl From<sqlx::Error> for StoreError {
                 Some(Failure::Contention) => Self::Conflict(chain(&error)),
                 Some(Failure::Outage) => Self::Unavailable(chain(&error)),
                 Some(Failure::Refusal) => Self::Refused(chain(&error)),
+                Some(Failure::Right) => Self::Forbidden(chain(&error)),
                 Some(Failure::Value) => Self::Invalid(chain(&error)),
                 _ => Self::Broken(chain(&error)),
             },
@@ -89,8 +93,10 @@ enum Failure {
     Contention,
     /// The database or its disk is unavailable.
     Outage,
-    /// The role or its rights are wrong.
+    /// The role or the database of the URL is wrong.
     Refusal,
+    /// The role lacks a right.
+    Right,
     /// A value is out of the range of its type.
     Value,
     /// The statement is wrong.
@@ -108,8 +114,10 @@ fn failure(code: &str) -> Failure {
         | "08006" | "08P01" => Failure::Outage,
         // Statement timeout, idle transaction timeout, a primary that became a standby.
         "57014" | "25P03" | "25006" => Failure::Outage,
-        // Wrong password, unknown role, missing database, missing right.
-        "28P01" | "28000" | "3D000" | "42501" => Failure::Refusal,
+        // Wrong password, unknown role, missing database.
+        "28P01" | "28000" | "3D000" => Failure::Refusal,
+        // Missing right, row-level security.
+        "42501" => Failure::Right,
         // Text with NUL, JSON with NUL, a time or number out of range.
         "22021" | "22P05" | "22008" | "22003" => Failure::Value,
         _ => match code.parse::<u32>().map(|code| code & 0xff) {

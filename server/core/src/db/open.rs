@@ -40,6 +40,8 @@ impl Default for PoolOptions {
     }
 }
 
+/// How long a connection that is not from the pool may take.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long SQLite waits for the lock of another process, such as a backup.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a PostgreSQL transaction may wait for its client: it would hold locks that others need.
@@ -110,9 +112,9 @@ async fn open_postgres(address: &str, options: &PoolOptions) -> Result<Pools, St
     match pool {
         Ok(pool) => Ok(Pools::Postgres(pool)),
         // The pool waits for a server that starts, and then does not say what it waited for.
-        Err(sqlx::Error::PoolTimedOut) => match connect.connect().await {
-            Ok(_) => Err(sqlx::Error::PoolTimedOut.into()),
-            Err(error) => Err(error.into()),
+        Err(sqlx::Error::PoolTimedOut) => match tokio::time::timeout(CONNECT_TIMEOUT, connect.connect()).await {
+            Ok(Err(error)) => Err(error.into()),
+            Ok(Ok(_)) | Err(_) => Err(sqlx::Error::PoolTimedOut.into()),
         },
         Err(error) => Err(error.into()),
     }

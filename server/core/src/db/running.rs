@@ -8,6 +8,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::StoreError;
+use super::open::CONNECT_TIMEOUT;
 
 /// What opens a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -104,7 +105,9 @@ const COUNT_SERVERS: &str = r"
 /// The database cannot be reached.
 pub async fn count_server_connections(address: &str) -> Result<i64, StoreError> {
     let options = PgConnectOptions::from_str(address)?.disable_statement_logging();
-    let mut connection = options.connect().await?;
+    let mut connection = tokio::time::timeout(CONNECT_TIMEOUT, options.connect())
+        .await
+        .map_err(|_| StoreError::Unavailable("no answer".to_owned()))??;
     let count = sqlx::query_scalar(COUNT_SERVERS).fetch_one(&mut connection).await?;
     connection.close().await?;
     Ok(count)

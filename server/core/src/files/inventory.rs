@@ -48,6 +48,15 @@ pub async fn registered_files(core: &Core) -> CoreResult<Vec<RegisteredFile>> {
     }
 }
 
+/// Returns whether content is still registered as stored.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn is_registered(core: &Core, file: &RegisteredFile) -> CoreResult<bool> {
+    let mut tx = core.store.begin_system::<FileWork>().await?;
+    Ok(tx.is_stored(&file.key).await?)
+}
+
 /// How much of the content that must be there is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Missing {
@@ -64,9 +73,11 @@ pub async fn missing_files(core: &Core) -> CoreResult<Missing> {
     if core.files.is_remote() {
         files.truncate(MAX_REMOTE);
     }
-    let mut missing = 0;
+    let mut missing = 0_usize;
     for file in &files {
-        missing += usize::from(!core.files.has(&file.key).await?);
+        if !core.files.has(&file.key).await? && is_registered(core, file).await? {
+            missing += 1;
+        }
     }
     Ok(Missing {
         checked: files.len(),

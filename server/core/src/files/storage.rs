@@ -57,7 +57,7 @@ impl FileStore {
             if creates {
                 crate::private_folder::create(path).map_err(|error| fail(&error))?;
             }
-            let absolute = std::path::absolute(path).map_err(|error| fail(&error))?;
+            let absolute = resolve(path).map_err(|error| fail(&error))?;
             let prefix = Path::from_absolute_path(&absolute).map_err(|error| fail(&error))?;
             return Ok(Self {
                 folder: Some(absolute),
@@ -258,6 +258,21 @@ impl FileStore {
         }
         Ok(())
     }
+}
+
+/// Returns the absolute path of a folder that may not exist, without links and `..` in the part that does.
+fn resolve(path: &std::path::Path) -> std::io::Result<PathBuf> {
+    let absolute = std::path::absolute(path)?;
+    for above in absolute.ancestors() {
+        if let (Ok(found), Ok(rest)) = (above.canonicalize(), absolute.strip_prefix(above)) {
+            return Ok(if rest.as_os_str().is_empty() {
+                found
+            } else {
+                found.join(rest)
+            });
+        }
+    }
+    Ok(absolute)
 }
 
 fn unavailable(error: &object_store::Error) -> CoreError {

@@ -85,7 +85,7 @@ async fn run_job(running: RunningJob<'_>) -> CoreResult<()> {
             Ok(())
         }
         // A permanent failure must not block the jobs behind it.
-        Err(StoreError::Broken(text) | StoreError::Invalid(text)) => {
+        Err(StoreError::Broken(text) | StoreError::Forbidden(text) | StoreError::Invalid(text)) => {
             tracing::error!(error = %text, "import job failed");
             Ok(running.mark_failed().await?)
         }
@@ -296,7 +296,7 @@ impl RunningJob<'_> {
             let items: Vec<ParsedItem> = pending.into_iter().map(parse).collect();
             match self.process_chunk(&items).await {
                 // Retries the items one by one, so that only the broken one fails.
-                Err(StoreError::Broken(text) | StoreError::Invalid(text)) => {
+                Err(StoreError::Broken(text) | StoreError::Forbidden(text) | StoreError::Invalid(text)) => {
                     tracing::warn!(error = %text, "failed to write import chunk, retrying items one by one");
                     for item in &items {
                         self.process_single(item).await?;
@@ -329,7 +329,7 @@ impl RunningJob<'_> {
 
     async fn process_single(&self, item: &ParsedItem) -> Result<(), StoreError> {
         match self.process_chunk(std::slice::from_ref(item)).await {
-            Err(StoreError::Broken(text) | StoreError::Invalid(text)) => {
+            Err(StoreError::Broken(text) | StoreError::Forbidden(text) | StoreError::Invalid(text)) => {
                 tracing::error!(item = %item.0.id, error = %text, "failed to write import item");
                 let row = rejected_row(&item.0, &[ItemNote::new("internal_error", "")], ItemOutcome::Failed)?;
                 let mut tx = self.core.store.begin(&self.client).await?;

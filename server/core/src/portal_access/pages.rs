@@ -223,7 +223,7 @@ pub async fn answer(
     let mut tx = core.store.read(contact).await?;
     let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
     tx.own_request_location(id).await?.ok_or_else(CoreError::not_found)?;
-    let (answer, nonce) = conversation::read_answer(request.status, answer, nonce)?;
+    let (answer, nonce) = conversation::read_answer(request.status, answer, nonce, &uploads)?;
     drop(tx);
     let account = contact.id().uuid();
     let reserved = conversation::upload_nonce(id, &nonce);
@@ -249,7 +249,7 @@ async fn send_answer(
 ) -> CoreResult<bool> {
     let mut tx = core.store.begin(contact).await?;
     let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
-    conversation::read_answer(request.status, answer, nonce)?;
+    conversation::read_answer(request.status, answer, nonce, &[])?;
     let Some(message) = tx.insert_answer(id, answer, nonce).await? else {
         return Ok(false);
     };
@@ -297,7 +297,7 @@ pub async fn ask_to_cancel(core: &Core, contact: &Contact, id: RequestId, reason
     let mut tx = core.store.begin(contact).await?;
     let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
     tx.own_request_location(id).await?.ok_or_else(CoreError::not_found)?;
-    let (reason, nonce) = conversation::read_answer(request.status, reason, nonce)?;
+    let (reason, nonce) = conversation::read_answer(request.status, reason, nonce, &[])?;
     // The same form was submitted again.
     if tx.insert_answer(id, &reason, &nonce).await?.is_none() {
         return finish(core, tx).await;

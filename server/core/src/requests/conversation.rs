@@ -19,6 +19,7 @@ use crate::intake::{self, FileSender, PreparedFiles, Submitted};
 use crate::notifications;
 use crate::notifications::NotificationTrigger;
 use crate::requests;
+use crate::secrets::{hex, sha256};
 use crate::{Core, CoreError, CoreResult};
 
 /// Adds a note that only staff can read.
@@ -74,6 +75,7 @@ pub async fn send_message(
         Ok(nonce) => nonce,
         Err(_) => intake::form_nonce(core),
     };
+    let nonce = content_nonce(&nonce, &text, &message.files);
     let reserved = upload_nonce(id, &nonce);
     let prepared = intake::prepare_files(core, staff, FileSender::Staff, id.uuid(), &reserved, message.files).await?;
     let Some(files) = prepared else {
@@ -155,7 +157,12 @@ async fn write_once(
 ///
 /// # Errors
 /// Field `answer`; `illegal_transition` once the request has ended.
-pub(crate) fn read_answer(status: RequestStatus, answer: &str, nonce: &str) -> CoreResult<(String, String)> {
+pub(crate) fn read_answer(
+    status: RequestStatus,
+    answer: &str,
+    nonce: &str,
+    files: &[Upload],
+) -> CoreResult<(String, String)> {
     let mut form = Form::default();
     let answer = form.text("answer", MAX_MESSAGE_CHARS, text::paragraphs(answer, MAX_MESSAGE_CHARS));
     let nonce = form.text("answer", 100, text::line(nonce, 100));
@@ -163,7 +170,19 @@ pub(crate) fn read_answer(status: RequestStatus, answer: &str, nonce: &str) -> C
     if status.has_ended() {
         return Err(CoreError::new(Cause::RequestClosed));
     }
-    answer.zip(nonce).ok_or_else(|| CoreError::new(Cause::InvalidFields))
+    let (answer, nonce) = answer.zip(nonce).ok_or_else(|| CoreError::new(Cause::InvalidFields))?;
+    let nonce = content_nonce(&nonce, &answer, files);
+    Ok((answer, nonce))
+}
+
+/// Returns the nonce of a submission: the one of the form and what was sent. The same form with another text is another message; it was
+/// changed after an answer that did not arrive.
+pub(crate) fn content_nonce(nonce: &str, text: &str, files: &[Upload]) -> String {
+    let mut content = text.as_bytes().to_vec();
+    for file in files.iter().filter(|file| !file.bytes.is_empty()) {
+        content.extend_from_slice(&sha256(&file.bytes));
+    }
+    format!("{nonce}.{}", hex(&sha256(&content)[..8]))
 }
 
 /// Returns the nonce under which the files of an answer are stored.

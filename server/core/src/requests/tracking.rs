@@ -83,7 +83,7 @@ pub async fn answer(
 ) -> CoreResult<Submitted<()>> {
     let mut tx = core.store.read(by).await?;
     let request = tx.tracked_view().await?.ok_or_else(CoreError::not_found)?;
-    let (answer, nonce) = conversation::read_answer(request.status, answer, nonce)?;
+    let (answer, nonce) = conversation::read_answer(request.status, answer, nonce, &uploads)?;
     drop(tx);
     let (origin, reserved) = (request.id.uuid(), conversation::upload_nonce(request.id, &nonce));
     let sender = FileSender::Visitor(Some(network));
@@ -107,7 +107,7 @@ async fn send_answer(
 ) -> CoreResult<bool> {
     let mut tx = core.store.begin(by).await?;
     let request = tx.tracked_view().await?.ok_or_else(CoreError::not_found)?;
-    conversation::read_answer(request.status, answer, nonce)?;
+    conversation::read_answer(request.status, answer, nonce, &[])?;
     let Some(message) = tx.insert_answer(by.request(), answer, nonce).await? else {
         return Ok(false);
     };
@@ -183,7 +183,7 @@ pub async fn decline_slots(
 /// Writes what the requester wants as a message to dispatch; false if the same form was submitted before.
 async fn write_wish(tx: &mut TenantTx<'_, TrackingRequester>, wish: &str, nonce: &str) -> CoreResult<bool> {
     let request = tx.tracked_view().await?.ok_or_else(CoreError::not_found)?;
-    let (wish, nonce) = conversation::read_answer(request.status, wish, nonce)?;
+    let (wish, nonce) = conversation::read_answer(request.status, wish, nonce, &[])?;
     Ok(tx.insert_answer(request.id, &wish, &nonce).await?.is_some())
 }
 

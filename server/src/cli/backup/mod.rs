@@ -4,10 +4,12 @@ mod postgres;
 mod restore;
 mod sums;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use ordinavo_core::files::inventory;
+use ordinavo_core::files::inventory::RegisteredFile;
 use ordinavo_core::installation;
 use ordinavo_core::secrets::{Keyring, hex};
 use ordinavo_core::{Core, Engine};
@@ -33,6 +35,8 @@ struct Manifest {
 
 const MANIFEST: &str = "backup.json";
 const KEY: &str = "secret.key";
+/// Lists the files that a backup lacks.
+const INCOMPLETE: &str = "INCOMPLETE";
 
 /// Copies a running installation to a new folder. The database is copied before the files, so every file that it refers
 /// to is in the backup. A backup that fails leaves no folder; one that lacks files that the storage has lost is kept, and fails.
@@ -109,9 +113,13 @@ fn is_inside(folder: &Path, parent: &Path) -> bool {
 async fn copy_installation(core: &Core, config: &Config, folder: &Path) -> Result<Vec<String>, String> {
     let key_check = read_key_check(core).await?;
     // Before the copy: what is stored later is not part of it.
-    let expected = inventory::registered_files(core)
-        .await
-        .map_err(|error| crate::api::texts::sentences(&error))?;
+    let expected = if config.files.starts_with("file://") {
+        inventory::registered_files(core)
+            .await
+            .map_err(|error| crate::api::texts::sentences(&error))?
+    } else {
+        Vec::new()
+    };
     match core.store().engine() {
         Engine::Sqlite => core
             .store()
@@ -128,7 +136,6 @@ async fn copy_installation(core: &Core, config: &Config, folder: &Path) -> Resul
     if read_key_check(core).await? != key_check || !installation::opens(&ring, &key_check) {
         return Err("the master key was replaced during the backup; run the backup again".to_owned());
     }
-    let has_files = config.files.starts_with("file://");
     if let Some(files) = config.files.strip_prefix("file://") {
         copy_folder(Path::new(files), &folder.join("files"))?;
     }
@@ -141,11 +148,33 @@ async fn copy_installation(core: &Core, config: &Config, folder: &Path) -> Resul
     let text = serde_json::to_string_pretty(&manifest).map_err(|error| error.to_string())?;
     std::fs::write(folder.join(MANIFEST), text).map_err(|error| format!("{MANIFEST}: {error}"))?;
     let sums = sums::write(folder)?;
-    let expected = expected.into_iter().filter(|_| has_files);
-    Ok(expected
-        .filter(|file| sums.get(&format!("files/{}", file.path())) != Some(&file.digest()))
-        .map(|file| file.path())
-        .collect())
+    let lost = lost_files(core, expected, &sums).await?;
+    if !lost.is_empty() {
+        // Not part of the checksums: it says that old backups must be kept, and can be deleted.
+        let path = folder.join(INCOMPLETE);
+        std::fs::write(&path, lost.join("\n") + "\n").map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(lost)
+}
+
+/// Returns the files that a copy lacks or has in another form, although they are still registered.
+async fn lost_files(
+    core: &Core,
+    expected: Vec<RegisteredFile>,
+    sums: &BTreeMap<String, String>,
+) -> Result<Vec<String>, String> {
+    let mut lost = Vec::new();
+    for file in expected {
+        if sums.get(&format!("files/{}", file.path())) == Some(&file.digest()) {
+            continue;
+        }
+        // A copy may take long; content whose last row was deleted meanwhile may be gone.
+        let is_stored = inventory::is_registered(core, &file).await;
+        if is_stored.map_err(|error| crate::api::texts::sentences(&error))? {
+            lost.push(file.path());
+        }
+    }
+    Ok(lost)
 }
 
 async fn read_key_check(core: &Core) -> Result<Vec<u8>, String> {

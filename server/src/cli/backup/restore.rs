@@ -175,11 +175,13 @@ impl Target {
         }
         if let Some(files) = &self.files {
             let replaced = with_suffix(files, ".replaced");
+            // Before the old folder moves away: it says who owns the new one.
+            private_folder::adopt_owner(&staged(files), files);
             if files.exists() {
                 remove(&replaced);
-                rename(files, &replaced)?;
+                move_to(files, &replaced)?;
             }
-            rename(&staged(files), files)?;
+            move_to(&staged(files), files)?;
             remove(&replaced);
         }
         rename(&staged(&self.key), &self.key)
@@ -204,6 +206,10 @@ fn staged(path: &Path) -> PathBuf {
 /// Puts a copy in place, with the owner of what it replaces or of the folder.
 fn rename(from: &Path, to: &Path) -> Result<(), String> {
     private_folder::adopt_owner(from, to);
+    move_to(from, to)
+}
+
+fn move_to(from: &Path, to: &Path) -> Result<(), String> {
     std::fs::rename(from, to).map_err(|error| format!("{}: {error}", to.display()))
 }
 

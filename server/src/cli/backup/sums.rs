@@ -75,6 +75,7 @@ fn files(folder: &Path) -> Result<BTreeSet<String>, String> {
         }
     }
     found.remove(SUMS);
+    found.remove(super::INCOMPLETE);
     Ok(found)
 }
 

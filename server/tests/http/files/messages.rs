@@ -76,6 +76,19 @@ async fn message_files_of_portal_request_open_for_its_readers_only(#[case] engin
     // The same form again, after a double click.
     send(&world, &staff, &id, "first").await;
     assert_eq!(messages(&world).await, 1, "{}", world.engine);
+    // The same form with another text is another message: the answer to the first may not have arrived.
+    let edited = [
+        ("request", id.as_str()),
+        ("message", "Please check the second plan."),
+        ("nonce", "first"),
+    ];
+    world.send_message(&staff, &edited).await;
+    assert!(
+        world
+            .content(&anna, &path)
+            .await
+            .contains("Please check the second plan.")
+    );
 
     let rows = world
         .texts("SELECT file_name FROM request_attachment WHERE file_name IN ('plan.pdf', 'own.pdf')")
@@ -105,6 +118,22 @@ async fn message_files_of_portal_request_open_for_its_readers_only(#[case] engin
         assert_eq!(
             status(&world, browser, file).await,
             expected,
+            "{}: {file}",
+            world.engine
+        );
+    }
+    // The job shows what the requester sent, and not what was sent to the requester.
+    let base = [("request", id.as_str()), ("view", "")];
+    world.send(&staff, "/app/fn/accept-request", &base).await;
+    let job = world.send(&staff, "/app/fn/convert-request", &base).await;
+    let page = world.content(&staff, &job).await;
+    assert!(page.contains("own.pdf") && !page.contains("plan.pdf"), "{page}");
+    // Without the access to the customer, the files are gone with the request.
+    world.sql("UPDATE portal_grant SET revoked_at = created_at").await;
+    for (browser, file) in [(&anna, &plan), (&anna, &own), (&petra, &plan)] {
+        assert_ne!(
+            status(&world, browser, file).await,
+            StatusCode::OK,
             "{}: {file}",
             world.engine
         );

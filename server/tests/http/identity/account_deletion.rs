@@ -44,6 +44,24 @@ async fn deleted_accounts_of_all_realms_lose_address_access_and_grants(#[case] e
         AND account.id = technician.staff_id WHERE account.email = '{EMAIL}' AND start_latitude IS NOT NULL"
     );
     assert_eq!(world.texts(&start).await.len(), 1, "{}", world.engine);
+    let technician_id = format!("SELECT tenant_id, id FROM staff_account WHERE email = '{EMAIL}'");
+    let (tenant_id, staff_id) = world.pairs(&technician_id).await[0];
+    let literal = |id: uuid::Uuid| match world.engine {
+        "sqlite" => format!("X'{}'", id.simple()),
+        _ => format!("'{id}'"),
+    };
+    world
+        .sql(&format!(
+            "INSERT INTO technician_absence (tenant_id, id, staff_id, first_day, last_day, kind, created_at) VALUES ({}, {}, {}, \
+             '2026-12-01', '2026-12-02', 'sick', '2026-11-30T00:00:00.000000Z')",
+            literal(tenant_id),
+            literal(staff_id),
+            literal(staff_id)
+        ))
+        .await;
+    world
+        .sql("UPDATE portal_grant SET offered_name = 'Petra', offered_email = 'typed@example.org'")
+        .await;
     assert_eq!(status(&world, &petra, "/portal").await, StatusCode::OK);
     assert!(
         delete_accounts(&world.core, "nordlicht", EMAIL, "other@example.org")
@@ -74,6 +92,10 @@ async fn deleted_accounts_of_all_realms_lose_address_access_and_grants(#[case] e
         AND account.id = technician.staff_id WHERE account.email LIKE '%@deleted.invalid' AND (start_name IS NOT NULL \
         OR start_latitude IS NOT NULL OR end_name IS NOT NULL OR end_latitude IS NOT NULL)";
     assert!(world.texts(places).await.is_empty(), "{}", world.engine);
+    let offered = "SELECT 'left' FROM portal_grant AS g JOIN portal_account AS account ON account.tenant_id = g.tenant_id AND \
+        account.id = g.portal_account_id WHERE account.email LIKE '%@deleted.invalid' AND (g.offered_name IS NOT NULL OR \
+        g.offered_email IS NOT NULL)";
+    assert!(world.texts(offered).await.is_empty(), "{}", world.engine);
     let absences = "SELECT 'left' FROM technician_absence AS absence JOIN staff_account AS account \
         ON account.tenant_id = absence.tenant_id AND account.id = absence.staff_id WHERE account.email LIKE '%@deleted.invalid'";
     assert!(world.texts(absences).await.is_empty(), "{}", world.engine);

@@ -298,6 +298,8 @@ async fn lost_files_are_noticed_by_backup_doctor_and_server() {
         assert!(!is_success && output.contains("missing or changed"), "{name}: {output}");
         // What is there is kept: it may be all that is left.
         assert!(site.installation.folder.join(name).join("ordinavo.db").exists());
+        let lost = std::fs::read_to_string(site.installation.folder.join(name).join("INCOMPLETE")).unwrap();
+        assert!(lost.trim_end().ends_with(&first.display().to_string()), "{lost}");
     };
     std::fs::write(files.join(first), "changed").unwrap();
     backup("changed");
@@ -328,6 +330,8 @@ async fn lost_files_are_noticed_by_backup_doctor_and_server() {
     tokio::time::timeout(limit, waits_for(200)).await.unwrap();
     drop(process);
 
+    // What is left of an incomplete backup can be restored.
+    site.expect_success("", &["restore", "--replace", "incomplete"]);
     // What is restored is readable by its owner only.
     site.expect_success("", &["restore", "--replace", "whole"]);
     assert_eq!(site.files(), all);
@@ -338,6 +342,18 @@ async fn lost_files_are_noticed_by_backup_doctor_and_server() {
     ] {
         let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode & 0o077, 0, "{} {mode:o}", path.display());
+    }
+    // Root gives what is restored to the owner of what it replaces, not to that of the folder above.
+    let owner = |path: &Path| std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(path).unwrap());
+    if owner(&files) == 0 {
+        const SERVICE: u32 = 65_534;
+        for path in [&files, &site.installation.folder.join("secret.key")] {
+            std::os::unix::fs::chown(path, Some(SERVICE), Some(SERVICE)).unwrap();
+        }
+        site.expect_success("", &["restore", "--replace", "whole"]);
+        for path in [&files, &files.join(first), &site.installation.folder.join("secret.key")] {
+            assert_eq!(owner(path), SERVICE, "{}", path.display());
+        }
     }
     let (is_success, output) = site.run("", &["backup", "whole/inside"]);
     assert!(!is_success && output.contains("inside a backup"), "{output}");
@@ -351,8 +367,18 @@ async fn first_start_creates_the_folder_of_the_database() {
     let first = installation
         .another_server()
         .with_database(&format!("sqlite://{}/ordinavo.db", folder.display()));
+    // A folder of files that cannot be made leaves a first start that can be repeated, also with a key that is there already.
+    std::fs::write(installation.folder.join("occupied"), "").unwrap();
+    let occupied = format!("file://{}/occupied/files", installation.folder.display());
+    let (status, output) = first
+        .another_server()
+        .with(&[("ORDINAVO_FILES", &occupied)])
+        .run(&["serve"]);
+    assert!(!status.success() && output.contains("setting files"), "{output}");
+    let files = format!("file://{}/deeper/../files of all", folder.display());
+    let first = first.with(&[("ORDINAVO_FILES", &files)]);
     drop(first.start(&crate::support::client()).await);
-    assert!(folder.join("ordinavo.db").exists());
+    assert!(folder.join("ordinavo.db").exists() && folder.join("files of all").is_dir());
     // A newer version has migrated the database.
     let raw = Raw::open(first.database()).await;
     raw.run(
@@ -383,6 +409,10 @@ fn database_url_that_is_none_is_refused_without_its_password() {
         assert!(!status.success() && output.contains("setting database_url"), "{output}");
         assert!(!output.contains("sekret"), "{output}");
     }
+    // Providers write parameters of other clients.
+    let other = "postgres://u@127.0.0.1:1/y?channel_binding=require&sslmode=disable";
+    let (_, output) = installation.another_server().with_database(other).run(&["doctor"]);
+    assert!(output.contains("cannot be reached"), "{output}");
     std::fs::remove_dir_all(&installation.folder).unwrap();
 }
 

@@ -82,6 +82,7 @@ const SELECT_STORED_OF_TENANT: &str = r"
     ORDER BY digest
     LIMIT $3
 ";
+const SELECT_BLOB_STATE: &str = "SELECT generation, state FROM blob WHERE tenant_id = $1 AND digest = $2";
 const SELECT_STORED_OF_ALL: &str = r"
     SELECT tenant_id, digest, generation
     FROM blob
@@ -275,6 +276,15 @@ impl<P> SystemTx<'_, P> {
                 generation,
             })
             .collect())
+    }
+
+    /// Returns whether content is registered as stored, in this generation.
+    pub(crate) async fn is_stored(&mut self, key: &BlobKey) -> Result<bool, StoreError> {
+        let found = self
+            .tx
+            .fetch_optional::<(i64, String)>(SELECT_BLOB_STATE, (key.tenant.uuid(), &key.digest))
+            .await?;
+        Ok(found.is_some_and(|(generation, state)| generation == key.generation && state == "stored"))
     }
 
     /// Returns whether the register knows the content.

@@ -35,7 +35,7 @@ const ANONYMIZE_PARTNER: &str = r"
 const ANONYMIZE_MAILS: &str = r#"
     UPDATE mail
     SET
-        status = CASE WHEN status = 'waiting' THEN 'cancelled' ELSE status END,
+        status = CASE WHEN status IN ('waiting', 'failed') THEN 'cancelled' ELSE status END,
         recipient = 'deleted@deleted.invalid',
         data = '{"tenant": "–"}',
         last_error = NULL

@@ -38,6 +38,7 @@ const SELECT_FILES: &str = concat!(
 );
 const SELECT_FILE: &str =
     "SELECT file_name, media_type, content_hash FROM request_attachment WHERE tenant_id = $1 AND id = $2";
+/// What the requester sent; files that staff sent are for the requester.
 const SELECT_FILES_OF_JOB: &str = concat!(
     "SELECT request_attachment.id, request_attachment.file_name, request_attachment.media_type, request_attachment.size_bytes, \
      request_attachment.message_id, ",
@@ -48,10 +49,17 @@ const SELECT_FILES_OF_JOB: &str = concat!(
             AND request.id = request_attachment.request_id
         WHERE request_attachment.tenant_id = $1
           AND request.target_id = $2
+          AND NOT EXISTS (
+              SELECT 1
+              FROM customer_message AS sent
+              WHERE sent.tenant_id = request_attachment.tenant_id
+                AND sent.id = request_attachment.message_id
+                AND sent.staff_id IS NOT NULL
+          )
         ORDER BY request_attachment.file_name, request_attachment.id
     "
 );
-/// A file of the request behind a visit of a technician.
+/// A file that the requester sent, of the request behind a visit of a technician.
 const SELECT_FILE_OF_OWN_STOP: &str = r"
     SELECT request_attachment.file_name, request_attachment.media_type, request_attachment.content_hash
     FROM request_attachment
@@ -59,6 +67,13 @@ const SELECT_FILE_OF_OWN_STOP: &str = r"
         AND request.id = request_attachment.request_id
     WHERE request_attachment.tenant_id = $1
       AND request_attachment.id = $2
+      AND NOT EXISTS (
+          SELECT 1
+          FROM customer_message AS sent
+          WHERE sent.tenant_id = request_attachment.tenant_id
+            AND sent.id = request_attachment.message_id
+            AND sent.staff_id IS NOT NULL
+      )
       AND EXISTS (
           SELECT 1
           FROM appointment

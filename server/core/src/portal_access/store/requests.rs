@@ -243,7 +243,7 @@ const SELECT_OWN_FILES: &str = concat!(
     may_open_file!(),
     r"
         ORDER BY request_attachment.file_name, request_attachment.id
-        LIMIT 50
+        LIMIT 500
     "
 );
 const SELECT_OWN_FILE: &str = concat!(
@@ -333,7 +333,7 @@ impl From<RequestRow> for PublicRequest {
 }
 
 impl TenantTx<'_, Contact> {
-    /// Returns the files that this user uploaded with a request, each with the message that it came with.
+    /// Returns the files of a request that the user may open, each with the message that it came with.
     pub(crate) async fn own_request_files(
         &mut self,
         id: RequestId,
@@ -361,7 +361,7 @@ impl TenantTx<'_, Contact> {
             .collect())
     }
 
-    /// Returns one file that this user uploaded.
+    /// Returns one file of a request that the user may open.
     pub(crate) async fn own_request_file(&mut self, id: AttachmentId) -> Result<Option<FileRow>, StoreError> {
         let (tenant, account, now) = self.scope();
         self.tx
