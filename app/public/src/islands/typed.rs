@@ -22,8 +22,8 @@ const TEXT: &str = "typed ";
 pub fn KeepTyped() -> impl IntoView {
     Effect::new(move |_| {
         let Some(memory) = Memory::open() else { return };
-        memory.forget_old();
-        memory.forget_sent();
+        memory.discard_old();
+        memory.discard_sent();
         memory.restore();
         for event in ["input", "change"] {
             let typed = memory.clone();
@@ -104,23 +104,23 @@ impl Memory {
     }
 
     /// Forgets a form that was sent, when the page says that it has arrived.
-    fn forget_sent(&self) -> Option<()> {
+    fn discard_sent(&self) -> Option<()> {
         let sent = self.storage.get_item(SENT).ok()??;
         self.storage.remove_item(SENT).ok()?;
         self.document.query_selector("[data-done]").ok()??;
-        self.forget(&sent)
+        self.discard(&sent)
     }
 
-    fn forget_old(&self) -> Option<()> {
+    fn discard_old(&self) -> Option<()> {
         let at: f64 = self.storage.get_item(TYPED_AT).ok()??.parse().ok()?;
         if js_sys::Date::now() - at < KEPT_MILLISECONDS {
             return None;
         }
-        self.forget(TEXT)
+        self.discard(TEXT)
     }
 
     /// Removes the texts whose names begin so.
-    fn forget(&self, start: &str) -> Option<()> {
+    fn discard(&self, start: &str) -> Option<()> {
         let count = self.storage.length().ok()?;
         let keys = (0..count).filter_map(|index| self.storage.key(index).ok().flatten());
         for key in keys.filter(|key| key.starts_with(start)).collect::<Vec<_>>() {

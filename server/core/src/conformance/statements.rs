@@ -27,6 +27,7 @@ const ONLY_POSTGRES: &[(&str, &str)] = &[
     ("NOTIFY", "SQLite has one process"),
     ("SELECT_DATABASE_TIME", "SQLite has the clock of the process"),
     ("SELECT_DATABASE_ROLE", "SQLite has no roles"),
+    ("COUNT_SERVERS", "SQLite has no connections of other processes"),
 ];
 
 /// Statements that are written for each engine, with the reason. All others are written once and translated.
