@@ -6,6 +6,8 @@
   const keeper = document.querySelector('[data-keeper]');
   if (!keeper) return;
   const LOOK_EVERY = 15_000;
+  /** Milliseconds that the submission of a form may take before its page appears. */
+  const SUBMITTING = 5_000;
   /** Milliseconds before the appointment from which starting travel has to be confirmed. */
   const FAR_OFF = 12 * 3_600_000;
   /** The status after each step. A report can also mean "not completed", which is a final status too. */
@@ -138,6 +140,9 @@
     list.replaceChildren(...unsent, ...drafts.map((draft) => lineOf(`${draftWords(draft)} · `, isolated(draft.label))));
   };
 
+  // A reload would cancel a form that is being submitted.
+  let submittedAt = 0;
+  const isSubmitting = () => Date.now() - submittedAt < SUBMITTING;
   const isTyping = () => all('form[data-report]').some((form) => form.dataset.touched);
   let waited = [];
   worker.addEventListener('message', ({ data }) => {
@@ -161,7 +166,7 @@
     showRefused(data.entries);
     listUnsent(data.entries, data.drafts);
     // All entries of this phone have arrived: reload, or show the sync conflicts, unless a report is being written.
-    if (waited.length > 0 && waiting === 0 && !data.signed_out && !isTyping()) {
+    if (waited.length > 0 && waiting === 0 && !data.signed_out && !isTyping() && !isSubmitting()) {
       if (data.entries.some(({ key, collided }) => collided && waited.includes(key))) location.replace('/app/day/sync-conflicts');
       else location.reload();
     }
@@ -178,6 +183,7 @@
     const { begins, notNext } = tried.matches('.step-set-out') ? tried.dataset : {};
     const question = begins && Date.parse(begins) - Date.now() > FAR_OFF ? keeper.dataset.early : notNext;
     if (question && !confirm(question)) event.preventDefault();
+    else submittedAt = Date.now();
   });
   for (const button of all('[data-again]')) button.addEventListener('click', () => tried?.submit());
 

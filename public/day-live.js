@@ -13,6 +13,9 @@
   const isKept = keeper.dataset.served !== 'now';
   let isTouched = false;
   addEventListener('input', () => (isTouched = true));
+  // A reload would cancel a form that is being submitted.
+  let submittedAt = 0;
+  addEventListener('submit', () => (submittedAt = Date.now()));
 
   const lateness = () => {
     const now = Date.now();
@@ -44,7 +47,7 @@
     }
   };
 
-  const isBusy = () => isTouched || document.querySelector('form[data-touched], details[open] form') !== null;
+  const isBusy = () => isTouched || Date.now() - submittedAt < PAUSE || document.querySelector('form[data-touched], details[open] form') !== null;
   const look = async () => {
     const version = await current();
     if (version === undefined || (version === page.dataset.version && !isKept)) return;
