@@ -9,10 +9,10 @@ use web_sys::{
 
 /// The entry with the prefix of the form that was sent last.
 const SENT: &str = "typed-sent";
-/// The entry with the time of the last change, in milliseconds.
+/// The entry with the time of the last change, in minutes.
 const TYPED_AT: &str = "typed-at";
 /// How long texts are kept: the next person at a shared computer must not find them.
-const KEPT_MILLISECONDS: f64 = 30.0 * 60.0 * 1_000.0;
+const KEPT_MINUTES: i32 = 30;
 /// How the names of the texts begin.
 const TEXT: &str = "typed ";
 
@@ -75,7 +75,7 @@ impl Memory {
     fn remember(&self, event: &Event) -> Option<()> {
         let field = event.target()?.dyn_into::<Element>().ok()?;
         self.storage.set_item(&self.key(&field)?, &value(&field)?).ok()?;
-        self.storage.set_item(TYPED_AT, &js_sys::Date::now().to_string()).ok()
+        self.storage.set_item(TYPED_AT, &now().to_string()).ok()
     }
 
     fn restore(&self) -> Option<()> {
@@ -112,8 +112,8 @@ impl Memory {
     }
 
     fn discard_old(&self) -> Option<()> {
-        let at: f64 = self.storage.get_item(TYPED_AT).ok()??.parse().ok()?;
-        if js_sys::Date::now() - at < KEPT_MILLISECONDS {
+        let at: i32 = self.storage.get_item(TYPED_AT).ok()??.parse().ok()?;
+        if now() - at < KEPT_MINUTES {
             return None;
         }
         self.discard(TEXT)
@@ -128,6 +128,12 @@ impl Memory {
         }
         Some(())
     }
+}
+
+/// Returns the time in minutes since 1970. Whole numbers: printing and reading fractions would be a fifth of the bundle.
+#[expect(clippy::cast_possible_truncation, reason = "minutes fit for four thousand years")]
+fn now() -> i32 {
+    (js_sys::Date::now() / 60_000.0) as i32
 }
 
 fn value(field: &Element) -> Option<String> {
