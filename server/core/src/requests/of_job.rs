@@ -24,7 +24,7 @@ pub(crate) async fn load(tx: &mut TenantTx<'_, Staff>, target: TargetId) -> Core
         return Ok(None);
     };
     Ok(Some(RequestOfJob {
-        files: tx.request_files(request.id).await?,
+        files: tx.request_files_of_job(target).await?,
         messages: tx.messages(request.id).await?,
         request,
     }))

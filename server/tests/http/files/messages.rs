@@ -127,7 +127,7 @@ async fn message_files_of_portal_request_open_for_its_readers_only(#[case] engin
     world.send(&staff, "/app/fn/accept-request", &base).await;
     let job = world.send(&staff, "/app/fn/convert-request", &base).await;
     let page = world.content(&staff, &job).await;
-    assert!(page.contains("own.pdf") && !page.contains("plan.pdf"), "{page}");
+    assert!(page.contains("own.pdf") && !page.contains("plan.pdf"));
     // Without the access to the customer, the files are gone with the request.
     world.sql("UPDATE portal_grant SET revoked_at = created_at").await;
     for (browser, file) in [(&anna, &plan), (&anna, &own), (&petra, &plan)] {
