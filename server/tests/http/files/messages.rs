@@ -129,7 +129,7 @@ async fn message_files_of_portal_request_open_for_its_readers_only(#[case] engin
     let page = world.content(&staff, &job).await;
     assert!(page.contains("own.pdf") && !page.contains("plan.pdf"));
     // Without the access to the customer, the files are gone with the request.
-    world.sql("UPDATE portal_grant SET revoked_at = created_at").await;
+    world.sql("UPDATE portal_grant SET revoked_at = valid_from").await;
     for (browser, file) in [(&anna, &plan), (&anna, &own), (&petra, &plan)] {
         assert_ne!(
             status(&world, browser, file).await,
