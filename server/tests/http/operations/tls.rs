@@ -212,7 +212,8 @@ async fn server_with_certificate_serves_https_and_replaces_certificate() {
         .send();
     let metrics = metrics.await.unwrap().text().await.unwrap();
     assert!(
-        metrics.contains("\nordinavo_tls_certificate_not_after_timestamp_seconds "),
+        metrics.contains("\nordinavo_tls_certificate_not_after_timestamp_seconds ")
+            && metrics.contains("\nordinavo_tls_certificate_overdue_timestamp_seconds "),
         "{metrics}"
     );
 
