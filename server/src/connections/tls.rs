@@ -90,7 +90,7 @@ impl Certificate {
         self.not_after - (validity / 3).min(MAX_RENEWAL)
     }
 
-    /// Returns from when on somebody should look why the certificate was not replaced.
+    /// Returns from when on an administrator should look why the certificate was not replaced.
     pub fn overdue(&self) -> DateTime<Utc> {
         self.renewal() + (self.not_after - self.renewal()) / 2
     }

@@ -59,7 +59,7 @@ fn is_checkbox(element: &Element) -> bool {
 /// Keyboard shortcuts. `j` and `k` move through the rows, `x` selects one; any other key acts on the element that has
 /// it in `data-key`: a button is pressed, a field or disclosure receives the focus. `Escape` leaves a field.
 ///
-/// Keys decide only about the item that has the focus: a row, or something inside the open item. Whoever types a word without
+/// Keys decide only about the item that has the focus: a row, or something inside the open item. A person who types a word without
 /// noticing that no field has the focus must not decide anything.
 #[island]
 pub fn Hotkeys(

@@ -254,7 +254,7 @@ async fn refused_role_and_unreachable_database_are_told_apart() {
         output
     };
     for refused in [
-        with_role(&site.superuser, "nobody_at_all"),
+        with_role(&site.superuser, "unknown_role"),
         format!("{}_missing", site.superuser),
     ] {
         let output = of(&refused);
