@@ -13,7 +13,7 @@ pub mod ticket;
 pub mod web_form;
 pub use self::attachments::Submitted;
 pub(crate) use self::attachments::{FileSender, PreparedFiles, attach, prepare_files};
-pub(crate) use self::store::request_files::{NewFile, RequestFileWriter};
+pub(crate) use self::store::request_files::{NewFile, RequestFileWriter, is_from_staff};
 pub(crate) use self::store::requests::SealedToken;
 pub(crate) use self::store::requests::search_key;
 

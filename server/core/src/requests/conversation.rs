@@ -75,7 +75,8 @@ pub async fn send_message(
         Ok(nonce) => nonce,
         Err(_) => intake::form_nonce(core),
     };
-    let nonce = content_nonce(&nonce, &text, &message.files);
+    // The same words as a question are another message, too.
+    let nonce = content_nonce(&format!("{nonce}.{}", message.asks), &text, &message.files);
     let reserved = upload_nonce(id, &nonce);
     let prepared = intake::prepare_files(core, staff, FileSender::Staff, id.uuid(), &reserved, message.files).await?;
     let Some(files) = prepared else {

@@ -20,6 +20,22 @@ pub(crate) struct NewFile<'a> {
     pub message: Option<MessageId>,
 }
 
+/// Whether staff sent `request_attachment` with a message.
+macro_rules! is_from_staff {
+    () => {
+        r"
+            EXISTS (
+                SELECT 1
+                FROM customer_message AS sent
+                WHERE sent.tenant_id = request_attachment.tenant_id
+                  AND sent.id = request_attachment.message_id
+                  AND sent.staff_id IS NOT NULL
+            )
+        "
+    };
+}
+pub(crate) use is_from_staff;
+
 const INSERT_FILE: &str = r"
     INSERT INTO request_attachment (
         tenant_id, id, request_id, file_name, media_type, size_bytes, content_hash, created_at, message_id
@@ -49,31 +65,24 @@ const SELECT_FILES_OF_JOB: &str = concat!(
             AND request.id = request_attachment.request_id
         WHERE request_attachment.tenant_id = $1
           AND request.target_id = $2
-          AND NOT EXISTS (
-              SELECT 1
-              FROM customer_message AS sent
-              WHERE sent.tenant_id = request_attachment.tenant_id
-                AND sent.id = request_attachment.message_id
-                AND sent.staff_id IS NOT NULL
-          )
-        ORDER BY request_attachment.file_name, request_attachment.id
-    "
+          AND NOT
+    ",
+    is_from_staff!(),
+    "ORDER BY request_attachment.file_name, request_attachment.id"
 );
 /// A file that the requester sent, of the request behind a visit of a technician.
-const SELECT_FILE_OF_OWN_STOP: &str = r"
+const SELECT_FILE_OF_OWN_STOP: &str = concat!(
+    r"
     SELECT request_attachment.file_name, request_attachment.media_type, request_attachment.content_hash
     FROM request_attachment
     JOIN request ON request.tenant_id = request_attachment.tenant_id
         AND request.id = request_attachment.request_id
     WHERE request_attachment.tenant_id = $1
       AND request_attachment.id = $2
-      AND NOT EXISTS (
-          SELECT 1
-          FROM customer_message AS sent
-          WHERE sent.tenant_id = request_attachment.tenant_id
-            AND sent.id = request_attachment.message_id
-            AND sent.staff_id IS NOT NULL
-      )
+      AND NOT
+    ",
+    is_from_staff!(),
+    r"
       AND EXISTS (
           SELECT 1
           FROM appointment
@@ -82,7 +91,8 @@ const SELECT_FILE_OF_OWN_STOP: &str = r"
             AND appointment.technician_id = $3
             AND appointment.status IN ('planned', 'done')
       )
-";
+"
+);
 
 /// A transaction that can attach files to a request. Portal users have statements of their own, which join the grant.
 pub(crate) trait RequestFileWriter: Send {

@@ -17,6 +17,7 @@ use crate::db::far_future;
 use crate::db::{Key, OptionalName};
 use crate::files::scan_column;
 use crate::identity::actors::Contact;
+use crate::intake::is_from_staff;
 use crate::portal_access::store::granted::{
     granted, has_grant, in_force, is_own_request, may_read_request, reaches, reaches_own,
 };
@@ -216,8 +217,9 @@ macro_rules! may_open_file {
         concat!(
             "((",
             is_own_request!(),
-            ") OR (EXISTS (SELECT 1 FROM customer_message AS sent WHERE sent.tenant_id = request_attachment.tenant_id \
-             AND sent.id = request_attachment.message_id AND sent.staff_id IS NOT NULL) AND ",
+            ") OR (",
+            is_from_staff!(),
+            " AND ",
             may_read_request!(),
             "))"
         )

@@ -93,4 +93,27 @@ async fn stop_shows_requester_photos_and_later_messages(#[case] engine: Engine) 
         day.contains("data-change=\"new\"") || day.contains("data-change=\"message\""),
         "{day}"
     );
+
+    // A file that staff send to the requester is not one of the visit.
+    let inside = link(&job_page, "/app/inbox/req_").unwrap();
+    let inside = inside.split('?').next().unwrap();
+    let plan = reqwest::multipart::Part::bytes(b"%PDF-1.7 of the team".to_vec()).file_name("plan.pdf");
+    let form = reqwest::multipart::Form::new()
+        .text("request", inside.rsplit('/').next().unwrap().to_owned())
+        .text("message", "The plan is attached.")
+        .part("files", plan);
+    world.send_multipart(&staff, "/app/fn/send-message", form).await;
+    let page = world.content(&staff, inside).await;
+    let before = page.split("plan.pdf").next().unwrap();
+    let file = before.rsplit("/app/files/").next().unwrap().split('"').next().unwrap();
+    let path = format!("/app/day/files/{file}");
+    assert_eq!(
+        world.get(&tom, &path).await.0,
+        StatusCode::NOT_FOUND,
+        "{}",
+        world.engine
+    );
+    for path in [format!("/app/day/{id}"), "/app/day/sheet?date=2026-11-24".to_owned()] {
+        assert!(!world.content(&tom, &path).await.contains(file), "{path}");
+    }
 }
