@@ -23,6 +23,7 @@ pub mod mailer;
 pub mod metrics;
 pub mod oauth;
 pub mod offline_app;
+mod open_files;
 pub mod ops;
 pub mod pages;
 pub mod portal_limits;

@@ -39,7 +39,7 @@ use crate::portal_limits::PortalLimits;
 use crate::public_limits::{PublicLimits, UploadPlaces};
 use crate::spool::Spool;
 use crate::{
-    api, branding, calendar, connections, files, hosts, http_layers, live, mailer, offline_app, ops, pages,
+    api, branding, calendar, connections, files, hosts, http_layers, live, mailer, offline_app, open_files, ops, pages,
     public_pages, redirect, worker,
 };
 
@@ -212,6 +212,7 @@ pub async fn run(state: AppState, stop: impl Future<Output = ()> + Send + 'stati
         .spool
         .check()
         .map_err(|error| format!("setting spool_folder: {folder}: {error}"))?;
+    open_files::raise_limit(&state.config);
     let listener = TcpListener::bind(state.config.listen)
         .await
         .map_err(|error| format!("setting listen: {}: {error}", state.config.listen))?;

@@ -53,8 +53,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use db::{
-    DatabaseRole, Engine, Key, MovedTable, PoolOptions, PoolUse, Process, Schema, Store, StoreError, UseLock,
-    count_server_connections, statement_count, thread_statement_count,
+    DatabaseRole, DatabaseUse, Engine, Key, MovedTable, PoolOptions, PoolUse, Process, ReplacingSession, Schema, Store,
+    StoreError, UseLock, statement_count, thread_statement_count,
 };
 pub use error::{CoreError, CoreResult};
 

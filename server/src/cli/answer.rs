@@ -16,6 +16,15 @@ impl Answer {
         }
     }
 
+    /// Adds what the operator should know besides the result.
+    pub fn with_warning(mut self, warning: &str) -> Self {
+        self.text = format!("{}\nWarning: {warning}", self.text.trim_end());
+        if let Value::Object(json) = &mut self.json {
+            json.insert("warning".to_owned(), warning.into());
+        }
+        self
+    }
+
     /// Prints one of the two. A command without a text prints nothing for people.
     ///
     /// # Errors

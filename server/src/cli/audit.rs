@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use domain::problems::Cause;
 use ordinavo_core::audit::verification;
 use ordinavo_core::audit::verification::{ChainProblem, CheckpointFile, Checkpoints, TenantVerification};
 use ordinavo_core::{Core, CoreError};
@@ -193,6 +194,9 @@ fn print_result(result: &TenantVerification) {
 }
 
 fn error_message(error: &CoreError) -> String {
+    if error.cause == Cause::NotFound {
+        return "--tenant: there is no tenant with this slug; `ordinavo admin list-tenants` lists them".to_owned();
+    }
     error.log();
     crate::api::texts::sentences(error)
 }

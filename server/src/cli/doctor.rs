@@ -46,7 +46,7 @@ pub async fn run_checks(config: &Config, json: bool) -> Result<(), String> {
                 "database"
             };
             let advice = if subject == "key" {
-                "docs/operations/keys.md says what to do without the right key"
+                "`ordinavo docs keys` says what to do without the right key"
             } else {
                 DATABASE_ADVICE
             };
@@ -106,11 +106,7 @@ fn check_certificate(config: &Config, report: &mut Report) {
     check_key_file("certificate", &files.key, report);
     let advice = "renew the certificate; servers read the files again within a minute";
     match files.read() {
-        Err(error) => report.problem(
-            "certificate",
-            &error,
-            "docs/operations/install.md, \"TLS without a proxy\"",
-        ),
+        Err(error) => report.problem("certificate", &error, "ordinavo docs install, \"TLS without a proxy\""),
         Ok(certificate) => {
             let left = certificate.not_after - Clock::system().now();
             let until = certificate.not_after.format("%Y-%m-%d");
@@ -180,7 +176,7 @@ async fn check_database(core: &Core, config: &Config, report: &mut Report) {
             Some(reason) => report.problem(
                 "role",
                 &format!("{} {reason}: the database does not separate the tenants", role.name),
-                "use the role ordinavo_app: docs/operations/postgresql-roles.md",
+                "use the role ordinavo_app: `ordinavo docs postgresql-roles`",
             ),
         },
         Err(error) => report.problem("role", &error.to_string(), DATABASE_ADVICE),
@@ -198,7 +194,7 @@ async fn check_audit_log(core: &Core, report: &mut Report) {
                     report.problem(
                         "audit log",
                         &format!("{}: {}", result.tenant, super::audit::problem_sentence(problem)),
-                        "the database was changed directly: docs/operations/audit.md",
+                        "the database was changed directly: `ordinavo docs audit`",
                     );
                 }
             }

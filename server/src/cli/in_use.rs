@@ -2,14 +2,23 @@
 
 use std::path::Path;
 
-use ordinavo_core::{UseLock, count_server_connections};
+use ordinavo_core::{DatabaseUse, ReplacingSession, UseLock};
 
 use super::backup::with_suffix;
 use super::startup;
 
-/// Fails while servers or workers use a database: what they store meanwhile would be lost. On SQLite, none can start before
-/// the result is dropped.
-pub async fn ensure_unused(database_url: &str) -> Result<Option<UseLock>, String> {
+/// What keeps servers from starting until it is dropped.
+#[expect(dead_code, reason = "its parts unlock when they are dropped")]
+pub enum Unused {
+    /// There is no database yet.
+    Missing,
+    File(UseLock),
+    Session(ReplacingSession),
+}
+
+/// Fails while servers or workers use a database: what they store meanwhile would be lost. None can start before the result
+/// is dropped.
+pub async fn ensure_unused(database_url: &str) -> Result<Unused, String> {
     let in_use = |details: &str| {
         Err(format!(
             "setting database_url: servers or workers use the database{details}; stop them first"
@@ -18,18 +27,23 @@ pub async fn ensure_unused(database_url: &str) -> Result<Option<UseLock>, String
     if let Some(path) = database_url.strip_prefix("sqlite://").map(Path::new) {
         // The lock of a server whose file was deleted counts, too.
         if !path.exists() && !with_suffix(path, "-lock").exists() {
-            return Ok(None);
+            return Ok(Unused::Missing);
         }
         return match UseLock::exclusive(path).map_err(|error| startup::store_message(&error))? {
-            Some(lock) => Ok(Some(lock)),
+            Some(lock) => Ok(Unused::File(lock)),
             None => in_use(""),
         };
     }
-    match count_server_connections(database_url)
+    match ReplacingSession::begin(database_url)
         .await
         .map_err(|error| startup::store_message(&error))?
     {
-        0 => Ok(None),
-        connections => in_use(&format!(" ({connections} connections)")),
+        DatabaseUse::None(session) => Ok(Unused::Session(session)),
+        DatabaseUse::Servers(connections) => {
+            in_use(&format!(" ({connections} connections; those of a pooler count, too)"))
+        }
+        DatabaseUse::Command => {
+            Err("setting database_url: another command is replacing the database; wait until it has ended".to_owned())
+        }
     }
 }

@@ -9,6 +9,7 @@ mod admin;
 mod answer;
 mod audit;
 mod backup;
+mod docs;
 mod doctor;
 mod in_use;
 mod moving;
@@ -112,6 +113,14 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print a page of the documentation for operators; without a name, the list of pages
+    Docs {
+        /// Name of the page, such as install
+        page: Option<String>,
+        /// Print the page as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the OpenAPI document
     Openapi,
 }
@@ -119,6 +128,13 @@ enum Command {
 /// Parses the arguments, runs the command and returns the exit code of the process.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
+    // Does not need the configuration, which it explains.
+    if let Command::Docs { page, json } = arguments.command {
+        return match docs::answer(page.as_deref()).and_then(|answer| answer.print(json)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error),
+        };
+    }
     let config = match Config::read() {
         Ok(config) => config,
         Err(error) => return fail(&error),
@@ -166,8 +182,13 @@ fn print_line(line: std::fmt::Arguments<'_>) {
     }
 }
 
+/// Prints an error, as JSON for a program that asked for it.
 fn fail(error: &str) -> ExitCode {
-    eprintln!("ordinavo: {error}");
+    if std::env::args().any(|argument| argument == "--json") {
+        eprintln!("{}", serde_json::json!({ "error": error }));
+    } else {
+        eprintln!("ordinavo: {error}");
+    }
     ExitCode::FAILURE
 }
 
@@ -201,6 +222,9 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
         }
         Command::Demo { json, reset, small } => {
             let (core, _) = startup::open_core(&config, Opening::Create).await?;
+            if reset {
+                startup::ensure_may_delete_tenants(&core).await?;
+            }
             let size = if small { DemoSize::Small } else { DemoSize::Full };
             let logins = demo::fill(&core, &config.public_url, size, reset)
                 .await
@@ -222,6 +246,7 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
         Command::Restore { folder, replace, json } => backup::restore(&config, &folder, replace).await?.print(json),
         Command::Move { to, json } => moving::execute(&config, &to, json).await,
         Command::Doctor { json } => doctor::run_checks(&config, json).await,
+        Command::Docs { page, json } => docs::answer(page.as_deref())?.print(json),
         Command::Openapi => {
             outln!(
                 "{}",

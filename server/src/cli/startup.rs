@@ -160,7 +160,7 @@ async fn open_store(
         {
             return Err(format!(
                 "database: {missing} migrations are pending, and the role {} may not apply them; run `ordinavo migrate` as the \
-                 owner of the tables (docs/operations/postgresql-roles.md)",
+                 owner of the tables (`ordinavo docs postgresql-roles`)",
                 role.name
             ));
         }
@@ -188,9 +188,21 @@ fn check_role(role: &DatabaseRole) -> Result<(), String> {
         None => Ok(()),
         Some(reason) => Err(format!(
             "setting database_url: the role {} {reason}, so the tenants are not separated by the database; use the role \
-             ordinavo_app (docs/operations/postgresql-roles.md), or set database_allow_owner to accept this",
+             ordinavo_app (`ordinavo docs postgresql-roles`), or set database_allow_owner to accept this",
             role.name
         )),
+    }
+}
+
+/// Fails for a role that cannot delete an audit log.
+pub async fn ensure_may_delete_tenants(core: &Core) -> Result<(), String> {
+    match core.store().role().await.map_err(|error| store_message(&error))? {
+        Some(role) if !role.owns_tables && !role.is_superuser => Err(format!(
+            "the role {} may not delete a tenant with its audit log; use the role that owns the tables \
+             (`ordinavo docs postgresql-roles`)",
+            role.name
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -224,8 +236,8 @@ pub fn store_message(error: &StoreError) -> String {
     match error {
         StoreError::Unavailable(reason) => format!("setting database_url: the database cannot be reached: {reason}"),
         StoreError::Refused(reason) | StoreError::Forbidden(reason) => format!(
-            "setting database_url: the database refuses the connection: {reason}; docs/operations/postgresql-roles.md \
-             names the roles and their rights"
+            "setting database_url: the database refuses the connection: {reason}; `ordinavo docs postgresql-roles` names \
+             the roles and their rights"
         ),
         other => format!("database: {other}"),
     }

@@ -60,8 +60,10 @@ impl From<sqlx::Error> for StoreError {
                 _ => Self::Broken(chain(&error)),
             },
             // A connection that breaks in the middle of an answer is a violation of the protocol.
+            sqlx::Error::PoolTimedOut => Self::Unavailable(
+                "no connection of the pool became free in time; all are in use, or new ones cannot be made".to_owned(),
+            ),
             sqlx::Error::Io(_)
-            | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::Tls(_)
             | sqlx::Error::Protocol(_)

@@ -34,7 +34,7 @@ pub use migrations::Schema;
 pub use moving::MovedTable;
 pub use open::PoolOptions;
 pub use postgres_role::DatabaseRole;
-pub use running::{Process, UseLock, count_server_connections};
+pub use running::{DatabaseUse, Process, ReplacingSession, UseLock};
 pub(crate) use statement::Row;
 pub(crate) use transaction::{SystemTx, TenantLookup, TenantTx};
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
 use super::engine::Pools;
-use super::running::{Process, UseLock};
+use super::running::{self, Process, UseLock};
 use super::sqlite_file::SqliteFile;
 use super::{Store, StoreError};
 use crate::clock::Clock;
@@ -91,6 +91,20 @@ impl Store {
 }
 
 async fn open_postgres(address: &str, options: &PoolOptions) -> Result<Pools, StoreError> {
+    let pool = connect_postgres(address, options)
+        .await
+        .map_err(|error| running::at_host(address, error))?;
+    // After connecting: a command that replaces the database sees the connection, or the server sees the command.
+    if options.process != Process::Command
+        && let Err(error) = running::ensure_not_replaced(&pool).await
+    {
+        pool.close().await;
+        return Err(error);
+    }
+    Ok(Pools::Postgres(pool))
+}
+
+async fn connect_postgres(address: &str, options: &PoolOptions) -> Result<PgPool, StoreError> {
     let milliseconds = |duration: Duration| format!("{}ms", duration.as_millis());
     let mut connect = PgConnectOptions::from_str(address)?
         .application_name(options.process.application_name())
@@ -110,7 +124,7 @@ async fn open_postgres(address: &str, options: &PoolOptions) -> Result<Pools, St
         .connect_with(connect.clone())
         .await;
     match pool {
-        Ok(pool) => Ok(Pools::Postgres(pool)),
+        Ok(pool) => Ok(pool),
         // The pool waits for a server that starts, and then does not say what it waited for.
         Err(sqlx::Error::PoolTimedOut) => match tokio::time::timeout(CONNECT_TIMEOUT, connect.connect()).await {
             Ok(Err(error)) => Err(error.into()),

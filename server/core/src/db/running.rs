@@ -4,8 +4,8 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
 use super::StoreError;
 use super::open::CONNECT_TIMEOUT;
@@ -57,6 +57,10 @@ fn lock_file(path: &Path) -> Result<(File, PathBuf), StoreError> {
     Ok((file, name))
 }
 
+fn being_replaced() -> StoreError {
+    StoreError::Conflict("a command is replacing the database; start again when it has ended".to_owned())
+}
+
 fn unavailable(path: &Path, error: &std::io::Error) -> StoreError {
     StoreError::Unavailable(format!("{}: {error}", path.display()))
 }
@@ -70,9 +74,7 @@ impl UseLock {
         let (file, name) = lock_file(path)?;
         match file.try_lock_shared() {
             Ok(()) => Ok(Self(file)),
-            Err(TryLockError::WouldBlock) => Err(StoreError::Conflict(
-                "a command is replacing the database; start again when it has ended".to_owned(),
-            )),
+            Err(TryLockError::WouldBlock) => Err(being_replaced()),
             Err(TryLockError::Error(error)) => Err(unavailable(&name, &error)),
         }
     }
@@ -99,16 +101,72 @@ const COUNT_SERVERS: &str = r"
       AND session.application_name IN ('ordinavo serve', 'ordinavo worker')
 ";
 
-/// Returns how many connections servers and workers have to a PostgreSQL database.
-///
-/// # Errors
-/// The database cannot be reached.
-pub async fn count_server_connections(address: &str) -> Result<i64, StoreError> {
-    let options = PgConnectOptions::from_str(address)?.disable_statement_logging();
-    let mut connection = tokio::time::timeout(CONNECT_TIMEOUT, options.connect())
-        .await
-        .map_err(|_| StoreError::Unavailable("no answer".to_owned()))??;
-    let count = sqlx::query_scalar(COUNT_SERVERS).fetch_one(&mut connection).await?;
-    connection.close().await?;
-    Ok(count)
+/// The advisory lock of commands that replace a database; its number is "ordinavo" in ASCII.
+const REPLACING: i64 = 0x6f72_6469_6e61_766f;
+
+/// A session that keeps servers from using a PostgreSQL database until it ends.
+#[derive(Debug)]
+pub struct ReplacingSession(#[expect(dead_code, reason = "unlocks when it is dropped")] PgConnection);
+
+/// Who uses a PostgreSQL database that a command wants to replace.
+#[derive(Debug)]
+pub enum DatabaseUse {
+    /// No server, and none can start.
+    None(ReplacingSession),
+    /// Connections of servers and workers, or idle ones of a pooler in front of the database.
+    Servers(i64),
+    /// Another command that replaces it.
+    Command,
+}
+
+impl ReplacingSession {
+    /// Keeps servers from using a PostgreSQL database, unless some do.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn begin(address: &str) -> Result<DatabaseUse, StoreError> {
+        let options = PgConnectOptions::from_str(address)?.disable_statement_logging();
+        let connected = tokio::time::timeout(CONNECT_TIMEOUT, options.connect())
+            .await
+            .map_err(|_| StoreError::Unavailable("no answer".to_owned()))
+            .and_then(|connected| connected.map_err(StoreError::from));
+        let mut connection = connected.map_err(|error| at_host(address, error))?;
+        let is_locked: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+            .bind(REPLACING)
+            .fetch_one(&mut connection)
+            .await?;
+        if !is_locked {
+            return Ok(DatabaseUse::Command);
+        }
+        match sqlx::query_scalar(COUNT_SERVERS).fetch_one(&mut connection).await? {
+            0 => Ok(DatabaseUse::None(Self(connection))),
+            connections => {
+                connection.close().await?;
+                Ok(DatabaseUse::Servers(connections))
+            }
+        }
+    }
+}
+
+/// Fails while a command replaces the database. The lock ends with the statement, so that a pooler may be in between.
+pub(super) async fn ensure_not_replaced(pool: &PgPool) -> Result<(), StoreError> {
+    let is_free: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock_shared($1)")
+        .bind(REPLACING)
+        .fetch_one(pool)
+        .await?;
+    if is_free { Ok(()) } else { Err(being_replaced()) }
+}
+
+/// Adds the host to an error of the network: an operator may have several databases.
+pub(super) fn at_host(address: &str, error: StoreError) -> StoreError {
+    match (error, PgConnectOptions::from_str(address)) {
+        (StoreError::Unavailable(reason), Ok(options)) => {
+            let host = options.get_socket().map_or_else(
+                || format!("{}:{}", options.get_host(), options.get_port()),
+                |socket| socket.display().to_string(),
+            );
+            StoreError::Unavailable(format!("{host}: {reason}"))
+        }
+        (error, _) => error,
+    }
 }

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use domain::identity::roles::Role;
 use ordinavo_core::Core;
+use ordinavo_core::identity::listing::AccountSummary;
 use ordinavo_core::identity::{account_deletion, administration, listing, passkeys};
 use ordinavo_core::randomness::Randomness;
 use secrecy::SecretString;
@@ -138,7 +139,8 @@ pub async fn answer(command: Accounts, core: &Core) -> Result<Answer, String> {
                 .await
                 .map_err(error_message)?;
             let text = format!("Locked {email} and ended all of its sessions.");
-            Ok(Answer::new(text, json!({ "email": email, "isLocked": true })))
+            let answer = Answer::new(text, json!({ "email": email, "isLocked": true }));
+            warn_without_administrator(core, &tenant, answer).await
         }
         Accounts::UnlockUser { tenant, email } => {
             administration::lock_account(core, &tenant, &email, false)
@@ -174,14 +176,16 @@ pub async fn answer(command: Accounts, core: &Core) -> Result<Answer, String> {
                 .await
                 .map_err(error_message)?;
             let text = format!("{email} is {} now and has to sign in again.", role.name());
-            Ok(Answer::new(text, json!({ "email": email, "role": role.name() })))
+            let answer = Answer::new(text, json!({ "email": email, "role": role.name() }));
+            warn_without_administrator(core, &tenant, answer).await
         }
         Accounts::DeleteUser { tenant, email, confirm } => {
             let deleted = account_deletion::delete_accounts(core, &tenant, &email, &confirm)
                 .await
                 .map_err(error_message)?;
             let text = format!("Deleted the accounts of {email} and ended all of their sessions.");
-            Ok(Answer::new(text, json!({ "email": email, "deleted": deleted })))
+            let answer = Answer::new(text, json!({ "email": email, "deleted": deleted }));
+            warn_without_administrator(core, &tenant, answer).await
         }
         Accounts::ListUsers { tenant } => list_users(core, &tenant).await,
         Accounts::ListSessions { tenant, email } => list_sessions(core, &tenant, &email).await,
@@ -200,6 +204,20 @@ pub async fn answer(command: Accounts, core: &Core) -> Result<Answer, String> {
             Ok(Answer::new(text, json!({ "email": email, "ended": ended })))
         }
     }
+}
+
+/// Says that nothing can be set any more on the pages of a tenant whose last administrator is gone.
+async fn warn_without_administrator(core: &Core, tenant: &str, answer: Answer) -> Result<Answer, String> {
+    let accounts = listing::accounts(core, tenant).await.map_err(error_message)?;
+    let is_administrator =
+        |account: &AccountSummary| !account.is_locked && account.role.as_deref() == Some(Role::Admin.name());
+    Ok(if accounts.iter().any(is_administrator) {
+        answer
+    } else {
+        answer.with_warning(&format!(
+            "{tenant} has no administrator any more: use set-role, unlock-user or create-user with the role admin."
+        ))
+    })
 }
 
 async fn create_user(core: &Core, tenant: &str, email: &str, name: &str, role: &str) -> Result<Answer, String> {

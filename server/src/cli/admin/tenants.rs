@@ -73,18 +73,7 @@ pub async fn answer(command: TenantCommands, core: &Core) -> Result<Answer, Stri
             ))
         }
         TenantCommands::DeleteTenant { tenant, confirm } => {
-            let role = core
-                .store()
-                .role()
-                .await
-                .map_err(|error| startup::store_message(&error))?;
-            if let Some(role) = role.filter(|role| !role.owns_tables && !role.is_superuser) {
-                return Err(format!(
-                    "the role {} may not delete a tenant with its audit log; use the role that owns the tables \
-                     (docs/operations/postgresql-roles.md)",
-                    role.name
-                ));
-            }
+            startup::ensure_may_delete_tenants(core).await?;
             administration::delete_tenant(core, &tenant, &confirm)
                 .await
                 .map_err(error_message)?;

@@ -28,7 +28,7 @@ pub async fn check_dump_role(store: &Store) -> Result<(), String> {
     }
     Err(format!(
         "row-level security hides rows from the role {}; back up with the role ordinavo_backup \
-         (docs/operations/postgresql-roles.md)",
+         (`ordinavo docs postgresql-roles`)",
         role.name
     ))
 }

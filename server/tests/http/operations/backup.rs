@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use ordinavo_core::Engine;
+use ordinavo_core::clock::Clock;
+use ordinavo_core::randomness::Randomness;
+use ordinavo_core::{DatabaseUse, Engine, PoolOptions, Process, ReplacingSession, Store, StoreError};
 use rstest::rstest;
 
 use crate::support::installation::Installation;
@@ -230,6 +232,31 @@ async fn restore_and_move_beside_servers_are_refused(#[case] engine: Engine) {
     );
     // A server that was killed no longer counts.
     drop(running);
+    if site.is_postgres() {
+        // While one command holds the database, no server and no second command starts.
+        let held = async {
+            loop {
+                match ReplacingSession::begin(&site.superuser).await.unwrap() {
+                    DatabaseUse::None(session) => return session,
+                    _ => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
+                }
+            }
+        };
+        let held = tokio::time::timeout(std::time::Duration::from_secs(60), held)
+            .await
+            .unwrap();
+        let (is_success, output) = site.run("ordinavo_owner", &["restore", "--replace", "backup"]);
+        assert!(!is_success && output.contains("replacing the database"), "{output}");
+        for process in [Process::Server, Process::Worker] {
+            let options = PoolOptions {
+                process,
+                ..PoolOptions::default()
+            };
+            let opened = Store::open_with(&app, &options, Clock::system(), Randomness::from_system()).await;
+            assert!(matches!(opened, Err(StoreError::Conflict(_))), "{process:?}");
+        }
+        drop(held);
+    }
     let restored = async {
         while !site.run("ordinavo_owner", &["restore", "--replace", "backup"]).0 {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -258,7 +285,7 @@ async fn refused_role_and_unreachable_database_are_told_apart() {
         format!("{}_missing", site.superuser),
     ] {
         let output = of(&refused);
-        assert!(output.contains("postgresql-roles.md"), "{output}");
+        assert!(output.contains("ordinavo docs postgresql-roles"), "{output}");
     }
     site.expect_success("ordinavo_owner", &["migrate", "--create"]);
     // A role without rights, to which the database looks empty.
@@ -269,7 +296,7 @@ async fn refused_role_and_unreachable_database_are_told_apart() {
     raw.run("DROP ROLE ordinavo_without_rights").await;
     raw.close().await;
     assert!(
-        output.contains("postgresql-roles.md") && !output.contains("is empty"),
+        output.contains("ordinavo docs postgresql-roles") && !output.contains("is empty"),
         "{output}"
     );
     let output = of("postgres://ordinavo_app@127.0.0.1:1/ordinavo");

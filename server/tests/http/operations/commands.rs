@@ -46,6 +46,71 @@ impl Drop for Folder {
 }
 
 #[test]
+fn errors_name_value_and_example_and_are_json_when_asked_for() {
+    let folder = Folder::new("errors");
+    let listen = folder.expect_failure(&["doctor"], &[("ORDINAVO_LISTEN", "localhost:3000")]);
+    assert!(
+        listen.contains("setting listen") && listen.contains("127.0.0.1:3000"),
+        "{listen}"
+    );
+    let away = [("ORDINAVO_DATABASE_URL", "postgres://user@127.0.0.1:1/none")];
+    let json = folder.expect_failure(&["admin", "list-tenants", "--json"], &away);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let error = json["error"].as_str().unwrap();
+    assert!(
+        error.contains("database_url") && error.contains("127.0.0.1:1"),
+        "{error}"
+    );
+    folder.expect_success(&["migrate", "--create"]);
+    let unknown = folder.expect_failure(&["audit", "verify", "--tenant", "none"], &[]);
+    assert!(unknown.contains("--tenant"), "{unknown}");
+    let pages = folder.expect_success(&["docs"]);
+    for page in pages.lines() {
+        assert!(folder.expect_success(&["docs", page]).starts_with("# "), "{page}");
+    }
+    assert!(pages.contains("postgresql-roles"));
+    assert!(
+        folder
+            .expect_failure(&["docs", "none"], &[])
+            .contains("postgresql-roles")
+    );
+}
+
+/// Every page that a message names exists in the program, and every page for operators is in it.
+#[test]
+fn docs_has_every_page_that_messages_name() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_ordinavo"))
+        .arg("docs")
+        .output()
+        .unwrap();
+    let pages = String::from_utf8(output.stdout).unwrap();
+    let pages: Vec<&str> = pages.lines().collect();
+    for entry in std::fs::read_dir(root.join("docs/operations")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if let Some(name) = name.strip_suffix(".md") {
+            assert!(pages.contains(&name), "{name}");
+        }
+    }
+    for file in ["cli/startup.rs", "cli/doctor.rs", "cli/backup/postgres.rs"] {
+        let text = std::fs::read_to_string(root.join("server/src").join(file)).unwrap();
+        let named: Vec<&str> = text
+            .split("ordinavo docs ")
+            .skip(1)
+            .map(|rest| {
+                rest.split(|letter: char| !letter.is_alphabetic() && letter != '-')
+                    .next()
+                    .unwrap()
+            })
+            .collect();
+        assert!(!named.is_empty(), "{file}");
+        for name in named {
+            assert!(pages.contains(&name), "{file}: {name}");
+        }
+    }
+}
+
+#[test]
 fn admin_commands_create_accounts_and_name_invalid_fields() {
     let folder = Folder::new("accounts");
     assert!(
@@ -102,7 +167,19 @@ fn admin_commands_create_accounts_and_name_invalid_fields() {
     let list =
         |arguments: &[&str]| -> serde_json::Value { serde_json::from_str(&folder.expect_success(arguments)).unwrap() };
     assert_eq!(list(&["admin", "list-tenants", "--json"])[0]["slug"], "nordwind");
-    folder.expect_success(&["admin", "set-role", "nordwind", "you@example.org", "auditor"]);
+    let demoted: serde_json::Value = serde_json::from_str(&folder.expect_success(&[
+        "admin",
+        "set-role",
+        "nordwind",
+        "you@example.org",
+        "auditor",
+        "--json",
+    ]))
+    .unwrap();
+    assert!(
+        demoted["warning"].as_str().unwrap().contains("create-user"),
+        "{demoted}"
+    );
     folder.expect_failure(&["admin", "set-role", "nordwind", "you@example.org", "king"], &[]);
     folder.expect_success(&["admin", "end-sessions", "nordwind", "you@example.org"]);
     folder.expect_failure(&["admin", "end-sessions", "nordwind", "nobody@example.org"], &[]);

@@ -83,7 +83,7 @@ fn ordinavoctl_passes_settings_of_the_service_and_every_argument() {
         .replace("/etc/ordinavo", &folder.display().to_string())
         .replace("/var/lib/ordinavo", &folder.display().to_string());
     std::fs::create_dir_all(&folder).unwrap();
-    let settings = "# a comment\n\n;another\nORDINAVO_SMTP_URL=smtp://a:$HOME`id`@mail\nORDINAVO_LOG=\"warn\"\nORDINAVO_ROADS='x y'";
+    let settings = "# a comment\n\n;another\n  \nno assignment\n=x\nA-B=1\nexport C=2\n  ORDINAVO_SMTP_URL=smtp://a:$HOME`id`@mail\nORDINAVO_LOG=\"warn\"\nORDINAVO_ROADS='x y'";
     std::fs::write(folder.join("ordinavo.env"), settings).unwrap();
     // Stands for the program of the machine, which needs root.
     let runuser = "#!/bin/sh\necho \"$ORDINAVO_SMTP_URL|$ORDINAVO_LOG|$ORDINAVO_ROADS|$ORDINAVO_SECRET_KEY_FILE|$(pwd)\"\nprintf '%s\\n' \"$@\"\n";

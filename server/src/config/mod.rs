@@ -1,6 +1,9 @@
 //! Configuration from defaults, a TOML file and `ORDINAVO_*` variables, in ascending precedence. It is validated at
 //! startup; `docs/configuration.md` describes every setting.
 
+mod database_url;
+mod values;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,9 +13,13 @@ use figment::providers::{Env, Format as _, Serialized, Toml};
 use ipnet::IpNet;
 use lettre::message::Mailbox;
 use ordinavo_core::{FileLimits, PoolOptions, Process};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-use crate::api::limits::{Limits, Rate};
+use self::values::{
+    parse_delay, parse_duration, parse_networks, parse_ports, parse_rate, parse_size, parse_timeout, text,
+};
+
+use crate::api::limits::Limits;
 use crate::connections::ConnectionLimits;
 use crate::connections::acme::AcmeSettings;
 use crate::connections::tls::TlsFiles;
@@ -146,24 +153,6 @@ pub struct Config {
     pub log: String,
 }
 
-/// Reads a text that may look like a number, such as `0` for no limit or `8443` for a port.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        Text(String),
-        Whole(i64),
-        Number(f64),
-        Truth(bool),
-    }
-    Ok(match Written::deserialize(deserializer)? {
-        Written::Text(text) => text,
-        Written::Whole(number) => number.to_string(),
-        Written::Number(number) => number.to_string(),
-        Written::Truth(is_true) => is_true.to_string(),
-    })
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -217,29 +206,6 @@ impl Default for Config {
     }
 }
 
-/// Parses a comma-separated list of networks.
-fn parse_networks(setting: &str, text: &str) -> Result<Vec<IpNet>, String> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|net| !net.is_empty())
-        .map(|net| {
-            net.parse()
-                .map_err(|_| format!("setting {setting}: {net} is not a network such as 10.0.0.0/8"))
-        })
-        .collect()
-}
-
-fn parse_ports(setting: &str, text: &str) -> Result<Vec<u16>, String> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|port| !port.is_empty())
-        .map(|port| {
-            port.parse()
-                .map_err(|_| format!("setting {setting}: {port} is not a port such as 8443"))
-        })
-        .collect()
-}
-
 impl Config {
     /// Returns the networks of trusted reverse proxies.
     pub fn trusted_proxies(&self) -> Result<Vec<IpNet>, String> {
@@ -270,7 +236,7 @@ impl Config {
                     .into_iter()
                     .map(|error| match error.path.join(".").as_str() {
                         "" => format!("{file}: {}", error.kind),
-                        setting => format!("setting {setting}: {}", error.kind),
+                        setting => format!("setting {setting}: {}{}", error.kind, allowed(setting)),
                     })
                     .collect::<Vec<_>>()
                     .join("\n")
@@ -298,7 +264,7 @@ impl Config {
         if config.files.trim_end_matches('/') == "s3:" {
             return Err("setting files: must name a bucket, such as s3://bucket/prefix".to_owned());
         }
-        check_database_url(&config.database_url)?;
+        database_url::check(&config.database_url)?;
         config.pool_options(Process::Command)?;
         config.files_timeout()?;
         config.connection_limits()?;
@@ -509,35 +475,6 @@ impl Config {
     }
 }
 
-fn parse_rate(name: &str, text: &str) -> Result<Rate, String> {
-    Rate::parse(text)
-        .ok_or_else(|| format!("setting {name}: must be a rate such as 100/1000 (requests per second/burst)"))
-}
-
-fn parse_duration(name: &str, text: &str) -> Result<Duration, String> {
-    parse_delay(text.trim()).ok_or_else(|| format!("setting {name}: {text} is not a duration such as 10s, 5m or 2h"))
-}
-
-/// Parses a number of bytes with a unit: `KiB`, `MiB`, `GiB` or `TiB`; `0` has none.
-fn parse_size(name: &str, text: &str) -> Result<u64, String> {
-    let text = text.trim();
-    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
-    let size = units.iter().find_map(|(unit, bits)| {
-        let number = text.strip_suffix(unit)?.trim().parse::<u64>().ok()?;
-        number.checked_mul(1 << bits)
-    });
-    size.or_else(|| (text == "0").then_some(0))
-        .ok_or_else(|| format!("setting {name}: {text} is not a size such as 500MiB or 20GiB"))
-}
-
-/// Parses a duration that is not zero.
-fn parse_timeout(name: &str, text: &str) -> Result<Duration, String> {
-    match parse_duration(name, text)? {
-        Duration::ZERO => Err(format!("setting {name}: must be longer than 0s")),
-        timeout => Ok(timeout),
-    }
-}
-
 /// Settings that are absent by default. Compose files set variables without a value for those that are not used.
 const OPTIONAL: [&str; 7] = [
     "acme_root",
@@ -549,104 +486,23 @@ const OPTIONAL: [&str; 7] = [
     "tls_key",
 ];
 
+/// Returns an example for the settings whose parser does not give one.
+fn allowed(setting: &str) -> &'static str {
+    match setting {
+        "listen" | "redirect_listen" | "ops_listen" => "; must be an IP address with a port, such as 127.0.0.1:3000",
+        _ => "",
+    }
+}
+
 fn is_unset(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let variable = format!("ORDINAVO_{}", name.to_ascii_uppercase());
     OPTIONAL.contains(&name.as_str()) && std::env::var_os(variable).is_some_and(|value| value.is_empty())
 }
 
-/// The parameters of a PostgreSQL URL. A mistyped one, such as for TLS, would be ignored.
-const DATABASE_PARAMETERS: [&str; 18] = [
-    "application_name",
-    "dbname",
-    "host",
-    "hostaddr",
-    "options",
-    "password",
-    "port",
-    "ssl-ca",
-    "ssl-cert",
-    "ssl-key",
-    "ssl-mode",
-    "ssl-root-cert",
-    "sslcert",
-    "sslkey",
-    "sslmode",
-    "sslrootcert",
-    "statement-cache-capacity",
-    "user",
-];
-
-/// Parameters of other clients, which providers write into their URLs and which have no effect here.
-const OTHER_PARAMETERS: [&str; 9] = [
-    "channel_binding",
-    "connect_timeout",
-    "fallback_application_name",
-    "gssencmode",
-    "keepalives",
-    "keepalives_idle",
-    "passfile",
-    "target_session_attrs",
-    "tcp_user_timeout",
-];
-
-/// Checks the form of the URL. The message does not repeat it, because it may contain a password.
-fn check_database_url(text: &str) -> Result<(), String> {
-    if text.starts_with("sqlite://") {
-        return Ok(());
-    }
-    let is_postgres = text.starts_with("postgres://") || text.starts_with("postgresql://");
-    let url = url::Url::parse(text).ok().filter(|_| is_postgres);
-    let Some(url) = url else {
-        return Err(
-            "setting database_url: must be like sqlite://data/ordinavo.db or postgres://user@host/database".to_owned(),
-        );
-    };
-    match url.query_pairs().find(|(name, _)| {
-        let is_option = name.starts_with("options[") && name.ends_with(']');
-        let is_known = DATABASE_PARAMETERS.contains(&name.as_ref()) || OTHER_PARAMETERS.contains(&name.as_ref());
-        !is_option && !is_known
-    }) {
-        None => Ok(()),
-        Some((name, _)) => Err(format!(
-            "setting database_url: unknown parameter {name}; allowed are {}",
-            DATABASE_PARAMETERS.join(", ")
-        )),
-    }
-}
-
-/// Parses a number with a unit: `s`, `m` or `h`.
-fn parse_delay(text: &str) -> Option<Duration> {
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return None,
-    };
-    Some(Duration::from_secs(number.parse::<u64>().ok()?.checked_mul(seconds)?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parse_delay_without_unit_returns_none() {
-        assert_eq!(parse_delay("5m"), Some(Duration::from_secs(300)));
-        for text in ["", "5", "m", "-1s", "5d", "1.5s"] {
-            assert_eq!(parse_delay(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn parse_size_without_unit_is_error() {
-        assert_eq!(parse_size("x", "20 GiB"), Ok(20 * 1024 * 1024 * 1024));
-        assert_eq!(parse_size("x", "0"), Ok(0));
-        for text in ["", "5", "MiB", "-1KiB", "5GB", "99999999999999TiB"] {
-            assert!(parse_size("x", text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn settings_invalid_value_names_setting() {
