@@ -31,17 +31,20 @@ for name, service in services.items():
     for other in service.get("depends_on", []):
         assert other in services, f"{name}: depends on {other}"
     assert "image" in service, name
-for name in ("migrate", "server", "worker"):
+for name in ("migrate", "server", "worker", "backup", "owner"):
     assert services[name]["read_only"] and services[name]["cap_drop"] == ["ALL"], name
 
 for path in pathlib.Path("packaging/kubernetes").glob("*.yaml"):
     for document in load(path):
         assert document["apiVersion"] and document["kind"], path
-        if document["kind"] != "Deployment":
+        if document["kind"] == "Deployment":
+            pod = document["spec"]["template"]["spec"]
+        elif document["kind"] == "CronJob":
+            pod = document["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        else:
             continue
-        pod = document["spec"]["template"]["spec"]
         assert pod["securityContext"]["runAsNonRoot"], path
-        for container in pod["containers"] + pod["initContainers"]:
+        for container in pod["containers"] + pod.get("initContainers", []):
             assert container["securityContext"]["readOnlyRootFilesystem"], path
 
 rules = load(pathlib.Path("docs/operations/monitoring/alerts.yaml"))[0]["groups"][0]["rules"]

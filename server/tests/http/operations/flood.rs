@@ -156,7 +156,7 @@ async fn flood_of_1100_half_open_connections_and_60_uploads_leaves_pages_fast() 
         open.push(begin(&installation, number, "GET /app/sign-in HTTP/1.1\r\nhost: x\r\n").await);
     }
     // 10 MB were announced and 2 MB sent; then nothing more.
-    let head = "POST /app/fn/sign-in HTTP/1.1\r\nhost: x\r\nsec-fetch-site: same-origin\r\ncontent-length: 10000000\r\n\
+    let head = "POST /intake/nordlicht-service HTTP/1.1\r\nhost: x\r\nsec-fetch-site: same-origin\r\ncontent-length: 10000000\r\n\
                 content-type: multipart/form-data; boundary=x\r\n\r\n--x\r\ncontent-disposition: form-data; name=file; \
                 filename=a.pdf\r\n\r\n";
     let sent = format!("{head}{}", "x".repeat(2_000_000));
@@ -168,23 +168,27 @@ async fn flood_of_1100_half_open_connections_and_60_uploads_leaves_pages_fast() 
                 let socket = TcpSocket::new_v4().unwrap();
                 socket.bind(SocketAddr::from(([127, 1, 0, number + 1], 0))).unwrap();
                 let mut stream = socket.connect(server).await.unwrap();
-                let _ = stream.write_all(sent.as_bytes()).await;
-                // Keeps the connection until the test ends.
-                std::future::pending::<()>().await;
-                drop(stream);
+                stream.write_all(sent.as_bytes()).await.unwrap();
+                stream
             })
         })
         .collect();
+    let uploads = futures::future::join_all(uploads).await;
     let flooded = page_time(&installation, &browser).await;
     let grown = memory(server.id()).saturating_sub(memory_before);
+    for upload in uploads {
+        // Neither answered nor closed: the server has waited for the rest all the time.
+        let read = upload.unwrap().try_read(&mut [0; 64]);
+        assert!(
+            matches!(&read, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock),
+            "{read:?}"
+        );
+    }
     println!(
         "1,100 half-open connections and 60 stalled uploads: page p99 {quiet:?} before, {flooded:?} beside, {grown} bytes more memory"
     );
     assert!(flooded < quiet * 2 + Duration::from_millis(5), "{quiet:?} {flooded:?}");
     assert!(grown < 200_000_000, "{grown}");
-    for upload in uploads {
-        upload.abort();
-    }
     drop(open);
     std::fs::remove_dir_all(&installation.folder).unwrap();
 }
