@@ -27,7 +27,7 @@ use ui::viewer::Viewer;
 use uuid::Uuid;
 
 use crate::authn::gate::viewer;
-use crate::public_limits::too_many_requests;
+use crate::public_limits::{client_network, too_many_requests};
 use crate::serve::AppState;
 
 /// When an account with too many uploads may try again.
@@ -164,12 +164,16 @@ async fn action(State(state): State<AppState>, request: Request) -> Response {
         .extensions()
         .get::<Viewer>()
         .map_or_else(Locale::default, |viewer| viewer.locale);
-    let mut place = None;
-    if MULTIPART_ACTIONS.contains(&path)
-        && let Some(account) = account(&request)
-    {
-        place = state.account_uploads.acquire(account).await;
-        if place.is_none() {
+    let (mut of_account, mut of_network) = (None, None);
+    if MULTIPART_ACTIONS.contains(&path) {
+        let has_place = if let Some(account) = account(&request) {
+            of_account = state.account_uploads.acquire(account).await;
+            of_account.is_some()
+        } else {
+            of_network = state.public_limits.acquire_arrival(client_network(&request)).await;
+            of_network.is_some()
+        };
+        if !has_place {
             return too_many_requests(locale, UPLOAD_RETRY_SECONDS);
         }
     }
@@ -181,7 +185,7 @@ async fn action(State(state): State<AppState>, request: Request) -> Response {
     // Leptos would redirect to it, unchecked, when it cannot read the arguments.
     request.headers_mut().remove(REFERER);
     let response = handle_server_fns_with_context(context, request).await.into_response();
-    drop(place);
+    drop((of_account, of_network));
     refuse_malformed(response, locale).await
 }
 

@@ -9,6 +9,9 @@ use ordinavo_core::audit::verification;
 use ordinavo_core::audit::verification::{ChainProblem, CheckpointFile, Checkpoints, TenantVerification};
 use ordinavo_core::{Core, CoreError};
 
+use serde_json::json;
+
+use super::answer::Answer;
 use super::startup;
 use super::startup::Opening;
 use crate::config::Config;
@@ -20,6 +23,9 @@ pub enum Audit {
     Checkpoint {
         /// New file for the checkpoint; standard output if missing
         file: Option<PathBuf>,
+        /// Print the name of the new file as JSON; a checkpoint on standard output is JSON anyway
+        #[arg(long)]
+        json: bool,
     },
     /// Verify the audit log against its counter, its last checkpoint and checkpoint files
     Verify {
@@ -34,7 +40,11 @@ pub enum Audit {
         json: bool,
     },
     /// Record once that the entries so far were written by a version without a key
-    Adopt,
+    Adopt {
+        /// Print the result as JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Runs a command of the audit log.
@@ -47,7 +57,7 @@ pub async fn execute(command: Audit, config: &Config) -> Result<(), String> {
 
 async fn run(command: Audit, core: &Core) -> Result<(), String> {
     match command {
-        Audit::Checkpoint { file } => checkpoint(core, file.as_deref()).await,
+        Audit::Checkpoint { file, json } => checkpoint(core, file.as_deref(), json).await,
         Audit::Verify {
             tenant,
             checkpoint,
@@ -70,10 +80,10 @@ async fn run(command: Audit, core: &Core) -> Result<(), String> {
             }
             fail_if_broken(&results)
         }
-        Audit::Adopt => match verification::adopt_chains(core).await {
+        Audit::Adopt { json } => match verification::adopt_chains(core).await {
             Ok(Some(count)) => {
-                outln!("The logs of {count} tenants continue with keyed entries.");
-                Ok(())
+                let text = format!("The logs of {count} tenants continue with keyed entries.");
+                Answer::new(text, json!({ "tenants": count })).print(json)
             }
             Ok(None) => Err("the entries of the earlier version were recorded before".to_owned()),
             Err(error) => Err(error_message(&error)),
@@ -81,7 +91,7 @@ async fn run(command: Audit, core: &Core) -> Result<(), String> {
     }
 }
 
-async fn checkpoint(core: &Core, file: Option<&Path>) -> Result<(), String> {
+async fn checkpoint(core: &Core, file: Option<&Path>, json: bool) -> Result<(), String> {
     // An existing checkpoint is evidence, and must not be replaced.
     if let Some(path) = file.filter(|path| path.exists()) {
         return Err(format!("{}: already exists; choose a new file", path.display()));
@@ -100,7 +110,10 @@ async fn checkpoint(core: &Core, file: Option<&Path>) -> Result<(), String> {
                 None => std::io::stdout()
                     .write_all(text.as_bytes())
                     .map_err(|error| error.to_string()),
-                Some(path) => std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display())),
+                Some(path) => {
+                    std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+                    Answer::new("", json!({ "file": path })).print(json)
+                }
             }
         }
     }

@@ -21,6 +21,7 @@ use clap::{Parser, Subcommand};
 use ordinavo_core::Process;
 use ordinavo_core::demo;
 use ordinavo_core::demo::{DemoAccounts, DemoSize};
+use serde_json::json;
 use tokio::sync::watch;
 
 use self::startup::Opening;
@@ -29,6 +30,9 @@ use crate::config::Config;
 use crate::health::Readiness;
 use crate::mailer::Mailer;
 use crate::{api, logging, ops, serve, worker};
+
+/// The exit code of clap for invalid arguments.
+const USAGE_ERROR: u8 = 2;
 
 #[derive(Parser)]
 #[command(
@@ -121,13 +125,25 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Print the OpenAPI document
-    Openapi,
+    /// Print the OpenAPI document, which is JSON
+    Openapi {
+        /// Accepted as for every command
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Parses the arguments, runs the command and returns the exit code of the process.
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help and version are no errors.
+        Err(error) if error.use_stderr() && wants_json() => {
+            eprintln!("{}", json!({ "error": error.to_string().trim_end() }));
+            return ExitCode::from(USAGE_ERROR);
+        }
+        Err(error) => error.exit(),
+    };
     // Does not need the configuration, which it explains.
     if let Command::Docs { page, json } = arguments.command {
         return match docs::answer(page.as_deref()).and_then(|answer| answer.print(json)) {
@@ -182,10 +198,15 @@ fn print_line(line: std::fmt::Arguments<'_>) {
     }
 }
 
+/// Returns whether the caller is a program. The arguments may be invalid.
+fn wants_json() -> bool {
+    std::env::args().any(|argument| argument == "--json")
+}
+
 /// Prints an error, as JSON for a program that asked for it.
 fn fail(error: &str) -> ExitCode {
-    if std::env::args().any(|argument| argument == "--json") {
-        eprintln!("{}", serde_json::json!({ "error": error }));
+    if wants_json() {
+        eprintln!("{}", json!({ "error": error }));
     } else {
         eprintln!("ordinavo: {error}");
     }
@@ -247,7 +268,7 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
         Command::Move { to, json } => moving::execute(&config, &to, json).await,
         Command::Doctor { json } => doctor::run_checks(&config, json).await,
         Command::Docs { page, json } => docs::answer(page.as_deref())?.print(json),
-        Command::Openapi => {
+        Command::Openapi { json: _ } => {
             outln!(
                 "{}",
                 api::document().to_pretty_json().map_err(|error| error.to_string())?

@@ -70,6 +70,9 @@ pub struct Config {
     pub body_timeout: String,
     /// Minimum rate of a request body in bytes per second.
     pub body_rate: u64,
+    /// How long a client may take to read 64 KiB of a response, such as `60s`.
+    #[serde(deserialize_with = "text")]
+    pub response_timeout: String,
     /// Public base URL, used for links, cookies and HSTS.
     #[serde(deserialize_with = "text")]
     pub public_url: String,
@@ -173,6 +176,7 @@ impl Default for Config {
             header_timeout: "30s".to_owned(),
             body_timeout: "20s".to_owned(),
             body_rate: 2048,
+            response_timeout: "60s".to_owned(),
             public_url: String::new(),
             portal_host: String::new(),
             files: "file://data/files".to_owned(),
@@ -361,6 +365,7 @@ impl Config {
             header_timeout: parse_timeout("header_timeout", &self.header_timeout)?,
             body_timeout: parse_timeout("body_timeout", &self.body_timeout)?,
             body_rate: self.body_rate,
+            response_timeout: parse_timeout("response_timeout", &self.response_timeout)?,
         })
     }
 

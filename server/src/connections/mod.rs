@@ -1,7 +1,8 @@
 //! Connections of the public address: how many there may be, how long they may be silent, and how they end.
 //!
-//! Above a limit, a new connection takes the place of one that waits for a request, first of those that never sent one.
-//! Half-open connections therefore displace each other, and only connections with a request in flight are safe.
+//! Above a limit, a new connection takes the place of one that waits for a request, first of those that never sent one, then of
+//! one that waits for the rest of a request or for its response to be read, in the network with most connections. Only
+//! connections whose requests the server works on are safe.
 
 pub mod acme;
 mod body;
@@ -42,8 +43,6 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 const DRAIN_HEADER_TIMEOUT: Duration = Duration::from_secs(1);
 /// Reverse proxies keep idle connections open, for a minute or two by default, and should be the ones to close them.
 const PROXY_IDLE_TIMEOUT: Duration = Duration::from_secs(150);
-/// How long a client may read nothing of a response.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long no connection is accepted when the process has no descriptor or memory left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// Connections without a place.
@@ -67,6 +66,8 @@ pub struct ConnectionLimits {
     pub body_timeout: Duration,
     /// The minimum rate of a request body, in bytes per second.
     pub body_rate: u64,
+    /// How long a client may take to read a part of a response, of 64 KiB.
+    pub response_timeout: Duration,
 }
 
 /// What the listeners of a server share: their connections count together.
@@ -178,8 +179,9 @@ impl Connection {
             let (peer, usage, limits) = (self.peer, self.place.usage(), self.limits.clone());
             service_fn(move |request: Request<Incoming>| {
                 let in_flight = usage.start_request();
-                let mut request =
-                    request.map(|body| Body::new(PacedBody::new(body, limits.body_timeout, limits.body_rate)));
+                let exchange = in_flight.exchange().clone();
+                let mut request = request
+                    .map(|body| Body::new(PacedBody::new(body, limits.body_timeout, limits.body_rate, exchange)));
                 request.extensions_mut().insert(ConnectInfo(peer));
                 let response = routes.clone().oneshot(request);
                 async move {
@@ -189,7 +191,7 @@ impl Connection {
             })
         };
         let builder = builder(idle_timeout);
-        let stream = TokioIo::new(TimedStream::new(stream, WRITE_TIMEOUT));
+        let stream = TokioIo::new(TimedStream::new(stream, self.limits.response_timeout));
         let mut connection = std::pin::pin!(builder.serve_connection(stream, service));
         let usage = self.place.usage();
         let mut is_stopping = false;
@@ -198,8 +200,8 @@ impl Connection {
                 // An error of the client, such as a head that is no HTTP, ends the connection and needs no line in the log.
                 _ = connection.as_mut() => return,
                 () = self.place.lost() => return,
-                () = tokio::time::sleep_until(usage.deadline(idle_timeout)) => {
-                    if usage.is_idle_for(idle_timeout) {
+                () = tokio::time::sleep_until(usage.deadline(idle_timeout, self.limits.response_timeout)) => {
+                    if usage.is_idle_for(idle_timeout) || usage.is_unread_for(self.limits.response_timeout) {
                         return;
                     }
                 }

@@ -16,15 +16,29 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub struct Usage(Mutex<State>);
 
 struct State {
-    in_flight: usize,
+    next: u64,
+    /// The requests in flight, each with what it waits for.
+    requests: HashMap<u64, Wait>,
     has_served: bool,
     idle_since: Instant,
+}
+
+/// What a request in flight waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    /// The server works on it, or has nothing to send yet.
+    Server,
+    /// The client has to send more of the request.
+    Sending(Instant),
+    /// The client has to read more of the response.
+    Reading(Instant),
 }
 
 impl Usage {
     fn new() -> Self {
         Self(Mutex::new(State {
-            in_flight: 0,
+            next: 0,
+            requests: HashMap::new(),
             has_served: false,
             idle_since: Instant::now(),
         }))
@@ -32,40 +46,107 @@ impl Usage {
 
     /// Counts a request until the result is dropped.
     pub fn start_request(self: &Arc<Self>) -> InFlight {
-        lock(&self.0).in_flight += 1;
-        InFlight(self.clone())
+        let mut state = lock(&self.0);
+        let number = state.next;
+        state.next += 1;
+        state.requests.insert(number, Wait::Server);
+        InFlight(Exchange {
+            usage: self.clone(),
+            number,
+        })
     }
 
-    /// Returns when the connection will have been idle for `timeout`, at the earliest.
-    pub fn deadline(&self, timeout: Duration) -> Instant {
-        let state = lock(&self.0);
-        if state.in_flight == 0 {
-            state.idle_since + timeout
+    /// Returns when to look at the connection again: when it may have been idle for `timeout`, or after `interval`, because a
+    /// request may begin meanwhile.
+    pub fn deadline(&self, timeout: Duration, interval: Duration) -> Instant {
+        let (state, later) = (lock(&self.0), Instant::now() + timeout.min(interval));
+        if state.requests.is_empty() {
+            later.min(state.idle_since + timeout)
         } else {
-            Instant::now() + timeout
+            later
         }
     }
 
     /// Returns whether there was no request in flight for `timeout`.
     pub fn is_idle_for(&self, timeout: Duration) -> bool {
         let state = lock(&self.0);
-        state.in_flight == 0 && state.idle_since.elapsed() >= timeout
+        state.requests.is_empty() && state.idle_since.elapsed() >= timeout
+    }
+
+    /// Returns whether the client has read nothing of a response for `timeout`, although there is more.
+    pub fn is_unread_for(&self, timeout: Duration) -> bool {
+        let state = lock(&self.0);
+        let is_unread = |wait: &Wait| matches!(wait, Wait::Reading(since) if since.elapsed() >= timeout);
+        state.requests.values().any(is_unread)
     }
 
     /// Returns what to close first, or `None` with a request in flight.
     fn idle_rank(&self) -> Option<(bool, Instant)> {
         let state = lock(&self.0);
-        (state.in_flight == 0).then_some((state.has_served, state.idle_since))
+        state
+            .requests
+            .is_empty()
+            .then_some((state.has_served, state.idle_since))
+    }
+
+    /// Returns since when the server has waited for the client in all requests in flight; `None` while it works on one.
+    fn waiting_since(&self) -> Option<Instant> {
+        let state = lock(&self.0);
+        let mut latest = None;
+        for wait in state.requests.values() {
+            match wait {
+                Wait::Server => return None,
+                Wait::Sending(since) | Wait::Reading(since) => latest = latest.max(Some(*since)),
+            }
+        }
+        latest
+    }
+}
+
+/// One request with its response. Says what the exchange waits for.
+#[derive(Clone)]
+pub struct Exchange {
+    usage: Arc<Usage>,
+    number: u64,
+}
+
+impl Exchange {
+    /// The server works on the request or on the next part of the response.
+    pub fn works(&self) {
+        self.set(Wait::Server);
+    }
+
+    /// The client has to send more of the request.
+    pub fn waits_for_sender(&self) {
+        self.set(Wait::Sending(Instant::now()));
+    }
+
+    /// The client has to read more of the response.
+    pub fn waits_for_reader(&self) {
+        self.set(Wait::Reading(Instant::now()));
+    }
+
+    fn set(&self, wait: Wait) {
+        // The body of a request may be kept for longer than its response.
+        if let Some(found) = lock(&self.usage.0).requests.get_mut(&self.number) {
+            *found = wait;
+        }
     }
 }
 
 /// A request whose response is not complete.
-pub struct InFlight(Arc<Usage>);
+pub struct InFlight(Exchange);
+
+impl InFlight {
+    pub fn exchange(&self) -> &Exchange {
+        &self.0
+    }
+}
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        let mut state = lock(&self.0.0);
-        state.in_flight -= 1;
+        let mut state = lock(&self.0.usage.0);
+        state.requests.remove(&self.0.number);
         state.has_served = true;
         state.idle_since = Instant::now();
     }
@@ -107,7 +188,43 @@ impl Open {
         let found = candidates
             .filter_map(|(number, taken)| Some((taken.usage.idle_rank()?, *number)))
             .min();
-        let Some(taken) = found.and_then(|(_, number)| self.remove(number)) else {
+        self.close(found.map(|(_, number)| number))
+    }
+
+    /// Frees the place of a connection that waits for its client, of the network with most places, and of those the one that
+    /// has waited longest. A network with no more places than the newcomer's keeps them: each gets a fair share.
+    fn close_waiting(&mut self, newcomer: Option<Network>) -> bool {
+        let count = |network: Option<Network>| {
+            network
+                .and_then(|network| self.by_network.get(&network).copied())
+                .unwrap_or_default()
+        };
+        let fair = count(newcomer) + 1;
+        let found = self
+            .taken
+            .iter()
+            .filter(|(_, taken)| count(taken.network) > fair)
+            .filter_map(|(number, taken)| {
+                let since = taken.usage.waiting_since()?;
+                Some((std::cmp::Reverse(count(taken.network)), since, *number))
+            })
+            .min();
+        self.close(found.map(|(.., number)| number))
+    }
+
+    /// Frees the place of the connection that waits longest for its client in a network.
+    fn close_waiting_of(&mut self, network: Network) -> bool {
+        let found = self
+            .taken
+            .iter()
+            .filter(|(_, taken)| taken.network == Some(network))
+            .filter_map(|(number, taken)| Some((taken.usage.waiting_since()?, *number)))
+            .min();
+        self.close(found.map(|(_, number)| number))
+    }
+
+    fn close(&mut self, number: Option<u64>) -> bool {
+        let Some(taken) = number.and_then(|number| self.remove(number)) else {
             return false;
         };
         taken.lost.notify_one();
@@ -132,17 +249,17 @@ impl Places {
         }
     }
 
-    /// Takes a place, from an idle connection if necessary; `None` if all connections have requests in flight. A proxy has
-    /// no network, and no limit but that of all.
+    /// Takes a place, if necessary from an idle connection, then from one that waits for its client; `None` if the server works
+    /// on requests of all of them. A proxy has no network, and no limit but that of all.
     pub fn take(&self, network: Option<Network>) -> Option<Place> {
         let mut open = lock(&self.open);
         if let Some(network) = network {
             let count = open.by_network.get(&network).copied().unwrap_or_default();
-            if count >= self.max_per_network && !open.close_idle(Some(network)) {
+            if count >= self.max_per_network && !open.close_idle(Some(network)) && !open.close_waiting_of(network) {
                 return None;
             }
         }
-        if open.taken.len() >= self.max && !open.close_idle(None) {
+        if open.taken.len() >= self.max && !open.close_idle(None) && !open.close_waiting(network) {
             return None;
         }
         let number = open.next;
@@ -251,5 +368,58 @@ mod tests {
         assert!(is_lost(&places, &other));
         let _busy = proxy.usage().start_request();
         assert!(places.take(network(3)).is_none(), "no place is left in all");
+    }
+
+    #[test]
+    fn place_is_taken_from_network_with_most_connections_that_wait_for_their_client() {
+        let places = Places::new(5, 4);
+        let take = |last| places.take(network(last)).expect("place is free");
+        let (single, first, second, working, other) = (take(1), take(2), take(2), take(2), take(3));
+        let requests = [&single, &first, &second, &working, &other].map(|place| place.usage().start_request());
+        for request in [&requests[0], &requests[1], &requests[2], &requests[4]] {
+            request.exchange().waits_for_sender();
+        }
+        let newcomer = take(4);
+        assert!(is_lost(&places, &first), "the longest of the network with most places");
+        let busy = newcomer.usage().start_request();
+        assert!(
+            places.take(network(3)).is_none(),
+            "a network with one place does not get a second one from a network with two"
+        );
+        assert!(!is_lost(&places, &single) && !is_lost(&places, &working));
+        drop(busy);
+        let from_idle = places.take(network(3)).expect("an idle connection is closed");
+        assert!(is_lost(&places, &newcomer));
+        drop(from_idle);
+    }
+
+    #[test]
+    fn network_at_its_limit_takes_place_of_its_own_waiting_connection() {
+        let places = Places::new(10, 2);
+        let first = places.take(network(1)).expect("place is free");
+        let second = places.take(network(1)).expect("place is free");
+        let requests = [&first, &second].map(|place| place.usage().start_request());
+        assert!(places.take(network(1)).is_none());
+        requests[1].exchange().waits_for_reader();
+        let third = places.take(network(1)).expect("the waiting connection is closed");
+        assert!(is_lost(&places, &second) && !is_lost(&places, &first));
+        drop(third);
+    }
+
+    #[test]
+    fn response_that_is_not_read_is_told_from_one_that_is_not_ready() {
+        let usage = Arc::new(Usage::new());
+        let request = usage.start_request();
+        let is_unread = || usage.is_unread_for(Duration::ZERO);
+        assert!(!is_unread(), "the server works");
+        request.exchange().waits_for_reader();
+        assert!(is_unread());
+        assert!(!usage.is_unread_for(Duration::from_secs(60)));
+        request.exchange().works();
+        assert!(!is_unread());
+        let body = request.exchange().clone();
+        drop(request);
+        body.waits_for_reader();
+        assert!(!is_unread(), "a response that has ended is not read");
     }
 }

@@ -61,7 +61,13 @@ fn errors_name_value_and_example_and_are_json_when_asked_for() {
         error.contains("database_url") && error.contains("127.0.0.1:1"),
         "{error}"
     );
+    let usage = folder.expect_failure(&["admin", "delete-tenant", "none", "--json"], &[]);
+    let usage: serde_json::Value = serde_json::from_str(&usage).unwrap();
+    assert!(usage["error"].as_str().unwrap().contains("--confirm"), "{usage}");
     folder.expect_success(&["migrate", "--create"]);
+    let checkpoint: serde_json::Value =
+        serde_json::from_str(&folder.expect_success(&["audit", "checkpoint", "state.json", "--json"])).unwrap();
+    assert_eq!(checkpoint["file"], "state.json");
     let unknown = folder.expect_failure(&["audit", "verify", "--tenant", "none"], &[]);
     assert!(unknown.contains("--tenant"), "{unknown}");
     let pages = folder.expect_success(&["docs"]);

@@ -137,6 +137,88 @@ async fn request_body_below_minimum_rate_is_cut() {
     assert_eq!(page(&world, &browser_of(2)).await, StatusCode::OK);
 }
 
+/// Sends a request head whose body never comes, and returns when the server waits for the body.
+async fn stalled(url: &str, last: u8) -> TcpStream {
+    let mut stream = connect(url, last).await;
+    let head = "POST /app/fn/sign-in HTTP/1.1\r\nhost: x\r\nsec-fetch-site: same-origin\r\ncontent-length: 1000\r\n\
+                content-type: application/x-www-form-urlencoded\r\nexpect: 100-continue\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 25];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer[..], b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream
+}
+
+#[tokio::test]
+async fn stalled_bodies_in_all_places_leave_page_working() {
+    let world = world(|config| (config.connections, config.connections_network) = (12, 4)).await;
+    // Somebody with a slow network, and three networks that take all other places.
+    let mut slow = stalled(&world.url, 9).await;
+    let mut attackers = Vec::new();
+    for last in [2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4] {
+        attackers.push(stalled(&world.url, last).await);
+    }
+    assert_eq!(page(&world, &browser_of(1)).await, StatusCode::OK, "another network");
+    assert_eq!(page(&world, &browser_of(2)).await, StatusCode::OK, "the same network");
+    let read = slow.try_read(&mut [0; 1]);
+    assert!(
+        matches!(&read, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock),
+        "the only connection of its network stays: {read:?}"
+    );
+    // Until a place is needed, slow clients are waited for.
+    let closed = attackers
+        .iter()
+        .filter(|attacker| attacker.try_read(&mut [0; 1]).is_ok_and(|read| read == 0))
+        .count();
+    assert!((1..=3).contains(&closed), "{closed}");
+    slow.write_all(&[b'a'; 1000]).await.unwrap();
+    let mut answer = [0; 9];
+    slow.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 ");
+}
+
+#[tokio::test]
+async fn request_body_that_stalls_after_a_burst_is_cut() {
+    let world = world(|config| config.body_timeout = "1s".to_owned()).await;
+    let mut stream = connect(&world.url, 2).await;
+    let head = "POST /app/fn/sign-in HTTP/1.1\r\nhost: x\r\nsec-fetch-site: same-origin\r\ncontent-length: 200000\r\n\
+                content-type: application/x-www-form-urlencoded\r\n\r\nemail=";
+    // At the minimum rate, it may take a minute.
+    let burst = format!("{head}{}", "a".repeat(120_000));
+    stream.write_all(burst.as_bytes()).await.unwrap();
+    let answer = tokio::time::timeout(Duration::from_secs(20), read_to_end(&mut stream)).await;
+    assert!(!answer.unwrap().starts_with("HTTP/1.1 2"));
+}
+
+/// Returns a frame of HTTP/2 (RFC 9113, section 4.1).
+fn http2_frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+#[tokio::test]
+async fn http2_response_that_client_does_not_allow_ends_connection() {
+    let world = world(|config| config.response_timeout = "1s".to_owned()).await;
+    let mut stream = connect(&world.url, 2).await;
+    // SETTINGS with INITIAL_WINDOW_SIZE 0: no byte of a response may be sent.
+    let settings = http2_frame(4, 0, 0, &[0, 4, 0, 0, 0, 0]);
+    // HEADERS: GET, http, a path and an authority (RFC 7541, appendix A), without a body.
+    let path = b"/app/sign-in";
+    let length = u8::try_from(path.len()).unwrap();
+    let headers = [&[0x82, 0x86, 0x04, length], &path[..], &[0x41, 1, b'x']].concat();
+    let request = http2_frame(1, 0x5, 1, &headers);
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    stream
+        .write_all(&[&preface[..], &settings, &request].concat())
+        .await
+        .unwrap();
+    let mut received = Vec::new();
+    let closed = stream.read_to_end(&mut received);
+    let closed = tokio::time::timeout(Duration::from_secs(15), closed).await;
+    assert!(closed.is_ok(), "{} bytes", received.len());
+    assert!(received.len() > 50, "the response was begun");
+}
+
 #[tokio::test]
 async fn uploads_of_an_account_wait_for_a_place() {
     let places = UploadPlaces::new(2);
