@@ -27,7 +27,11 @@ say "dependencies"
 need_deny
 checks=(bans licenses sources)
 # The advisory database is hosted on GitHub, which some networks cannot reach.
-if timeout 60 target/deny/bin/cargo-deny --log-level off fetch db 2>/dev/null; then checks+=(advisories); fi
+if timeout 60 target/deny/bin/cargo-deny --log-level off fetch db 2>/dev/null; then
+  checks+=(advisories)
+else
+  say "skipped: the advisory database cannot be reached"
+fi
 target/deny/bin/cargo-deny --log-level error check "${checks[@]}"
 say "bundle contents and markup"
 for app in dispatch portal public; do

@@ -9,7 +9,7 @@ use crate::support::leak_watch::{CANARY, Reader, forbidden, foreign_names};
 use crate::support::{link, world, worlds};
 
 const SEED: &str = include_str!("../../canaries/seed.sql");
-const OTHER_COLUMNS: &str = include_str!("../../canaries/other_columns.txt");
+pub const OTHER_COLUMNS: &str = include_str!("../../canaries/other_columns.txt");
 
 /// Returns table and column of each canary.
 pub fn canary_columns() -> BTreeSet<(String, String)> {
@@ -59,6 +59,14 @@ fn leak_watch_finds_internal_text() {
     assert_eq!(foreign_names("<td>Else &amp; Sons</td>", &own, &all), ["Else & Sons"]);
 }
 
+/// Reads lines such as `table: column column`.
+pub fn columns_of(text: &str) -> impl Iterator<Item = (String, String)> {
+    text.lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once(": "))
+        .flat_map(|(table, columns)| columns.split(' ').map(|column| (table.to_owned(), column.to_owned())))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn text_columns_are_all_classified() {
     let world = worlds().await.swap_remove(0);
@@ -75,11 +83,7 @@ async fn text_columns_are_all_classified() {
         .filter(|(_, column)| !is_time(column))
         .collect();
     let mut known = canary_columns();
-    for line in OTHER_COLUMNS.lines().filter(|line| !line.starts_with('#')) {
-        if let Some((table, columns)) = line.split_once(": ") {
-            known.extend(columns.split(' ').map(|column| (table.to_owned(), column.to_owned())));
-        }
-    }
+    known.extend(columns_of(OTHER_COLUMNS));
     let unclassified: Vec<_> = schema.difference(&known).collect();
     assert!(
         unclassified.is_empty(),

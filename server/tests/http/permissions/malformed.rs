@@ -63,6 +63,10 @@ async fn text_with_nul_without_account_returns_4xx(#[case] engine: Engine) {
         ("/portal/fn/accept-invitation", "token=%00&password=five+slow+tramways"),
         ("/partner/fn/accept-invitation", "token=%00&password=five+slow+tramways"),
         ("/track/%00/answer", "text=%00"),
+        (
+            "/intake/nordlicht-service",
+            "name=%00&email=a%00%40example.org&description=%00&ticket=%00&place=%00",
+        ),
     ] {
         let answer = post(&world, path, body, "application/json").await;
         assert!(
