@@ -2,6 +2,7 @@
 //! code of the product except the format of IDs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use domain::ids::{ImportJobId, TargetId};
 use ordinavo_core::secrets::{hex, sha256};
@@ -18,11 +19,11 @@ struct Checker<'a> {
 }
 
 /// Returns what is wrong.
-pub async fn check(cluster: &Cluster, known: &Acknowledged) -> Vec<String> {
+pub async fn check(cluster: &Cluster, known: &Acknowledged, checkpoint: &Path) -> Vec<String> {
     let mut checker = Checker {
         cluster,
         known,
-        raw: Raw::open(&cluster.postgres.url).await,
+        raw: Raw::open(&cluster.postgres.as_role("postgres")).await,
         failures: Vec::new(),
     };
     for unexpected in known.unexpected.iter().take(5) {
@@ -36,7 +37,7 @@ pub async fn check(cluster: &Cluster, known: &Acknowledged) -> Vec<String> {
     checker.check_events().await;
     checker.check_deliveries().await;
     checker.check_files().await;
-    checker.check_audit();
+    checker.check_audit(checkpoint);
     checker.raw.close().await;
     checker.failures
 }
@@ -242,9 +243,16 @@ impl Checker<'_> {
         // What an interrupted upload leaves has a row of its own until the sweeper removes both.
         let blobs = self
             .raw
-            .texts("SELECT replace(tenant_id::text, '-', ''), encode(digest, 'hex') FROM blob")
+            .texts("SELECT replace(tenant_id::text, '-', ''), encode(digest, 'hex'), state FROM blob")
             .await;
-        let blobs: BTreeSet<String> = blobs.iter().map(|row| format!("kept/{}/{}", row[0], row[1])).collect();
+        let of = |row: &[String]| format!("kept/{}/{}", row[0], row[1]);
+        for row in blobs.iter().filter(|row| row[2] == "stored") {
+            // A content that was stored again has the number of its generation in the name.
+            let key = of(row);
+            let is_there = objects.keys().any(|object| object.split('-').next() == Some(&key));
+            self.require(is_there, || format!("the stored content {key} has no object"));
+        }
+        let blobs: BTreeSet<String> = blobs.iter().map(|row| of(row)).collect();
         for key in orphans {
             let (base, _) = key.split_once('-').unwrap_or((key, ""));
             let is_known = blobs.contains(base);
@@ -252,8 +260,14 @@ impl Checker<'_> {
         }
     }
 
-    /// The audit log is an unbroken chain.
-    fn check_audit(&mut self) {
+    /// The audit log is an unbroken chain from before the faults, and nothing else of the installation is wrong.
+    fn check_audit(&mut self, checkpoint: &Path) {
+        let checkpoint = checkpoint.to_str().unwrap();
+        let (status, output) = self
+            .cluster
+            .installation
+            .run(&["audit", "verify", "--checkpoint", checkpoint]);
+        self.require(status.success(), || format!("audit verify: {output}"));
         let output = self.cluster.installation.command(&["doctor"]).output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         self.require(output.status.success(), || format!("doctor: {text}"));

@@ -31,8 +31,10 @@ pub struct Postgres {
     folder: PathBuf,
     /// Whether the folder is a file system of its own.
     is_small_disk: bool,
-    pub url: String,
+    url: String,
 }
+
+const ROLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/postgresql/roles.sql");
 
 /// Room for the database of a long run, and for its log.
 const DISK_SIZE: &str = "size=2g,mode=755";
@@ -49,11 +51,23 @@ impl Postgres {
             .is_ok_and(|status| status.success());
         let output = Self::script(&folder, "start").output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        Self {
+        let postgres = Self {
             url: String::from_utf8(output.stdout).unwrap().trim().to_owned(),
             folder,
             is_small_disk,
-        }
+        };
+        let roles = Command::new("psql")
+            .args(["-v", "ON_ERROR_STOP=1", "-qf", ROLES, &postgres.as_role("postgres")])
+            .output()
+            .unwrap();
+        assert!(roles.status.success(), "{}", String::from_utf8_lossy(&roles.stderr));
+        postgres
+    }
+
+    /// Returns the URL with a role.
+    pub fn as_role(&self, role: &str) -> String {
+        let (_, rest) = self.url.split_once('@').unwrap();
+        format!("postgres://{role}@{rest}")
     }
 
     fn filler(&self) -> PathBuf {
@@ -101,6 +115,12 @@ impl Drop for Postgres {
 struct Server {
     installation: Installation,
     process: Child,
+    clock: PathBuf,
+}
+
+struct Worker {
+    process: Child,
+    clock: PathBuf,
 }
 
 pub struct Cluster {
@@ -110,7 +130,7 @@ pub struct Cluster {
     pub book: Value,
     pub installation: Installation,
     servers: Vec<Server>,
-    workers: Vec<Child>,
+    workers: Vec<Worker>,
     client: Client,
 }
 
@@ -124,7 +144,7 @@ impl Drop for Cluster {
 }
 
 /// Starts a server, whose log of all its lives is in the folder of the installation.
-fn start_server(installation: &Installation) -> Child {
+fn start_server(installation: &Installation, clock: &Path) -> Child {
     let log = std::fs::OpenOptions::new()
         .create(true)
         .append(true)
@@ -135,22 +155,38 @@ fn start_server(installation: &Installation) -> Child {
         .env("ORDINAVO_WORKER", "false")
         .stdout(log.try_clone().unwrap())
         .stderr(log);
-    command.spawn().unwrap()
+    spawn(command, clock)
 }
 
 const FAKE_TIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
-/// Starts a worker, with its clock moved by `jump`.
-fn start_worker(installation: &Installation, jump: Option<&str>) -> Child {
+fn start_worker(installation: &Installation, clock: &Path) -> Child {
     let mut command = installation.command(&["worker"]);
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    if let Some(jump) = jump {
+    spawn(command, clock)
+}
+
+/// Starts a process whose clock differs by what is in a file, which it reads again and again.
+fn spawn(mut command: Command, clock: &Path) -> Child {
+    if has_fake_time() {
         command
             .env("LD_PRELOAD", FAKE_TIME)
-            .env("FAKETIME", jump)
+            .env("FAKETIME_TIMESTAMP_FILE", clock)
+            .env("FAKETIME_CACHE_DURATION", "1")
             .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
     }
     command.spawn().unwrap()
+}
+
+fn has_fake_time() -> bool {
+    Path::new(FAKE_TIME).exists()
+}
+
+/// Creates the file of a clock that is right.
+fn right_clock(folder: &Path, name: &str) -> PathBuf {
+    let clock = folder.join(format!("{name}.clock"));
+    std::fs::write(&clock, "+0s").unwrap();
+    clock
 }
 
 impl Cluster {
@@ -159,8 +195,6 @@ impl Cluster {
         let mut variables = s3.variables();
         variables.extend([
             ("ORDINAVO_FILES_TIMEOUT", "2s".to_owned()),
-            // The role of the test server owns the tables.
-            ("ORDINAVO_DATABASE_ALLOW_OWNER", "true".to_owned()),
             ("ORDINAVO_API_RATE_CLIENT", "10000/10000".to_owned()),
             ("ORDINAVO_API_RATE_TENANT", "10000/10000".to_owned()),
             (
@@ -169,23 +203,34 @@ impl Cluster {
             ),
         ]);
         let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let installation = Installation::on_sqlite("chaos")
-            .with_database(&postgres.url)
-            .with(&variables);
+        let installation = Installation::on_sqlite("chaos").with(&variables);
+        let installation = installation.with_database(&postgres.as_role("ordinavo_owner"));
         let book = installation.demo();
+        // As everywhere in production: rows only, of one tenant at a time.
+        let installation = installation.with_database(&postgres.as_role("ordinavo_app"));
         let client = crate::support::client_builder()
             .timeout(Duration::from_secs(10))
             .build()
             .unwrap();
         let servers = (0..SERVERS)
-            .map(|_| {
+            .map(|number| {
                 let installation = installation.another_server();
-                let process = start_server(&installation);
-                Server { installation, process }
+                let clock = right_clock(&installation.folder, &format!("server-{number}"));
+                let process = start_server(&installation, &clock);
+                Server {
+                    installation,
+                    process,
+                    clock,
+                }
             })
             .collect();
+        let workers = (0..WORKERS).map(|number| {
+            let clock = right_clock(&installation.folder, &format!("worker-{number}"));
+            let process = start_worker(&installation, &clock);
+            Worker { process, clock }
+        });
         let mut cluster = Self {
-            workers: (0..WORKERS).map(|_| start_worker(&installation, None)).collect(),
+            workers: workers.collect(),
             postgres,
             s3,
             receiver,
@@ -207,14 +252,15 @@ impl Cluster {
         cluster
     }
 
-    /// Returns whether this machine can cause a fault; says so if not.
+    /// Returns whether this machine can cause a fault. Fails if not, unless `ORDINAVO_TEST_CHAOS_LESS` is 1.
     pub fn can_cause(&self, fault: Fault) -> bool {
         let missing = match fault {
             Fault::FullDisk if !self.postgres.is_small_disk => "the right to mount a file system",
-            Fault::JumpClock if !Path::new(FAKE_TIME).exists() => FAKE_TIME,
+            Fault::JumpClock if !has_fake_time() => FAKE_TIME,
             _ => return true,
         };
         println!("NOT TESTED: {fault:?}, {missing} is missing");
+        assert_eq!(super::setting("LESS", 0), 1, "{fault:?} needs {missing}");
         false
     }
 
@@ -243,14 +289,14 @@ impl Cluster {
 
     fn processes(&mut self) -> impl Iterator<Item = &mut Child> {
         let servers = self.servers.iter_mut().map(|server| &mut server.process);
-        servers.chain(&mut self.workers)
+        servers.chain(self.workers.iter_mut().map(|worker| &mut worker.process))
     }
 
     pub async fn kill_server(&mut self, index: usize) {
         let server = &mut self.servers[index];
         server.process.kill().unwrap();
         server.process.wait().unwrap();
-        server.process = start_server(&server.installation);
+        server.process = start_server(&server.installation, &server.clock);
     }
 
     /// Stops a server as an upgrade does, and expects that it ends by itself.
@@ -262,29 +308,47 @@ impl Cluster {
             assert!(Instant::now() < deadline, "a server does not stop");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        server.process = start_server(&server.installation);
+        server.process = start_server(&server.installation, &server.clock);
     }
 
-    pub fn kill_worker(&mut self, index: usize, jump: Option<&str>) {
+    pub fn kill_worker(&mut self, index: usize) {
         let worker = &mut self.workers[index];
-        worker.kill().unwrap();
-        worker.wait().unwrap();
-        *worker = start_worker(&self.installation, jump);
+        worker.process.kill().unwrap();
+        worker.process.wait().unwrap();
+        worker.process = start_worker(&self.installation, &worker.clock);
+    }
+
+    /// Moves the clock of a running process, counted over servers and workers.
+    pub fn set_clock(&self, process: usize, difference: &str) {
+        let servers = self.servers.iter().map(|server| &server.clock);
+        let clock = servers
+            .chain(self.workers.iter().map(|worker| &worker.clock))
+            .nth(process)
+            .unwrap();
+        std::fs::write(clock, difference).unwrap();
+    }
+
+    /// Signs the state of the audit log, with which the log after the faults is compared.
+    pub fn sign_checkpoint(&self) -> PathBuf {
+        let file = self.installation.folder.join("checkpoint.json");
+        let (status, output) = self.installation.run(&["audit", "checkpoint", file.to_str().unwrap()]);
+        assert!(status.success(), "{output}");
+        file
     }
 
     pub fn signal_worker(&self, index: usize, signal: &str) {
-        let process = self.workers[index].id().to_string();
+        let process = self.workers[index].process.id().to_string();
         let _ = Command::new("kill").args(["-s", signal, &process]).status();
     }
 
-    /// Restarts what has ended and the workers with a wrong clock.
+    /// Restarts the workers and what has ended.
     pub async fn heal(&mut self) {
         for index in 0..self.workers.len() {
-            self.kill_worker(index, None);
+            self.kill_worker(index);
         }
         for server in &mut self.servers {
             if server.process.try_wait().unwrap().is_some() {
-                server.process = start_server(&server.installation);
+                server.process = start_server(&server.installation, &server.clock);
             }
         }
         self.wait_until_ready().await;
@@ -301,7 +365,7 @@ impl Cluster {
                 }
                 assert!(Instant::now() < deadline, "a server is not ready: {answer:?}");
                 if server.process.try_wait().unwrap().is_some() {
-                    server.process = start_server(&server.installation);
+                    server.process = start_server(&server.installation, &server.clock);
                 }
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
@@ -314,7 +378,7 @@ impl Cluster {
             (SELECT count(*) FROM webhook_delivery WHERE status IN ('pending', 'in_flight'))::text, \
             (SELECT count(*) FROM import_job WHERE status IN ('accepted', 'processing'))::text";
         let deadline = Instant::now() + limit;
-        let raw = Raw::open(&self.postgres.url).await;
+        let raw = Raw::open(&self.postgres.as_role("postgres")).await;
         loop {
             let left = raw.texts(LEFT).await;
             if left[0].iter().all(|count| count == "0") {

@@ -28,7 +28,7 @@ enum Fault {
     KillServer,
     StopServer,
     KillWorker,
-    /// A worker whose clock is two minutes ahead or behind.
+    /// The clock of a running server or worker jumps, and back after some seconds.
     JumpClock,
     RestartDatabase,
     /// The disk of the database is full for some seconds.
@@ -58,10 +58,13 @@ async fn cause(fault: Fault, cluster: &mut Cluster, random: &Randomness) {
     match fault {
         Fault::KillServer => cluster.kill_server(random.index_below(cluster.server_count())).await,
         Fault::StopServer => cluster.stop_server(random.index_below(cluster.server_count())).await,
-        Fault::KillWorker => cluster.kill_worker(random.index_below(cluster.worker_count()), None),
+        Fault::KillWorker => cluster.kill_worker(random.index_below(cluster.worker_count())),
         Fault::JumpClock => {
-            let jump = ["+120s", "-120s"][random.index_below(2)];
-            cluster.kill_worker(random.index_below(cluster.worker_count()), Some(jump));
+            let jump = ["+120s", "-120s", "+86400s", "-86400s"][random.index_below(4)];
+            let process = random.index_below(cluster.server_count() + cluster.worker_count());
+            cluster.set_clock(process, jump);
+            seconds(5).await;
+            cluster.set_clock(process, "+0s");
         }
         Fault::RestartDatabase => cluster.postgres.restart().await,
         Fault::FullDisk => {
@@ -109,11 +112,17 @@ async fn installation_under_faults_loses_and_repeats_nothing() {
     let random = Randomness::seeded(seed);
     let mut cluster = Cluster::start().await;
     let faults: Vec<Fault> = FAULTS.into_iter().filter(|fault| cluster.can_cause(*fault)).collect();
+    // Each kind happens, in an order that differs from run to run.
+    let mut next = faults.clone();
+    for index in (1..next.len()).rev() {
+        next.swap(index, random.index_below(index + 1));
+    }
+    let checkpoint = cluster.sign_checkpoint();
     let load = Load::start(&cluster).await;
     let started = Instant::now();
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
-    while started.elapsed() < duration {
-        let fault = faults[random.index_below(faults.len())];
+    while started.elapsed() < duration || !next.is_empty() {
+        let fault = next.pop().unwrap_or_else(|| faults[random.index_below(faults.len())]);
         *counts.entry(format!("{fault:?}")).or_default() += 1;
         cause(fault, &mut cluster, &random).await;
         tokio::time::sleep(Duration::from_millis(500 + 2_000 * random.index_below(2) as u64)).await;
@@ -123,7 +132,7 @@ async fn installation_under_faults_loses_and_repeats_nothing() {
     println!("acknowledged: {acknowledged}");
     cluster.heal().await;
     cluster.settle(Duration::from_secs(240)).await;
-    let failures = checker::check(&cluster, &acknowledged).await;
+    let failures = checker::check(&cluster, &acknowledged, &checkpoint).await;
     for line in cluster.internal_errors() {
         println!("{line}");
     }
