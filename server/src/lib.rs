@@ -32,5 +32,6 @@ pub mod public_pages;
 mod redirect;
 pub mod scripts;
 pub mod serve;
+mod setup_address;
 mod spool;
 pub mod worker;

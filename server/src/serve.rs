@@ -40,7 +40,7 @@ use crate::public_limits::{PublicLimits, UploadPlaces};
 use crate::spool::Spool;
 use crate::{
     api, branding, calendar, connections, files, hosts, http_layers, live, mailer, offline_app, open_files, ops, pages,
-    public_pages, redirect, worker,
+    public_pages, redirect, setup_address, worker,
 };
 
 /// Concurrent uploads of an account; others wait.
@@ -216,6 +216,7 @@ pub async fn run(state: AppState, stop: impl Future<Output = ()> + Send + 'stati
     let listener = TcpListener::bind(state.config.listen)
         .await
         .map_err(|error| format!("setting listen: {}: {error}", state.config.listen))?;
+    setup_address::announce(&state.core, &state.config).await?;
     let routes = router(&state);
     run_on_listener(listener, state, routes, stop).await
 }

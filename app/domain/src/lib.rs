@@ -35,6 +35,7 @@ pub mod public_language;
 pub mod requests;
 pub mod scheduling;
 pub mod scopes;
+pub mod slug;
 pub mod suggestions;
 pub mod terminology;
 pub mod text;

@@ -45,7 +45,7 @@ pub fn SignIn(
             <form class="card" method="post" action=owned(format!("{prefix}/fn/sign-in"))>
                 {brand}
                 <h1>{title}</h1>
-                {done.map(|done| view! { <SuccessNotice text=by_key(locale, &done)/> })}
+                {done.map(|done| view! { <SuccessNotice text=by_key(locale, &done) key=done/> })}
                 {is_kept.then(|| view! { <p class="notice" role="status" data-testid="kept">{word!(locale, "sign-in-kept")}</p> })}
                 <p class="quiet">{text}</p>
                 <ErrorSummary form=passkey/>

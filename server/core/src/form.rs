@@ -23,6 +23,11 @@ impl Form {
     }
 
     /// Returns all invalid fields as one error, if there are any.
+    /// Adds the errors of a part that was checked elsewhere.
+    pub(crate) fn add_errors(&mut self, errors: Vec<FieldError>) {
+        self.0.extend(errors);
+    }
+
     pub(crate) fn finish(self) -> CoreResult<()> {
         if self.0.is_empty() {
             Ok(())

@@ -1,6 +1,7 @@
-//! Interactive pages without an account: intake forms, terminals and the tracking page.
+//! Interactive pages without an account: setup, intake forms, terminals and the tracking page.
 
 pub mod intake;
+pub mod setup;
 pub mod terminal;
 pub mod track;
 
@@ -61,7 +62,15 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .route("/terminal/keeper.js", get(terminal::page_script))
         .layer(CsrfLayer::new())
         .layer(middleware::from_fn(http_layers::require_origin));
+    let setup = Router::new()
+        .route(
+            "/setup/{code}",
+            get(setup::page).post(setup::submit).layer(small_form()),
+        )
+        .layer(CsrfLayer::new())
+        .layer(middleware::from_fn(http_layers::require_origin));
     tracking
+        .merge(setup)
         .merge(forms)
         .merge(terminal)
         .layer(middleware::from_fn_with_state(state.clone(), public_limits::guard))

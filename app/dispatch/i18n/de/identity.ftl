@@ -17,3 +17,4 @@ shortcuts-title = Tastenkürzel
 shortcuts-text = Im Eingang wirken einzelne Buchstaben als Tastenkürzel. Bei Spracheingabe oder häufigen versehentlichen Eingaben lassen sie sich deaktivieren. Strg K funktioniert immer.
 shortcuts-turn-off = Kürzel aus einzelnen Buchstaben deaktivieren
 shortcuts-turn-on = Kürzel aus einzelnen Buchstaben aktivieren
+done-organization-created = Ihre Organisation ist angelegt. Melden Sie sich mit E-Mail-Adresse und Passwort an.

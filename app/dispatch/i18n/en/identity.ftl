@@ -17,3 +17,4 @@ shortcuts-title = Keyboard shortcuts
 shortcuts-text = In the inbox, single letters act as shortcuts. Turn them off if you use voice input or press keys by accident. Ctrl K always works.
 shortcuts-turn-off = Turn off single-letter shortcuts
 shortcuts-turn-on = Turn on single-letter shortcuts
+done-organization-created = Your organization is created. Sign in with your email address and password.

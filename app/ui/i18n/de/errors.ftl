@@ -305,3 +305,4 @@ cause-job-not-advanceable = Für diesen Auftrag gibt es keine weiteren Schritte.
 cause-sandbox-only = Das ist nur mit Testschlüsseln möglich.
 error-time-occurs-twice = Diese Uhrzeit gibt es an dem Tag zweimal, weil die Uhr zurückgestellt wird. Wählen Sie, welche gemeint ist.
 error-technician-offered = Diese Zeit des Technikers ist dem Kunden von Auftrag TGT-{ $job } vorgeschlagen und bis zum Ablauf des Vorschlags freigehalten. Wählen Sie eine andere Zeit oder bestätigen Sie.
+field-short_name = Name in Adressen

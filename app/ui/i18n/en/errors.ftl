@@ -305,3 +305,4 @@ cause-job-not-advanceable = This job has no further steps.
 cause-sandbox-only = This is possible with test keys only.
 error-time-occurs-twice = This time occurs twice on that day, because the clocks go back. Choose which one you mean.
 error-technician-offered = This time of the technician is offered to the customer of job TGT-{ $job } and kept free until the offer ends. Choose another time or confirm.
+field-short_name = Name in addresses

@@ -28,6 +28,8 @@ const ONLY_POSTGRES: &[(&str, &str)] = &[
     ("SELECT_DATABASE_TIME", "SQLite has the clock of the process"),
     ("SELECT_DATABASE_ROLE", "SQLite has no roles"),
     ("COUNT_SERVERS", "SQLite has no connections of other processes"),
+    ("LOCK_FOR_REPLACING", "SQLite has a lock file"),
+    ("CHECK_REPLACING", "SQLite has a lock file"),
 ];
 
 /// Statements that are written for each engine, with the reason. All others are written once and translated.

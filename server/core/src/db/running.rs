@@ -104,6 +104,9 @@ const COUNT_SERVERS: &str = r"
 /// The advisory lock of commands that replace a database; its number is "ordinavo" in ASCII.
 const REPLACING: i64 = 0x6f72_6469_6e61_766f;
 
+const LOCK_FOR_REPLACING: &str = "SELECT pg_try_advisory_lock($1)";
+const CHECK_REPLACING: &str = "SELECT pg_try_advisory_xact_lock_shared($1)";
+
 /// A session that keeps servers from using a PostgreSQL database until it ends.
 #[derive(Debug)]
 pub struct ReplacingSession(#[expect(dead_code, reason = "unlocks when it is dropped")] PgConnection);
@@ -131,7 +134,7 @@ impl ReplacingSession {
             .map_err(|_| StoreError::Unavailable("no answer".to_owned()))
             .and_then(|connected| connected.map_err(StoreError::from));
         let mut connection = connected.map_err(|error| at_host(address, error))?;
-        let is_locked: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+        let is_locked: bool = sqlx::query_scalar(LOCK_FOR_REPLACING)
             .bind(REPLACING)
             .fetch_one(&mut connection)
             .await?;
@@ -150,7 +153,7 @@ impl ReplacingSession {
 
 /// Fails while a command replaces the database. The lock ends with the statement, so that a pooler may be in between.
 pub(super) async fn ensure_not_replaced(pool: &PgPool) -> Result<(), StoreError> {
-    let is_free: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock_shared($1)")
+    let is_free: bool = sqlx::query_scalar(CHECK_REPLACING)
         .bind(REPLACING)
         .fetch_one(pool)
         .await?;

@@ -6,6 +6,7 @@ use domain::identity::roles::Role;
 use domain::ids::Id;
 use domain::locale::Locale;
 use domain::problems::Cause;
+use domain::slug::{MAX_SLUG, is_slug};
 use domain::text;
 use secrecy::SecretString;
 
@@ -27,13 +28,9 @@ use crate::{Core, CoreError, CoreResult};
 /// Fields `slug`, `name`, `zone`.
 pub async fn create_tenant(core: &Core, slug: &str, name: &str, zone: &str, locale: Locale) -> CoreResult<()> {
     let mut form = Form::default();
-    if slug.is_empty()
-        || slug.len() > 40
-        || !slug
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-    {
-        form.add_error("slug", FieldCode::InvalidSlug { min: 1, max: 40 });
+    if !is_slug(slug) {
+        let max = MAX_SLUG;
+        form.add_error("slug", FieldCode::InvalidSlug { min: 1, max });
     }
     let name = form.text("name", 200, text::line(name, 200));
     if zone.parse::<chrono_tz::Tz>().is_err() {
@@ -44,17 +41,63 @@ pub async fn create_tenant(core: &Core, slug: &str, name: &str, zone: &str, loca
     if tx.tenant_by_slug(slug).await?.is_some() {
         return Err(CoreError::field("slug", FieldCode::Taken));
     }
+    let new = NewOrganization {
+        slug,
+        name: name.as_deref().unwrap_or(slug),
+        zone,
+        locale,
+    };
+    add_organization(&mut tx, &new, "operator").await?;
+    Ok(tx.commit().await?)
+}
+
+/// A checked organization.
+pub(crate) struct NewOrganization<'a> {
+    pub slug: &'a str,
+    pub name: &'a str,
+    pub zone: &'a str,
+    pub locale: Locale,
+}
+
+/// Creates an organization on behalf of `actor`.
+pub(crate) async fn add_organization(
+    tx: &mut SystemTx<'_, Administration>,
+    new: &NewOrganization<'_>,
+    actor: &str,
+) -> CoreResult<TenantId> {
     let tenant = tx
         .insert_tenant(&NewTenant {
-            slug,
-            name: name.as_deref().unwrap_or(slug),
-            zone,
-            locale,
+            slug: new.slug,
+            name: new.name,
+            zone: new.zone,
+            locale: new.locale,
             is_demo: false,
         })
         .await?;
-    tx.audit(tenant, "operator", "tenant.created", slug).await?;
-    Ok(tx.commit().await?)
+    tx.audit(tenant, actor, "tenant.created", new.slug).await?;
+    Ok(tenant)
+}
+
+/// Creates a staff account on behalf of `actor`.
+pub(crate) async fn add_staff(
+    tx: &mut SystemTx<'_, Administration>,
+    tenant: TenantId,
+    email: &str,
+    display_name: &str,
+    role: Role,
+    password_hash: &str,
+    actor: &str,
+) -> CoreResult<()> {
+    let new = NewStaff {
+        email,
+        display_name,
+        role,
+        password_hash,
+        locale: None,
+        skills: &[],
+    };
+    let id = tx.insert_staff(tenant, &new).await?;
+    Ok(tx.audit(tenant, actor, "staff.created", &id.to_string()).await?)
 }
 
 /// Creates a staff account.
@@ -87,16 +130,7 @@ pub async fn create_staff(
     {
         return Err(CoreError::field("email", FieldCode::Taken));
     }
-    let new = NewStaff {
-        email: &email,
-        display_name: &display_name,
-        role,
-        password_hash: &password_hash,
-        locale: None,
-        skills: &[],
-    };
-    let id = tx.insert_staff(tenant, &new).await?;
-    tx.audit(tenant, "operator", "staff.created", &id.to_string()).await?;
+    add_staff(&mut tx, tenant, &email, &display_name, role, &password_hash, "operator").await?;
     Ok(tx.commit().await?)
 }
 

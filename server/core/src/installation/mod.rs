@@ -3,6 +3,7 @@
 pub mod export;
 pub mod health;
 pub mod key_rotation;
+pub mod setup;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::db::purpose::KeyRotation;
+use crate::db::purpose::{Administration, KeyRotation};
 use crate::db::{StoreError, SystemTx};
 
 const SELECT_SEALED_CHECK: &str = r"
@@ -43,6 +43,34 @@ impl<P> SystemTx<'_, P> {
     pub(crate) async fn sealed_check(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
         let row = self.tx.fetch_optional::<(Vec<u8>,)>(SELECT_SEALED_CHECK, ()).await?;
         Ok(row.map(|(sealed,)| sealed))
+    }
+}
+
+const SELECT_HAS_SETUP: &str = r"
+    SELECT first_organization_at IS NULL AND NOT EXISTS (SELECT 1 FROM tenant)
+    FROM installation
+    WHERE id = 1
+";
+const CLOSE_SETUP: &str = r"
+    UPDATE installation
+    SET first_organization_at = $1
+    WHERE id = 1
+      AND first_organization_at IS NULL
+";
+
+impl<P> SystemTx<'_, P> {
+    /// Returns whether there is no organization and never was one of the setup page.
+    pub(crate) async fn is_setup_open(&mut self) -> Result<bool, StoreError> {
+        let row = self.tx.fetch_optional::<(bool,)>(SELECT_HAS_SETUP, ()).await?;
+        Ok(row.is_some_and(|(is_open,)| is_open))
+    }
+}
+
+impl SystemTx<'_, Administration> {
+    /// Ends the setup; returns false if it has ended.
+    pub(crate) async fn close_setup(&mut self) -> Result<bool, StoreError> {
+        let now = self.now;
+        Ok(self.tx.execute(CLOSE_SETUP, (now,)).await? == 1)
     }
 }
 

@@ -6,6 +6,7 @@ pub mod anonymous;
 pub mod own_account;
 pub mod passkeys;
 pub mod password_links;
+mod setup;
 pub mod sign_in;
 pub mod staff_two_factor;
 pub mod throttle;

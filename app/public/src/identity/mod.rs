@@ -1,0 +1,3 @@
+//! The beginning of an installation.
+
+pub mod setup;
