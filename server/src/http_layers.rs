@@ -202,7 +202,15 @@ async fn finish_response(State(state): State<AppState>, mut request: Request, ne
 }
 
 /// Path prefixes that are followed by a secret token.
-const TOKEN_PREFIXES: [&str; 4] = ["/track/", "/portal/link/", "/portal/feed/", "/partner/invitation/"];
+const TOKEN_PREFIXES: [&str; 7] = [
+    "/app/password/",
+    "/partner/invitation/",
+    "/partner/password/",
+    "/portal/feed/",
+    "/portal/link/",
+    "/setup/",
+    "/track/",
+];
 
 /// Returns the path without secret tokens, which would give readers of the log access to the linked pages.
 fn loggable(path: &str) -> Cow<'_, str> {
@@ -265,6 +273,9 @@ mod tests {
             ("/track/abc/answer", "/track/…/answer"),
             ("/portal/link/abc", "/portal/link/…"),
             ("/portal/feed/abc", "/portal/feed/…"),
+            ("/app/password/abc", "/app/password/…"),
+            ("/partner/password/abc", "/partner/password/…"),
+            ("/setup/abc", "/setup/…"),
             ("/partner/invitation/abc", "/partner/invitation/…"),
             ("/portal/links", "/portal/links"),
             ("/app/inbox", "/app/inbox"),

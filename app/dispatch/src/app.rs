@@ -80,6 +80,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/settings/terminals") view=intake::terminals::TerminalsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/terminals/new") view=intake::terminals::NewTerminalPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/access") view=portal_access::page::AccessReviewPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/team") view=identity::team::TeamPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/two-factor") view=identity::two_factor_policy::TwoFactorPolicyPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/mails") view=notifications::page::MailsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/mails/:id") view=notifications::page::MailPage ssr=SsrMode::Async/>

@@ -141,6 +141,7 @@ pub fn field_code(code: &FieldCode) -> String {
         F::SlotTaken => "This time is no longer available.",
         F::SlotTwice => "This time is already offered.",
         F::TooFewSlots => "Two or three times are required.",
+        F::LastAdministrator => "Another administrator is required first.",
         F::FormClosed => "This form is closed.",
         F::FormExpired => "The page was open for too long.",
         F::FormTooFast { seconds } => return format!("Sent too quickly. Retry in {seconds} s."),

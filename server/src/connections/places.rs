@@ -21,6 +21,8 @@ struct State {
     requests: HashMap<u64, Wait>,
     has_served: bool,
     idle_since: Instant,
+    /// When a client last read a part of any response.
+    read_at: Instant,
 }
 
 /// What a request in flight waits for.
@@ -41,6 +43,7 @@ impl Usage {
             requests: HashMap::new(),
             has_served: false,
             idle_since: Instant::now(),
+            read_at: Instant::now(),
         }))
     }
 
@@ -73,11 +76,12 @@ impl Usage {
         state.requests.is_empty() && state.idle_since.elapsed() >= timeout
     }
 
-    /// Returns whether the client has read nothing of a response for `timeout`, although there is more.
+    /// Returns whether the client has read nothing for `timeout`, although there is more. Of several responses on an HTTP/2
+    /// connection, one that is read is enough.
     pub fn is_unread_for(&self, timeout: Duration) -> bool {
         let state = lock(&self.0);
         let is_unread = |wait: &Wait| matches!(wait, Wait::Reading(since) if since.elapsed() >= timeout);
-        state.requests.values().any(is_unread)
+        state.read_at.elapsed() >= timeout && state.requests.values().any(is_unread)
     }
 
     /// Returns what to close first, or `None` with a request in flight.
@@ -128,8 +132,13 @@ impl Exchange {
 
     fn set(&self, wait: Wait) {
         // The body of a request may be kept for longer than its response.
-        if let Some(found) = lock(&self.usage.0).requests.get_mut(&self.number) {
+        let mut state = lock(&self.usage.0);
+        if let Some(found) = state.requests.get_mut(&self.number) {
+            let was_reading = matches!(*found, Wait::Reading(_));
             *found = wait;
+            if was_reading {
+                state.read_at = Instant::now();
+            }
         }
     }
 }

@@ -5,4 +5,5 @@ pub mod password_reset;
 pub mod security;
 pub mod settings;
 pub mod sign_in;
+pub mod team;
 pub mod two_factor_policy;

@@ -271,6 +271,8 @@ field_codes! {
     SlotTwice = "slot_twice",
     /// Too few times are offered.
     TooFewSlots = "too_few_slots",
+    /// No other administrator could change anything afterwards.
+    LastAdministrator = "last_administrator",
     /// The form is closed.
     FormClosed = "form_closed",
     /// The form was open for too long.

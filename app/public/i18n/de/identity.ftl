@@ -1,6 +1,6 @@
 # Die Einrichtungsseite einer neuen Installation.
 setup-title = Organisation anlegen
-setup-text = Diese Installation von Ordinavo ist bereit. Benennen Sie Ihre Organisation und legen Sie das erste Administratorkonto an. Diese Seite lässt sich nur einmal verwenden.
+setup-text = Diese Installation von Ordinavo ist bereit. Benennen Sie Ihre Organisation und legen Sie das erste Administratorkonto an; damit laden Sie danach die anderen ein. Diese Seite lässt sich nur einmal verwenden.
 setup-organization = Organisation
 setup-organization-name = Name
 setup-short-name = Name in Adressen

@@ -1,6 +1,6 @@
 # The setup page of a new installation.
 setup-title = Create your organization
-setup-text = This installation of Ordinavo is ready. Name your organization and create the account of its first administrator. This page works once.
+setup-text = This installation of Ordinavo is ready. Name your organization and create the account of its first administrator, who can invite the others afterwards. This page works once.
 setup-organization = Organization
 setup-organization-name = Name
 setup-short-name = Name in addresses

@@ -104,6 +104,7 @@ pub fn field_code(locale: Locale, code: &FieldCode) -> String {
         F::SlotTaken => word!(locale, "error-slot-taken"),
         F::SlotTwice => word!(locale, "error-slot-twice"),
         F::TooFewSlots => word!(locale, "error-too-few-slots"),
+        F::LastAdministrator => word!(locale, "error-last-administrator"),
         F::FormClosed => word!(locale, "error-form-closed"),
         F::FormExpired => word!(locale, "error-form-expired"),
         F::FormTooFast { seconds } => word!(locale, "error-form-too-fast", seconds = seconds),

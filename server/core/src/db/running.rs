@@ -104,7 +104,9 @@ const COUNT_SERVERS: &str = r"
 /// The advisory lock of commands that replace a database; its number is "ordinavo" in ASCII.
 const REPLACING: i64 = 0x6f72_6469_6e61_766f;
 
-const LOCK_FOR_REPLACING: &str = "SELECT pg_try_advisory_lock($1)";
+const LOCK_FOR_REPLACING: &str = "SELECT pg_try_advisory_xact_lock($1)";
+/// The transaction waits for as long as the command works.
+const WAIT_WITHOUT_LIMIT: &str = "SET LOCAL idle_in_transaction_session_timeout = 0";
 const CHECK_REPLACING: &str = "SELECT pg_try_advisory_xact_lock_shared($1)";
 
 /// A session that keeps servers from using a PostgreSQL database until it ends.
@@ -134,6 +136,9 @@ impl ReplacingSession {
             .map_err(|_| StoreError::Unavailable("no answer".to_owned()))
             .and_then(|connected| connected.map_err(StoreError::from));
         let mut connection = connected.map_err(|error| at_host(address, error))?;
+        // A transaction, so that a pooler keeps the session for it and ends the lock with it.
+        sqlx::raw_sql("BEGIN").execute(&mut connection).await?;
+        sqlx::raw_sql(WAIT_WITHOUT_LIMIT).execute(&mut connection).await?;
         let is_locked: bool = sqlx::query_scalar(LOCK_FOR_REPLACING)
             .bind(REPLACING)
             .fetch_one(&mut connection)

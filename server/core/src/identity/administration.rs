@@ -75,6 +75,8 @@ pub(crate) async fn add_organization(
         })
         .await?;
     tx.audit(tenant, actor, "tenant.created", new.slug).await?;
+    // The address of the setup page is void, even if the organization is deleted later.
+    tx.close_setup().await?;
     Ok(tenant)
 }
 

@@ -26,6 +26,7 @@ pub mod sign_in_steps;
 pub mod staff_settings;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
+pub mod team;
 pub(crate) mod throttle;
 pub mod two_factor;
 pub(crate) use self::store::accounts::NewStaff;

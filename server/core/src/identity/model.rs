@@ -3,7 +3,7 @@
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
-use domain::ids::{PartnerId, PartnerKind, PasskeyId, PasskeyKind};
+use domain::ids::{PartnerId, PartnerKind, PasskeyId, PasskeyKind, StaffId, StaffKind};
 use sqlx::FromRow;
 
 /// A partner account, as shown to administrators.
@@ -15,6 +15,22 @@ pub struct PartnerSummary {
     pub display_name: String,
     pub has_password: bool,
     pub invitation_expires_at: Option<DateTime<Utc>>,
+    pub locked_at: Option<DateTime<Utc>>,
+    pub last_sign_in_at: Option<DateTime<Utc>>,
+}
+
+/// A staff account, as shown to administrators.
+#[derive(Debug, Clone, FromRow)]
+pub struct TeamMember {
+    #[sqlx(try_from = "Key<StaffKind>")]
+    pub id: StaffId,
+    pub email: String,
+    pub display_name: String,
+    pub role: String,
+    pub has_password: bool,
+    /// When the latest open link to set a password expires.
+    pub link_expires_at: Option<DateTime<Utc>>,
+    pub has_second_factor: bool,
     pub locked_at: Option<DateTime<Utc>>,
     pub last_sign_in_at: Option<DateTime<Utc>>,
 }

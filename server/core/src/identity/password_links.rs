@@ -1,7 +1,7 @@
 //! Forgotten passwords of staff and partners: an emailed link sets a new one. Requesting a link does not reveal whether the
 //! address has an account: the request is stored for every address, and the worker looks the account up later.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::intake::mails::{MailData, MailKind};
 use domain::locale::Locale;
 use domain::network::Network;
@@ -107,6 +107,45 @@ pub async fn send_requested(core: &Core) -> CoreResult<usize> {
     Ok(count)
 }
 
+/// A link that is not stored yet.
+pub(crate) struct GeneratedLink {
+    id: Uuid,
+    pub token: String,
+    token_hash: Vec<u8>,
+    sealed: Vec<u8>,
+    expires_at: DateTime<Utc>,
+}
+
+impl GeneratedLink {
+    pub(crate) fn new(core: &Core, tenant: Uuid, lifetime: TimeDelta) -> CoreResult<Self> {
+        let now = core.clock.now();
+        let (id, token) = (core.randomness.uuid_v7(now), generate_token(core));
+        let sealed = core
+            .keyring
+            .seal(token.as_bytes(), &token_context(tenant, id), &core.randomness)
+            .map_err(CoreError::internal)?;
+        Ok(Self {
+            id,
+            token_hash: core.keyring.mac(HASH_PURPOSE, token.as_bytes()).to_vec(),
+            token,
+            sealed,
+            expires_at: now + lifetime,
+        })
+    }
+
+    /// Returns the row of the link for an account in an epoch.
+    pub(crate) fn row(&self, account: Uuid, epoch: i64) -> NewPasswordLink<'_> {
+        NewPasswordLink {
+            id: self.id,
+            account,
+            epoch,
+            token_hash: &self.token_hash,
+            token: &self.sealed,
+            expires_at: self.expires_at,
+        }
+    }
+}
+
 async fn send(
     core: &Core,
     tx: &mut SystemTx<'_, LinkRequests>,
@@ -114,31 +153,11 @@ async fn send(
     account: &LinkRecipient,
     email: &str,
 ) -> CoreResult<()> {
-    let (tenant, now) = (TenantId::from_uuid(account.tenant_id), core.clock.now());
-    let id = core.randomness.uuid_v7(now);
-    let token = generate_token(core);
-    let sealed = core
-        .keyring
-        .seal(
-            token.as_bytes(),
-            &token_context(account.tenant_id, id),
-            &core.randomness,
-        )
-        .map_err(CoreError::internal)?;
-    let expires_at = now + LINK_LIFETIME;
-    tx.insert_password_link(
-        realm,
-        tenant,
-        &NewPasswordLink {
-            id,
-            account: account.id,
-            epoch: account.epoch,
-            token_hash: &core.keyring.mac(HASH_PURPOSE, token.as_bytes()),
-            token: &sealed,
-            expires_at,
-        },
-    )
-    .await?;
+    let tenant = TenantId::from_uuid(account.tenant_id);
+    let link = GeneratedLink::new(core, account.tenant_id, LINK_LIFETIME)?;
+    let (id, expires_at) = (link.id, link.expires_at);
+    tx.insert_password_link(realm, tenant, &link.row(account.id, account.epoch))
+        .await?;
     let mail = AccountMail {
         kind: MailKind::AccountPassword,
         recipient: email,
@@ -193,7 +212,8 @@ pub async fn set_password(core: &Core, realm: Realm, token: &str, password: &Sec
     let hash = core.passwords.hash(password, &found.email).await?;
     let tenant = TenantId::from_uuid(found.tenant_id);
     let mut tx = core.store.begin_system::<SignIn>().await?;
-    if !tx.use_password_link(tenant, found.id).await? {
+    let link = (found.id, found.account_id);
+    if !tx.use_password_link(realm, tenant, link).await? {
         return Err(CoreError::not_found());
     }
     let ended = match realm {

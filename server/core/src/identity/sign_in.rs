@@ -52,11 +52,13 @@ pub(crate) async fn sign_in(
     if accounts.is_empty() {
         core.passwords.verify_in(&place, &password, None).await?;
     }
-    let mut matching = Vec::new();
+    let (mut matching, mut has_other) = (Vec::new(), false);
     for account in accounts {
         let hash = Some(account.password_hash.as_str());
         if core.passwords.verify_in(&place, &password, hash).await? && !account.locked {
             matching.push(account);
+        } else {
+            has_other |= !account.locked && !account.password_hash.is_empty();
         }
     }
     drop(place);
@@ -69,7 +71,11 @@ pub(crate) async fn sign_in(
         tokio::time::sleep_until(next_step(started, Instant::now())).await;
         return Err(invalid_credentials());
     }
-    attempt.succeed(&mut tx).await?;
+    if has_other {
+        attempt.succeed_in_part(&mut tx).await?;
+    } else {
+        attempt.succeed(&mut tx).await?;
+    }
     let mut signed_in = Vec::with_capacity(matching.len());
     for candidate in &matching {
         let verified = candidate.verified(realm);

@@ -155,6 +155,15 @@ impl Attempt {
         }
         Ok(tx.know_network(&self.known).await?)
     }
+
+    /// Takes the attempt back, but not the failed ones before it: it was right for some of the accounts with the address only,
+    /// and whoever has one of them may be guessing the password of another.
+    pub(crate) async fn succeed_in_part(&self, tx: &mut SystemTx<'_, SignIn>) -> CoreResult<()> {
+        for key in [&self.pair].into_iter().chain(&self.by_network).chain(&self.by_account) {
+            tx.take_back_attempt(key).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Tells the owners of the accounts with an address of many failed attempts.

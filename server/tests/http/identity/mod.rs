@@ -9,5 +9,6 @@ pub mod password_links;
 mod setup;
 pub mod sign_in;
 pub mod staff_two_factor;
+mod team;
 pub mod throttle;
 pub mod two_factor;

@@ -154,3 +154,47 @@ async fn client_secrets_guessed_from_one_network_are_limited_there_only(#[case] 
     let another = status("203.0.113.10".to_owned()).await;
     assert_eq!(another, StatusCode::UNAUTHORIZED, "{}", world.engine);
 }
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn password_of_one_organization_does_not_excuse_guesses_of_another(#[case] engine: Engine) {
+    let clock = morning();
+    let Some(world) = world_at(engine, clock.clone()).await else {
+        return;
+    };
+    let victim = world.tenant("nordlicht").staff("manager").unwrap().clone();
+    let other = world.tenant("suedwind").staff("auditor").unwrap().clone();
+    let email = &other.email;
+    // The same address in another organization, with a password that its administrator knows.
+    world
+        .sql(&format!(
+            "UPDATE staff_account SET email = '{}' WHERE email = '{email}'",
+            victim.email
+        ))
+        .await;
+    let mut statuses = Vec::new();
+    for _ in 0..12 {
+        statuses.push(attempt(&world, "203.0.113.77", &victim.email, WRONG).await);
+        statuses.push(attempt(&world, "203.0.113.77", &victim.email, &other.password).await);
+    }
+    assert_eq!(statuses[1], StatusCode::SEE_OTHER, "{}: {statuses:?}", world.engine);
+    assert!(
+        statuses.contains(&StatusCode::TOO_MANY_REQUESTS),
+        "{}: {statuses:?}",
+        world.engine
+    );
+    world
+        .sql(&format!(
+            "UPDATE staff_account SET email = '{email}' WHERE email = '{}' AND role = 'auditor'",
+            victim.email
+        ))
+        .await;
+    // The lock ends by itself.
+    clock.advance(TimeDelta::hours(2));
+    assert_eq!(
+        attempt(&world, "203.0.113.78", &victim.email, &victim.password).await,
+        StatusCode::SEE_OTHER
+    );
+}

@@ -76,7 +76,7 @@ async fn readme_tour_answers_as_described() {
 fn readme_first_steps_work() {
     let installation = Installation::on_sqlite("readme-steps");
     run(&installation, "ordinavo migrate --create");
-    let output = run(&installation, &block_after("First steps, as the user"));
+    let output = run(&installation, &block_after("The first start prints an address"));
     assert!(output.contains("Password for you@example.org: "), "{output}");
     assert_eq!(
         std::fs::read_dir(installation.folder.join("backups")).unwrap().count(),

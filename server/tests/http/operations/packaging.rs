@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use ordinavo::config::Config;
 
 /// Variables of the proxy and of Compose itself, and the one that names the file of the settings.
-const OTHER_VARIABLES: [&str; 8] = [
+const OTHER_VARIABLES: [&str; 9] = [
     "ORDINAVO_BACKUP_PASSWORD",
     "ORDINAVO_CONFIG",
     "ORDINAVO_DATABASE_PASSWORD",
     "ORDINAVO_FILES_SECRET",
     "ORDINAVO_HOST",
     "ORDINAVO_IMAGE",
+    "ORDINAVO_OPERATOR_IMAGE",
     "ORDINAVO_OWNER_PASSWORD",
     "ORDINAVO_UPSTREAM",
 ];

@@ -94,6 +94,7 @@ pub const STAFF_PAGES: &[(&str, &[&str])] = &[
         &["admin", "manager", "dispatcher", "technician", "auditor"],
     ),
     ("/app/settings/two-factor", &["admin"]),
+    ("/app/settings/team", &["admin"]),
 ];
 
 /// Everybody has an account of their own.
@@ -216,6 +217,10 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/invite-partner-again", &["admin"]),
     ("/app/fn/block-partner", &["admin"]),
     ("/app/fn/set-two-factor-roles", &["admin"]),
+    ("/app/fn/invite-member", &["admin"]),
+    ("/app/fn/set-member-role", &["admin"]),
+    ("/app/fn/renew-member-link", &["admin"]),
+    ("/app/fn/lock-member", &["admin"]),
     ("/app/fn/begin-two-factor", ALL_ROLES),
     ("/app/fn/cancel-two-factor", ALL_ROLES),
     ("/app/fn/confirm-two-factor", ALL_ROLES),
@@ -596,6 +601,7 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                     | "/app/fn/upload-csv"
                     | "/app/fn/record-call"
                     | "/app/fn/create-form"
+                    | "/app/fn/invite-member"
                     | "/app/fn/create-terminal"
                     | "/app/fn/save-rule"
                     | "/app/fn/set-portal-logo"

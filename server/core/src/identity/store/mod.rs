@@ -31,6 +31,7 @@ pub(crate) mod passkeys;
 pub(crate) mod password_links;
 pub(crate) mod sandbox_crew;
 pub(crate) mod sessions;
+mod team;
 pub(crate) mod tenants;
 pub(crate) mod throttle;
 pub(crate) mod two_factor;

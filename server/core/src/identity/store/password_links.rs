@@ -75,7 +75,7 @@ macro_rules! select_recipients {
                 JOIN tenant ON tenant.id = account.tenant_id
                 WHERE account.email = $1
                   AND account.locked_at IS NULL
-                  AND account.password_hash IS NOT NULL
+                  AND account.password_hash <> ''
                 ORDER BY tenant.name
                 LIMIT 8
             "
@@ -87,7 +87,7 @@ const SELECT_PARTNER_RECIPIENTS: &str = select_recipients!("partner_account");
 const INSERT_REQUEST: &str = "INSERT INTO password_link_request (id, realm, email, created_at) VALUES ($1, $2, $3, $4)";
 const SELECT_REQUESTS: &str = "SELECT id, realm, email FROM password_link_request ORDER BY id LIMIT $1";
 const DELETE_REQUEST: &str = "DELETE FROM password_link_request WHERE id = $1";
-const INSERT_LINK: &str = r"
+pub(crate) const INSERT_LINK: &str = r"
     INSERT INTO password_link (
         tenant_id, id, staff_account_id, partner_account_id, epoch, token_hash, token, expires_at, created_at
     )
@@ -118,6 +118,7 @@ const SELECT_OPEN_LINK: &str = r"
       AND link.epoch = coalesce(staff.epoch, partner.epoch)
       AND coalesce(staff.locked_at, partner.locked_at) IS NULL
 ";
+/// The account may have been locked, or its access ended, since the link was found.
 const USE_LINK: &str = r"
     UPDATE password_link
     SET used_at = $3
@@ -125,7 +126,27 @@ const USE_LINK: &str = r"
       AND id = $2
       AND used_at IS NULL
       AND expires_at > $3
+      AND (
+          EXISTS (
+              SELECT 1
+              FROM staff_account AS staff
+              WHERE staff.tenant_id = password_link.tenant_id
+                AND staff.id = password_link.staff_account_id
+                AND staff.epoch = password_link.epoch
+                AND staff.locked_at IS NULL
+          )
+          OR EXISTS (
+              SELECT 1
+              FROM partner_account AS partner
+              WHERE partner.tenant_id = password_link.tenant_id
+                AND partner.id = password_link.partner_account_id
+                AND partner.epoch = password_link.epoch
+                AND partner.locked_at IS NULL
+          )
+      )
 ";
+const LOCK_STAFF: &str = "UPDATE staff_account SET epoch = epoch WHERE tenant_id = $1 AND id = $2";
+const LOCK_PARTNER: &str = "UPDATE partner_account SET epoch = epoch WHERE tenant_id = $1 AND id = $2";
 const REVOKE_ALL_LINKS: &str = "UPDATE password_link SET used_at = $1 WHERE used_at IS NULL";
 const PURGE_LINKS: &str = "DELETE FROM password_link WHERE expires_at < $1";
 
@@ -215,7 +236,18 @@ impl<P: Purpose> SystemTx<'_, P> {
     }
 
     /// Marks a link as used; false if it was used or expired in the meantime.
-    pub(crate) async fn use_password_link(&mut self, tenant: TenantId, id: Uuid) -> Result<bool, StoreError> {
+    /// The account is locked until the commit, so that its state does not change meanwhile.
+    pub(crate) async fn use_password_link(
+        &mut self,
+        realm: Realm,
+        tenant: TenantId,
+        (id, account): (Uuid, Uuid),
+    ) -> Result<bool, StoreError> {
+        let lock = match realm {
+            Realm::Partner => LOCK_PARTNER,
+            _ => LOCK_STAFF,
+        };
+        self.tx.execute(lock, (tenant.uuid(), account)).await?;
         Ok(self.tx.execute(USE_LINK, (tenant.uuid(), id, self.now)).await? == 1)
     }
 

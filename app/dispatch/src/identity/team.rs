@@ -1,0 +1,286 @@
+//! The team: who has an account, with which role, and since when they have not signed in.
+
+use domain::identity::permissions::ManageTeam;
+use domain::identity::roles::Role;
+use domain::ids::StaffId;
+use domain::locale::Locale;
+use domain::public_language::Tone;
+use leptos::prelude::*;
+use ordinavo_core::Core;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::identity::shown_once;
+use ordinavo_core::identity::team;
+use ordinavo_core::identity::team::TeamMember;
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
+use ui::components::{Chip, ConfirmAction, Identifier, ProblemNotice};
+use ui::drafts::owned;
+use ui::flash::SHOWN_ONCE;
+use ui::format;
+use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
+use ui::i18n::shared;
+use ui::islands::SubmitOnce;
+use ui::page::page;
+use ui::title::Title;
+
+use crate::i18n::by_key;
+use crate::shared::{DoneNotice, viewer_staff};
+use crate::shell::AppFrame;
+use crate::t;
+
+/// The path of the page.
+pub const PAGE: &str = "/app/settings/team";
+
+#[component]
+pub fn TeamPage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let members = team::members(&request.core, staff.may::<ManageTeam>()?).await?;
+        let link = request
+            .flash
+            .as_ref()
+            .and_then(|flash| flash.values.get(SHOWN_ONCE))
+            .and_then(|sealed| shown_once::unseal(&request.core, &staff, sealed));
+        let change = FormState::new(MemberForm::NAME, locale, request.flash.as_ref());
+        let invite = FormState::new(InviteForm::NAME, locale, request.flash.as_ref());
+        let zone = staff.zone().to_owned();
+        Ok(view! {
+            <Title text=t!(locale, "team-title")/>
+            <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
+            <h1>{t!(locale, "team-title")}</h1>
+            <DoneNotice locale flash=request.flash.clone()/>
+            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+            {link.map(|link| view! { <div class="notice notice-warn" role="status" data-testid="team-link"><p><strong>{t!(locale, "team-link")}</strong></p><p class="breaks"><Identifier text=link locale/></p></div> })}
+            <ErrorSummary form=change.clone()/>
+            <section class="card" id=change.id("role") tabindex="-1" aria-label=t!(locale, "team-title")>
+                <Members members locale zone/>
+            </section>
+            <Invitation form=invite locale/>
+            <RoleTable locale/>
+        }
+        .into_any())
+    });
+    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+}
+
+/// Returns the label of a role.
+fn role_label(locale: Locale, role: &str) -> String {
+    by_key(locale, &format!("team-role-{role}"))
+}
+
+/// Returns the roles with their labels.
+fn roles(locale: Locale) -> Vec<(String, String)> {
+    Role::ALL
+        .iter()
+        .map(|role| (role.name().to_owned(), role_label(locale, role.name())))
+        .collect()
+}
+
+/// Returns what the status of an account says, and how it looks.
+fn status(member: &TeamMember, locale: Locale, zone: &str) -> (String, Tone) {
+    match (member.locked_at, member.has_password, member.link_expires_at) {
+        (Some(_), ..) => (t!(locale, "team-locked"), Tone::Neutral),
+        (None, true, _) if member.has_second_factor => (t!(locale, "team-active-two-factor"), Tone::Good),
+        (None, true, _) => (t!(locale, "team-active"), Tone::Good),
+        (None, false, Some(end)) => {
+            let day = format::date(locale, end, zone);
+            (t!(locale, "team-invited", day = day), Tone::Info)
+        }
+        (None, false, None) => (t!(locale, "team-invitation-expired"), Tone::Warn),
+    }
+}
+
+#[component]
+fn Members(members: Vec<TeamMember>, locale: Locale, zone: String) -> impl IntoView {
+    view! {
+        <div class="table-frame"><table class="table">
+            <thead><tr>
+                <th scope="col">{t!(locale, "team-name")}</th>
+                <th scope="col">{t!(locale, "team-role")}</th>
+                <th scope="col">{t!(locale, "status")}</th>
+                <th scope="col">{t!(locale, "team-last-sign-in")}</th>
+                <th scope="col"><span class="hidden">{t!(locale, "team-actions")}</span></th>
+            </tr></thead>
+            <tbody>{members.into_iter().map(|member| {
+                let (label, tone) = status(&member, locale, &zone);
+                let last_sign_in = member.last_sign_in_at.map(|at| format::moment(locale, at, &zone));
+                view! {
+                    <tr data-testid="team-member">
+                        <th scope="row"><bdi>{member.display_name.clone()}</bdi><br/><span class="quiet"><bdi>{member.email.clone()}</bdi></span></th>
+                        <td>{role_label(locale, &member.role)}</td>
+                        <td><Chip label tone/></td>
+                        <td>{last_sign_in.unwrap_or_else(|| t!(locale, "team-never"))}</td>
+                        <td><Actions member locale/></td>
+                    </tr>
+                }
+            }).collect_view()}</tbody>
+        </table></div>
+    }
+}
+
+/// What an administrator can do with an account. The buttons name the person for a reader of the page.
+#[component]
+fn Actions(member: TeamMember, locale: Locale) -> impl IntoView {
+    let (id, name) = (member.id, member.display_name.clone());
+    let is_locked = member.locked_at.is_some();
+    let role_of = t!(locale, "team-role-of", name = name.clone());
+    view! {
+        <div class="row">
+            {(!is_locked).then(|| view! {
+                <ConfirmAction label=t!(locale, "team-change-role") consequence=t!(locale, "team-change-role-text")>
+                    <form method="post" action=owned("/app/fn/set-member-role")>
+                        <input type="hidden" name="member" value=id.to_string()/>
+                        <input type="hidden" name="shown" value=member.role.clone()/>
+                        <select name="role" aria-label=role_of>{roles(locale).into_iter().map(|(value, label)| {
+                            let selected = value == member.role;
+                            view! { <option value=value selected=selected>{label}</option> }
+                        }).collect_view()}</select>
+                        <button class="button button-primary" type="submit">{t!(locale, "team-save-role")}</button>
+                    </form>
+                </ConfirmAction>
+                <form method="post" action=owned("/app/fn/renew-member-link")>
+                    <input type="hidden" name="member" value=id.to_string()/>
+                    <button class="button button-quiet" type="submit" aria-label=t!(locale, "team-new-link-for", name = name.clone())>{t!(locale, "team-new-link")}</button>
+                </form>
+                <ConfirmAction label=t!(locale, "team-lock") consequence=t!(locale, "team-lock-text", name = name.clone())>
+                    <LockButton id=id.to_string() locked="on" label=t!(locale, "team-lock")/>
+                </ConfirmAction>
+            })}
+            {is_locked.then(|| view! { <LockButton id=id.to_string() locked="" label=t!(locale, "team-unlock")/> })}
+        </div>
+    }
+}
+
+#[component]
+fn LockButton(id: String, locked: &'static str, #[prop(into)] label: String) -> impl IntoView {
+    view! {
+        <form method="post" action=owned("/app/fn/lock-member")>
+            <input type="hidden" name="member" value=id/>
+            <input type="hidden" name="locked" value=locked/>
+            <button class="button" type="submit">{label}</button>
+        </form>
+    }
+}
+
+#[component]
+fn Invitation(form: FormState, locale: Locale) -> impl IntoView {
+    view! {
+        <section class="card"><h2>{t!(locale, "team-invite-title")}</h2>
+            <p class="help">{t!(locale, "team-invite-text")}</p>
+            <SubmitOnce><form method="post" action=owned("/app/fn/invite-member")>
+                <ErrorSummary form=form.clone()/>
+                <TextField form=form.clone() field="name" label=t!(locale, "team-name") max_length=200/>
+                <TextField form=form.clone() field="email" label=shared::email(locale) kind="email" max_length=254/>
+                <SelectField form field="role" label=t!(locale, "team-role") choices=roles(locale)/>
+                <button class="button button-primary" type="submit">{t!(locale, "team-invite")}</button>
+            </form></SubmitOnce>
+        </section>
+    }
+}
+
+/// What each role may do.
+#[component]
+fn RoleTable(locale: Locale) -> impl IntoView {
+    view! {
+        <section class="card"><h2>{t!(locale, "team-roles-title")}</h2>
+            <dl class="facts">{Role::ALL.iter().map(|role| view! {
+                <div class="fact"><dt>{role_label(locale, role.name())}</dt><dd>{by_key(locale, &format!("team-role-{}-text", role.name()))}</dd></div>
+            }).collect_view()}</dl>
+        </section>
+    }
+}
+
+/// The form that invites a colleague.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InviteForm {
+    name: String,
+    email: String,
+    role: String,
+}
+
+impl ActionForm for InviteForm {
+    const NAME: &'static str = "team-invite";
+
+    fn back(&self) -> String {
+        PAGE.to_owned()
+    }
+}
+
+#[server(prefix = "/app/fn", endpoint = "invite-member")]
+pub async fn invite_member(#[server(flatten)] form: InviteForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: InviteForm| {
+        let link = team::invite(&core, staff.may()?, &form.name, &form.email, &form.role).await?;
+        Ok(with_link(shown_once::seal(&core, &staff, &link)?))
+    })
+    .await
+}
+
+/// Shows the link once, on the page after the action.
+fn with_link(sealed: String) -> Redirect {
+    Redirect {
+        to: PAGE.to_owned(),
+        done: Some("done-member-link"),
+        shown_once: Some(sealed),
+        undo: None,
+        refused: Vec::new(),
+        keeps_draft: false,
+    }
+}
+
+/// An action on an account.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MemberForm {
+    member: FormId<StaffId>,
+    /// The role to set.
+    role: String,
+    /// The role that the page shows.
+    shown: String,
+    /// Whether to lock the account: `on` or empty.
+    locked: String,
+}
+
+impl ActionForm for MemberForm {
+    const NAME: &'static str = "team-member";
+
+    fn back(&self) -> String {
+        PAGE.to_owned()
+    }
+}
+
+#[server(prefix = "/app/fn", endpoint = "set-member-role")]
+pub async fn set_member_role(#[server(flatten)] form: MemberForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: MemberForm| {
+        let permit = staff.may()?;
+        team::set_role(&core, permit, form.member.get()?, &form.shown, &form.role).await?;
+        Ok(Redirect::to(PAGE, "done-member-role"))
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "renew-member-link")]
+pub async fn renew_member_link(#[server(flatten)] form: MemberForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: MemberForm| {
+        let link = team::renew_link(&core, staff.may()?, form.member.get()?).await?;
+        Ok(with_link(shown_once::seal(&core, &staff, &link)?))
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "lock-member")]
+pub async fn lock_member(#[server(flatten)] form: MemberForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: MemberForm| {
+        let (permit, is_locked) = (staff.may()?, !form.locked.is_empty());
+        team::lock(&core, permit, form.member.get()?, is_locked).await?;
+        let done = if is_locked {
+            "done-member-locked"
+        } else {
+            "done-member-unlocked"
+        };
+        Ok(Redirect::to(PAGE, done))
+    })
+    .await
+}

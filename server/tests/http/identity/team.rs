@@ -1,0 +1,241 @@
+//! The team page: invitations, roles and locks.
+
+use chrono::TimeDelta;
+use ordinavo_core::Engine;
+use reqwest::{Client, StatusCode};
+use rstest::rstest;
+
+use crate::identity::access::morning;
+use crate::portal_access::access::{PASSWORD, browser, status, token};
+use crate::support::{World, world_at};
+
+const PAGE: &str = "/app/settings/team";
+
+/// Returns the link that the page shows once.
+async fn shown_link(world: &World, admin: &Client) -> Option<String> {
+    let page = world.content(admin, PAGE).await;
+    let rest = page.split("data-testid=\"team-link\"").nth(1)?;
+    let start = rest.find(&format!("{}/app/password/", world.url))?;
+    let link = rest[start..].split(['<', '"', ' ']).next()?;
+    Some(link.to_owned())
+}
+
+async fn invite(world: &World, admin: &Client, email: &str, role: &str) -> String {
+    let fields = [("name", "Nora Neu"), ("email", email), ("role", role)];
+    assert_eq!(world.send(admin, "/app/fn/invite-member", &fields).await, PAGE);
+    let link = shown_link(world, admin).await.expect("the link is shown");
+    assert!(shown_link(world, admin).await.is_none(), "once");
+    link
+}
+
+async fn accept(world: &World, link: &str) -> (Client, String) {
+    let browser = browser();
+    let fields = [("token", token(link)), ("password", PASSWORD)];
+    let to = world.send(&browser, "/app/fn/set-password", &fields).await;
+    (browser, to)
+}
+
+/// Returns the ID of a staff account as the pages write it.
+async fn member(world: &World, email: &str) -> String {
+    let hex = match world.engine {
+        "sqlite" => "lower(hex(id))",
+        _ => "replace(id::text, '-', '')",
+    };
+    let rows = world
+        .texts(&format!(
+            "SELECT {hex} FROM staff_account WHERE email = '{email}' AND tenant_id = (SELECT id FROM tenant WHERE slug = 'nordlicht')"
+        ))
+        .await;
+    let id = uuid::Uuid::parse_str(&rows[0][0]).unwrap();
+    domain::ids::StaffId::from_uuid(id).to_string()
+}
+
+async fn role_of(world: &World, email: &str) -> String {
+    world
+        .texts(&format!("SELECT role FROM staff_account WHERE email = '{email}'"))
+        .await
+        .remove(0)
+        .remove(0)
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn invited_colleague_sets_password_and_has_the_role(#[case] engine: Engine) {
+    let clock = morning();
+    let Some(world) = world_at(engine, clock.clone()).await else {
+        return;
+    };
+    let begin = clock.now();
+    let admin = world.staff("nordlicht", "admin").await;
+    let email = "nora@nordlicht.example";
+    let link = invite(&world, &admin, email, "dispatcher").await;
+    assert!(world.content(&admin, PAGE).await.contains(email));
+    // Without the link, nobody gets in: there is no password to guess.
+    for guess in ["", " ", PASSWORD] {
+        let attempt = browser();
+        let fields = [("email", email), ("password", guess)];
+        world.send(&attempt, "/app/fn/sign-in", &fields).await;
+        assert_ne!(
+            status(&world, &attempt, "/app/inbox").await,
+            StatusCode::OK,
+            "{guess:?}"
+        );
+        clock.advance(TimeDelta::seconds(20));
+    }
+    // The same address is refused, and what was typed is kept.
+    for (field, value) in [
+        ("email", email),
+        ("email", "no address"),
+        ("email", "x@deleted.invalid"),
+        ("name", " "),
+        ("role", "king"),
+    ] {
+        let mut fields = vec![
+            ("name", "Otto Anders"),
+            ("email", "otto@nordlicht.example"),
+            ("role", "manager"),
+        ];
+        fields.iter_mut().find(|(name, _)| *name == field).unwrap().1 = value;
+        world.send(&admin, "/app/fn/invite-member", &fields).await;
+        let page = world.content(&admin, PAGE).await;
+        assert!(page.contains("aria-invalid=\"true\""), "{field} {value}");
+        let kept = if field == "name" {
+            "otto@nordlicht.example"
+        } else {
+            "Otto Anders"
+        };
+        assert!(page.contains(kept), "{field} {value}");
+        assert!(!page.contains("data-testid=\"team-link\""));
+    }
+    // A new link ends the first one, and works once.
+    let id = member(&world, email).await;
+    world
+        .send(&admin, "/app/fn/renew-member-link", &[("member", &id)])
+        .await;
+    let second = shown_link(&world, &admin).await.unwrap();
+    assert_ne!(link, second);
+    let void = link.strip_prefix(&world.url).unwrap();
+    assert_eq!(status(&world, &browser(), void).await, StatusCode::NOT_FOUND);
+    let (nora, to) = accept(&world, &second).await;
+    assert_eq!(to, "/app/inbox");
+    assert_eq!(status(&world, &nora, "/app/inbox").await, StatusCode::OK);
+    assert_eq!(status(&world, &nora, PAGE).await, StatusCode::FORBIDDEN);
+    for used in [&link, &second] {
+        let path = used.strip_prefix(&world.url).unwrap();
+        assert_eq!(status(&world, &browser(), path).await, StatusCode::NOT_FOUND);
+    }
+    // An invitation expires after a week.
+    let late = invite(&world, &admin, "late@nordlicht.example", "technician").await;
+    clock.advance(TimeDelta::days(7) + TimeDelta::minutes(1));
+    let path = late.strip_prefix(&world.url).unwrap();
+    assert_eq!(status(&world, &browser(), path).await, StatusCode::NOT_FOUND);
+    clock.advance(begin - clock.now());
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn role_and_lock_end_access_and_last_administrator_stays(#[case] engine: Engine) {
+    let clock = morning();
+    let Some(world) = world_at(engine, clock.clone()).await else {
+        return;
+    };
+    let begin = clock.now();
+    let tenant = world.tenant("nordlicht");
+    let own = tenant.staff("admin").unwrap().email.clone();
+    let admin = world.staff("nordlicht", "admin").await;
+    let own_id = member(&world, &own).await;
+    // The only administrator stays one, whoever asks.
+    let demote = [("member", own_id.as_str()), ("shown", "admin"), ("role", "auditor")];
+    world.send(&admin, "/app/fn/set-member-role", &demote).await;
+    assert!(
+        world
+            .content(&admin, PAGE)
+            .await
+            .contains("data-code=\"last_administrator\"")
+    );
+    let lock = [("member", own_id.as_str()), ("locked", "on")];
+    world.send(&admin, "/app/fn/lock-member", &lock).await;
+    assert!(
+        world
+            .content(&admin, PAGE)
+            .await
+            .contains("data-code=\"last_administrator\"")
+    );
+    // An invited administrator who has not accepted does not count.
+    let email = "second@nordlicht.example";
+    let link = invite(&world, &admin, email, "admin").await;
+    world.send(&admin, "/app/fn/set-member-role", &demote).await;
+    assert_eq!(role_of(&world, &own).await, "admin");
+    let (second, _) = accept(&world, &link).await;
+    assert_eq!(status(&world, &second, PAGE).await, StatusCode::OK);
+
+    // Another role ends the sessions; a page that shows an earlier role changes nothing.
+    let id = member(&world, email).await;
+    let stale = [("member", id.as_str()), ("shown", "manager"), ("role", "auditor")];
+    world.send(&admin, "/app/fn/set-member-role", &stale).await;
+    assert_eq!(role_of(&world, email).await, "admin");
+    let change = [("member", id.as_str()), ("shown", "admin"), ("role", "auditor")];
+    world.send(&admin, "/app/fn/set-member-role", &change).await;
+    assert_eq!(role_of(&world, email).await, "auditor");
+    assert_ne!(
+        status(&world, &second, "/app/customers").await,
+        StatusCode::OK,
+        "signed out"
+    );
+    let again = world.browser("/app", email, PASSWORD).await;
+    assert_eq!(status(&world, &again, "/app/customers").await, StatusCode::OK);
+    assert_eq!(status(&world, &again, PAGE).await, StatusCode::FORBIDDEN);
+
+    // A lock ends everything, also open links; unlocking lets the person in again.
+    world
+        .send(&admin, "/app/fn/renew-member-link", &[("member", &id)])
+        .await;
+    let link = shown_link(&world, &admin).await.unwrap();
+    world
+        .send(&admin, "/app/fn/lock-member", &[("member", &id), ("locked", "on")])
+        .await;
+    assert_ne!(status(&world, &again, "/app/customers").await, StatusCode::OK);
+    let path = link.strip_prefix(&world.url).unwrap();
+    assert_eq!(status(&world, &browser(), path).await, StatusCode::NOT_FOUND);
+    world
+        .send(&admin, "/app/fn/renew-member-link", &[("member", &id)])
+        .await;
+    assert!(
+        shown_link(&world, &admin).await.is_none(),
+        "no link for a locked account"
+    );
+    world
+        .send(&admin, "/app/fn/lock-member", &[("member", &id), ("locked", "")])
+        .await;
+    assert_eq!(
+        status(&world, &browser(), path).await,
+        StatusCode::NOT_FOUND,
+        "the link stays void"
+    );
+    let back = world.browser("/app", email, PASSWORD).await;
+    assert_eq!(status(&world, &back, "/app/customers").await, StatusCode::OK);
+
+    // Accounts of another organization are not found.
+    let foreign = world.staff("suedwind", "admin").await;
+    for action in ["set-member-role", "renew-member-link", "lock-member"] {
+        let fields = [
+            ("member", id.as_str()),
+            ("shown", "auditor"),
+            ("role", "manager"),
+            ("locked", "on"),
+        ];
+        world.send(&foreign, &format!("/app/fn/{action}"), &fields).await;
+    }
+    assert_eq!(role_of(&world, email).await, "auditor");
+    assert_eq!(status(&world, &back, "/app/customers").await, StatusCode::OK);
+    assert!(!world.content(&foreign, PAGE).await.contains(email));
+    let audited = world
+        .texts("SELECT action FROM audit_entry WHERE action IN ('staff.invited', 'staff.role_set', 'account.locked', 'account.unlocked')")
+        .await;
+    assert_eq!(audited.len(), 4, "{audited:?}");
+    clock.advance(begin - clock.now());
+}
