@@ -13,7 +13,7 @@ use ordinavo_core::identity::team;
 use ordinavo_core::identity::team::TeamMember;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
-use ui::components::{Chip, ConfirmAction, Identifier, ProblemNotice};
+use ui::components::{Chip, Identifier, ProblemNotice};
 use ui::drafts::owned;
 use ui::flash::SHOWN_ONCE;
 use ui::format;
@@ -54,9 +54,7 @@ pub fn TeamPage() -> impl IntoView {
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             {link.map(|link| view! { <div class="notice notice-warn" role="status" data-testid="team-link"><p><strong>{t!(locale, "team-link")}</strong></p><p class="breaks"><Identifier text=link locale/></p></div> })}
             <ErrorSummary form=change.clone()/>
-            <section class="card" id=change.id("role") tabindex="-1" aria-label=t!(locale, "team-title")>
-                <Members members locale zone/>
-            </section>
+            <section id=change.id("role") tabindex="-1" aria-label=t!(locale, "team-title")><Members members locale zone/></section>
             <Invitation form=invite locale/>
             <RoleTable locale/>
         }
@@ -95,62 +93,56 @@ fn status(member: &TeamMember, locale: Locale, zone: &str) -> (String, Tone) {
 #[component]
 fn Members(members: Vec<TeamMember>, locale: Locale, zone: String) -> impl IntoView {
     view! {
-        <div class="table-frame"><table class="table">
-            <thead><tr>
-                <th scope="col">{t!(locale, "team-name")}</th>
-                <th scope="col">{t!(locale, "team-role")}</th>
-                <th scope="col">{t!(locale, "status")}</th>
-                <th scope="col">{t!(locale, "team-last-sign-in")}</th>
-                <th scope="col"><span class="hidden">{t!(locale, "team-actions")}</span></th>
-            </tr></thead>
-            <tbody>{members.into_iter().map(|member| {
-                let (label, tone) = status(&member, locale, &zone);
-                let last_sign_in = member.last_sign_in_at.map(|at| format::moment(locale, at, &zone));
-                view! {
-                    <tr data-testid="team-member">
-                        <th scope="row"><bdi>{member.display_name.clone()}</bdi><br/><span class="quiet"><bdi>{member.email.clone()}</bdi></span></th>
-                        <td>{role_label(locale, &member.role)}</td>
-                        <td><Chip label tone/></td>
-                        <td>{last_sign_in.unwrap_or_else(|| t!(locale, "team-never"))}</td>
-                        <td><Actions member locale/></td>
-                    </tr>
-                }
-            }).collect_view()}</tbody>
-        </table></div>
+        <ul class="lines lines-tall team">{members.into_iter().map(|member| {
+            let (label, tone) = status(&member, locale, &zone);
+            let last_sign_in = member.last_sign_in_at.map(|at| format::moment(locale, at, &zone));
+            let last_sign_in = last_sign_in.map_or_else(|| t!(locale, "team-never"), |at| t!(locale, "team-last-sign-in", at = at));
+            view! {
+                <li data-testid="team-member">
+                    <p><strong><bdi>{member.display_name.clone()}</bdi></strong><br/><span class="quiet"><bdi>{member.email.clone()}</bdi></span></p>
+                    <p>{role_label(locale, &member.role)}</p>
+                    <p><Chip label tone/><br/><span class="quiet">{last_sign_in}</span></p>
+                    <details class="weighty">
+                        <summary class="button button-quiet" aria-label=t!(locale, "team-manage-person", name = member.display_name.clone())>{t!(locale, "team-manage")}</summary>
+                        <div class="weighty-body"><Actions member locale/></div>
+                    </details>
+                </li>
+            }
+        }).collect_view()}</ul>
     }
 }
 
-/// What an administrator can do with an account. The buttons name the person for a reader of the page.
+/// What an administrator can do with an account.
 #[component]
 fn Actions(member: TeamMember, locale: Locale) -> impl IntoView {
     let (id, name) = (member.id, member.display_name.clone());
     let is_locked = member.locked_at.is_some();
-    let role_of = t!(locale, "team-role-of", name = name.clone());
-    view! {
-        <div class="row">
-            {(!is_locked).then(|| view! {
-                <ConfirmAction label=t!(locale, "team-change-role") consequence=t!(locale, "team-change-role-text")>
-                    <form method="post" action=owned("/app/fn/set-member-role")>
-                        <input type="hidden" name="member" value=id.to_string()/>
-                        <input type="hidden" name="shown" value=member.role.clone()/>
-                        <select name="role" aria-label=role_of>{roles(locale).into_iter().map(|(value, label)| {
-                            let selected = value == member.role;
-                            view! { <option value=value selected=selected>{label}</option> }
-                        }).collect_view()}</select>
-                        <button class="button button-primary" type="submit">{t!(locale, "team-save-role")}</button>
-                    </form>
-                </ConfirmAction>
-                <form method="post" action=owned("/app/fn/renew-member-link")>
-                    <input type="hidden" name="member" value=id.to_string()/>
-                    <button class="button button-quiet" type="submit" aria-label=t!(locale, "team-new-link-for", name = name.clone())>{t!(locale, "team-new-link")}</button>
-                </form>
-                <ConfirmAction label=t!(locale, "team-lock") consequence=t!(locale, "team-lock-text", name = name.clone())>
-                    <LockButton id=id.to_string() locked="on" label=t!(locale, "team-lock")/>
-                </ConfirmAction>
-            })}
-            {is_locked.then(|| view! { <LockButton id=id.to_string() locked="" label=t!(locale, "team-unlock")/> })}
-        </div>
+    let role_id = format!("role-{id}");
+    if is_locked {
+        return view! { <LockButton id=id.to_string() locked="" label=t!(locale, "team-unlock")/> }.into_any();
     }
+    view! {
+        <form method="post" action=owned("/app/fn/set-member-role")>
+            <input type="hidden" name="member" value=id.to_string()/>
+            <input type="hidden" name="shown" value=member.role.clone()/>
+            <div class="field"><label for=role_id.clone()>{t!(locale, "team-role-of", name = name.clone())}</label>
+                <select id=role_id name="role">{roles(locale).into_iter().map(|(value, label)| {
+                    let selected = value == member.role;
+                    view! { <option value=value selected=selected>{label}</option> }
+                }).collect_view()}</select>
+                <p class="help">{t!(locale, "team-change-role-text")}</p>
+            </div>
+            <button class="button" type="submit">{t!(locale, "team-save-role")}</button>
+        </form>
+        <form method="post" action=owned("/app/fn/renew-member-link")>
+            <p class="help">{t!(locale, "team-new-link-text")}</p>
+            <input type="hidden" name="member" value=id.to_string()/>
+            <button class="button" type="submit">{t!(locale, "team-new-link")}</button>
+        </form>
+        <p class="help">{t!(locale, "team-lock-text", name = name)}</p>
+        <LockButton id=id.to_string() locked="on" label=t!(locale, "team-lock")/>
+    }
+    .into_any()
 }
 
 #[component]
