@@ -46,8 +46,10 @@ pub async fn announce(core: &Core, config: &Config) -> Result<(), String> {
 }
 
 fn write(path: &std::path::Path, address: &str) -> std::io::Result<()> {
+    // A file that exists may be readable by others.
+    let _ = std::fs::remove_file(path);
     let mut options = std::fs::File::options();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)?.write_all(format!("{address}\n").as_bytes())

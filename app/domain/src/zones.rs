@@ -142,6 +142,15 @@ pub fn of_country(country: &str) -> Option<&'static str> {
         .map(|(_, zone)| *zone)
 }
 
+/// Returns the time zone that is probable for a language, as the first choice on a form.
+pub const fn probable(locale: Locale) -> &'static str {
+    match locale {
+        Locale::De => "Europe/Berlin",
+        Locale::En => "Europe/London",
+        Locale::Ar => "Asia/Riyadh",
+    }
+}
+
 /// Returns the name of a time zone in words, such as `Dubai time`.
 pub fn name(zone: &str, locale: Locale) -> String {
     let Some((_, last)) = zone.rsplit_once('/').filter(|_| !zone.starts_with("Etc/")) else {

@@ -71,6 +71,12 @@ impl Redirect {
         }
     }
 
+    /// Shows a sealed secret on the next page only.
+    pub fn with_secret(mut self, sealed: String) -> Self {
+        self.shown_once = Some(sealed);
+        self
+    }
+
     /// Tells on the next page which files were left out.
     pub fn without_files(mut self, refused: Vec<FieldError>) -> Self {
         self.refused = refused;

@@ -74,13 +74,7 @@ async fn show(state: &AppState, request: Request, code: String, locale: Locale, 
     let assets = state.manifest.assets(App::Intake);
     let page = SetupPage {
         code,
-        zones: chrono_tz::TZ_VARIANTS
-            .iter()
-            .map(|zone| zone.name())
-            .filter(|name| name.contains('/') && !name.starts_with("Etc/") && !name.starts_with("US/"))
-            .chain(["UTC"])
-            .map(str::to_owned)
-            .collect(),
+        zones: setup::zones(),
         locale,
         form: FormState::new(FORM, locale, flash.as_ref()),
     };

@@ -212,14 +212,7 @@ pub async fn invite_member(#[server(flatten)] form: InviteForm) -> Result<(), Se
 
 /// Shows the link once, on the page after the action.
 fn with_link(sealed: String) -> Redirect {
-    Redirect {
-        to: PAGE.to_owned(),
-        done: Some("done-member-link"),
-        shown_once: Some(sealed),
-        undo: None,
-        refused: Vec::new(),
-        keeps_draft: false,
-    }
+    Redirect::to(PAGE, "done-member-link").with_secret(sealed)
 }
 
 /// An action on an account.

@@ -173,14 +173,7 @@ fn source_path(source: FormId<SourceSystemId>) -> String {
 
 /// Redirects to the page of a source system, which shows the invitation link once.
 fn redirect_with_link(source_path: String, sealed: String) -> Redirect {
-    Redirect {
-        to: source_path,
-        done: Some("done-partner-invited"),
-        shown_once: Some(sealed),
-        undo: None,
-        refused: Vec::new(),
-        keeps_draft: false,
-    }
+    Redirect::to(source_path, "done-partner-invited").with_secret(sealed)
 }
 
 /// The form that invites a partner user.

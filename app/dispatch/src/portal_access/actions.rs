@@ -23,14 +23,7 @@ fn access_path(customer: Option<CustomerId>) -> String {
 }
 
 fn redirect_with_link(to: String, sealed: String) -> Redirect {
-    Redirect {
-        to,
-        done: Some("done-access-invited"),
-        shown_once: Some(sealed),
-        undo: None,
-        refused: Vec::new(),
-        keeps_draft: false,
-    }
+    Redirect::to(to, "done-access-invited").with_secret(sealed)
 }
 
 /// The form that grants access to a contact.

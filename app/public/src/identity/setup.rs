@@ -1,6 +1,7 @@
 //! The setup page of a new installation: its first organization and administrator.
 
 use domain::locale::Locale;
+use domain::zones::{name as zone_name, probable};
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
@@ -19,19 +20,10 @@ pub struct SetupPage {
     /// The code in the address of the page.
     pub code: String,
     /// The time zones to choose from.
-    pub zones: Vec<String>,
+    pub zones: Vec<&'static str>,
     pub locale: Locale,
     /// Typed values and errors of a rejected form.
     pub form: FormState,
-}
-
-/// Returns the time zone that is probable for a language.
-const fn probable_zone(locale: Locale) -> &'static str {
-    match locale {
-        Locale::De => "Europe/Berlin",
-        Locale::En => "Europe/London",
-        Locale::Ar => "Asia/Riyadh",
-    }
 }
 
 /// `/setup/{code}`.
@@ -81,7 +73,7 @@ fn Fields(page: SetupPage) -> impl IntoView {
         .collect();
     let zones: Vec<(String, String)> = zones
         .into_iter()
-        .map(|zone| (zone.clone(), zone.replace('_', " ")))
+        .map(|zone| (zone.to_owned(), format!("{zone} ({})", zone_name(zone, locale))))
         .collect();
     view! {
         <SubmitOnce><form method="post" action=format!("/setup/{code}?lang={}", locale.tag()) class="card stack">
@@ -91,7 +83,7 @@ fn Fields(page: SetupPage) -> impl IntoView {
                 <TextField form=field() field="organisation" label=t!(locale, "setup-organization-name") autocomplete="organization" max_length=200/>
                 <TextField form=field() field="short_name" label=t!(locale, "setup-short-name") help=t!(locale, "setup-short-name-help") optional=true max_length=40/>
                 <SelectField form=field() field="locale" label=t!(locale, "setup-language") choices=languages value=locale.tag()/>
-                <SelectField form=field() field="zone" label=t!(locale, "setup-zone") choices=zones value=probable_zone(locale)/>
+                <SelectField form=field() field="zone" label=t!(locale, "setup-zone") choices=zones value=probable(locale)/>
             </fieldset>
             <fieldset class="stack">
                 <legend><h2>{t!(locale, "setup-administrator")}</h2></legend>

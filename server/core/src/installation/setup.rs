@@ -33,6 +33,16 @@ pub struct Setup {
     pub password: SecretString,
 }
 
+/// Returns the time zones to choose from: those that are named after a place, and UTC.
+pub fn zones() -> Vec<&'static str> {
+    chrono_tz::TZ_VARIANTS
+        .iter()
+        .map(|zone| zone.name())
+        .filter(|name| name.contains('/') && !name.starts_with("Etc/") && !name.starts_with("US/"))
+        .chain(["UTC"])
+        .collect()
+}
+
 fn code(core: &Core) -> String {
     hex(&core.keyring.derive("setup")[..CODE_BYTES])
 }

@@ -90,7 +90,7 @@ pub(crate) const SET_PORTAL_PASSWORD: &str = r"
     WHERE tenant_id = $1
       AND id = $2
 ";
-const UPDATE_STAFF_LOCK: &str = "UPDATE staff_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
+pub(super) const UPDATE_STAFF_LOCK: &str = "UPDATE staff_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
 const UPDATE_PORTAL_LOCK: &str = "UPDATE portal_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
 const UPDATE_STAFF_LOCALE: &str = "UPDATE staff_account SET locale = $3 WHERE tenant_id = $1 AND id = $2";
 const UPDATE_SHORTCUTS: &str = "UPDATE staff_account SET has_shortcuts = $3 WHERE tenant_id = $1 AND id = $2";

@@ -92,7 +92,7 @@ const SELECT_ACCOUNTS: &str = r"
       AND account.email NOT LIKE '%@deleted.invalid'
     ORDER BY 1 DESC, 3
 ";
-const UPDATE_ROLE: &str = r"
+pub(super) const UPDATE_ROLE: &str = r"
     UPDATE staff_account
     SET role = $3
     WHERE tenant_id = $1

@@ -5,7 +5,7 @@ use domain::identity::roles::Role;
 use uuid::Uuid;
 
 use crate::db::purpose::Purpose;
-use crate::db::{StoreError, SystemTx};
+use crate::db::{StoreError, SystemTx, Tx};
 use crate::identity::actors::TenantId;
 use crate::identity::admission::Home;
 use crate::identity::store::sessions::Realm;
@@ -87,7 +87,7 @@ const SELECT_PARTNER_RECIPIENTS: &str = select_recipients!("partner_account");
 const INSERT_REQUEST: &str = "INSERT INTO password_link_request (id, realm, email, created_at) VALUES ($1, $2, $3, $4)";
 const SELECT_REQUESTS: &str = "SELECT id, realm, email FROM password_link_request ORDER BY id LIMIT $1";
 const DELETE_REQUEST: &str = "DELETE FROM password_link_request WHERE id = $1";
-pub(crate) const INSERT_LINK: &str = r"
+const INSERT_LINK: &str = r"
     INSERT INTO password_link (
         tenant_id, id, staff_account_id, partner_account_id, epoch, token_hash, token, expires_at, created_at
     )
@@ -158,6 +158,33 @@ fn by_realm(realm: Realm, account: Uuid) -> (Option<Uuid>, Option<Uuid>) {
     }
 }
 
+/// Inserts a link, on behalf of the worker or of an administrator.
+pub(super) async fn insert_link(
+    tx: &mut Tx,
+    realm: Realm,
+    tenant: TenantId,
+    new: &NewPasswordLink<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let (staff, partner) = by_realm(realm, new.account);
+    tx.execute(
+        INSERT_LINK,
+        (
+            tenant.uuid(),
+            new.id,
+            staff,
+            partner,
+            new.epoch,
+            new.token_hash,
+            new.token,
+            new.expires_at,
+            now,
+        ),
+    )
+    .await
+    .map(drop)
+}
+
 impl<P> SystemTx<'_, P> {
     pub(crate) async fn password_link_requests(
         &mut self,
@@ -215,24 +242,7 @@ impl<P: Purpose> SystemTx<'_, P> {
         tenant: TenantId,
         new: &NewPasswordLink<'_>,
     ) -> Result<(), StoreError> {
-        let (staff, partner) = by_realm(realm, new.account);
-        self.tx
-            .execute(
-                INSERT_LINK,
-                (
-                    tenant.uuid(),
-                    new.id,
-                    staff,
-                    partner,
-                    new.epoch,
-                    new.token_hash,
-                    new.token,
-                    new.expires_at,
-                    self.now,
-                ),
-            )
-            .await
-            .map(drop)
+        insert_link(&mut self.tx, realm, tenant, new, self.now).await
     }
 
     /// Marks a link as used; false if it was used or expired in the meantime.

@@ -2,13 +2,14 @@
 
 use domain::identity::roles::Role;
 use domain::ids::StaffId;
-use uuid::Uuid;
 
 use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::Administrator;
 use crate::identity::model::TeamMember;
 use crate::identity::store::access::end_access;
-use crate::identity::store::password_links::{INSERT_LINK, NewPasswordLink};
+use crate::identity::store::accounts::UPDATE_STAFF_LOCK;
+use crate::identity::store::listing::UPDATE_ROLE;
+use crate::identity::store::password_links::{NewPasswordLink, insert_link};
 use crate::identity::store::sessions::Realm;
 
 /// Accounts that were deleted keep their row for what they did.
@@ -60,8 +61,6 @@ const REVOKE_LINKS: &str = r"
       AND staff_account_id = $2
       AND used_at IS NULL
 ";
-const UPDATE_ROLE: &str = "UPDATE staff_account SET role = $3 WHERE tenant_id = $1 AND id = $2";
-const UPDATE_LOCK: &str = "UPDATE staff_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
 
 /// What decides whether an account may be changed.
 pub(crate) struct MemberState {
@@ -120,25 +119,8 @@ impl<A: Administrator> TenantTx<'_, A> {
 
     /// Inserts a link with which an account sets its password.
     pub(crate) async fn insert_member_link(&mut self, new: &NewPasswordLink<'_>) -> Result<(), StoreError> {
-        let (tenant, now) = (self.tenant(), self.now);
-        let no_partner: Option<Uuid> = None;
-        self.tx
-            .execute(
-                INSERT_LINK,
-                (
-                    tenant,
-                    new.id,
-                    Some(new.account),
-                    no_partner,
-                    new.epoch,
-                    new.token_hash,
-                    new.token,
-                    new.expires_at,
-                    now,
-                ),
-            )
-            .await
-            .map(drop)
+        let (tenant, now) = (self.tenant_id(), self.now);
+        insert_link(&mut self.tx, Realm::Staff, tenant, new, now).await
     }
 
     /// Makes the open links of an account void.
@@ -160,7 +142,9 @@ impl<A: Administrator> TenantTx<'_, A> {
     /// Locks or unlocks an account; locking ends its access.
     pub(crate) async fn set_member_lock(&mut self, id: StaffId, is_locked: bool) -> Result<(), StoreError> {
         let (tenant, locked_at) = (self.tenant(), is_locked.then_some(self.now));
-        self.tx.execute(UPDATE_LOCK, (tenant, id.uuid(), locked_at)).await?;
+        self.tx
+            .execute(UPDATE_STAFF_LOCK, (tenant, id.uuid(), locked_at))
+            .await?;
         if is_locked {
             let tenant = self.tenant_id();
             end_access(&mut self.tx, Realm::Staff, tenant, id.uuid()).await?;
