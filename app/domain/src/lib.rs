@@ -8,6 +8,7 @@
 
 pub mod audit;
 pub mod branding;
+pub mod coordinates;
 pub mod customers;
 pub mod dates;
 pub mod drafts;
