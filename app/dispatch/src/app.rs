@@ -37,11 +37,19 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/inbox/new") view=requests::call::CallPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/inbox/:id") view=requests::page::RequestPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/targets/:id") view=jobs::page::TargetPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/targets/:id/edit") view=jobs::form::EditJobPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/jobs/new") view=jobs::form::NewJobPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/board") view=scheduling::board::BoardPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/board/suggestions") view=suggestions::page::SuggestionsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/board/suggestions/:id") view=suggestions::page::SuggestionPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/board/move") view=scheduling::board::reschedule::ReschedulePage ssr=SsrMode::Async/>
-                <Route path=path!("/app/customers") view=customers::page::CustomersPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/customers") view=customers::list::CustomersPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/customers/new") view=customers::customer_form::NewCustomerPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/customers/:id/edit") view=customers::customer_form::EditCustomerPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/customers/:id/new-location") view=customers::location::NewLocationPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/customers/:id/new-contact") view=customers::contact::NewContactPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/locations/:id") view=customers::location::LocationPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/contacts/:id") view=customers::contact::ContactPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers/:id") view=customers::page::CustomerPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers/:id/access") view=portal_access::page::CustomerAccessPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/day") view=visits::my_day::DayPage ssr=SsrMode::Async/>

@@ -2,6 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Longest street with number, in characters.
+pub const MAX_STREET_CHARS: usize = 200;
+/// Longest postal code, in characters.
+pub const MAX_POSTAL_CODE_CHARS: usize = 20;
+/// Longest name of a city, in characters.
+pub const MAX_CITY_CHARS: usize = 100;
+/// Longest notes about access, in characters.
+pub const MAX_ACCESS_NOTES_CHARS: usize = 1_000;
+/// Longest phone number of a contact, in characters.
+pub const MAX_PHONE_CHARS: usize = 40;
+
 /// Postal address; every part may be unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]
@@ -22,6 +33,16 @@ pub struct Address {
 }
 
 impl Address {
+    /// Returns the street and the city, for a location that has no name of its own; `None` if neither is known.
+    pub fn as_name(&self) -> Option<String> {
+        let parts: Vec<&str> = [&self.street, &self.city]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
     /// Returns the address with the sent parts applied; absent parts are unchanged.
     pub fn with(&self, sent: &Self) -> Self {
         let part = |stored: &Option<String>, sent: &Option<String>| sent.clone().or_else(|| stored.clone());

@@ -105,21 +105,36 @@ impl<K: Kind> FromStr for Id<K> {
         let encoded = text
             .strip_prefix(K::PREFIX)
             .and_then(|rest| rest.strip_prefix('_'))
-            .filter(|encoded| encoded.len() == ENCODED_CHARS)
             .ok_or(InvalidId)?;
-        let mut value: u128 = 0;
-        for (index, byte) in encoded.bytes().enumerate() {
-            let digit = ALPHABET
-                .iter()
-                .position(|&character| character == byte)
-                .ok_or(InvalidId)? as u128;
-            if index == 0 && digit > 7 {
-                return Err(InvalidId);
-            }
-            value = (value << 5) | digit;
-        }
-        Ok(Self::from_uuid(Uuid::from_u128(value)))
+        decode(encoded).map(Self::from_uuid)
     }
+}
+
+/// Returns the UUID of an identifier of any kind, for texts that name objects of several kinds.
+///
+/// # Errors
+/// The text is not an identifier.
+pub fn uuid_of(text: &str) -> Result<Uuid, InvalidId> {
+    decode(text.split_once('_').ok_or(InvalidId)?.1)
+}
+
+/// Reads the part after the prefix.
+fn decode(encoded: &str) -> Result<Uuid, InvalidId> {
+    if encoded.len() != ENCODED_CHARS {
+        return Err(InvalidId);
+    }
+    let mut value: u128 = 0;
+    for (index, byte) in encoded.bytes().enumerate() {
+        let digit = ALPHABET
+            .iter()
+            .position(|&character| character == byte)
+            .ok_or(InvalidId)? as u128;
+        if index == 0 && digit > 7 {
+            return Err(InvalidId);
+        }
+        value = (value << 5) | digit;
+    }
+    Ok(Uuid::from_u128(value))
 }
 
 impl<K: Kind> Serialize for Id<K> {

@@ -152,6 +152,24 @@ pub fn name_for_comparison(name: &str) -> String {
         .join(" ")
 }
 
+/// What the law appends to the names of companies, in lowercase.
+const LEGAL_FORMS: [&str; 24] = [
+    "gmbh", "mbh", "ag", "kg", "ohg", "gbr", "ug", "e.k.", "ek", "e.v.", "ev", "se", "co", "co.", "&", "inc", "inc.",
+    "llc", "ltd", "ltd.", "plc", "fzco", "llp", "limited",
+];
+
+/// Returns a name as in [`name_for_comparison`] without legal forms such as "GmbH & Co. KG", to find the same company under
+/// another one.
+pub fn name_without_legal_form(name: &str) -> String {
+    let words: Vec<String> = name_for_comparison(name).split(' ').map(str::to_owned).collect();
+    let is_legal_form = |word: &String| LEGAL_FORMS.contains(&word.trim_end_matches(','));
+    let kept = words
+        .iter()
+        .rposition(|word| !is_legal_form(word))
+        .map_or(0, |last| last + 1);
+    words[..kept].join(" ").trim_end_matches(',').to_owned()
+}
+
 /// Id of a record in an external system. Compared byte by byte after NFC normalization, case-sensitive.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
@@ -318,6 +336,21 @@ fn is_mark(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn legal_forms_are_left_out_at_the_end() {
+        for (name, expected) in [
+            ("Meyer Heizung GmbH & Co. KG", "meyer heizung"),
+            ("MEYER  Heizung", "meyer heizung"),
+            ("Al Noor LLC", "al noor"),
+            ("Acme, Inc.", "acme"),
+            ("AG Kunst und Co Werkstatt", "ag kunst und co werkstatt"),
+            ("GmbH", ""),
+            ("", ""),
+        ] {
+            assert_eq!(name_without_legal_form(name), expected, "{name}");
+        }
+    }
     use proptest::prelude::*;
 
     #[test]

@@ -70,6 +70,14 @@ pub fn moment(locale: Locale, moment: DateTime<Utc>, zone: &str) -> String {
     format!("{} {}", date(locale, moment, zone), time(moment, zone))
 }
 
+/// Returns the first letters of the first two words of a name, in uppercase.
+pub fn initials(name: &str) -> String {
+    let letters = name
+        .split_whitespace()
+        .filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
+    letters.take(2).flat_map(char::to_uppercase).collect()
+}
+
 /// Joins the known parts of an address into one line.
 pub fn address_line(street: Option<&str>, postal_code: Option<&str>, city: Option<&str>) -> String {
     let town = [postal_code, city].into_iter().flatten().collect::<Vec<_>>().join(" ");
@@ -193,6 +201,19 @@ pub fn query<N: AsRef<str>, V: AsRef<str>>(parameters: impl IntoIterator<Item = 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn initials_are_those_of_the_first_two_words() {
+        for (name, expected) in [
+            ("Rhein-Ruhr Medical Supply", "RM"),
+            ("\"Otto\" & Söhne", "OS"),
+            ("ßtadt", "SS"),
+            ("شركة النور", "شا"),
+            ("", ""),
+        ] {
+            assert_eq!(initials(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn time_in_repeated_hour_shows_zone_abbreviation() {

@@ -33,3 +33,6 @@ UPDATE webhook_attempt SET response_excerpt = coalesce(response_excerpt, '') || 
 UPDATE import_job SET failure = coalesce(failure, '') || ' zqcanary-import_job-failure';
 UPDATE import_job SET created_by = created_by || ' zqcanary-import_job-created_by';
 UPDATE mail SET last_error = coalesce(last_error, '') || ' zqcanary-mail-last_error';
+-- The updates above of records have written their history.
+UPDATE record_change SET old_value = coalesce(old_value, '') || ' zqcanary-record_change-old_value';
+UPDATE record_change SET new_value = coalesce(new_value, '') || ' zqcanary-record_change-new_value';

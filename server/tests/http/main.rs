@@ -17,6 +17,7 @@ mod identity;
 mod imports;
 mod intake;
 mod integrations;
+mod jobs;
 mod language;
 mod mapping;
 mod notifications;

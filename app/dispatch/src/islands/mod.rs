@@ -4,12 +4,14 @@ pub mod board_drag;
 mod move_dialog;
 mod position;
 pub mod signature;
+mod similar;
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
 pub use self::position::KeepPosition;
+pub use self::similar::SimilarWhileTyping;
 use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};

@@ -2,4 +2,5 @@
 
 pub mod actions;
 pub mod change_proposals;
+pub mod form;
 pub mod page;

@@ -12,7 +12,7 @@ use domain::public_language::Tone;
 use domain::scheduling::consent::AcceptedConflicts;
 use leptos::prelude::*;
 use ordinavo_core::jobs;
-use ordinavo_core::jobs::model::TargetView;
+use ordinavo_core::jobs::model::{JobActions, TargetView};
 use ordinavo_core::notifications::reach::{Reach, SourceReach};
 use ordinavo_core::scheduling::appointments::{MAX_REASON_CHARS, occurrence};
 use ordinavo_core::scheduling::model::{AppointmentSummary, TechnicianChoice};
@@ -85,7 +85,7 @@ pub fn TargetPage() -> impl IntoView {
             {reschedule_request.map(|(request, at)| view! { <p class="notice notice-warn" role="note" data-testid="reschedule-requested">{t!(locale, "reschedule-requested-text", moment = format::moment(locale, at, &zone))}" "<a href=format!("/app/inbox/{request}")>{t!(locale, "open-request")}</a></p> })}
             {back_to_list.map(|href| view! { <p class="back"><a href=href>{t!(locale, "back-to-list")}</a></p> })}
             <PageZone locale zone=zone.clone() own=staff.zone().to_owned() now=request.viewer.now/>
-            <JobHeader target=target.clone() ends_at=displayed.as_ref().map(|appointment| appointment.ends_at) locale/>
+            <JobHeader target=target.clone() actions ends_at=displayed.as_ref().map(|appointment| appointment.ends_at) locale/>
             <div class="columns">
                 <div>
                     <JobFacts target=target.clone() appointment=displayed report=found.report locale page_zone=zone.clone()/>
@@ -133,7 +133,7 @@ fn CancellationNotice(request: RequestId, moment: String, locale: Locale) -> imp
 
 /// Number, service, status and priority; customer and location; the mapping review if it blocks the job.
 #[component]
-fn JobHeader(target: TargetView, ends_at: Option<DateTime<Utc>>, locale: Locale) -> impl IntoView {
+fn JobHeader(target: TargetView, actions: JobActions, ends_at: Option<DateTime<Utc>>, locale: Locale) -> impl IntoView {
     let id = target.id;
     view! {
         <header class="title-row">
@@ -142,6 +142,8 @@ fn JobHeader(target: TargetView, ends_at: Option<DateTime<Utc>>, locale: Locale)
             <LateVisitMark status=target.status ends_at locale/>
             <PriorityMark priority=target.priority locale/>
             {target.needs_mapping.then(|| view! { <Chip label=t!(locale, "needs-mapping") tone=Tone::Bad/> })}
+            {actions.can_edit.then(|| view! { <a class="button button-quiet" href=format!("/app/targets/{id}/edit")>{t!(locale, "edit")}</a> })}
+            {actions.can_copy.then(|| view! { <a class="button button-quiet" href=format!("/app/jobs/new?copy={id}")>{t!(locale, "job-copy")}</a> })}
         </header>
         <p class="lead">
             {target.customer_id.map(|customer| view! { <a href=format!("/app/customers/{customer}")><bdi>{target.customer_name}</bdi></a>" · " })}

@@ -197,6 +197,7 @@ impl NewCustomerInput {
             contact,
             phone,
             email,
+            ..NewCustomerForm::default()
         }
     }
 }

@@ -273,6 +273,12 @@ field_codes! {
     TooFewSlots = "too_few_slots",
     /// No other administrator could change anything afterwards.
     LastAdministrator = "last_administrator",
+    /// There is a record that is likely the same.
+    PossibleDuplicate = "possible_duplicate",
+    /// The record has open jobs or requests.
+    OpenWork = "open_work",
+    /// The contact has access to the portal.
+    PortalAccess = "portal_access_active",
     /// The form is closed.
     FormClosed = "form_closed",
     /// The form was open for too long.

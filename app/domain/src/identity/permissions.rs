@@ -41,6 +41,8 @@ permissions! {
     ReviewRequests = "review_requests": Admin | Manager | Dispatcher, live_only;
     /// Schedule, reschedule and cancel appointments.
     PlanTargets = "plan_targets": Admin | Manager | Dispatcher, live_only;
+    /// Create, edit, archive and restore customers, locations and contacts.
+    ManageCustomers = "manage_customers": Admin | Manager | Dispatcher, live_and_sandbox;
     /// Manage technicians' skills, shifts, breaks, absences and start locations.
     ManageTechnicians = "manage_technicians": Admin | Manager, live_only;
     /// Perform one's own visits and submit reports.

@@ -4,8 +4,11 @@ use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
 use serde_json::{Map, Value};
 
 use super::{ContactPart, CustomerPart, ImportAction, LocationPart, PlacePatch, TargetImport};
-use crate::customers::{Address, Coordinates, Place};
+use crate::customers::{
+    Address, Coordinates, MAX_CITY_CHARS, MAX_PHONE_CHARS, MAX_POSTAL_CODE_CHARS, MAX_STREET_CHARS, Place,
+};
 use crate::fields::{FieldCode, FieldError, ObjectReader, Patch};
+use crate::jobs::targets::DURATION_MINUTES;
 use crate::requests::Priority;
 use crate::scheduling::windows::TimeWindow;
 use crate::text::{self, CustomerNumber, ExternalId};
@@ -69,7 +72,7 @@ impl TargetImport {
         let time_window = read_patch(&mut reader, "timeWindow", |value| {
             read_window(value, is_zone, &mut errors)
         });
-        let duration_minutes = reader.integer("durationMinutes", 1..=1440, &mut errors);
+        let duration_minutes = reader.integer("durationMinutes", DURATION_MINUTES, &mut errors);
         let required_skills = read_patch(&mut reader, "requiredSkills", |value| read_skills(value, &mut errors));
         let notes = filled(reader.text("notes", MAX_NOTES_CHARS, &mut errors, |text| {
             text::optional_paragraphs(text, MAX_NOTES_CHARS)
@@ -241,15 +244,21 @@ fn read_customer(value: &Value, errors: &mut Vec<FieldError>) -> Option<Customer
 fn read_address(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> Address {
     Address {
         street: reader
-            .text("street", 200, errors, |text| text::optional_line(text, 200))
+            .text("street", MAX_STREET_CHARS, errors, |text| {
+                text::optional_line(text, MAX_STREET_CHARS)
+            })
             .value()
             .flatten(),
         postal_code: reader
-            .text("postalCode", 20, errors, |text| text::optional_line(text, 20))
+            .text("postalCode", MAX_POSTAL_CODE_CHARS, errors, |text| {
+                text::optional_line(text, MAX_POSTAL_CODE_CHARS)
+            })
             .value()
             .flatten(),
         city: reader
-            .text("city", 100, errors, |text| text::optional_line(text, 100))
+            .text("city", MAX_CITY_CHARS, errors, |text| {
+                text::optional_line(text, MAX_CITY_CHARS)
+            })
             .value()
             .flatten(),
         country: reader.text("country", 2, errors, text::country).value(),
@@ -312,7 +321,9 @@ fn read_contact(value: &Value, errors: &mut Vec<FieldError>) -> Option<ContactPa
             .flatten(),
         email: reader.text("email", 254, errors, text::email).value(),
         phone: reader
-            .text("phone", 40, errors, |text| text::optional_line(text, 40))
+            .text("phone", MAX_PHONE_CHARS, errors, |text| {
+                text::optional_line(text, MAX_PHONE_CHARS)
+            })
             .value()
             .flatten(),
     };

@@ -5,6 +5,9 @@ use crate::lifecycle::Lifecycle as _;
 /// Duration of a visit in minutes if none was given.
 pub const DEFAULT_DURATION_MINUTES: i64 = 60;
 
+/// The work times that a job can have, in minutes.
+pub const DURATION_MINUTES: std::ops::RangeInclusive<i64> = 1..=1440;
+
 crate::lifecycle! {
     /// Status of a target.
     TargetStatus {

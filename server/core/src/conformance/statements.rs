@@ -148,6 +148,21 @@ fn bulk_update_sqlite_materializes_the_list() {
     assert!(updates >= 10, "only {updates} bulk updates were found");
 }
 
+/// The history of records names who changed them (decision 0036).
+#[test]
+fn changes_of_records_name_their_author() {
+    let mut updates = 0;
+    for Statement { name, text, .. } in statements() {
+        let changed = text.split_once("UPDATE ").map_or("", |(_, rest)| rest);
+        let is_record = ["customer SET", "location SET", "contact SET"]
+            .iter()
+            .any(|start| changed.starts_with(start));
+        assert!(!is_record || changed.contains("updated_by = "), "{name}: {text}");
+        updates += usize::from(is_record);
+    }
+    assert!(updates >= 10, "only {updates} updates of records were found");
+}
+
 /// Keyset pagination compares rows, `(a, b) > ($1, $2)`: PostgreSQL then starts at that index entry. Written with OR, it
 /// scans everything before the cursor.
 #[test]

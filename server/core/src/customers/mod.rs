@@ -1,7 +1,9 @@
 //! Customers as staff see them.
 
 pub mod by_staff;
+pub(crate) mod choice;
 pub mod client_records;
+pub mod editing;
 pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
@@ -9,15 +11,13 @@ pub(crate) use self::store::records::INSERT_CONTACT;
 pub(crate) use self::store::records::NewContact;
 pub(crate) use self::store::records::NewLocation;
 
-use domain::fields::FieldCode;
-use domain::identity::permissions::{PlanTargets, ViewOperations};
-use domain::ids::{CustomerId, LocationId};
+use domain::identity::permissions::{ManageCustomers, ViewOperations};
+use domain::ids::CustomerId;
 use domain::text::name_for_comparison;
-use serde_json::json;
 
 use crate::audit::model::TimelineEntry;
-use crate::commit::finish;
-use crate::customers::model::{ContactSummary, CustomerSummary, LocationSummary};
+use crate::customers::editing::MAX_CHANGES;
+use crate::customers::model::{ContactSummary, CustomerSummary, LocationSummary, RecordChange};
 use crate::identity::actors::Permit;
 use crate::jobs::model::TargetSummary;
 use crate::mapping::model::ReferenceSummary;
@@ -31,23 +31,6 @@ pub(crate) fn zone_of(country: Option<&str>, organization: &str) -> String {
         .and_then(domain::zones::of_country)
         .unwrap_or(organization)
         .to_owned()
-}
-
-/// Sets the time zone of a location. Appointments that are scheduled keep theirs.
-///
-/// # Errors
-/// Field `zone`; `not_found`.
-pub async fn set_location_zone(core: &Core, by: Permit<'_, PlanTargets>, id: LocationId, zone: &str) -> CoreResult<()> {
-    let zone: chrono_tz::Tz = zone
-        .trim()
-        .parse()
-        .map_err(|_| CoreError::field("zone", FieldCode::InvalidZone))?;
-    let mut tx = core.store.begin(by.staff()).await?;
-    if !tx.set_location_zone(id, zone.name()).await? {
-        return Err(CoreError::not_found());
-    }
-    tx.audit("location.zone_changed", id, json!({ "zone": zone.name() }));
-    finish(core, tx).await
 }
 
 /// Returns a page of customers by name, filtered by a part of the name or number. `after` is the last row of the
@@ -82,6 +65,10 @@ pub struct CustomerPage {
     pub targets: Vec<TargetSummary>,
     /// The 25 latest entries.
     pub timeline: Vec<TimelineEntry>,
+    /// The latest changes of the customer, its locations and contacts.
+    pub changes: Vec<RecordChange>,
+    /// Whether the viewer may change the customer and add locations and contacts.
+    pub can_edit: bool,
 }
 
 /// Returns one customer.
@@ -98,5 +85,7 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: CustomerId) -
         references: tx.references_of_customer(id).await?,
         targets: tx.targets_of_customer(id, 25).await?,
         timeline: tx.timeline_of_customer(id, 25).await?,
+        changes: tx.record_changes(id, None, MAX_CHANGES).await?,
+        can_edit: by.staff().has::<ManageCustomers>(),
     })
 }

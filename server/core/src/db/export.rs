@@ -19,6 +19,7 @@ pub const TABLES: &[&str] = &[
     "customer",
     "location",
     "contact",
+    "record_change",
     "source_system",
     "integration_client",
     "external_reference",

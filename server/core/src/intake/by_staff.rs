@@ -5,15 +5,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::customers::Address;
 use domain::fields::FieldCode;
 use domain::identity::permissions::ReviewRequests;
-use domain::ids::{ContactId, CustomerId, LocationId};
 use domain::intake::{MAX_DESCRIPTION_CHARS, Requester};
 use domain::locale::Locale;
 use domain::problems::Cause;
 use domain::requests::{Channel, Priority, ServiceType};
 use domain::text;
 
-use crate::customers::by_staff;
 use crate::customers::by_staff::NewCustomerForm;
+use crate::customers::{by_staff, choice};
 use crate::form::Form;
 use crate::identity::actors::Permit;
 use crate::intake::{Content, KnownRecords, PreparedFiles, Receipt, find_receipt, submit_in};
@@ -86,37 +85,11 @@ pub async fn create_for_caller(core: &Core, by: Permit<'_, ReviewRequests>, inpu
     let mut parts = KnownRecords::default();
     if !input.customer.is_empty() {
         let mut tx = core.store.read(staff).await?;
-        let customer = match input.customer.parse::<CustomerId>() {
-            Ok(id) => tx.customer(id).await?.filter(|customer| !customer.is_archived),
-            Err(_) => None,
-        };
-        match customer {
-            None => form.add_error("customer", FieldCode::Required),
-            Some(customer) => {
-                parts.customer = Some(customer.id);
-                if !input.location.is_empty() {
-                    let requested = input.location.parse::<LocationId>().ok();
-                    let locations = tx.locations_of(customer.id).await?;
-                    parts.location = locations
-                        .iter()
-                        .map(|location| location.id)
-                        .find(|id| Some(*id) == requested);
-                    if parts.location.is_none() {
-                        form.add_error("location", FieldCode::Required);
-                    }
-                }
-                if !input.contact.is_empty() {
-                    let requested = input.contact.parse::<ContactId>().ok();
-                    let contacts = tx.contacts_of(customer.id).await?;
-                    parts.contact = contacts
-                        .iter()
-                        .map(|contact| contact.id)
-                        .find(|id| Some(*id) == requested);
-                    if parts.contact.is_none() {
-                        form.add_error("contact", FieldCode::Required);
-                    }
-                }
-            }
+        let chosen = choice::read(&mut tx, &mut form, &input.customer, &input.location, &input.contact).await?;
+        if let Some(chosen) = chosen {
+            parts.customer = Some(chosen.customer);
+            parts.location = chosen.location;
+            parts.contact = chosen.contact;
         }
     }
     let new_customer = input

@@ -3,6 +3,7 @@
 use domain::jobs::targets::TargetStatus;
 use domain::lifecycle::Lifecycle as _;
 
+use crate::jobs::by_staff::is_editable;
 use crate::jobs::model::JobActions;
 
 /// What the actions of a job depend on.
@@ -13,6 +14,8 @@ pub(super) struct JobState {
     pub is_mapped: bool,
     /// Whether the job has a requester who is notified and can choose a time slot.
     pub has_requester: bool,
+    /// Whether its source system has a copy of it.
+    pub is_imported: bool,
 }
 
 /// Returns whether time slots can be offered for a job, provided that it has a requester.
@@ -26,8 +29,11 @@ impl JobActions {
             status,
             is_mapped,
             has_requester,
+            is_imported,
         } = state;
         Self {
+            can_edit: may_plan && is_mapped && is_editable(status, is_imported),
+            can_copy: may_plan && is_mapped,
             can_schedule: may_plan && is_mapped && status.is_schedulable(),
             can_offer_slots: may_plan && has_requester && is_offerable(status, is_mapped),
             // Only its source reopens a cancelled job (decision 0033).
@@ -48,6 +54,8 @@ mod tests {
     fn open_actions(state: JobState, may_plan: bool) -> Vec<&'static str> {
         let actions = JobActions::of(state, may_plan);
         [
+            (actions.can_edit, "edit"),
+            (actions.can_copy, "copy"),
             (actions.can_schedule, "schedule"),
             (actions.can_offer_slots, "offer"),
             (actions.can_reopen, "reopen"),
@@ -64,11 +72,11 @@ mod tests {
 
     #[test]
     fn job_actions_follow_status() {
-        let always = ["proposal", "entries"];
+        let always = ["copy", "proposal", "entries"];
         let table: [(TargetStatus, &[&str]); 8] = [
-            (TargetStatus::Open, &["schedule", "offer", "cancel", "end"]),
-            (TargetStatus::Scheduled, &["schedule", "cancel", "end"]),
-            (TargetStatus::Dispatched, &["schedule", "cancel", "end"]),
+            (TargetStatus::Open, &["edit", "schedule", "offer", "cancel", "end"]),
+            (TargetStatus::Scheduled, &["edit", "schedule", "cancel", "end"]),
+            (TargetStatus::Dispatched, &["edit", "schedule", "cancel", "end"]),
             (TargetStatus::EnRoute, &["revert", "end"]),
             (TargetStatus::OnSite, &["end"]),
             (TargetStatus::Completed, &[]),
@@ -81,6 +89,7 @@ mod tests {
                 status,
                 is_mapped: true,
                 has_requester: true,
+                is_imported: false,
             };
             let mut expected = [expected, &always].concat();
             let mut found = open_actions(state, true);
@@ -97,20 +106,22 @@ mod tests {
             status: TargetStatus::Open,
             is_mapped: false,
             has_requester: true,
+            is_imported: false,
         };
         assert_eq!(open_actions(state, true), ["cancel", "proposal", "entries", "end"]);
     }
 
     #[test]
-    fn job_without_requester_has_no_slot_offers() {
+    fn imported_job_without_requester_is_not_edited_and_has_no_slot_offers() {
         let state = JobState {
             status: TargetStatus::Open,
             is_mapped: true,
             has_requester: false,
+            is_imported: true,
         };
         assert_eq!(
             open_actions(state, true),
-            ["schedule", "cancel", "proposal", "entries", "end"]
+            ["copy", "schedule", "cancel", "proposal", "entries", "end"]
         );
     }
 }

@@ -3,7 +3,7 @@
 use domain::audit::TimelineKind;
 use domain::events::EventType;
 use domain::identity::permissions::PlanTargets;
-use domain::ids::ProposalId;
+use domain::ids::{ProposalId, TargetId};
 use domain::jobs::change_proposals::{CustomerName, Proposal};
 use domain::mapping::MappingType;
 use domain::problems::{Cause, Record};
@@ -126,9 +126,18 @@ async fn rename_customer(tx: &mut TenantTx<'_, Staff>, target: &TargetRecord, na
         tx.confirm_customer_references(source.0, name.customer).await?;
     }
     tx.audit("customer.updated", name.customer, json!({ "by": "change_proposal" }));
+    settle_name_proposals(tx, name, Some(target.id.0)).await
+}
+
+/// Settles the proposals of a name that a customer has now, apart from that of one job.
+pub(crate) async fn settle_name_proposals(
+    tx: &mut TenantTx<'_, Staff>,
+    name: &CustomerName,
+    except: Option<TargetId>,
+) -> CoreResult<()> {
     for other in tx.open_name_proposals(name.customer).await? {
         let settled = other.proposed.customer_name.as_ref() == Some(name);
-        if settled && other.target_id != target.id.0 {
+        if settled && Some(other.target_id) != except {
             let rest = Proposal {
                 customer_name: None,
                 ..other.proposed

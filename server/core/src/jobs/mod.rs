@@ -1,6 +1,7 @@
 //! Targets, as staff and as the client of their source see them.
 
 mod actions;
+pub mod by_staff;
 pub mod cancellation;
 pub mod change_proposals;
 pub mod model;
@@ -100,6 +101,7 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
         status: target.status,
         is_mapped: target.is_mapped(),
         has_requester: notifies_requester,
+        is_imported: target.external_id.is_some(),
     };
     let slots = match &request {
         Some(found) => tx.slot_options(found.request.id).await?,

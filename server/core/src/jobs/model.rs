@@ -16,6 +16,10 @@ use sqlx::types::Json;
 /// The actions on a job that are open to the viewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JobActions {
+    /// Change the fields of the job.
+    pub can_edit: bool,
+    /// Create another job with the same fields.
+    pub can_copy: bool,
     /// Create or replace the planned appointment.
     pub can_schedule: bool,
     /// Offer time slots to the requester.

@@ -74,12 +74,15 @@ pub async fn of_customer(core: &Core, by: Permit<'_, ViewOperations>, id: Custom
             account,
         }
     });
+    let (mut contacts, mut locations) = (tx.contacts_of(id).await?, tx.locations_of(id).await?);
+    contacts.retain(|contact| !contact.is_archived);
+    locations.retain(|location| !location.is_archived);
     Ok(CustomerAccess {
         customer_name: customer.name,
         accounts: accounts.collect(),
         can_invite: may_manage && !customer.is_archived,
-        contacts: tx.contacts_of(id).await?,
-        locations: tx.locations_of(id).await?,
+        contacts,
+        locations,
         now,
     })
 }
@@ -99,7 +102,8 @@ pub async fn invite(
     let zone = staff.zone().parse().unwrap_or(chrono_tz::UTC);
     let checked = input.check(zone, core.clock.now())?;
     let mut tx = core.store.begin(staff).await?;
-    let contacts = tx.contacts_of(customer).await?;
+    let mut contacts = tx.contacts_of(customer).await?;
+    contacts.retain(|contact| !contact.is_archived);
     let person = invitation::person(&checked, &contacts)?;
     let account = invitation::account(&mut tx, customer, &person, &checked).await?;
     for location in &checked.places {

@@ -11,9 +11,9 @@ use serde_json::json;
 
 use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
-use crate::customers::by_staff;
 use crate::customers::by_staff::NewCustomerForm;
 use crate::customers::model::{ContactSummary, CustomerSummary, LocationSummary};
+use crate::customers::{by_staff, choice};
 use crate::db::TenantTx;
 use crate::form::Form;
 use crate::identity::actors::{Permit, Staff};
@@ -57,7 +57,13 @@ pub(crate) async fn load_choices(
         None => None,
     };
     let (locations, contacts) = match &chosen {
-        Some(customer) => (tx.locations_of(customer.id).await?, tx.contacts_of(customer.id).await?),
+        Some(customer) => {
+            let (mut locations, mut contacts) =
+                (tx.locations_of(customer.id).await?, tx.contacts_of(customer.id).await?);
+            locations.retain(|location| !location.is_archived);
+            contacts.retain(|contact| !contact.is_archived);
+            (locations, contacts)
+        }
         None => (Vec::new(), Vec::new()),
     };
     let search = text::optional_line(search, 100).ok().flatten().unwrap_or_default();
@@ -97,36 +103,17 @@ pub async fn assign_customer(
         return Err(CoreError::new(Cause::CustomerFixedByChannel));
     }
     let mut form = Form::default();
-    let chosen = match customer.parse::<CustomerId>() {
-        Ok(customer) => tx.customer(customer).await?.filter(|customer| !customer.is_archived),
-        Err(_) => None,
-    };
-    let mut chosen_location: Option<LocationId> = None;
-    let mut chosen_contact: Option<ContactId> = None;
-    match &chosen {
-        None => form.add_error("customer", FieldCode::Required),
-        Some(customer) => {
-            if !location.is_empty() {
-                let requested = location.parse::<LocationId>().ok();
-                let locations = tx.locations_of(customer.id).await?;
-                chosen_location = locations.iter().map(|line| line.id).find(|id| Some(*id) == requested);
-                if chosen_location.is_none() {
-                    form.add_error("location", FieldCode::Required);
-                }
-            }
-            if !contact.is_empty() {
-                let requested = contact.parse::<ContactId>().ok();
-                let contacts = tx.contacts_of(customer.id).await?;
-                chosen_contact = contacts.iter().map(|line| line.id).find(|id| Some(*id) == requested);
-                if chosen_contact.is_none() {
-                    form.add_error("contact", FieldCode::Required);
-                }
-            }
-        }
-    }
+    let chosen = choice::read(&mut tx, &mut form, customer, location, contact).await?;
     form.finish()?;
-    let customer = chosen.map(|customer| customer.id);
-    assign(&mut tx, &request, customer, chosen_location, chosen_contact).await?;
+    let chosen = chosen.ok_or_else(|| CoreError::field("customer", FieldCode::Required))?;
+    assign(
+        &mut tx,
+        &request,
+        Some(chosen.customer),
+        chosen.location,
+        chosen.contact,
+    )
+    .await?;
     finish(core, tx).await
 }
 

@@ -1,4 +1,5 @@
 //! Customers, locations and contacts.
 
+pub mod by_hand;
 pub mod client_records;
 pub mod write_rules;

@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::{TEXT, monday};
 use crate::scheduling::board::{move_page, technician};
-use crate::support::forms::hidden;
 use crate::support::world_at;
 
 #[rstest]
@@ -20,26 +19,27 @@ async fn draft_of_one_location_is_not_in_the_form_of_another(#[case] engine: Eng
     };
     let staff = world.staff("nordlicht", "dispatcher").await;
     let customer = world.customer("CUST-10042").await;
-    let page = format!("/app/customers/{customer}");
-    let html = world.content(&staff, &page).await;
-    let cards: Vec<&str> = html.split("name=\"location\"").collect();
-    assert!(cards.len() > 2, "{html}");
-    let location = hidden(&html, "location").unwrap();
-    let fields = [
-        ("customer", customer.as_str()),
-        ("location", location.as_str()),
-        ("zone", "Gulf Time"),
-    ];
-    world.send(&staff, "/app/fn/set-location-zone", &fields).await;
+    let html = world.content(&staff, &format!("/app/customers/{customer}")).await;
+    let mut pages: Vec<String> = html
+        .split("href=\"/app/locations/")
+        .skip(1)
+        .map(|rest| format!("/app/locations/{}", rest.split('"').next().unwrap()))
+        .collect();
+    pages.truncate(2);
+    let location = pages[0].rsplit('/').next().unwrap();
+    let fields = [("location", location), ("name", "Typed"), ("zone", "Gulf Time")];
+    world.send(&staff, "/app/fn/edit-location", &fields).await;
     // First with the errors, then from the draft.
     for shown in ["rejected", "draft"] {
-        let html = world.content(&staff, &page).await;
-        assert_eq!(
-            html.matches("value=\"Gulf Time\"").count(),
-            1,
-            "{} {shown}: {html}",
-            world.engine
-        );
+        for (page, expected) in pages.iter().zip([1, 0]) {
+            let html = world.content(&staff, page).await;
+            assert_eq!(
+                html.matches("value=\"Typed\"").count(),
+                expected,
+                "{} {shown}: {html}",
+                world.engine
+            );
+        }
     }
 }
 

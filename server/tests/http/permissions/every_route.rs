@@ -27,6 +27,26 @@ pub const STAFF_PAGES: &[(&str, &[&str])] = &[
         "/app/customers/{customer}",
         &["admin", "manager", "dispatcher", "auditor"],
     ),
+    ("/app/customers/new", &["admin", "manager", "dispatcher"]),
+    ("/app/customers/{customer}/edit", &["admin", "manager", "dispatcher"]),
+    (
+        "/app/customers/{customer}/new-location",
+        &["admin", "manager", "dispatcher"],
+    ),
+    (
+        "/app/customers/{customer}/new-contact",
+        &["admin", "manager", "dispatcher"],
+    ),
+    (
+        "/app/locations/{location}",
+        &["admin", "manager", "dispatcher", "auditor"],
+    ),
+    (
+        "/app/contacts/{contact}",
+        &["admin", "manager", "dispatcher", "auditor"],
+    ),
+    ("/app/jobs/new", &["admin", "manager", "dispatcher"]),
+    ("/app/targets/{manual}/edit", &["admin", "manager", "dispatcher"]),
     (
         "/app/customers/{customer}/access",
         &["admin", "manager", "dispatcher", "auditor"],
@@ -111,7 +131,17 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/convert-request", &["admin", "manager", "dispatcher"]),
     ("/app/fn/record-call", &["admin", "manager", "dispatcher"]),
     ("/app/fn/set-priority", &["admin", "manager", "dispatcher"]),
-    ("/app/fn/set-location-zone", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/new-customer", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/edit-customer", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/archive-customer", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/new-location", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/edit-location", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/archive-location", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/new-contact", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/edit-contact", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/archive-contact", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/new-job", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/edit-job", &["admin", "manager", "dispatcher"]),
     ("/app/fn/set-service", &["admin", "manager", "dispatcher"]),
     ("/app/fn/assign-request", &["admin", "manager", "dispatcher"]),
     ("/app/fn/snooze-request", &["admin", "manager", "dispatcher"]),
@@ -526,10 +556,33 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
             find("/app/integrations", "/app/integrations/sources/src_").await,
         ),
     ];
+    let customer_page = find("/app/customers", "/app/customers/cus_").await;
+    let places = places.into_iter().chain([
+        ("{location}", find(&customer_page, "/app/locations/loc_").await),
+        ("{contact}", find(&customer_page, "/app/contacts/con_").await),
+    ]);
     let mut ids: Vec<(&str, String)> = places
-        .iter()
-        .map(|(name, path)| (*name, path.rsplit('/').next().unwrap().to_owned()))
+        .map(|(name, path)| (name, path.rsplit('/').next().unwrap().to_owned()))
         .collect();
+    let job = [
+        (
+            "customer",
+            ids.iter().find(|(name, _)| *name == "{customer}").unwrap().1.clone(),
+        ),
+        (
+            "location",
+            ids.iter().find(|(name, _)| *name == "{location}").unwrap().1.clone(),
+        ),
+    ];
+    let mut fields: Vec<(&str, &str)> = job.iter().map(|(name, id)| (*name, id.as_str())).collect();
+    fields.extend([
+        ("service_type", "repair"),
+        ("priority", "normal"),
+        ("duration", "60"),
+        ("nonce", "1"),
+    ]);
+    let manual = world.send(admin, "/app/fn/new-job", &fields).await;
+    ids.push(("{manual}", manual.rsplit('/').next().unwrap().to_owned()));
     let endpoint = world
         .endpoint(
             "erp",
@@ -600,6 +653,8 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                     "/app/fn/create-client"
                     | "/app/fn/upload-csv"
                     | "/app/fn/record-call"
+                    | "/app/fn/new-customer"
+                    | "/app/fn/new-job"
                     | "/app/fn/create-form"
                     | "/app/fn/invite-member"
                     | "/app/fn/create-terminal"

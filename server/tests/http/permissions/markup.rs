@@ -55,6 +55,7 @@ const TYPED: &[(&str, &[&str])] = &[
         "request",
         &["description", "preferred", "rejection_reason", "region", "external_id"],
     ),
+    ("record_change", &["old_value", "new_value", "changed_by"]),
     ("request_attachment", &["file_name"]),
     ("route_suggestion", &["requested_by"]),
     ("staff_passkey", &["name"]),
@@ -107,6 +108,7 @@ portal_link: purpose
 portal_link_request: purpose
 portal_release: status
 request_attachment: media_type
+record_change: at field kind
 request: channel status priority service_type preferred_windows nonce
 route_suggestion: date status decided
 slot_offer: status zone
@@ -132,8 +134,10 @@ api_key: public_id hint
 api_use: day
 api_call: request_id
 client_secret: hint
-customer: number_key name_key
+contact: updated_by
+customer: number_key name_key updated_by
 decision_undo: earlier
+location: updated_by
 partner_account: password_hash
 partner_passkey: credential
 partner_session: data web_state

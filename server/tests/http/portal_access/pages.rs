@@ -155,34 +155,37 @@ async fn location_has_zone_of_its_country_and_times_name_their_zones(#[case] eng
         );
     }
     // Set by hand; a name that is no zone is refused.
-    let card = html
-        .split("<li class=\"card\"")
+    let row = html
+        .split("href=\"/app/locations/")
         .skip(1)
-        .find(|card| card.contains("Dubai Depot"))
+        .find(|row| row.contains("Dubai Depot"))
         .unwrap();
-    let location = hidden(card, "location").unwrap();
+    let location = row.split('"').next().unwrap();
+    let page = format!("/app/locations/{location}");
     for (zone, shown) in [("Gulf Time", "Asia/Dubai"), ("Asia/Muscat", "Asia/Muscat")] {
+        let version = hidden(&world.content(&staff, &page).await, "version").unwrap();
         let fields = [
-            ("customer", customer.as_str()),
-            ("location", location.as_str()),
+            ("location", location),
+            ("version", version.as_str()),
+            ("name", "Dubai Depot"),
             ("zone", zone),
         ];
-        world.send(&staff, "/app/fn/set-location-zone", &fields).await;
-        let html = world.content(&staff, &customer_page).await;
-        let card = html
-            .split("<li class=\"card\"")
-            .skip(1)
-            .find(|card| card.contains("Dubai Depot"))
-            .unwrap();
-        assert!(
-            card.contains(&format!("data-zone=\"{shown}\"")),
-            "{} {zone}: {card}",
-            world.engine
-        );
+        world.send(&staff, "/app/fn/edit-location", &fields).await;
+        let html = world.content(&staff, &page).await;
         assert_eq!(
             html.contains("data-code=\"invalid_zone\""),
             zone != shown,
             "{} {zone}",
+            world.engine
+        );
+        let html = world.content(&staff, &customer_page).await;
+        let row = html.split(&page).nth(1).unwrap();
+        assert!(
+            row.split("</li>")
+                .next()
+                .unwrap()
+                .contains(&format!("data-zone=\"{shown}\"")),
+            "{} {zone}: {row}",
             world.engine
         );
     }

@@ -8,7 +8,7 @@ use crate::customers::client_records::StoredLocation;
 use crate::customers::model::{ClientContact, ClientCustomer, ClientLocation};
 use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::identity::actors::{Actor as _, ApiClient};
+use crate::identity::actors::{Actor as _, ApiClient, Operator};
 use crate::integrations::RecordKey;
 
 macro_rules! select_customer {
@@ -121,13 +121,13 @@ const UPDATE_LOCATION: &str = r"
     UPDATE location
     SET
         name = $3, street = $4, postal_code = $5, city = $6, country = $7, latitude = $8, longitude = $9,
-        updated_at = $10, zone = COALESCE($11, zone), access_notes = $12
+        updated_at = $10, zone = COALESCE($11, zone), access_notes = $12, updated_by = $13
     WHERE tenant_id = $1
       AND id = $2
 ";
 const UPDATE_CONTACT: &str = r"
     UPDATE contact
-    SET display_name = $3, email = $4, phone = $5, updated_at = $6
+    SET display_name = $3, email = $4, phone = $5, updated_at = $6, updated_by = $7
     WHERE tenant_id = $1
       AND id = $2
 ";
@@ -201,22 +201,6 @@ impl TenantTx<'_, ApiClient> {
             .await
     }
 
-    /// Locks a customer number against concurrent assignment until the transaction ends.
-    pub(crate) async fn lock_customer_number(&mut self, number: &CustomerNumber) -> Result<(), StoreError> {
-        self.lock(CustomerNumber::for_comparison(number)).await
-    }
-
-    /// Returns whether a customer of the tenant has this number.
-    pub(crate) async fn is_customer_number_used(&mut self, number: &CustomerNumber) -> Result<bool, StoreError> {
-        let tenant = self.tenant();
-        let key = CustomerNumber::for_comparison(number);
-        Ok(self
-            .tx
-            .fetch_optional::<(Uuid,)>(SELECT_CUSTOMER_WITH_NUMBER, (tenant, &key))
-            .await?
-            .is_some())
-    }
-
     /// Returns whether a customer of the tenant has this name.
     pub(crate) async fn is_customer_name_used(&mut self, name: &str) -> Result<bool, StoreError> {
         let tenant = self.tenant();
@@ -238,8 +222,40 @@ impl TenantTx<'_, ApiClient> {
         Ok(row.is_none_or(|(vouches,)| vouches))
     }
 
+    pub(crate) async fn set_contact(
+        &mut self,
+        id: ContactId,
+        display_name: &str,
+        email: Option<&str>,
+        phone: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let (tenant, now, by) = (self.tenant(), self.now, self.actor.label());
+        self.tx
+            .execute(UPDATE_CONTACT, (tenant, id.uuid(), display_name, email, phone, now, by))
+            .await
+            .map(drop)
+    }
+}
+
+impl<A: Operator> TenantTx<'_, A> {
+    /// Locks a customer number against concurrent assignment until the transaction ends.
+    pub(crate) async fn lock_customer_number(&mut self, number: &CustomerNumber) -> Result<(), StoreError> {
+        self.lock(CustomerNumber::for_comparison(number)).await
+    }
+
+    /// Returns whether a customer of the tenant has this number.
+    pub(crate) async fn is_customer_number_used(&mut self, number: &CustomerNumber) -> Result<bool, StoreError> {
+        let tenant = self.tenant();
+        let key = CustomerNumber::for_comparison(number);
+        Ok(self
+            .tx
+            .fetch_optional::<(Uuid,)>(SELECT_CUSTOMER_WITH_NUMBER, (tenant, &key))
+            .await?
+            .is_some())
+    }
+
     pub(crate) async fn set_location(&mut self, id: LocationId, values: &StoredLocation) -> Result<(), StoreError> {
-        let (tenant, now) = (self.tenant(), self.now);
+        let (tenant, now, by) = (self.tenant(), self.now, self.actor.label());
         let (address, coordinates) = (&values.place.address, values.place.coordinates);
         self.tx
             .execute(
@@ -257,22 +273,9 @@ impl TenantTx<'_, ApiClient> {
                     now,
                     values.zone.as_deref(),
                     values.access_notes.as_deref(),
+                    by,
                 ),
             )
-            .await
-            .map(drop)
-    }
-
-    pub(crate) async fn set_contact(
-        &mut self,
-        id: ContactId,
-        display_name: &str,
-        email: Option<&str>,
-        phone: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let (tenant, now) = (self.tenant(), self.now);
-        self.tx
-            .execute(UPDATE_CONTACT, (tenant, id.uuid(), display_name, email, phone, now))
             .await
             .map(drop)
     }

@@ -1,4 +1,6 @@
 //! Database access for customers, locations and contacts.
 
 pub(crate) mod client_records;
+pub(crate) mod editing;
+pub(crate) mod history;
 pub(crate) mod records;

@@ -37,7 +37,7 @@ const INSERT_CUSTOMER: &str = r"
 ";
 const UPDATE_CUSTOMER_NAME: &str = r"
     UPDATE customer
-    SET name = $3, name_key = $4, updated_at = $5
+    SET name = $3, name_key = $4, updated_at = $5, updated_by = $6
     WHERE tenant_id = $1
       AND id = $2
 ";
@@ -100,24 +100,26 @@ const SELECT_CUSTOMER: &str = r"
       AND customer.id = $2
 ";
 const SELECT_LOCATIONS: &str = r"
-    SELECT id, name, street, postal_code, city, zone, access_notes, latitude, longitude
+    SELECT
+        id, name, street, postal_code, city, zone, access_notes, latitude, longitude,
+        (archived_at IS NOT NULL) AS is_archived
     FROM location
     WHERE tenant_id = $1
       AND customer_id = $2
-    ORDER BY name, id
+    ORDER BY (archived_at IS NOT NULL), name, id
     LIMIT 200
 ";
 const SELECT_CONTACTS: &str = r"
     SELECT
         contact.id, contact.display_name, contact.email, contact.phone, location.name AS location_name,
-        (portal_account.id IS NOT NULL) AS has_portal_access
+        (portal_account.id IS NOT NULL) AS has_portal_access, (contact.archived_at IS NOT NULL) AS is_archived
     FROM contact
     LEFT JOIN location ON location.tenant_id = contact.tenant_id AND location.id = contact.location_id
     LEFT JOIN portal_account ON portal_account.tenant_id = contact.tenant_id
         AND portal_account.contact_id = contact.id
     WHERE contact.tenant_id = $1
       AND contact.customer_id = $2
-    ORDER BY contact.display_name, contact.id
+    ORDER BY (contact.archived_at IS NOT NULL), contact.display_name, contact.id
     LIMIT 200
 ";
 
@@ -149,11 +151,11 @@ impl<A: Operator> TenantTx<'_, A> {
     }
 
     pub(crate) async fn rename_customer(&mut self, id: CustomerId, name: &str) -> Result<(), StoreError> {
-        let (tenant, now) = (self.tenant(), self.now);
+        let (tenant, now, by) = (self.tenant(), self.now, self.actor.label());
         self.tx
             .execute(
                 UPDATE_CUSTOMER_NAME,
-                (tenant, id.uuid(), name, name_for_comparison(name), now),
+                (tenant, id.uuid(), name, name_for_comparison(name), now, by),
             )
             .await
             .map(drop)
@@ -205,24 +207,7 @@ impl<A: Operator> TenantTx<'_, A> {
     }
 }
 
-const UPDATE_LOCATION_ZONE: &str = r"
-    UPDATE location
-    SET zone = $3, updated_at = $4
-    WHERE tenant_id = $1
-      AND id = $2
-";
-
 impl TenantTx<'_, Staff> {
-    /// Sets the time zone of a location; false if there is none.
-    pub(crate) async fn set_location_zone(&mut self, id: LocationId, zone: &str) -> Result<bool, StoreError> {
-        let (tenant, now) = (self.tenant(), self.now);
-        Ok(self
-            .tx
-            .execute(UPDATE_LOCATION_ZONE, (tenant, id.uuid(), zone, now))
-            .await?
-            == 1)
-    }
-
     /// Returns a page of customers by name. `after` is the name key and ID of the last row of the previous page.
     pub(crate) async fn customers(
         &mut self,

@@ -103,7 +103,8 @@ static UPDATE_LOCATIONS: EngineSql = EngineSql::new(
         postal_code = COALESCE(input.postal_code, location.postal_code),
         city = COALESCE(input.city, location.city), country = COALESCE(input.country, location.country),
         latitude = COALESCE(input.latitude, location.latitude),
-        longitude = COALESCE(input.longitude, location.longitude), updated_at = $3
+        longitude = COALESCE(input.longitude, location.longitude), updated_at = $3,
+        updated_by = $4
     FROM jsonb_to_recordset($2) AS input (
         id UUID, name TEXT, street TEXT, postal_code TEXT, city TEXT, country TEXT,
         latitude DOUBLE PRECISION, longitude DOUBLE PRECISION
@@ -118,7 +119,7 @@ static UPDATE_CONTACTS: EngineSql = EngineSql::new(
     SET
         display_name = COALESCE(input.display_name, contact.display_name),
         email = COALESCE(input.email, contact.email), phone = COALESCE(input.phone, contact.phone),
-        updated_at = $3
+        updated_at = $3, updated_by = $4
     FROM jsonb_to_recordset($2) AS input (id UUID, display_name TEXT, email TEXT, phone TEXT)
     WHERE contact.tenant_id = $1
       AND contact.id = input.id
@@ -156,8 +157,8 @@ impl TenantTx<'_, ApiClient> {
             })
             .collect();
         let sql = &UPDATE_LOCATIONS;
-        let (tenant, now) = (self.actor.tenant().uuid(), self.now);
-        self.tx.execute(sql, (tenant, Json(&rows), now)).await.map(drop)
+        let (tenant, now, by) = (self.actor.tenant().uuid(), self.now, self.actor.label());
+        self.tx.execute(sql, (tenant, Json(&rows), now, by)).await.map(drop)
     }
 
     /// Writes the sent fields of known contacts.
@@ -170,8 +171,8 @@ impl TenantTx<'_, ApiClient> {
             .map(|(id, part)| json!({ "id": hex_id(*id), "display_name": part.display_name, "email": part.email, "phone": part.phone }))
             .collect();
         let sql = &UPDATE_CONTACTS;
-        let (tenant, now) = (self.actor.tenant().uuid(), self.now);
-        self.tx.execute(sql, (tenant, Json(&rows), now)).await.map(drop)
+        let (tenant, now, by) = (self.actor.tenant().uuid(), self.now, self.actor.label());
+        self.tx.execute(sql, (tenant, Json(&rows), now, by)).await.map(drop)
     }
 
     /// Links external IDs to records.

@@ -208,6 +208,15 @@ const UPDATE_CONTENT: &str = r"
       AND id = $2
       AND status = $3
 ";
+const UPDATE_FIELDS: &str = r"
+    UPDATE target
+    SET
+        location_id = $4, contact_id = $5, service_type = $6, priority = $7, duration_minutes = $8, window_start = $9,
+        window_end = $10, window_zone = $11, required_skills = $12, notes = $13, updated_at = $14
+    WHERE tenant_id = $1
+      AND id = $2
+      AND status = $3
+";
 const SELECT_LATE_TARGETS: &str = concat!(
     select_target_line!(),
     r"
@@ -385,6 +394,28 @@ impl TenantTx<'_, Staff> {
             now,
         );
         Ok(self.tx.execute(UPDATE_CONTENT, row).await? == 1)
+    }
+
+    /// Updates the fields of a job that staff edit; false if it does not have the status in which it was read.
+    pub(crate) async fn set_target_fields(&mut self, job: &TargetRecord) -> Result<bool, StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        let row = (
+            tenant,
+            job.id,
+            job.status.name(),
+            job.location_id,
+            job.contact_id,
+            job.service_type.as_deref(),
+            job.priority.name(),
+            job.duration_minutes,
+            job.window_start,
+            job.window_end,
+            job.window_zone.as_deref(),
+            &job.required_skills,
+            job.notes.as_deref(),
+            now,
+        );
+        Ok(self.tx.execute(UPDATE_FIELDS, row).await? == 1)
     }
 
     /// Returns the targets whose visit should have taken place, those that are late for longest first.

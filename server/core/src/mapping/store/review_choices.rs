@@ -103,6 +103,7 @@ static SELECT_CONTACT_CHOICES: EngineSql = EngineSql::new(
             FROM contact
             WHERE contact.tenant_id = $1
               AND contact.customer_id = ANY (ARRAY(SELECT jsonb_array_elements_text($3)::UUID))
+              AND contact.archived_at IS NULL
         ) AS ranked
         WHERE ranked.place <= $4
         ORDER BY ranked.customer_id, ranked.place

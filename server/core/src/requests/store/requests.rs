@@ -140,6 +140,7 @@ const SELECT_CONTACTS_WITH_EMAIL: &str = r"
     LEFT JOIN location ON location.tenant_id = contact.tenant_id AND location.id = contact.location_id
     WHERE contact.tenant_id = $1
       AND lower(contact.email) = $2
+      AND contact.archived_at IS NULL
     ORDER BY customer.name, contact.id
     LIMIT 5
 ";

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use domain::customers::MAX_PHONE_CHARS;
 use domain::fields::{FieldError, ObjectReader};
 use domain::imports::filled;
 use domain::text::{self, ExternalId};
@@ -92,7 +93,9 @@ fn read(body: &Value) -> Result<ContactForm, Vec<FieldError>> {
     let (customer_external_id, location_external_id) = (id("customerExternalId"), id("locationExternalId"));
     let display_name = name(&mut reader, "displayName", &mut errors);
     let email = reader.text("email", 254, &mut errors, text::email);
-    let phone = filled(reader.text("phone", 40, &mut errors, |text| text::optional_line(text, 40)));
+    let phone = filled(reader.text("phone", MAX_PHONE_CHARS, &mut errors, |text| {
+        text::optional_line(text, MAX_PHONE_CHARS)
+    }));
     reader.finish(&mut errors);
     if errors.is_empty() {
         Ok(ContactForm {

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::customers::Coordinates;
+use domain::customers::MAX_ACCESS_NOTES_CHARS;
 use domain::fields::{FieldCode, FieldError, ObjectReader, Patch};
 use domain::imports::{MAX_NAME_CHARS, filled, read_place};
 use domain::text::{self, ExternalId};
@@ -22,8 +23,6 @@ use crate::api::preference::condition;
 use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
-
-const MAX_ACCESS_NOTES_CHARS: usize = 1_000;
 
 /// The location to create or update.
 #[derive(Debug, Serialize, utoipa::ToSchema)]

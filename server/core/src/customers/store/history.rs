@@ -1,0 +1,81 @@
+//! The history of the fields of customers, locations and contacts, which the database itself writes (decision 0036).
+
+use domain::ids::{CustomerId, uuid_of};
+use uuid::Uuid;
+
+use crate::customers::model::RecordChange;
+use crate::db::{StoreError, TenantTx};
+use crate::identity::actors::Staff;
+
+macro_rules! select_changes {
+    () => {
+        r"
+            SELECT
+                change.kind, COALESCE(location.name, contact.display_name) AS record_name, change.field, change.old_value,
+                change.new_value, change.at, change.changed_by
+            FROM record_change AS change
+            LEFT JOIN location ON location.tenant_id = change.tenant_id AND location.id = change.record_id
+            LEFT JOIN contact ON contact.tenant_id = change.tenant_id AND contact.id = change.record_id
+            WHERE change.tenant_id = $1
+              AND change.customer_id = $2
+        "
+    };
+}
+const SELECT_CHANGES_OF_CUSTOMER: &str = concat!(
+    select_changes!(),
+    " ORDER BY change.at DESC, change.kind, change.field, change.id LIMIT $3"
+);
+const SELECT_CHANGES_OF_RECORD: &str = concat!(
+    select_changes!(),
+    " AND change.record_id = $4 ORDER BY change.at DESC, change.field, change.id LIMIT $3"
+);
+const SELECT_ACTORS: &str = r"
+    SELECT id, display_name AS name
+    FROM staff_account
+    WHERE tenant_id = $1
+    UNION ALL
+    SELECT id, name
+    FROM integration_client
+    WHERE tenant_id = $1
+    UNION ALL
+    SELECT id, display_name AS name
+    FROM partner_account
+    WHERE tenant_id = $1
+    LIMIT 2000
+";
+
+impl TenantTx<'_, Staff> {
+    /// Returns the latest changes of a customer with its locations and contacts, or of one of these records.
+    pub(crate) async fn record_changes(
+        &mut self,
+        customer: CustomerId,
+        record: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Vec<RecordChange>, StoreError> {
+        let tenant = self.tenant();
+        let mut changes: Vec<RecordChange> = match record {
+            Some(record) => {
+                let arguments = (tenant, customer.uuid(), limit, record);
+                self.tx.fetch_all(SELECT_CHANGES_OF_RECORD, arguments).await?
+            }
+            None => {
+                let arguments = (tenant, customer.uuid(), limit);
+                self.tx.fetch_all(SELECT_CHANGES_OF_CUSTOMER, arguments).await?
+            }
+        };
+        if changes.is_empty() {
+            return Ok(changes);
+        }
+        let actors = self.tx.fetch_all::<(Uuid, String)>(SELECT_ACTORS, (tenant,)).await?;
+        for change in &mut changes {
+            // A label is the kind of the actor and its ID, such as `staff:stf_…`.
+            let id = change.changed_by.as_deref().and_then(|label| label.split_once(':'));
+            let id = id.and_then(|(_, id)| uuid_of(id).ok());
+            change.actor_name = actors
+                .iter()
+                .find(|(actor, _)| Some(*actor) == id)
+                .map(|(_, name)| name.clone());
+        }
+        Ok(changes)
+    }
+}
