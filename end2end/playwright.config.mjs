@@ -19,6 +19,6 @@ export default defineConfig({
   use: { launchOptions, locale: "en-GB", timezoneId: "Europe/Berlin", actionTimeout: 15_000 },
   projects: [
     { name: "with-javascript", use: { javaScriptEnabled: true } },
-    { name: "without-javascript", use: { javaScriptEnabled: false }, testMatch: /story\.spec\.mjs|pages\.spec\.mjs|board\.spec\.mjs/ },
+    { name: "without-javascript", use: { javaScriptEnabled: false }, testMatch: /company\.spec\.mjs|story\.spec\.mjs|pages\.spec\.mjs|board\.spec\.mjs/ },
   ],
 });

@@ -43,8 +43,8 @@ async function ready(url, child) {
   }
 }
 
-/** Starts a server of its own, with new demo data. */
-export async function launch(folder, database) {
+/** Starts a server of its own: with new demo data, or with an empty database and the address of its setup page. */
+export async function launch(folder, { database, isEmpty = false } = {}) {
   const port = await freePort();
   // Browsers offer passkeys at host names only.
   const url = `http://localhost:${port}`;
@@ -64,21 +64,25 @@ export async function launch(folder, database) {
     ORDINAVO_WEBHOOK_RETRY: "0s,1s,1s",
     ORDINAVO_LOG: process.env.ORDINAVO_LOG ?? "warn",
   };
-  const book = JSON.parse(execFileSync(binary, ["demo", "--json", "--small", "--reset"], { env, maxBuffer: 1 << 24 }).toString());
-  mark(env.ORDINAVO_DATABASE_URL);
+  let tenants = [];
+  if (!isEmpty) {
+    tenants = JSON.parse(execFileSync(binary, ["demo", "--json", "--small", "--reset"], { env, maxBuffer: 1 << 24 }).toString()).tenants;
+    mark(env.ORDINAVO_DATABASE_URL);
+  }
   const child = spawn(binary, ["serve"], { env, stdio: ["ignore", "inherit", "inherit"] });
   await ready(url, child);
+  const setup = isEmpty ? readFileSync(join(folder, "setup-address.txt"), "utf8").trim() : null;
   const stop = async () => {
     child.kill("SIGTERM");
     await new Promise((resolve) => child.once("exit", resolve));
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url, tenants: book.tenants, stop };
+  return { url, tenants, setup, stop };
 }
 
 export default async function start() {
   const folder = mkdtempSync(join(tmpdir(), "ordinavo-end2end-"));
-  const { url, tenants, stop } = await launch(folder, process.env.ORDINAVO_DATABASE_URL);
+  const { url, tenants, stop } = await launch(folder, { database: process.env.ORDINAVO_DATABASE_URL });
   const file = join(folder, "world.json");
   writeFileSync(file, JSON.stringify({ url, tenants }));
   process.env.ORDINAVO_END2END = file;

@@ -1,6 +1,9 @@
 //! The frame of the staff app: navigation, command palette and sign-out.
 
-use domain::identity::permissions::{PerformVisits, ViewImports, ViewIntegrations, ViewOperations, ViewReports};
+use domain::identity::permissions::{
+    ManageCustomers, PerformVisits, PlanTargets, ReviewRequests, ViewImports, ViewIntegrations, ViewOperations,
+    ViewReports,
+};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ui::drafts::owned;
@@ -11,6 +14,23 @@ use ui::shell::locale;
 
 use crate::islands::{KeepPosition, Palette};
 use crate::t;
+
+/// Returns the actions that the command palette offers beside the pages.
+fn actions(staff: &Staff) -> Vec<(&'static str, String)> {
+    let locale = locale();
+    [
+        (staff.has::<PlanTargets>(), "/app/jobs/new", t!(locale, "job-new")),
+        (
+            staff.has::<ManageCustomers>(),
+            "/app/customers/new",
+            t!(locale, "customer-new"),
+        ),
+        (staff.has::<ReviewRequests>(), "/app/inbox/new", t!(locale, "log-call")),
+    ]
+    .into_iter()
+    .filter_map(|(is_allowed, href, name)| is_allowed.then_some((href, name)))
+    .collect()
+}
 
 /// Renders navigation and content. `current` is the navigation entry of the page, for `aria-current`.
 #[component]
@@ -39,9 +59,12 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
         entries.push(("/app/settings", "settings", t!(locale, "nav-settings")));
         entries
     });
+    let actions = staff.as_ref().map_or_else(Vec::new, actions);
     let destinations: Vec<String> = entries
         .iter()
-        .map(|(href, _, name)| format!("{name}\t{href}"))
+        .map(|(href, _, name)| (*href, name))
+        .chain(actions.iter().map(|(href, name)| (*href, name)))
+        .map(|(href, name)| format!("{name}\t{href}"))
         .collect();
     let destinations = destinations.join("\n");
     let is_test = staff.as_ref().is_some_and(Staff::is_test);

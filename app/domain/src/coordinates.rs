@@ -199,6 +199,20 @@ mod tests {
     }
 
     #[test]
+    fn shown_coordinates_are_read_again() {
+        for (lat, lon, shown) in [
+            (52.5163, 13.3777, "52.5163, 13.3777"),
+            (0.0, -180.0, "0, -180"),
+            (7.438_899_999_99, 100.0, "7.4389, 100"),
+        ] {
+            let text = Coordinates { lat, lon }.to_string();
+            assert_eq!(text, shown);
+            let read = parse(&text).unwrap_or_else(|| panic!("{text}"));
+            assert!((read.lat - lat).abs() < 1e-6 && (read.lon - lon).abs() < 1e-6, "{text}");
+        }
+    }
+
+    #[test]
     fn other_texts_are_not_coordinates() {
         for text in [
             "",

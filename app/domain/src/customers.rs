@@ -76,6 +76,17 @@ pub struct Coordinates {
     pub lon: f64,
 }
 
+impl std::fmt::Display for Coordinates {
+    /// Latitude and longitude with six decimals, which is a tenth of a metre.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = |degrees: f64| {
+            let text = format!("{degrees:.6}");
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        };
+        write!(formatter, "{}, {}", text(self.lat), text(self.lon))
+    }
+}
+
 impl Coordinates {
     /// Creates coordinates; `None` if a value is out of range.
     pub fn new(lat: f64, lon: f64) -> Option<Self> {

@@ -27,7 +27,7 @@ access-name = الاسم
 access-email = البريد الإلكتروني
 access-email-help = إذا تُرك فارغًا، يُستخدم البريد الإلكتروني لجهة الاتصال.
 access-invite = منح إذن الوصول
-done-access-invited = تم إرسال الدعوة.
+done-access-invited = أُنشئت الدعوة.
 done-access-granted = تم منح إذن الوصول.
 done-invitation-revoked = تم إلغاء الدعوة.
 done-account-blocked = تم حظر الحساب وإنهاء جلساته.
@@ -64,3 +64,4 @@ invitations-expired = { $count ->
    *[other] انتهت صلاحية { $count } دعوة إلى البوابة
  }
 invitation-expired-on = انتهت في { $day }
+access-link-no-server = لم يُضبط خادم بريد، ولذلك لم يُرسل شيء. انسخ هذا الرابط الآن وسلّمه. يظهر مرة واحدة فقط:

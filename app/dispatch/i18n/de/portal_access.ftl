@@ -27,7 +27,7 @@ access-name = Name
 access-email = E-Mail
 access-email-help = Ohne Angabe wird die E-Mail-Adresse des Kontakts verwendet.
 access-invite = Zugang erteilen
-done-access-invited = Einladung gesendet.
+done-access-invited = Einladung erstellt.
 done-access-granted = Zugang erteilt.
 done-invitation-revoked = Einladung widerrufen.
 done-account-blocked = Konto gesperrt und abgemeldet.
@@ -57,3 +57,4 @@ invitations-expired = { $count ->
    *[other] { $count } Einladungen ins Portal sind abgelaufen
  }
 invitation-expired-on = abgelaufen am { $day }
+access-link-no-server = Es ist kein Mailserver konfiguriert, daher wurde nichts gesendet. Diesen Link jetzt kopieren und übergeben. Er wird nur einmal angezeigt:

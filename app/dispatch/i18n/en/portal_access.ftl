@@ -27,7 +27,7 @@ access-name = Name
 access-email = Email
 access-email-help = If empty, the contact’s email address is used.
 access-invite = Grant access
-done-access-invited = Invitation sent.
+done-access-invited = Invitation created.
 done-access-granted = Access granted.
 done-invitation-revoked = Invitation revoked.
 done-account-blocked = Account blocked and signed out.
@@ -57,3 +57,4 @@ invitations-expired = { $count ->
    *[other] { $count } invitations to the portal have expired
  }
 invitation-expired-on = expired on { $day }
+access-link-no-server = No mail server is configured, so nothing was sent. Copy this link now and hand it over. It is shown only once:

@@ -168,7 +168,7 @@ pub async fn new_customer(#[server(flatten)] form: NewCustomerFields) -> Result<
             email: form.email,
         };
         let id = editing::create_customer(&core, staff.may()?, &input, form.is_other.is_some()).await?;
-        Ok(Redirect::to(format!("/app/customers/{id}"), "done-customer-created"))
+        Ok(Redirect::to(format!("/app/customers/{id}"), "done-customer-added"))
     })
     .await
 }

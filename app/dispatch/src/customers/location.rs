@@ -1,6 +1,6 @@
 //! The page of a location, and the form of a new one.
 
-use domain::customers::{MAX_ACCESS_NOTES_CHARS, MAX_CITY_CHARS, MAX_POSTAL_CODE_CHARS, MAX_STREET_CHARS};
+use domain::customers::{Coordinates, MAX_ACCESS_NOTES_CHARS, MAX_CITY_CHARS, MAX_POSTAL_CODE_CHARS, MAX_STREET_CHARS};
 use domain::identity::permissions::{ManageCustomers, PlanTargets, ViewOperations};
 use domain::ids::{CustomerId, LocationId};
 use domain::imports::MAX_NAME_CHARS;
@@ -123,7 +123,21 @@ fn EditForm(location: LocationRecord, form: FormState, locale: Locale) -> impl I
 /// Returns coordinates as the form shows them.
 fn coordinates(location: &LocationRecord) -> Option<String> {
     let (latitude, longitude) = location.latitude.zip(location.longitude)?;
-    Some(format!("{latitude}, {longitude}"))
+    Some(
+        Coordinates {
+            lat: latitude,
+            lon: longitude,
+        }
+        .to_string(),
+    )
+}
+
+/// Returns the address of a public map with the place.
+fn map_address(location: &LocationRecord) -> Option<String> {
+    let (lat, lon) = location.latitude.zip(location.longitude)?;
+    Some(format!(
+        "https://www.openstreetmap.org/?mlat={lat:.6}&mlon={lon:.6}#map=17/{lat:.5}/{lon:.5}"
+    ))
 }
 
 #[component]
@@ -139,6 +153,7 @@ fn LocationInputs(form: FormState, #[prop(optional)] known: Option<LocationRecor
         text(|known| &known.access_notes),
     );
     let place = known.as_ref().and_then(coordinates).unwrap_or_default();
+    let map = known.as_ref().and_then(map_address);
     let (name, zone) = known.map_or_else(Default::default, |known| (known.name, known.zone));
     let mut choices: Vec<(String, String)> = zones()
         .into_iter()
@@ -163,6 +178,7 @@ fn LocationInputs(form: FormState, #[prop(optional)] known: Option<LocationRecor
             <TextField form=form.clone() field="country" label=t!(locale, "country") help=t!(locale, "country-help") value=country optional=true max_length=2/>
             <TextField form=form.clone() field="coordinates" label=t!(locale, "coordinates") help=t!(locale, "coordinates-help") value=place optional=true max_length=domain::coordinates::MAX_CHARS/>
         </div>
+        {map.map(|href| view! { <p><a href=href target="_blank" rel="noreferrer">{t!(locale, "open-map")}</a></p> })}
         <SelectField form=form.clone() field="zone" label=t!(locale, "location-zone") help=zone_help choices value=zone optional=is_new/>
         <InternalBox locale><TextArea form field="access_notes" label=t!(locale, "access-notes") help=t!(locale, "access-notes-help") value=notes rows=3 optional=true max_length=MAX_ACCESS_NOTES_CHARS/></InternalBox>
     }

@@ -42,17 +42,14 @@ pub fn CustomerPage() -> impl IntoView {
             <div class="columns">
                 <div>
                     <Jobs jobs=found.targets locale zone=zone.clone()/>
-                    <section>
-                        <h2>{t!(locale, "history")}</h2>
-                        <History locale lines=found.timeline zone=zone.clone()/>
-                    </section>
                 </div>
                 <div>
                     <Locations customer=id locations=found.locations can_edit locale/>
                     <Contacts customer=id contacts=found.contacts can_edit locale zone=zone.clone()/>
-                    <References references=found.references locale/>
                 </div>
             </div>
+            <section><h2>{t!(locale, "history")}</h2><History locale lines=found.timeline zone=zone.clone()/></section>
+            <References references=found.references locale/>
             <Changes changes=found.changes names_record=true locale zone/>
         }
         .into_any())
@@ -84,7 +81,7 @@ fn Header(customer: CustomerSummary, can_edit: bool, can_add_job: bool, locale: 
 fn Jobs(jobs: Vec<TargetSummary>, locale: Locale, zone: String) -> impl IntoView {
     view! {
         <section>
-            <h2>{t!(locale, "recent-jobs")}</h2>
+            <div class="title-row title-spread"><h2>{t!(locale, "recent-jobs")}</h2></div>
             {jobs.is_empty().then(|| view! { <EmptyState icon="wrench" title=t!(locale, "nothing-yet") text=t!(locale, "nothing-yet-text")/> })}
             <JobLines jobs locale zone/>
         </section>
@@ -164,19 +161,20 @@ fn Contacts(
 #[component]
 fn References(references: Vec<ReferenceSummary>, locale: Locale) -> impl IntoView {
     (!references.is_empty()).then(|| view! {
-        <section>
-            <h2>{t!(locale, "references")}</h2>
+        <details class="card" data-testid="references">
+            <summary><h2 class="inline">{t!(locale, "references")}</h2>" "<span class="count">{references.len()}</span></summary>
             <div class="table-frame"><table class="table">
                 <thead><tr><th scope="col">{t!(locale, "source")}</th><th scope="col">{t!(locale, "kind")}</th><th scope="col">{t!(locale, "external-id")}</th></tr></thead>
                 <tbody>{references.into_iter().map(|reference| {
                     let href = link_path(reference.mapping_type, &reference.source_key, &reference.external_id);
+                    let label = t!(locale, "link-view-of", id = reference.external_id.clone());
                     view! {
                         <tr><td><bdi class="mono">{reference.source_key}</bdi></td><td>{by_key(locale, reference.mapping_type.name())}</td>
-                            <td><bdi class="mono">{reference.external_id}</bdi>" "<a href=href>{t!(locale, "link-view")}</a></td></tr>
+                            <td><a href=href aria-label=label><bdi class="mono">{reference.external_id}</bdi></a></td></tr>
                     }
                 }).collect_view()}</tbody>
             </table></div>
-        </section>
+        </details>
     })
 }
 

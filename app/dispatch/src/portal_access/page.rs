@@ -53,12 +53,17 @@ pub fn CustomerAccessPage() -> impl IntoView {
                 })
                 .collect_view()
         };
+        let link_text = if request.core.sends_mail() {
+            t!(locale, "access-link")
+        } else {
+            t!(locale, "access-link-no-server")
+        };
         Ok(view! {
             <Title text=title.clone()/>
             <p><a href=format!("/app/customers/{id}")><bdi>{found.customer_name.clone()}</bdi></a></p>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            {link.map(|link| view! { <p class="notice notice-warn">{t!(locale, "access-link")}" "<bdi class="mono secret" dir="ltr">{link}</bdi></p> })}
+            {link.map(|link| view! { <p class="notice notice-warn" data-testid="access-link">{link_text}" "<bdi class="mono secret" dir="ltr">{link}</bdi></p> })}
             <h1>{title}</h1>
             <p class="lead">{t!(locale, "access-intro")}</p>
             {empty.then(|| view! { <EmptyState icon="users" title=t!(locale, "access-empty") text=t!(locale, "access-empty-text")/> })}

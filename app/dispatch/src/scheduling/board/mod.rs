@@ -216,7 +216,7 @@ fn BoardBar(locale: Locale, date: NaiveDate, today: NaiveDate, board_view: Board
 #[component]
 fn SuggestionRow(locale: Locale, date: NaiveDate) -> impl IntoView {
     view! {
-        <div class="row"><form method="post" action=owned("/app/fn/suggest-routes")><input type="hidden" name="date" value=date.format("%Y-%m-%d").to_string()/><button class="button" type="submit"><Icon name="navigation"/>{t!(locale, "suggestion-request")}</button></form><a href="/app/board/suggestions">{t!(locale, "suggestions-title")}</a></div>
+        <div class="row"><form method="post" action=owned("/app/fn/suggest-routes")><input type="hidden" name="date" value=date.format("%Y-%m-%d").to_string()/><button class="button" type="submit"><Icon name="navigation"/>{t!(locale, "suggestion-request")}</button></form><a href="/app/board/suggestions">{t!(locale, "suggestions-title")}</a><a class="button" href="/app/jobs/new"><Icon name="plus"/>{t!(locale, "job-new")}</a></div>
     }
 }
 

@@ -171,19 +171,26 @@ pub async fn update_location(
     shown: &str,
     input: &LocationInput,
 ) -> CoreResult<()> {
-    let values = input.check()?;
+    let mut values = input.check()?;
     let mut tx = core.store.begin(by.staff()).await?;
     let known = tx.lock_location_record(id).await?.ok_or_else(CoreError::not_found)?;
+    // The form shows fewer decimals than are stored; what was not edited stays.
+    let stored = known
+        .latitude
+        .zip(known.longitude)
+        .and_then(|(lat, lon)| Coordinates::new(lat, lon));
+    if values.place.coordinates.map(|place| place.to_string()) == stored.map(|place| place.to_string()) {
+        values.place.coordinates = stored;
+    }
     known.version().ensure_shown(Some(shown), Record::Other)?;
     let (address, coordinates) = (&values.place.address, values.place.coordinates);
-    let stored = known.latitude.zip(known.longitude);
     let changed = changed_fields([
         ("name", known.name != values.name),
         ("street", known.street != address.street),
         ("postal_code", known.postal_code != address.postal_code),
         ("city", known.city != address.city),
         ("country", known.country != address.country),
-        ("coordinates", stored != coordinates.map(|place| (place.lat, place.lon))),
+        ("coordinates", stored != coordinates),
         ("zone", values.zone.as_ref().is_some_and(|zone| *zone != known.zone)),
         ("access_notes", known.access_notes != values.access_notes),
     ]);
