@@ -38,6 +38,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/inbox/:id") view=requests::page::RequestPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/targets/:id") view=jobs::page::TargetPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/targets/:id/edit") view=jobs::form::EditJobPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/jobs") view=jobs::list::JobsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/jobs/new") view=jobs::form::NewJobPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/board") view=scheduling::board::BoardPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/board/suggestions") view=suggestions::page::SuggestionsPage ssr=SsrMode::Async/>
@@ -88,6 +89,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/settings/terminals") view=intake::terminals::TerminalsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/terminals/new") view=intake::terminals::NewTerminalPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/access") view=portal_access::page::AccessReviewPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/organization") view=identity::organization::OrganizationPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/team") view=identity::team::TeamPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/two-factor") view=identity::two_factor_policy::TwoFactorPolicyPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/mails") view=notifications::page::MailsPage ssr=SsrMode::Async/>

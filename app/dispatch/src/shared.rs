@@ -6,6 +6,7 @@ use domain::public_language;
 use domain::requests::{Priority, ServiceType};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::installation::setup::zones;
 use ordinavo_core::{CoreError, CoreResult};
 use ui::components::SuccessNotice;
 use ui::flash::Flash;
@@ -72,4 +73,16 @@ pub(crate) fn priority_choices(locale: Locale) -> Vec<(String, String)> {
             )
         })
         .collect()
+}
+
+/// Returns the time zones as choices of a select field, with the present one.
+pub(crate) fn zone_choices(locale: Locale, present: &str) -> Vec<(String, String)> {
+    let mut choices: Vec<(String, String)> = zones()
+        .into_iter()
+        .map(|zone| (zone.to_owned(), format!("{zone} ({})", format::zone_name(locale, zone))))
+        .collect();
+    if !present.is_empty() && !choices.iter().any(|(name, _)| name == present) {
+        choices.push((present.to_owned(), format::zone_name(locale, present)));
+    }
+    choices
 }

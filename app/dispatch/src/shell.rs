@@ -42,6 +42,7 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
         if staff.has::<ViewOperations>() {
             entries.push(("/app/inbox", "inbox", t!(locale, "nav-inbox")));
             entries.push(("/app/board", "board", t!(locale, "nav-board")));
+            entries.push(("/app/jobs", "wrench", t!(locale, "jobs-title")));
             entries.push(("/app/customers", "users", t!(locale, "nav-customers")));
         }
         if staff.has::<PerformVisits>() {

@@ -12,7 +12,6 @@ use ordinavo_core::customers::editing;
 use ordinavo_core::customers::editing::LocationInput;
 use ordinavo_core::customers::model::LocationRecord;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::installation::setup::zones;
 use ordinavo_core::jobs::model::TargetSummary;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
@@ -28,7 +27,7 @@ use ui::title::Title;
 use crate::customers::changes::Changes;
 use crate::customers::customer_form::{ArchiveForm, archive_done};
 use crate::customers::page::JobLines;
-use crate::shared::{DoneNotice, viewer_staff};
+use crate::shared::{DoneNotice, viewer_staff, zone_choices};
 use crate::shell::AppFrame;
 use crate::t;
 
@@ -155,13 +154,7 @@ fn LocationInputs(form: FormState, #[prop(optional)] known: Option<LocationRecor
     let place = known.as_ref().and_then(coordinates).unwrap_or_default();
     let map = known.as_ref().and_then(map_address);
     let (name, zone) = known.map_or_else(Default::default, |known| (known.name, known.zone));
-    let mut choices: Vec<(String, String)> = zones()
-        .into_iter()
-        .map(|zone| (zone.to_owned(), format!("{zone} ({})", format::zone_name(locale, zone))))
-        .collect();
-    if !zone.is_empty() && !choices.iter().any(|(name, _)| *name == zone) {
-        choices.push((zone.clone(), format::zone_name(locale, &zone)));
-    }
+    let choices = zone_choices(locale, &zone);
     let zone_help = if is_new {
         t!(locale, "location-zone-help")
     } else {

@@ -39,7 +39,7 @@ pub fn CustomerPage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <Header customer=found.customer can_edit=found.can_edit can_add_job locale/>
-            <div class="columns">
+            <div class="columns columns-records">
                 <div>
                     <Jobs jobs=found.targets locale zone=zone.clone()/>
                 </div>
@@ -47,8 +47,8 @@ pub fn CustomerPage() -> impl IntoView {
                     <Locations customer=id locations=found.locations can_edit locale/>
                     <Contacts customer=id contacts=found.contacts can_edit locale zone=zone.clone()/>
                 </div>
+                <section><h2>{t!(locale, "history")}</h2><History locale lines=found.timeline zone=zone.clone()/></section>
             </div>
-            <section><h2>{t!(locale, "history")}</h2><History locale lines=found.timeline zone=zone.clone()/></section>
             <References references=found.references locale/>
             <Changes changes=found.changes names_record=true locale zone/>
         }

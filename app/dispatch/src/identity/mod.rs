@@ -1,5 +1,6 @@
 //! Sign-in, home and settings.
 
+pub mod organization;
 pub mod passkeys;
 pub mod password_reset;
 pub mod security;

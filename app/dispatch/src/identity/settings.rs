@@ -1,7 +1,8 @@
 //! Settings: language and, with permission, the audit log. Also `/app`, which redirects to the role's home page.
 
 use domain::identity::permissions::{
-    ManageBranding, ManageIntake, ManagePortalAccess, ManageSecurity, ManageTeam, ViewAudit, ViewMails, ViewOperations,
+    ManageBranding, ManageIntake, ManageOrganization, ManagePortalAccess, ManageSecurity, ManageTeam, ViewAudit,
+    ViewMails, ViewOperations,
 };
 use domain::locale::Locale;
 use leptos::prelude::*;
@@ -21,7 +22,7 @@ use ui::title::Title;
 use ui::two_factor::settings_path;
 
 use crate::audit::page::{AuditLog, verification_result};
-use crate::identity::{team, two_factor_policy};
+use crate::identity::{organization, team, two_factor_policy};
 use crate::scheduling::technicians;
 use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::AppFrame;
@@ -85,6 +86,13 @@ fn settings_links(staff: &Staff, locale: Locale) -> Vec<(&'static str, String, S
         shared::security(locale),
         shared::security_intro(locale),
     )];
+    if staff.has::<ManageOrganization>() {
+        links.push((
+            organization::PAGE,
+            t!(locale, "organization-title"),
+            t!(locale, "organization-intro"),
+        ));
+    }
     if staff.has::<ManageTeam>() {
         links.push((team::PAGE, t!(locale, "team-title"), t!(locale, "team-intro")));
     }

@@ -48,7 +48,7 @@ pub fn NewJobPage() -> impl IntoView {
         let choices = found.choices;
         Ok(view! {
             <Title text=t!(locale, "job-new")/>
-            <p><a href="/app/customers">{t!(locale, "customers-title")}</a></p>
+            <p><a href="/app/jobs">{t!(locale, "jobs-title")}</a></p>
             <h1>{t!(locale, "job-new")}</h1>
             {match choices.chosen {
                 Some(customer) => view! { <NewJob form customer input locations=choices.locations contacts=choices.contacts nonce locale/> }.into_any(),
@@ -57,7 +57,7 @@ pub fn NewJobPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/customers">{content}</AppFrame> }
+    view! { <AppFrame current="/app/jobs">{content}</AppFrame> }
 }
 
 /// The choice of the customer, before the form.
@@ -152,7 +152,7 @@ pub fn EditJobPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/customers">{content}</AppFrame> }
+    view! { <AppFrame current="/app/jobs">{content}</AppFrame> }
 }
 
 #[component]

@@ -3,4 +3,5 @@
 pub mod actions;
 pub mod change_proposals;
 pub mod form;
+pub mod list;
 pub mod page;

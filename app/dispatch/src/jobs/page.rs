@@ -115,7 +115,7 @@ pub fn TargetPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/inbox">{content}</AppFrame> }
+    view! { <AppFrame current="/app/jobs">{content}</AppFrame> }
 }
 
 fn find_appointment(appointments: &[AppointmentSummary], status: AppointmentStatus) -> Option<AppointmentSummary> {

@@ -73,6 +73,8 @@ permissions! {
     ManageBranding = "manage_portal_look": Admin, live_only;
     /// Require two-factor authentication of roles.
     ManageSecurity = "manage_security": Admin, live_only;
+    /// Change name, time zone and language of the organization.
+    ManageOrganization = "manage_organization": Admin, live_only;
     /// Invite colleagues, set their roles, lock their accounts.
     ManageTeam = "manage_team": Admin, live_only;
     /// View the audit log.

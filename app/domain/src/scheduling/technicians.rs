@@ -76,6 +76,18 @@ impl WorkingWeek {
     /// Maximum length of a break, in minutes.
     pub const MAX_BREAK_MINUTES: Minute = 4 * 60;
 
+    /// Returns the hours of a new technician until they are set: Monday to Friday, 08:00 to 17:00.
+    pub fn usual() -> Self {
+        let shift = Some(Shift {
+            from: 8 * 60,
+            until: 17 * 60,
+        });
+        Self {
+            days: [shift, shift, shift, shift, shift, None, None],
+            rests: Vec::new(),
+        }
+    }
+
     /// Returns whether a break is valid: its length is within bounds and, if there are shifts, at least one can contain
     /// it.
     pub fn is_valid_break(&self, work_break: Break) -> bool {

@@ -12,6 +12,7 @@ pub mod form_owner;
 pub(crate) mod link_requests;
 pub mod listing;
 pub mod model;
+pub mod organization;
 pub mod own_account;
 pub mod partner_accounts;
 pub mod passkeys;

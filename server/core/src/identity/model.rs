@@ -44,3 +44,12 @@ pub struct PasskeySummary {
     pub created_at: DateTime<Utc>,
     pub last_used_at: Option<DateTime<Utc>>,
 }
+
+/// The settings of an organization.
+#[derive(Debug, Clone, FromRow)]
+pub struct OrganizationSettings {
+    pub name: String,
+    pub zone: String,
+    pub locale: String,
+    pub shows_technician: bool,
+}

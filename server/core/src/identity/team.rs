@@ -22,6 +22,7 @@ use crate::form::Form;
 use crate::identity::actors::{Permit, Staff};
 use crate::identity::password_links::GeneratedLink;
 use crate::identity::store::sessions::Realm;
+use crate::scheduling::technicians::add_usual_hours;
 use crate::{Core, CoreError, CoreResult};
 
 /// How long the link of an invitation is valid.
@@ -83,6 +84,9 @@ pub async fn invite(
         .invite_member(&email, &name, role)
         .await?
         .ok_or_else(|| CoreError::field("email", FieldCode::Taken))?;
+    if role == Role::Technician {
+        add_usual_hours(&mut tx, id).await?;
+    }
     tx.audit("staff.invited", id, json!({ "role": role.name() }));
     let link = add_link(core, &mut tx, id, 0).await?;
     finish(core, tx).await?;
@@ -131,6 +135,9 @@ pub async fn set_role(core: &Core, by: Permit<'_, ManageTeam>, id: StaffId, show
         return Err(CoreError::field("role", FieldCode::LastAdministrator));
     }
     tx.set_member_role(id, role).await?;
+    if role == Role::Technician {
+        add_usual_hours(&mut tx, id).await?;
+    }
     tx.audit("staff.role_set", id, json!({ "from": member.role, "to": role.name() }));
     finish(core, tx).await
 }

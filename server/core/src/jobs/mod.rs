@@ -4,6 +4,7 @@ mod actions;
 pub mod by_staff;
 pub mod cancellation;
 pub mod change_proposals;
+pub mod list;
 pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;

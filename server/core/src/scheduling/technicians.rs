@@ -1,7 +1,7 @@
 //! Technicians' skills, weekly shifts with breaks, absences, and where their day starts and ends.
 
 use chrono::NaiveDate;
-use domain::customers::Coordinates;
+use domain::coordinates;
 use domain::dates::parse_day;
 use domain::fields::FieldCode;
 use domain::identity::permissions::{ManageTechnicians, ViewOperations};
@@ -12,8 +12,9 @@ use domain::text;
 use serde_json::json;
 
 use crate::commit::finish;
+use crate::db::TenantTx;
 use crate::form::Form;
-use crate::identity::actors::Permit;
+use crate::identity::actors::{Permit, Staff};
 use crate::scheduling::store::technicians::{AbsenceView, TechnicianView};
 use crate::scheduling::store::technicians::{DayStartOrEnd, TechnicianRow};
 use crate::{Core, CoreError, CoreResult};
@@ -151,11 +152,7 @@ fn parse_place(field: &str, name: &str, degrees: &str, form: &mut Form) -> Optio
         "" => None,
         name => form.text(&format!("{field}_name"), 200, text::line(name, 200)),
     };
-    let coordinates = degrees
-        .split_once(',')
-        .and_then(|(lat, lon)| Some((lat.trim().parse().ok()?, lon.trim().parse().ok()?)))
-        .and_then(|(lat, lon)| Coordinates::new(lat, lon));
-    let Some(place) = coordinates else {
+    let Some(place) = coordinates::parse(degrees) else {
         form.add_error(field, FieldCode::InvalidCoordinates);
         return None;
     };
@@ -164,6 +161,20 @@ fn parse_place(field: &str, name: &str, degrees: &str, form: &mut Form) -> Optio
         latitude: place.lat,
         longitude: place.lon,
     })
+}
+
+/// Gives a new technician usual hours in the zone of the organization, unless there are any.
+pub(crate) async fn add_usual_hours(tx: &mut TenantTx<'_, Staff>, id: StaffId) -> CoreResult<()> {
+    let zone = tx.tenant_zone().await?;
+    let row = TechnicianRow {
+        zone: &zone,
+        week: &WorkingWeek::usual(),
+        start: None,
+        end: None,
+    };
+    // No row has this revision, so that stored hours stay.
+    tx.upsert_technician(id, &row, -1).await?;
+    Ok(())
 }
 
 /// Sets a technician's skills, working hours and start and end places.

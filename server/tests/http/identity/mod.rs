@@ -3,6 +3,7 @@
 pub mod access;
 mod account_deletion;
 pub mod anonymous;
+pub mod organization;
 pub mod own_account;
 pub mod passkeys;
 pub mod password_links;

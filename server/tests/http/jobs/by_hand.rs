@@ -194,3 +194,52 @@ async fn job_is_edited_until_the_technician_is_on_the_way(#[case] engine: Engine
     let html = world.content(&staff, &page).await;
     assert!(html.contains("Two people") && !html.contains("Three people"), "{html}");
 }
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn list_of_jobs_is_filtered_and_paged_by_number(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let staff = world.staff("nordlicht", "auditor").await;
+    for number in 0..55 {
+        let body = json!({ "externalId": format!("LIST-{number}"), "customer": { "externalId": "CUST-10042" } });
+        let (status, answer) = world.import("erp", &body).await;
+        assert!(status.is_success(), "{answer}");
+    }
+    let mut seen = Vec::new();
+    let mut next = Some("/app/jobs?show=to_schedule".to_owned());
+    while let Some(path) = next {
+        let html = world.content(&staff, &path).await;
+        let rows: Vec<i64> = html
+            .split(">TGT-")
+            .skip(1)
+            .map(|rest| rest.split('<').next().unwrap().parse().unwrap())
+            .collect();
+        assert!(!rows.is_empty(), "{path}");
+        seen.extend(rows);
+        next = link(&html, "/app/jobs?show=to_schedule&amp;before=").map(|href| href.replace("&amp;", "&"));
+    }
+    assert!(seen.windows(2).all(|pair| pair[0] > pair[1]), "{seen:?}");
+    let open = world
+        .texts(
+            "SELECT CAST(number AS TEXT) FROM target WHERE status = 'open' \
+             AND tenant_id = (SELECT id FROM tenant WHERE slug = 'nordlicht')",
+        )
+        .await;
+    assert_eq!(seen.len(), open.len(), "{}", world.engine);
+    for (query, count) in [
+        ("q=LIST-7", 1),
+        ("q=list-7", 0),
+        ("q=LIST", 0),
+        ("show=cancelled&before=0", 0),
+    ] {
+        let html = world.content(&staff, &format!("/app/jobs?{query}")).await;
+        assert_eq!(html.matches(">TGT-").count(), count, "{} {query}: {html}", world.engine);
+    }
+    let html = world.content(&staff, &format!("/app/jobs?q=tgt-{}", seen[0])).await;
+    assert!(html.contains(&format!(">TGT-{}<", seen[0])), "{html}");
+    let foreign = world.staff("suedwind", "auditor").await;
+    let html = world.content(&foreign, "/app/jobs?q=LIST-7").await;
+    assert_eq!(html.matches(">TGT-").count(), 0, "{html}");
+}

@@ -45,6 +45,7 @@ pub const STAFF_PAGES: &[(&str, &[&str])] = &[
         "/app/contacts/{contact}",
         &["admin", "manager", "dispatcher", "auditor"],
     ),
+    ("/app/jobs", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/jobs/new", &["admin", "manager", "dispatcher"]),
     ("/app/targets/{manual}/edit", &["admin", "manager", "dispatcher"]),
     (
@@ -114,6 +115,7 @@ pub const STAFF_PAGES: &[(&str, &[&str])] = &[
         &["admin", "manager", "dispatcher", "technician", "auditor"],
     ),
     ("/app/settings/two-factor", &["admin"]),
+    ("/app/settings/organization", &["admin"]),
     ("/app/settings/team", &["admin"]),
 ];
 
@@ -140,6 +142,7 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/new-contact", &["admin", "manager", "dispatcher"]),
     ("/app/fn/edit-contact", &["admin", "manager", "dispatcher"]),
     ("/app/fn/archive-contact", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/set-organization", &["admin"]),
     ("/app/fn/new-job", &["admin", "manager", "dispatcher"]),
     ("/app/fn/edit-job", &["admin", "manager", "dispatcher"]),
     ("/app/fn/set-service", &["admin", "manager", "dispatcher"]),
@@ -654,6 +657,7 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                     | "/app/fn/upload-csv"
                     | "/app/fn/record-call"
                     | "/app/fn/new-customer"
+                    | "/app/fn/set-organization"
                     | "/app/fn/new-job"
                     | "/app/fn/create-form"
                     | "/app/fn/invite-member"

@@ -26,6 +26,7 @@ pub(crate) mod access;
 mod account_deletion;
 pub(crate) mod accounts;
 pub(crate) mod listing;
+mod organization;
 pub(crate) mod partners;
 pub(crate) mod passkeys;
 pub(crate) mod password_links;

@@ -208,6 +208,47 @@ const UPDATE_CONTENT: &str = r"
       AND id = $2
       AND status = $3
 ";
+const SELECT_TARGETS: &str = concat!(
+    select_target_line!(),
+    r"
+        WHERE target.tenant_id = $1
+          AND target.number < $2
+        ORDER BY target.number DESC
+        LIMIT $3
+    "
+);
+const SELECT_TARGETS_WITH_STATUS: &str = concat!(
+    select_target_line!(),
+    r"
+        WHERE target.tenant_id = $1
+          AND target.number < $2
+          AND target.status IN ($4, $5, $6, $7)
+        ORDER BY target.number DESC
+        LIMIT $3
+    "
+);
+const SELECT_TARGETS_WITH_NUMBER: &str = concat!(
+    select_target_line!(),
+    r"
+        WHERE target.tenant_id = $1
+          AND target.number = $2
+    "
+);
+/// An external ID is unique in its source system.
+const SELECT_TARGETS_WITH_EXTERNAL_ID: &str = concat!(
+    select_target_line!(),
+    r"
+        WHERE target.tenant_id = $1
+          AND target.source_system_id IN (
+              SELECT source_system.id
+              FROM source_system
+              WHERE source_system.tenant_id = $1
+          )
+          AND target.external_id = $2
+        ORDER BY target.number DESC
+        LIMIT 20
+    "
+);
 const UPDATE_FIELDS: &str = r"
     UPDATE target
     SET
@@ -359,6 +400,42 @@ impl TenantTx<'_, Staff> {
         self.tx
             .fetch_all::<TargetSummary>(SELECT_TARGETS_OF_CUSTOMER, (tenant, id.uuid(), limit))
             .await
+    }
+
+    /// Returns jobs with a smaller number, the latest first; `statuses` is empty for all, and has at most four.
+    pub(crate) async fn targets_before(
+        &mut self,
+        number: i64,
+        statuses: &[TargetStatus],
+        limit: i64,
+    ) -> Result<Vec<TargetSummary>, StoreError> {
+        let tenant = self.tenant();
+        let Some(first) = statuses.first() else {
+            return self.tx.fetch_all(SELECT_TARGETS, (tenant, number, limit)).await;
+        };
+        let status = |index: usize| statuses.get(index).unwrap_or(first).name();
+        let row = (tenant, number, limit, status(0), status(1), status(2), status(3));
+        self.tx.fetch_all(SELECT_TARGETS_WITH_STATUS, row).await
+    }
+
+    /// Returns the job with a number, and those with an external ID.
+    pub(crate) async fn targets_with_number_or_external_id(
+        &mut self,
+        number: Option<i64>,
+        external_id: &str,
+    ) -> Result<Vec<TargetSummary>, StoreError> {
+        let tenant = self.tenant();
+        let mut found: Vec<TargetSummary> = match number {
+            Some(number) => self.tx.fetch_all(SELECT_TARGETS_WITH_NUMBER, (tenant, number)).await?,
+            None => Vec::new(),
+        };
+        let others: Vec<TargetSummary> = self
+            .tx
+            .fetch_all(SELECT_TARGETS_WITH_EXTERNAL_ID, (tenant, external_id))
+            .await?;
+        let known: Vec<TargetId> = found.iter().map(|job| job.id).collect();
+        found.extend(others.into_iter().filter(|job| !known.contains(&job.id)));
+        Ok(found)
     }
 
     /// Returns a page of targets without an appointment, oldest first.

@@ -1,0 +1,60 @@
+//! The list of jobs, newest first.
+
+use domain::identity::permissions::ViewOperations;
+use domain::jobs::filter::JobFilter;
+
+use crate::identity::actors::Permit;
+use crate::jobs::model::TargetSummary;
+use crate::page::{PAGE_SIZE, Page};
+use crate::{Core, CoreResult};
+
+/// Returns the number in a search text such as `TGT-12` or `12`.
+fn number_of(search: &str) -> Option<i64> {
+    let search = search.to_ascii_uppercase();
+    let digits = ["TGT-", "J-"].iter().find_map(|prefix| search.strip_prefix(prefix));
+    digits.unwrap_or(&search).parse().ok()
+}
+
+/// Returns a page of jobs. `search` is a job number or an external ID and finds jobs of every status; `before` is the number of the
+/// last job of the previous page.
+///
+/// # Errors
+/// The database is unavailable.
+pub async fn list(
+    core: &Core,
+    by: Permit<'_, ViewOperations>,
+    filter: JobFilter,
+    search: &str,
+    before: Option<i64>,
+) -> CoreResult<Page<TargetSummary>> {
+    let mut tx = core.store.read(by.staff()).await?;
+    let search = search.trim();
+    if !search.is_empty() {
+        let found = tx.targets_with_number_or_external_id(number_of(search), search).await?;
+        return Ok(Page::from_rows(found, PAGE_SIZE));
+    }
+    let before = before.unwrap_or(i64::MAX);
+    let rows = tx.targets_before(before, filter.statuses(), PAGE_SIZE + 1).await?;
+    Ok(Page::from_rows(rows, PAGE_SIZE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn number_is_read_with_and_without_prefix() {
+        for (text, number) in [
+            ("TGT-12", Some(12)),
+            ("tgt-12", Some(12)),
+            ("J-7", Some(7)),
+            ("12", Some(12)),
+            ("JOB-2026-1", None),
+            ("LIST-7", None),
+            ("", None),
+            ("99999999999999999999", None),
+        ] {
+            assert_eq!(number_of(text), number, "{text}");
+        }
+    }
+}
