@@ -39,7 +39,7 @@ async function send(page, name, done) {
   await expect(page.locator(`[data-done="${done}"]`)).toBeVisible();
 }
 
-test("a company goes from an empty database to a report that its customer reads", async ({ browser }) => {
+test("a company goes from an empty database to a report that its customer reads", async ({ browser }, info) => {
   test.setTimeout(240_000);
   const options = { baseURL: own.url };
   const owner = (await newPage(browser, options)).page;
@@ -80,6 +80,18 @@ test("a company goes from an empty database to a report that its customer reads"
   await owner.getByLabel("Phone").fill("0201 5550");
   await owner.getByLabel("Email").fill("ida@sommer.example");
   await send(owner, "Create customer", "done-customer-added");
+
+  // Who enters the customer again is shown it while typing, and is asked before there are two.
+  const customer = owner.url();
+  await owner.goto("/app/customers/new");
+  await owner.getByLabel("Customer name").fill("familie  SOMMER");
+  if (info.project.use.javaScriptEnabled !== false) {
+    await expect(owner.getByTestId("similar-customers").getByRole("link", { name: "Familie Sommer" })).toBeVisible();
+  }
+  await owner.getByRole("button", { name: "Create customer" }).click();
+  await expect(owner.locator('[data-code="possible_duplicate"]').first()).toBeVisible();
+  await owner.getByTestId("similar-customers").getByRole("link", { name: "Familie Sommer" }).click();
+  await expect(owner).toHaveURL(customer);
 
   // The first job, scheduled for tomorrow.
   await owner.getByRole("link", { name: "New job" }).click();

@@ -14,6 +14,9 @@ const STAFF = [
   "/app/inbox", /\/app\/inbox\/req_/, "/app/inbox/new", "/app/board", /\/app\/targets\/tgt_/, "/app/reports?status=submitted", /\/app\/reports\/vrp_/,
   "/app/reports?status=approved", /\/app\/reports\/vrp_/, "/app/customers", /\/app\/customers\/cus_/, /\/app\/customers\/.*\/access/, "/app/integrations", /\/app\/integrations\/clients\//,
   "/app/integrations", /\/app\/integrations\/sources\//, "/app/settings/forms/new", "/app/settings/rules/new", "/app/settings/rules", /\/app\/settings\/rules\/rul_/,
+  "/app/customers/new", "/app/customers", /\/app\/customers\/cus_/, /\/app\/customers\/.*\/new-contact/,
+  "/app/customers", /\/app\/customers\/cus_/, /\/app\/locations\/loc_/, "/app/settings/organization",
+  "/app/customers", /\/app\/customers\/cus_/, /\/app\/customers\/.*\/new-location/, "/app/customers", /\/app\/customers\/cus_/, /\/app\/jobs\/new\?customer/,
   "/app/settings/terminals/new?match=Rhein", /terminals\/new\?customer=/, "/app/imports/mapping", /\/app\/imports\/mapping\/tgt_/,
 ];
 const APPS = {

@@ -23,6 +23,11 @@ CREATE TABLE record_change (
     FOREIGN KEY (tenant_id, customer_id) REFERENCES customer (tenant_id, id) ON DELETE CASCADE
 ) STRICT;
 CREATE INDEX record_change_of_customer ON record_change (tenant_id, customer_id, at);
+CREATE INDEX record_change_of_record ON record_change (tenant_id, record_id, at);
+
+-- Similar customers are found by the phone numbers of their contacts and the addresses of their locations.
+CREATE INDEX contact_by_phone ON contact (tenant_id, phone);
+CREATE INDEX location_by_postal_code ON location (tenant_id, postal_code);
 
 CREATE TRIGGER customer_change AFTER UPDATE ON customer BEGIN
     INSERT INTO record_change (tenant_id, id, customer_id, kind, record_id, field, old_value, new_value, at, changed_by)

@@ -26,27 +26,36 @@ pub fn parse(text: &str) -> Option<Coordinates> {
     Coordinates::new(lat, lon)
 }
 
-/// Reads the address of a place in a map. The place itself comes before the centre of the shown map.
+/// Reads the address of a place in a map. The place itself comes before the centre of the shown map; the address of a route has
+/// several places and is not read.
 fn of_address(address: &str) -> Option<(f64, f64)> {
     let address = address.replace("%2C", ",").replace("%2c", ",").replace("%20", "");
+    if address.contains("/dir/") {
+        return None;
+    }
+    if let Some(rest) = address.strip_prefix("geo:") {
+        return pair(rest, ',');
+    }
     let after = |mark: &str| address.split_once(mark).map(|(_, rest)| rest);
-    let marked = |lat: &str, lon: &str| Some((leading_number(after(lat)?)?.0, leading_number(after(lon)?)?.0));
-    marked("!3d", "!4d")
-        .or_else(|| marked("mlat=", "mlon="))
+    let parameter = |name: &str| {
+        let query = after("?")?.split('#').next()?;
+        query
+            .split('&')
+            .find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
+    };
+    let number = |text: Option<&str>| leading_number(text?).map(|(number, _)| number);
+    let both = |lat: Option<&str>, lon: Option<&str>| number(lat).zip(number(lon));
+    both(after("!3d"), after("!4d"))
+        .or_else(|| both(parameter("mlat"), parameter("mlon")))
         .or_else(|| {
-            // Bing separates with a tilde, OpenStreetMap with a slash after the zoom level.
-            [
-                ("q=", ','),
-                ("query=", ','),
-                ("ll=", ','),
-                ("daddr=", ','),
-                ("destination=", ','),
-                ("geo:", ','),
-            ]
-            .into_iter()
-            .chain([("cp=", '~'), ("center=", ','), ("@", ',')])
-            .find_map(|(mark, separator)| pair(after(mark)?, separator))
+            ["q", "query", "ll", "daddr", "destination"]
+                .into_iter()
+                .find_map(|name| pair(parameter(name)?, ','))
         })
+        // Bing separates with a tilde, OpenStreetMap with a slash after the zoom level.
+        .or_else(|| pair(parameter("cp")?, '~'))
+        .or_else(|| pair(parameter("center")?, ','))
+        .or_else(|| pair(after("@")?, ','))
         .or_else(|| pair(after("#map=")?.split_once('/')?.1, '/'))
 }
 
@@ -80,7 +89,7 @@ fn of_text(text: &str) -> Option<(f64, f64)> {
 fn halves(text: &str) -> Option<(&str, &str)> {
     let letters: Vec<usize> = text
         .char_indices()
-        .filter(|(_, character)| matches!(character, 'N' | 'S' | 'E' | 'W' | 'O'))
+        .filter(|(_, character)| matches!(character, 'N' | 'S' | 'E' | 'W'))
         .map(|(position, _)| position)
         .collect();
     match letters[..] {
@@ -155,7 +164,12 @@ mod tests {
             ("-33.8568, 151.2153", -33.8568, 151.2153),
             ("\u{2212}33.8568, 151.2153", -33.8568, 151.2153),
             ("52.5163° N, 13.3777° E", 52.5163, 13.3777),
-            ("52,5163° N, 13,3777° O", 52.5163, 13.3777),
+            ("52,5163° N, 13,3777° E", 52.5163, 13.3777),
+            (
+                "https://maps.google.com/maps?sll=48.1,11.5&ll=52.5163,13.3777",
+                52.5163,
+                13.3777,
+            ),
             ("N 52.5163 E 13.3777", 52.5163, 13.3777),
             ("13.3777 E, 52.5163 N", 52.5163, 13.3777),
             ("33.8568 s 151.2153 e", -33.8568, 151.2153),
@@ -229,6 +243,10 @@ mod tests {
             "https://example.com/",
             "https://maps.google.com/?q=Berlin",
             "NaN, NaN",
+            // West in French, east in German.
+            "48.85 N, 2.35 O",
+            "https://www.google.com/maps/dir/48.1,11.5/52.5,13.3/@50.3,12.4,7z",
+            "https://maps.google.com/maps?sll=48.1,11.5",
             "inf, inf",
             "1e3, 5",
         ] {

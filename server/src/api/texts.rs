@@ -144,6 +144,7 @@ pub fn field_code(code: &FieldCode) -> String {
         F::LastAdministrator => "Another administrator is required first.",
         F::PossibleDuplicate => "There is a record that is likely the same.",
         F::OpenWork => "The record has open jobs or requests.",
+        F::ContactArchived => "The contact is archived.",
         F::PortalAccess => "The contact has access to the portal.",
         F::FormClosed => "This form is closed.",
         F::FormExpired => "The page was open for too long.",

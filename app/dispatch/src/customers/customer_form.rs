@@ -40,7 +40,12 @@ pub fn NewCustomerPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let form = FormState::new(NewCustomerFields::NAME, locale, request.flash.as_ref());
-        let value = |field: &str| form.value(field, &request.query(field));
+        // While the form is typed, what was typed last is in the query; the draft may be older.
+        let is_typed_now = !request.query("typed").is_empty();
+        let value = |field: &str| {
+            let asked = request.query(field);
+            if is_typed_now { asked } else { form.value(field, &asked) }
+        };
         let [name, email, phone, street, postal_code] = SIMILAR_FIELDS.map(value);
         let to = SimilarTo {
             name: name.clone(),
@@ -86,7 +91,7 @@ fn NewCustomerSections(form: FormState, name: String, locale: Locale) -> impl In
                 <TextField form=form.clone() field="new_city" label=t!(locale, "city") optional=true max_length=MAX_CITY_CHARS/>
             </div>
             <div class="pair">
-                <TextField form=form.clone() field="new_country" label=t!(locale, "country") help=t!(locale, "country-help") optional=true max_length=2/>
+                <TextField form=form.clone() field="new_country" label=t!(locale, "country") help=t!(locale, "country-help") optional=true/>
                 <TextField form=form.clone() field="new_location" label=t!(locale, "location-name") help=t!(locale, "location-name-help") optional=true max_length=MAX_NAME_CHARS/>
             </div>
         </fieldset>

@@ -168,7 +168,7 @@ fn LocationInputs(form: FormState, #[prop(optional)] known: Option<LocationRecor
             <TextField form=form.clone() field="city" label=t!(locale, "city") value=city optional=true max_length=MAX_CITY_CHARS/>
         </div>
         <div class="pair">
-            <TextField form=form.clone() field="country" label=t!(locale, "country") help=t!(locale, "country-help") value=country optional=true max_length=2/>
+            <TextField form=form.clone() field="country" label=t!(locale, "country") help=t!(locale, "country-help") value=country optional=true/>
             <TextField form=form.clone() field="coordinates" label=t!(locale, "coordinates") help=t!(locale, "coordinates-help") value=place optional=true max_length=domain::coordinates::MAX_CHARS/>
         </div>
         {map.map(|href| view! { <p><a href=href target="_blank" rel="noreferrer">{t!(locale, "open-map")}</a></p> })}

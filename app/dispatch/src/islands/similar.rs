@@ -61,7 +61,7 @@ pub fn SimilarWhileTyping(
 
 /// Returns the address of the page with what is typed.
 fn address(document: &Document, page: &str, fields: &str) -> String {
-    let mut address = format!("{page}?");
+    let mut address = format!("{page}?typed=1&");
     for field in fields.split(' ') {
         let input = document.query_selector(&format!("input[name={field}]")).ok().flatten();
         let value = input.and_then(|input| input.dyn_into::<HtmlInputElement>().ok());

@@ -1,7 +1,7 @@
 //! Creating and editing a job by hand.
 
 use domain::identity::permissions::PlanTargets;
-use domain::ids::TargetId;
+use domain::ids::{CustomerId, TargetId};
 use domain::imports::MAX_NOTES_CHARS;
 use domain::jobs::targets::DURATION_MINUTES;
 use domain::locale::Locale;
@@ -34,12 +34,27 @@ pub fn NewJobPage() -> impl IntoView {
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let form = FormState::new(NewJobForm::NAME, locale, request.flash.as_ref());
+        // A rejected form names the customer, otherwise the link does: a draft for another customer is not used.
+        let flash = request.flash.as_ref().filter(|flash| flash.form == NewJobForm::NAME);
+        let known = |field: &str, parameter: &str| {
+            flash
+                .and_then(|flash| flash.values.get(field).cloned())
+                .unwrap_or_else(|| request.query(parameter))
+        };
+        let (customer, copied) = (known("customer", "customer"), known("copied", "copy"));
         let search = request.query("match");
-        let customer = form.value("customer", &request.query("customer")).parse().ok();
-        let copied = request.query("copy").parse().ok();
         let permit = staff.may::<PlanTargets>()?;
-        let found = by_staff::new_page(&request.core, permit, &search, customer, copied).await?;
+        let found = by_staff::new_page(
+            &request.core,
+            permit,
+            &search,
+            customer.parse().ok(),
+            copied.parse().ok(),
+        )
+        .await?;
+        let customer = found.input.customer.clone();
+        let item = draft_item(&customer, &copied);
+        let form = FormState::of_item(NewJobForm::NAME, item, locale, flash);
         let nonce = form.value("nonce", &form_nonce(&request.core));
         let mut input = found.input;
         if input.location.is_empty() {
@@ -51,13 +66,18 @@ pub fn NewJobPage() -> impl IntoView {
             <p><a href="/app/jobs">{t!(locale, "jobs-title")}</a></p>
             <h1>{t!(locale, "job-new")}</h1>
             {match choices.chosen {
-                Some(customer) => view! { <NewJob form customer input locations=choices.locations contacts=choices.contacts nonce locale/> }.into_any(),
+                Some(customer) => view! { <NewJob form customer input locations=choices.locations contacts=choices.contacts nonce copied locale/> }.into_any(),
                 None => view! { <CustomerSearch search found=choices.customers locale/> }.into_any(),
             }}
         }
         .into_any())
     });
     view! { <AppFrame current="/app/jobs">{content}</AppFrame> }
+}
+
+/// Returns what a draft of a new job is about.
+fn draft_item(customer: &str, copied: &str) -> String {
+    if copied.is_empty() { customer } else { copied }.to_owned()
 }
 
 /// The choice of the customer, before the form.
@@ -87,6 +107,7 @@ fn NewJob(
     locations: Vec<LocationSummary>,
     contacts: Vec<ContactSummary>,
     nonce: String,
+    copied: String,
     locale: Locale,
 ) -> impl IntoView {
     let id = customer.id.to_string();
@@ -95,7 +116,7 @@ fn NewJob(
     view! {
         <SubmitOnce><form class="card narrow" method="post" action=owned("/app/fn/new-job")>
             <ErrorSummary form=form.clone()/>
-            <input type="hidden" name="nonce" value=nonce/><input type="hidden" name="customer" value=id.clone()/>
+            <input type="hidden" name="nonce" value=nonce/><input type="hidden" name="copied" value=copied/><input type="hidden" name="customer" value=id.clone()/>
             <p class="title-row"><strong><a href=format!("/app/customers/{id}")><bdi>{customer.name}</bdi></a></strong><bdi class="mono quiet">{customer.customer_number}</bdi>
                 <a href=NEW_PAGE>{t!(locale, "choose-other-customer")}</a></p>
             {has_no_location.then(|| view! { <p class="notice notice-warn">{t!(locale, "job-needs-location")}" "<a href=new_location>{t!(locale, "location-add")}</a></p> })}
@@ -255,6 +276,8 @@ impl JobTexts {
 #[serde(default)]
 pub struct NewJobForm {
     customer: String,
+    /// The job that it is a copy of; empty for none.
+    copied: String,
     nonce: String,
     #[serde(flatten)]
     texts: JobTexts,
@@ -263,8 +286,17 @@ pub struct NewJobForm {
 impl ActionForm for NewJobForm {
     const NAME: &'static str = "new-job";
 
+    fn item(&self) -> String {
+        draft_item(&self.customer, &self.copied)
+    }
+
     fn back(&self) -> String {
-        NEW_PAGE.to_owned()
+        let (customer, copied) = (self.customer.parse::<CustomerId>(), self.copied.parse::<TargetId>());
+        match (customer, copied) {
+            (_, Ok(copied)) => format!("{NEW_PAGE}?copy={copied}"),
+            (Ok(customer), _) => format!("{NEW_PAGE}?customer={customer}"),
+            _ => NEW_PAGE.to_owned(),
+        }
     }
 }
 

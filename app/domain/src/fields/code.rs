@@ -279,6 +279,8 @@ field_codes! {
     OpenWork = "open_work",
     /// The contact has access to the portal.
     PortalAccess = "portal_access_active",
+    /// The contact is archived.
+    ContactArchived = "contact_archived",
     /// The form is closed.
     FormClosed = "form_closed",
     /// The form was open for too long.

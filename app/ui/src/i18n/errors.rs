@@ -107,6 +107,7 @@ pub fn field_code(locale: Locale, code: &FieldCode) -> String {
         F::LastAdministrator => word!(locale, "error-last-administrator"),
         F::PossibleDuplicate => word!(locale, "error-possible-duplicate"),
         F::OpenWork => word!(locale, "error-open-work"),
+        F::ContactArchived => word!(locale, "error-contact-archived"),
         F::PortalAccess => word!(locale, "error-portal-access"),
         F::FormClosed => word!(locale, "error-form-closed"),
         F::FormExpired => word!(locale, "error-form-expired"),

@@ -39,22 +39,36 @@ pub(crate) async fn read(
         contact: None,
     };
     if !location.is_empty() {
-        let requested = location.parse::<LocationId>().ok();
-        let locations = tx.locations_of(customer.id).await?;
-        let active = locations.iter().filter(|line| !line.is_archived);
-        chosen.location = active.map(|line| line.id).find(|id| Some(*id) == requested);
+        let found = match location.parse::<LocationId>() {
+            Ok(id) => tx.location_of(customer.id, id).await?,
+            Err(_) => None,
+        };
+        chosen.location = found.filter(|line| !line.is_archived).map(|line| line.id);
         if chosen.location.is_none() {
             form.add_error("location", FieldCode::Required);
         }
     }
     if !contact.is_empty() {
-        let requested = contact.parse::<ContactId>().ok();
-        let contacts = tx.contacts_of(customer.id).await?;
-        let active = contacts.iter().filter(|line| !line.is_archived);
-        chosen.contact = active.map(|line| line.id).find(|id| Some(*id) == requested);
+        chosen.contact = contact_of(tx, customer.id, contact, None).await?;
         if chosen.contact.is_none() {
             form.add_error("contact", FieldCode::Required);
         }
     }
     Ok(Some(chosen))
+}
+
+/// Reads one of the customer's contacts that is not archived, or is the one that was `kept` before.
+pub(crate) async fn contact_of(
+    tx: &mut TenantTx<'_, Staff>,
+    customer: CustomerId,
+    contact: &str,
+    kept: Option<ContactId>,
+) -> CoreResult<Option<ContactId>> {
+    let Ok(id) = contact.parse::<ContactId>() else {
+        return Ok(None);
+    };
+    let is_archived = tx.is_contact_archived(customer, id).await?;
+    Ok(is_archived
+        .filter(|is_archived| !is_archived || kept == Some(id))
+        .map(|_| id))
 }

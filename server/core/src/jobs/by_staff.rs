@@ -234,22 +234,36 @@ pub async fn new_page(
             end: String::new(),
             ..JobInput::of(&record)
         };
+        // A name that only a source system uses is none of the choices.
+        if ServiceType::from_name(&input.service_type).is_none() {
+            input.service_type.clear();
+        }
     }
     let choices = load_choices(&mut tx, search, customer).await?;
+    input.customer = choices
+        .chosen
+        .as_ref()
+        .map_or_else(String::new, |chosen| chosen.id.to_string());
     if let [only] = choices.locations.as_slice()
         && input.location.is_empty()
     {
         input.location = only.id.to_string();
     }
+    if let [only] = choices.contacts.as_slice()
+        && input.contact.is_empty()
+    {
+        input.contact = only.id.to_string();
+    }
     Ok(NewJobPage { choices, input })
 }
 
-/// Returns the zone of a location, or that of the organization.
-fn zone_of_location<'a>(locations: &'a [LocationSummary], id: Option<LocationId>, staff: &'a Staff) -> &'a str {
-    locations
-        .iter()
-        .find(|location| Some(location.id) == id)
-        .map_or_else(|| staff.zone(), |location| &location.zone)
+/// Returns the zone of the chosen location, or that of the organization.
+async fn zone_of_location(tx: &mut TenantTx<'_, Staff>, chosen: Chosen) -> CoreResult<String> {
+    let location = match chosen.location {
+        Some(id) => tx.location_of(chosen.customer, id).await?,
+        None => None,
+    };
+    Ok(location.map_or_else(|| tx.staff().zone().to_owned(), |location| location.zone))
 }
 
 /// Creates an open job. The same form again returns the job that it created; `nonce` is generated with the form.
@@ -260,13 +274,16 @@ pub async fn create(core: &Core, by: Permit<'_, PlanTargets>, nonce: &str, input
     let staff = by.staff();
     let mut tx = core.store.begin(staff).await?;
     let mut form = Form::default();
+    // Nobody archives the customer or its location meanwhile.
+    if let Ok(customer) = input.customer.parse::<CustomerId>() {
+        tx.lock_customer(customer.uuid()).await?;
+    }
     let chosen = choice::read(&mut tx, &mut form, &input.customer, &input.location, &input.contact).await?;
-    let locations = match chosen {
-        Some(chosen) => tx.locations_of(chosen.customer).await?,
-        None => Vec::new(),
+    let zone = match chosen {
+        Some(chosen) => zone_of_location(&mut tx, chosen).await?,
+        None => staff.zone().to_owned(),
     };
-    let zone = zone_of_location(&locations, chosen.and_then(|chosen| chosen.location), staff);
-    let values = input.check(&mut form, chosen, zone, None);
+    let values = input.check(&mut form, chosen, &zone, None);
     form.finish()?;
     let (Some(chosen), Some(values)) = (chosen, values) else {
         return Err(CoreError::new(Cause::InvalidFields));
@@ -372,11 +389,17 @@ pub async fn edit_page(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId) -
     }
     let name = tx.customer(customer).await?.ok_or_else(CoreError::not_found)?.name;
     let input = JobInput::of(&record);
+    let mut locations = tx.locations_of(customer).await?;
+    if let Some(id) = record.location_id.map(|key| key.0)
+        && locations.iter().all(|line| line.id != id)
+    {
+        locations.extend(tx.location_of(customer, id).await?);
+    }
     Ok(EditJobPage {
         number: record.number,
         customer_name: name,
         is_location_fixed: is_location_fixed(&mut tx, &record).await?,
-        locations: tx.locations_of(customer).await?,
+        locations,
         contacts: tx.contacts_of(customer).await?,
         version: input.version(),
         input,
@@ -409,32 +432,37 @@ pub async fn update(
     if !is_editable(record.status, record.external_id.is_some()) {
         return Err(CoreError::conflict(Record::Job));
     }
-    let (locations, contacts) = (tx.locations_of(customer).await?, tx.contacts_of(customer).await?);
     let mut form = Form::default();
-    let location = locations.iter().find(|line| line.id.to_string() == input.location);
+    tx.lock_customer(customer.uuid()).await?;
+    let location = match input.location.parse::<LocationId>() {
+        Ok(id) => tx.location_of(customer, id).await?,
+        Err(_) => None,
+    };
     let is_same_place = input.location == stored.location;
-    if location.is_none_or(|line| line.is_archived && !is_same_place) {
+    let location = location.filter(|line| !line.is_archived || is_same_place);
+    if location.is_none() {
         form.add_error("location", FieldCode::Required);
     } else if !is_same_place && is_location_fixed(&mut tx, &record).await? {
         return Err(CoreError::conflict(Record::Job));
     }
-    let contact = contacts.iter().find(|line| line.id.to_string() == input.contact);
-    let is_same_person = input.contact == stored.contact;
-    if !input.contact.is_empty() && contact.is_none_or(|line| line.is_archived && !is_same_person) {
+    let kept = record.contact_id.map(|key| key.0);
+    let contact = choice::contact_of(&mut tx, customer, &input.contact, kept).await?;
+    if contact.is_none() && !input.contact.is_empty() {
         form.add_error("contact", FieldCode::Required);
     }
     let chosen = Chosen {
         customer,
         location: location.map(|line| line.id),
-        contact: contact.map(|line| line.id),
+        contact,
     };
-    let zone = zone_of_location(&locations, chosen.location, staff);
+    let zone = zone_of_location(&mut tx, chosen).await?;
     let known = record.service_type.clone();
-    let values = input.check(&mut form, Some(chosen), zone, known.as_deref());
+    let values = input.check(&mut form, Some(chosen), &zone, known.as_deref());
     form.finish()?;
     let window = (record.window_start, record.window_end, record.window_zone.clone());
     record.set_values(values.ok_or_else(|| CoreError::new(Cause::InvalidFields))?);
-    if (&input.date, &input.start, &input.end) == (&stored.date, &stored.start, &stored.end) {
+    let is_same_window = (&input.date, &input.start, &input.end) == (&stored.date, &stored.start, &stored.end);
+    if is_same_window && is_same_place {
         // Its zone may be another one than that of the location has become.
         (record.window_start, record.window_end, record.window_zone) = window;
     }

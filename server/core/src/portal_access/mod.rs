@@ -20,6 +20,7 @@ pub(crate) use self::store::links::LinkWriter;
 pub(crate) use self::store::requests::Extent;
 
 use chrono::{DateTime, Utc};
+use domain::fields::FieldCode;
 use domain::identity::permissions::{ManagePortalAccess, ViewOperations};
 use domain::ids::{CustomerId, GrantId, PortalUserId};
 use domain::locale::Locale;
@@ -30,7 +31,8 @@ use serde_json::json;
 
 use crate::commit::finish;
 use crate::customers::model::{ContactSummary, LocationSummary};
-use crate::identity::actors::Permit;
+use crate::db::TenantTx;
+use crate::identity::actors::{Permit, Staff};
 use crate::page::{PAGE_SIZE, Page};
 use crate::portal_access::actions::{is_invitable, is_viewable};
 pub use crate::portal_access::invitation::InviteForm;
@@ -158,6 +160,7 @@ pub async fn renew_invitation(
     let staff = by.staff();
     let mut tx = core.store.begin(staff).await?;
     let account = tx.portal_account(id).await?.ok_or_else(CoreError::not_found)?;
+    ensure_active_contact(&mut tx, id).await?;
     if !is_invitable(account.status(core.clock.now())) {
         return Err(CoreError::new(Cause::InvitationNotOpen));
     }
@@ -197,9 +200,25 @@ pub async fn revoke_invitation(core: &Core, by: Permit<'_, ManagePortalAccess>, 
     finish(core, tx).await
 }
 
+/// Checks that the contact of an account is not archived. The contact stays as it is until the transaction ends.
+async fn ensure_active_contact(tx: &mut TenantTx<'_, Staff>, id: PortalUserId) -> CoreResult<()> {
+    let account = tx.portal_account(id).await?.ok_or_else(CoreError::not_found)?;
+    let contact = tx.lock_contact_record(account.contact_id).await?;
+    if contact.is_some_and(|contact| contact.is_archived) {
+        return Err(CoreError::field("contact", FieldCode::ContactArchived));
+    }
+    Ok(())
+}
+
 /// Blocks or unblocks an account; blocking ends its access.
+///
+/// # Errors
+/// `not_found`; field `contact` if an account is unblocked whose contact is archived.
 pub async fn block(core: &Core, by: Permit<'_, ManagePortalAccess>, id: PortalUserId, blocked: bool) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
+    if !blocked {
+        ensure_active_contact(&mut tx, id).await?;
+    }
     if !tx.block_account(id, blocked).await? {
         return Err(CoreError::not_found());
     }

@@ -108,6 +108,7 @@ async fn similar_customers_are_shown_and_must_be_confirmed(#[case] engine: Engin
         ("email", "Jo@Moeller.example"),
     ];
     let page = new_customer(&world, &staff, &original).await;
+    let long = format!("new_name={}", "a".repeat(60_000));
     // While typing: the page shows what is similar to its query, without anything being saved.
     for (query, is_similar) in [
         ("new_name=m%C3%B6ller", true),
@@ -118,6 +119,7 @@ async fn similar_customers_are_shown_and_must_be_confirmed(#[case] engine: Engin
         ("new_street=ringstra%C3%9Fe+9&new_postal_code=50667", true),
         ("new_street=ringstra%C3%9Fe+9&new_postal_code=50668", false),
         ("new_name=100%25", false),
+        (long.as_str(), false),
         ("", false),
     ] {
         let html = world.content(&staff, &format!("/app/customers/new?{query}")).await;
@@ -386,7 +388,25 @@ async fn archived_records_are_kept_but_not_chosen(#[case] engine: Engine) {
     world
         .sql("UPDATE portal_account SET locked_at = created_at WHERE email = 'ben@ost.example'")
         .await;
+    let account = world
+        .content(&staff, &access)
+        .await
+        .split("name=\"account\" value=\"")
+        .nth(1)
+        .map(|rest| rest.split('"').next().unwrap().to_owned())
+        .unwrap();
     archive("contact", contact_id, true).await;
+    // The account of an archived contact stays blocked.
+    let unblock = [
+        ("customer", customer.as_str()),
+        ("account", account.as_str()),
+        ("blocked", ""),
+    ];
+    world.send(&staff, "/app/fn/block-account", &unblock).await;
+    let blocked = world
+        .texts("SELECT email FROM portal_account WHERE email = 'ben@ost.example' AND locked_at IS NOT NULL")
+        .await;
+    assert_eq!(blocked.len(), 1, "{}", world.engine);
     archive("location", location_id, true).await;
     let html = world
         .content(&staff, &format!("/app/jobs/new?customer={customer}"))
@@ -480,4 +500,65 @@ async fn coordinates_are_pasted_and_wrong_ones_are_named(#[case] engine: Engine)
             "{field}={value}: {html}"
         );
     }
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn same_form_twice_creates_one_location_and_one_contact(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let page = new_customer(&world, &staff, &[("new_name", "Doppelhaus")]).await;
+    let customer = page.rsplit('/').next().unwrap();
+    let location = [("customer", customer), ("name", "Haus"), ("street", "Ährenweg 3")];
+    let contact = [("customer", customer), ("name", "Ina"), ("phone", "0201 1")];
+    tokio::join!(
+        world.send(&staff, "/app/fn/new-location", &location),
+        world.send(&staff, "/app/fn/new-location", &location),
+        world.send(&staff, "/app/fn/new-contact", &contact),
+        world.send(&staff, "/app/fn/new-contact", &contact),
+    );
+    for query in [
+        "SELECT name FROM location WHERE name = 'Haus'",
+        "SELECT display_name FROM contact WHERE display_name = 'Ina'",
+    ] {
+        assert_eq!(world.texts(query).await.len(), 1, "{} {query}", world.engine);
+    }
+    let fields = [
+        ("new_name", "Haus eins"),
+        ("new_street", "Ährenweg 3"),
+        ("new_postal_code", "12345"),
+    ];
+    new_customer(&world, &staff, &fields).await;
+    let fields = [
+        ("new_name", "Haus zwei"),
+        ("new_street", "Ährenweg 3"),
+        ("new_postal_code", "12345"),
+    ];
+    assert_eq!(
+        world.send(&staff, NEW, &fields).await,
+        "/app/customers/new",
+        "the same address"
+    );
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn portal_takes_no_requests_for_an_archived_customer(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let petra = world.contact("nordlicht", "petra").await;
+    let has_location = async || {
+        world
+            .content(&petra, "/portal/requests/new")
+            .await
+            .contains("value=\"loc_")
+    };
+    assert!(has_location().await);
+    world
+        .sql("UPDATE customer SET archived_at = updated_at WHERE customer_number = 'RRM-001'")
+        .await;
+    assert!(!has_location().await, "{}", world.engine);
 }

@@ -87,6 +87,23 @@ async fn job_is_created_once_with_all_of_its_fields(#[case] engine: Engine) {
     let mut other = fields.clone();
     other.retain(|(name, _)| *name != "notes");
     assert_ne!(world.send(&staff, "/app/fn/new-job", &other).await, first);
+    // What was typed for one customer is not in the form for another.
+    let (other_customer, ..) = customer(&world, &staff, "Gross und Töchter").await;
+    let mut draft = fields.clone();
+    draft.retain(|(name, _)| *name != "location");
+    draft.push(("location", ""));
+    let back = world.send(&staff, "/app/fn/new-job", &draft).await;
+    assert_eq!(back, format!("/app/jobs/new?customer={customer_id}"));
+    let html = world.content(&staff, &back).await;
+    assert!(html.contains("Boiler in the cellar"), "{html}");
+    let html = world
+        .content(&staff, &format!("/app/jobs/new?customer={other_customer}"))
+        .await;
+    assert!(
+        html.contains("Gross und Töchter") && !html.contains("Boiler in the cellar"),
+        "{html}"
+    );
+    assert!(!html.contains(&customer_id), "{html}");
     // A copy opens with the fields but without the day.
     let target = first.rsplit('/').next().unwrap();
     let copy = world.content(&staff, &format!("/app/jobs/new?copy={target}")).await;
@@ -114,7 +131,7 @@ async fn job_is_created_once_with_all_of_its_fields(#[case] engine: Engine) {
         wrong.iter_mut().find(|(name, _)| *name == field).unwrap().1 = value;
         let before = count(&world).await;
         let back = world.send(&staff, "/app/fn/new-job", &wrong).await;
-        assert_eq!(back, "/app/jobs/new", "{field}={value}");
+        assert!(back.starts_with("/app/jobs/new"), "{field}={value}: {back}");
         let html = world.content(&staff, &back).await;
         // Without a customer, the page asks for one and the form waits.
         assert!(
@@ -177,6 +194,29 @@ async fn job_is_edited_until_the_technician_is_on_the_way(#[case] engine: Engine
         has_error(&world.content(&staff, &back).await, "required"),
         "of another customer"
     );
+    // At a location in another zone, the times that are shown count there.
+    let place = [("customer", customer_id.as_str()), ("name", "Dubai"), ("country", "AE")];
+    world.send(&staff, "/app/fn/new-location", &place).await;
+    let html = world.content(&staff, &format!("/app/customers/{customer_id}")).await;
+    let dubai = html
+        .split("href=\"/app/locations/")
+        .skip(1)
+        .find(|row| row.contains(">Dubai<"))
+        .unwrap();
+    let dubai = dubai.split('"').next().unwrap();
+    let times = [
+        ("location", dubai),
+        ("start", "00:00"),
+        ("end", "23:59"),
+        ("duration", "120"),
+        ("notes", "Two people"),
+    ];
+    assert_eq!(edit(&times, &version).await, page);
+    let zone = world
+        .texts("SELECT window_zone FROM target WHERE notes = 'Two people'")
+        .await;
+    assert_eq!(zone, [["Asia/Dubai"]], "{}", world.engine);
+    let version = hidden(&world.content(&staff, &edit_page).await, "version").unwrap();
     // An imported job belongs to its source.
     let body = json!({ "externalId": "HAND-J", "customer": { "externalId": "CUST-10042" } });
     let (_, item) = world.import("erp", &body).await;

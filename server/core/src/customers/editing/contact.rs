@@ -60,13 +60,13 @@ impl ContactInput {
         );
         let mut location = None;
         if !self.location.is_empty() {
-            let requested = self.location.parse::<LocationId>().ok();
-            let locations = tx.locations_of(customer).await?;
-            location = locations
-                .iter()
+            let found = match self.location.parse::<LocationId>() {
+                Ok(id) => tx.location_of(customer, id).await?,
+                Err(_) => None,
+            };
+            location = found
                 .filter(|line| !line.is_archived || Some(line.id) == kept)
-                .map(|line| line.id)
-                .find(|id| Some(*id) == requested);
+                .map(|line| line.id);
             if location.is_none() {
                 form.add_error("location", FieldCode::NotInList);
             }
@@ -120,8 +120,12 @@ pub async fn create_contact(
     let mut tx = core.store.begin(by.staff()).await?;
     active_customer(&mut tx, customer).await?;
     let values = input.check(&mut tx, customer, None).await?;
-    let id: ContactId = tx.new_id();
     let (email, phone) = (values.email.as_deref(), values.phone.as_deref());
+    // The same form again must not create the contact again.
+    if let Some(known) = tx.same_contact(customer, &values.name, email, phone).await? {
+        return Ok(known);
+    }
+    let id: ContactId = tx.new_id();
     let new = NewContact {
         customer,
         location: values.location,
@@ -177,15 +181,26 @@ pub async fn archive_contact(
     is_archived: bool,
 ) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
-    let known = tx.lock_contact_record(id).await?.ok_or_else(CoreError::not_found)?;
+    let customer = tx
+        .contact_record(id)
+        .await?
+        .ok_or_else(CoreError::not_found)?
+        .customer_id;
+    let customer = tx
+        .lock_customer_record(customer)
+        .await?
+        .ok_or_else(CoreError::not_found)?;
+    tx.lock_contact_record(id).await?;
+    // After the lock: access may have been granted while waiting for it.
+    let known = tx.contact_record(id).await?.ok_or_else(CoreError::not_found)?;
     if known.is_archived == is_archived {
         return Ok(());
     }
     if is_archived && known.has_portal_access {
         return Err(CoreError::field("name", FieldCode::PortalAccess));
     }
-    if !is_archived {
-        active_customer(&mut tx, known.customer_id).await?;
+    if !is_archived && !customer.is_active() {
+        return Err(CoreError::field("customer", FieldCode::CustomerInactive));
     }
     tx.archive_contact(id, is_archived).await?;
     let action = if is_archived {

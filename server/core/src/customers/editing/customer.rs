@@ -48,6 +48,9 @@ pub async fn create_customer(
     form.finish()?;
     let new = new.ok_or_else(|| CoreError::new(Cause::InvalidFields))?;
     let mut tx = core.store.begin(by.staff()).await?;
+    // Two forms at the same time would not see each other's customer.
+    tx.lock(format!("customer-name:{}", text::name_for_comparison(&input.name)))
+        .await?;
     if !is_other {
         let similar = tx.similar_customers(&SimilarTo::from(input)).await?;
         if similar.iter().any(|customer| customer.is_likely()) {

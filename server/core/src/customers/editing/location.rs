@@ -140,6 +140,10 @@ pub async fn create_location(
     let values = input.check()?;
     let mut tx = core.store.begin(by.staff()).await?;
     active_customer(&mut tx, customer).await?;
+    // The same form again must not create the location again.
+    if let Some(known) = tx.same_location(customer, &values).await? {
+        return Ok(known);
+    }
     let id: LocationId = tx.new_id();
     let country = values.place.address.country.as_deref();
     let zone = values
@@ -213,6 +217,15 @@ pub async fn archive_location(
     is_archived: bool,
 ) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
+    let customer = tx
+        .location_record(id)
+        .await?
+        .ok_or_else(CoreError::not_found)?
+        .customer_id;
+    let customer = tx
+        .lock_customer_record(customer)
+        .await?
+        .ok_or_else(CoreError::not_found)?;
     let known = tx.lock_location_record(id).await?.ok_or_else(CoreError::not_found)?;
     if known.is_archived == is_archived {
         return Ok(());
@@ -220,8 +233,8 @@ pub async fn archive_location(
     if is_archived && tx.open_work_at_location(id).await? > 0 {
         return Err(CoreError::field("name", FieldCode::OpenWork));
     }
-    if !is_archived {
-        active_customer(&mut tx, known.customer_id).await?;
+    if !is_archived && !customer.is_active() {
+        return Err(CoreError::field("customer", FieldCode::CustomerInactive));
     }
     tx.archive_location(id, is_archived).await?;
     let action = if is_archived {

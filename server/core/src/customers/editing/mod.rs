@@ -20,6 +20,8 @@ use crate::{Core, CoreError, CoreResult};
 
 /// How many changes a page shows.
 pub(super) const MAX_CHANGES: i64 = 100;
+/// The longest text that is compared is an email address.
+const MAX_EMAIL_CHARS: usize = 254;
 /// Shorter parts of a name are in too many names.
 const MIN_NAME_CHARS: usize = 3;
 
@@ -40,10 +42,11 @@ impl SimilarTo {
         (part.chars().count() >= MIN_NAME_CHARS).then_some(part)
     }
 
-    fn is_empty(&self) -> bool {
-        [&self.name, &self.email, &self.phone, &self.street, &self.postal_code]
-            .iter()
-            .all(|part| part.trim().is_empty())
+    /// Returns whether there is nothing to look for, or more than a field can hold.
+    fn is_unusable(&self) -> bool {
+        let parts = [&self.name, &self.email, &self.phone, &self.street, &self.postal_code];
+        let is_empty = parts.iter().all(|part| part.trim().is_empty());
+        is_empty || parts.iter().any(|part| part.chars().count() > MAX_EMAIL_CHARS)
     }
 }
 
@@ -52,7 +55,7 @@ impl SimilarTo {
 /// # Errors
 /// The database is unavailable.
 pub async fn similar(core: &Core, by: Permit<'_, ManageCustomers>, to: &SimilarTo) -> CoreResult<Vec<SimilarCustomer>> {
-    if to.is_empty() {
+    if to.is_unusable() {
         return Ok(Vec::new());
     }
     Ok(core.store.read(by.staff()).await?.similar_customers(to).await?)

@@ -3,6 +3,7 @@
 use domain::ids::{ContactId, CustomerId, Id, LocationId};
 use domain::text::{CustomerNumber, name_for_comparison};
 
+use crate::customers::client_records::StoredLocation;
 use crate::customers::editing::SimilarTo;
 use crate::customers::model::{ContactRecord, CustomerRecord, LocationRecord, SimilarCustomer};
 use crate::db::bulk::escape_like;
@@ -119,8 +120,31 @@ const COUNT_OPEN_WORK_AT_LOCATION: &str = r"
           AND status IN ('submitted', 'in_review', 'accepted')
     )
 ";
-/// $2 name key, $3 pattern of a part of the name, $4 email in lower case, $5 phone number, $6 street in lower case, $7 postal code;
-/// empty texts match nothing.
+const SELECT_SAME_LOCATION: &str = r"
+    SELECT id
+    FROM location
+    WHERE tenant_id = $1
+      AND customer_id = $2
+      AND archived_at IS NULL
+      AND name = $3
+      AND COALESCE(street, '') = $4
+      AND COALESCE(postal_code, '') = $5
+      AND COALESCE(city, '') = $6
+    LIMIT 1
+";
+const SELECT_SAME_CONTACT: &str = r"
+    SELECT id
+    FROM contact
+    WHERE tenant_id = $1
+      AND customer_id = $2
+      AND archived_at IS NULL
+      AND display_name = $3
+      AND COALESCE(email, '') = $4
+      AND COALESCE(phone, '') = $5
+    LIMIT 1
+";
+/// $2 name key, $3 pattern of a part of the name, $4 email in lower case, $5 phone number, $6 street in lower case, $7 postal code,
+/// $8 street as typed: databases change the case of ASCII letters only. Empty texts match nothing.
 const SELECT_SIMILAR: &str = r"
     SELECT
         customer.id, customer.customer_number, customer.name, (customer.archived_at IS NOT NULL) AS is_archived,
@@ -138,34 +162,44 @@ const SELECT_SIMILAR: &str = r"
             WHERE location.tenant_id = customer.tenant_id
               AND location.customer_id = customer.id
               AND location.postal_code = $7
-              AND lower(location.street) = $6
+              AND (lower(location.street) = $6 OR location.street = $8)
         ) AS has_same_address
     FROM customer
     WHERE customer.tenant_id = $1
       AND customer.merged_into IS NULL
-      AND (
-          customer.name_key = $2
-          OR ($3 <> '' AND customer.name_key LIKE $3 ESCAPE '!')
-          OR customer.id IN (
-              SELECT customer_id
-              FROM contact
+      AND customer.id IN (
+          SELECT id
+          FROM customer
+          WHERE tenant_id = $1
+            AND name_key = $2
+          UNION
+          SELECT id
+          FROM (
+              SELECT id
+              FROM customer
               WHERE tenant_id = $1
-                AND lower(email) = $4
-          )
-          OR customer.id IN (
-              SELECT customer_id
-              FROM contact
-              WHERE tenant_id = $1
-                AND phone = $5
-                AND $5 <> ''
-          )
-          OR customer.id IN (
-              SELECT customer_id
-              FROM location
-              WHERE tenant_id = $1
-                AND postal_code = $7
-                AND lower(street) = $6
-          )
+                AND $3 <> ''
+                AND name_key LIKE $3 ESCAPE '!'
+              ORDER BY name_key, id
+              LIMIT 20
+          ) AS part
+          UNION
+          SELECT customer_id
+          FROM contact
+          WHERE tenant_id = $1
+            AND lower(email) = $4
+          UNION
+          SELECT customer_id
+          FROM contact
+          WHERE tenant_id = $1
+            AND phone = $5
+            AND $5 <> ''
+          UNION
+          SELECT customer_id
+          FROM location
+          WHERE tenant_id = $1
+            AND postal_code = $7
+            AND (lower(street) = $6 OR street = $8)
       )
     ORDER BY has_same_name DESC, has_same_contact DESC, has_same_address DESC, customer.name_key, customer.id
     LIMIT 6
@@ -289,8 +323,55 @@ impl TenantTx<'_, Staff> {
             to.phone.as_str(),
             to.street.to_lowercase(),
             to.postal_code.as_str(),
+            to.street.as_str(),
         );
         self.tx.fetch_all(SELECT_SIMILAR, row).await
+    }
+
+    /// Returns the location of a customer with the same name and address.
+    pub(crate) async fn same_location(
+        &mut self,
+        customer: CustomerId,
+        values: &StoredLocation,
+    ) -> Result<Option<LocationId>, StoreError> {
+        let (tenant, address) = (self.tenant(), &values.place.address);
+        let text = |part: &Option<String>| part.clone().unwrap_or_default();
+        let row = (
+            tenant,
+            customer.uuid(),
+            values.name.as_str(),
+            text(&address.street),
+            text(&address.postal_code),
+            text(&address.city),
+        );
+        let found = self
+            .tx
+            .fetch_optional::<(uuid::Uuid,)>(SELECT_SAME_LOCATION, row)
+            .await?;
+        Ok(found.map(|(id,)| LocationId::from_uuid(id)))
+    }
+
+    /// Returns the contact of a customer with the same name, email address and phone number.
+    pub(crate) async fn same_contact(
+        &mut self,
+        customer: CustomerId,
+        name: &str,
+        email: Option<&str>,
+        phone: Option<&str>,
+    ) -> Result<Option<ContactId>, StoreError> {
+        let tenant = self.tenant();
+        let row = (
+            tenant,
+            customer.uuid(),
+            name,
+            email.unwrap_or_default(),
+            phone.unwrap_or_default(),
+        );
+        let found = self
+            .tx
+            .fetch_optional::<(uuid::Uuid,)>(SELECT_SAME_CONTACT, row)
+            .await?;
+        Ok(found.map(|(id,)| ContactId::from_uuid(id)))
     }
 }
 

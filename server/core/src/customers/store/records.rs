@@ -107,7 +107,23 @@ const SELECT_LOCATIONS: &str = r"
     WHERE tenant_id = $1
       AND customer_id = $2
     ORDER BY (archived_at IS NOT NULL), name, id
-    LIMIT 200
+    LIMIT 1000
+";
+const SELECT_LOCATION_OF_CUSTOMER: &str = r"
+    SELECT
+        id, name, street, postal_code, city, zone, access_notes, latitude, longitude,
+        (archived_at IS NOT NULL) AS is_archived
+    FROM location
+    WHERE tenant_id = $1
+      AND customer_id = $2
+      AND id = $3
+";
+const SELECT_CONTACT_OF_CUSTOMER: &str = r"
+    SELECT (archived_at IS NOT NULL) AS is_archived
+    FROM contact
+    WHERE tenant_id = $1
+      AND customer_id = $2
+      AND id = $3
 ";
 const SELECT_CONTACTS: &str = r"
     SELECT
@@ -120,7 +136,7 @@ const SELECT_CONTACTS: &str = r"
     WHERE contact.tenant_id = $1
       AND contact.customer_id = $2
     ORDER BY (contact.archived_at IS NOT NULL), contact.display_name, contact.id
-    LIMIT 200
+    LIMIT 1000
 ";
 
 impl<A: Operator> TenantTx<'_, A> {
@@ -242,6 +258,32 @@ impl TenantTx<'_, Staff> {
         self.tx
             .fetch_all::<LocationSummary>(SELECT_LOCATIONS, (tenant, id.uuid()))
             .await
+    }
+
+    /// Returns a location if it is one of the customer's.
+    pub(crate) async fn location_of(
+        &mut self,
+        customer: CustomerId,
+        id: LocationId,
+    ) -> Result<Option<LocationSummary>, StoreError> {
+        let tenant = self.tenant();
+        self.tx
+            .fetch_optional(SELECT_LOCATION_OF_CUSTOMER, (tenant, customer.uuid(), id.uuid()))
+            .await
+    }
+
+    /// Returns whether a contact of the customer is archived; `None` if it is none of the customer's.
+    pub(crate) async fn is_contact_archived(
+        &mut self,
+        customer: CustomerId,
+        id: ContactId,
+    ) -> Result<Option<bool>, StoreError> {
+        let tenant = self.tenant();
+        let row = self
+            .tx
+            .fetch_optional::<(bool,)>(SELECT_CONTACT_OF_CUSTOMER, (tenant, customer.uuid(), id.uuid()))
+            .await?;
+        Ok(row.map(|(is_archived,)| is_archived))
     }
 
     pub(crate) async fn contacts_of(&mut self, id: CustomerId) -> Result<Vec<ContactSummary>, StoreError> {

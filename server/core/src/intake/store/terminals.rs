@@ -93,12 +93,17 @@ const SELECT_TERMINAL_BY_DEVICE: &str = r"
     SELECT
         terminal.tenant_id, terminal.id, terminal.location_id, location.customer_id,
         location.name AS location_name, terminal.form_id, intake_form.settings,
-        intake_form.closed_at IS NOT NULL AS is_closed, tenant.name AS tenant_name, tenant.zone,
+        (
+            intake_form.closed_at IS NOT NULL
+            OR location.archived_at IS NOT NULL
+            OR customer.archived_at IS NOT NULL
+        ) AS is_closed, tenant.name AS tenant_name, tenant.zone,
         terminal.last_seen_at, portal_branding.words
     FROM terminal
     JOIN tenant ON tenant.id = terminal.tenant_id
     LEFT JOIN portal_branding ON portal_branding.tenant_id = tenant.id
     JOIN location ON location.tenant_id = terminal.tenant_id AND location.id = terminal.location_id
+    JOIN customer ON customer.tenant_id = location.tenant_id AND customer.id = location.customer_id
     JOIN intake_form ON intake_form.tenant_id = terminal.tenant_id AND intake_form.id = terminal.form_id
     WHERE terminal.device_hash = $1
 ";

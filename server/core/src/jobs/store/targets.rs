@@ -222,7 +222,7 @@ const SELECT_TARGETS_WITH_STATUS: &str = concat!(
     r"
         WHERE target.tenant_id = $1
           AND target.number < $2
-          AND target.status IN ($4, $5, $6, $7)
+          AND target.status = $4
         ORDER BY target.number DESC
         LIMIT $3
     "
@@ -245,7 +245,6 @@ const SELECT_TARGETS_WITH_EXTERNAL_ID: &str = concat!(
               WHERE source_system.tenant_id = $1
           )
           AND target.external_id = $2
-        ORDER BY target.number DESC
         LIMIT 20
     "
 );
@@ -402,7 +401,7 @@ impl TenantTx<'_, Staff> {
             .await
     }
 
-    /// Returns jobs with a smaller number, the latest first; `statuses` is empty for all, and has at most four.
+    /// Returns jobs with a smaller number, the latest first; `statuses` is empty for all.
     pub(crate) async fn targets_before(
         &mut self,
         number: i64,
@@ -410,12 +409,22 @@ impl TenantTx<'_, Staff> {
         limit: i64,
     ) -> Result<Vec<TargetSummary>, StoreError> {
         let tenant = self.tenant();
-        let Some(first) = statuses.first() else {
+        if statuses.is_empty() {
             return self.tx.fetch_all(SELECT_TARGETS, (tenant, number, limit)).await;
-        };
-        let status = |index: usize| statuses.get(index).unwrap_or(first).name();
-        let row = (tenant, number, limit, status(0), status(1), status(2), status(3));
-        self.tx.fetch_all(SELECT_TARGETS_WITH_STATUS, row).await
+        }
+        // One statement for each status: its index has their order.
+        let mut found: Vec<TargetSummary> = Vec::new();
+        for status in statuses {
+            let row = (tenant, number, limit, status.name());
+            found.extend(
+                self.tx
+                    .fetch_all::<TargetSummary>(SELECT_TARGETS_WITH_STATUS, row)
+                    .await?,
+            );
+        }
+        found.sort_by_key(|job| std::cmp::Reverse(job.number));
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
     }
 
     /// Returns the job with a number, and those with an external ID.

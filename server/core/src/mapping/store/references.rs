@@ -104,6 +104,7 @@ const SELECT_LINKABLE_CONTACT: &str = r"
     FROM contact
     WHERE tenant_id = $1
       AND id = $2
+      AND archived_at IS NULL
 ";
 static LOCK_CUSTOMER: EngineSql = EngineSql::new(
     r"

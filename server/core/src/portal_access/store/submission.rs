@@ -19,6 +19,13 @@ const SELECT_LOCATIONS: &str = concat!(
         FROM location
         WHERE location.tenant_id = $1
           AND location.archived_at IS NULL
+          AND NOT EXISTS (
+              SELECT 1
+              FROM customer
+              WHERE customer.tenant_id = location.tenant_id
+                AND customer.id = location.customer_id
+                AND customer.archived_at IS NOT NULL
+          )
           AND
     ",
     granted!("may_submit", "location.customer_id", "location.id"),
@@ -43,6 +50,13 @@ const INSERT_REQUEST: &str = concat!(
         WHERE location.tenant_id = $1
           AND location.id = $4
           AND location.archived_at IS NULL
+          AND NOT EXISTS (
+              SELECT 1
+              FROM customer
+              WHERE customer.tenant_id = location.tenant_id
+                AND customer.id = location.customer_id
+                AND customer.archived_at IS NOT NULL
+          )
           AND
     ",
     granted!("may_submit", "location.customer_id", "location.id"),
