@@ -33,14 +33,9 @@ pub struct Address {
 }
 
 impl Address {
-    /// Returns the street and the city, for a location that has no name of its own; `None` if neither is known.
+    /// Returns the street, or else the city, for a location that has no name of its own; the city stands beside the name.
     pub fn as_name(&self) -> Option<String> {
-        let parts: Vec<&str> = [&self.street, &self.city]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .collect();
-        (!parts.is_empty()).then(|| parts.join(", "))
+        self.street.clone().or_else(|| self.city.clone())
     }
 
     /// Returns the address with the sent parts applied; absent parts are unchanged.

@@ -21,6 +21,8 @@ pub struct FormState {
     /// The record that the form is about; see [`Self::of_item`].
     item: String,
     flash: Option<Flash>,
+    /// Whether nothing is saved yet: the values with which the form opens are proposals.
+    is_new: bool,
     /// When the values were typed, if they come from a draft.
     pub(crate) draft_saved_at: Option<DateTime<Utc>>,
 }
@@ -43,6 +45,7 @@ impl FormState {
                 locale,
                 item,
                 flash: Some(flash.clone()),
+                is_new: false,
                 draft_saved_at: None,
             };
         }
@@ -51,6 +54,7 @@ impl FormState {
             name,
             locale,
             item,
+            is_new: false,
             draft_saved_at: draft.as_ref().map(|draft| draft.updated_at),
             flash: draft.map(|draft| Flash {
                 form: name.to_owned(),
@@ -58,6 +62,11 @@ impl FormState {
                 ..Flash::default()
             }),
         }
+    }
+
+    /// Marks a form of something that is not saved yet, so that no proposal is shown as the saved value.
+    pub fn of_new(self) -> Self {
+        Self { is_new: true, ..self }
     }
 
     /// Returns the name under which a draft of the form is kept.
@@ -95,7 +104,7 @@ impl FormState {
     /// Returns the saved value of a field, if the typed one differs and the record may have been changed since: the form
     /// was rejected for that, or its values come from a draft.
     fn saved_value(&self, field: &str, saved: &str) -> Option<String> {
-        let flash = self.flash.as_ref()?;
+        let flash = self.flash.as_ref().filter(|_| !self.is_new)?;
         let is_stale = (flash.cause.as_ref()).is_some_and(|cause| cause.problem() == Problem::ConcurrentModification);
         let is_draft_of_saved = self.draft_saved_at.is_some() && !saved.is_empty();
         ((is_stale || is_draft_of_saved) && flash.values.get(field).map(String::as_str).unwrap_or_default() != saved)

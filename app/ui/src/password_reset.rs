@@ -39,7 +39,8 @@ pub fn ForgotPasswordPage(realm: Realm, brand: Brand) -> impl IntoView {
     page(move |request| async move {
         let locale = request.viewer.locale;
         let form = FormState::new(ForgotForm::NAME, locale, request.flash.as_ref());
-        let is_sent = request.flash.as_ref().is_some_and(|flash| flash.done.is_some());
+        let cannot_send = !request.core.sends_mail();
+        let is_sent = !cannot_send && request.flash.as_ref().is_some_and(|flash| flash.done.is_some());
         let prefix = prefix(realm);
         Ok(view! {
             <Title text=word!(locale, "forgot-password-title")/>
@@ -48,6 +49,7 @@ pub fn ForgotPasswordPage(realm: Realm, brand: Brand) -> impl IntoView {
                     <BrandLine text=brand(locale)/>
                     <h1>{word!(locale, "forgot-password-title")}</h1>
                     {is_sent.then(|| view! { <SuccessNotice text=word!(locale, "forgot-password-sent")/> })}
+                    {cannot_send.then(|| view! { <p class="notice notice-warn" role="note" data-testid="no-mail-server">{word!(locale, "forgot-password-no-server")}</p> })}
                     <p class="quiet">{word!(locale, "forgot-password-text")}</p>
                     <ErrorSummary form=form.clone()/>
                     <TextField form field="email" label=shared::email(locale) kind="email" autocomplete="username"/>

@@ -65,3 +65,4 @@ invitations-expired = { $count ->
  }
 invitation-expired-on = انتهت في { $day }
 access-link-no-server = لم يُضبط خادم بريد، ولذلك لم يُرسل شيء. انسخ هذا الرابط الآن وسلّمه. يظهر مرة واحدة فقط:
+access-empty-no-permission = يمكن للمديرين ومسؤولي النظام دعوة مستخدمي البوابة.

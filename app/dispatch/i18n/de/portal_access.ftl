@@ -58,3 +58,4 @@ invitations-expired = { $count ->
  }
 invitation-expired-on = abgelaufen am { $day }
 access-link-no-server = Es ist kein Mailserver konfiguriert, daher wurde nichts gesendet. Diesen Link jetzt kopieren und übergeben. Er wird nur einmal angezeigt:
+access-empty-no-permission = Manager und Administratoren können Portalbenutzer einladen.

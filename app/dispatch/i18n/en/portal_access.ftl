@@ -58,3 +58,4 @@ invitations-expired = { $count ->
  }
 invitation-expired-on = expired on { $day }
 access-link-no-server = No mail server is configured, so nothing was sent. Copy this link now and hand it over. It is shown only once:
+access-empty-no-permission = A manager or administrator can invite portal users.

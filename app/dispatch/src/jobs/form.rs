@@ -54,7 +54,7 @@ pub fn NewJobPage() -> impl IntoView {
         .await?;
         let customer = found.input.customer.clone();
         let item = draft_item(&customer, &copied);
-        let form = FormState::of_item(NewJobForm::NAME, item, locale, flash);
+        let form = FormState::of_item(NewJobForm::NAME, item, locale, flash).of_new();
         let nonce = form.value("nonce", &form_nonce(&request.core));
         let mut input = found.input;
         if input.location.is_empty() {

@@ -99,7 +99,7 @@ pub fn TargetPage() -> impl IntoView {
                     <OfflineEntriesCard locale target=id.to_string() entries=found.forwarded_entries actions zone=zone.clone()/>
                     <KeptNotesCard locale entries=found.kept_notes zone=zone.clone()/>
                     {found.proposal.map(|(proposal, names)| view! { <ProposalCard locale target=for_proposal proposal names can_decide=actions.can_decide_proposal/> })}
-                    {actions.can_schedule.then(|| view! { <ScheduleCard id locale form=form("schedule") technicians=found.technicians.clone() current zone=zone.clone() window=target.window_start.zip(target.window_end) now=request.viewer.now/> })}
+                    {actions.can_schedule.then(|| view! { <ScheduleCard id locale form=form("schedule") technicians=found.technicians.clone() current zone=zone.clone() window=target.window_start.zip(target.window_end) duration_minutes=target.duration_minutes now=request.viewer.now/> })}
                     {actions.can_offer_slots.then(|| view! { <OfferCard id locale form=form("offer") offered=found.slots technicians=found.technicians reach=found.reach.clone() zone=zone.clone()/> })}
                     {actions.can_revert_travel.then(|| view! { <RevertTravelForm id locale/> })}
                     {actions.can_reopen.then(|| view! { <ReopenCard id locale/> })}
@@ -308,10 +308,16 @@ struct ShownTimes {
 }
 
 impl ShownTimes {
-    fn new(current: Option<&AppointmentSummary>, proposed: DateTime<Utc>, zone: chrono_tz::Tz) -> Self {
-        let (starts_at, ends_at) = current.map_or((proposed, proposed + TimeDelta::hours(2)), |appointment| {
-            (appointment.starts_at, appointment.ends_at)
-        });
+    fn new(
+        current: Option<&AppointmentSummary>,
+        proposed: DateTime<Utc>,
+        duration_minutes: i64,
+        zone: chrono_tz::Tz,
+    ) -> Self {
+        let (starts_at, ends_at) = current.map_or(
+            (proposed, proposed + TimeDelta::minutes(duration_minutes)),
+            |appointment| (appointment.starts_at, appointment.ends_at),
+        );
         let local = |moment: DateTime<Utc>, format| moment.with_timezone(&zone).format(format).to_string();
         Self {
             technician: current.map_or_else(String::new, |appointment| appointment.technician_id.to_string()),
@@ -333,9 +339,12 @@ fn ScheduleCard(
     current: Option<AppointmentSummary>,
     zone: String,
     window: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// The work time of the job.
+    duration_minutes: i64,
     now: DateTime<Utc>,
 ) -> impl IntoView {
     let tz: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::Tz::UTC);
+    let form = if current.is_none() { form.of_new() } else { form };
     let proposed = proposed_start(None, window, now, &tz);
     let ShownTimes {
         technician,
@@ -343,7 +352,7 @@ fn ScheduleCard(
         start,
         end,
         shared,
-    } = ShownTimes::new(current.as_ref(), proposed, tz);
+    } = ShownTimes::new(current.as_ref(), proposed, duration_minutes, tz);
     let (start_occurrence, end_occurrence) = current.as_ref().map_or(("", ""), |appointment| {
         (
             occurrence(appointment.starts_at, tz),

@@ -53,6 +53,11 @@ pub fn CustomerAccessPage() -> impl IntoView {
                 })
                 .collect_view()
         };
+        let empty_text = if found.can_invite {
+            t!(locale, "access-empty-text")
+        } else {
+            t!(locale, "access-empty-no-permission")
+        };
         let link_text = if request.core.sends_mail() {
             t!(locale, "access-link")
         } else {
@@ -66,7 +71,7 @@ pub fn CustomerAccessPage() -> impl IntoView {
             {link.map(|link| view! { <p class="notice notice-warn" data-testid="access-link">{link_text}" "<bdi class="mono secret" dir="ltr">{link}</bdi></p> })}
             <h1>{title}</h1>
             <p class="lead">{t!(locale, "access-intro")}</p>
-            {empty.then(|| view! { <EmptyState icon="users" title=t!(locale, "access-empty") text=t!(locale, "access-empty-text")/> })}
+            {empty.then(|| view! { <EmptyState icon="users" title=t!(locale, "access-empty") text=empty_text/> })}
             {cards}
             {found.can_invite.then(|| view! { <InviteCard form found id locale/> })}
         }

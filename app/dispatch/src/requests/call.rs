@@ -38,7 +38,7 @@ pub fn CallPage() -> impl IntoView {
         let locale = request.viewer.locale;
         staff.may::<ReviewRequests>()?;
         let changed = Flash::from_preview(request.flash.as_ref(), CHANGED, "call");
-        let form = FormState::new("call", locale, changed.as_ref().or(request.flash.as_ref()));
+        let form = FormState::new("call", locale, changed.as_ref().or(request.flash.as_ref())).of_new();
         let nonce = form.value("nonce", &form_nonce(&request.core));
         let chosen: Option<CustomerId> = form.value("customer", &request.query("customer")).parse().ok();
         let search_text = form.value("match", &request.query("match"));

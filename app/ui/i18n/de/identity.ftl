@@ -83,3 +83,4 @@ own-password = Passwort ändern
 own-password-help = Alle anderen Sitzungen werden beendet. Mindestens 12 Zeichen; ein Satz ist leicht zu merken.
 done-own-password = Das neue Passwort ist gesetzt. Alle anderen Sitzungen wurden beendet.
 new-password = Neues Passwort
+forgot-password-no-server = Diese Installation kann keine E-Mails senden. Bitten Sie einen Administrator um einen Link, mit dem Sie ein neues Passwort festlegen können.

@@ -83,3 +83,4 @@ own-password = Change password
 own-password-help = All other sessions are signed out. At least 12 characters; a sentence is easy to remember.
 done-own-password = Your new password is set. You have been signed out of all other sessions.
 new-password = New password
+forgot-password-no-server = This installation cannot send email. Ask an administrator for a link with which you can set a new password.

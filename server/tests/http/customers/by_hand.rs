@@ -46,7 +46,7 @@ async fn customer_is_created_with_location_and_contact(#[case] engine: Engine) {
     for shown in [
         "Bäckerei Krüger",
         "bk-7",
-        "Lindenallee 4, Essen",
+        "Lindenallee 4, 45127 Essen",
         "Ute Krüger",
         "ute@krueger.example",
     ] {

@@ -182,8 +182,37 @@ macro_rules! select_target_line {
     };
 }
 pub(crate) use select_target_line;
+
+/// A line of the list of jobs: with the planned or else the latest visit.
+macro_rules! select_job_line {
+    () => {
+        r"
+            SELECT
+                target.id, target.number, target.status, target.priority, target.service_type,
+                target.needs_mapping, target.external_id, target.created_at, target.customer_id,
+                target.location_id, customer.name AS customer_name, location.name AS location_name,
+                location.city AS location_city, appointment.starts_at, appointment.ends_at,
+                appointment.zone AS appointment_zone, technician.display_name AS technician
+            FROM target
+            LEFT JOIN customer ON customer.tenant_id = target.tenant_id AND customer.id = target.customer_id
+            LEFT JOIN location ON location.tenant_id = target.tenant_id AND location.id = target.location_id
+            LEFT JOIN appointment ON appointment.tenant_id = target.tenant_id
+                AND appointment.id = (
+                    SELECT latest.id
+                    FROM appointment AS latest
+                    WHERE latest.tenant_id = target.tenant_id
+                      AND latest.target_id = target.id
+                      AND latest.status IN ('planned', 'done')
+                    ORDER BY (latest.status = 'planned') DESC, latest.starts_at DESC
+                    LIMIT 1
+                )
+            LEFT JOIN staff_account AS technician ON technician.tenant_id = appointment.tenant_id
+                AND technician.id = appointment.technician_id
+        "
+    };
+}
 const SELECT_TARGETS_OF_CUSTOMER: &str = concat!(
-    select_target_line!(),
+    select_job_line!(),
     r"
         WHERE target.tenant_id = $1
           AND target.customer_id = $2
@@ -209,7 +238,7 @@ const UPDATE_CONTENT: &str = r"
       AND status = $3
 ";
 const SELECT_TARGETS: &str = concat!(
-    select_target_line!(),
+    select_job_line!(),
     r"
         WHERE target.tenant_id = $1
           AND target.number < $2
@@ -218,7 +247,7 @@ const SELECT_TARGETS: &str = concat!(
     "
 );
 const SELECT_TARGETS_WITH_STATUS: &str = concat!(
-    select_target_line!(),
+    select_job_line!(),
     r"
         WHERE target.tenant_id = $1
           AND target.number < $2
@@ -228,7 +257,7 @@ const SELECT_TARGETS_WITH_STATUS: &str = concat!(
     "
 );
 const SELECT_TARGETS_WITH_NUMBER: &str = concat!(
-    select_target_line!(),
+    select_job_line!(),
     r"
         WHERE target.tenant_id = $1
           AND target.number = $2
@@ -236,7 +265,7 @@ const SELECT_TARGETS_WITH_NUMBER: &str = concat!(
 );
 /// An external ID is unique in its source system.
 const SELECT_TARGETS_WITH_EXTERNAL_ID: &str = concat!(
-    select_target_line!(),
+    select_job_line!(),
     r"
         WHERE target.tenant_id = $1
           AND target.source_system_id IN (
