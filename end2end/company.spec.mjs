@@ -55,6 +55,11 @@ test("a company goes from an empty database to a report that its customer reads"
   await expect(owner).toHaveURL(/sign-in/);
   await enter(owner, "mona@krueger.example");
 
+  // The list of first steps comes first, and ticks itself.
+  await expect(owner).toHaveURL(/\/app\/start/);
+  const stateOf = (step) => owner.locator(`[data-step="${step}"]`).getAttribute("data-state");
+  expect([await stateOf("organization"), await stateOf("team"), await stateOf("customers")]).toEqual(["done", "open", "open"]);
+
   // A technician is invited by a link to hand over, and has usual working hours.
   await owner.goto("/app/settings/team");
   await owner.getByLabel("Name", { exact: true }).fill("Tom Brenner");
@@ -142,6 +147,13 @@ test("a company goes from an empty database to a report that its customer reads"
   await owner.getByLabel("Summary").fill("We replaced the pump.");
   await owner.getByRole("button", { name: "Publish report" }).click();
   await expect(owner.getByRole("status").first()).toContainText("Report published");
+
+  await owner.goto("/app/start");
+  for (const step of ["team", "customers", "job", "way-in"]) expect(await stateOf(step), step).toBe("done");
+  await owner.getByRole("button", { name: "Hide this list" }).click();
+  await expect(owner.locator('[data-done="done-first-steps-hidden"]')).toBeVisible();
+  await owner.goto("/app");
+  await expect(owner).toHaveURL(/\/app\/inbox/);
 
   // The customer's contact reads it in the portal.
   const ida = (await newPage(browser, options)).page;

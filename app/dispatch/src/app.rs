@@ -11,8 +11,8 @@ use ui::sign_in_pages::ChooseOrganizationPage;
 
 use crate::shell::AppFrame;
 use crate::{
-    billing, branding, classification, customers, gallery, identity, imports, intake, integrations, jobs, mapping,
-    notifications, portal_access, requests, scheduling, suggestions, visits, webhooks,
+    billing, branding, classification, customers, gallery, identity, imports, installation, intake, integrations, jobs,
+    mapping, notifications, portal_access, requests, scheduling, suggestions, visits, webhooks,
 };
 
 /// Renders a whole document of the staff app.
@@ -33,6 +33,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/sign-in/code") view=identity::security::CodePage ssr=SsrMode::Async/>
                 <Route path=path!("/app/security") view=identity::security::SecurityPage ssr=SsrMode::Async/>
                 <Route path=path!("/app") view=identity::settings::HomePage ssr=SsrMode::Async/>
+                <Route path=path!("/app/start") view=installation::first_steps::FirstStepsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/inbox") view=requests::inbox::InboxPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/inbox/new") view=requests::call::CallPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/inbox/:id") view=requests::page::RequestPage ssr=SsrMode::Async/>

@@ -35,6 +35,7 @@ mod identity;
 #[cfg(feature = "ssr")]
 mod imports;
 #[cfg(feature = "ssr")]
+mod installation;
 mod intake;
 #[cfg(feature = "ssr")]
 mod integrations;

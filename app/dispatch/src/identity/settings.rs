@@ -12,6 +12,7 @@ use ordinavo_core::audit;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::identity::staff_settings;
+use ordinavo_core::installation::first_steps;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, redirect, submit};
 use ui::drafts::owned;
@@ -23,6 +24,7 @@ use ui::two_factor::settings_path;
 
 use crate::audit::page::{AuditLog, verification_result};
 use crate::identity::{organization, team, two_factor_policy};
+use crate::installation::first_steps as first_steps_page;
 use crate::scheduling::technicians;
 use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::AppFrame;
@@ -33,9 +35,16 @@ use crate::t;
 pub fn HomePage() -> impl IntoView {
     let staff = viewer_staff();
     let response = use_context::<ResponseOptions>();
-    page(|_| async move {
+    page(|request| async move {
+        let staff = staff?;
+        let home = match staff.may::<ManageOrganization>() {
+            Ok(permit) if !staff.is_test() && first_steps::load(&request.core, permit).await?.is_home() => {
+                first_steps_page::PAGE
+            }
+            _ => staff.role().home(),
+        };
         if let Some(response) = response {
-            redirect(&response, staff?.role().home());
+            redirect(&response, home);
         }
         Ok(().into_any())
     })
@@ -87,6 +96,11 @@ fn settings_links(staff: &Staff, locale: Locale) -> Vec<(&'static str, String, S
         shared::security_intro(locale),
     )];
     if staff.has::<ManageOrganization>() {
+        links.push((
+            first_steps_page::PAGE,
+            t!(locale, "start-title"),
+            t!(locale, "start-settings-text"),
+        ));
         links.push((
             organization::PAGE,
             t!(locale, "organization-title"),

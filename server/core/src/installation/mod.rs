@@ -1,6 +1,7 @@
 //! The installation as a whole: which master key belongs to the database.
 
 pub mod export;
+pub mod first_steps;
 pub mod health;
 pub mod key_rotation;
 pub mod setup;

@@ -1,5 +1,8 @@
 //! Statements for the row of the installation.
 
+use crate::db::TenantTx;
+use crate::identity::actors::Staff;
+use crate::installation::first_steps::FirstSteps;
 use chrono::{DateTime, Utc};
 
 use crate::db::purpose::{Administration, KeyRotation};
@@ -96,5 +99,34 @@ impl SystemTx<'_, KeyRotation> {
     pub(crate) async fn update_sealed_check(&mut self, sealed: &[u8]) -> Result<(), StoreError> {
         let now = self.now;
         self.tx.execute(UPDATE_SEALED_CHECK, (sealed, now)).await.map(drop)
+    }
+}
+
+const SELECT_FIRST_STEPS: &str = r"
+    SELECT
+        (SELECT count(*) > 1 FROM staff_account WHERE tenant_id = $1) AS has_team,
+        EXISTS (SELECT 1 FROM technician WHERE tenant_id = $1 AND revision > 1) AS has_hours,
+        EXISTS (SELECT 1 FROM customer WHERE tenant_id = $1) AS has_customer,
+        EXISTS (SELECT 1 FROM appointment WHERE tenant_id = $1) AS has_appointment,
+        (
+            EXISTS (SELECT 1 FROM portal_account WHERE tenant_id = $1)
+            OR EXISTS (SELECT 1 FROM intake_form WHERE tenant_id = $1)
+            OR EXISTS (SELECT 1 FROM terminal WHERE tenant_id = $1)
+        ) AS has_way_in,
+        (start_list_hidden_at IS NOT NULL OR is_demo) AS is_hidden
+    FROM tenant
+    WHERE id = $1
+";
+const UPDATE_FIRST_STEPS: &str = "UPDATE tenant SET start_list_hidden_at = $2 WHERE id = $1";
+
+impl TenantTx<'_, Staff> {
+    pub(super) async fn first_steps(&mut self) -> Result<FirstSteps, StoreError> {
+        let tenant = self.tenant();
+        self.tx.fetch_one(SELECT_FIRST_STEPS, (tenant,)).await
+    }
+
+    pub(super) async fn hide_first_steps(&mut self, is_hidden: bool) -> Result<(), StoreError> {
+        let (tenant, at) = (self.tenant(), is_hidden.then_some(self.now));
+        self.tx.execute(UPDATE_FIRST_STEPS, (tenant, at)).await.map(drop)
     }
 }

@@ -116,6 +116,7 @@ pub const STAFF_PAGES: &[(&str, &[&str])] = &[
     ),
     ("/app/settings/two-factor", &["admin"]),
     ("/app/settings/organization", &["admin"]),
+    ("/app/start", &["admin"]),
     ("/app/settings/team", &["admin"]),
 ];
 
@@ -143,6 +144,7 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/edit-contact", &["admin", "manager", "dispatcher"]),
     ("/app/fn/archive-contact", &["admin", "manager", "dispatcher"]),
     ("/app/fn/set-organization", &["admin"]),
+    ("/app/fn/hide-first-steps", &["admin"]),
     ("/app/fn/new-job", &["admin", "manager", "dispatcher"]),
     ("/app/fn/edit-job", &["admin", "manager", "dispatcher"]),
     ("/app/fn/set-service", &["admin", "manager", "dispatcher"]),
@@ -674,6 +676,7 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                     | "/app/fn/change-two-factor" => StatusCode::UNPROCESSABLE_ENTITY,
                     "/app/fn/end-sessions"
                     | "/app/fn/set-test-mode"
+                    | "/app/fn/hide-first-steps"
                     | "/app/fn/set-portal-contact"
                     | "/app/fn/set-two-factor-roles"
                     | "/app/fn/cancel-two-factor"

@@ -1,0 +1,3 @@
+//! The installation: the first steps of a new organization.
+
+pub mod first_steps;
