@@ -75,13 +75,23 @@ pub fn NewPasswordPage(realm: Realm) -> impl IntoView {
             return Ok(view! { <LinkInvalid realm locale/> }.into_any());
         };
         let (prefix, back) = (prefix(realm), link_path(realm, &token));
+        let (title, text) = if found.has_password {
+            (word!(locale, "forgot-password-title"), None)
+        } else {
+            (
+                word!(locale, "first-password-title"),
+                Some(word!(locale, "first-password-text")),
+            )
+        };
         Ok(view! {
-            <Title text=word!(locale, "forgot-password-title")/>
+            <Title text=title.clone()/>
             <main class="door" id="main">
                 <SubmitOnce>
                 <form class="card" method="post" action=owned(format!("{prefix}/fn/set-password"))>
                     <p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{found.tenant_name}</bdi></p>
-                    <h1>{word!(locale, "forgot-password-title")}</h1>
+
+                    <h1>{title}</h1>
+                    {text.map(|text| view! { <p class="quiet">{text}</p> })}
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="token" value=token/>
                     <TextField form=form.clone() field="email" label=shared::email(locale) kind="email" value=found.email autocomplete="username" readonly=true/>
@@ -173,8 +183,16 @@ impl RealmForm for NewPasswordForm {
 /// Only for callers that do not accept HTML.
 pub async fn set_password(realm: Realm, form: NewPasswordForm) -> Result<(), ServerFnError> {
     submit_public(InRealm { realm, form }, async |core: Core, InRealm { form, .. }| {
+        let is_first = password_links::find(&core, realm, &form.token)
+            .await
+            .is_ok_and(|found| !found.has_password);
         let account = password_links::set_password(&core, realm, &form.token, &form.password.into()).await?;
-        sign_in_flow::enter(&core, realm, account, "done-password", None).await
+        let done = if is_first {
+            "done-first-password"
+        } else {
+            "done-password"
+        };
+        sign_in_flow::enter(&core, realm, account, done, None).await
     })
     .await
 }

@@ -16,6 +16,8 @@ pub const fn prefix(realm: Realm) -> &'static str {
 /// Returns the path of an account's start page.
 pub fn home_path(home: Home) -> &'static str {
     match home {
+        // The page decides: administrators of a new organization begin with its first steps.
+        Home::Staff(Some(Role::Admin)) => prefix(Realm::Staff),
         Home::Staff(role) => role.map_or(prefix(Realm::Staff), Role::home),
         Home::Portal => prefix(Realm::Portal),
         Home::Partner => prefix(Realm::Partner),

@@ -67,3 +67,4 @@ organization-language-help = للأشخاص الذين لا تُعرف لغته�
 organization-shows-technician = إظهار اسم الفني للعملاء
 organization-shows-technician-help = للمواعيد التي تُشارَك مع العملاء، في البوابة وفي صفحات المتابعة.
 organization-contact = هاتف البوابة وبريدها الإلكتروني وأوقاتها وشعارها ولونها
+done-first-password = مرحبًا. أصبح حسابك جاهزًا.

@@ -67,3 +67,4 @@ organization-language-help = Für Personen, deren Sprache nicht bekannt ist.
 organization-shows-technician = Kunden den Namen des Technikers zeigen
 organization-shows-technician-help = Bei freigegebenen Terminen, im Portal und auf Statusseiten.
 organization-contact = Telefon, E-Mail, Zeiten, Logo und Farbe des Portals
+done-first-password = Willkommen. Ihr Konto ist eingerichtet.

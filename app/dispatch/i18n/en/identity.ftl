@@ -67,3 +67,4 @@ organization-language-help = For people whose language is not known.
 organization-shows-technician = Show the technician’s name to customers
 organization-shows-technician-help = With shared appointments, in the portal and on tracking pages.
 organization-contact = Phone, email, hours, logo and color of the portal
+done-first-password = Welcome. Your account is ready.

@@ -7,3 +7,4 @@ invitation-accept = Passwort festlegen
 password-help = Mindestens 12 Zeichen.
 done-invitation = Ihr Passwort wurde festgelegt. Sie können sich jetzt anmelden.
 done-password = Ihr neues Passwort ist festgelegt. Alle anderen Sitzungen wurden beendet.
+done-first-password = Willkommen. Ihr Konto ist eingerichtet.

@@ -7,3 +7,4 @@ invitation-accept = Set password
 password-help = At least 12 characters.
 done-invitation = Your password is set. You can now sign in.
 done-password = Your new password is set. You have been signed out of all other sessions.
+done-first-password = Welcome. Your account is ready.

@@ -84,3 +84,5 @@ own-password-help = Alle anderen Sitzungen werden beendet. Mindestens 12 Zeichen
 done-own-password = Das neue Passwort ist gesetzt. Alle anderen Sitzungen wurden beendet.
 new-password = Neues Passwort
 forgot-password-no-server = Diese Installation kann keine E-Mails senden. Bitten Sie einen Administrator um einen Link, mit dem Sie ein neues Passwort festlegen können.
+first-password-title = Willkommen
+first-password-text = Legen Sie ein Passwort fest, mit dem Sie sich ab jetzt anmelden.

@@ -84,3 +84,5 @@ own-password-help = All other sessions are signed out. At least 12 characters; a
 done-own-password = Your new password is set. You have been signed out of all other sessions.
 new-password = New password
 forgot-password-no-server = This installation cannot send email. Ask an administrator for a link with which you can set a new password.
+first-password-title = Welcome
+first-password-text = Set a password with which you sign in from now on.

@@ -39,6 +39,8 @@ const BATCH_SIZE: i64 = 16;
 pub struct PasswordLink {
     pub tenant_name: String,
     pub email: String,
+    /// False for an invited account, which gets its first password.
+    pub has_password: bool,
 }
 
 fn token_context<'a>(tenant: Uuid, link: Uuid) -> AssociatedData<'a> {
@@ -199,6 +201,7 @@ pub async fn find(core: &Core, realm: Realm, token: &str) -> CoreResult<Password
     Ok(PasswordLink {
         tenant_name: found.tenant_name,
         email: found.email,
+        has_password: found.has_password,
     })
 }
 
@@ -233,8 +236,12 @@ pub async fn set_password(core: &Core, realm: Realm, token: &str, password: &Sec
         must_set_up: found.is_factor_required && !found.has_second_factor,
     };
     let label = account.label();
-    tx.audit(tenant, &label, "account.password_changed", &label).await?;
-    notify(&mut tx, realm, tenant, &found).await?;
+    if found.has_password {
+        tx.audit(tenant, &label, "account.password_changed", &label).await?;
+        notify(&mut tx, realm, tenant, &found).await?;
+    } else {
+        tx.audit(tenant, &label, "account.password_set", &label).await?;
+    }
     let signed_in = if found.has_second_factor {
         verified.ask_code()
     } else {

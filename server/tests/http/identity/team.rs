@@ -239,3 +239,36 @@ async fn role_and_lock_end_access_and_last_administrator_stays(#[case] engine: E
     assert_eq!(audited.len(), 4, "{audited:?}");
     clock.advance(begin - clock.now());
 }
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn first_password_is_a_welcome_and_not_a_change(#[case] engine: Engine) {
+    let clock = morning();
+    let Some(world) = world_at(engine, clock.clone()).await else {
+        return;
+    };
+    let admin = world.staff("nordlicht", "admin").await;
+    let link = invite(&world, &admin, "nora@nordlicht.example", "dispatcher").await;
+    let mails = async || {
+        world
+            .texts("SELECT kind FROM mail WHERE kind = 'account_password_changed' AND recipient = 'nora@nordlicht.example'")
+            .await
+            .len()
+    };
+    let (nora, to) = accept(&world, &link).await;
+    let html = world.content(&nora, &to).await;
+    assert!(html.contains("data-done=\"done-first-password\""), "{html}");
+    assert_eq!(mails().await, 0, "there was no password to change");
+    // A new link for the same account changes the password.
+    let id = member(&world, "nora@nordlicht.example").await;
+    world
+        .send(&admin, "/app/fn/renew-member-link", &[("member", &id)])
+        .await;
+    let link = shown_link(&world, &admin).await.unwrap();
+    let (nora, to) = accept(&world, &link).await;
+    let html = world.content(&nora, &to).await;
+    assert!(html.contains("data-done=\"done-password\""), "{html}");
+    assert_eq!(mails().await, 1, "{}", world.engine);
+}

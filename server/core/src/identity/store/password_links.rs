@@ -44,6 +44,8 @@ pub(crate) struct PasswordLinkRow {
     pub locale: Option<String>,
     pub role: Option<String>,
     pub has_second_factor: bool,
+    /// False for an invited account until its owner sets the first password.
+    pub has_password: bool,
     /// Whether the role must use two-factor authentication.
     pub is_factor_required: bool,
     pub tenant_name: String,
@@ -100,6 +102,7 @@ const SELECT_OPEN_LINK: &str = r"
         coalesce(staff.display_name, partner.display_name) AS display_name,
         coalesce(staff.locale, partner.locale) AS locale, staff.role,
         coalesce(staff.second_factor, partner.second_factor) IS NOT NULL AS has_second_factor,
+        coalesce(staff.password_hash, partner.password_hash) <> '' AS has_password,
         EXISTS (
             SELECT 1
             FROM two_factor_requirement AS requirement
