@@ -72,3 +72,5 @@ record-field-location = الموقع
 location-zone-help = إذا تُركت فارغة، تُستخدم المنطقة الزمنية للدولة، وإلا فالمنطقة الزمنية لمؤسستك.
 open-map = فتح الخريطة
 link-view-of = عرض ارتباط { $id }
+customers-show-archived = إظهار العملاء المؤرشفين أيضًا
+customers-hide-archived = إخفاء العملاء المؤرشفين

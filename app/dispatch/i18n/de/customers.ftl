@@ -72,3 +72,5 @@ record-field-location = Standort
 location-zone-help = Ohne Angabe gilt die Zeitzone des Landes, sonst die der Organisation.
 open-map = Karte öffnen
 link-view-of = Verknüpfung von { $id } ansehen
+customers-show-archived = Auch archivierte Kunden zeigen
+customers-hide-archived = Archivierte Kunden ausblenden

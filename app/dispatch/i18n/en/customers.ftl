@@ -72,3 +72,5 @@ record-field-location = Location
 location-zone-help = If empty, that of the country, otherwise that of your organization.
 open-map = Open map
 link-view-of = View link of { $id }
+customers-show-archived = Show archived customers, too
+customers-hide-archived = Hide archived customers

@@ -24,18 +24,26 @@ pub fn CustomersPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let search = request.query("q");
+        let archived = request.query("archived");
+        let with_archived = archived == "1";
         let (after_name, after_id) = (request.query("name"), request.query("after").parse::<CustomerId>().ok());
         let found = customers::list(
             &request.core,
             staff.may::<ViewOperations>()?,
             &search,
+            with_archived,
             after_id.map(|id| (after_name.as_str(), id)),
         )
         .await?;
         let page_href = |name: &str, id: &str| {
             format!(
                 "/app/customers?{}",
-                format::query([("q", search.as_str()), ("name", name), ("after", id)])
+                format::query([
+                    ("q", search.as_str()),
+                    ("archived", archived.as_str()),
+                    ("name", name),
+                    ("after", id)
+                ])
             )
         };
         let next = found
@@ -43,7 +51,18 @@ pub fn CustomersPage() -> impl IntoView {
             .last()
             .filter(|_| found.has_more)
             .map(|row| page_href(&row.name, &row.id.to_string()));
-        let first = after_id.map(|_| format!("/app/customers?{}", format::query([("q", &search)])));
+        let start = |archived: &str| {
+            format!(
+                "/app/customers?{}",
+                format::query([("q", search.as_str()), ("archived", archived)])
+            )
+        };
+        let first = after_id.map(|_| start(&archived));
+        let (other, other_label) = if with_archived {
+            (start(""), t!(locale, "customers-hide-archived"))
+        } else {
+            (start("1"), t!(locale, "customers-show-archived"))
+        };
         let new_href = staff
             .has::<ManageCustomers>()
             .then(|| format!("/app/customers/new?{}", format::query([("new_name", &search)])));
@@ -60,6 +79,7 @@ pub fn CustomersPage() -> impl IntoView {
             </form>
             <Customers rows=found.rows is_searched=!search.is_empty() locale/>
             <Pager locale next first/>
+            <p><a class="quiet" href=other>{other_label}</a></p>
         }
         .into_any())
     });

@@ -35,10 +35,14 @@ pub(crate) fn zone_of(country: Option<&str>, organization: &str) -> String {
 
 /// Returns a page of customers by name, filtered by a part of the name or number. `after` is the last row of the
 /// previous page.
+///
+/// # Errors
+/// The database is unavailable.
 pub async fn list(
     core: &Core,
     by: Permit<'_, ViewOperations>,
     search: &str,
+    with_archived: bool,
     after: Option<(&str, CustomerId)>,
 ) -> CoreResult<Page<CustomerSummary>> {
     let mut tx = core.store.read(by.staff()).await?;
@@ -46,6 +50,7 @@ pub async fn list(
     let rows = tx
         .customers(
             search,
+            with_archived,
             after.as_ref().map(|(name, id)| (name.as_str(), *id)),
             PAGE_SIZE + 1,
         )

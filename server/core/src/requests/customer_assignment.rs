@@ -70,8 +70,7 @@ pub(crate) async fn load_choices(
     let customers = if search.is_empty() || chosen.is_some() {
         Vec::new()
     } else {
-        let found = tx.customers(&search, None, MAX_RESULTS).await?;
-        found.into_iter().filter(|customer| !customer.is_archived).collect()
+        tx.customers(&search, false, None, MAX_RESULTS).await?
     };
     Ok(Choices {
         customers,

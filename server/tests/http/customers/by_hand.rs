@@ -454,6 +454,10 @@ async fn archived_records_are_kept_but_not_chosen(#[case] engine: Engine) {
             world.engine
         );
     }
+    for (query, is_listed) in [("q=Ostwerk", false), ("q=Ostwerk&archived=1", true)] {
+        let html = world.content(&staff, &format!("/app/customers?{query}")).await;
+        assert_eq!(html.contains("Ostwerk</bdi>"), is_listed, "{} {query}", world.engine);
+    }
     let html = world.content(&staff, "/app/inbox/new?match=Ostwerk").await;
     assert!(!html.contains("Ostwerk</bdi>"), "{html}");
     archive("customer", &customer, false).await;

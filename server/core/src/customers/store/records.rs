@@ -63,6 +63,7 @@ const SELECT_CUSTOMERS: &str = r"
             FROM location
             WHERE location.tenant_id = customer.tenant_id
               AND location.customer_id = customer.id
+              AND location.archived_at IS NULL
         ) AS locations,
         (
             SELECT count(*)
@@ -75,6 +76,7 @@ const SELECT_CUSTOMERS: &str = r"
     WHERE customer.tenant_id = $1
       AND (customer.name_key, customer.id) > ($2, $3)
       AND ($4 = '' OR customer.name_key LIKE $5 ESCAPE '!' OR customer.number_key LIKE $6 ESCAPE '!')
+      AND ($8 OR customer.archived_at IS NULL)
     ORDER BY customer.name_key, customer.id
     LIMIT $7
 ";
@@ -87,6 +89,7 @@ const SELECT_CUSTOMER: &str = r"
             FROM location
             WHERE location.tenant_id = customer.tenant_id
               AND location.customer_id = customer.id
+              AND location.archived_at IS NULL
         ) AS locations,
         (
             SELECT count(*)
@@ -228,6 +231,7 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn customers(
         &mut self,
         search: &str,
+        with_archived: bool,
         after: Option<(&str, CustomerId)>,
         limit: i64,
     ) -> Result<Vec<CustomerSummary>, StoreError> {
@@ -241,7 +245,16 @@ impl TenantTx<'_, Staff> {
         self.tx
             .fetch_all::<CustomerSummary>(
                 SELECT_CUSTOMERS,
-                (tenant, name_key, id, search.trim(), &by_name, &by_number, limit),
+                (
+                    tenant,
+                    name_key,
+                    id,
+                    search.trim(),
+                    &by_name,
+                    &by_number,
+                    limit,
+                    with_archived,
+                ),
             )
             .await
     }
