@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, StatusCode};
@@ -42,13 +43,18 @@ pub struct Installation {
     variables: Vec<(String, String)>,
 }
 
-/// Returns a port that no process listens on.
+/// Returns a port that no process listens on, and that no other test gets. It is below the ports that the system hands out, since
+/// one of these could be taken by another socket before the server listens.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    static COUNTER: AtomicU16 = AtomicU16::new(0);
+    let start = std::process::id() % 10_000;
+    loop {
+        let number = (start + u32::from(COUNTER.fetch_add(1, Ordering::Relaxed))) % 10_000;
+        let port = 20_000 + u16::try_from(number).unwrap();
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 impl Installation {
