@@ -36,6 +36,7 @@ mod identity;
 mod imports;
 #[cfg(feature = "ssr")]
 mod installation;
+#[cfg(feature = "ssr")]
 mod intake;
 #[cfg(feature = "ssr")]
 mod integrations;
