@@ -22,13 +22,20 @@ async function waitingJob(externalId) {
   return answer.body.targetId;
 }
 
+/** Returns the box of an element. A live update may be replacing the element in between. */
+async function boxOf(locator) {
+  let box = null;
+  await expect(async () => expect((box = await locator.boundingBox())).not.toBeNull()).toPass();
+  return box;
+}
+
 /** Drags a job to a technician's row, at a fraction of the row's width. */
 async function carry(page, target, name, part) {
   const what = page.locator(`[data-drag="${target}"]`);
   await expect(what).toBeVisible();
   const track = page.locator(`[data-track][data-name^="${name}"]`);
-  const from = await what.boundingBox();
-  const to = await track.boundingBox();
+  const from = await boxOf(what);
+  const to = await boxOf(track);
   const mirrored = (await page.locator("html").getAttribute("dir")) === "rtl";
   await page.mouse.move(from.x + from.width / 2, from.y + 12);
   await page.mouse.down();
@@ -140,8 +147,8 @@ test("board in Arabic is mirrored and drops land at the shown position", async (
   await expect(page.locator("p[role=status]")).toBeVisible();
   const stop = page.locator(`[data-track][data-name^="Jan Nowak"] [data-drag="${target}"]`);
   await expect(stop).toBeVisible();
-  const line = await page.locator('[data-track][data-name^="Jan Nowak"]').boundingBox();
-  const box = await stop.boundingBox();
+  const line = await boxOf(page.locator('[data-track][data-name^="Jan Nowak"]'));
+  const box = await boxOf(stop);
   // The start is near the middle of the row, counted from the right.
   const part = (line.x + line.width - (box.x + box.width)) / line.width;
   expect(Math.abs(part - 0.5)).toBeLessThan(0.03);
