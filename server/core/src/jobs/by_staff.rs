@@ -274,7 +274,7 @@ pub async fn create(core: &Core, by: Permit<'_, PlanTargets>, nonce: &str, input
     let staff = by.staff();
     let mut tx = core.store.begin(staff).await?;
     let mut form = Form::default();
-    // Nobody archives the customer or its location meanwhile.
+    // The customer and its locations are not archived meanwhile.
     if let Ok(customer) = input.customer.parse::<CustomerId>() {
         tx.lock_customer(customer.uuid()).await?;
     }
@@ -395,12 +395,27 @@ pub async fn edit_page(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId) -
     {
         locations.extend(tx.location_of(customer, id).await?);
     }
+    let mut contacts = tx.contacts_of(customer).await?;
+    if let Some(id) = record.contact_id.map(|key| key.0)
+        && contacts.iter().all(|line| line.id != id)
+        && let Some(stored) = tx.contact_record(id).await?
+    {
+        contacts.push(ContactSummary {
+            id,
+            display_name: stored.display_name,
+            email: stored.email,
+            phone: stored.phone,
+            location_name: None,
+            has_portal_access: stored.has_portal_access,
+            is_archived: stored.is_archived,
+        });
+    }
     Ok(EditJobPage {
         number: record.number,
         customer_name: name,
         is_location_fixed: is_location_fixed(&mut tx, &record).await?,
         locations,
-        contacts: tx.contacts_of(customer).await?,
+        contacts,
         version: input.version(),
         input,
     })

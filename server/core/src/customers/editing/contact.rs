@@ -99,9 +99,16 @@ pub async fn contact(core: &Core, by: Permit<'_, ViewOperations>, id: ContactId)
     let mut tx = core.store.read(by.staff()).await?;
     let contact = tx.contact_record(id).await?.ok_or_else(CoreError::not_found)?;
     let customer = tx.customer_record(contact.customer_id).await?;
+    let mut locations = tx.locations_of(contact.customer_id).await?;
+    // The list is limited, and a form without the stored location would remove it.
+    if let Some(id) = contact.location_id
+        && locations.iter().all(|line| line.id != id)
+    {
+        locations.extend(tx.location_of(contact.customer_id, id).await?);
+    }
     Ok(ContactPage {
         customer: customer.ok_or_else(CoreError::not_found)?,
-        locations: tx.locations_of(contact.customer_id).await?,
+        locations,
         changes: changes_of(&mut tx, contact.customer_id, id).await?,
         contact,
     })
@@ -122,10 +129,6 @@ pub async fn create_contact(
     let values = input.check(&mut tx, customer, None).await?;
     let (email, phone) = (values.email.as_deref(), values.phone.as_deref());
     // The same form again must not create the contact again.
-    if let Some(known) = tx.same_contact(customer, &values.name, email, phone).await? {
-        return Ok(known);
-    }
-    let id: ContactId = tx.new_id();
     let new = NewContact {
         customer,
         location: values.location,
@@ -133,6 +136,10 @@ pub async fn create_contact(
         email,
         phone,
     };
+    if let Some(known) = tx.same_contact(&new).await? {
+        return Ok(known);
+    }
+    let id: ContactId = tx.new_id();
     tx.insert_contact(id, &new).await?;
     tx.audit("contact.created", id, json!({ "by": "staff", "customer": customer }));
     finish(core, tx).await?;

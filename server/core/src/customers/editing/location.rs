@@ -140,11 +140,6 @@ pub async fn create_location(
     let values = input.check()?;
     let mut tx = core.store.begin(by.staff()).await?;
     active_customer(&mut tx, customer).await?;
-    // The same form again must not create the location again.
-    if let Some(known) = tx.same_location(customer, &values).await? {
-        return Ok(known);
-    }
-    let id: LocationId = tx.new_id();
     let country = values.place.address.country.as_deref();
     let zone = values
         .zone
@@ -158,6 +153,11 @@ pub async fn create_location(
         zone: &zone,
         access_notes: values.access_notes.as_deref(),
     };
+    // The same form again must not create the location again.
+    if let Some(known) = tx.same_location(&new).await? {
+        return Ok(known);
+    }
+    let id: LocationId = tx.new_id();
     tx.insert_location(id, &new).await?;
     tx.audit("location.created", id, json!({ "by": "staff", "customer": customer }));
     finish(core, tx).await?;

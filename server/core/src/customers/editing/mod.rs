@@ -93,7 +93,7 @@ async fn changes_of<K: Kind>(
     Ok(tx.record_changes(customer, Some(record.uuid()), MAX_CHANGES).await?)
 }
 
-/// Returns a customer to which records can be added, and which nobody else changes until the transaction ends.
+/// Returns a customer to which records can be added, and which stays as it is until the transaction ends.
 ///
 /// # Errors
 /// `not_found`; field `customer` if it is archived.

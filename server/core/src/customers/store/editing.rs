@@ -3,9 +3,9 @@
 use domain::ids::{ContactId, CustomerId, Id, LocationId};
 use domain::text::{CustomerNumber, name_for_comparison};
 
-use crate::customers::client_records::StoredLocation;
 use crate::customers::editing::SimilarTo;
 use crate::customers::model::{ContactRecord, CustomerRecord, LocationRecord, SimilarCustomer};
+use crate::customers::{NewContact, NewLocation};
 use crate::db::bulk::escape_like;
 use crate::db::{EngineSql, StoreError, TenantTx};
 use crate::identity::actors::{Actor as _, Staff};
@@ -130,6 +130,11 @@ const SELECT_SAME_LOCATION: &str = r"
       AND COALESCE(street, '') = $4
       AND COALESCE(postal_code, '') = $5
       AND COALESCE(city, '') = $6
+      AND COALESCE(country, '') = $7
+      AND COALESCE(access_notes, '') = $8
+      AND zone = $9
+      AND COALESCE(latitude, 999.0) = $10
+      AND COALESCE(longitude, 999.0) = $11
     LIMIT 1
 ";
 const SELECT_SAME_CONTACT: &str = r"
@@ -141,6 +146,7 @@ const SELECT_SAME_CONTACT: &str = r"
       AND display_name = $3
       AND COALESCE(email, '') = $4
       AND COALESCE(phone, '') = $5
+      AND ((location_id IS NULL AND $6 IS NULL) OR location_id = $6)
     LIMIT 1
 ";
 /// $2 name key, $3 pattern of a part of the name, $4 email in lower case, $5 phone number, $6 street in lower case, $7 postal code,
@@ -221,19 +227,19 @@ impl TenantTx<'_, Staff> {
         self.tx.fetch_optional(SELECT_CONTACT, (tenant, id.uuid())).await
     }
 
-    /// Returns a customer that nobody else changes until the transaction ends.
+    /// Returns a customer that stays as it is until the transaction ends.
     pub(crate) async fn lock_customer_record(&mut self, id: CustomerId) -> Result<Option<CustomerRecord>, StoreError> {
         let tenant = self.tenant();
         self.tx.fetch_optional(&LOCK_CUSTOMER, (tenant, id.uuid())).await
     }
 
-    /// Returns a location that nobody else changes until the transaction ends.
+    /// Returns a location that stays as it is until the transaction ends.
     pub(crate) async fn lock_location_record(&mut self, id: LocationId) -> Result<Option<LocationRecord>, StoreError> {
         let tenant = self.tenant();
         self.tx.fetch_optional(&LOCK_LOCATION, (tenant, id.uuid())).await
     }
 
-    /// Returns a contact that nobody else changes until the transaction ends.
+    /// Returns a contact that stays as it is until the transaction ends.
     pub(crate) async fn lock_contact_record(&mut self, id: ContactId) -> Result<Option<ContactRecord>, StoreError> {
         let tenant = self.tenant();
         self.tx.fetch_optional(&LOCK_CONTACT, (tenant, id.uuid())).await
@@ -328,21 +334,22 @@ impl TenantTx<'_, Staff> {
         self.tx.fetch_all(SELECT_SIMILAR, row).await
     }
 
-    /// Returns the location of a customer with the same name and address.
-    pub(crate) async fn same_location(
-        &mut self,
-        customer: CustomerId,
-        values: &StoredLocation,
-    ) -> Result<Option<LocationId>, StoreError> {
-        let (tenant, address) = (self.tenant(), &values.place.address);
+    /// Returns a location with the same content.
+    pub(crate) async fn same_location(&mut self, new: &NewLocation<'_>) -> Result<Option<LocationId>, StoreError> {
+        let (tenant, address) = (self.tenant(), new.address);
         let text = |part: &Option<String>| part.clone().unwrap_or_default();
         let row = (
             tenant,
-            customer.uuid(),
-            values.name.as_str(),
+            new.customer.uuid(),
+            new.name,
             text(&address.street),
             text(&address.postal_code),
             text(&address.city),
+            text(&address.country),
+            new.access_notes.unwrap_or_default(),
+            new.zone,
+            new.coordinates.map_or(NO_DEGREES, |place| place.lat),
+            new.coordinates.map_or(NO_DEGREES, |place| place.lon),
         );
         let found = self
             .tx
@@ -351,21 +358,16 @@ impl TenantTx<'_, Staff> {
         Ok(found.map(|(id,)| LocationId::from_uuid(id)))
     }
 
-    /// Returns the contact of a customer with the same name, email address and phone number.
-    pub(crate) async fn same_contact(
-        &mut self,
-        customer: CustomerId,
-        name: &str,
-        email: Option<&str>,
-        phone: Option<&str>,
-    ) -> Result<Option<ContactId>, StoreError> {
+    /// Returns a contact with the same content.
+    pub(crate) async fn same_contact(&mut self, new: &NewContact<'_>) -> Result<Option<ContactId>, StoreError> {
         let tenant = self.tenant();
         let row = (
             tenant,
-            customer.uuid(),
-            name,
-            email.unwrap_or_default(),
-            phone.unwrap_or_default(),
+            new.customer.uuid(),
+            new.display_name,
+            new.email.unwrap_or_default(),
+            new.phone.unwrap_or_default(),
+            new.location.map(Id::uuid),
         );
         let found = self
             .tx
@@ -374,6 +376,9 @@ impl TenantTx<'_, Staff> {
         Ok(found.map(|(id,)| ContactId::from_uuid(id)))
     }
 }
+
+/// Stands for unknown coordinates in a comparison; no place has it.
+const NO_DEGREES: f64 = 999.0;
 
 /// Tenant, ID, time of archiving, now, actor.
 type ArchiveRow = (
