@@ -3,6 +3,7 @@
 use domain::locale::Locale;
 use leptos::config::LeptosOptions;
 use leptos::hydration::HydrationScripts;
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
 use ordinavo_core::branding::BrandedOrganisation;
@@ -48,6 +49,10 @@ impl Assets {
     }
 }
 
+/// Leptos hydrates the islands in an idle callback, which Chromium may never call while an animation waits or runs: keys and live
+/// updates would be dead. A time limit makes it call.
+const HYDRATE_SOON: &str = "if (self.requestIdleCallback) { const whenIdle = self.requestIdleCallback.bind(self); self.requestIdleCallback = (work, options) => whenIdle(work, { timeout: 100, ...options }); }";
+
 /// Returns the language of the page that is being rendered.
 pub fn locale() -> Locale {
     use_context::<Viewer>().map(|viewer| viewer.locale).unwrap_or_default()
@@ -75,10 +80,9 @@ pub fn document_in<V: IntoView + 'static, F: FnOnce() -> V>(
         App::Public => "app-public",
         App::Intake => "app-intake",
     };
-    let scripts = assets
-        .bundle
-        .clone()
-        .map(|options| view! { <HydrationScripts options islands=true/> });
+    let scripts = assets.bundle.clone().map(
+        |options| view! { <script nonce=use_nonce()>{HYDRATE_SOON}</script><HydrationScripts options islands=true/> },
+    );
     let fonts = assets.fonts.iter().map(|font| view! { <link rel="preload" href=font.clone() r#as="font" r#type="font/woff2" crossorigin="anonymous"/> }).collect_view();
     let style = assets.style.clone();
     let tenant_style = use_context::<BrandedOrganisation>()
