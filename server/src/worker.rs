@@ -12,6 +12,7 @@ use ordinavo_core::imports::worker as importer;
 use ordinavo_core::integrations::usage;
 use ordinavo_core::notifications::outbox;
 use ordinavo_core::portal_access::links;
+use ordinavo_core::search::index;
 use ordinavo_core::suggestions as route_suggestions;
 use ordinavo_core::suggestions::run as planner;
 use ordinavo_core::visits::entries;
@@ -57,6 +58,7 @@ pub async fn run(
         deliveries(&core, &client, stop.clone()).instrument(span("deliveries")),
         imports(&core, stop.clone()).instrument(span("imports")),
         suggestions(&core, stop.clone()).instrument(span("suggestions")),
+        search_index(&core, stop.clone()).instrument(span("search")),
         emails(&core, mailer, stop.clone()).instrument(span("emails")),
         scans(&core, stop.clone()).instrument(span("scans")),
         listen(&core, stop.clone()).instrument(span("notifications")),
@@ -66,7 +68,7 @@ pub async fn run(
 }
 
 /// The tasks that report their turns.
-pub const TASKS: [&str; 5] = ["deliveries", "emails", "imports", "scans", "suggestions"];
+pub const TASKS: [&str; 6] = ["deliveries", "emails", "imports", "scans", "search", "suggestions"];
 
 /// Records that a task of the worker is alive, and its errors.
 fn record_turn<T>(core: &Core, task: &'static str, outcome: CoreResult<T>) -> CoreResult<T> {
@@ -224,6 +226,27 @@ async fn suggestions(core: &Core, mut stop: watch::Receiver<bool>) {
         };
         tokio::select! {
             () = core.suggestion_requested() => {}
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Indexes changed records for search until `stop` is set.
+async fn search_index(core: &Core, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let pause = match record_turn(core, "search", index::run_next(core).await) {
+            Ok(true) => {
+                tokio::task::yield_now().await;
+                continue;
+            }
+            Ok(false) => POLL_INTERVAL,
+            Err(error) => {
+                tracing::warn!(%error, "failed to refresh the search index");
+                ERROR_BACKOFF
+            }
+        };
+        tokio::select! {
             () = tokio::time::sleep(pause) => {}
             _ = stop.changed() => {}
         }

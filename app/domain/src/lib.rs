@@ -36,6 +36,7 @@ pub mod public_language;
 pub mod requests;
 pub mod scheduling;
 pub mod scopes;
+pub mod search;
 pub mod slug;
 pub mod suggestions;
 pub mod terminology;

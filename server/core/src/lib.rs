@@ -42,6 +42,7 @@ pub mod randomness;
 pub mod releases;
 pub mod requests;
 pub mod scheduling;
+pub mod search;
 pub mod secrets;
 pub mod suggestions;
 pub mod tls;

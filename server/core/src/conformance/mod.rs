@@ -22,7 +22,7 @@ use chrono::{TimeZone as _, Utc};
 use crate::clock::Clock;
 use crate::db::Store;
 use crate::demo;
-use crate::demo::{DemoAccounts, DemoSize};
+use crate::demo::{DemoAccounts, DemoSize, DemoTenant};
 use crate::files::FileStore;
 use crate::identity::actors::Staff;
 use crate::identity::{Realm, authentication, demo as demo_actors};
@@ -87,7 +87,12 @@ pub(crate) async fn demo_systems() -> Vec<(Core, DemoAccounts)> {
 
 /// Signs in the demo staff account with a role.
 pub(crate) async fn staff(core: &Core, book: &DemoAccounts, role: &str) -> Staff {
-    let account = book.tenants[0].staff(role).expect("demo has an account with this role");
+    staff_of(core, &book.tenants[0], role).await
+}
+
+/// Signs in a staff member of a tenant of the demo.
+pub(crate) async fn staff_of(core: &Core, tenant: &DemoTenant, role: &str) -> Staff {
+    let account = tenant.staff(role).expect("demo has an account with this role");
     let session = demo_actors::sign_in(core, Realm::Staff, &account.email, &account.password).await;
     authentication::staff(core, session)
         .await

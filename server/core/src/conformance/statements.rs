@@ -25,6 +25,7 @@ const ONLY_POSTGRES: &[(&str, &str)] = &[
     ("SET_TENANT", "SQLite has no row-level security"),
     ("LOCK_NAME", "SQLite has a single writer"),
     ("NOTIFY", "SQLite has one process"),
+    ("PLAN_FOR_VALUES", "SQLite has no choice of plans"),
     ("SELECT_DATABASE_TIME", "SQLite has the clock of the process"),
     ("SELECT_DATABASE_ROLE", "SQLite has no roles"),
     ("COUNT_SERVERS", "SQLite has no connections of other processes"),

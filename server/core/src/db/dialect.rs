@@ -82,6 +82,7 @@ pub(crate) static FORBID_AUDIT_DELETION: EngineSql = EngineSql::each(
 );
 
 const LOCK_NAME: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+const PLAN_FOR_VALUES: &str = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)";
 const NOTIFY: &str = "SELECT pg_notify($1, '')";
 
 impl Tx {
@@ -90,6 +91,15 @@ impl Tx {
         match self {
             Self::Sqlite(_) => Ok(()),
             Self::Postgres(_) => self.execute(LOCK_NAME, (name,)).await.map(drop),
+        }
+    }
+
+    /// Plans each statement of the transaction for its values, where one plan for all values would be slow for some. SQLite has no
+    /// choice of plans.
+    pub(crate) async fn plan_for_values(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(_) => self.execute(PLAN_FOR_VALUES, ()).await.map(drop),
         }
     }
 

@@ -82,6 +82,8 @@ const LEFT_OUT: &[&str] = &[
     "portal_session",
     "request_presence",
     "route_suggestion",
+    "search_entry",
+    "search_stale",
     "staff_passkey",
     "staff_recovery_code",
     "staff_session",

@@ -36,6 +36,8 @@ const SELECT_COLUMNS: &str = r"
     WHERE c.table_schema = 'public'
       AND t.table_type = 'BASE TABLE'
       AND c.table_name NOT LIKE '\_sqlx%'
+      -- The target builds its own search index: its triggers name every copied record.
+      AND c.table_name NOT LIKE 'search\_%'
     ORDER BY c.table_name, c.ordinal_position
 ";
 const SELECT_KEYS: &str = r"

@@ -59,3 +59,7 @@ impl Purpose for UsageCounting {}
 /// Auditing what is done in a session that may not write.
 pub(crate) struct Auditing;
 impl Purpose for Auditing {}
+
+/// Bringing the search index up to date.
+pub(crate) struct SearchIndexing;
+impl Purpose for SearchIndexing {}

@@ -252,7 +252,7 @@ async fn list_of_jobs_is_filtered_and_paged_by_number(#[case] engine: Engine) {
     while let Some(path) = next {
         let html = world.content(&staff, &path).await;
         let rows: Vec<i64> = html
-            .split(">TGT-")
+            .split(">J-")
             .skip(1)
             .map(|rest| rest.split('<').next().unwrap().parse().unwrap())
             .collect();
@@ -275,11 +275,11 @@ async fn list_of_jobs_is_filtered_and_paged_by_number(#[case] engine: Engine) {
         ("show=cancelled&before=0", 0),
     ] {
         let html = world.content(&staff, &format!("/app/jobs?{query}")).await;
-        assert_eq!(html.matches(">TGT-").count(), count, "{} {query}: {html}", world.engine);
+        assert_eq!(html.matches(">J-").count(), count, "{} {query}: {html}", world.engine);
     }
     let html = world.content(&staff, &format!("/app/jobs?q=tgt-{}", seen[0])).await;
-    assert!(html.contains(&format!(">TGT-{}<", seen[0])), "{html}");
+    assert!(html.contains(&format!(">J-{}<", seen[0])), "{html}");
     let foreign = world.staff("suedwind", "auditor").await;
     let html = world.content(&foreign, "/app/jobs?q=LIST-7").await;
-    assert_eq!(html.matches(">TGT-").count(), 0, "{html}");
+    assert_eq!(html.matches(">J-").count(), 0, "{html}");
 }

@@ -495,7 +495,9 @@ async fn move_from_sqlite_to_postgres_copies_every_row() {
     assert!(is_success, "{output}");
     let moved: serde_json::Value = serde_json::from_str(&output).unwrap();
     let (before, after) = (source.rows().await, target.rows().await);
-    for (table, rows) in before.iter().filter(|(table, _)| !table.starts_with("_sqlx")) {
+    // The target builds its own search index.
+    let is_copied = |table: &str| !table.starts_with("_sqlx") && !table.starts_with("search_");
+    for (table, rows) in before.iter().filter(|(table, _)| is_copied(table)) {
         assert_eq!(after[table].len(), rows.len(), "{table}");
         assert_eq!(moved["tables"][table], rows.len(), "{table}");
     }

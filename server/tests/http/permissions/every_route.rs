@@ -15,6 +15,11 @@ pub const STAFF_PAGES: &[(&str, &[&str])] = &[
     ("/app/inbox", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/inbox/new", &["admin", "manager", "dispatcher"]),
     ("/app/inbox/{request}", &["admin", "manager", "dispatcher", "auditor"]),
+    ("/app/search", &["admin", "manager", "dispatcher", "auditor"]),
+    (
+        "/app/search?q=rhein&kind=job",
+        &["admin", "manager", "dispatcher", "auditor"],
+    ),
     ("/app/targets/{target}", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/board", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/board?view=week", &["admin", "manager", "dispatcher", "auditor"]),

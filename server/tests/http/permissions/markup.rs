@@ -148,6 +148,8 @@ request: search_key receipt_code
 staff_account: password_hash
 staff_passkey: credential
 staff_session: data web_state
+search_entry: kind
+search_stale: kind
 webhook_secret: public_key
 classification_rule: active_since
 # addresses that were parsed, with which the actors of this test sign in or to which webhooks go

@@ -145,12 +145,9 @@ async fn schedule_with_conflicts_requires_confirmation(#[case] engine: Engine) {
     )
     .await;
     let page = world.content(&staff, &move_page(&second, &tom, at(10, 30))).await;
-    assert!(
-        page.contains("from TGT-") && page.contains("available: 0 min"),
-        "{page}"
-    );
+    assert!(page.contains("from J-") && page.contains("available: 0 min"), "{page}");
     let page = world.content(&staff, &move_page(&second, &tom, at(10, 0))).await;
-    assert!(page.contains("Overlaps with TGT-"), "{page}");
+    assert!(page.contains("Overlaps with J-"), "{page}");
     // Consent to one conflict is no consent to another that appeared meanwhile.
     let form = page.split("action=\"/app/fn/move-target").nth(1).unwrap();
     let shown = hidden(form, "overlap").unwrap();
@@ -239,19 +236,12 @@ async fn board_views_show_the_same_visits(#[case] engine: Engine) {
     let tom = technician(&world, "Tom Becker").await;
     let target = job(&world, "VIEWS-1", json!({})).await;
     let page = world.content(&staff, &move_page(&target, &tom, at(9, 0))).await;
-    let number = page
-        .split(">TGT-")
-        .nth(1)
-        .unwrap()
-        .split('<')
-        .next()
-        .unwrap()
-        .to_owned();
+    let number = page.split(">J-").nth(1).unwrap().split('<').next().unwrap().to_owned();
     let waiting = |html: &str| {
         html.split("board-frame")
             .next()
             .unwrap()
-            .contains(&format!(">TGT-{number}<"))
+            .contains(&format!(">J-{number}<"))
     };
     let day = format!("/app/board?date={DAY}");
     let before = world.content(&staff, &day).await;

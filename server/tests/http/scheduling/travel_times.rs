@@ -147,7 +147,7 @@ async fn failing_routing_service_falls_back_to_estimates() {
             let (staff, path) = second_visit(&world).await;
             let page = world.content(&staff, &path).await;
             assert!(
-                page.contains(ESTIMATE_NOTE) && page.contains("from TGT-"),
+                page.contains(ESTIMATE_NOTE) && page.contains("from J-"),
                 "{} {page}",
                 world.engine
             );

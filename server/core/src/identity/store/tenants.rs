@@ -165,6 +165,8 @@ delete_tenant_rows! {
     "feature_gate",
     "draft",
     "audit_checkpoint",
+    "search_entry",
+    "search_stale",
     "counter",
 }
 /// Tables for people who are not known yet.
