@@ -1,12 +1,6 @@
 // A contact is invited, sets a password and invites a colleague; staff see the access and revoke it.
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
-import { newPage, portalUser, signIn, staffOf } from "./helpers.mjs";
-
-const serious = async (page) => {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.filter((violation) => ["serious", "critical"].includes(violation.impact)).map((violation) => `${page.url()} ${violation.id}`);
-};
+import { newPage, portalUser, serious, signIn, staffOf } from "./helpers.mjs";
 
 test("portal user accepts an invitation and loses access when it is revoked", async ({ browser }, info) => {
   const address = `nora.${info.project.name}@rhein-ruhr-medical.example`;

@@ -1,12 +1,6 @@
 // Scheduling on the board: by mouse, by keyboard, in Arabic, with two dispatchers at once, and without scripts.
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
-import { api, newPage, signIn, staffOf } from "./helpers.mjs";
-
-const serious = async (page) => {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.filter((violation) => ["serious", "critical"].includes(violation.impact)).map((violation) => `${page.url()} ${violation.id} ${violation.nodes[0].target}`);
-};
+import { api, newPage, serious, signIn, staffOf } from "./helpers.mjs";
 
 /** Returns a Tuesday some weeks ahead with nothing scheduled. Each test uses its own. */
 function tuesday(weeks) {
@@ -68,7 +62,7 @@ test("job dropped on a row is scheduled and appears on other boards", async ({ b
   await expect(page.locator(".ghost")).toContainText("No conflicts");
   await page.mouse.up();
   const dialog = page.getByRole("dialog");
-  await expect(dialog.getByRole("heading", { level: 1 })).toContainText("Schedule TGT-");
+  await expect(dialog.getByRole("heading", { level: 1 })).toContainText("Schedule J-");
   await expect(dialog).toContainText("Petra Schulte");
   expect(await serious(page)).toEqual([]);
   await dialog.getByRole("button", { name: "Schedule appointment" }).click();
@@ -79,12 +73,12 @@ test("job dropped on a row is scheduled and appears on other boards", async ({ b
   // The other dispatcher's board updates by itself; they reschedule the job in the meantime.
   const theirs = other.page.locator(`[data-track][data-name^="Georg Seidel"] [data-drag="${target}"]`);
   await expect(theirs).toBeVisible();
-  await stop.getByRole("link", { name: /^Reschedule TGT-/ }).click();
+  await stop.getByRole("link", { name: /^Reschedule J-/ }).click();
   await expect(dialog).toBeVisible();
   await dialog.getByLabel("From", { exact: true }).fill("14:00");
   await dialog.getByLabel("To", { exact: true }).fill("15:00");
   await dialog.getByRole("button", { name: "Check conflicts" }).click();
-  await expect(page.getByRole("heading", { level: 1, name: /Reschedule TGT-/ })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1, name: /Reschedule J-/ })).toBeVisible();
   await carry(other.page, target, "Aylin Kaya", 0.6);
   await other.page.mouse.up();
   await other.page.getByRole("dialog").getByRole("button", { name: /Reschedule appointment|Schedule anyway/ }).click();
@@ -105,9 +99,9 @@ test("job is scheduled by keyboard only", async ({ browser }, info) => {
   await signIn(page, "/app", staffOf("dispatcher"));
   await page.goto(`/app/board?date=${day}`);
   await page.waitForLoadState("networkidle");
-  await page.locator(`[data-drag="${target}"]`).getByRole("link", { name: /^Schedule TGT-/ }).focus();
+  await page.locator(`[data-drag="${target}"]`).getByRole("link", { name: /^Schedule J-/ }).focus();
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("heading", { level: 1, name: /Schedule TGT-/ })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1, name: /Schedule J-/ })).toBeVisible();
   const form = page.locator("#move");
   const id = await form.getByLabel("Technician").locator("option").filter({ hasText: /^Nadia Vogel/ }).getAttribute("value");
   await form.getByLabel("Technician").selectOption(id);
@@ -172,7 +166,7 @@ test("route suggestion shows its reasons and is committed", async ({ browser }, 
   const stop = page.getByRole("listitem").filter({ has: page.locator(`a[href="/app/targets/${target}"]`) });
   await stop.getByText("Why here?").click();
   await expect(stop).toContainText(/travel|missing skills|past the end of the shift/);
-  await stop.getByRole("button", { name: /^Commit TGT-/ }).click();
+  await stop.getByRole("button", { name: /^Commit J-/ }).click();
   await expect(page.locator("p[role=status]").first()).toContainText("Appointments scheduled");
   await page.goto(`/app/board?date=${day}&view=list`);
   await expect(page.locator(`#board a[href="/app/targets/${target}"]`)).toBeVisible();

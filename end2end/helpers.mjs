@@ -2,6 +2,7 @@
 import { createHmac } from "node:crypto";
 import { appendFileSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import { world } from "./server.mjs";
 
@@ -113,4 +114,18 @@ export async function pairingCode(page) {
   await page.goto("/app/settings/terminals");
   await page.getByRole("button", { name: "Create new code" }).first().click();
   return page.locator(".pairing-code bdi").first().textContent();
+}
+
+/** Presses a key until the page reacts, because its bundle may still be loading. */
+export async function press(page, key, heard) {
+  await expect(async () => {
+    await page.keyboard.press(key);
+    await heard({ timeout: 700 });
+  }).toPass();
+}
+
+/** Returns the serious findings of axe on a page. */
+export async function serious(page) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${page.url()} ${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
 }

@@ -3,20 +3,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import AxeBuilder from "@axe-core/playwright";
 import { chromium, expect, test } from "@playwright/test";
-import { newPage, nordlicht, signIn, staffOf } from "./helpers.mjs";
+import { newPage, nordlicht, serious, signIn, staffOf } from "./helpers.mjs";
 import { line } from "./line.mjs";
 import { again, endVisits, largePhoto, newName, onThePhone, open, PHONE, personOf, plan, soon, visitOf } from "./phone.mjs";
 import { world } from "./server.mjs";
 
 const third = () => nordlicht().staff.find(({ email }) => email.startsWith("technician3"));
 const fourth = () => nordlicht().staff.find(({ email }) => email.startsWith("technician4"));
-const serious = async (page) => {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${page.url()} ${id}: ${nodes[0].html.slice(0, 160)}`);
-};
-
 async function dispatcher(browser) {
   const { page } = await newPage(browser);
   await signIn(page, "/app", staffOf("dispatcher"));

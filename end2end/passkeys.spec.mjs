@@ -1,12 +1,6 @@
 // Passkeys: added with the password, then used instead of it, and removed. The device is Chromium's virtual authenticator.
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
-import { newPage, nordlicht, portalUser, signIn, staffOf } from "./helpers.mjs";
-
-const serious = async (page) => {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.filter((violation) => ["serious", "critical"].includes(violation.impact)).map((violation) => `${page.url()} ${violation.id}`);
-};
+import { newPage, nordlicht, portalUser, serious, signIn, staffOf } from "./helpers.mjs";
 
 /** Connects a device that verifies its owner. Returns a function that sets whether it does. */
 async function device(page) {

@@ -1,13 +1,7 @@
 // An organization sets logo, color and terminology of its portal, and customers see them.
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
-import { newPage, signIn } from "./helpers.mjs";
+import { newPage, serious, signIn } from "./helpers.mjs";
 import { world } from "./server.mjs";
-
-const serious = async (page) => {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.filter((violation) => ["serious", "critical"].includes(violation.impact)).map((violation) => `${page.url()} ${violation.id}`);
-};
 
 test("branding and terminology are shown in the portal", async ({ browser }) => {
   const suedwind = world().tenants.find((tenant) => tenant.slug === "suedwind");

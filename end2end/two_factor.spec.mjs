@@ -1,13 +1,7 @@
 // Two-factor authentication: turned on with an app, required at sign-in, passed with a recovery code, and turned off.
-import AxeBuilder from "@axe-core/playwright";
 import { createHmac } from "node:crypto";
 import { expect, test } from "@playwright/test";
-import { newPage, portalUser, signIn } from "./helpers.mjs";
-
-const serious = async (page) => {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.filter((violation) => ["serious", "critical"].includes(violation.impact)).map((violation) => `${page.url()} ${violation.id}`);
-};
+import { newPage, portalUser, serious, signIn } from "./helpers.mjs";
 
 /** Returns the code of a secret (RFC 6238), `later` periods of 30 seconds from now. */
 function code(secret, later = 0) {

@@ -55,6 +55,8 @@ mod requests;
 #[cfg(feature = "ssr")]
 mod scheduling;
 #[cfg(feature = "ssr")]
+mod search;
+#[cfg(feature = "ssr")]
 mod shared;
 #[cfg(feature = "ssr")]
 mod shell;

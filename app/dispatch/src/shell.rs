@@ -1,11 +1,13 @@
-//! The frame of the staff app: navigation, command palette and sign-out.
+//! The frame of the staff app: navigation, search, the menu with what can be created, and sign-out.
 
 use domain::identity::permissions::{
-    ManageCustomers, PerformVisits, PlanTargets, ReviewRequests, ViewImports, ViewIntegrations, ViewOperations,
-    ViewReports,
+    ManageCustomers, ManageTeam, PerformVisits, PlanTargets, ReviewRequests, ViewImports, ViewIntegrations,
+    ViewOperations, ViewReports,
 };
+use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::search::kinds;
 use ui::drafts::owned;
 use ui::i18n::shared;
 use ui::icons::Icon;
@@ -13,22 +15,117 @@ use ui::islands::KeepDrafts;
 use ui::shell::locale;
 
 use crate::islands::{KeepPosition, Palette};
-use crate::t;
+use crate::{search, t};
 
-/// Returns the actions that the command palette offers beside the pages.
-fn actions(staff: &Staff) -> Vec<(&'static str, String)> {
-    let locale = locale();
-    [
-        (staff.has::<PlanTargets>(), "/app/jobs/new", t!(locale, "job-new")),
-        (
-            staff.has::<ManageCustomers>(),
-            "/app/customers/new",
-            t!(locale, "customer-new"),
+/// How many pages the tab bar of a phone shows beside "More".
+const TABS: usize = 4;
+
+/// A page of the navigation.
+#[derive(Clone)]
+struct Entry {
+    href: &'static str,
+    icon: &'static str,
+    label: String,
+}
+
+/// Pages that belong together, below a heading if they have one.
+struct Section {
+    heading: Option<String>,
+    entries: Vec<Entry>,
+}
+
+fn entry(is_allowed: bool, href: &'static str, icon: &'static str, label: String) -> Option<Entry> {
+    is_allowed.then_some(Entry { href, icon, label })
+}
+
+/// Returns the navigation of a person. The last section is that of the account and the settings.
+fn sections(staff: &Staff, locale: Locale) -> Vec<Section> {
+    let views = staff.has::<ViewOperations>();
+    let work = [
+        entry(views, "/app/inbox", "inbox", t!(locale, "nav-inbox")),
+        entry(views, "/app/board", "board", t!(locale, "nav-board")),
+        entry(
+            staff.has::<PerformVisits>(),
+            "/app/day",
+            "calendar",
+            t!(locale, "nav-day"),
         ),
-        (staff.has::<ReviewRequests>(), "/app/inbox/new", t!(locale, "log-call")),
+        entry(
+            staff.has::<ViewReports>(),
+            "/app/reports",
+            "clipboard",
+            t!(locale, "nav-reports"),
+        ),
+    ];
+    let records = [
+        entry(views, "/app/jobs", "wrench", t!(locale, "jobs-title")),
+        entry(views, "/app/customers", "users", t!(locale, "nav-customers")),
+    ];
+    let imports = staff.has::<ViewImports>();
+    let data = [
+        entry(
+            imports,
+            "/app/imports/mapping",
+            "link",
+            t!(locale, "mapping-review-title"),
+        ),
+        entry(imports, "/app/imports", "import", t!(locale, "nav-imports")),
+        entry(
+            staff.has::<ViewIntegrations>(),
+            "/app/integrations",
+            "plug",
+            t!(locale, "nav-integrations"),
+        ),
+    ];
+    let own = [
+        entry(!staff.is_test(), "/app/security", "shield", t!(locale, "nav-security")),
+        entry(true, "/app/settings", "settings", t!(locale, "nav-settings")),
+    ];
+    [
+        (None, work.to_vec()),
+        (Some(t!(locale, "nav-records")), records.to_vec()),
+        (Some(t!(locale, "nav-data")), data.to_vec()),
+        (None, own.to_vec()),
     ]
     .into_iter()
-    .filter_map(|(is_allowed, href, name)| is_allowed.then_some((href, name)))
+    .map(|(heading, entries)| Section {
+        heading,
+        entries: entries.into_iter().flatten().collect(),
+    })
+    .filter(|section| !section.entries.is_empty())
+    .collect()
+}
+
+/// Returns what a person can create.
+fn creations(staff: &Staff, locale: Locale) -> Vec<Entry> {
+    [
+        entry(
+            staff.has::<ReviewRequests>(),
+            "/app/inbox/new",
+            "phone",
+            t!(locale, "log-call"),
+        ),
+        entry(
+            staff.has::<PlanTargets>(),
+            "/app/jobs/new",
+            "wrench",
+            t!(locale, "job-new"),
+        ),
+        entry(
+            staff.has::<ManageCustomers>(),
+            "/app/customers/new",
+            "users",
+            t!(locale, "customer-new"),
+        ),
+        entry(
+            staff.has::<ManageTeam>(),
+            "/app/settings/team",
+            "user",
+            t!(locale, "nav-invite"),
+        ),
+    ]
+    .into_iter()
+    .flatten()
     .collect()
 }
 
@@ -37,71 +134,127 @@ fn actions(staff: &Staff) -> Vec<(&'static str, String)> {
 pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
     let locale = locale();
     let staff = use_context::<Staff>();
-    let entries = staff.as_ref().map_or_else(Vec::new, |staff| {
-        let mut entries = Vec::new();
-        if staff.has::<ViewOperations>() {
-            entries.push(("/app/inbox", "inbox", t!(locale, "nav-inbox")));
-            entries.push(("/app/board", "board", t!(locale, "nav-board")));
-            entries.push(("/app/jobs", "wrench", t!(locale, "jobs-title")));
-            entries.push(("/app/customers", "users", t!(locale, "nav-customers")));
-        }
-        if staff.has::<PerformVisits>() {
-            entries.push(("/app/day", "calendar", t!(locale, "nav-day")));
-        }
-        if staff.has::<ViewReports>() {
-            entries.push(("/app/reports", "clipboard", t!(locale, "nav-reports")));
-        }
-        if staff.has::<ViewImports>() {
-            entries.push(("/app/imports", "import", t!(locale, "nav-imports")));
-        }
-        if staff.has::<ViewIntegrations>() {
-            entries.push(("/app/integrations", "plug", t!(locale, "nav-integrations")));
-        }
-        entries.push(("/app/settings", "settings", t!(locale, "nav-settings")));
-        entries
-    });
-    let actions = staff.as_ref().map_or_else(Vec::new, actions);
-    let destinations: Vec<String> = entries
-        .iter()
-        .map(|(href, _, name)| (*href, name))
-        .chain(actions.iter().map(|(href, name)| (*href, name)))
-        .map(|(href, name)| format!("{name}\t{href}"))
-        .collect();
-    let destinations = destinations.join("\n");
+    let sections = staff.as_ref().map_or_else(Vec::new, |staff| sections(staff, locale));
+    let creations = staff.as_ref().map_or_else(Vec::new, |staff| creations(staff, locale));
+    let may_search = staff.as_ref().is_some_and(|staff| !kinds(staff).is_empty());
     let is_test = staff.as_ref().is_some_and(Staff::is_test);
-    let staff_id = staff.as_ref().map(|staff| staff.id().to_string()).unwrap_or_default();
-    let has_no_shortcuts = staff.as_ref().is_some_and(|staff| !staff.has_shortcuts());
-    let (tenant, person) = staff.map_or_else(Default::default, |staff| {
-        (staff.tenant_name().to_owned(), staff.display_name().to_owned())
+    let has_shortcuts = staff.as_ref().is_none_or(Staff::has_shortcuts);
+    let (tenant, account) = staff.map_or_else(Default::default, |staff| {
+        let account = Account {
+            id: staff.id().to_string(),
+            name: staff.display_name().to_owned(),
+        };
+        (staff.tenant_name().to_owned(), account)
     });
+    let search = if may_search {
+        format!("{}?q=", search::page::PAGE)
+    } else {
+        String::new()
+    };
+    let pages: Vec<Entry> = sections.iter().flat_map(|section| section.entries.clone()).collect();
+    let destinations: Vec<Entry> = pages.iter().chain(&creations).cloned().collect();
     view! {
         <a class="skip" href="#main">{shared::skip_to_content(locale)}</a>
-        <div class="frame" class:no-shortcuts=has_no_shortcuts>
+        <div class="frame" class:no-shortcuts=!has_shortcuts>
             <header class="side">
                 <p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{tenant}</bdi></p>
-                <nav aria-label=t!(locale, "nav-main")>
-                    <ul>
-                        {entries.into_iter().map(|(href, icon, label)| {
-                            let is_current = (href == current).then_some("page");
-                            view! { <li><a href=href aria-current=is_current><Icon name=icon/><span>{label}</span></a></li> }
-                        }).collect_view()}
-                    </ul>
-                </nav>
-                <form class="side-foot" method="post" action="/app/fn/sign-out">
-                    <input type="hidden" name="person" value=staff_id/>
-                    <span class="quiet"><bdi>{person}</bdi></span>
-                    <button class="button button-quiet" type="submit"><Icon name="log-out"/>{shared::sign_out(locale)}</button>
-                </form>
+                {may_search.then(|| view! { <a class="button side-search" href=search::page::PAGE><Icon name="search"/><span class="hidden">{t!(locale, "search-title")}</span></a> })}
+                <NewMenu creations locale/>
+                <nav aria-label=t!(locale, "nav-main")>{sections.into_iter().map(|section| view! { <NavSection section current/> }).collect_view()}</nav>
+                <SignOut account=account.clone() locale/>
             </header>
+            {may_search.then(|| view! { <SearchBox locale/> })}
             <KeepDrafts/>
             <KeepPosition/>
-            <Palette destinations label=t!(locale, "command-palette-label") search="/app/inbox?q=".to_owned()/>
+            <Palette label=t!(locale, "search-open") search has_shortcuts>
+                <ul id="palette-pages" class="hits">{destinations.into_iter().map(|entry| view! {
+                    <li><a href=entry.href><span class="hit-icon"><Icon name=entry.icon/></span><span class="hit-text">{entry.label}</span></a></li>
+                }).collect_view()}</ul>
+                <p class="palette-foot"><kbd>"↑"</kbd>" "<kbd>"↓"</kbd>" "{t!(locale, "search-keys-move")}" "<kbd>"↵"</kbd>" "{t!(locale, "search-keys-open")}<span>{t!(locale, "search-hint")}</span></p>
+            </Palette>
             <main id="main" tabindex="-1">
                 {is_test.then(|| view! {
                     <form class="notice notice-warn test-banner" method="post" action=owned("/app/fn/set-test-mode")><strong>{t!(locale, "test-banner")}</strong>" "<button class="button" type="submit">{t!(locale, "test-mode-exit")}</button></form>
                 })}
                 {children()}
             </main>
+            <TabBar pages current account locale/>
         </div>
+    }
+}
+
+/// The person who is signed in.
+#[derive(Clone, Default)]
+struct Account {
+    id: String,
+    name: String,
+}
+
+#[component]
+fn NavSection(section: Section, current: &'static str) -> impl IntoView {
+    view! {
+        {section.heading.map(|heading| view! { <p class="nav-heading">{heading}</p> })}
+        <ul>{section.entries.into_iter().map(|entry| view! { <NavLink entry current/> }).collect_view()}</ul>
+    }
+}
+
+#[component]
+fn NavLink(entry: Entry, current: &'static str) -> impl IntoView {
+    let is_current = (entry.href == current).then_some("page");
+    view! { <li><a href=entry.href aria-current=is_current><Icon name=entry.icon/><span>{entry.label}</span></a></li> }
+}
+
+#[component]
+fn NewMenu(creations: Vec<Entry>, locale: Locale) -> impl IntoView {
+    (!creations.is_empty()).then(|| view! {
+        <details class="menu new-menu">
+            <summary class="button"><Icon name="plus"/><span>{t!(locale, "nav-new")}</span><kbd>"N"</kbd></summary>
+            <ul class="menu-list">{creations.into_iter().map(|entry| view! { <NavLink entry current=""/> }).collect_view()}</ul>
+        </details>
+    })
+}
+
+/// The search field of every page. With the browser bundle, a click opens the palette instead.
+#[component]
+fn SearchBox(locale: Locale) -> impl IntoView {
+    view! {
+        <form class="search-box" method="get" action=search::page::PAGE role="search" aria-label=t!(locale, "search-title") data-palette="">
+            <Icon name="search"/>
+            <input name="q" type="search" maxlength="200" autocomplete="off" aria-label=t!(locale, "search-label") placeholder=t!(locale, "search-open")/>
+            <kbd>"Ctrl K"</kbd>
+        </form>
+    }
+}
+
+#[component]
+fn SignOut(account: Account, locale: Locale) -> impl IntoView {
+    view! {
+        <form class="side-foot" method="post" action="/app/fn/sign-out">
+            <input type="hidden" name="person" value=account.id/>
+            <span class="quiet" dir="auto">{account.name}</span>
+            <button class="button button-quiet" type="submit"><Icon name="log-out"/>{shared::sign_out(locale)}</button>
+        </form>
+    }
+}
+
+/// The navigation at the bottom of a phone: the first pages, and all others behind "More".
+#[component]
+fn TabBar(pages: Vec<Entry>, current: &'static str, account: Account, locale: Locale) -> impl IntoView {
+    let mut pages = pages;
+    let more = pages.split_off(TABS.min(pages.len()));
+    let is_in_more = more.iter().any(|entry| entry.href == current);
+    view! {
+        <nav class="tab-bar" aria-label=t!(locale, "nav-main")>
+            <ul>
+                {pages.into_iter().map(|entry| view! { <NavLink entry current/> }).collect_view()}
+                <li><details class="menu">
+                    <summary aria-current=is_in_more.then_some("true")><Icon name="ellipsis"/><span>{t!(locale, "nav-more")}</span></summary>
+                    <div class="menu-list">
+                        <ul>{more.into_iter().map(|entry| view! { <NavLink entry current/> }).collect_view()}</ul>
+                        <SignOut account locale/>
+                    </div>
+                </details></li>
+            </ul>
+        </nav>
     }
 }

@@ -70,6 +70,11 @@ pub fn moment(locale: Locale, moment: DateTime<Utc>, zone: &str) -> String {
     format!("{} {}", date(locale, moment, zone), time(moment, zone))
 }
 
+/// Returns the number of a job as people read it. The API calls the same job `TGT-12`, and search finds both.
+pub fn job_number(number: impl std::fmt::Display) -> String {
+    format!("J-{number}")
+}
+
 /// Returns the first letters of the first two words of a name, in uppercase.
 pub fn initials(name: &str) -> String {
     let letters = name

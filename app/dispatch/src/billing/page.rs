@@ -80,7 +80,7 @@ pub fn BillingPage() -> impl IntoView {
                         let (label_key, tone) = standing_chip(line.status());
                         let acknowledged = line.acknowledged_at.map(|at| format::moment(locale, at, &zone));
                         view! {
-                            <tr><th scope="row"><a href=format!("/app/reports/{}", line.visit_report_id)><bdi>{format!("TGT-{}", line.number)}</bdi></a>{line.target_external_id.map(|id| view! { " "<bdi class="mono small">{id}</bdi> })}</th>
+                            <tr><th scope="row"><a href=format!("/app/reports/{}", line.visit_report_id)><bdi>{format::job_number(line.number)}</bdi></a>{line.target_external_id.map(|id| view! { " "<bdi class="mono small">{id}</bdi> })}</th>
                                 <td><bdi>{line.customer_name}</bdi></td><td class="right">{line.work_minutes}</td><td>{format::moment(locale, line.raised_at, &zone)}</td>
                                 <td><Chip label=by_key(locale, label_key) tone/></td><td><bdi class="mono">{line.reference}</bdi>" "<span class="quiet">{acknowledged}</span></td></tr>
                         }

@@ -96,7 +96,7 @@ pub(crate) fn JobLines(jobs: Vec<TargetSummary>, locale: Locale, zone: String) -
             {jobs.into_iter().map(|target| {
                 let starts_at = target.starts_at.map(|start| format::moment(locale, start, target.appointment_zone.as_deref().unwrap_or(&zone)));
                 view! {
-                    <li><a href=format!("/app/targets/{}", target.id)><bdi class="mono">{format!("TGT-{}", target.number)}</bdi>" "{service_label(locale, target.service_type.as_deref())}</a>
+                    <li><a href=format!("/app/targets/{}", target.id)><bdi class="mono">{format::job_number(target.number)}</bdi>" "{service_label(locale, target.service_type.as_deref())}</a>
                         <TargetChip status=target.status locale/><LateVisitMark status=target.status ends_at=target.ends_at locale/>
                         <span class="quiet"><bdi>{target.location_name}</bdi></span><span class="quiet">{starts_at}</span></li>
                 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction};
 use ui::drafts::owned;
+use ui::format;
 use ui::islands::SubmitOnce;
 
 use crate::i18n::by_key;
@@ -37,7 +38,7 @@ pub fn FollowUpCard(locale: Locale, follow_up: FollowUpView, report: String, can
         <section class="card"><header class="title-row"><h2>{t!(locale, "report-follow-up")}</h2><Chip label=by_key(locale, &format!("follow-up-{}", follow_up.status.name())) tone=tone(follow_up.status)/></header>
             <p class="prose" dir="auto">{follow_up.title}</p>
             {follow_up.planned_target_id.zip(follow_up.planned_number).map(|(target, number)| view! {
-                <p><a href=format!("/app/targets/{target}")><bdi class="mono">{format!("TGT-{number}")}</bdi></a></p>
+                <p><a href=format!("/app/targets/{target}")><bdi class="mono">{format::job_number(number)}</bdi></a></p>
             })}
             {can_decide.then(|| view! {
                 <p class="help">{t!(locale, "follow-up-text")}</p>

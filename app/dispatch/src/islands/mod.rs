@@ -2,6 +2,7 @@
 
 pub mod board_drag;
 mod move_dialog;
+mod palette;
 mod position;
 pub mod signature;
 mod similar;
@@ -10,6 +11,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+pub use self::palette::Palette;
 pub use self::position::KeepPosition;
 pub use self::similar::SimilarWhileTyping;
 use leptos::prelude::*;
@@ -413,72 +415,6 @@ async fn try_refresh(regions: &str) -> Result<(), JsValue> {
         }
     }
     Ok(())
-}
-
-/// The command palette: `Ctrl K` or `⌘ K` opens it, typing filters the list, Enter follows the first entry.
-#[island]
-pub fn Palette(
-    /// Names and paths, one entry per line, separated by a tab.
-    destinations: String,
-    /// The label of the search field.
-    label: String,
-    /// The URL prefix for searching any other text, such as a request number.
-    search: String,
-) -> impl IntoView {
-    let dialog: NodeRef<leptos::html::Dialog> = NodeRef::new();
-    let query_text = RwSignal::new(String::new());
-    let all: Vec<(String, String)> = destinations
-        .lines()
-        .filter_map(|line| line.split_once('\t'))
-        .map(|(name, href)| (name.to_owned(), href.to_owned()))
-        .collect();
-    let found = Memo::new(move |_| {
-        let text = query_text.get().trim().to_lowercase();
-        let mut rows: Vec<(String, String)> = all
-            .iter()
-            .filter(|(name, _)| text.is_empty() || name.to_lowercase().contains(&text))
-            .cloned()
-            .collect();
-        if !text.is_empty() {
-            let query = web_sys::js_sys::encode_uri_component(query_text.get().trim());
-            rows.push((format!("{} …", query_text.get().trim()), format!("{search}{query}")));
-        }
-        rows
-    });
-    Effect::new(move |_| {
-        let Some(document) = document() else {
-            return;
-        };
-        listen(&document, "keydown", move |event: KeyboardEvent| {
-            if event.key().eq_ignore_ascii_case("k")
-                && (event.ctrl_key() || event.meta_key())
-                && let Some(dialog) = dialog.get_untracked()
-            {
-                event.prevent_default();
-                if dialog.open() {
-                    dialog.close();
-                } else {
-                    query_text.set(String::new());
-                    let _ = dialog.show_modal();
-                }
-            }
-        });
-    });
-    let go = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        if let (Some((_, href)), Some(window)) = (found.get_untracked().first().cloned(), web_sys::window()) {
-            let _ = window.location().set_href(&href);
-        }
-    };
-    view! {
-        <dialog class="palette" node_ref=dialog aria-labelledby="palette-label">
-            <form on:submit=go>
-                <label id="palette-label" class="hidden" for="palette-text">{label}</label>
-                <input id="palette-text" type="text" autocomplete="off" prop:value=move || query_text.get() on:input=move |event| query_text.set(event_target_value(&event))/>
-                <ul class="plain">{move || found.get().into_iter().map(|(name, href)| view! { <li><a href=href>{name}</a></li> }).collect_view()}</ul>
-            </form>
-        </dialog>
-    }
 }
 
 /// A button that prints the page. Hidden without JavaScript, because the browser's own command remains.

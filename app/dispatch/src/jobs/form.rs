@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::InternalBox;
 use ui::drafts::owned;
+use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea, TextField};
 use ui::islands::SubmitOnce;
 use ui::page::page;
@@ -162,7 +163,7 @@ pub fn EditJobPage() -> impl IntoView {
             .collect();
         Ok(view! {
             <Title text=t!(locale, "job-edit")/>
-            <p><a href=format!("/app/targets/{id}")><bdi class="mono">{format!("TGT-{number}")}</bdi></a>" · "<bdi>{customer_name}</bdi></p>
+            <p><a href=format!("/app/targets/{id}")><bdi class="mono">{format::job_number(number)}</bdi></a>" · "<bdi>{customer_name}</bdi></p>
             <h1>{t!(locale, "job-edit")}</h1>
             <SubmitOnce><form class="card narrow" method="post" action=owned("/app/fn/edit-job")>
                 <ErrorSummary form=form.clone()/>

@@ -98,7 +98,7 @@ fn JobRow(job: TargetSummary, locale: Locale, zone: String) -> impl IntoView {
     let place = job.location_name.or(job.location_city);
     view! {
         <tr>
-            <th scope="row"><a href=format!("/app/targets/{}", job.id)><bdi class="mono">{format!("TGT-{}", job.number)}</bdi>" "{service_label(locale, job.service_type.as_deref())}</a>
+            <th scope="row"><a href=format!("/app/targets/{}", job.id)><bdi class="mono">{format::job_number(job.number)}</bdi>" "{service_label(locale, job.service_type.as_deref())}</a>
                 " "<PriorityMark priority=job.priority locale/></th>
             <td><bdi>{job.customer_name}</bdi>{place.map(|place| view! { <br/><span class="quiet small"><bdi>{place}</bdi></span> })}</td>
             <td><TargetChip status=job.status locale/>" "<LateVisitMark status=job.status ends_at=job.ends_at locale/>

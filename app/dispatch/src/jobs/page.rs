@@ -78,7 +78,7 @@ pub fn TargetPage() -> impl IntoView {
         let inbox = Some(request.query("inbox")).filter(|view| is_view(view));
         let back_to_list = inbox.map(|view| format!("/app/inbox{view}"));
         Ok(view! {
-            <Title text=format!("TGT-{}", target.number)/>
+            <Title text=format::job_number(target.number)/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             {cancellation_request.map(|(request, at)| view! { <CancellationNotice request moment=format::moment(locale, at, &zone) locale/> })}
@@ -137,7 +137,7 @@ fn JobHeader(target: TargetView, actions: JobActions, ends_at: Option<DateTime<U
     let id = target.id;
     view! {
         <header class="title-row">
-            <h1><bdi class="mono">{format!("TGT-{}", target.number)}</bdi>" "{service_label(locale, target.service_type.as_deref())}</h1>
+            <h1><bdi class="mono">{format::job_number(target.number)}</bdi>" "{service_label(locale, target.service_type.as_deref())}</h1>
             <TargetChip status=target.status locale/>
             <LateVisitMark status=target.status ends_at locale/>
             <PriorityMark priority=target.priority locale/>

@@ -66,7 +66,7 @@ pub fn LinkPage() -> impl IntoView {
             <h2>{t!(locale, "link-imported-jobs")}</h2>
             {has_no_records.then(|| view! { <p class="quiet">{t!(locale, "link-nothing-imported")}</p> })}
             <ul class="lines">{found.affected.into_iter().map(|target| view! {
-                <li><a href=format!("/app/targets/{}", target.id)><bdi class="mono">{format!("TGT-{}", target.number)}</bdi></a><TargetChip status=target.status locale/><bdi class="mono small">{target.external_id}</bdi></li>
+                <li><a href=format!("/app/targets/{}", target.id)><bdi class="mono">{format::job_number(target.number)}</bdi></a><TargetChip status=target.status locale/><bdi class="mono small">{target.external_id}</bdi></li>
             }).collect_view()}</ul>
             <CreatedRecords title=t!(locale, "link-created-locations") records=found.locations/>
             <CreatedRecords title=t!(locale, "link-created-contacts") records=found.contacts/>

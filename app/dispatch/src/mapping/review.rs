@@ -57,14 +57,14 @@ pub fn MappingReviewPage() -> impl IntoView {
             </nav>
             {empty.then(|| view! { <EmptyState icon="check" title=t!(locale, "mapping-review-empty") text=t!(locale, "mapping-review-empty-text")/> })}
             <ul class="lines lines-tall">{found.rows.into_iter().map(|row| view! {
-                <li><a href=format!("/app/imports/mapping/{}", row.id)><strong>{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format!("TGT-{}", row.number)}</bdi></strong></a>
+                <li><a href=format!("/app/imports/mapping/{}", row.id)><strong>{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format::job_number(row.number)}</bdi></strong></a>
                     <TargetChip status=row.status locale/><bdi class="mono small">{row.external_id}</bdi><span class="quiet">{format::age(locale, row.created_at, now)}</span></li>
             }).collect_view()}</ul>
             <Pager locale next first/>
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/imports">{content}</AppFrame> }
+    view! { <AppFrame current="/app/imports/mapping">{content}</AppFrame> }
 }
 
 #[component]
@@ -78,7 +78,7 @@ pub fn MappingReviewTargetPage() -> impl IntoView {
         let found = review::page(&request.core, staff.may::<ViewImports>()?, id, &search).await?;
         let can_resolve = found.can_resolve;
         let zone = staff.zone().to_owned();
-        let title = format!("TGT-{}", found.target.number);
+        let title = format::job_number(found.target.number);
         Ok(view! {
             <Title text=title.clone()/>
             <p><a href="/app/imports/mapping">{t!(locale, "mapping-review-title")}</a></p>
@@ -111,7 +111,7 @@ pub fn MappingReviewTargetPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/imports">{content}</AppFrame> }
+    view! { <AppFrame current="/app/imports/mapping">{content}</AppFrame> }
 }
 
 /// The imported values that identify customer, location and contact.

@@ -145,7 +145,7 @@ fn JobQueue(
             <ul class="queue">
                 {targets.rows.into_iter().map(|row| view! {
                     <li><a href=format!("/app/targets/{}", row.id)>
-                        <span class="queue-top"><strong>{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format!("TGT-{}", row.number)}</bdi></strong><span class="quiet">{format::age(locale, row.created_at, now)}</span></span>
+                        <span class="queue-top"><strong>{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format::job_number(row.number)}</bdi></strong><span class="quiet">{format::age(locale, row.created_at, now)}</span></span>
                         <span class="queue-meta">
                             {drafts.contains(&format!("/app/targets/{}", row.id)).then(|| view! { <DraftMark locale/> })}
                             {row.needs_mapping.then(|| view! { <Chip label=t!(locale, "needs-mapping") tone=Tone::Bad/> })}
@@ -181,7 +181,7 @@ fn LateVisits(targets: Vec<TargetSummary>, locale: Locale, zone: String) -> impl
                     let time = row.starts_at.zip(row.ends_at).map(|(start, end)| format!("{} {}", format::date(locale, start, visit_zone), format::span(start, end, visit_zone)));
                     view! {
                         <li data-late-visit=row.id.to_string()><a href=format!("/app/targets/{}", row.id)>
-                            <span class="queue-top"><strong>{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format!("TGT-{}", row.number)}</bdi></strong><span class="quiet"><bdi>{time}</bdi></span></span>
+                            <span class="queue-top"><strong>{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format::job_number(row.number)}</bdi></strong><span class="quiet"><bdi>{time}</bdi></span></span>
                             <span class="queue-meta"><LateVisitMark status=row.status ends_at=row.ends_at locale/><TargetChip status=row.status locale/><PriorityMark priority=row.priority locale/>
                                 <span class="quiet"><bdi>{row.customer_name}</bdi>" · "<bdi>{row.technician}</bdi></span></span>
                         </a></li>

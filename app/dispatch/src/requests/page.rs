@@ -193,7 +193,7 @@ fn OpenAtLocation(targets: Vec<TargetSummary>, requests: Vec<RequestSummary>, lo
             <h2>{t!(locale, "open-at-location")}</h2>
             <ul class="plain">
                 {targets.into_iter().map(|target| view! {
-                    <li><a href=format!("/app/targets/{}", target.id)><bdi class="mono">{format!("TGT-{}", target.number)}</bdi>" "{service_label(locale, target.service_type.as_deref())}</a>
+                    <li><a href=format!("/app/targets/{}", target.id)><bdi class="mono">{format::job_number(target.number)}</bdi>" "{service_label(locale, target.service_type.as_deref())}</a>
                         " "<TargetChip status=target.status locale/>" "
                         {target.starts_at.zip(target.ends_at).map(|(start, end)| { let zone = target.appointment_zone.unwrap_or_default(); format!("{} {}", format::date(locale, start, &zone), format::span(start, end, &zone)) })}</li>
                 }).collect_view()}

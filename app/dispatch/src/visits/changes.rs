@@ -57,7 +57,7 @@ pub(crate) fn ChangesNotice(
                     let zone = if stop.zone.is_empty() { removed_zone.clone() } else { stop.zone };
                     let when = when(stop.starts_at, stop.ends_at, &zone);
                     view! {
-                        <li><span data-change=key><Chip label=by_key(locale, &format!("day-change-{key}")) tone=Tone::Bad/></span>" "<bdi class="mono">{format!("TGT-{}", stop.number)}</bdi>" "{service_label(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi>" "<bdi class="quiet">{when}</bdi></li>
+                        <li><span data-change=key><Chip label=by_key(locale, &format!("day-change-{key}")) tone=Tone::Bad/></span>" "<bdi class="mono">{format::job_number(stop.number)}</bdi>" "{service_label(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi>" "<bdi class="quiet">{when}</bdi></li>
                     }
                 }).collect_view()}
             </ul>

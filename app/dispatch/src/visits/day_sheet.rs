@@ -75,7 +75,7 @@ fn SheetStop(
     let has_contact = stop.contact_name.is_some() || stop.contact_phone.is_some();
     view! {
         <li>
-            <p class="stop-time"><strong>{time}</strong><bdi class="mono">{format!("TGT-{}", stop.number)}</bdi><PriorityMark priority=stop.priority locale/></p>
+            <p class="stop-time"><strong>{time}</strong><bdi class="mono">{format::job_number(stop.number)}</bdi><PriorityMark priority=stop.priority locale/></p>
             <h2>{service_label(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi></h2>
             {stop.location_name.map(|name| view! { <p><bdi>{name}</bdi></p> })}
             {(!address.is_empty()).then(|| view! { <p><bdi>{address}</bdi></p> })}

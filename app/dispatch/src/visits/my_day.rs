@@ -140,7 +140,7 @@ pub(crate) fn OfflineSync(locale: Locale, person: String) -> impl IntoView {
 /// The visit that has to end before travel to another one starts.
 #[component]
 pub(crate) fn UnderWay(visit: VisitUnderWay, locale: Locale) -> impl IntoView {
-    view! { <p class="notice notice-warn" data-testid="under-way">{t!(locale, "stop-waits")}" "<a href=format!("/app/day/{}", visit.target_id) data-keep="yes"><bdi class="mono">{format!("TGT-{}", visit.number)}</bdi></a></p> }
+    view! { <p class="notice notice-warn" data-testid="under-way">{t!(locale, "stop-waits")}" "<a href=format!("/app/day/{}", visit.target_id) data-keep="yes"><bdi class="mono">{format::job_number(visit.number)}</bdi></a></p> }
 }
 
 /// Reports returned for correction, of any day.

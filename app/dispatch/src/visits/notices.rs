@@ -128,7 +128,7 @@ pub(crate) fn TechnicianNewsNotice(locale: Locale, news: TechnicianNews) -> impl
                         let line = notice_line(locale, &notice);
                         let when = format!("{} {}", format::date(locale, notice.starts_at, &notice.zone), format::span(notice.starts_at, notice.ends_at, &notice.zone));
                         view! {
-                            <li data-notice=notice.kind.name()><a href=format!("/app/targets/{}#notices", notice.target_id)><bdi class="mono">{format!("TGT-{}", notice.number)}</bdi>" "<bdi>{notice.customer_name}</bdi></a>" "<bdi class="quiet">{when}</bdi>" "<strong><bdi>{notice.technician}</bdi>": "{line}</strong></li>
+                            <li data-notice=notice.kind.name()><a href=format!("/app/targets/{}#notices", notice.target_id)><bdi class="mono">{format::job_number(notice.number)}</bdi>" "<bdi>{notice.customer_name}</bdi></a>" "<bdi class="quiet">{when}</bdi>" "<strong><bdi>{notice.technician}</bdi>": "{line}</strong></li>
                         }
                     }).collect_view()}</ul>
                 </section>

@@ -50,10 +50,10 @@ pub fn ReportPage() -> impl IntoView {
         let release_form = FormState::new("release", locale, preview.as_ref().or(request.flash.as_ref()));
         let is_preview = preview.is_some();
         Ok(view! {
-            <Title text=format!("{} TGT-{}", t!(locale, "report-title"), report.number)/>
+            <Title text=format!("{} J-{}", t!(locale, "report-title"), report.number)/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            <header class="title-row"><h1>{t!(locale, "report-title")}" "<bdi class="mono">{format!("TGT-{}", report.number)}</bdi></h1><ReportChip status=report.status locale/></header>
+            <header class="title-row"><h1>{t!(locale, "report-title")}" "<bdi class="mono">{format::job_number(report.number)}</bdi></h1><ReportChip status=report.status locale/></header>
             <p class="lead"><bdi>{report.customer_name.clone()}</bdi>" · "<bdi>{report.location_name.clone()}</bdi></p>
             <div class="columns">
                 <div>

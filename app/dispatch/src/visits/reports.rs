@@ -62,7 +62,7 @@ pub fn ReportsPage() -> impl IntoView {
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "visit")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "billable")}</th><th scope="col">{t!(locale, "released")}</th><th scope="col">{t!(locale, "time")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|row| view! {
-                        <tr><th scope="row"><a href=format!("/app/reports/{}", row.id)><bdi class="mono">{format!("TGT-{}", row.number)}</bdi></a>{drafts.contains(&format!("/app/reports/{}", row.id)).then(|| view! { " "<DraftMark locale/> })}</th>
+                        <tr><th scope="row"><a href=format!("/app/reports/{}", row.id)><bdi class="mono">{format::job_number(row.number)}</bdi></a>{drafts.contains(&format!("/app/reports/{}", row.id)).then(|| view! { " "<DraftMark locale/> })}</th>
                             <td><bdi>{row.customer_name}</bdi><br/><span class="quiet"><bdi>{row.location_name}</bdi></span></td><td><bdi>{row.technician}</bdi></td>
                             <td>{if row.billable { t!(locale, "yes") } else { t!(locale, "no") }}</td>
                             <td>{row.released_revision.map_or_else(|| view! { <span class="quiet">{t!(locale, "not-released")}</span> }.into_any(), |number| view! { <Chip label=t!(locale, "revision", number = number) tone=Tone::Good/> }.into_any())}</td>

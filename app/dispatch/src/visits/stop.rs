@@ -13,6 +13,7 @@ use ordinavo_core::visits::report::{MAX_FOLLOW_UP_CHARS, MAX_NAME_CHARS, MAX_TEX
 use ui::components::{InternalBox, ProblemNotice};
 use ui::drafts::owned;
 use ui::flash::Flash;
+use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, TextArea, TextField};
 use ui::islands::SubmitOnce;
 use ui::page::page;
@@ -83,14 +84,14 @@ pub fn StopPage() -> impl IntoView {
             stop.return_reason.clone(),
         );
         Ok(view! {
-            <Title text=format!("TGT-{}", stop.number)/>
+            <Title text=format::job_number(stop.number)/>
             <Installable/>
             <div class="day visit" data-stop=stop_id data-status=status data-version=version data-since=since>
                 <DoneNotice locale flash=request.flash.clone()/>
                 <OfflineSync locale person=person.clone()/>
                 <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
                 <p><a href="/app/day">{t!(locale, "day-back")}</a></p>
-                <h1><bdi class="mono">{format!("TGT-{}", stop.number)}</bdi></h1>
+                <h1><bdi class="mono">{format::job_number(stop.number)}</bdi></h1>
                 {has_returned.then(|| view! { <p class="notice notice-warn">{t!(locale, "day-returned", count = 1)}" "<a href=format!("/app/day/{id}?returned=yes")>{t!(locale, "report-correct")}</a></p> })}
                 <ChangesNotice locale changes date=String::new() zone=own_zone.clone() now=request.viewer.now/>
                 {under_way.map(|visit| view! { <UnderWay visit locale/> })}

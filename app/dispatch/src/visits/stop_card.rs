@@ -96,7 +96,7 @@ pub(crate) fn visit_time(locale: Locale, stop: &DayStop, technician_zone: &str) 
 pub(crate) fn stop_label(locale: Locale, stop: &DayStop) -> String {
     let service = service_label(locale, stop.service_type.as_deref());
     let customer = stop.customer_name.as_deref().unwrap_or_default();
-    format!("TGT-{} · {service} · {customer}", stop.number)
+    format!("J-{} · {service} · {customer}", stop.number)
 }
 
 /// A visit with location, time, contact and next action. `shows_date` adds the date where the card appears outside its
@@ -135,7 +135,7 @@ pub(crate) fn StopCard(
     // A cached page may be older than the window; the server decides.
     let can_revert = use_context::<Viewer>().is_some_and(|viewer| stop.is_travel_revertible(viewer.now));
     let stop_path = format!("/app/day/{id}");
-    let question = comes_after.map(|number| t!(locale, "day-confirm-not-next", visit = format!("TGT-{number}")));
+    let question = comes_after.map(|number| t!(locale, "day-confirm-not-next", visit = format::job_number(number)));
     let action_form = |action: &'static str, class: &'static str, button_label: String| {
         view! {
             <form class=class method="post" action=action data-begins=starts_at.clone() data-not-next=question.clone()>

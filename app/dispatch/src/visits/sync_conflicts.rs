@@ -92,7 +92,7 @@ fn ConflictCard(locale: Locale, conflict: SyncConflict, zone: String) -> impl In
     );
     Some(view! {
         <section class="card">
-            <h2><bdi class="mono">{format!("TGT-{number}")}</bdi>{customer.map(|name| view! { " · "<bdi>{name}</bdi> })}</h2>
+            <h2><bdi class="mono">{format::job_number(number)}</bdi>{customer.map(|name| view! { " · "<bdi>{name}</bdi> })}</h2>
             <p class="notice notice-warn">{reason_text(locale, reason)}</p>
             <div class="versions">
                 <div>
@@ -305,7 +305,7 @@ pub fn KeptNotesCard(locale: Locale, entries: Vec<WithPhotos>, zone: String) -> 
 pub fn OfflineEntriesNotice(locale: Locale, jobs: Vec<(TargetId, i64)>) -> impl IntoView {
     (!jobs.is_empty()).then(|| view! {
         <p class="notice notice-warn"><strong>{t!(locale, "offline-entries-waiting")}</strong>" "
-            {jobs.into_iter().map(|(id, number)| view! { <a href=format!("/app/targets/{id}#from-phone")><bdi class="mono">{format!("TGT-{number}")}</bdi></a>" " }).collect_view()}
+            {jobs.into_iter().map(|(id, number)| view! { <a href=format!("/app/targets/{id}#from-phone")><bdi class="mono">{format::job_number(number)}</bdi></a>" " }).collect_view()}
         </p>
     })
 }

@@ -225,7 +225,7 @@ fn StopCard(stop: Stop, row: usize, locale: Locale, from: DateTime<Utc>, back: S
     let visit = &stop.visit;
     let target = visit.job.target_id.to_string();
     let is_movable = stop.can_reschedule;
-    let number = format!("TGT-{}", visit.job.number);
+    let number = format::job_number(visit.job.number);
     let warnings: Vec<String> = stop
         .conflicts
         .iter()
@@ -265,7 +265,7 @@ fn StopCard(stop: Stop, row: usize, locale: Locale, from: DateTime<Utc>, back: S
 #[component]
 fn UnscheduledJobCard(job: BoardJob, locale: Locale, can_plan: bool, back: String, zone: String) -> impl IntoView {
     let target = job.target_id.to_string();
-    let number = format!("TGT-{}", job.number);
+    let number = format::job_number(job.number);
     let window = job.window().map(|(start, end)| {
         let zone = job.location_zone.clone().unwrap_or(zone);
         let same_day = format::date(locale, start, &zone) == format::date(locale, end, &zone);

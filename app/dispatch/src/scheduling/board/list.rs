@@ -4,6 +4,7 @@ use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::scheduling::board::Board;
 use ui::components::{EmptyState, LateVisitMark, TargetChip};
+use ui::format;
 use ui::icons::Icon;
 
 use crate::scheduling::board::{BoardView, board_path, conflict_text, duration_text, reschedule_path, visit_time};
@@ -24,7 +25,7 @@ pub fn List(board: Board, locale: Locale, zone: String) -> impl IntoView {
                     line.stops.into_iter().enumerate().map(move |(index, stop)| (name.clone(), index + 1, stop))
                 }).map(|(name, index, stop)| {
                     let target = stop.visit.job.target_id.to_string();
-                    let number = format!("TGT-{}", stop.visit.job.number);
+                    let number = format::job_number(stop.visit.job.number);
                     let travel_text = stop.travel.map(|travel| duration_text(locale, travel)).unwrap_or_default();
                     let reschedule_link = stop.can_reschedule.then(|| {
                         let label = t!(locale, "board-reschedule-job", job = number.clone());

@@ -147,7 +147,7 @@ impl Route {
             .filter_map(|(number, stop)| {
                 let location = stop.visit.job.point()?;
                 let title = format!(
-                    "{} · {} · TGT-{} · {}",
+                    "{} · {} · J-{} · {}",
                     self.line.technician.display_name,
                     visit_time(locale, &stop.visit, zone),
                     stop.visit.job.number,
@@ -171,7 +171,7 @@ fn unscheduled_marker(job: &BoardJob, viewport: &Viewport, locale: Locale) -> Op
         at: viewport.point(location),
         text: String::new(),
         title: format!(
-            "{} · TGT-{} · {}",
+            "{} · J-{} · {}",
             t!(locale, "board-unscheduled"),
             job.number,
             job.customer_name.clone().unwrap_or_default()

@@ -256,15 +256,15 @@ fn conflict_text(locale: Locale, conflict: &Conflict) -> String {
         Conflict::OutsideShift { by } => t!(locale, "conflict-outside-shift", time = duration_text(locale, *by)),
         Conflict::Skills(missing) => t!(locale, "conflict-skills", skills = format::list(locale, missing)),
         Conflict::OutsideWindow { by } => t!(locale, "conflict-outside-window", time = duration_text(locale, *by)),
-        Conflict::Offered { number } => t!(locale, "conflict-offered", job = format!("TGT-{number}")),
-        Conflict::Overlap { number } => t!(locale, "conflict-overlap", job = format!("TGT-{number}")),
+        Conflict::Offered { number } => t!(locale, "conflict-offered", job = format::job_number(number)),
+        Conflict::Overlap { number } => t!(locale, "conflict-overlap", job = format::job_number(number)),
         Conflict::Travel {
             number,
             is_before,
             takes,
             available,
         } => {
-            let (job, takes) = (format!("TGT-{number}"), duration_text(locale, *takes));
+            let (job, takes) = (format::job_number(number), duration_text(locale, *takes));
             let available = duration_text(locale, (*available).max(TimeDelta::zero()));
             if *is_before {
                 t!(

@@ -149,7 +149,7 @@ fn RouteTimeline(route: PlannedRoute, from: DateTime<Utc>, hours: i64, zone: Str
             <div class="board-who"><h3><bdi>{route.name}</bdi></h3></div>
             <ol class=format!("board-track hours-{hours}")>{route.stops.into_iter().map(|stop| {
                 let kind = if stop.is_new { "stop-new" } else { "stop-old" };
-                view! { <li class=format!("stop {kind} row-1 {}", grid_class(from, stop.begin, stop.end))><span class="stop-line"><bdi>{format::span(stop.begin, stop.end, &zone)}</bdi></span><span class="stop-line"><bdi class="mono">{format!("TGT-{}", stop.number)}</bdi></span></li> }
+                view! { <li class=format!("stop {kind} row-1 {}", grid_class(from, stop.begin, stop.end))><span class="stop-line"><bdi>{format::span(stop.begin, stop.end, &zone)}</bdi></span><span class="stop-line"><bdi class="mono">{format::job_number(stop.number)}</bdi></span></li> }
             }).collect_view()}</ol>
         </div>
     }
@@ -190,7 +190,7 @@ fn StopLine(
 ) -> impl IntoView {
     let kind = if stop.is_new { "stop-new" } else { "stop-old" };
     let target = stop.target.to_string();
-    let label = t!(locale, "suggestion-commit-one", job = format!("TGT-{}", stop.number));
+    let label = t!(locale, "suggestion-commit-one", job = format::job_number(stop.number));
     let status = status.map(|status| match status {
         StopOutcome::Committed => view! { <Chip label=t!(locale, "suggestion-committed") tone=Tone::Good/> }.into_any(),
         StopOutcome::Stale { reason } => {
@@ -205,7 +205,7 @@ fn StopLine(
     let others = stop.others;
     view! {
         <li><span class=format!("plan-key {kind}") aria-hidden="true"></span>
-            <div><p><strong><bdi>{format::span(stop.begin, stop.end, &zone)}</bdi></strong>" "<a href=format!("/app/targets/{target}")><bdi class="mono">{format!("TGT-{}", stop.number)}</bdi></a>" "<bdi>{stop.customer}</bdi>" "{status}</p>
+            <div><p><strong><bdi>{format::span(stop.begin, stop.end, &zone)}</bdi></strong>" "<a href=format!("/app/targets/{target}")><bdi class="mono">{format::job_number(stop.number)}</bdi></a>" "<bdi>{stop.customer}</bdi>" "{status}</p>
                 {(!others.is_empty()).then(|| view! {
                     <details><summary>{t!(locale, "suggestion-why-here")}</summary>
                         <ul>{others.into_iter().map(|other| view! { <li>{alternative_text(locale, other)}</li> }).collect_view()}</ul>
@@ -266,7 +266,7 @@ fn solution_text(locale: Locale, rule: &RuleViolation) -> String {
         "instead" => t!(
             locale,
             "solution-leave-out",
-            job = rule.job.map_or_else(String::new, |number| format!("TGT-{number}"))
+            job = rule.job.map_or_else(String::new, |number| format::job_number(number))
         ),
         _ => String::new(),
     }
@@ -284,7 +284,7 @@ fn LeftOutJob(left: ExcludedJob, locale: Locale) -> impl IntoView {
     let target = left.target.to_string();
     let rows = left.hindrances;
     view! {
-        <details class="card left"><summary><bdi class="mono">{format!("TGT-{}", left.number)}</bdi>" "<bdi>{left.customer}</bdi>" — "{verdict}</summary>
+        <details class="card left"><summary><bdi class="mono">{format::job_number(left.number)}</bdi>" "<bdi>{left.customer}</bdi>" — "{verdict}</summary>
             <p><a href=format!("/app/targets/{target}")>{t!(locale, "open-job")}</a></p>
             {(!rows.is_empty()).then(|| view! {
                 <div class="table-frame"><table class="table">

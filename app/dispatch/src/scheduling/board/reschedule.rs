@@ -180,7 +180,7 @@ pub fn ReschedulePage() -> impl IntoView {
             .as_ref()
             .or_else(|| (!found.errors.is_empty()).then_some(&unchecked));
         let state = FormState::of_item("move", id, locale, flash);
-        let number = format!("TGT-{}", found.target.number);
+        let number = format::job_number(found.target.number);
         let title = if found.current.is_some() {
             t!(locale, "board-reschedule-job", job = number.clone())
         } else {
@@ -299,7 +299,7 @@ fn Summary(plan: Planned, locale: Locale, zone: String) -> impl IntoView {
     let has_no_conflicts = plan.conflicts.is_empty();
     let travel_line = |travel_line: Option<(i64, TimeDelta)>, before: bool| {
         travel_line.map(|(number, time)| {
-            let (job, time) = (format!("TGT-{number}"), duration_text(locale, time));
+            let (job, time) = (format::job_number(number), duration_text(locale, time));
             let text = if before {
                 t!(locale, "board-travel-from", job = job, time = time)
             } else {

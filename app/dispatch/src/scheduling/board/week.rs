@@ -5,6 +5,7 @@ use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::scheduling::board::{Line, WeekDay};
 use ui::components::{Chip, EmptyState, LateVisitMark};
+use ui::format;
 use ui::icons::Icon;
 
 use crate::i18n::by_key;
@@ -66,7 +67,7 @@ fn Cell(line: Line, locale: Locale, back: String, zone: String) -> impl IntoView
         {has_no_shift.then(|| view! { <span class="quiet">{t!(locale, "board-no-shift")}</span> })}
         <ul class="plain week-stops">{line.stops.into_iter().map(|stop| {
             let target = stop.visit.job.target_id.to_string();
-            let number = format!("TGT-{}", stop.visit.job.number);
+            let number = format::job_number(stop.visit.job.number);
             let warnings: Vec<String> = stop.conflicts.iter().map(|conflict| conflict_text(locale, conflict)).collect();
             let warning_view = (!warnings.is_empty()).then(|| view! { <span class="stop-warning" title=warnings.join(" ")><Icon name="alert"/><span class="hidden">{warnings.join(" ")}</span></span> });
             let reschedule_link = stop.can_reschedule.then(|| {

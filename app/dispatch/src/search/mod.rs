@@ -1,0 +1,3 @@
+//! Search over everything that the reader may see.
+
+pub(crate) mod page;

@@ -1,0 +1,56 @@
+// Search by any spelling, number or phone number; the command palette and the menu of what can be created by keyboard.
+import { expect, test } from "@playwright/test";
+import { newPage, press, serious, signIn, staffOf } from "./helpers.mjs";
+
+const hit = (page, kind) => page.getByTestId("found").getByTestId(`hit-${kind}`);
+
+test("search page finds records by any spelling, number or phone number", async ({ browser }) => {
+  const { page } = await newPage(browser);
+  await signIn(page, "/app", staffOf("dispatcher"));
+  await page.goto("/app/search");
+  for (const [text, kind, title] of [
+    ["burohaus", "customer", "Bürohaus Ruhrbogen"],
+    ["BUEROHAUS ruhr", "customer", "Bürohaus Ruhrbogen"],
+    ["büro haus", "customer", "Bürohaus Ruhrbogen"],
+    ["NL-1036", "customer", "Bürohaus Ruhrbogen"],
+    ["0201 5550142", "contact", "+49 201 5550 142"],
+    ["J-20", "job", "J-20"],
+    ["tgt-20", "job", "J-20"],
+    ["REQ-1", "request", "REQ-1"],
+  ]) {
+    await page.getByRole("main").getByRole("searchbox").fill(text);
+    await page.getByRole("main").getByRole("button", { name: "Search" }).click();
+    await expect(hit(page, kind).first(), text).toContainText(title);
+  }
+  await page.goto("/app/search?q=Nobody%20Knows%20Ltd");
+  await page.getByRole("link", { name: "Create customer “Nobody Knows Ltd”" }).click();
+  await expect(page.locator("[name=new_name]")).toHaveValue("Nobody Knows Ltd");
+});
+
+test("palette opens pages and records by keyboard, and n what can be created", async ({ browser }) => {
+  const { page, complaints } = await newPage(browser);
+  await signIn(page, "/app", staffOf("dispatcher"));
+  await page.goto("/app/jobs");
+  const dialog = page.getByRole("dialog");
+  const field = dialog.getByRole("textbox");
+  await press(page, "Control+k", (options) => expect(field).toBeFocused(options));
+  await page.keyboard.type("ruhrbogen");
+  await expect(dialog.getByTestId("hit-customer").first()).toContainText("Bürohaus Ruhrbogen");
+  expect(await serious(page)).toEqual([]);
+  await page.keyboard.press("ArrowDown");
+  await expect(dialog.getByRole("link").and(page.locator(":focus"))).toBeVisible();
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("ArrowUp");
+  await expect(field).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1, name: "Bürohaus Ruhrbogen" })).toBeVisible();
+  // A page is opened by its name, and a text whose results are not here yet by the search page.
+  await press(page, "Control+k", (options) => expect(field).toBeFocused(options));
+  await page.keyboard.type("boa");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/app\/board/);
+  await press(page, "n", (options) => expect(page.getByRole("link", { name: "Log call" }).and(page.locator(":focus"))).toBeVisible(options));
+  await page.keyboard.press("Escape");
+  await expect(page.locator("details.new-menu")).not.toHaveAttribute("open");
+  expect(complaints).toEqual([]);
+});
