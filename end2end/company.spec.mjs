@@ -153,7 +153,7 @@ test("a company goes from an empty database to a report that its customer reads"
   await owner.getByRole("button", { name: "Hide this list" }).click();
   await expect(owner.locator('[data-done="done-first-steps-hidden"]')).toBeVisible();
   await owner.goto("/app");
-  await expect(owner).toHaveURL(/\/app\/inbox/);
+  await expect(owner).toHaveURL(/\/app\/today/);
 
   // The customer's contact reads it in the portal.
   const ida = (await newPage(browser, options)).page;

@@ -35,7 +35,7 @@ test("imported job becomes a visit, signed events and a released report", async 
   // Dispatch schedules an appointment. An invalid input shows an error and keeps the input.
   const dispatch = await newPage(browser);
   await signIn(dispatch.page, "/app", staffOf("dispatcher"));
-  await expect(dispatch.page).toHaveURL(/\/app\/inbox/);
+  await expect(dispatch.page).toHaveURL(/\/app\/today/);
   await dispatch.page.goto(`/app/inbox`);
   await expect(dispatch.page.getByText(externalId)).toBeVisible();
   await dispatch.page.goto(`/app/targets/${target}`);

@@ -12,7 +12,7 @@ use ui::sign_in_pages::ChooseOrganizationPage;
 use crate::shell::AppFrame;
 use crate::{
     billing, branding, classification, customers, gallery, identity, imports, installation, intake, integrations, jobs,
-    mapping, notifications, portal_access, requests, scheduling, search, suggestions, visits, webhooks,
+    mapping, notifications, portal_access, requests, scheduling, search, suggestions, today, visits, webhooks,
 };
 
 /// Renders a whole document of the staff app.
@@ -41,6 +41,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/targets/:id/edit") view=jobs::form::EditJobPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/jobs") view=jobs::list::JobsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/jobs/new") view=jobs::form::NewJobPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/today") view=today::page::TodayPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/search") view=search::page::SearchPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/board") view=scheduling::board::BoardPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/board/suggestions") view=suggestions::page::SuggestionsPage ssr=SsrMode::Async/>

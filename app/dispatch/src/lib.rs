@@ -63,6 +63,8 @@ mod shell;
 #[cfg(feature = "ssr")]
 mod suggestions;
 #[cfg(feature = "ssr")]
+mod today;
+#[cfg(feature = "ssr")]
 mod visits;
 #[cfg(feature = "ssr")]
 mod webhooks;

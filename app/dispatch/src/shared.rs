@@ -48,6 +48,16 @@ pub(crate) fn service_label(locale: Locale, service: Option<&str>) -> String {
     )
 }
 
+/// Returns the beginning of a text on one line.
+pub(crate) fn excerpt(text: &str, max_chars: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= max_chars {
+        return line;
+    }
+    let cut: String = line.chars().take(max_chars).collect();
+    format!("{}…", cut.trim_end())
+}
+
 /// Returns the service types as choices of a select field.
 pub(crate) fn service_choices(locale: Locale) -> Vec<(String, String)> {
     ServiceType::ALL

@@ -42,6 +42,7 @@ fn entry(is_allowed: bool, href: &'static str, icon: &'static str, label: String
 fn sections(staff: &Staff, locale: Locale) -> Vec<Section> {
     let views = staff.has::<ViewOperations>();
     let work = [
+        entry(views, "/app/today", "sun", t!(locale, "today")),
         entry(views, "/app/inbox", "inbox", t!(locale, "nav-inbox")),
         entry(views, "/app/board", "board", t!(locale, "nav-board")),
         entry(

@@ -46,6 +46,7 @@ pub mod search;
 pub mod secrets;
 pub mod suggestions;
 pub mod tls;
+pub mod today;
 pub mod version;
 pub mod visits;
 pub mod webhooks;

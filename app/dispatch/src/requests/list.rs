@@ -25,8 +25,11 @@ use ui::page::{PageRequest, cursor};
 
 use crate::i18n::by_key;
 use crate::requests::filters::{Filters, InboxQuery};
-use crate::shared::service_label;
+use crate::shared::{excerpt, service_label};
 use crate::t;
+
+/// The longest part of a description in a row, in characters; the row cuts it to its width.
+const SUBJECT_CHARS: usize = 120;
 
 /// Filters, bulk actions, requests and jobs.
 #[component]
@@ -145,12 +148,11 @@ fn JobQueue(
             <ul class="queue">
                 {targets.rows.into_iter().map(|row| view! {
                     <li><a href=format!("/app/targets/{}", row.id)>
-                        <span class="queue-top"><strong>{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format::job_number(row.number)}</bdi></strong><span class="quiet">{format::age(locale, row.created_at, now)}</span></span>
-                        <span class="queue-meta">
+                        <span class="queue-top"><strong class="queue-subject"><bdi>{row.customer_name.or(row.external_id.clone())}</bdi></strong><span class="quiet">{format::age(locale, row.created_at, now)}</span></span>
+                        <span class="queue-meta"><span class="queue-who">{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format::job_number(row.number)}</bdi>{row.location_name.or(row.location_city).map(|place| view! { " · "<bdi>{place}</bdi> })}{row.external_id.map(|id| view! { " · "<bdi class="mono">{id}</bdi> })}</span>
                             {drafts.contains(&format!("/app/targets/{}", row.id)).then(|| view! { <DraftMark locale/> })}
                             {row.needs_mapping.then(|| view! { <Chip label=t!(locale, "needs-mapping") tone=Tone::Bad/> })}
                             <PriorityMark priority=row.priority locale/>
-                            <span class="quiet"><bdi>{row.customer_name}</bdi>" · "<bdi>{row.location_name.or(row.location_city)}</bdi>" "<bdi class="mono">{row.external_id}</bdi></span>
                         </span>
                     </a></li>
                 }).collect_view()}
@@ -181,9 +183,8 @@ fn LateVisits(targets: Vec<TargetSummary>, locale: Locale, zone: String) -> impl
                     let time = row.starts_at.zip(row.ends_at).map(|(start, end)| format!("{} {}", format::date(locale, start, visit_zone), format::span(start, end, visit_zone)));
                     view! {
                         <li data-late-visit=row.id.to_string()><a href=format!("/app/targets/{}", row.id)>
-                            <span class="queue-top"><strong>{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format::job_number(row.number)}</bdi></strong><span class="quiet"><bdi>{time}</bdi></span></span>
-                            <span class="queue-meta"><LateVisitMark status=row.status ends_at=row.ends_at locale/><TargetChip status=row.status locale/><PriorityMark priority=row.priority locale/>
-                                <span class="quiet"><bdi>{row.customer_name}</bdi>" · "<bdi>{row.technician}</bdi></span></span>
+                            <span class="queue-top"><strong class="queue-subject"><bdi>{row.customer_name}</bdi></strong><span class="quiet"><bdi>{time}</bdi></span></span>
+                            <span class="queue-meta"><span class="queue-who">{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format::job_number(row.number)}</bdi>" · "<bdi>{row.technician}</bdi></span><LateVisitMark status=row.status ends_at=row.ends_at locale/><TargetChip status=row.status locale/><PriorityMark priority=row.priority locale/></span>
                         </a></li>
                     }
                 }).collect_view()}
@@ -230,16 +231,15 @@ fn Row<'a>(
         <li>
             {can_decide.then(|| view! { <span class="select"><input type="checkbox" name="requests[]" value=id.clone() checked=is_selected form="bulk" aria-label=t!(locale, "select-request", name = name.clone())/></span> })}
             <a href=format!("/app/inbox/{id}{query}") aria-current=is_current>
-                <span class="queue-top"><strong>{service_label(locale, Some(row.service_type.name()))}" "<bdi class="mono quiet">{name}</bdi></strong><span class="quiet">{format::age(locale, row.submitted_at, now)}</span></span>
-                <span class="queue-what" dir="auto">{row.description}</span>
-                <span class="queue-meta">{has_draft.then(|| view! { <DraftMark locale/> })}{is_late.then(|| view! { <span data-late="request"><Chip label=t!(locale, "inbox-late") tone=Tone::Bad/></span> })}<StatusChip status=public_language::request(row.status, locale)/><PriorityMark priority=row.priority locale/>
+                <span class="queue-top"><strong class="queue-subject" dir="auto">{excerpt(&row.description, SUBJECT_CHARS)}</strong><span class="quiet">{format::age(locale, row.submitted_at, now)}</span></span>
+                <span class="queue-meta"><span class="queue-who"><bdi>{sender}</bdi>{location.map(|location| view! { " · "<bdi>{location}</bdi> })}" · "{service_label(locale, Some(row.service_type.name()))}" "<bdi class="mono">{name}</bdi>" · "{by_key(locale, &format!("channel-{}", row.channel.name()))}{row.region.map(|region| view! { " · "<bdi>{region}</bdi> })}{row.assignee_name.map(|name| view! { " · "<bdi>{name}</bdi> })}</span>
+                    {has_draft.then(|| view! { <DraftMark locale/> })}{is_late.then(|| view! { <span data-late="request"><Chip label=t!(locale, "inbox-late") tone=Tone::Bad/></span> })}<StatusChip status=public_language::request(row.status, locale)/><PriorityMark priority=row.priority locale/>
                     {row.cancellation_requested_at.is_some().then(|| view! { <Chip label=t!(locale, "cancellation-requested") tone=Tone::Bad/> })}
                     {row.reschedule_requested_at.is_some().then(|| view! { <Chip label=t!(locale, "reschedule-requested") tone=Tone::Warn/> })}
                     {row.answered_at.is_some().then(|| view! { <Chip label=t!(locale, "reply-received") tone=Tone::Good/> })}
                     {row.asked_at.is_some().then(|| view! { <Chip label=t!(locale, "reply-pending") tone=Tone::Neutral/> })}
                     {has_no_customer.then(|| view! { <Chip label=t!(locale, "customer-unassigned") tone=Tone::Warn/> })}
-                    {row.snoozed_until.filter(|until| *until > now).map(|until| view! { <Chip label=t!(locale, "snoozed-until", until = format::moment(locale, until, &zone)) tone=Tone::Neutral/> })}
-                    <span class="quiet"><bdi>{sender}</bdi>{location.map(|location| view! { " · "<bdi>{location}</bdi> })}" · "{by_key(locale, &format!("channel-{}", row.channel.name()))}{row.region.map(|region| view! { " · "<bdi>{region}</bdi> })}{row.assignee_name.map(|name| view! { " · "<bdi>{name}</bdi> })}</span></span>
+                    {row.snoozed_until.filter(|until| *until > now).map(|until| view! { <Chip label=t!(locale, "snoozed-until", until = format::moment(locale, until, &zone)) tone=Tone::Neutral/> })}</span>
             </a>
         </li>
     }

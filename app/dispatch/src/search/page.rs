@@ -14,7 +14,7 @@ use ui::page::page;
 use ui::title::Title;
 
 use crate::i18n::by_key;
-use crate::shared::{service_label, viewer_staff};
+use crate::shared::{excerpt, service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
 
@@ -144,7 +144,7 @@ fn HitRow(hit: Hit, query: Query, locale: Locale) -> impl IntoView {
         Kind::Request | Kind::Report => hit
             .title
             .as_deref()
-            .map(excerpt)
+            .map(|text| excerpt(text, EXCERPT_CHARS))
             .filter(|text| !text.is_empty())
             .unwrap_or_else(|| service_label(locale, hit.service_type.as_deref())),
         Kind::Customer | Kind::Location | Kind::Contact => hit.title.clone().unwrap_or_default(),
@@ -211,16 +211,6 @@ fn Marked(text: String, query: Query) -> impl IntoView {
             }
         })
         .collect_view()
-}
-
-/// Returns the beginning of a description on one line.
-fn excerpt(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= EXCERPT_CHARS {
-        return line;
-    }
-    let cut: String = line.chars().take(EXCERPT_CHARS).collect();
-    format!("{}…", cut.trim_end())
 }
 
 fn href(hit: &Hit) -> String {

@@ -20,8 +20,7 @@ impl Role {
     /// Returns the page to which `/app` redirects.
     pub const fn home(self) -> &'static str {
         match self {
-            Self::Admin | Self::Dispatcher => "/app/inbox",
-            Self::Manager => "/app/reports",
+            Self::Admin | Self::Dispatcher | Self::Manager => "/app/today",
             Self::Technician => "/app/day",
             Self::Auditor => "/app/customers",
         }

@@ -15,6 +15,7 @@ pub const STAFF_PAGES: &[(&str, &[&str])] = &[
     ("/app/inbox", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/inbox/new", &["admin", "manager", "dispatcher"]),
     ("/app/inbox/{request}", &["admin", "manager", "dispatcher", "auditor"]),
+    ("/app/today", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/search", &["admin", "manager", "dispatcher", "auditor"]),
     (
         "/app/search?q=rhein&kind=job",

@@ -288,7 +288,7 @@ fn conflict_text(locale: Locale, conflict: &Conflict) -> String {
 }
 
 /// Formats a duration such as `1 h 20 min`, rounded up to whole minutes.
-fn duration_text(locale: Locale, time: TimeDelta) -> String {
+pub(crate) fn duration_text(locale: Locale, time: TimeDelta) -> String {
     let minutes = (time.num_seconds() + 59) / 60;
     let (hours, minutes) = (minutes / 60, minutes % 60);
     match (hours, minutes) {

@@ -1,0 +1,15 @@
+today-late = متأخرة الآن
+today-urgent = عاجلة وغير مُسندة
+today-review = طلبات للمراجعة
+today-waiting = بانتظار العميل
+today-reports = تقارير للاعتماد
+today-mapping = ربط للمراجعة
+today-all-clear = لا شيء معلق
+today-load = عبء العمل اليوم
+today-work = العمل
+today-travel = التنقل
+today-over = +{ $time }
+today-no-technicians = لا يوجد فنيون بعد
+today-reschedule = إعادة الجدولة
+today-assign = إسناد
+today-call = الاتصال بشأن { $name }

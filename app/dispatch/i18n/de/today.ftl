@@ -1,0 +1,15 @@
+today-late = Jetzt verspätet
+today-urgent = Dringend, nicht zugewiesen
+today-review = Anfragen zu prüfen
+today-waiting = Wartet auf Kunden
+today-reports = Berichte zu genehmigen
+today-mapping = Zuordnung zu prüfen
+today-all-clear = alles erledigt
+today-load = Auslastung heute
+today-work = Arbeit
+today-travel = Fahrt
+today-over = +{ $time }
+today-no-technicians = Noch keine Techniker
+today-reschedule = Verschieben
+today-assign = Zuweisen
+today-call = Anrufen wegen { $name }

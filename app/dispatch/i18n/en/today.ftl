@@ -1,0 +1,15 @@
+today-late = Late now
+today-urgent = Urgent, unassigned
+today-review = Requests to review
+today-waiting = Waiting for customer
+today-reports = Reports to approve
+today-mapping = Mapping to review
+today-all-clear = all clear
+today-load = Load today
+today-work = Work
+today-travel = Travel
+today-over = +{ $time }
+today-no-technicians = No technicians yet
+today-reschedule = Reschedule
+today-assign = Assign
+today-call = Call about { $name }

@@ -1,0 +1,4 @@
+//! What needs attention today.
+
+mod load;
+pub(crate) mod page;

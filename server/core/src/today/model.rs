@@ -1,0 +1,65 @@
+//! What the home page of dispatch shows.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use domain::scheduling::technicians::AbsenceKind;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+/// What needs attention today.
+#[derive(Debug, Clone)]
+pub struct Today {
+    /// The day in the organization's zone.
+    pub date: NaiveDate,
+    /// Visits that should have taken place, those that are late for longest first.
+    pub late: Attention,
+    /// Urgent jobs without an appointment.
+    pub urgent: Attention,
+    /// Requests that were sent and nobody has decided on, the oldest first.
+    pub new_requests: Attention,
+    /// Requests with a question or with offered times, without an answer.
+    pub waiting: Attention,
+    /// Reports to approve; `None` without the permission to view reports.
+    pub reports: Option<Attention>,
+    /// Jobs that wait for mapping review; `None` without the permission to view imports.
+    pub mapping: Option<Attention>,
+    pub load: Vec<Load>,
+}
+
+/// A list of things to look after.
+#[derive(Debug, Clone)]
+pub struct Attention {
+    /// All of them, up to [`super::MAX_COUNTED`].
+    pub count: i64,
+    /// The first ones.
+    pub rows: Vec<TodayRow>,
+}
+
+/// A thing to look after.
+#[derive(Debug, Clone, FromRow)]
+pub struct TodayRow {
+    pub id: Uuid,
+    pub number: i64,
+    pub customer: Option<String>,
+    pub service_type: Option<String>,
+    /// The beginning of a description or summary.
+    pub text: Option<String>,
+    /// The technician or the person who is assigned.
+    pub person: Option<String>,
+    pub phone: Option<String>,
+    /// Since when it waits, or until when it is due.
+    pub at: DateTime<Utc>,
+    pub starts_at: Option<DateTime<Utc>>,
+    pub zone: Option<String>,
+}
+
+/// The load of a technician on a day.
+#[derive(Debug, Clone)]
+pub struct Load {
+    pub technician: String,
+    pub visits: usize,
+    pub work: TimeDelta,
+    pub travel: TimeDelta,
+    /// The shift without its breaks; zero without a shift.
+    pub shift: TimeDelta,
+    pub away: Option<AbsenceKind>,
+}
