@@ -62,7 +62,7 @@ impl List {
     const fn icon(self) -> &'static str {
         match self {
             Self::Late => "clock",
-            Self::Urgent => "triangle-alert",
+            Self::Urgent => "alert",
             Self::Review => "inbox",
             Self::Waiting => "message",
             Self::Reports => "clipboard",
@@ -158,7 +158,7 @@ fn Counter(list: List, count: i64, locale: Locale) -> impl IntoView {
     };
     view! {
         <li class:zero=count == 0><a href=href data-counter=list.name()>
-            <span class="counter-value"><bdi>{shown}</bdi>{warns.then(|| view! { <Icon name="triangle-alert"/> })}</span>
+            <span class="counter-value"><bdi>{shown}</bdi>{warns.then(|| view! { <Icon name="alert"/> })}</span>
             <span class="counter-label">{label}</span>
             {(count == 0).then(|| view! { <span class="small quiet">{t!(locale, "today-all-clear")}</span> })}
         </a></li>
@@ -235,7 +235,11 @@ fn Row(list: List, row: TodayRow, context: Context) -> impl IntoView {
         };
         (format!("/app/board/move?target={}", TargetId::from_uuid(row.id)), label)
     });
-    let customer = row.customer.unwrap_or_else(|| service.clone());
+    let (customer, text) = match row.customer {
+        Some(customer) => (customer, text),
+        // A job without a customer is known by its external ID.
+        None => (text.unwrap_or_else(|| service.clone()), None),
+    };
     let name = format!("{customer} {number}");
     view! {
         <li>

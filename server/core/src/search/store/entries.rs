@@ -127,15 +127,17 @@ static INSERT_TEXTS: EngineSql = EngineSql::new(
 );
 const SELECT_IMPORT: &str = "SELECT count(*) FROM import_job WHERE tenant_id = $1 AND id = $2";
 
-/// Defines a statement that finds the entries with all of the given words, the newest first.
+/// Defines a statement that finds the entries with all of the given words, the newest first. The order of a `CROSS JOIN` is that in
+/// which SQLite reads the tables; otherwise it would look up the words anew for each entry.
 macro_rules! select_matching {
     ($words:literal) => {
         concat!(
             r"
                 SELECT search_entry.id, search_entry.record_id, search_text.folded
                 FROM search_text
-                JOIN search_entry ON search_entry.id = search_text.rowid AND search_entry.tenant_id = $1
-                WHERE search_text.rowid BETWEEN $2 AND $3 AND
+                CROSS JOIN search_entry
+                WHERE search_entry.id = search_text.rowid AND search_entry.tenant_id = $1
+                  AND search_text.rowid BETWEEN $2 AND $3 AND
             ",
             $words,
             " ORDER BY search_text.rowid DESC LIMIT $4"
@@ -321,6 +323,29 @@ impl TenantTx<'_, Staff> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Clock;
+    use crate::conformance::new_stores;
+    use crate::db::Engine;
+
+    const EXPLAIN: &str = concat!(
+        "EXPLAIN QUERY PLAN ",
+        select_matching!("search_text.folded LIKE $5 AND search_text.folded LIKE $6")
+    );
+
+    #[tokio::test]
+    async fn sqlite_looks_up_words_once_and_newest_first() {
+        for store in new_stores(&Clock::system()).await {
+            if store.engine() != Engine::Sqlite {
+                continue;
+            }
+            let mut tx = store.begin_reading().await.expect("transaction begins");
+            let arguments = (Uuid::nil(), 1, 2, 3, "%essen%", "%heizung%");
+            let plan = tx.fetch_all::<(i64, i64, i64, String)>(EXPLAIN, arguments).await;
+            let steps: Vec<String> = plan.expect("plan is read").into_iter().map(|row| row.3).collect();
+            assert!(steps[0].starts_with("SCAN search_text VIRTUAL TABLE INDEX"), "{steps:?}");
+            assert!(steps.iter().all(|step| !step.contains("TEMP B-TREE")), "{steps:?}");
+        }
+    }
 
     #[test]
     fn entry_ids_of_kinds_do_not_overlap() {
