@@ -160,11 +160,11 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
             <header class="side">
                 <p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{tenant}</bdi></p>
                 {may_search.then(|| view! { <a class="button side-search" href=search::page::PAGE><Icon name="search"/><span class="hidden">{t!(locale, "search-title")}</span></a> })}
+                {may_search.then(|| view! { <SearchBox locale/> })}
                 <NewMenu creations locale/>
                 <nav aria-label=t!(locale, "nav-main")>{sections.into_iter().map(|section| view! { <NavSection section current/> }).collect_view()}</nav>
                 <SignOut account=account.clone() locale/>
             </header>
-            {may_search.then(|| view! { <SearchBox locale/> })}
             <KeepDrafts/>
             <KeepPosition/>
             <Palette label=t!(locale, "search-open") search has_shortcuts>
@@ -221,7 +221,7 @@ fn SearchBox(locale: Locale) -> impl IntoView {
     view! {
         <form class="search-box" method="get" action=search::page::PAGE role="search" aria-label=t!(locale, "search-title") data-palette="">
             <Icon name="search"/>
-            <input name="q" type="search" maxlength="200" autocomplete="off" aria-label=t!(locale, "search-label") placeholder=t!(locale, "search-open")/>
+            <input name="q" type="search" maxlength="200" autocomplete="off" aria-label=t!(locale, "search-open") placeholder=t!(locale, "search-field")/>
             <kbd>"Ctrl K"</kbd>
         </form>
     }

@@ -1,6 +1,7 @@
 search-title = البحث
 search-label = البحث بالاسم أو الرقم أو المعرّف الخارجي أو الهاتف أو العنوان
 search-open = ابحث أو انتقل إلى…
+search-field = بحث…
 search-start = البحث في كل شيء
 search-start-text = أدخل اسمًا أو رقمًا أو معرّفًا خارجيًا أو رقم هاتف أو جزءًا من عنوان.
 search-nothing = لا توجد نتائج

@@ -1,6 +1,7 @@
 search-title = Suche
 search-label = Nach Name, Nummer, externer ID, Telefon oder Adresse suchen
 search-open = Suchen oder springen zu…
+search-field = Suchen…
 search-start = Alles durchsuchen
 search-start-text = Geben Sie einen Namen, eine Nummer, eine externe ID, eine Telefonnummer oder einen Teil einer Adresse ein.
 search-nothing = Nichts gefunden

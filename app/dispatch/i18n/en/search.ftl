@@ -1,6 +1,7 @@
 search-title = Search
 search-label = Search by name, number, external ID, phone or address
 search-open = Search or go to…
+search-field = Search…
 search-start = Search everything
 search-start-text = Enter a name, a number, an external ID, a phone number or a part of an address.
 search-nothing = Nothing found

@@ -7,6 +7,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use domain::identity::permissions::{ViewImports, ViewOperations, ViewReports};
 use domain::ids::ImportJobId;
 use domain::search::{Kind, MIN_INDEXED_CHARS, Query};
@@ -21,6 +23,8 @@ use crate::identity::actors::{Actor as _, Staff};
 const GROUP_SIZE: usize = 5;
 /// How many entries of the index are read to choose the best hits of a kind from.
 const CANDIDATES: i64 = 40;
+/// How long a search waits for the latest changes to be indexed.
+const REFRESH_TIME: Duration = Duration::from_millis(300);
 /// The hits of a page of one kind.
 const PAGE_HITS: i64 = 50;
 
@@ -141,9 +145,11 @@ async fn best(tx: &mut TenantTx<'_, Staff>, kind: Kind, query: &Query) -> CoreRe
 }
 
 /// Indexes what has changed a moment ago, so that a new record is found at once. Without it the worker does so; a failure, such as
-/// that of a full disk, must not prevent searching.
+/// that of a full disk, or a long import that writes must not prevent searching.
 async fn refresh(core: &Core, staff: &Staff) {
-    if let Err(error) = index::refresh(core, staff.tenant()).await {
-        tracing::warn!(%error, "failed to refresh the search index");
+    match tokio::time::timeout(REFRESH_TIME, index::refresh(core, staff.tenant())).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "failed to refresh the search index"),
+        Err(_) => tracing::debug!("searching without the latest changes"),
     }
 }
