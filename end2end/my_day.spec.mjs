@@ -42,6 +42,13 @@ const job = async (dispatch, target) => {
   return dispatch.locator("main");
 };
 
+/** Signs out as on a phone, where this is behind "More". */
+async function signOut(page) {
+  const bar = page.locator(".tab-bar");
+  await bar.getByText("More").click();
+  await bar.getByRole("button", { name: "Sign out" }).click();
+}
+
 async function report(page, summary, files = []) {
   await page.getByLabel("Work performed").fill(summary);
   await page.getByLabel("Work time in minutes").fill("35");
@@ -232,12 +239,12 @@ test("sign-out on a shared phone warns, removes offline data and ends the sessio
   await open(page, `/app/day/${target}`);
   await page.getByRole("button", { name: "Start travel" }).click();
   await expect(line_(page, "waiting")).toBeVisible();
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await signOut(page);
   await expect(page.getByRole("heading", { name: "Unsent entries" })).toBeVisible();
   await expect(page.locator("[data-unsent] li")).toHaveCount(1);
   await page.getByRole("link", { name: "Stay signed in" }).click();
   await expect(line_(page, "waiting")).toContainText("1");
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await signOut(page);
   await page.getByText("Sign out anyway…").click();
   await page.getByRole("button", { name: "Delete and sign out" }).click();
   await expect(page.getByRole("heading", { name: "Offline data removed" })).toBeVisible();
@@ -281,7 +288,7 @@ test("another person on the same phone neither sees nor sends queued entries", a
   await expect(page.getByText("Bring the long ladder.")).toHaveCount(0);
   await expect(await job(dispatch, target)).toContainText("Scheduled");
   await open(page, "/app/day");
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await signOut(page);
   await expect(page).toHaveURL(/sign-in/);
   await signIn(page, "/app", third());
   await open(page, "/app/day");

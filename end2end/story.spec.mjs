@@ -90,7 +90,7 @@ test("imported job becomes a visit, signed events and a released report", async 
   // The manager approves: the first delivery fails, and the retried events arrive signed.
   const manager = await newPage(browser);
   await signIn(manager.page, "/app", staffOf("manager"));
-  await expect(manager.page).toHaveURL(/\/app\/reports/);
+  await expect(manager.page).toHaveURL(/\/app\/today/);
   await manager.page.goto(`/app/targets/${target}`);
   await manager.page.getByRole("link", { name: "Visit report" }).click();
   await expect(manager.page.getByText(INTERNAL)).toBeVisible();
@@ -171,6 +171,7 @@ test("portal request is accepted, converted and scheduled", async ({ browser }, 
 
   const dispatch = await newPage(browser);
   await signIn(dispatch.page, "/app", staffOf("dispatcher"));
+  await dispatch.page.goto("/app/inbox");
   await dispatch.page.getByRole("link", { name: new RegExp(`run ${run}`) }).first().click();
   await expect(dispatch.page.locator("article").getByText(words)).toBeVisible();
   await dispatch.page.getByRole("button", { name: "Accept", exact: true }).click();

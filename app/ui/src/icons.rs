@@ -18,14 +18,12 @@ pub fn Icon(name: &'static str) -> impl IntoView {
 fn paths(name: &str) -> &'static str {
     match name {
         "search" => include_str!("icons/search.svg.part"),
-        "chevron-down" => include_str!("icons/chevron-down.svg.part"),
         "ellipsis" => include_str!("icons/ellipsis.svg.part"),
         "shield" => include_str!("icons/shield.svg.part"),
         "link" => include_str!("icons/link.svg.part"),
         "sun" => include_str!("icons/sun.svg.part"),
         "user" => include_str!("icons/user.svg.part"),
         "clock" => include_str!("icons/clock.svg.part"),
-        "building-2" => include_str!("icons/building-2.svg.part"),
         "inbox" => include_str!("icons/inbox.svg.part"),
         "users" => include_str!("icons/users.svg.part"),
         "calendar" => include_str!("icons/calendar.svg.part"),

@@ -14,7 +14,6 @@ search-contact = جهات الاتصال
 search-job = المهام
 search-request = الطلبات
 search-report = تقارير الزيارات
-search-go-to = الانتقال إلى
 search-hint = لا تهم الهمزات والتشكيل.
 search-keys-move = تنقل
 search-keys-open = فتح

@@ -14,7 +14,6 @@ search-contact = Kontakte
 search-job = Aufträge
 search-request = Anfragen
 search-report = Einsatzberichte
-search-go-to = Springen zu
 search-hint = Umlaute und Akzente müssen nicht stimmen.
 search-keys-move = bewegen
 search-keys-open = öffnen

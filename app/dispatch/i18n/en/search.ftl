@@ -14,7 +14,6 @@ search-contact = Contacts
 search-job = Jobs
 search-request = Requests
 search-report = Visit reports
-search-go-to = Go to
 search-hint = Spelling of accents and umlauts does not matter.
 search-keys-move = move
 search-keys-open = open

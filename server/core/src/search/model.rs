@@ -70,7 +70,7 @@ pub enum State {
 }
 
 impl State {
-    /// Returns whether nobody works on it any more.
+    /// Returns whether the work on it has ended.
     pub const fn is_closed(self) -> bool {
         match self {
             Self::Record { is_archived } => is_archived,

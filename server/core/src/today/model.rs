@@ -14,7 +14,7 @@ pub struct Today {
     pub late: Attention,
     /// Urgent jobs without an appointment.
     pub urgent: Attention,
-    /// Requests that were sent and nobody has decided on, the oldest first.
+    /// Requests without a decision, the oldest first.
     pub new_requests: Attention,
     /// Requests with a question or with offered times, without an answer.
     pub waiting: Attention,
@@ -25,7 +25,7 @@ pub struct Today {
     pub load: Vec<Load>,
 }
 
-/// A list of things to look after.
+/// A list of what needs attention.
 #[derive(Debug, Clone)]
 pub struct Attention {
     /// All of them, up to [`super::MAX_COUNTED`].
@@ -34,7 +34,7 @@ pub struct Attention {
     pub rows: Vec<TodayRow>,
 }
 
-/// A thing to look after.
+/// An entry of a list.
 #[derive(Debug, Clone, FromRow)]
 pub struct TodayRow {
     pub id: Uuid,

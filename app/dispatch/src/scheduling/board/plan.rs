@@ -266,7 +266,7 @@ fn solution_text(locale: Locale, rule: &RuleViolation) -> String {
         "instead" => t!(
             locale,
             "solution-leave-out",
-            job = rule.job.map_or_else(String::new, |number| format::job_number(number))
+            job = rule.job.map_or_else(String::new, format::job_number)
         ),
         _ => String::new(),
     }

@@ -342,7 +342,10 @@ mod tests {
             let arguments = (Uuid::nil(), 1, 2, 3, "%essen%", "%heizung%");
             let plan = tx.fetch_all::<(i64, i64, i64, String)>(EXPLAIN, arguments).await;
             let steps: Vec<String> = plan.expect("plan is read").into_iter().map(|row| row.3).collect();
-            assert!(steps[0].starts_with("SCAN search_text VIRTUAL TABLE INDEX"), "{steps:?}");
+            assert!(
+                steps[0].starts_with("SCAN search_text VIRTUAL TABLE INDEX"),
+                "{steps:?}"
+            );
             assert!(steps.iter().all(|step| !step.contains("TEMP B-TREE")), "{steps:?}");
         }
     }
