@@ -1,6 +1,6 @@
 // All pages: no serious axe violation and no browser error, in English and Arabic, light and dark.
 import { expect, test } from "@playwright/test";
-import { newPage, portalUser, serious, signIn, staffOf } from "./helpers.mjs";
+import { newPage, nordlicht, portalUser, serious, signIn, staffOf } from "./helpers.mjs";
 
 /** The pages of each role. A pattern is the first matching link on the previous page. */
 const PAGES = {
@@ -89,3 +89,16 @@ test("islands copy ids and move through the list by keyboard", async ({ browser 
   expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^req_/);
   expect(complaints).toEqual([]);
 });
+
+for (const [app, account, page] of [["/app", () => staffOf("dispatcher"), "Board"], ["/partner", () => nordlicht().partners[0], "Webhooks"]]) {
+  test(`navigation and sign-out of ${app} can be reached on a phone`, async ({ browser }) => {
+    const { page: phone } = await newPage(browser, { viewport: { width: 390, height: 844 } });
+    await signIn(phone, app, account());
+    const links = phone.getByRole("navigation", { name: "Main navigation" }).getByRole("link");
+    await expect(links.filter({ hasText: page }).first()).toBeVisible();
+    const more = phone.locator(".tab-bar summary");
+    if ((await more.count()) > 0) await more.click();
+    await phone.getByRole("button", { name: "Sign out" }).click();
+    await expect(phone).toHaveURL(/sign-in/);
+  });
+}

@@ -129,12 +129,6 @@ fn is_hidden(character: char) -> bool {
         || crate::text::is_hidden_character(character) && !character.is_whitespace()
 }
 
-/// Returns a text without anything but letters and digits, as which an identifier or phone number is found regardless of how it
-/// is grouped.
-pub fn compact(text: &str) -> String {
-    fold(text).replace(' ', "")
-}
-
 /// Collects the folded text of a record for the index.
 #[derive(Debug, Clone, Default)]
 pub struct IndexText {

@@ -1,4 +1,4 @@
-today-late = Jetzt verspätet
+today-late = Jetzt überfällig
 today-urgent = Dringend, nicht zugewiesen
 today-review = Anfragen zu prüfen
 today-waiting = Wartet auf Kunden

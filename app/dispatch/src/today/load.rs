@@ -19,7 +19,7 @@ const HEIGHT: i64 = 8;
 pub(super) fn LoadCard(load: Vec<Load>, locale: Locale) -> impl IntoView {
     let longest = load
         .iter()
-        .map(|row| (row.work + row.travel).max(row.shift).num_minutes())
+        .map(|row| row.used().max(row.shift).num_minutes())
         .max()
         .unwrap_or(0)
         .max(1);
@@ -39,16 +39,16 @@ pub(super) fn LoadCard(load: Vec<Load>, locale: Locale) -> impl IntoView {
 
 #[component]
 fn LoadRow(row: Load, longest: i64, locale: Locale) -> impl IntoView {
-    let used = row.work + row.travel;
-    let over = used - row.shift;
+    let used = row.used();
+    let excess = row.excess();
     let has_no_shift = row.shift.is_zero();
-    let words = match row.away {
-        Some(kind) => by_key(locale, &format!("absence-{}", kind.name())),
-        None if has_no_shift && used.is_zero() => t!(locale, "board-no-shift"),
-        None if over > TimeDelta::zero() => t!(locale, "today-over", time = duration_text(locale, over)),
-        None => format!("{} / {}", hours(used), hours(row.shift)),
+    let words = match (row.away, excess) {
+        (Some(kind), _) => by_key(locale, &format!("absence-{}", kind.name())),
+        (None, Some(time)) => t!(locale, "today-over", time = duration_text(locale, time)),
+        (None, None) if has_no_shift => t!(locale, "board-no-shift"),
+        (None, None) => format!("{} / {}", hours(used), hours(row.shift)),
     };
-    let is_over = over > TimeDelta::zero() && row.away.is_none();
+    let is_over = excess.is_some();
     let bars = (!used.is_zero() || !has_no_shift).then(|| view! { <Bars row=row.clone() longest/> });
     view! {
         <tr>

@@ -1,11 +1,10 @@
 //! The home page of dispatch: counters, lists with the worst first, and the load of the technicians.
 
 use chrono::{DateTime, Utc};
-use domain::identity::permissions::{PlanTargets, ViewOperations};
+use domain::identity::permissions::ViewOperations;
 use domain::ids::{RequestId, TargetId, VisitReportId};
 use domain::locale::Locale;
 use leptos::prelude::*;
-use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::phone::tel_uri;
 use ordinavo_core::today::{self, Attention, MAX_COUNTED, Today, TodayRow};
 use ui::format;
@@ -71,7 +70,7 @@ impl List {
     }
 
     /// Returns whether entries are something that went wrong.
-    const fn hurts(self) -> bool {
+    const fn is_problem(self) -> bool {
         matches!(self, Self::Late | Self::Urgent)
     }
 }
@@ -94,6 +93,7 @@ pub fn TodayPage() -> impl IntoView {
             reports,
             mapping,
             load,
+            can_plan,
             ..
         } = found;
         let lists = [
@@ -113,7 +113,7 @@ pub fn TodayPage() -> impl IntoView {
             locale,
             now,
             zone: zone.clone(),
-            staff,
+            can_plan,
         };
         let cards = lists
             .into_iter()
@@ -139,7 +139,7 @@ struct Context {
     locale: Locale,
     now: DateTime<Utc>,
     zone: String,
-    staff: Staff,
+    can_plan: bool,
 }
 
 #[component]
@@ -150,7 +150,7 @@ fn Counter(list: List, count: i64, locale: Locale) -> impl IntoView {
         count.to_string()
     };
     let label = by_key(locale, &format!("today-{}", list.name()));
-    let warns = list.hurts() && count > 0;
+    let warns = list.is_problem() && count > 0;
     let href = if count > 0 {
         format!("#{}", list.name())
     } else {
@@ -190,7 +190,7 @@ fn Row(list: List, row: TodayRow, context: Context) -> impl IntoView {
         locale,
         now,
         zone,
-        staff,
+        can_plan,
     } = context;
     let age = format::age(locale, row.at, now);
     let when = row.starts_at.map(|start| {
@@ -226,7 +226,7 @@ fn Row(list: List, row: TodayRow, context: Context) -> impl IntoView {
         .as_deref()
         .filter(|_| matches!(list, List::Late | List::Waiting))
         .and_then(|phone| tel_uri(phone, None, &zone));
-    let plan = matches!(list, List::Late | List::Urgent) && staff.has::<PlanTargets>();
+    let plan = matches!(list, List::Late | List::Urgent) && can_plan;
     let plan = plan.then(|| {
         let label = if list == List::Late {
             t!(locale, "today-reschedule")
@@ -243,7 +243,7 @@ fn Row(list: List, row: TodayRow, context: Context) -> impl IntoView {
     let name = format!("{customer} {number}");
     view! {
         <li>
-            <span class="today-lead" class:over=list.hurts()>{age}</span>
+            <span class="today-lead" class:over=list.is_problem()>{age}</span>
             <a class="today-what" href=href><strong><bdi>{customer}</bdi></strong>" "<span class="quiet"><bdi class="mono" dir="ltr">{number}</bdi>" "{service}{text.map(|text| view! { " · "<bdi>{text}</bdi> })}{when.map(|when| view! { " · "<bdi>{when}</bdi> })}</span></a>
             <span class="today-who quiet"><bdi>{row.person}</bdi></span>
             <span class="today-acts">

@@ -2,17 +2,17 @@
 
 use domain::identity::permissions::ViewOperations;
 use domain::jobs::filter::JobFilter;
+use domain::search::{Kind, Query};
 
 use crate::identity::actors::Permit;
 use crate::jobs::model::TargetSummary;
 use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreResult};
 
-/// Returns the number in a search text such as `TGT-12` or `12`.
+/// Returns the number in a search text such as `J-12`, `TGT-12` or `12`.
 fn number_of(search: &str) -> Option<i64> {
-    let search = search.to_ascii_uppercase();
-    let digits = ["TGT-", "J-"].iter().find_map(|prefix| search.strip_prefix(prefix));
-    digits.unwrap_or(&search).parse().ok()
+    let number = Query::parse(search)?.number?;
+    number.kind.is_none_or(|kind| kind == Kind::Job).then_some(number.value)
 }
 
 /// Returns a page of jobs. `search` is a job number or an external ID and finds jobs of every status; `before` is the number of the

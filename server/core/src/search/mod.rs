@@ -49,7 +49,7 @@ pub async fn find(core: &Core, staff: &Staff, text: &str) -> CoreResult<Found> {
     let mut tx = core.store.read(staff).await?;
     let mut found = Found::default();
     for kind in kinds(staff) {
-        let group = best(&mut tx, kind, &query).await?;
+        let group = best(&mut tx, kind, &query, text).await?;
         if !group.hits.is_empty() {
             found.groups.push(group);
         }
@@ -85,7 +85,7 @@ async fn find_page(
     refresh(core, staff).await;
     let mut tx = core.store.read(staff).await?;
     if query.indexed_words().is_empty() {
-        return best(&mut tx, kind, &query).await;
+        return best(&mut tx, kind, &query, text).await;
     }
     let mut entries = tx.matching_entries(kind, &query, before, size + 1).await?;
     let size = usize::try_from(size).unwrap_or(usize::MAX);
@@ -106,7 +106,8 @@ async fn find_page(
 }
 
 /// Returns the best hits of a kind: the record with the number, then titles that begin with the query, then what is open.
-async fn best(tx: &mut TenantTx<'_, Staff>, kind: Kind, query: &Query) -> CoreResult<Group> {
+/// `text` is the query as it was typed.
+async fn best(tx: &mut TenantTx<'_, Staff>, kind: Kind, query: &Query, text: &str) -> CoreResult<Group> {
     let mut ids = Vec::new();
     if let Some(number) = query
         .number
@@ -124,7 +125,7 @@ async fn best(tx: &mut TenantTx<'_, Staff>, kind: Kind, query: &Query) -> CoreRe
                 .map(|entry| entry.record_id),
         );
     } else if kind == Kind::Customer && query.text().chars().count() + 1 >= MIN_INDEXED_CHARS {
-        ids.extend(tx.customers_starting_with(&query.text(), CANDIDATES).await?);
+        ids.extend(tx.customers_starting_with(text, CANDIDATES).await?);
     }
     let mut seen = std::collections::HashSet::new();
     ids.retain(|id| seen.insert(*id));

@@ -74,10 +74,7 @@ impl State {
     pub const fn is_closed(self) -> bool {
         match self {
             Self::Record { is_archived } => is_archived,
-            Self::Job { status, .. } => matches!(
-                status,
-                TargetStatus::Completed | TargetStatus::NotCompleted | TargetStatus::Cancelled
-            ),
+            Self::Job { status, .. } => status.is_over(),
             Self::Request(status) => matches!(status, RequestStatus::Rejected | RequestStatus::Cancelled),
             Self::Report(_) => false,
         }

@@ -182,3 +182,38 @@ async fn pages_of_a_kind_contain_every_hit_once() {
         );
     }
 }
+
+#[tokio::test]
+async fn two_letters_find_customers_by_their_beginning() {
+    for (core, book) in demo_systems().await {
+        let dispatcher = staff(&core, &book, "dispatcher").await;
+        for (text, name) in [
+            ("rh", "customer:Rhein-Ruhr Medical Supply"),
+            ("Bü", "customer:Bürohaus Ruhrbogen"),
+        ] {
+            let found = titles(&core, &dispatcher, text).await;
+            assert!(found.contains(&name.to_owned()), "{text}: {found:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn tenants_have_entries_of_their_own() {
+    for (core, _) in demo_systems().await {
+        index_all(&core).await;
+        let mut tx = core
+            .store
+            .begin_system::<SearchIndexing>()
+            .await
+            .expect("transaction begins");
+        let (groups, different) = tx
+            .tx
+            .fetch_one::<(i64, i64)>(
+                "SELECT count(*), count(DISTINCT value) FROM counter WHERE name = 'search-group'",
+                (),
+            )
+            .await
+            .expect("numbers are read");
+        assert!(groups > 1 && groups == different, "{groups} {different}");
+    }
+}

@@ -11,14 +11,13 @@ use domain::identity::permissions::{ViewImports, ViewOperations, ViewReports};
 
 pub use self::model::{Attention, Load, Today, TodayRow};
 use crate::identity::actors::Permit;
+pub use crate::requests::inbox::MAX_COUNTED;
 use crate::scheduling::board;
 use crate::scheduling::board::Line;
 use crate::{Core, CoreResult};
 
 /// Rows of each list.
 pub const SHOWN_ROWS: i64 = 3;
-/// Counters stop at this number.
-pub const MAX_COUNTED: i64 = 1_000;
 
 /// Returns what needs attention, with the load of the technicians.
 ///
@@ -51,6 +50,7 @@ pub async fn load(core: &Core, by: Permit<'_, ViewOperations>) -> CoreResult<Tod
         new_requests: tx.requests_to_review().await?,
         reports,
         mapping,
+        can_plan: board.can_plan,
         load: board.lines.iter().map(load_of).collect(),
     })
 }

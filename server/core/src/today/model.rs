@@ -23,6 +23,8 @@ pub struct Today {
     /// Jobs that wait for mapping review; `None` without the permission to view imports.
     pub mapping: Option<Attention>,
     pub load: Vec<Load>,
+    /// Whether the viewer can schedule jobs.
+    pub can_plan: bool,
 }
 
 /// A list of what needs attention.
@@ -62,4 +64,17 @@ pub struct Load {
     /// The shift without its breaks; zero without a shift.
     pub shift: TimeDelta,
     pub away: Option<AbsenceKind>,
+}
+
+impl Load {
+    /// Returns the time of work and travel.
+    pub fn used(&self) -> TimeDelta {
+        self.work + self.travel
+    }
+
+    /// Returns by how much work and travel exceed the shift of a technician who is there.
+    pub fn excess(&self) -> Option<TimeDelta> {
+        let excess = self.used() - self.shift;
+        (excess > TimeDelta::zero() && self.away.is_none()).then_some(excess)
+    }
 }

@@ -2,7 +2,8 @@
 
 use crate::db::{EngineSql, StoreError, TenantTx};
 use crate::identity::actors::Staff;
-use crate::today::{Attention, MAX_COUNTED, SHOWN_ROWS, TodayRow};
+use crate::requests::inbox::MAX_COUNTED;
+use crate::today::{Attention, SHOWN_ROWS, TodayRow};
 
 static SELECT_LATE: EngineSql = EngineSql::new(
     r"
@@ -81,14 +82,26 @@ macro_rules! select_requests {
         "
     };
 }
+/// A question without an answer, or offered times of which none is chosen yet.
 macro_rules! waiting_for_customer {
     () => {
         r"
             WHERE request.tenant_id = $1
-              AND request.target_id IS NULL
-              AND request.status IN ('submitted', 'in_review', 'accepted')
-              AND request.asked_at IS NOT NULL
-              AND request.answered_at IS NULL
+              AND request.id IN (
+                  SELECT asked.id
+                  FROM request AS asked
+                  WHERE asked.tenant_id = $1
+                    AND asked.target_id IS NULL
+                    AND asked.status IN ('submitted', 'in_review', 'accepted')
+                    AND asked.asked_at IS NOT NULL
+                    AND asked.answered_at IS NULL
+                  UNION
+                  SELECT slot_offer.request_id
+                  FROM slot_offer
+                  WHERE slot_offer.tenant_id = $1
+                    AND slot_offer.status = 'open'
+                    AND slot_offer.expires_at > $2
+              )
         "
     };
 }
@@ -106,12 +119,12 @@ macro_rules! to_review {
 static SELECT_WAITING_FOR_CUSTOMER: EngineSql = EngineSql::new(concat!(
     select_requests!(),
     waiting_for_customer!(),
-    " ORDER BY request.submitted_at, request.id LIMIT $2"
+    " ORDER BY request.submitted_at, request.id LIMIT $3"
 ));
 const COUNT_WAITING_FOR_CUSTOMER: &str = concat!(
     "SELECT count(*) FROM (SELECT 1 FROM request",
     waiting_for_customer!(),
-    "LIMIT $2) AS waiting"
+    "LIMIT $3) AS waiting"
 );
 static SELECT_TO_REVIEW: EngineSql = EngineSql::new(concat!(
     select_requests!(),
@@ -184,7 +197,7 @@ impl TenantTx<'_, Staff> {
     }
 
     pub(crate) async fn requests_waiting_for_customer(&mut self) -> Result<Attention, StoreError> {
-        self.attention(&SELECT_WAITING_FOR_CUSTOMER, COUNT_WAITING_FOR_CUSTOMER)
+        self.attention_now(&SELECT_WAITING_FOR_CUSTOMER, COUNT_WAITING_FOR_CUSTOMER)
             .await
     }
 

@@ -1,9 +1,13 @@
 //! The counters agree with the pages that they lead to.
 
+use chrono::TimeDelta;
 use domain::identity::permissions::{ViewImports, ViewOperations, ViewReports};
 use domain::visits::reports::ReportStatus;
 
+use uuid::Uuid;
+
 use crate::conformance::{demo_systems, staff};
+use crate::identity::actors::Actor as _;
 use crate::mapping::review;
 use crate::requests::inbox::{self, InboxSelection, RequestFilter};
 use crate::today::{SHOWN_ROWS, load};
@@ -47,5 +51,45 @@ async fn counters_agree_with_the_pages_they_lead_to() {
         assert!(today.new_requests.count > 0 && !today.load.is_empty());
         assert!(today.load.iter().all(|row| row.visits > 0 || row.work.is_zero()));
         assert!(staff(&core, &book, "technician").await.may::<ViewOperations>().is_err());
+    }
+}
+
+#[tokio::test]
+async fn offered_times_wait_for_the_customer_until_they_expire() {
+    const OFFER: &str = r"
+        INSERT INTO slot_offer (tenant_id, id, request_id, target_id, status, zone, expires_at, offered_by, created_at)
+        SELECT request.tenant_id, $2, request.id, target.id, 'open', 'UTC', $3, $4, $3
+        FROM request
+        JOIN target ON target.tenant_id = request.tenant_id
+        WHERE request.tenant_id = $1 AND request.asked_at IS NULL
+        LIMIT 1
+    ";
+    const EXPIRE: &str = "UPDATE slot_offer SET expires_at = $2 WHERE tenant_id = $1 AND status = 'open'";
+    for (core, book) in demo_systems().await {
+        let dispatcher = staff(&core, &book, "dispatcher").await;
+        let operations = dispatcher.may::<ViewOperations>().expect("dispatchers view operations");
+        let before = load(&core, operations).await.expect("today is read").waiting.count;
+        let (tenant, now) = (dispatcher.tenant().uuid(), core.clock.now());
+        let arguments = (
+            tenant,
+            Uuid::from_u128(1),
+            now + TimeDelta::hours(1),
+            dispatcher.id().uuid(),
+        );
+        let mut tx = core.store.begin(&dispatcher).await.expect("transaction begins");
+        assert_eq!(tx.tx.execute(OFFER, arguments).await.expect("times are offered"), 1);
+        tx.commit().await.expect("commits");
+        let offered = load(&core, operations).await.expect("today is read").waiting;
+        assert_eq!(offered.count, before + 1);
+        let mut tx = core.store.begin(&dispatcher).await.expect("transaction begins");
+        tx.tx
+            .execute(EXPIRE, (tenant, now - TimeDelta::hours(1)))
+            .await
+            .expect("offer expires");
+        tx.commit().await.expect("commits");
+        assert_eq!(
+            load(&core, operations).await.expect("today is read").waiting.count,
+            before
+        );
     }
 }

@@ -14,9 +14,11 @@ use crate::identity::actors::{Staff, TenantId};
 
 /// The bits of an entry's ID that tell the entries of a kind and tenant apart: the number of a job or request, so that newer ones
 /// come first, otherwise a counter. Those above name the kind and tell tenants apart.
-const COUNTER_BITS: u32 = 44;
-/// The bits that tell tenants apart. Tenants may share them: every statement also compares the tenant itself.
-const TENANT_BITS: u32 = 16;
+const COUNTER_BITS: u32 = 40;
+/// The bits of the number that each tenant gets with its first entry.
+const TENANT_BITS: u32 = 20;
+/// Held while a tenant gets its number.
+const GROUP_LOCK: &str = "search-group";
 
 /// A record whose entry is out of date.
 #[derive(Debug, Clone, Copy)]
@@ -125,6 +127,14 @@ static INSERT_TEXTS: EngineSql = EngineSql::new(
     WHERE input.id IS NOT NULL
 ",
 );
+const SELECT_GROUP: &str = "SELECT value FROM counter WHERE tenant_id = $1 AND name = 'search-group'";
+const INSERT_GROUP: &str = r"
+    INSERT INTO counter (tenant_id, name, value)
+    SELECT $1, 'search-group', coalesce(max(value), 0) + 1
+    FROM counter
+    WHERE name = 'search-group'
+    RETURNING value
+";
 const SELECT_IMPORT: &str = "SELECT count(*) FROM import_job WHERE tenant_id = $1 AND id = $2";
 
 /// Defines a statement that finds the entries with all of the given words, the newest first. The order of a `CROSS JOIN` is that in
@@ -153,10 +163,8 @@ const SELECT_WITH_FOUR_WORDS: &str = select_matching!(
 );
 
 /// Returns the first and the last ID that entries of a kind can have. IDs are grouped by kind and tenant, so that the index of
-/// the text is read for one kind only and newest first.
-fn entry_ids(tenant: Uuid, kind: Kind) -> (i64, i64) {
-    let (_, _, _, bytes) = tenant.as_fields();
-    let group = i64::from(u16::from_be_bytes([bytes[6], bytes[7]]));
+/// the text is read for one kind only and newest first. `group` is the number of the tenant.
+fn entry_ids(group: i64, kind: Kind) -> (i64, i64) {
     let first = (kind.number() << (COUNTER_BITS + TENANT_BITS)) | (group << COUNTER_BITS);
     (first, first | ((1 << COUNTER_BITS) - 1))
 }
@@ -229,6 +237,17 @@ impl SystemTx<'_, SearchIndexing> {
         self.tx.execute(&ENQUEUE_REPORTS_OF_JOBS, arguments).await.map(drop)
     }
 
+    /// Returns the number of a tenant, by which its entries are apart from those of others.
+    async fn search_group(&mut self, tenant: TenantId) -> Result<i64, StoreError> {
+        let known = self.tx.fetch_optional::<(i64,)>(SELECT_GROUP, (tenant.uuid(),)).await?;
+        if let Some((group,)) = known {
+            return Ok(group);
+        }
+        self.tx.lock_name(GROUP_LOCK).await?;
+        let (group,) = self.tx.fetch_one::<(i64,)>(INSERT_GROUP, (tenant.uuid(),)).await?;
+        Ok(group)
+    }
+
     /// Writes the texts of records of a kind, each with the number of the record if it has one; entries are created where there are
     /// none yet.
     pub(crate) async fn write_entries(
@@ -251,7 +270,7 @@ impl SystemTx<'_, SearchIndexing> {
         } else {
             allocate_numbers(&mut self.tx, tenant, "search", counted).await? - counted
         };
-        let (first_id, _) = entry_ids(tenant.uuid(), kind);
+        let (first_id, _) = entry_ids(self.search_group(tenant).await?, kind);
         let (mut entries, mut rows) = (Vec::new(), Vec::new());
         for text in texts {
             let id = known.get(&text.record_id).copied().unwrap_or_else(|| {
@@ -286,7 +305,10 @@ impl TenantTx<'_, Staff> {
         limit: i64,
     ) -> Result<Vec<MatchingEntry>, StoreError> {
         let tenant = self.tenant();
-        let (first, last) = entry_ids(tenant, kind);
+        let Some((group,)) = self.tx.fetch_optional::<(i64,)>(SELECT_GROUP, (tenant,)).await? else {
+            return Ok(Vec::new());
+        };
+        let (first, last) = entry_ids(group, kind);
         let last = before.map_or(last, |before| last.min(before.saturating_sub(1)));
         let patterns: Vec<String> = query.indexed_words().iter().map(|word| format!("%{word}%")).collect();
         let tx = &mut self.tx;
@@ -351,9 +373,12 @@ mod tests {
     }
 
     #[test]
-    fn entry_ids_of_kinds_do_not_overlap() {
-        let tenant = Uuid::from_u128(u128::MAX);
-        let mut ranges: Vec<(i64, i64)> = Kind::ALL.into_iter().map(|kind| entry_ids(tenant, kind)).collect();
+    fn entry_ids_of_kinds_and_tenants_do_not_overlap() {
+        let last_group = (1 << TENANT_BITS) - 1;
+        let mut ranges: Vec<(i64, i64)> = [1, 2, last_group]
+            .into_iter()
+            .flat_map(|group| Kind::ALL.into_iter().map(move |kind| entry_ids(group, kind)))
+            .collect();
         ranges.sort_unstable();
         assert!(
             ranges.iter().all(|(first, last)| 0 < *first && first < last),

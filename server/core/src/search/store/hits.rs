@@ -9,7 +9,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::db::bulk::hex;
+use crate::db::bulk::{escape_like, hex};
 use crate::db::{EngineSql, StoreError, TenantTx};
 use crate::identity::actors::Staff;
 use crate::search::{Hit, State};
@@ -119,10 +119,9 @@ const SELECT_CUSTOMERS_FROM: &str = r"
     SELECT id
     FROM customer
     WHERE tenant_id = $1
-      AND name_key >= $2
-      AND name_key < $3
+      AND name_key LIKE $2 ESCAPE '!'
     ORDER BY name_key, id
-    LIMIT $4
+    LIMIT $3
 ";
 
 impl TenantTx<'_, Staff> {
@@ -139,9 +138,8 @@ impl TenantTx<'_, Staff> {
 
     /// Returns the customers whose name begins with a text that is too short for the index.
     pub(crate) async fn customers_starting_with(&mut self, text: &str, limit: i64) -> Result<Vec<Uuid>, StoreError> {
-        let from = name_for_comparison(text);
-        let to = format!("{from}\u{10ffff}");
-        let arguments = (self.tenant(), from, to, limit);
+        let pattern = format!("{}%", escape_like(&name_for_comparison(text)));
+        let arguments = (self.tenant(), pattern, limit);
         let rows = self.tx.fetch_all::<(Uuid,)>(SELECT_CUSTOMERS_FROM, arguments).await?;
         Ok(rows.into_iter().map(|(id,)| id).collect())
     }
