@@ -5,6 +5,7 @@ mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the tests run statements of their own")]
 mod tests;
 
 use std::time::Duration;
