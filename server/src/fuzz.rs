@@ -147,6 +147,7 @@ proptest! {
                 starts_at: start,
                 ends_at: start + TimeDelta::minutes(minutes),
                 zone,
+                location_id: None,
                 location,
                 address,
                 technician: Some(technician),

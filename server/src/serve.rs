@@ -171,6 +171,7 @@ pub fn router(state: &AppState) -> Router {
     let portal = pages::portal(state)
         .route("/portal/files/{id}", get(files::portal))
         .route("/portal/files/{id}/picture", get(files::portal_picture))
+        .route("/portal/files/{id}/thumbnail", get(files::portal_picture))
         .route("/portal/appointments/{id}/calendar.ics", get(calendar::file))
         .route("/portal/feed/{token}/calendar.ics", get(calendar::feed))
         .route("/portal/feed/{token}", get(calendar::feed))

@@ -18,12 +18,21 @@ pub struct OrganisationContact {
     /// Business hours as typed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hours: Option<String>,
+    /// Telephone number for danger, day and night.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<String>,
+    /// Web address of the privacy notice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<String>,
+    /// Web address of the imprint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imprint: Option<String>,
 }
 
 impl OrganisationContact {
-    /// Returns whether nothing is set.
+    /// Returns whether there is no way to reach the organization.
     pub const fn is_empty(&self) -> bool {
-        self.phone.is_none() && self.email.is_none() && self.hours.is_none()
+        self.phone.is_none() && self.email.is_none() && self.hours.is_none() && self.emergency.is_none()
     }
 }
 

@@ -38,6 +38,7 @@ pub mod scheduling;
 pub mod scopes;
 pub mod search;
 pub mod slug;
+pub mod story;
 pub mod suggestions;
 pub mod terminology;
 pub mod text;

@@ -7,6 +7,7 @@ use crate::follow_ups::FollowUpStatus;
 use crate::ids::{AppointmentId, AttachmentId, FollowUpId, LocationId, ReleaseId, RequestId};
 use crate::public_language::{Milestone, PublicVisit};
 use crate::requests::{Channel, RequestStatus, ServiceType};
+use crate::story::{RequestState, Story, StoryFacts};
 
 /// A location that the portal user may select.
 #[derive(Debug, Clone)]
@@ -15,6 +16,8 @@ pub struct PublicLocation {
     pub id: LocationId,
     /// Display name.
     pub name: String,
+    /// Street and house number.
+    pub street: Option<String>,
     /// City of the address.
     pub city: Option<String>,
     /// IANA time zone.
@@ -50,8 +53,18 @@ pub struct PublicRequest {
     pub may_withdraw: bool,
     /// Whether this user can request cancellation: it is their own request, a job, and travel has not started.
     pub may_ask_to_cancel: bool,
+    /// Whether this user can ask for another time: it is their own request, and its visit is ahead.
+    pub may_ask_for_another_time: bool,
     /// When cancellation was requested.
     pub cancellation_requested_at: Option<DateTime<Utc>>,
+    /// When another time was requested, while dispatch has not answered.
+    pub reschedule_requested_at: Option<DateTime<Utc>>,
+    /// Since when its job is completed.
+    pub completed_at: Option<DateTime<Utc>>,
+    /// Whether this user sees reports of its job.
+    pub sees_reports: bool,
+    /// Whether a report of its job is shared with this user.
+    pub has_report: bool,
     /// Name of the location.
     pub location: Option<String>,
     /// Rejection reason, written for the customer.
@@ -60,12 +73,40 @@ pub struct PublicRequest {
     pub submitted_at: DateTime<Utc>,
 }
 
+/// Maximum length of the subject of a request, in characters.
+const MAX_SUBJECT_CHARS: usize = 60;
+
 impl PublicRequest {
-    /// Returns the state of the visit once it has begun; it then says more than the status of the request.
-    pub fn begun_visit(&self) -> Option<PublicVisit> {
-        use PublicVisit::{Completed, InProgress, NotCompleted, OnTheWay};
-        self.visit
-            .filter(|visit| matches!(visit, OnTheWay | InProgress | Completed | NotCompleted))
+    /// Returns what the story of the request is derived from.
+    pub const fn facts(&self) -> StoryFacts {
+        StoryFacts {
+            status: self.status,
+            visit: self.visit,
+            completed_at: self.completed_at,
+            sees_reports: self.sees_reports,
+            has_report: self.has_report,
+            is_change_requested: self.reschedule_requested_at.is_some(),
+        }
+    }
+
+    /// Returns the state that the request shows.
+    pub fn state(&self, now: DateTime<Utc>) -> RequestState {
+        self.facts().state(now)
+    }
+
+    /// Returns the steps of the request.
+    pub fn story(&self, now: DateTime<Utc>) -> Story {
+        self.facts().story(now)
+    }
+
+    /// Returns the beginning of the description, if a customer wrote it; notes of staff and data of systems are no subject.
+    pub fn subject(&self) -> Option<String> {
+        match self.source {
+            RequestSource::Call | RequestSource::System => None,
+            RequestSource::Own | RequestSource::Colleague | RequestSource::WebForm | RequestSource::Terminal => {
+                crate::text::beginning(&self.description, MAX_SUBJECT_CHARS)
+            }
+        }
     }
 }
 
@@ -116,6 +157,8 @@ pub struct PublicAppointment {
     pub ends_at: DateTime<Utc>,
     /// IANA time zone of the location.
     pub zone: String,
+    /// The location, where the reader has access to it.
+    pub location_id: Option<LocationId>,
     /// Name of the location.
     pub location: String,
     /// Address of the location on one line.
@@ -178,6 +221,8 @@ pub struct PublicReport {
     pub location: String,
     /// IANA time zone of the location.
     pub zone: String,
+    /// The photo that stands for the report in lists, if one is released and the reader may see it.
+    pub cover: Option<AttachmentId>,
     /// Released files; empty without the `downloads` capability.
     pub attachments: Vec<PublicAttachment>,
 }
@@ -227,4 +272,12 @@ pub struct PublicMilestone {
     pub location: Option<String>,
     /// Number of the related request.
     pub request_number: Option<i64>,
+    /// The related request, if this is a milestone of a request.
+    pub request: Option<RequestId>,
+    /// The latest shared appointment of the related job, if this is a milestone of its appointment or visit.
+    pub appointment: Option<AppointmentId>,
+    /// The latest published report of the related job, if this is a milestone of its report or follow-up.
+    pub report: Option<ReleaseId>,
+    /// The service of the related request or job.
+    pub service_type: Option<ServiceType>,
 }

@@ -258,6 +258,34 @@ pub const fn request(status: RequestStatus, locale: Locale) -> PublicStatus {
     }
 }
 
+/// Returns the public status of a request that has ended well.
+pub const fn request_done(locale: Locale) -> PublicStatus {
+    PublicStatus {
+        label: Cow::Borrowed(pick(locale, "Done", "Erledigt", "منجز")),
+        explanation: Cow::Borrowed(pick(
+            locale,
+            "The work is done. You find reports and anything that remains below.",
+            "Die Arbeiten sind erledigt. Berichte und was noch offen ist, finden Sie unten.",
+            "أُنجز العمل. تجد التقارير وما تبقى من أعمال أدناه.",
+        )),
+        tone: Tone::Good,
+    }
+}
+
+/// Returns the public status of a request whose customer asked for another time.
+pub const fn change_requested(locale: Locale) -> PublicStatus {
+    PublicStatus {
+        label: Cow::Borrowed(pick(locale, "Change requested", "Änderung gewünscht", "طُلب التغيير")),
+        explanation: Cow::Borrowed(pick(
+            locale,
+            "You asked for another time. Your appointment stays as it is until we have answered.",
+            "Sie haben um einen anderen Termin gebeten. Ihr Termin gilt, bis wir geantwortet haben.",
+            "طلبت موعدًا آخر. يبقى موعدك كما هو حتى نرد عليك.",
+        )),
+        tone: Tone::Warn,
+    }
+}
+
 /// Returns the public status of a visit.
 pub const fn visit(visit: PublicVisit, locale: Locale) -> PublicStatus {
     let (label, explanation, tone) = match visit {

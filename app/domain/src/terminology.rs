@@ -10,6 +10,7 @@ use crate::follow_ups::FollowUpStatus;
 use crate::locale::Locale;
 use crate::public_language::{self as built_in, Milestone, PublicStatus, PublicVisit};
 use crate::requests::{RequestStatus, ServiceType};
+use crate::story::RequestState;
 use crate::text;
 
 /// Maximum length of a custom label, in characters; labels are shown on badges.
@@ -22,6 +23,10 @@ pub const MAX_EXPLANATION_CHARS: usize = 300;
 pub enum Entry {
     /// Status of a request.
     Request(RequestStatus),
+    /// A request whose customer asked for another time.
+    ChangeRequested,
+    /// A request that has ended well.
+    RequestDone,
     /// Status of a visit.
     Visit(PublicVisit),
     /// Status of a follow-up.
@@ -76,7 +81,12 @@ impl Family {
     /// Returns its entries in the order of the workflow.
     pub fn entries(self) -> Vec<Entry> {
         match self {
-            Self::Request => RequestStatus::ALL.iter().copied().map(Entry::Request).collect(),
+            Self::Request => RequestStatus::ALL
+                .iter()
+                .copied()
+                .map(Entry::Request)
+                .chain([Entry::ChangeRequested, Entry::RequestDone])
+                .collect(),
             Self::Visit => PublicVisit::ALL.into_iter().map(Entry::Visit).collect(),
             Self::FollowUp => FollowUpStatus::ALL
                 .iter()
@@ -102,7 +112,7 @@ impl Entry {
     /// Returns the group of the entry.
     pub const fn family(self) -> Family {
         match self {
-            Self::Request(_) => Family::Request,
+            Self::Request(_) | Self::ChangeRequested | Self::RequestDone => Family::Request,
             Self::Visit(_) => Family::Visit,
             Self::FollowUp(_) => Family::FollowUp,
             Self::Milestone(_) => Family::Milestone,
@@ -114,6 +124,8 @@ impl Entry {
     pub fn key(self) -> String {
         let name = match self {
             Self::Request(status) => status.name(),
+            Self::ChangeRequested => "change_requested",
+            Self::RequestDone => "done",
             Self::Visit(visit) => visit.name(),
             Self::FollowUp(status) => status.name(),
             Self::Milestone(milestone) => milestone.name(),
@@ -126,6 +138,8 @@ impl Entry {
     pub fn built_in(self, locale: Locale) -> (String, String) {
         let status = match self {
             Self::Request(status) => built_in::request(status, locale),
+            Self::ChangeRequested => built_in::change_requested(locale),
+            Self::RequestDone => built_in::request_done(locale),
             Self::Visit(visit) => built_in::visit(visit, locale),
             Self::FollowUp(status) => match built_in::follow_up(status, locale) {
                 Some(text) => return (text.label.into_owned(), String::new()),
@@ -280,6 +294,18 @@ impl Terminology {
     /// Returns the public status of a request.
     pub fn request(&self, status: RequestStatus, locale: Locale) -> PublicStatus {
         self.apply(Entry::Request(status), locale, built_in::request(status, locale))
+    }
+
+    /// Returns the state that a request shows.
+    pub fn request_state(&self, state: RequestState, locale: Locale) -> PublicStatus {
+        match state {
+            RequestState::Status(status) => self.request(status, locale),
+            RequestState::ChangeRequested => {
+                self.apply(Entry::ChangeRequested, locale, built_in::change_requested(locale))
+            }
+            RequestState::Visit(visit) => self.visit(visit, locale),
+            RequestState::Done => self.apply(Entry::RequestDone, locale, built_in::request_done(locale)),
+        }
     }
 
     /// Returns the public status of a visit.

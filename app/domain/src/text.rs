@@ -141,6 +141,34 @@ fn checked(text: String, max_chars: usize) -> Result<Option<String>, TextError> 
     }
 }
 
+/// Returns the first sentence of a text without its full stop, cut between words where it is longer than `max_chars`; `None` if the
+/// text is empty.
+pub fn beginning(text: &str, max_chars: usize) -> Option<String> {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let end = line
+        .char_indices()
+        .find(|(at, character)| {
+            let after = line.get(at + character.len_utf8()..).unwrap_or_default();
+            matches!(character, '.' | '!' | '?' | '؟') && (after.is_empty() || after.starts_with(' '))
+        })
+        .map_or(line.len(), |(at, character)| {
+            if character == '.' {
+                at
+            } else {
+                at + character.len_utf8()
+            }
+        });
+    // After a few characters, the mark ends an abbreviation rather than a sentence.
+    let is_sentence = |part: &&str| part.chars().count() >= 12;
+    let sentence = line.get(..end).filter(is_sentence).unwrap_or(line);
+    if sentence.chars().count() <= max_chars {
+        return Some(sentence.to_owned());
+    }
+    let cut: String = sentence.chars().take(max_chars.saturating_sub(1)).collect();
+    let whole_words = cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words);
+    Some(format!("{}…", whole_words.trim_end_matches([',', ' ', ';', ':'])))
+}
+
 /// Normalizes a name for comparison: NFC, lowercase, single spaces. The result only supports hints to users and never
 /// establishes identity.
 pub fn name_for_comparison(name: &str) -> String {
@@ -336,6 +364,34 @@ fn is_mark(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn beginning_is_the_first_sentence_in_whole_words() {
+        let cases = [
+            ("", None),
+            (" \n ", None),
+            (
+                "Cold room 2 is too warm. Since last night.",
+                Some("Cold room 2 is too warm"),
+            ),
+            ("Why does it hum? Please call.", Some("Why does it hum?")),
+            ("Temp. 9.5 °C in room 2\nSecond line", Some("Temp. 9.5 °C in room 2")),
+            ("z. B. der Brenner faellt aus", Some("z. B. der Brenner faellt…")),
+            ("جهاز التكييف لا يعمل. نرجو الحضور", Some("جهاز التكييف لا يعمل")),
+            (
+                "One two three four five six, seven eight",
+                Some("One two three four five…"),
+            ),
+            (
+                "Donaudampfschifffahrtsgesellschaftskapitaen",
+                Some("Donaudampfschifffahrtsgesell…"),
+            ),
+        ];
+        for (text, expected) in cases {
+            let max_chars = if text.starts_with("z. B.") { 27 } else { 29 };
+            assert_eq!(beginning(text, max_chars).as_deref(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn legal_forms_are_left_out_at_the_end() {

@@ -22,6 +22,8 @@ pub mod i18n;
 #[cfg(feature = "ssr")]
 mod identity;
 #[cfg(feature = "ssr")]
+mod parts;
+#[cfg(feature = "ssr")]
 mod portal_access;
 #[cfg(feature = "ssr")]
 mod releases;

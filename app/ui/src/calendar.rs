@@ -272,6 +272,7 @@ mod tests {
                 starts_at: at(starts),
                 ends_at: at(ends),
                 zone: zone.to_owned(),
+                location_id: None,
                 location: "Halle 7; Nord, links".to_owned(),
                 address: "Straße 1\nEvil:BEGIN".to_owned(),
                 technician: Some("Mila".to_owned()),

@@ -8,6 +8,7 @@ use domain::locale::Locale;
 use domain::public_language::{PublicStatus, Tone};
 use domain::requests::Priority;
 use domain::visits::reports::ReportStatus;
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 
 use crate::i18n::by_key;
@@ -162,6 +163,18 @@ pub fn ConfirmAction(
             <summary class="button" data-key=key aria-keyshortcuts=key>{label}{key.map(|key| view! { <kbd aria-hidden="true">{key}</kbd> })}</summary>
             <div class="weighty-body"><p>{consequence}</p>{children()}</div>
         </details>
+    }
+}
+
+/// One call of a browser function, which is not worth an island in the bundles of customers.
+const PRINT: &str = "for (const button of document.querySelectorAll('[data-print]')) { button.hidden = false; button.addEventListener('click', () => print()); }";
+
+/// A button that prints the page. Hidden without JavaScript, because the browser's own command remains.
+#[component]
+pub fn PrintButton(#[prop(into)] label: String) -> impl IntoView {
+    view! {
+        <button class="button" type="button" data-print="" hidden=true><Icon name="printer"/>{label}</button>
+        <script nonce=use_nonce()>{PRINT}</script>
     }
 }
 

@@ -39,6 +39,12 @@ fn day_without_year(locale: Locale, date: NaiveDate) -> String {
     }
 }
 
+/// Returns the short name of the month and the day of an instant, for a tile.
+pub fn month_and_day(locale: Locale, moment: DateTime<Utc>, zone: &str) -> (String, u32) {
+    let date = local(moment, zone).date_naive();
+    (by_key(locale, &format!("month-{}", date.month())), date.day())
+}
+
 /// Returns the short name of a weekday, Monday being 0.
 pub fn weekday(locale: Locale, index: usize) -> String {
     by_key(locale, &format!("weekday-{}", index % 7 + 1))
@@ -96,6 +102,62 @@ pub fn address_line(street: Option<&str>, postal_code: Option<&str>, city: Optio
 /// Formats a period within a day as `09:00–11:00`.
 pub fn span(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: &str) -> String {
     format!("{}–{}", time(starts_at, zone), time(ends_at, zone))
+}
+
+/// Formats a day by its nearness to the reader's current day: `Today`, `Tomorrow, Wed 25 Nov`, otherwise as [`date`] does. For
+/// pages only: an email is read on another day.
+pub fn near_day(locale: Locale, moment: DateTime<Utc>, zone: &str) -> String {
+    let day = date(locale, moment, zone);
+    let Some(viewer) = use_context::<Viewer>() else {
+        return day;
+    };
+    let distance = local(moment, zone).date_naive() - local(viewer.now, zone).date_naive();
+    match distance.num_days() {
+        0 => word!(locale, "near-today"),
+        1 => word!(locale, "near-tomorrow", day = day),
+        -1 => word!(locale, "near-yesterday", day = day),
+        _ => day,
+    }
+}
+
+/// Formats an instant as `08:41` on the reader's current day, otherwise as `Fri 27 Nov, 12:38`. For pages only.
+pub fn stamp(locale: Locale, moment: DateTime<Utc>, zone: &str) -> String {
+    let is_today = use_context::<Viewer>()
+        .is_some_and(|viewer| local(moment, zone).date_naive() == local(viewer.now, zone).date_naive());
+    if is_today {
+        time(moment, zone)
+    } else {
+        word!(
+            locale,
+            "day-and-time",
+            day = date(locale, moment, zone),
+            time = time(moment, zone)
+        )
+    }
+}
+
+/// Formats the window of an appointment as people say it: `9–11`, or `9:30–11:00` where it does not begin and end on the hour.
+pub fn window(locale: Locale, starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: &str) -> String {
+    let (from, to) = (time(starts_at, zone), time(ends_at, zone));
+    let is_whole = |time: &str| time.len() == 5 && time.ends_with(":00");
+    let short = |time: &str| time.strip_prefix('0').unwrap_or(time).to_owned();
+    let (from, to) = if is_whole(&from) && is_whole(&to) {
+        let hour = |time: &str| short(time).trim_end_matches(":00").to_owned();
+        (hour(&from), hour(&to))
+    } else {
+        (short(&from), short(&to))
+    };
+    word!(locale, "window", from = from, to = to)
+}
+
+/// Formats an appointment as `Tomorrow, Tue 1 Dec, 9–11`. For pages only.
+pub fn appointment(locale: Locale, starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: &str) -> String {
+    word!(
+        locale,
+        "day-and-time",
+        day = near_day(locale, starts_at, zone),
+        time = window(locale, starts_at, ends_at, zone)
+    )
 }
 
 /// Returns the name of a time zone in words, such as `Dubai time`.
@@ -251,6 +313,57 @@ mod tests {
             assert_eq!(day(Locale::En, day_in(2027)), "Wed 24 Nov 2027");
             assert_eq!(day(Locale::De, day_in(2025)), "Mo. 24. Nov. 2025");
         });
+    }
+
+    #[test]
+    fn days_and_windows_read_as_people_say_them() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().expect("test timestamp is valid");
+        let zone = "Europe/Berlin";
+        leptos::prelude::Owner::new().with(|| {
+            leptos::prelude::provide_context(Viewer {
+                locale: Locale::En,
+                // Already the next day in Berlin.
+                now: at("2026-11-29T23:14:00Z"),
+                path: String::new(),
+                request_id: String::new(),
+                is_apple: false,
+            });
+            let days = [
+                ("2026-11-30T08:00:00Z", "Today"),
+                ("2026-12-01T08:00:00Z", "Tomorrow, Tue 1 Dec"),
+                ("2026-11-29T08:00:00Z", "Yesterday, Sun 29 Nov"),
+                ("2026-12-02T08:00:00Z", "Wed 2 Dec"),
+                ("2027-01-04T08:00:00Z", "Mon 4 Jan 2027"),
+            ];
+            for (moment, expected) in days {
+                assert_eq!(near_day(Locale::En, at(moment), zone), expected);
+            }
+            assert_eq!(stamp(Locale::En, at("2026-11-30T07:41:00Z"), zone), "08:41");
+            assert_eq!(stamp(Locale::En, at("2026-11-27T11:38:00Z"), zone), "Fri 27 Nov, 12:38");
+        });
+        let windows = [
+            (Locale::En, "2026-11-30T08:00:00Z", "2026-11-30T10:00:00Z", "9–11"),
+            (Locale::En, "2026-11-30T08:30:00Z", "2026-11-30T10:00:00Z", "9:30–11:00"),
+            (Locale::En, "2026-11-30T12:00:00Z", "2026-11-30T14:00:00Z", "13–15"),
+            (Locale::En, "2026-11-29T23:00:00Z", "2026-11-30T01:00:00Z", "0–2"),
+            (Locale::De, "2026-11-30T08:00:00Z", "2026-11-30T10:00:00Z", "9–11 Uhr"),
+            (
+                Locale::Ar,
+                "2026-11-30T08:00:00Z",
+                "2026-11-30T10:00:00Z",
+                "من 9 إلى 11",
+            ),
+            // The clock goes back: the repeated hour names its zone.
+            (
+                Locale::En,
+                "2026-10-25T00:00:00Z",
+                "2026-10-25T02:00:00Z",
+                "2:00 CEST–3:00",
+            ),
+        ];
+        for (locale, from, to, expected) in windows {
+            assert_eq!(window(locale, at(from), at(to), zone), expected);
+        }
     }
 
     #[test]

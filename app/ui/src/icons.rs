@@ -5,7 +5,10 @@ use leptos::prelude::*;
 /// A decorative icon, hidden from screen readers.
 #[component]
 pub fn Icon(name: &'static str) -> impl IntoView {
-    let mirrored = matches!(name, "arrow-right" | "log-out" | "chevron-right");
+    let mirrored = matches!(
+        name,
+        "arrow-right" | "log-out" | "chevron-right" | "chevron-left" | "send" | "truck"
+    );
     view! {
         <svg
             class="icon" class:mirrored=mirrored viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor"
@@ -54,6 +57,20 @@ fn paths(name: &str) -> &'static str {
         "list" => include_str!("icons/list-checks.svg.part"),
         "message" => include_str!("icons/message-square.svg.part"),
         "help" => include_str!("icons/circle-help.svg.part"),
+        "send" => include_str!("icons/send.svg.part"),
+        "x" => include_str!("icons/x.svg.part"),
+        "ban" => include_str!("icons/ban.svg.part"),
+        "check-check" => include_str!("icons/check-check.svg.part"),
+        "flag" => include_str!("icons/flag.svg.part"),
+        "chevron-left" => include_str!("icons/chevron-left.svg.part"),
+        "chevron-down" => include_str!("icons/chevron-down.svg.part"),
+        "mail" => include_str!("icons/mail.svg.part"),
+        "file-text" => include_str!("icons/file-text.svg.part"),
+        "printer" => include_str!("icons/printer.svg.part"),
+        "repeat" => include_str!("icons/repeat.svg.part"),
+        "calendar-clock" => include_str!("icons/calendar-clock.svg.part"),
+        "calendar-plus" => include_str!("icons/calendar-plus.svg.part"),
+        "arrow-left-right" => include_str!("icons/arrow-left-right.svg.part"),
         _ => include_str!("icons/circle.svg.part"),
     }
 }

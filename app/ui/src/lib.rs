@@ -64,6 +64,8 @@ pub mod requests;
 #[cfg(feature = "ssr")]
 pub mod shell;
 #[cfg(feature = "ssr")]
+pub mod story;
+#[cfg(feature = "ssr")]
 pub mod title;
 #[cfg(feature = "ssr")]
 pub mod two_factor;

@@ -57,7 +57,7 @@ struct Content<'a> {
     about: Option<(String, String)>,
     sender: &'a str,
     /// Phone, email and business hours of the organization, as far as they are set.
-    contact: Vec<&'a str>,
+    contact: Vec<String>,
     /// Text and link of the unsubscription.
     unsubscribe: Option<(String, &'a str)>,
 }
@@ -111,7 +111,13 @@ impl<'a> Content<'a> {
             contact: [&data.contact.phone, &data.contact.email, &data.contact.hours]
                 .into_iter()
                 .flatten()
-                .map(String::as_str)
+                .cloned()
+                .chain(
+                    data.contact
+                        .emergency
+                        .iter()
+                        .map(|number| word!(locale, "mail-emergency", number = number)),
+                )
                 .collect(),
             unsubscribe: unsubscribe_link.map(|link| (word!(locale, "mail-refuse"), link)),
         }
@@ -330,7 +336,7 @@ mod tests {
             contact: domain::branding::OrganisationContact {
                 phone: Some("+49 201 5550".to_owned()),
                 email: Some("service@example.org".to_owned()),
-                hours: None,
+                ..Default::default()
             },
             ..data()
         };

@@ -1,15 +1,10 @@
 //! What customers see of a request, in the portal and on the tracking page alike: progress, conversation, offered times
 //! and preferred days.
 
-use std::sync::Arc;
-
 use domain::files::FileScan;
 use domain::ids::{MessageId, RequestId};
 use domain::intake::{DayPart, PreferredWindow};
 use domain::locale::Locale;
-use domain::public_language::PublicVisit;
-use domain::requests::RequestStatus;
-use domain::terminology::Terminology;
 use leptos::prelude::*;
 use ordinavo_core::requests::model::{PublicMessage, SlotOption};
 
@@ -20,59 +15,6 @@ use crate::forms::{ErrorSummary, FilesField, FormState, TextArea};
 use crate::i18n::by_key;
 use crate::islands::SubmitOnce;
 use crate::{format, word};
-
-/// The steps of a request until its appointment.
-pub const STEPS: [RequestStatus; 4] = [
-    RequestStatus::Submitted,
-    RequestStatus::InReview,
-    RequestStatus::Accepted,
-    RequestStatus::Planned,
-];
-
-/// The progress of a request: four steps until its appointment, then the visit and its end.
-#[component]
-pub fn Progress(
-    status: RequestStatus,
-    /// The state of its visit, if the reader sees the appointment.
-    #[prop(optional_no_strip)]
-    visit: Option<PublicVisit>,
-    words: Arc<Terminology>,
-    locale: Locale,
-    /// The accessible name of the list.
-    #[prop(optional, into)]
-    label: Option<String>,
-) -> impl IntoView {
-    let visit = visit.filter(|_| status == RequestStatus::Planned);
-    let reached = match visit {
-        Some(PublicVisit::OnTheWay | PublicVisit::InProgress) => Some(STEPS.len()),
-        Some(PublicVisit::Completed | PublicVisit::NotCompleted) => Some(STEPS.len() + 1),
-        _ => STEPS.iter().position(|step| *step == status),
-    };
-    let on_site = match visit {
-        Some(visit @ (PublicVisit::OnTheWay | PublicVisit::InProgress)) => {
-            words.visit(visit, locale).label.into_owned()
-        }
-        _ => word!(locale, "story-visit"),
-    };
-    let end = match visit {
-        Some(visit @ (PublicVisit::Completed | PublicVisit::NotCompleted)) => {
-            words.visit(visit, locale).label.into_owned()
-        }
-        _ => word!(locale, "story-done"),
-    };
-    let labels = STEPS
-        .into_iter()
-        .map(|step| words.request(step, locale).label.into_owned())
-        .chain([on_site, end])
-        .collect::<Vec<_>>();
-    view! {
-        <ol class="steps" aria-label=label>{labels.into_iter().enumerate().map(|(index, label)| {
-            let is_done = reached.is_some_and(|reached| index <= reached);
-            let current = (reached == Some(index)).then_some("step");
-            view! { <li class:steps-done=is_done aria-current=current>{label}</li> }
-        }).collect_view()}</ol>
-    }
-}
 
 /// A file that came with a message.
 #[derive(Debug, Clone)]
@@ -182,35 +124,41 @@ pub fn DeclineForm(
     }
 }
 
-/// The form that chooses an offered time; a time that is no longer available cannot be chosen.
+/// The form that chooses one of the offered times; nothing is chosen before. A time that is no longer available is struck through.
 #[component]
-pub fn SlotForm(
-    option: SlotOption,
+pub fn SlotChoice(
+    /// Not empty: all of one offer.
+    slots: Vec<SlotOption>,
     action: String,
     /// The request, where the path of the action does not identify it.
     #[prop(optional)]
     request: Option<RequestId>,
-    button_class: &'static str,
     #[prop(optional)] zones: ZoneNames,
     locale: Locale,
 ) -> impl IntoView {
-    let when = format!(
-        "{} {}",
-        format::date(locale, option.starts_at, &option.zone),
-        zones.with(
-            locale,
-            format::span(option.starts_at, option.ends_at, &option.zone),
-            &option.zone
-        )
-    );
-    let note = option
-        .is_gone
-        .then(|| format!(" · {}", word!(locale, "slot-unavailable")));
+    let offer = slots.first().map(|slot| slot.offer_id.to_string());
+    let is_any_free = slots.iter().any(|slot| !slot.is_gone);
     view! {
-        <form method="post" action=owned(action)>
-            {request.map(|id| view! { <input type="hidden" name="request" value=id.to_string()/> })}<input type="hidden" name="offer" value=option.offer_id.to_string()/><input type="hidden" name="position" value=option.position.to_string()/>
-            <button class=button_class type="submit" disabled=option.is_gone><bdi>{when}</bdi>{note}</button>
+        <SubmitOnce>
+        <form class="slot-choice" method="post" action=owned(action)>
+            {request.map(|id| view! { <input type="hidden" name="request" value=id.to_string()/> })}<input type="hidden" name="offer" value=offer/>
+            <fieldset class="slots"><legend class="hidden">{word!(locale, "slots-legend")}</legend>
+                {slots.into_iter().map(|slot| {
+                    let id = format!("slot-{}", slot.position);
+                    let day = format::near_day(locale, slot.starts_at, &slot.zone);
+                    let time = zones.with(locale, format::window(locale, slot.starts_at, slot.ends_at, &slot.zone), &slot.zone);
+                    let note = slot.is_gone.then(|| view! { <span class="quiet">{word!(locale, "slot-unavailable")}</span> });
+                    view! {
+                        <div class="slot" class:slot-gone=slot.is_gone>
+                            <input type="radio" id=id.clone() name="position" value=slot.position.to_string() required=true disabled=slot.is_gone/>
+                            <label for=id><span class="slot-day">{day}{note}</span><span class="slot-time">{time}</span></label>
+                        </div>
+                    }
+                }).collect_view()}
+            </fieldset>
+            {is_any_free.then(|| view! { <button class="button button-primary" type="submit">{word!(locale, "slots-confirm")}</button> })}
         </form>
+        </SubmitOnce>
     }
 }
 

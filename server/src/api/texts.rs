@@ -130,6 +130,7 @@ pub fn field_code(code: &FieldCode) -> String {
         F::InvalidSignature => "The signature is too large.",
         F::NeedsMapping => "The customer of this target is not resolved; it cannot be scheduled.",
         F::InvalidColor => "A color in the format #7a1f5c is required.",
+        F::InvalidWebAddress => "A web address that begins with http:// or https:// is required.",
         F::CustomerInactive => "The customer is archived or was merged into another customer.",
         F::LocationInactive => "The location is archived.",
         F::CustomerUnknown => "The request has no customer.",

@@ -5,11 +5,12 @@ use domain::fields::FieldCode;
 use domain::identity::permissions::ManageBranding;
 use domain::locale::Locale;
 use domain::public_language::PublicStatus;
+use domain::story::RequestState;
 use domain::terminology::{Entry, Family, MAX_EXPLANATION_CHARS, MAX_LABEL_CHARS, Terminology, TerminologyIssue};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::branding;
-use ordinavo_core::branding::BrandingSettings;
+use ordinavo_core::branding::{BrandingSettings, TypedContact};
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
@@ -124,7 +125,14 @@ fn ColorCard(form: FormState, look: BrandingSettings, locale: Locale) -> impl In
 
 #[component]
 fn ContactCard(form: FormState, contact: OrganisationContact, locale: Locale) -> impl IntoView {
-    let OrganisationContact { phone, email, hours } = contact;
+    let OrganisationContact {
+        phone,
+        email,
+        hours,
+        emergency,
+        privacy,
+        imprint,
+    } = contact;
     view! {
         <section class="card"><h2>{t!(locale, "branding-contact")}</h2>
             <p class="quiet">{t!(locale, "branding-contact-text")}</p>
@@ -132,7 +140,10 @@ fn ContactCard(form: FormState, contact: OrganisationContact, locale: Locale) ->
                 <ErrorSummary form=form.clone()/>
                 <TextField form=form.clone() field="phone" kind="tel" label=t!(locale, "phone") value=phone.unwrap_or_default() optional=true/>
                 <TextField form=form.clone() field="email" kind="email" label=t!(locale, "email") value=email.unwrap_or_default() optional=true/>
-                <TextField form field="hours" label=t!(locale, "branding-hours") help=t!(locale, "branding-hours-help") value=hours.unwrap_or_default() optional=true/>
+                <TextField form=form.clone() field="hours" label=t!(locale, "branding-hours") help=t!(locale, "branding-hours-help") value=hours.unwrap_or_default() optional=true/>
+                <TextField form=form.clone() field="emergency" kind="tel" label=t!(locale, "branding-emergency") help=t!(locale, "branding-emergency-help") value=emergency.unwrap_or_default() optional=true/>
+                <TextField form=form.clone() field="privacy" kind="url" label=t!(locale, "branding-privacy") help=t!(locale, "branding-address-help") value=privacy.unwrap_or_default() optional=true/>
+                <TextField form field="imprint" kind="url" label=t!(locale, "branding-imprint") help=t!(locale, "branding-address-help") value=imprint.unwrap_or_default() optional=true/>
                 <button class="button button-primary" type="submit">{t!(locale, "save")}</button>
             </form>
         </section>
@@ -250,6 +261,8 @@ fn Preview(words: Terminology, open_locale: Locale, locale: Locale) -> impl Into
             .filter_map(|entry| -> Option<PublicStatus> {
                 match entry {
                     Entry::Request(status) => Some(words.request(status, text_locale)),
+                    Entry::ChangeRequested => Some(words.request_state(RequestState::ChangeRequested, text_locale)),
+                    Entry::RequestDone => Some(words.request_state(RequestState::Done, text_locale)),
                     Entry::Visit(visit) => Some(words.visit(visit, text_locale)),
                     Entry::FollowUp(status) => words.follow_up(status, text_locale),
                     Entry::Milestone(_) | Entry::Service(_) => None,
@@ -355,6 +368,9 @@ pub struct ContactForm {
     phone: String,
     email: String,
     hours: String,
+    emergency: String,
+    privacy: String,
+    imprint: String,
 }
 
 impl ActionForm for ContactForm {
@@ -368,7 +384,15 @@ impl ActionForm for ContactForm {
 #[server(prefix = "/app/fn", endpoint = "set-portal-contact")]
 pub async fn set_portal_contact(#[server(flatten)] form: ContactForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ContactForm| {
-        branding::set_contact(&core, staff.may()?, &form.phone, &form.email, &form.hours).await?;
+        let typed = TypedContact {
+            phone: &form.phone,
+            email: &form.email,
+            hours: &form.hours,
+            emergency: &form.emergency,
+            privacy: &form.privacy,
+            imprint: &form.imprint,
+        };
+        branding::set_contact(&core, staff.may()?, &typed).await?;
         Ok(Redirect::to(form.back(), "done-branding-saved"))
     })
     .await

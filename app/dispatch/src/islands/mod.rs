@@ -416,16 +416,3 @@ async fn try_refresh(regions: &str) -> Result<(), JsValue> {
     }
     Ok(())
 }
-
-/// A button that prints the page. Hidden without JavaScript, because the browser's own command remains.
-#[island]
-pub fn PrintButton(label: String) -> impl IntoView {
-    let is_visible = RwSignal::new(false);
-    Effect::new(move |_| is_visible.set(true));
-    let print = move |_| {
-        if let Some(window) = web_sys::window() {
-            let _ = window.print();
-        }
-    };
-    view! { <button class="button button-primary" type="button" hidden=move || !is_visible.get() on:click=print>{label}</button> }
-}

@@ -94,6 +94,7 @@ fn draft_report(
         summary: form.value("summary", ""),
         message: non_empty(form.value("message", "")),
         follow_up: non_empty(form.value("follow_up", "")),
+        cover: None,
         attachments: files
             .iter()
             .filter(|(_, is_selected)| *is_selected)
@@ -114,6 +115,7 @@ fn published_report(release: ReleaseView, found: &ReportData, zone: &str) -> Pub
         summary: release.summary,
         message: release.message,
         follow_up: release.follow_up,
+        cover: None,
         attachments: found
             .attachments
             .iter()

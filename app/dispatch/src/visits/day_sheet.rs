@@ -7,13 +7,13 @@ use leptos::prelude::*;
 use ordinavo_core::intake::model::FileSummary;
 use ordinavo_core::visits;
 use ordinavo_core::visits::model::DayStop;
+use ui::components::PrintButton;
 use ui::components::{EmptyState, PriorityMark};
 use ui::files::{FileGallery, GalleryFile};
 use ui::format;
 use ui::page::page;
 use ui::title::Title;
 
-use crate::islands::PrintButton;
 use crate::shared::{service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;

@@ -248,6 +248,8 @@ field_codes! {
     NeedsMapping = "needs_mapping",
     /// Not a color such as #7a1f5c.
     InvalidColor = "invalid_colour",
+    /// A web address must begin with `http://` or `https://`.
+    InvalidWebAddress = "invalid_web_address",
     /// The customer is archived or was merged into another one.
     CustomerInactive = "customer_inactive",
     /// The location is archived.

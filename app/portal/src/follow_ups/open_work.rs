@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
+use domain::follow_ups::FollowUpStatus;
 use domain::locale::Locale;
 use domain::public::{PublicFollowUp, PublicRequest};
 use domain::terminology::Terminology;
 use leptos::prelude::*;
 use ordinavo_core::portal_access::pages;
-use ui::components::{EmptyState, Pager, StatusChip};
-use ui::icons::Icon;
+use ui::components::{EmptyState, Pager};
 use ui::page::{cursor, page};
+use ui::story::FollowUpChip;
 use ui::title::Title;
 
-use crate::requests::list::RequestLines;
+use crate::parts::{BackLink, Row, Tile};
+use crate::requests::list::{RequestLines, request_title};
 use crate::scheduling::appointments::{VisitLines, zone_names};
 use crate::shared::viewer_contact;
 use crate::shell::AppFrame;
@@ -26,12 +28,18 @@ pub fn ActionRequired(requests: Vec<PublicRequest>, words: Arc<Terminology>, loc
     }
     view! {
         <section class="needs-you" aria-labelledby="needs-you"><h2 id="needs-you">{t!(locale, "action-required")}</h2>
-            <ul class="lines lines-tall">{requests.into_iter().map(|request| {
-                let action = if request.has_offer { t!(locale, "action-choose-time") } else { t!(locale, "action-answer-question") };
-                let icon = if request.has_offer { "calendar" } else { "message" };
+            <ul class="rows rows-warn">{requests.into_iter().map(|request| {
+                let (action, icon, part) = if request.has_offer {
+                    (t!(locale, "action-choose-time"), "calendar-clock", "slots")
+                } else {
+                    (t!(locale, "action-answer-question"), "message", "conversation")
+                };
+                let title = request_title(&request, &words, locale);
+                let line = view! {
+                    {title}" · "<bdi class="mono">{format!("REQ-{}", request.number)}</bdi>{request.location.map(|location| view! { " · "<bdi>{location}</bdi> })}
+                };
                 view! {
-                    <li><a href=format!("/portal/requests/{}", request.id)><Icon name=icon/><strong>{action}</strong></a>
-                        <span class="quiet">{words.service_type(request.service_type, locale)}" · "<bdi class="mono">{format!("REQ-{}", request.number)}</bdi>{request.location.map(|location| view! { " · "<bdi>{location}</bdi> })}</span></li>
+                    <Row href=format!("/portal/requests/{}#{part}", request.id) lead=view! { <Tile icon class="tile tile-warn"/> }.into_any() title=action.into_any() line=line.into_any()/>
                 }
             }).collect_view()}</ul>
         </section>
@@ -43,9 +51,12 @@ pub fn ActionRequired(requests: Vec<PublicRequest>, words: Arc<Terminology>, loc
 #[component]
 pub fn FollowUpLines(items: Vec<PublicFollowUp>, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
     view! {
-        <ul class="lines lines-tall">{items.into_iter().filter_map(|item| {
-            let status = words.follow_up(item.status, locale)?;
-            Some(view! { <li><a href=format!("/portal/reports/{}", item.report)><span dir="auto">{item.title}</span></a><StatusChip status/><span class="quiet"><bdi>{item.location}</bdi></span></li> })
+        <ul class="rows">{items.into_iter().filter(|item| item.status != FollowUpStatus::Dismissed).map(|item| {
+            let lead = view! { <Tile icon="flag" class="tile tile-warn"/> };
+            let end = view! { <FollowUpChip status=item.status words=words.clone() locale/> };
+            view! {
+                <Row href=format!("/portal/reports/{}", item.report) lead=lead.into_any() title=view! { <span dir="auto">{item.title}</span> }.into_any() line=view! { <bdi>{item.location}</bdi> }.into_any() end=end.into_any()/>
+            }
         }).collect_view()}</ul>
     }
 }
@@ -56,6 +67,7 @@ pub fn OpenWorkPage() -> impl IntoView {
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
+        let now = request.viewer.now;
         let found = pages::open_work(&request.core, &contact, request.cursor("before")).await?;
         let next = found
             .requests
@@ -78,7 +90,7 @@ pub fn OpenWorkPage() -> impl IntoView {
             <ActionRequired requests=found.action_required words=contact.terminology() locale/>
             {(!no_requests).then(|| view! {
                 <section><h2>{t!(locale, "open-requests")}</h2>
-                    <RequestLines requests=found.requests.rows words=contact.terminology() locale zone=contact.zone().to_owned()/>
+                    <RequestLines requests=found.requests.rows words=contact.terminology() now locale zone=contact.zone().to_owned()/>
                     <Pager locale next first/>
                 </section>
             })}
@@ -97,7 +109,7 @@ pub fn OpenWorkPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/portal/in-progress">{content}</AppFrame> }
+    view! { <AppFrame current="/portal/requests">{content}</AppFrame> }
 }
 
 #[component]
@@ -116,7 +128,7 @@ pub fn FollowUpsPage() -> impl IntoView {
         let empty = found.rows.is_empty();
         Ok(view! {
             <Title text=t!(locale, "follow-ups-title")/>
-            <p><a href="/portal/in-progress">{t!(locale, "in-progress-title")}</a></p>
+            <BackLink href="/portal/in-progress" label=t!(locale, "in-progress-title")/>
             <h1>{t!(locale, "follow-ups-title")}</h1>
             {empty.then(|| view! { <EmptyState icon="check" title=t!(locale, "no-follow-ups") text=t!(locale, "no-follow-ups-text")/> })}
             <FollowUpLines items=found.rows words=contact.terminology() locale/>
@@ -124,5 +136,5 @@ pub fn FollowUpsPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/portal/in-progress">{content}</AppFrame> }
+    view! { <AppFrame current="/portal/follow-ups">{content}</AppFrame> }
 }

@@ -130,6 +130,39 @@ pub async fn ask_to_cancel(#[server(flatten)] form: CancellationForm) -> Result<
     .await
 }
 
+/// The form that asks for another time.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RescheduleForm {
+    request: FormId<RequestId>,
+    /// Which times would suit.
+    answer: String,
+    nonce: String,
+}
+
+impl ActionForm for RescheduleForm {
+    const NAME: &'static str = "reschedule";
+
+    fn back(&self) -> String {
+        self.request.path_below(LIST)
+    }
+}
+
+#[server(prefix = "/portal/fn", endpoint = "request-reschedule")]
+pub async fn ask_to_reschedule(#[server(flatten)] form: RescheduleForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, contact: Contact, form: RescheduleForm| {
+        let is_asked =
+            pages::ask_to_reschedule(&core, &contact, form.request.get()?, &form.answer, &form.nonce).await?;
+        let done = if is_asked {
+            "done-reschedule-requested"
+        } else {
+            "done-answered"
+        };
+        Ok(Redirect::to(form.back(), done))
+    })
+    .await
+}
+
 /// The button that withdraws a request.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]

@@ -2,41 +2,54 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use domain::locale::Locale;
 use domain::public::PublicRequest;
 use domain::terminology::Terminology;
 use leptos::prelude::*;
 use ordinavo_core::portal_access::pages;
-use ui::components::{EmptyState, Pager, StatusChip};
+use ui::components::{EmptyState, Pager};
 use ui::format;
-use ui::icons::Icon;
 use ui::page::{cursor, page};
+use ui::story::{MiniStory, StateChip};
 use ui::title::Title;
 
+use crate::parts::{LocationFilter, Row, page_link};
 use crate::shared::{DoneNotice, viewer_contact};
 use crate::shell::AppFrame;
 use crate::t;
+
+const PAGE: &str = "/portal/requests";
+
+/// Returns what a request is called: its service and, if a customer wrote it, the beginning of the description.
+pub(crate) fn request_title(request: &PublicRequest, words: &Terminology, locale: Locale) -> AnyView {
+    let service = words.service_type(request.service_type, locale);
+    match request.subject() {
+        Some(subject) => view! { {service}": "<bdi>{subject}</bdi> }.into_any(),
+        None => service.into_any(),
+    }
+}
 
 #[component]
 pub fn RequestLines(
     requests: Vec<PublicRequest>,
     words: Arc<Terminology>,
+    now: DateTime<Utc>,
     locale: Locale,
     zone: String,
 ) -> impl IntoView {
     let empty = requests.is_empty();
     view! {
         {empty.then(|| view! { <EmptyState icon="inbox" title=t!(locale, "no-requests") text=t!(locale, "no-requests-text")/> })}
-        <ul class="lines lines-tall">{requests.into_iter().map(|request| {
-            let status = match request.begun_visit() {
-                Some(visit) => words.visit(visit, locale),
-                None => words.request(request.status, locale),
+        <ul class="rows">{requests.into_iter().map(|request| {
+            let (state, story) = (request.state(now), request.story(now));
+            let title = request_title(&request, &words, locale);
+            let line = view! {
+                <bdi>{request.location}</bdi>" · "{format::stamp(locale, request.submitted_at, &zone)}" · "<bdi class="mono">{format!("REQ-{}", request.number)}</bdi>
             };
-            view! {
-            <li><a href=format!("/portal/requests/{}", request.id)><strong>{words.service_type(request.service_type, locale)}</strong>" "<bdi class="mono quiet">{format!("REQ-{}", request.number)}</bdi></a>
-                <StatusChip status/>
-                <span class="quiet"><bdi>{request.location}</bdi>" · "{format::date(locale, request.submitted_at, &zone)}</span></li>
-        }}).collect_view()}</ul>
+            let end = view! { <MiniStory story locale/><StateChip state words=words.clone() locale/> };
+            view! { <Row href=format!("{PAGE}/{}", request.id) title line=line.into_any() end=end.into_any()/> }
+        }).collect_view()}</ul>
     }
 }
 
@@ -45,23 +58,23 @@ pub fn RequestsPage() -> impl IntoView {
     let contact = viewer_contact();
     let content = page(|request| async move {
         let contact = contact?;
-        let locale = request.viewer.locale;
-        let found = pages::requests(&request.core, &contact, request.cursor("before")).await?;
-        let next = found
-            .rows
-            .last()
-            .filter(|_| found.has_more)
-            .map(|row| format!("/portal/requests?before={}", cursor(row.submitted_at, row.id)));
-        let first = (!request.query("before").is_empty()).then(|| "/portal/requests".to_owned());
-        let may_submit = pages::capabilities(&request.core, &contact).await?.submit;
+        let (locale, now) = (request.viewer.locale, request.viewer.now);
+        let location = request.query("location");
+        let before = request.cursor("before");
+        let found = pages::requests(&request.core, &contact, location.parse().ok(), before).await?;
+        let filters = [("location", location.as_str())];
+        let last = found.rows.rows.last().filter(|_| found.rows.has_more);
+        let next = last.map(|row| page_link(PAGE, &filters, cursor(row.submitted_at, row.id)));
+        let first = (!request.query("before").is_empty()).then(|| PAGE.to_owned());
         Ok(view! {
             <Title text=t!(locale, "requests-title")/>
             <DoneNotice locale flash=request.flash.clone()/>
-            <div class="title-row"><h1>{t!(locale, "requests-title")}</h1>{may_submit.then(|| view! { <a class="button button-primary" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "new-request")}</a> })}</div>
-            <RequestLines requests=found.rows words=contact.terminology() locale zone=contact.zone().to_owned()/>
+            <header class="title-row"><h1>{t!(locale, "requests-title")}</h1><a href="/portal/in-progress">{t!(locale, "all-in-progress")}</a></header>
+            <LocationFilter locations=found.locations chosen=location.clone() page=PAGE locale/>
+            <RequestLines requests=found.rows.rows words=contact.terminology() now locale zone=contact.zone().to_owned()/>
             <Pager locale next first/>
         }
         .into_any())
     });
-    view! { <AppFrame current="/portal/requests">{content}</AppFrame> }
+    view! { <AppFrame current=PAGE>{content}</AppFrame> }
 }

@@ -4,3 +4,4 @@ pub mod actions;
 pub mod list;
 pub mod new;
 pub mod page;
+mod story;

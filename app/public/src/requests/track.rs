@@ -8,13 +8,14 @@ use domain::fields::FieldError;
 use domain::locale::Locale;
 use domain::public::{PublicAppointment, RequestSource};
 use domain::public_language::PublicVisit;
+use domain::story::StoryFacts;
 use domain::terminology::Terminology;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use ordinavo_core::intake::model::FileSummary;
 use ordinavo_core::requests::model::{SlotOption, TrackedView};
 use ordinavo_core::requests::tracking::Tracking;
-use ui::components::{ConfirmAction, Fact, RefusedFiles, StatusChip};
+use ui::components::{ConfirmAction, Fact, RefusedFiles};
 use ui::files::FileLink;
 use ui::format;
 use ui::format::ZoneNames;
@@ -22,9 +23,11 @@ use ui::forms::{ErrorSummary, FormState, TextArea};
 use ui::icons::Icon;
 use ui::islands::SubmitOnce;
 use ui::organisation::ContactLine;
-use ui::requests::{AnswerForm, Conversation, DelayNotice, MessageFile, Progress, SlotForm, preferred_windows};
+use ui::requests::{AnswerForm, Conversation, DelayNotice, MessageFile, SlotChoice, preferred_windows};
 use ui::shell::{self, App, Assets};
+use ui::story::{StateChip, Stepper};
 use ui::title::Title;
+use ui::viewer::Viewer;
 
 use crate::i18n::by_key;
 use crate::islands::KeepTyped;
@@ -314,11 +317,21 @@ fn RequestHeader(
     );
     let explanation = status.explanation.clone();
     let service = words.service_type(request.service_type, locale);
-    let state = begun.map(PublicVisit::name);
+    let now = use_context::<Viewer>().map(|viewer| viewer.now).unwrap_or_default();
+    let facts = StoryFacts {
+        status: request.status,
+        visit: begun,
+        completed_at: (begun == Some(Completed)).then_some(now),
+        // The page shows no reports.
+        sees_reports: false,
+        has_report: false,
+        is_change_requested: request.reschedule_requested_at.is_some() && visit == Some(PublicVisit::Planned),
+    };
+    let (state, story) = (facts.state(now), facts.story(now));
     view! {
-        <header class="title-row"><h1>{service}" "<bdi class="mono quiet">{format!("REQ-{}", request.number)}</bdi></h1><span data-visit=state><StatusChip status/></span></header>
+        <header class="title-row"><h1>{service}" "<bdi class="mono quiet">{format!("REQ-{}", request.number)}</bdi></h1><span data-visit=begun.map(PublicVisit::name)><StateChip state words=words.clone() locale/></span></header>
         <p class="lead">{explanation}</p>
-        {(!is_closed).then(|| view! { <Progress status=request.status visit words locale/> })}
+        {(!is_closed).then(|| view! { <Stepper story state words locale/> })}
     }
 }
 
@@ -438,9 +451,7 @@ fn Slots(
         <section class="card slots" aria-labelledby="slots"><h2 id="slots">{t!(locale, "slots-title")}</h2>
             {error.map(|error| view! { <p class="notice notice-bad" role="alert">{error}</p> })}
             <p>{t!(locale, "slots-text", until = expires)}</p>
-            <SubmitOnce>
-            {slots.into_iter().map(|slot| view! { <SlotForm option=slot action=action.clone() button_class="button button-large" locale/> }).collect_view()}
-            </SubmitOnce>
+            <SlotChoice slots action locale/>
             <p class="help">{t!(locale, "slots-zone", zone = format::zone_name(locale, &zone))}</p>
             <WishForm form=none action=path.action(DECLINE) nonce texts=WishTexts::decline(locale) offer=offer.unwrap_or_default()/>
         </section>

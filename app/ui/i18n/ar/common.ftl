@@ -150,3 +150,9 @@ files-refused = { $count ->
    *[other] أُرسل كل شيء ما عدا هذه الملفات:
     }
 files-refused-advice = يمكنك إرسالها مع رسالة بصيغة مقبولة.
+organisation-call = كيف تتواصل معنا
+organisation-emergency = عند الخطر، ليلًا ونهارًا:
+organisation-desk = مكتب الخدمة
+organisation-privacy = الخصوصية
+organisation-imprint = بيانات الناشر
+organisation-write = نرد عبر البريد الإلكتروني.

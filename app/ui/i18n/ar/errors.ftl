@@ -115,6 +115,7 @@ error-invalid-break = أدخل بداية ونهاية ضمن الوردية و�
 error-invalid-character = يحتوي النص على رمز غير مسموح به. احذفه وحاول مرة أخرى.
 error-hidden-character = يحتوي هذا المعرّف على رمز غير مرئي أو مسافة غير معتادة ({ $point }). أعد كتابة المعرّف دون هذا الرمز.
 error-invalid-color = اختر لونًا مثل ‎#7a1f5c.
+error-invalid-web-address = أدخل عنوان ويب يبدأ بـ https://، مثل https://example.com/privacy.
 error-invalid-coordinates = أدخل خط العرض وخط الطول مفصولين بفاصلة، مثل 51.4508, 7.0131.
 error-invalid-country = أدخل رمز دولة من حرفين مثل DE.
 error-invalid-date = اختر تاريخًا.

@@ -141,3 +141,9 @@ files-refused = { $count ->
    *[other] Alles wurde gesendet, außer diesen Dateien:
     }
 files-refused-advice = Sie können sie in einem zulässigen Format mit einer Nachricht nachreichen.
+organisation-call = So erreichen Sie uns
+organisation-emergency = Bei Gefahr, Tag und Nacht:
+organisation-desk = Servicestelle
+organisation-privacy = Datenschutz
+organisation-imprint = Impressum
+organisation-write = Wir antworten per E-Mail.

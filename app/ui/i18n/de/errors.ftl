@@ -118,6 +118,7 @@ error-invalid-break = Geben Sie Beginn und Ende innerhalb einer Schicht sowie ei
 error-invalid-character = Die Eingabe enthält ein unzulässiges Zeichen. Entfernen Sie es und versuchen Sie es noch einmal.
 error-hidden-character = Diese ID enthält ein unsichtbares Zeichen oder ein ungewöhnliches Leerzeichen ({ $point }). Geben Sie sie ohne dieses Zeichen ein.
 error-invalid-color = Wählen Sie eine Farbe wie #7a1f5c.
+error-invalid-web-address = Geben Sie eine Webadresse ein, die mit https:// beginnt, zum Beispiel https://example.com/datenschutz.
 error-invalid-coordinates = Geben Sie Breiten- und Längengrad durch ein Komma getrennt ein, zum Beispiel 51.4508, 7.0131.
 error-invalid-country = Geben Sie ein Länderkürzel mit zwei Buchstaben wie DE ein.
 error-invalid-date = Wählen Sie ein Datum.

@@ -138,3 +138,9 @@ files-refused = { $count ->
    *[other] Everything was sent except these files:
     }
 files-refused-advice = You can send them in a message, in a format that is accepted.
+organisation-call = Who to call
+organisation-emergency = In danger, day and night:
+organisation-desk = Service desk
+organisation-privacy = Privacy
+organisation-imprint = Imprint
+organisation-write = We answer by email.

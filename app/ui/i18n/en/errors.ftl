@@ -118,6 +118,7 @@ error-invalid-break = Enter a start and end within a shift and a duration of 1 t
 error-invalid-character = This contains a character that isn't allowed. Remove it and try again.
 error-hidden-character = This ID contains an invisible character or an unusual space ({ $point }). Type it again without it.
 error-invalid-color = Choose a color such as #7a1f5c.
+error-invalid-web-address = Enter a web address that begins with https://, for example https://example.com/privacy.
 error-invalid-coordinates = Enter latitude and longitude separated by a comma, such as 51.4508, 7.0131.
 error-invalid-country = Enter a two-letter country code such as DE.
 error-invalid-date = Choose a date.

@@ -57,6 +57,7 @@ pub fn field_code(locale: Locale, code: &FieldCode) -> String {
         F::AmbiguousLabel => word!(locale, "error-ambiguous-label"),
         F::InvalidSourceKey { max } => word!(locale, "error-invalid-source-key", max = max),
         F::InvalidColor => word!(locale, "error-invalid-color"),
+        F::InvalidWebAddress => word!(locale, "error-invalid-web-address"),
         F::UnknownFile => word!(locale, "error-unknown-file"),
         F::UploadInterrupted => word!(locale, "error-upload-interrupted"),
         F::UploadTooLarge { max_megabytes } => word!(locale, "error-upload-too-large", megabytes = max_megabytes),

@@ -138,31 +138,56 @@ pub async fn set_colour(core: &Core, by: Permit<'_, ManageBranding>, colour: Opt
 
 const MAX_PHONE_CHARS: usize = 40;
 const MAX_HOURS_CHARS: usize = 200;
+const MAX_ADDRESS_CHARS: usize = 500;
+
+/// How customers reach the organisation, as typed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TypedContact<'a> {
+    pub phone: &'a str,
+    pub email: &'a str,
+    pub hours: &'a str,
+    /// The number to call in danger.
+    pub emergency: &'a str,
+    /// Web address of the privacy notice.
+    pub privacy: &'a str,
+    /// Web address of the imprint.
+    pub imprint: &'a str,
+}
 
 /// Sets how customers reach the organisation; empty texts are removed.
 ///
 /// # Errors
-/// Fields `phone`, `email`, `hours`.
-pub async fn set_contact(
-    core: &Core,
-    by: Permit<'_, ManageBranding>,
-    phone: &str,
-    email: &str,
-    hours: &str,
-) -> CoreResult<()> {
+/// Fields `phone`, `email`, `hours`, `emergency`, `privacy`, `imprint`.
+pub async fn set_contact(core: &Core, by: Permit<'_, ManageBranding>, typed: &TypedContact<'_>) -> CoreResult<()> {
     let mut form = Form::default();
-    let phone = form.text("phone", MAX_PHONE_CHARS, text::optional_line(phone, MAX_PHONE_CHARS));
-    let email = match email.trim() {
-        "" => Some(None),
-        typed => form.text("email", 254, text::email(typed).map(Some)),
+    let line = |form: &mut Form, field: &str, typed: &str, max: usize| {
+        form.text(field, max, text::optional_line(typed, max)).flatten()
     };
-    let hours = form.text("hours", MAX_HOURS_CHARS, text::optional_line(hours, MAX_HOURS_CHARS));
-    form.finish()?;
+    let web_address = |form: &mut Form, field: &str, typed: &str| {
+        let address = form
+            .text(field, MAX_ADDRESS_CHARS, text::optional_line(typed, MAX_ADDRESS_CHARS))
+            .flatten()?;
+        match url::Url::parse(&address) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.host_str().is_some() => Some(url.into()),
+            _ => {
+                form.add_error(field, FieldCode::InvalidWebAddress);
+                None
+            }
+        }
+    };
+    let email = match typed.email.trim() {
+        "" => None,
+        address => form.text("email", 254, text::email(address)),
+    };
     let contact = OrganisationContact {
-        phone: phone.flatten(),
-        email: email.flatten(),
-        hours: hours.flatten(),
+        phone: line(&mut form, "phone", typed.phone, MAX_PHONE_CHARS),
+        email,
+        hours: line(&mut form, "hours", typed.hours, MAX_HOURS_CHARS),
+        emergency: line(&mut form, "emergency", typed.emergency, MAX_PHONE_CHARS),
+        privacy: web_address(&mut form, "privacy", typed.privacy),
+        imprint: web_address(&mut form, "imprint", typed.imprint),
     };
+    form.finish()?;
     let mut tx = core.store.begin(by.staff()).await?;
     begin(core, &mut tx).await?;
     tx.set_organisation_contact(&contact).await?;

@@ -15,7 +15,8 @@ macro_rules! branding_columns {
             portal_branding.words AS look_words, portal_branding.version AS look_version,
             portal_branding.colour IS NOT NULL AS has_colour, portal_branding.logo IS NOT NULL AS has_logo,
             portal_branding.organisation_phone, portal_branding.organisation_email,
-            portal_branding.organisation_hours
+            portal_branding.organisation_hours, portal_branding.organisation_emergency,
+            portal_branding.organisation_privacy, portal_branding.organisation_imprint
         "
     };
 }
@@ -38,6 +39,9 @@ pub(crate) struct ContactColumns {
     organisation_phone: Option<String>,
     organisation_email: Option<String>,
     organisation_hours: Option<String>,
+    organisation_emergency: Option<String>,
+    organisation_privacy: Option<String>,
+    organisation_imprint: Option<String>,
 }
 
 impl From<ContactColumns> for OrganisationContact {
@@ -46,6 +50,9 @@ impl From<ContactColumns> for OrganisationContact {
             phone: row.organisation_phone,
             email: row.organisation_email,
             hours: row.organisation_hours,
+            emergency: row.organisation_emergency,
+            privacy: row.organisation_privacy,
+            imprint: row.organisation_imprint,
         }
     }
 }
@@ -88,7 +95,7 @@ struct OrganisationColumns {
 const SELECT_BRANDING: &str = r"
     SELECT
         words, revision, colour, logo IS NOT NULL AS has_logo, version, organisation_phone, organisation_email,
-        organisation_hours
+        organisation_hours, organisation_emergency, organisation_privacy, organisation_imprint
     FROM portal_branding
     WHERE tenant_id = $1
 ";
@@ -111,7 +118,8 @@ const UPDATE_COLOUR: &str = r"
 const UPDATE_LOGO: &str = "UPDATE portal_branding SET logo = $2, version = $3, updated_at = $4 WHERE tenant_id = $1";
 const UPDATE_CONTACT: &str = r"
     UPDATE portal_branding
-    SET organisation_phone = $2, organisation_email = $3, organisation_hours = $4, updated_at = $5
+    SET organisation_phone = $2, organisation_email = $3, organisation_hours = $4, organisation_emergency = $6,
+        organisation_privacy = $7, organisation_imprint = $8, updated_at = $5
     WHERE tenant_id = $1
 ";
 /// Two rows suffice to know whether there is only one organisation.
@@ -223,8 +231,24 @@ impl TenantTx<'_, Staff> {
 
     pub(crate) async fn set_organisation_contact(&mut self, contact: &OrganisationContact) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        let OrganisationContact { phone, email, hours } = contact;
-        let binds = (tenant, phone.as_deref(), email.as_deref(), hours.as_deref(), now);
+        let OrganisationContact {
+            phone,
+            email,
+            hours,
+            emergency,
+            privacy,
+            imprint,
+        } = contact;
+        let binds = (
+            tenant,
+            phone.as_deref(),
+            email.as_deref(),
+            hours.as_deref(),
+            now,
+            emergency.as_deref(),
+            privacy.as_deref(),
+            imprint.as_deref(),
+        );
         self.tx.execute(UPDATE_CONTACT, binds).await.map(drop)
     }
 

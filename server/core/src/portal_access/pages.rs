@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
+use crate::db::TenantTx;
 use crate::db::purpose::Auditing;
 use crate::events::NewEvent;
 use crate::files::Upload;
@@ -43,6 +44,8 @@ pub struct Home {
     pub has_access: bool,
     /// What the user may do anywhere.
     pub may: Capabilities,
+    /// The locations to which the user has access.
+    pub locations: Vec<PublicLocation>,
     /// Access that others offer to the user.
     pub offers: Vec<GrantSummary>,
     /// The user's requests that wait for a response from them.
@@ -58,20 +61,24 @@ pub struct Home {
     pub follow_ups: Vec<PublicFollowUp>,
 }
 
-/// Returns the contents of the home page.
-pub async fn home(core: &Core, contact: &Contact) -> CoreResult<Home> {
+/// The number of upcoming appointments that the home page reads: enough to name the next one at each of a few locations.
+const MAX_UPCOMING: i64 = 30;
+
+/// Returns the contents of the home page, for all locations or one of them.
+pub async fn home(core: &Core, contact: &Contact, location: Option<LocationId>) -> CoreResult<Home> {
     let mut tx = core.store.read(contact).await?;
     let grants = tx.own_grants().await?;
     Ok(Home {
         has_access: !grants.is_empty(),
         may: anywhere(&grants),
+        locations: tx.locations().await?,
         offers: tx.own_offers().await?,
-        action_required: tx.action_required(MAX_WAITING_REQUESTS).await?,
-        upcoming: tx.upcoming_appointments(5).await?,
-        requests: tx.requests(Extent::Open, None, 5).await?,
-        recent: tx.requests(Extent::Ended, None, 5).await?,
-        reports: tx.reports(None, 5).await?,
-        follow_ups: tx.follow_ups(true, None, 5).await?,
+        action_required: tx.action_required(location, MAX_WAITING_REQUESTS).await?,
+        upcoming: tx.upcoming_appointments(location, MAX_UPCOMING).await?,
+        requests: tx.requests(Extent::Open, location, None, 5).await?,
+        recent: tx.requests(Extent::Ended, location, None, 3).await?,
+        reports: tx.reports(location, None, 3).await?,
+        follow_ups: tx.follow_ups(true, location, None, 3).await?,
     })
 }
 
@@ -108,10 +115,10 @@ pub async fn open_work(
 ) -> CoreResult<OpenItems> {
     let mut tx = core.store.read(contact).await?;
     Ok(OpenItems {
-        action_required: tx.action_required(MAX_WAITING_REQUESTS).await?,
-        requests: Page::from_rows(tx.requests(Extent::Open, before, PAGE_SIZE + 1).await?, PAGE_SIZE),
-        upcoming: Page::from_rows(tx.upcoming_appointments(PAGE_SIZE + 1).await?, PAGE_SIZE),
-        follow_ups: Page::from_rows(tx.follow_ups(true, None, PAGE_SIZE + 1).await?, PAGE_SIZE),
+        action_required: tx.action_required(None, MAX_WAITING_REQUESTS).await?,
+        requests: Page::from_rows(tx.requests(Extent::Open, None, before, PAGE_SIZE + 1).await?, PAGE_SIZE),
+        upcoming: Page::from_rows(tx.upcoming_appointments(None, PAGE_SIZE + 1).await?, PAGE_SIZE),
+        follow_ups: Page::from_rows(tx.follow_ups(true, None, None, PAGE_SIZE + 1).await?, PAGE_SIZE),
     })
 }
 
@@ -125,7 +132,7 @@ pub async fn follow_ups(
         .store
         .read(contact)
         .await?
-        .follow_ups(false, before, PAGE_SIZE + 1)
+        .follow_ups(false, None, before, PAGE_SIZE + 1)
         .await?;
     Ok(Page::from_rows(rows, PAGE_SIZE))
 }
@@ -135,20 +142,34 @@ pub async fn locations(core: &Core, contact: &Contact) -> CoreResult<Vec<PublicL
     Ok(core.store.read(contact).await?.locations_for_requests().await?)
 }
 
-/// Returns a page of requests, newest first.
+/// A list that is filtered by location.
+#[derive(Debug, Clone)]
+pub struct ListPage<T> {
+    pub rows: Page<T>,
+    /// What the user may do anywhere.
+    pub may: Capabilities,
+    /// The locations to which the user has access.
+    pub locations: Vec<PublicLocation>,
+}
+
+/// Returns a page of requests, newest first: of all locations or one of them.
 pub async fn requests(
     core: &Core,
     contact: &Contact,
+    location: Option<LocationId>,
     before: Option<(DateTime<Utc>, RequestId)>,
-) -> CoreResult<Page<PublicRequest>> {
-    Ok(Page::from_rows(
-        core.store
-            .read(contact)
-            .await?
-            .requests(Extent::All, before, PAGE_SIZE + 1)
-            .await?,
-        PAGE_SIZE,
-    ))
+) -> CoreResult<ListPage<PublicRequest>> {
+    let mut tx = core.store.read(contact).await?;
+    let rows = tx.requests(Extent::All, location, before, PAGE_SIZE + 1).await?;
+    list_page(&mut tx, rows).await
+}
+
+async fn list_page<T>(tx: &mut TenantTx<'_, Contact>, rows: Vec<T>) -> CoreResult<ListPage<T>> {
+    Ok(ListPage {
+        rows: Page::from_rows(rows, PAGE_SIZE),
+        may: anywhere(&tx.own_grants().await?),
+        locations: tx.locations().await?,
+    })
 }
 
 /// The actions on a request that are open to a portal user.
@@ -158,6 +179,7 @@ pub struct RequestActions {
     pub can_answer: bool,
     pub can_withdraw: bool,
     pub can_request_cancellation: bool,
+    pub can_request_reschedule: bool,
 }
 
 impl RequestActions {
@@ -166,6 +188,7 @@ impl RequestActions {
             can_answer: is_own && !request.status.has_ended(),
             can_withdraw: request.may_withdraw,
             can_request_cancellation: request.may_ask_to_cancel,
+            can_request_reschedule: request.may_ask_for_another_time,
         }
     }
 }
@@ -179,10 +202,16 @@ pub struct RequestPage {
     pub slots: Vec<SlotOption>,
     /// The files that the user uploaded with it, each with the message that it came with.
     pub files: Vec<(PublicAttachment, Option<MessageId>)>,
+    /// What happened, earliest first.
+    pub milestones: Vec<PublicMilestone>,
     /// The appointment of its job.
     pub appointment: Option<PublicAppointment>,
+    /// The appointments that it replaced, latest first.
+    pub earlier: Vec<PublicAppointment>,
     /// The reports of its job that the user can read, newest first.
     pub reports: Vec<PublicReport>,
+    /// The released files of the latest report.
+    pub report_files: Vec<PublicAttachment>,
     /// What remains to be done after the visits of its job.
     pub follow_ups: Vec<PublicFollowUp>,
     pub actions: RequestActions,
@@ -196,12 +225,25 @@ pub async fn request(core: &Core, contact: &Contact, id: RequestId) -> CoreResul
     let mut tx = core.store.read(contact).await?;
     let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
     let is_own = tx.own_request_location(id).await?.is_some();
+    let appointment = tx.appointment_of_request(id).await?;
+    let earlier = match &appointment {
+        Some(appointment) => tx.earlier_appointments(appointment.id).await?,
+        None => Vec::new(),
+    };
+    let reports = tx.reports_of_request(id).await?;
+    let report_files = match reports.first() {
+        Some(latest) => tx.report(latest.id).await?.map(|report| report.attachments),
+        None => None,
+    };
     Ok(RequestPage {
         messages: tx.public_messages(id).await?,
         slots: if is_own { tx.slot_options(id).await? } else { Vec::new() },
         files: tx.own_request_files(id).await?,
-        appointment: tx.appointment_of_request(id).await?,
-        reports: tx.reports_of_request(id).await?,
+        milestones: tx.milestones_of_request(id).await?,
+        appointment,
+        earlier,
+        reports,
+        report_files: report_files.unwrap_or_default(),
         follow_ups: tx.follow_ups_of_request(id).await?,
         actions: RequestActions::of(&request, is_own),
         request,
@@ -309,6 +351,36 @@ pub async fn ask_to_cancel(core: &Core, contact: &Contact, id: RequestId, reason
     finish(core, tx).await
 }
 
+/// Asks dispatch for another time for the appointment of one of the user's requests. The appointment stays until dispatch has
+/// rescheduled it. Submitting the same form again has no effect. Returns `false` if only the message was sent, because a technician
+/// is on the way or it was asked before.
+///
+/// # Errors
+/// Field `answer`; `not_found`; `illegal_transition` once the request has ended.
+pub async fn ask_to_reschedule(
+    core: &Core,
+    contact: &Contact,
+    id: RequestId,
+    wish: &str,
+    nonce: &str,
+) -> CoreResult<bool> {
+    let mut tx = core.store.begin(contact).await?;
+    let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
+    tx.own_request_location(id).await?.ok_or_else(CoreError::not_found)?;
+    let (wish, nonce) = conversation::read_answer(request.status, wish, nonce, &[])?;
+    // The same form was submitted again.
+    if tx.insert_answer(id, &wish, &nonce).await?.is_none() {
+        finish(core, tx).await?;
+        return Ok(true);
+    }
+    let is_asked = tx.ask_to_reschedule(id).await?;
+    if is_asked {
+        tx.audit("request.reschedule_asked", id, json!({}));
+    }
+    finish(core, tx).await?;
+    Ok(is_asked)
+}
+
 /// Appointments and the calendar feed.
 #[derive(Debug, Clone)]
 pub struct AppointmentsPage {
@@ -316,6 +388,10 @@ pub struct AppointmentsPage {
     pub upcoming: Vec<PublicAppointment>,
     /// Latest first.
     pub past: Page<PublicAppointment>,
+    /// What the user may do anywhere.
+    pub may: Capabilities,
+    /// The locations to which the user has access.
+    pub locations: Vec<PublicLocation>,
     /// The URL of the user's calendar feed, if there is one.
     pub feed: Option<String>,
     /// What replacing the feed or turning it off asks for; `None` if the user cannot.
@@ -326,12 +402,15 @@ pub struct AppointmentsPage {
 pub async fn appointments(
     core: &Core,
     contact: &Contact,
+    location: Option<LocationId>,
     before: Option<(DateTime<Utc>, AppointmentId)>,
 ) -> CoreResult<AppointmentsPage> {
     let mut tx = core.store.read(contact).await?;
     Ok(AppointmentsPage {
-        upcoming: tx.upcoming_appointments(PAGE_SIZE).await?,
-        past: Page::from_rows(tx.past_appointments(before, PAGE_SIZE + 1).await?, PAGE_SIZE),
+        upcoming: tx.upcoming_appointments(location, PAGE_SIZE).await?,
+        past: Page::from_rows(tx.past_appointments(location, before, PAGE_SIZE + 1).await?, PAGE_SIZE),
+        may: anywhere(&tx.own_grants().await?),
+        locations: tx.locations().await?,
         feed: calendar::load_feed(core, &mut tx).await?,
         feed_proof: if contact.may_write() {
             let has_password = !tx.own_account().await?.password_hash.is_empty();
@@ -350,6 +429,10 @@ pub struct AppointmentPage {
     pub next: Option<PublicAppointment>,
     /// The appointments that it replaced, latest first.
     pub earlier: Vec<PublicAppointment>,
+    /// The request of its job, if the user can read it.
+    pub request: Option<PublicRequest>,
+    /// The report of its visit, if the user can read it.
+    pub report: Option<PublicReport>,
 }
 
 /// Returns one appointment with its history.
@@ -367,22 +450,24 @@ pub async fn appointment(core: &Core, contact: &Contact, id: AppointmentId) -> C
         tx.earlier_appointments(id).await?
     };
     Ok(AppointmentPage {
+        request: tx.request_of_appointment(id).await?,
+        report: tx.report_of_appointment(id).await?,
         appointment: found,
         next,
         earlier,
     })
 }
 
-/// Returns a page of published reports, newest first.
+/// Returns a page of published reports, newest first: of all locations or one of them.
 pub async fn reports(
     core: &Core,
     contact: &Contact,
+    location: Option<LocationId>,
     before: Option<(DateTime<Utc>, ReleaseId)>,
-) -> CoreResult<Page<PublicReport>> {
-    Ok(Page::from_rows(
-        core.store.read(contact).await?.reports(before, PAGE_SIZE + 1).await?,
-        PAGE_SIZE,
-    ))
+) -> CoreResult<ListPage<PublicReport>> {
+    let mut tx = core.store.read(contact).await?;
+    let rows = tx.reports(location, before, PAGE_SIZE + 1).await?;
+    list_page(&mut tx, rows).await
 }
 
 /// A published report and where it comes from.
@@ -391,6 +476,8 @@ pub struct ReportPage {
     pub report: PublicReport,
     /// The request of its job, if the user can read it.
     pub request: Option<PublicRequest>,
+    /// Its visit, if the user sees appointments.
+    pub visit: Option<PublicAppointment>,
     /// What remains to be done after its visit.
     pub follow_ups: Vec<PublicFollowUp>,
 }
@@ -401,6 +488,7 @@ pub async fn report(core: &Core, contact: &Contact, id: ReleaseId) -> CoreResult
     let report = tx.report(id).await?.ok_or_else(CoreError::not_found)?;
     Ok(ReportPage {
         request: tx.request_of_report(report.id).await?,
+        visit: tx.appointment_of_report(report.id).await?,
         follow_ups: tx.follow_ups_of_report(report.id).await?,
         report,
     })
@@ -433,30 +521,34 @@ pub async fn download(core: &Core, contact: &Contact, id: AttachmentId) -> CoreR
     fetch(core, contact, Some(row)).await
 }
 
-/// Returns a released photo for display in its report. Grant, capability and release are checked as for a download; reading a report
-/// is not a download and is not recorded as one.
+/// Returns a photo for display on a page: a released one, or one of a request. Grant, capability and release are checked as for a
+/// download; reading a page is not a download and is not recorded as one.
 ///
 /// # Errors
 /// `not_found`, also for a file that is no picture.
 pub async fn picture(core: &Core, contact: &Contact, id: AttachmentId) -> CoreResult<Download> {
-    let row = core.store.read(contact).await?.released_file(id).await?;
+    let mut tx = core.store.read(contact).await?;
+    let row = match tx.released_file(id).await? {
+        Some(row) => Some(row),
+        None => tx.own_request_file(id).await?,
+    };
+    drop(tx);
     let row = row.filter(|row| row.media_type.starts_with("image/"));
     fetch(core, contact, row).await
 }
 
-/// Returns a page of milestones, newest first.
+/// Returns a page of milestones, newest first: of all locations or one of them, of all families or one of them (`requests`,
+/// `appointments`, `reports`, `follow-ups`).
 pub async fn timeline(
     core: &Core,
     contact: &Contact,
+    location: Option<LocationId>,
+    family: &str,
     before: Option<(DateTime<Utc>, Uuid)>,
-) -> CoreResult<Page<PublicMilestone>> {
-    let rows = core
-        .store
-        .read(contact)
-        .await?
-        .milestones(before, PAGE_SIZE + 1)
-        .await?;
-    Ok(Page::from_rows(rows, PAGE_SIZE))
+) -> CoreResult<ListPage<PublicMilestone>> {
+    let mut tx = core.store.read(contact).await?;
+    let rows = tx.milestones(location, family, before, PAGE_SIZE + 1).await?;
+    list_page(&mut tx, rows).await
 }
 
 /// Sets the user's language.

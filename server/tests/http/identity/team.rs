@@ -125,7 +125,7 @@ async fn invited_colleague_sets_password_and_has_the_role(#[case] engine: Engine
     assert_ne!(link, second);
     assert!(!is_open(&world, &link).await);
     let (nora, to) = accept(&world, &second).await;
-    assert_eq!(to, "/app/inbox");
+    assert_eq!(to, "/app/today");
     assert_eq!(status(&world, &nora, "/app/inbox").await, StatusCode::OK);
     assert_eq!(status(&world, &nora, PAGE).await, StatusCode::FORBIDDEN);
     for used in [&link, &second] {

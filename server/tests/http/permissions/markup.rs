@@ -46,7 +46,12 @@ const TYPED: &[(&str, &[&str])] = &[
     ("partner_passkey", &["name"]),
     (
         "portal_branding",
-        &["organisation_phone", "organisation_email", "organisation_hours"],
+        &[
+            "organisation_phone",
+            "organisation_email",
+            "organisation_hours",
+            "organisation_emergency",
+        ],
     ),
     ("portal_grant", &["offered_name", "offered_email"]),
     ("portal_passkey", &["name"]),

@@ -127,7 +127,8 @@ const SELECT_TRACKED_REQUEST: &str = r"
     SELECT
         request.tenant_id, request.id, tenant.name AS tenant_name, tenant.zone, portal_branding.words,
         portal_branding.organisation_phone, portal_branding.organisation_email,
-        portal_branding.organisation_hours, target.status AS job_status,
+        portal_branding.organisation_hours, portal_branding.organisation_emergency,
+        portal_branding.organisation_privacy, portal_branding.organisation_imprint, target.status AS job_status,
         (
             SELECT max(appointment.ends_at)
             FROM appointment

@@ -73,7 +73,8 @@ const SELECT_CLAIMED_MAILS: &str = r"
             )
         ) AS link_is_void,
         mail.attempts, request.tracking_token, request.portal_account_id, branding.organisation_phone,
-        branding.organisation_email, branding.organisation_hours
+        branding.organisation_email, branding.organisation_hours, branding.organisation_emergency,
+        branding.organisation_privacy, branding.organisation_imprint
     FROM mail
     LEFT JOIN portal_branding AS branding ON branding.tenant_id = mail.tenant_id
     LEFT JOIN request ON request.tenant_id = mail.tenant_id AND request.id = mail.request_id

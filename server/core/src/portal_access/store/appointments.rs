@@ -2,7 +2,7 @@
 //! is not found.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{AppointmentId, AppointmentKind, RequestId};
+use domain::ids::{AppointmentId, AppointmentKind, LocationId, LocationKind, ReleaseId, RequestId};
 use domain::public::{CalendarEntry, PublicAppointment};
 use domain::public_language::PublicVisit;
 use domain::requests::ServiceType;
@@ -25,7 +25,7 @@ macro_rules! select_appointments {
             r"
                     appointment.id, appointment.status AS appointment_status, target.status AS target_status,
                     target.service_type, appointment.starts_at, appointment.ends_at, appointment.zone,
-                    location.name AS location, location.street, location.postal_code, location.city,
+                    location.id AS location_id, location.name AS location, location.street, location.postal_code, location.city,
                     CASE WHEN tenant.shows_technician THEN technician.display_name END AS technician,
                     (
                         SELECT visit_notice.minutes
@@ -58,6 +58,7 @@ const SELECT_UPCOMING_APPOINTMENTS: &str = concat!(
     r"
           AND appointment.status = 'planned'
           AND appointment.ends_at >= $3
+          AND ($5 IS NULL OR target.location_id = $5)
         ORDER BY appointment.starts_at, appointment.id
         LIMIT $4
     "
@@ -69,6 +70,7 @@ const SELECT_PAST_APPOINTMENTS: &str = concat!(
           AND appointment.status <> 'moved'
           AND (appointment.status <> 'planned' OR appointment.ends_at < $3)
           AND (appointment.starts_at, appointment.id) < ($4, $5)
+          AND ($7 IS NULL OR target.location_id = $7)
         ORDER BY appointment.starts_at DESC, appointment.id DESC
         LIMIT $6
     "
@@ -104,6 +106,22 @@ const SELECT_APPOINTMENT_OF_REQUEST: &str = concat!(
           )
         ORDER BY appointment.starts_at DESC
         LIMIT 1
+    "
+);
+/// The visit of a published report that the user can read.
+const SELECT_APPOINTMENT_OF_REPORT: &str = concat!(
+    select_appointments!(),
+    r"
+          AND appointment.status = 'done'
+          AND appointment.id = (
+              SELECT report.appointment_id
+              FROM portal_release
+              JOIN visit_report AS report ON report.tenant_id = portal_release.tenant_id
+                  AND report.id = portal_release.visit_report_id
+              WHERE portal_release.tenant_id = $1
+                AND portal_release.id = $4
+                AND portal_release.status = 'published'
+          )
     "
 );
 /// The latest shared appointment of each job, so a rescheduled one appears at its new time only.
@@ -174,6 +192,7 @@ struct AppointmentRow {
     starts_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,
     zone: String,
+    location_id: Key<LocationKind>,
     location: String,
     street: Option<String>,
     postal_code: Option<String>,
@@ -230,6 +249,7 @@ impl From<AppointmentRow> for PublicAppointment {
             starts_at: row.starts_at,
             ends_at: row.ends_at,
             zone: row.zone,
+            location_id: Some(row.location_id.0),
             location: row.location,
             address: row
                 .street
@@ -247,11 +267,18 @@ impl From<AppointmentRow> for PublicAppointment {
 }
 
 impl TenantTx<'_, Contact> {
-    pub(crate) async fn upcoming_appointments(&mut self, limit: i64) -> Result<Vec<PublicAppointment>, StoreError> {
+    pub(crate) async fn upcoming_appointments(
+        &mut self,
+        location: Option<LocationId>,
+        limit: i64,
+    ) -> Result<Vec<PublicAppointment>, StoreError> {
         let (tenant, account, now) = self.scope();
         Ok(self
             .tx
-            .fetch_all::<AppointmentRow>(SELECT_UPCOMING_APPOINTMENTS, (tenant, account, now, limit))
+            .fetch_all::<AppointmentRow>(
+                SELECT_UPCOMING_APPOINTMENTS,
+                (tenant, account, now, limit, location.map(LocationId::uuid)),
+            )
             .await?
             .into_iter()
             .map(Into::into)
@@ -260,6 +287,7 @@ impl TenantTx<'_, Contact> {
 
     pub(crate) async fn past_appointments(
         &mut self,
+        location: Option<LocationId>,
         before: Option<(DateTime<Utc>, AppointmentId)>,
         limit: i64,
     ) -> Result<Vec<PublicAppointment>, StoreError> {
@@ -267,7 +295,10 @@ impl TenantTx<'_, Contact> {
         let (at, id) = before.map_or((crate::db::far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
         Ok(self
             .tx
-            .fetch_all::<AppointmentRow>(SELECT_PAST_APPOINTMENTS, (tenant, account, now, at, id, limit))
+            .fetch_all::<AppointmentRow>(
+                SELECT_PAST_APPOINTMENTS,
+                (tenant, account, now, at, id, limit, location.map(LocationId::uuid)),
+            )
             .await?
             .into_iter()
             .map(Into::into)
@@ -307,6 +338,19 @@ impl TenantTx<'_, Contact> {
         Ok(self
             .tx
             .fetch_optional::<AppointmentRow>(SELECT_APPOINTMENT_OF_REQUEST, (tenant, account, now, id.uuid()))
+            .await?
+            .map(Into::into))
+    }
+
+    /// Returns the visit of a published report, if the user may see its appointments.
+    pub(crate) async fn appointment_of_report(
+        &mut self,
+        id: ReleaseId,
+    ) -> Result<Option<PublicAppointment>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        Ok(self
+            .tx
+            .fetch_optional::<AppointmentRow>(SELECT_APPOINTMENT_OF_REPORT, (tenant, account, now, id.uuid()))
             .await?
             .map(Into::into))
     }

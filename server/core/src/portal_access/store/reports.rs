@@ -3,7 +3,10 @@
 
 use chrono::{DateTime, Utc};
 use domain::files::FileScan;
-use domain::ids::{AttachmentId, AttachmentKind, FollowUpId, FollowUpKind, ReleaseId, ReleaseKind, RequestId};
+use domain::ids::{
+    AppointmentId, AttachmentId, AttachmentKind, FollowUpId, FollowUpKind, LocationId, ReleaseId, ReleaseKind,
+    RequestId,
+};
 use domain::public::{PublicAttachment, PublicFollowUp, PublicReport};
 use uuid::Uuid;
 
@@ -22,7 +25,30 @@ macro_rules! select_reports {
                     portal_release.id, portal_release.revision, portal_release.title,
                     portal_release.summary, portal_release.message, portal_release.follow_up,
                     portal_release.published_at, coalesce(location.name, '') AS location,
-                    coalesce(location.zone, tenant.zone) AS zone
+                    coalesce(location.zone, tenant.zone) AS zone,
+                    (
+                        SELECT attachment.id
+                        FROM released_attachment
+                        JOIN attachment ON attachment.tenant_id = released_attachment.tenant_id
+                            AND attachment.id = released_attachment.attachment_id
+                            AND attachment.visit_report_id = report.id
+                            AND attachment.media_type LIKE 'image/%'
+                        JOIN blob ON blob.tenant_id = attachment.tenant_id
+                            AND blob.digest = attachment.content_hash
+                            AND blob.scan IN ('exempt', 'clean')
+                        WHERE released_attachment.tenant_id = portal_release.tenant_id
+                          AND released_attachment.release_id = portal_release.id
+                          AND
+            ",
+            granted!(
+                "may_see_reports AND portal_grant.may_download",
+                "target.customer_id",
+                "target.location_id"
+            ),
+            r"
+                        ORDER BY attachment.id
+                        LIMIT 1
+                    ) AS cover
                 FROM portal_release
                 JOIN visit_report AS report ON report.tenant_id = portal_release.tenant_id
                     AND report.id = portal_release.visit_report_id
@@ -43,6 +69,7 @@ const SELECT_REPORTS: &str = concat!(
     select_reports!(),
     r"
           AND (portal_release.published_at, portal_release.id) < ($4, $5)
+          AND ($7 IS NULL OR target.location_id = $7)
         ORDER BY portal_release.published_at DESC, portal_release.id DESC
         LIMIT $6
     "
@@ -73,6 +100,20 @@ const SELECT_REPORTS_OF_REQUEST: &str = concat!(
           )
         ORDER BY portal_release.published_at DESC, portal_release.id DESC
         LIMIT 20
+    "
+);
+
+/// The report of the visit of a shared appointment.
+const SELECT_REPORT_OF_APPOINTMENT: &str = concat!(
+    select_reports!(),
+    r"
+          AND report.appointment_id = (
+              SELECT appointment.id
+              FROM appointment
+              WHERE appointment.tenant_id = $1
+                AND appointment.id = $4
+                AND appointment.is_shared
+          )
     "
 );
 
@@ -144,12 +185,18 @@ macro_rules! select_follow_ups {
 }
 const SELECT_FOLLOW_UPS: &str = concat!(
     select_follow_ups!(),
-    "AND follow_up.status <> 'dismissed' ORDER BY follow_up.created_at DESC, follow_up.id DESC LIMIT $6"
+    r"
+          AND follow_up.status <> 'dismissed'
+          AND ($7 IS NULL OR target.location_id = $7)
+        ORDER BY follow_up.created_at DESC, follow_up.id DESC
+        LIMIT $6
+    "
 );
 const SELECT_OPEN_FOLLOW_UPS: &str = concat!(
     select_follow_ups!(),
     r"
           AND follow_up.status IN ('required', 'planned')
+          AND ($7 IS NULL OR target.location_id = $7)
         ORDER BY follow_up.created_at DESC, follow_up.id DESC
         LIMIT $6
     "
@@ -191,6 +238,7 @@ struct ReportRow {
     published_at: DateTime<Utc>,
     location: String,
     zone: String,
+    cover: Option<Key<AttachmentKind>>,
 }
 
 impl From<ReportRow> for PublicReport {
@@ -205,6 +253,7 @@ impl From<ReportRow> for PublicReport {
             published_at: row.published_at,
             location: row.location,
             zone: row.zone,
+            cover: row.cover.map(|id| id.0),
             attachments: Vec::new(),
         }
     }
@@ -237,6 +286,7 @@ impl From<FollowUpRow> for PublicFollowUp {
 impl TenantTx<'_, Contact> {
     pub(crate) async fn reports(
         &mut self,
+        location: Option<LocationId>,
         before: Option<(DateTime<Utc>, ReleaseId)>,
         limit: i64,
     ) -> Result<Vec<PublicReport>, StoreError> {
@@ -244,7 +294,10 @@ impl TenantTx<'_, Contact> {
         let (at, id) = before.map_or((crate::db::far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
         Ok(self
             .tx
-            .fetch_all::<ReportRow>(SELECT_REPORTS, (tenant, account, now, at, id, limit))
+            .fetch_all::<ReportRow>(
+                SELECT_REPORTS,
+                (tenant, account, now, at, id, limit, location.map(LocationId::uuid)),
+            )
             .await?
             .into_iter()
             .map(Into::into)
@@ -261,6 +314,19 @@ impl TenantTx<'_, Contact> {
             .into_iter()
             .map(Into::into)
             .collect())
+    }
+
+    /// Returns the published report of the visit of an appointment, without its files.
+    pub(crate) async fn report_of_appointment(
+        &mut self,
+        id: AppointmentId,
+    ) -> Result<Option<PublicReport>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        Ok(self
+            .tx
+            .fetch_optional::<ReportRow>(SELECT_REPORT_OF_APPOINTMENT, (tenant, account, now, id.uuid()))
+            .await?
+            .map(Into::into))
     }
 
     /// Returns a published report with the files that may be downloaded.
@@ -329,6 +395,7 @@ impl TenantTx<'_, Contact> {
     pub(crate) async fn follow_ups(
         &mut self,
         only_open: bool,
+        location: Option<LocationId>,
         before: Option<(DateTime<Utc>, FollowUpId)>,
         limit: i64,
     ) -> Result<Vec<PublicFollowUp>, StoreError> {
@@ -341,7 +408,10 @@ impl TenantTx<'_, Contact> {
         };
         Ok(self
             .tx
-            .fetch_all::<FollowUpRow>(sql, (tenant, account, now, at, id, limit))
+            .fetch_all::<FollowUpRow>(
+                sql,
+                (tenant, account, now, at, id, limit, location.map(LocationId::uuid)),
+            )
             .await?
             .into_iter()
             .map(Into::into)

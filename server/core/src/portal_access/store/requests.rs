@@ -3,7 +3,9 @@
 
 use chrono::{DateTime, Utc};
 use domain::files::FileScan;
-use domain::ids::{AttachmentId, AttachmentKind, MessageId, ReleaseId, RequestId, RequestKind};
+use domain::ids::{
+    AppointmentId, AttachmentId, AttachmentKind, LocationId, MessageId, ReleaseId, RequestId, RequestKind,
+};
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::public::{PublicAttachment, PublicRequest, RequestSource};
 use domain::public_language::PublicVisit;
@@ -39,13 +41,13 @@ macro_rules! has_offer {
         "
     };
 }
-/// The status of the job of `request`, if the user sees its appointment.
+/// The status of the job of `request`, if the user sees its appointment. A job that is open after a visit was not completed.
 macro_rules! visit_status {
     () => {
         concat!(
             r"
                 (
-                    SELECT target.status
+                    SELECT CASE target.status WHEN 'open' THEN 'not_completed' ELSE target.status END
                     FROM target
                     WHERE target.tenant_id = request.tenant_id
                       AND target.id = request.target_id
@@ -65,6 +67,68 @@ macro_rules! visit_status {
         )
     };
 }
+/// Whether the user sees reports of the job of `request`, or of the one that it may become.
+macro_rules! sees_reports {
+    () => {
+        concat!(
+            "CASE WHEN request.target_id IS NULL THEN ",
+            granted!("may_see_reports", "request.customer_id", "request.location_id"),
+            r"
+                ELSE EXISTS (
+                    SELECT 1
+                    FROM target
+                    WHERE target.tenant_id = request.tenant_id
+                      AND target.id = request.target_id
+                      AND
+            ",
+            granted!("may_see_reports", "target.customer_id", "target.location_id"),
+            ") END"
+        )
+    };
+}
+/// Whether the user can read a report of the job of `request`.
+macro_rules! has_report {
+    () => {
+        concat!(
+            r"
+                EXISTS (
+                    SELECT 1
+                    FROM target
+                    JOIN visit_report AS report ON report.tenant_id = target.tenant_id AND report.target_id = target.id
+                    JOIN portal_release ON portal_release.tenant_id = report.tenant_id
+                        AND portal_release.visit_report_id = report.id
+                        AND portal_release.status = 'published'
+                    WHERE target.tenant_id = request.tenant_id
+                      AND target.id = request.target_id
+                      AND
+            ",
+            granted!("may_see_reports", "target.customer_id", "target.location_id"),
+            ")"
+        )
+    };
+}
+/// Whether the user sees an appointment of the job of `request` to which no technician is on the way.
+macro_rules! has_visit_ahead {
+    () => {
+        concat!(
+            r"
+                EXISTS (
+                    SELECT 1
+                    FROM target
+                    JOIN appointment ON appointment.tenant_id = target.tenant_id
+                        AND appointment.target_id = target.id
+                        AND appointment.is_shared
+                        AND appointment.status = 'planned'
+                    WHERE target.tenant_id = request.tenant_id
+                      AND target.id = request.target_id
+                      AND target.status IN ('scheduled', 'dispatched')
+                      AND
+            ",
+            granted!("may_see_appointments", "target.customer_id", "target.location_id"),
+            ")"
+        )
+    };
+}
 macro_rules! select_requests {
     () => {
         concat!(
@@ -73,7 +137,7 @@ macro_rules! select_requests {
                     request.id, request.number, request.channel, request.service_type, request.description,
                     request.preferred, request.preferred_windows, request.rejection_reason,
                     request.submitted_at, request.asked_at, request.cancellation_requested_at,
-                    location.name AS location,
+                    request.reschedule_requested_at, location.name AS location,
                     (request.portal_account_id IS NOT NULL AND request.portal_account_id = $2) AS is_own,
                     request.target_id IS NOT NULL AS is_job,
                     EXISTS (
@@ -89,8 +153,21 @@ macro_rules! select_requests {
             visit_status!(),
             " AS visit_status, ",
             has_offer!(),
+            " AS has_offer, ",
+            sees_reports!(),
+            " AS sees_reports, ",
+            has_report!(),
+            " AS has_report, ",
+            has_visit_ahead!(),
             r"
-                    AS has_offer
+                    AS has_visit_ahead,
+                    (
+                        SELECT target.updated_at
+                        FROM target
+                        WHERE target.tenant_id = request.tenant_id
+                          AND target.id = request.target_id
+                          AND target.status = 'completed'
+                    ) AS completed_at
                 FROM request
                 LEFT JOIN location ON location.tenant_id = request.tenant_id
                     AND location.id = request.location_id
@@ -105,6 +182,7 @@ const SELECT_REQUESTS: &str = concat!(
     select_requests!(),
     r"
           AND (request.submitted_at, request.id) < ($4, $5)
+          AND ($7 IS NULL OR request.location_id = $7)
         ORDER BY request.submitted_at DESC, request.id DESC
         LIMIT $6
     "
@@ -122,6 +200,7 @@ const SELECT_OPEN_REQUESTS: &str = concat!(
                 AND target.status IN ('completed', 'cancelled')
           )
           AND (request.submitted_at, request.id) < ($4, $5)
+          AND ($7 IS NULL OR request.location_id = $7)
         ORDER BY request.submitted_at DESC, request.id DESC
         LIMIT $6
     "
@@ -141,6 +220,7 @@ const SELECT_ENDED_REQUESTS: &str = concat!(
               )
           )
           AND (request.submitted_at, request.id) < ($4, $5)
+          AND ($7 IS NULL OR request.location_id = $7)
         ORDER BY request.submitted_at DESC, request.id DESC
         LIMIT $6
     "
@@ -161,6 +241,20 @@ const SELECT_REQUEST_OF_REPORT: &str = concat!(
         LIMIT 1
     "
 );
+/// The request of the job of a shared appointment.
+const SELECT_REQUEST_OF_APPOINTMENT: &str = concat!(
+    select_requests!(),
+    r"
+          AND request.target_id = (
+              SELECT appointment.target_id
+              FROM appointment
+              WHERE appointment.tenant_id = $1
+                AND appointment.id = $4
+                AND appointment.is_shared
+          )
+        LIMIT 1
+    "
+);
 /// The user's requests that wait for the customer: a question to answer or time slots to choose from.
 const SELECT_REQUESTS_WAITING_FOR_CUSTOMER: &str = concat!(
     select_requests!(),
@@ -172,6 +266,7 @@ const SELECT_REQUESTS_WAITING_FOR_CUSTOMER: &str = concat!(
     has_offer!(),
     r"
           )
+          AND ($5 IS NULL OR request.location_id = $5)
         ORDER BY request.submitted_at DESC, request.id DESC
         LIMIT $4
     "
@@ -208,6 +303,20 @@ const REQUEST_CANCELLATION: &str = concat!(
           )
           AND
     ",
+    is_own_request!()
+);
+/// Works once, and only while no technician is on the way.
+const REQUEST_RESCHEDULE: &str = concat!(
+    r"
+        UPDATE request
+        SET reschedule_requested_at = $3
+        WHERE tenant_id = $1
+          AND id = $4
+          AND reschedule_requested_at IS NULL
+          AND
+    ",
+    has_visit_ahead!(),
+    " AND ",
     is_own_request!()
 );
 /// Whether the user may open a file of `request`: one of the user's own requests, or one that the team sent with a message
@@ -297,6 +406,8 @@ struct RequestRow {
     submitted_at: DateTime<Utc>,
     asked_at: Option<DateTime<Utc>>,
     cancellation_requested_at: Option<DateTime<Utc>>,
+    reschedule_requested_at: Option<DateTime<Utc>>,
+    completed_at: Option<DateTime<Utc>>,
     location: Option<String>,
     #[sqlx(try_from = "OptionalName<TargetStatus>")]
     visit_status: Option<TargetStatus>,
@@ -304,6 +415,9 @@ struct RequestRow {
     is_job: bool,
     has_not_begun: bool,
     has_offer: bool,
+    sees_reports: bool,
+    has_report: bool,
+    has_visit_ahead: bool,
 }
 
 impl From<RequestRow> for PublicRequest {
@@ -326,7 +440,13 @@ impl From<RequestRow> for PublicRequest {
             may_ask_to_cancel: row.is_own
                 && row.cancellation_requested_at.is_none()
                 && row.status.may_request_cancellation(row.has_not_begun),
+            may_ask_for_another_time: row.is_own && row.reschedule_requested_at.is_none() && row.has_visit_ahead,
             cancellation_requested_at: row.cancellation_requested_at,
+            // Once a technician is on the way, the wish is void.
+            reschedule_requested_at: row.reschedule_requested_at.filter(|_| row.has_visit_ahead),
+            completed_at: row.completed_at,
+            sees_reports: row.sees_reports,
+            has_report: row.has_report,
             location: row.location,
             rejection_reason: row.rejection_reason,
             submitted_at: row.submitted_at,
@@ -375,6 +495,7 @@ impl TenantTx<'_, Contact> {
     pub(crate) async fn requests(
         &mut self,
         extent: Extent,
+        location: Option<LocationId>,
         before: Option<(DateTime<Utc>, RequestId)>,
         limit: i64,
     ) -> Result<Vec<PublicRequest>, StoreError> {
@@ -387,7 +508,10 @@ impl TenantTx<'_, Contact> {
         };
         Ok(self
             .tx
-            .fetch_all::<RequestRow>(sql, (tenant, account, now, at, id, limit))
+            .fetch_all::<RequestRow>(
+                sql,
+                (tenant, account, now, at, id, limit, location.map(LocationId::uuid)),
+            )
             .await?
             .into_iter()
             .map(Into::into)
@@ -404,12 +528,32 @@ impl TenantTx<'_, Contact> {
             .map(Into::into))
     }
 
-    /// Returns the user's requests that wait for a response from them.
-    pub(crate) async fn action_required(&mut self, limit: i64) -> Result<Vec<PublicRequest>, StoreError> {
+    /// Returns the request of the job of an appointment, if the user can read it.
+    pub(crate) async fn request_of_appointment(
+        &mut self,
+        id: AppointmentId,
+    ) -> Result<Option<PublicRequest>, StoreError> {
         let (tenant, account, now) = self.scope();
         Ok(self
             .tx
-            .fetch_all::<RequestRow>(SELECT_REQUESTS_WAITING_FOR_CUSTOMER, (tenant, account, now, limit))
+            .fetch_optional::<RequestRow>(SELECT_REQUEST_OF_APPOINTMENT, (tenant, account, now, id.uuid()))
+            .await?
+            .map(Into::into))
+    }
+
+    /// Returns the user's requests that wait for a response from them.
+    pub(crate) async fn action_required(
+        &mut self,
+        location: Option<LocationId>,
+        limit: i64,
+    ) -> Result<Vec<PublicRequest>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        Ok(self
+            .tx
+            .fetch_all::<RequestRow>(
+                SELECT_REQUESTS_WAITING_FOR_CUSTOMER,
+                (tenant, account, now, limit, location.map(LocationId::uuid)),
+            )
             .await?
             .into_iter()
             .map(Into::into)
@@ -441,6 +585,17 @@ impl TenantTx<'_, Contact> {
         Ok(self
             .tx
             .execute(REQUEST_CANCELLATION, (tenant, account, now, id.uuid()))
+            .await?
+            == 1)
+    }
+
+    /// Requests another time for the appointment of one of the user's requests; false if it was requested before or travel has
+    /// started.
+    pub(crate) async fn ask_to_reschedule(&mut self, id: RequestId) -> Result<bool, StoreError> {
+        let (tenant, account, now) = self.scope();
+        Ok(self
+            .tx
+            .execute(REQUEST_RESCHEDULE, (tenant, account, now, id.uuid()))
             .await?
             == 1)
     }

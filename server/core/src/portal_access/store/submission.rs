@@ -13,27 +13,39 @@ use crate::db::TenantTx;
 use crate::identity::actors::Contact;
 use crate::portal_access::store::granted::{granted, has_grant, in_force, is_own_request, reaches, reaches_own};
 
-const SELECT_LOCATIONS: &str = concat!(
-    r"
-        SELECT location.id, location.name, location.city, location.zone
-        FROM location
-        WHERE location.tenant_id = $1
-          AND location.archived_at IS NULL
-          AND NOT EXISTS (
-              SELECT 1
-              FROM customer
-              WHERE customer.tenant_id = location.tenant_id
-                AND customer.id = location.customer_id
-                AND customer.archived_at IS NOT NULL
-          )
-          AND
-    ",
-    granted!("may_submit", "location.customer_id", "location.id"),
-    r"
-        ORDER BY location.name, location.id
-        LIMIT 500
-    "
-);
+/// Locations that are in use and reached by a grant that fulfills a condition.
+macro_rules! select_locations {
+    ($granted:expr) => {
+        concat!(
+            r"
+                SELECT location.id, location.name, location.street, location.city, location.zone
+                FROM location
+                WHERE location.tenant_id = $1
+                  AND location.archived_at IS NULL
+                  AND NOT EXISTS (
+                      SELECT 1
+                      FROM customer
+                      WHERE customer.tenant_id = location.tenant_id
+                        AND customer.id = location.customer_id
+                        AND customer.archived_at IS NOT NULL
+                  )
+                  AND
+            ",
+            $granted,
+            r"
+                ORDER BY location.name, location.id
+                LIMIT 500
+            "
+        )
+    };
+}
+const SELECT_LOCATIONS_FOR_REQUESTS: &str =
+    select_locations!(granted!("may_submit", "location.customer_id", "location.id"));
+const SELECT_LOCATIONS: &str = select_locations!(has_grant!(reaches!(
+    "portal_grant",
+    "location.customer_id",
+    "location.id"
+)));
 
 /// Inserts nothing unless a grant allows requests for the location; the customer comes from the location.
 const INSERT_REQUEST: &str = concat!(
@@ -100,17 +112,31 @@ pub(crate) struct NewPortalRequest<'a> {
 }
 
 impl TenantTx<'_, Contact> {
+    /// Returns the locations for which the user may submit requests.
     pub(crate) async fn locations_for_requests(&mut self) -> Result<Vec<PublicLocation>, StoreError> {
+        self.locations_with(SELECT_LOCATIONS_FOR_REQUESTS).await
+    }
+
+    /// Returns the locations to which the user has access of any kind.
+    pub(crate) async fn locations(&mut self) -> Result<Vec<PublicLocation>, StoreError> {
+        self.locations_with(SELECT_LOCATIONS).await
+    }
+
+    async fn locations_with(&mut self, sql: &'static str) -> Result<Vec<PublicLocation>, StoreError> {
         let (tenant, account, now) = self.scope();
         let rows = self
             .tx
-            .fetch_all::<(Key<LocationKind>, String, Option<String>, String)>(SELECT_LOCATIONS, (tenant, account, now))
+            .fetch_all::<(Key<LocationKind>, String, Option<String>, Option<String>, String)>(
+                sql,
+                (tenant, account, now),
+            )
             .await?;
         Ok(rows
             .into_iter()
-            .map(|(id, name, city, zone)| PublicLocation {
+            .map(|(id, name, street, city, zone)| PublicLocation {
                 id: id.0,
                 name,
+                street,
                 city,
                 zone,
             })

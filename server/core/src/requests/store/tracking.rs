@@ -200,6 +200,7 @@ impl From<TrackedVisitRow> for TrackedVisit {
             starts_at: row.starts_at,
             ends_at: row.ends_at,
             zone: row.zone,
+            location_id: None,
             location: row.location.unwrap_or_default(),
             address: address.collect::<Vec<_>>().join(", "),
             // Only the first name, as in the portal.
