@@ -51,6 +51,30 @@ pub async fn staff(
     answer(result.await, viewer.locale, &headers)
 }
 
+/// `/app/files/{id}/thumbnail`: the smaller version of a picture.
+pub async fn staff_thumbnail(
+    State(state): State<AppState>,
+    Extension(staff): Extension<Staff>,
+    Path(id): Path<String>,
+    Extension(viewer): Extension<Viewer>,
+    headers: HeaderMap,
+) -> Response {
+    let result = async {
+        let id: AttachmentId = id.parse().map_err(|_| CoreError::not_found())?;
+        if let Ok(permit) = staff.may::<ViewOperations>() {
+            match inbox::thumbnail(&state.core, permit, id).await {
+                Err(error) if error.problem == Problem::NotFound => {}
+                found => return found,
+            }
+        }
+        if let Ok(permit) = staff.may::<PerformVisits>() {
+            return report_review::own_thumbnail(&state.core, permit, id).await;
+        }
+        report_review::thumbnail(&state.core, staff.may::<ViewReports>()?, id).await
+    };
+    answer(result.await, viewer.locale, &headers)
+}
+
 /// `/app/files/kept/{key}/{position}`: a photo of an entry with a sync conflict.
 pub async fn conflict_photo(
     State(state): State<AppState>,
@@ -117,6 +141,21 @@ pub async fn portal_picture(
     let result = async {
         let id: AttachmentId = id.parse().map_err(|_| CoreError::not_found())?;
         pages::picture(&state.core, &contact, id).await
+    };
+    answer(result.await, viewer.locale, &headers)
+}
+
+/// `/portal/files/{id}/thumbnail`: the smaller version of a photo.
+pub async fn portal_thumbnail(
+    State(state): State<AppState>,
+    Extension(contact): Extension<Contact>,
+    Extension(viewer): Extension<Viewer>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let result = async {
+        let id: AttachmentId = id.parse().map_err(|_| CoreError::not_found())?;
+        pages::thumbnail(&state.core, &contact, id).await
     };
     answer(result.await, viewer.locale, &headers)
 }

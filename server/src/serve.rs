@@ -161,6 +161,7 @@ impl FromRef<AppState> for LeptosOptions {
 pub fn router(state: &AppState) -> Router {
     let staff = pages::dispatch(state)
         .route("/app/files/{id}", get(files::staff))
+        .route("/app/files/{id}/thumbnail", get(files::staff_thumbnail))
         .route("/app/files/kept/{key}/{position}", get(files::conflict_photo))
         .route("/app/live", get(live::stream))
         .route("/app/day/live", get(live::day))
@@ -171,7 +172,7 @@ pub fn router(state: &AppState) -> Router {
     let portal = pages::portal(state)
         .route("/portal/files/{id}", get(files::portal))
         .route("/portal/files/{id}/picture", get(files::portal_picture))
-        .route("/portal/files/{id}/thumbnail", get(files::portal_picture))
+        .route("/portal/files/{id}/thumbnail", get(files::portal_thumbnail))
         .route("/portal/appointments/{id}/calendar.ics", get(calendar::file))
         .route("/portal/feed/{token}/calendar.ics", get(calendar::feed))
         .route("/portal/feed/{token}", get(calendar::feed))

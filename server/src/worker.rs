@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ordinavo_core::drafts;
 use ordinavo_core::events;
-use ordinavo_core::files::{scanning, worker as files};
+use ordinavo_core::files::{scanning, thumbnails as small_pictures, worker as files};
 use ordinavo_core::identity::{password_links, sessions};
 use ordinavo_core::imports;
 use ordinavo_core::imports::worker as importer;
@@ -61,6 +61,7 @@ pub async fn run(
         search_index(&core, stop.clone()).instrument(span("search")),
         emails(&core, mailer, stop.clone()).instrument(span("emails")),
         scans(&core, stop.clone()).instrument(span("scans")),
+        thumbnails(&core, stop.clone()).instrument(span("thumbnails")),
         listen(&core, stop.clone()).instrument(span("notifications")),
         purge(&core, stop).instrument(span("purge"))
     );
@@ -68,7 +69,15 @@ pub async fn run(
 }
 
 /// The tasks that report their turns.
-pub const TASKS: [&str; 6] = ["deliveries", "emails", "imports", "scans", "search", "suggestions"];
+pub const TASKS: [&str; 7] = [
+    "deliveries",
+    "emails",
+    "imports",
+    "scans",
+    "search",
+    "suggestions",
+    "thumbnails",
+];
 
 /// Records that a task of the worker is alive, and its errors.
 fn record_turn<T>(core: &Core, task: &'static str, outcome: CoreResult<T>) -> CoreResult<T> {
@@ -273,6 +282,27 @@ async fn scans(core: &Core, mut stop: watch::Receiver<bool>) {
             }
             Err(error) => {
                 tracing::warn!(%error, "failed to check a file for malware");
+                ERROR_BACKOFF
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Makes smaller versions of pictures until `stop` is set.
+async fn thumbnails(core: &Core, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let pause = match record_turn(core, "thumbnails", small_pictures::make_next(core).await) {
+            Ok(true) => {
+                tokio::task::yield_now().await;
+                continue;
+            }
+            Ok(false) => POLL_INTERVAL,
+            Err(error) => {
+                tracing::warn!(%error, "failed to make a smaller version of a picture");
                 ERROR_BACKOFF
             }
         };

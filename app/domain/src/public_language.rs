@@ -264,7 +264,7 @@ pub const fn request_done(locale: Locale) -> PublicStatus {
         label: Cow::Borrowed(pick(locale, "Done", "Erledigt", "منجز")),
         explanation: Cow::Borrowed(pick(
             locale,
-            "The work is done. You find reports and anything that remains below.",
+            "The work is done. Reports and anything that remains are shown below.",
             "Die Arbeiten sind erledigt. Berichte und was noch offen ist, finden Sie unten.",
             "أُنجز العمل. تجد التقارير وما تبقى من أعمال أدناه.",
         )),

@@ -36,8 +36,8 @@ pub fn FileLink(
 #[derive(Debug, Clone)]
 pub struct GalleryFile {
     pub href: String,
-    /// The address of the file as a picture, if it is one.
-    pub picture: Option<String>,
+    /// The addresses of its smaller version and of the whole picture, if it is one.
+    pub picture: Option<(String, String)>,
     pub name: String,
     pub size_bytes: i64,
     pub scan: FileScan,
@@ -58,7 +58,7 @@ pub fn FileGallery(
             let name = file.name.clone();
             view! {
                 <li>
-                    {shown.map(|picture| view! { <img class="gallery-picture" src=picture alt=name/> })}
+                    {shown.map(|(small, whole)| view! { <a class="gallery-link" href=whole><img class="gallery-picture" src=small alt=name loading="lazy"/></a> })}
                     <FileLink locale scan=file.scan href=file.href name=file.name size_bytes=file.size_bytes is_download/>
                 </li>
             }

@@ -351,7 +351,7 @@ mod tests {
                 Locale::Ar,
                 "2026-11-30T08:00:00Z",
                 "2026-11-30T10:00:00Z",
-                "من 9 إلى 11",
+                "من \u{2068}9\u{2069} إلى \u{2068}11\u{2069}",
             ),
             // The clock goes back: the repeated hour names its zone.
             (

@@ -63,7 +63,10 @@ fn released_files(files: Vec<PublicAttachment>) -> Vec<GalleryFile> {
         .into_iter()
         .map(|file| GalleryFile {
             href: format!("/portal/files/{}", file.id),
-            picture: is_picture(&file).then(|| format!("/portal/files/{}/picture", file.id)),
+            picture: is_picture(&file).then(|| {
+                let path = format!("/portal/files/{}", file.id);
+                (format!("{path}/thumbnail"), format!("{path}/picture"))
+            }),
             name: file.file_name,
             size_bytes: file.bytes,
             scan: file.scan,
@@ -78,7 +81,7 @@ fn PreviewedFiles(files: Vec<PublicAttachment>, locale: Locale) -> impl IntoView
         <ul class="files gallery">{files.into_iter().map(|file| {
             let is_shown = is_picture(&file) && file_state(locale, file.scan).is_none();
             let (size, name) = (format::size(locale, file.bytes), file.file_name.clone());
-            let picture = is_shown.then(|| view! { <img class="gallery-picture" src=format!("/app/files/{}", file.id) alt=name/> });
+            let picture = is_shown.then(|| view! { <img class="gallery-picture" src=format!("/app/files/{}/thumbnail", file.id) alt=name/> });
             view! { <li>{picture}<span class="row"><Icon name="download"/><bdi>{file.file_name}</bdi></span><span class="quiet">{size}</span></li> }
         }).collect_view()}</ul>
     }

@@ -141,7 +141,7 @@ pub fn Stepper(
             {story.steps.into_iter().enumerate().map(|(index, step)| {
                 let progress = progress(index, current);
                 let icon = if progress == "passed" { "check" } else { step_icon(step) };
-                let time = times.iter().find(|(known, _)| *known == step).map(|(_, time)| time.clone());
+                let time = times.iter().find(|(known, _)| *known == step && index <= current).map(|(_, time)| time.clone());
                 view! {
                     <li class=progress aria-current=(index == current).then_some("step")>
                         <span class="step-mark"><Icon name=icon/></span>

@@ -42,10 +42,16 @@ pub(crate) fn RequesterCard(
         .into_iter()
         .map(|file| GalleryFile {
             href: format!("{files_path}/{}", file.id),
-            picture: file
-                .media_type
-                .starts_with("image/")
-                .then(|| format!("{files_path}/{}", file.id)),
+            picture: file.media_type.starts_with("image/").then(|| {
+                let path = format!("{files_path}/{}", file.id);
+                // Only dispatch has smaller versions.
+                let small = if files_path == "/app/files" {
+                    format!("{path}/thumbnail")
+                } else {
+                    path.clone()
+                };
+                (small, path)
+            }),
             name: file.file_name,
             size_bytes: file.size_bytes,
             scan: file.scan,

@@ -66,7 +66,10 @@ fn SheetStop(
         .filter(|file| file.media_type.starts_with("image/"))
         .map(|file| GalleryFile {
             href: format!("/app/day/files/{}", file.id),
-            picture: Some(format!("/app/day/files/{}", file.id)),
+            picture: Some((
+                format!("/app/day/files/{}", file.id),
+                format!("/app/day/files/{}", file.id),
+            )),
             name: file.file_name,
             size_bytes: file.size_bytes,
             scan: file.scan,

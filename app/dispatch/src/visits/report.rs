@@ -114,7 +114,7 @@ fn ReportContent(report: ReportView, files: Vec<AttachmentSummary>, locale: Loca
             <h3>{t!(locale, "photos")}</h3>
             {files.is_empty().then(|| view! { <p class="quiet">{t!(locale, "no-photos")}</p> })}
             <ul class="files gallery">{files.into_iter().map(|file| view! {
-                <li>{(file.media_type.starts_with("image/") && file_state(locale, file.scan).is_none()).then(|| view! { <img class="gallery-picture" src=format!("/app/files/{}", file.id) alt=file.file_name.clone()/> })}<FileLink locale scan=file.scan href=format!("/app/files/{}", file.id) name=file.file_name size_bytes=file.size_bytes/><PhotoMarkChip locale mark=file.mark/>
+                <li>{(file.media_type.starts_with("image/") && file_state(locale, file.scan).is_none()).then(|| view! { <a class="gallery-link" href=format!("/app/files/{}", file.id)><img class="gallery-picture" src=format!("/app/files/{}/thumbnail", file.id) alt=file.file_name.clone()/></a> })}<FileLink locale scan=file.scan href=format!("/app/files/{}", file.id) name=file.file_name size_bytes=file.size_bytes/><PhotoMarkChip locale mark=file.mark/>
                     {file.is_released.then(|| view! { <Chip label=t!(locale, "released") tone=Tone::Good/> })}</li>
             }).collect_view()}</ul>
         </InternalBox>

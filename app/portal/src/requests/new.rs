@@ -32,8 +32,20 @@ pub fn NewRequestPage() -> impl IntoView {
         let contact = contact?;
         let locale = request.viewer.locale;
         let locations = pages::locations(&request.core, &contact).await?;
+        // An ended request that is submitted again. Whatever cannot be read or submitted is left out.
+        let again = match request.query("again").parse() {
+            Ok(id) => pages::request(&request.core, &contact, id)
+                .await
+                .ok()
+                .map(|page| page.request),
+            Err(_) => None,
+        };
         let has_no_locations = locations.is_empty();
         let form = FormState::new("request", locale, request.flash.as_ref());
+        let named: Vec<_> = locations
+            .iter()
+            .map(|location| (location.id.to_string(), location.name.clone()))
+            .collect();
         let location_choices: Vec<_> = locations
             .into_iter()
             .map(|location| {
@@ -45,11 +57,18 @@ pub fn NewRequestPage() -> impl IntoView {
                 )
             })
             .collect();
-        let only = if location_choices.len() == 1 {
-            location_choices[0].0.clone()
-        } else {
-            String::new()
+        let place = again.as_ref().and_then(|again| again.location.clone());
+        let same = place.and_then(|name| named.iter().find(|(_, known)| *known == name).map(|(id, _)| id.clone()));
+        let only = match location_choices.as_slice() {
+            [only] => only.0.clone(),
+            _ => same.unwrap_or_default(),
         };
+        let service = again.as_ref().map_or("", |again| again.service_type.name()).to_owned();
+        let text = again
+            .as_ref()
+            .filter(|again| again.subject().is_some())
+            .map(|again| again.description.clone())
+            .unwrap_or_default();
         let words = contact.terminology();
         let services = ServiceType::ALL
             .iter()
@@ -69,8 +88,8 @@ pub fn NewRequestPage() -> impl IntoView {
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="nonce" value=nonce/>
                     <SelectField form=form.clone() field="location" label=t!(locale, "request-location") choices=location_choices value=only/>
-                    <SelectField form=form.clone() field="service_type" label=t!(locale, "request-service") choices=services/>
-                    <CharacterCounter max_length=MAX_DESCRIPTION_CHARS><TextArea form=described field="description" label=t!(locale, "request-description") help=t!(locale, "request-description-help") rows=6/></CharacterCounter>
+                    <SelectField form=form.clone() field="service_type" label=t!(locale, "request-service") choices=services value=service/>
+                    <CharacterCounter max_length=MAX_DESCRIPTION_CHARS><TextArea form=described field="description" label=t!(locale, "request-description") value=text help=t!(locale, "request-description-help") rows=6/></CharacterCounter>
                     <CheckField form=form.clone() field="urgent" label=t!(locale, "request-urgent") help=t!(locale, "request-urgent-help")/>
                     <fieldset class="group"><legend>{t!(locale, "request-when")}</legend>
                         <div class="pair"><TextField form=form.clone() field="date_1" kind="date" label=t!(locale, "request-day") optional=true/><SelectField form=form.clone() field="part_1" label=t!(locale, "request-part") choices=parts.clone() value="all_day"/></div>

@@ -313,3 +313,6 @@ error-time-occurs-twice = يأتي هذا الوقت مرتين في ذلك ال
 error-technician-offered = هذا الوقت لدى الفني مقترح على عميل المهمة J-{ $job } ومحجوز حتى انتهاء صلاحية الاقتراح. اختر وقتًا آخر أو أكّد.
 field-short_name = الاسم في العناوين
 field-role = الدور
+field-emergency = رقم الطوارئ
+field-privacy = بيان الخصوصية
+field-imprint = بيانات الناشر

@@ -322,3 +322,6 @@ error-time-occurs-twice = This time occurs twice on that day, because the clocks
 error-technician-offered = This time of the technician is offered to the customer of job J-{ $job } and kept free until the offer ends. Choose another time or confirm.
 field-short_name = Name in addresses
 field-role = Role
+field-emergency = Emergency number
+field-privacy = Privacy notice
+field-imprint = Imprint

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::ids::{AppointmentId, AttachmentId, ReleaseId, RequestId};
+use domain::ids::{AppointmentId, AttachmentId, LocationId, ReleaseId, RequestId};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
@@ -286,7 +286,7 @@ async fn compare(core: &Core, contact: &Contact, things: &Things, model: &Model<
     let requests = model.seen(&things.requests, |grant, thing| {
         model.owns(grant, thing) || (grant.all_requests && Model::reaches(grant, thing))
     });
-    let found = tx.requests(Extent::All, None, ALL).await.expect("query succeeds");
+    let found = tx.requests(Extent::All, None, None, ALL).await.expect("query succeeds");
     let found: BTreeSet<Uuid> = found.iter().map(|request| request.id.uuid()).collect();
     assert_eq!(found, requests, "requests, {case}");
     let own = model.seen(&things.requests, |grant, thing| model.owns(grant, thing));
@@ -302,12 +302,16 @@ async fn compare(core: &Core, contact: &Contact, things: &Things, model: &Model<
         assert!(is_seen || messages.is_empty(), "messages of {id}, {case}");
         let found = tx.own_request_location(id).await.expect("query succeeds");
         assert_eq!(found.is_some(), is_own, "own {id}, {case}");
+        let milestones = tx.milestones_of_request(id).await.expect("query succeeds");
+        let of_others = milestones.iter().filter_map(|entry| entry.request);
+        let leaks = of_others.filter(|id| !requests.contains(&id.uuid())).count();
+        assert_eq!(leaks, 0, "milestones of {id}, {case}");
     }
     let appointments = model.seen(&things.appointments, |grant, thing| {
         grant.appointments && Model::reaches(grant, thing)
     });
-    let upcoming = tx.upcoming_appointments(ALL).await.expect("query succeeds");
-    let past = tx.past_appointments(None, ALL).await.expect("query succeeds");
+    let upcoming = tx.upcoming_appointments(None, ALL).await.expect("query succeeds");
+    let past = tx.past_appointments(None, None, ALL).await.expect("query succeeds");
     let found: BTreeSet<Uuid> = upcoming.iter().chain(&past).map(|visit| visit.id.uuid()).collect();
     assert_eq!(found, appointments, "appointments, {case}");
     for thing in &things.appointments {
@@ -316,20 +320,40 @@ async fn compare(core: &Core, contact: &Contact, things: &Things, model: &Model<
             .await
             .expect("query succeeds");
         assert_eq!(found.is_some(), appointments.contains(&thing.id), "appointment, {case}");
+        let id = AppointmentId::from_uuid(thing.id);
+        let origin = tx.request_of_appointment(id).await.expect("query succeeds");
+        let is_hidden = origin.is_some_and(|request| !requests.contains(&request.id.uuid()));
+        assert!(!is_hidden, "request of {id}, {case}");
     }
     let may_read = |grant: &Grant, thing: &Thing| grant.reports && Model::reaches(grant, thing);
     let releases = model.seen(&things.releases, may_read);
-    let found = tx.reports(None, ALL).await.expect("query succeeds");
+    let found = tx.reports(None, None, ALL).await.expect("query succeeds");
+    let covers: BTreeSet<Uuid> = found
+        .iter()
+        .filter_map(|report| report.cover)
+        .map(|id| id.uuid())
+        .collect();
     let found: BTreeSet<Uuid> = found.iter().map(|report| report.id.uuid()).collect();
     assert_eq!(found, releases, "reports, {case}");
     for thing in &things.releases {
         let found = tx.report(ReleaseId::from_uuid(thing.id)).await.expect("query succeeds");
         assert_eq!(found.is_some(), releases.contains(&thing.id), "report, {case}");
+        let id = ReleaseId::from_uuid(thing.id);
+        let visit = tx.appointment_of_report(id).await.expect("query succeeds");
+        let is_hidden = visit.is_some_and(|visit| !appointments.contains(&visit.id.uuid()));
+        assert!(!is_hidden, "visit of {id}, {case}");
     }
-    let found = tx.follow_ups(false, None, ALL).await.expect("query succeeds");
+    for thing in &things.appointments {
+        let id = AppointmentId::from_uuid(thing.id);
+        let report = tx.report_of_appointment(id).await.expect("query succeeds");
+        let is_hidden = report.is_some_and(|report| !releases.contains(&report.id.uuid()));
+        assert!(!is_hidden, "report of {id}, {case}");
+    }
+    let found = tx.follow_ups(false, None, None, ALL).await.expect("query succeeds");
     let found: BTreeSet<Uuid> = found.iter().map(|follow_up| follow_up.id.uuid()).collect();
     assert_eq!(found, model.seen(&things.follow_ups, may_read), "follow-ups, {case}");
     let files = model.seen(&things.files, |grant, thing| grant.downloads && may_read(grant, thing));
+    assert!(covers.is_subset(&files), "covers, {case}");
     for thing in &things.files {
         let found = tx
             .released_file(AttachmentId::from_uuid(thing.id))
@@ -343,7 +367,78 @@ async fn compare(core: &Core, contact: &Contact, things: &Things, model: &Model<
         grant.submit && Model::reaches(grant, thing)
     });
     assert_eq!(found, locations, "locations, {case}");
-    compare_milestones(&mut tx, things, model, &requests, &case).await;
+    let found = tx.locations().await.expect("query succeeds");
+    let found: BTreeSet<Uuid> = found.iter().map(|location| location.id.uuid()).collect();
+    let reached = model.seen(&things.locations, Model::reaches);
+    assert_eq!(found, reached, "locations of any grant, {case}");
+    compare_facts(&mut tx, &releases, &case).await;
+    let readable = Readable {
+        requests,
+        appointments,
+        releases,
+    };
+    compare_milestones(&mut tx, things, model, &readable, &case).await;
+    for thing in &things.locations {
+        compare_location(&mut tx, things, thing.id, &readable, &case).await;
+    }
+}
+
+/// What the model says can be read.
+struct Readable {
+    requests: BTreeSet<Uuid>,
+    appointments: BTreeSet<Uuid>,
+    releases: BTreeSet<Uuid>,
+}
+
+/// A request tells of a report only if one can be read.
+async fn compare_facts(tx: &mut TenantTx<'_, Contact>, releases: &BTreeSet<Uuid>, case: &str) {
+    for request in tx.requests(Extent::All, None, None, ALL).await.expect("query succeeds") {
+        let reports = tx.reports_of_request(request.id).await.expect("query succeeds");
+        assert_eq!(request.has_report, !reports.is_empty(), "{}, {case}", request.id);
+        let is_readable = reports.iter().all(|report| releases.contains(&report.id.uuid()));
+        assert!(is_readable, "{}, {case}", request.id);
+        assert!(request.sees_reports || reports.is_empty(), "{}, {case}", request.id);
+    }
+}
+
+/// A list of one location is the part of the whole list that is there.
+async fn compare_location(
+    tx: &mut TenantTx<'_, Contact>,
+    things: &Things,
+    place: Uuid,
+    readable: &Readable,
+    case: &str,
+) {
+    let location = Some(LocationId::from_uuid(place));
+    let at = |things: &[Thing], readable: &BTreeSet<Uuid>| -> BTreeSet<Uuid> {
+        let there = things.iter().filter(|thing| thing.location == Some(place));
+        there.map(|thing| thing.id).filter(|id| readable.contains(id)).collect()
+    };
+    let found = tx
+        .requests(Extent::All, location, None, ALL)
+        .await
+        .expect("query succeeds");
+    let found: BTreeSet<Uuid> = found.iter().map(|request| request.id.uuid()).collect();
+    assert_eq!(
+        found,
+        at(&things.requests, &readable.requests),
+        "requests at {place}, {case}"
+    );
+    let upcoming = tx.upcoming_appointments(location, ALL).await.expect("query succeeds");
+    let past = tx.past_appointments(location, None, ALL).await.expect("query succeeds");
+    let found: BTreeSet<Uuid> = upcoming.iter().chain(&past).map(|visit| visit.id.uuid()).collect();
+    assert_eq!(
+        found,
+        at(&things.appointments, &readable.appointments),
+        "appointments at {place}, {case}"
+    );
+    let found = tx.reports(location, None, ALL).await.expect("query succeeds");
+    let found: BTreeSet<Uuid> = found.iter().map(|report| report.id.uuid()).collect();
+    assert_eq!(
+        found,
+        at(&things.releases, &readable.releases),
+        "reports at {place}, {case}"
+    );
 }
 
 /// A milestone tells of nothing that cannot be opened, and names no location outside the grants.
@@ -351,7 +446,7 @@ async fn compare_milestones(
     tx: &mut TenantTx<'_, Contact>,
     things: &Things,
     model: &Model<'_>,
-    requests: &BTreeSet<Uuid>,
+    readable: &Readable,
     case: &str,
 ) {
     const SELECT_ENTRY: &str = r"
@@ -361,15 +456,28 @@ async fn compare_milestones(
     ";
     let reached = model.seen(&things.locations, Model::reaches);
     let tenant = contact_tenant(tx);
-    for milestone in tx.milestones(None, ALL).await.expect("query succeeds") {
+    for milestone in tx.milestones(None, "", None, ALL).await.expect("query succeeds") {
         let found = tx
             .tx
             .fetch_one::<(Uuid, Option<Uuid>, Option<Uuid>, String)>(SELECT_ENTRY, (tenant, milestone.place))
             .await;
         let (_, request, location, kind) = found.expect("entry exists");
         if kind.starts_with("request_") {
-            assert!(request.is_some_and(|id| requests.contains(&id)), "{kind}, {case}");
+            assert!(
+                request.is_some_and(|id| readable.requests.contains(&id)),
+                "{kind}, {case}"
+            );
         }
+        let links = [
+            milestone
+                .request
+                .is_none_or(|id| readable.requests.contains(&id.uuid())),
+            milestone
+                .appointment
+                .is_none_or(|id| readable.appointments.contains(&id.uuid())),
+            milestone.report.is_none_or(|id| readable.releases.contains(&id.uuid())),
+        ];
+        assert_eq!(links, [true; 3], "{kind}, {case}");
         assert!(location.is_none_or(|id| reached.contains(&id)), "{kind}, {case}");
     }
 }

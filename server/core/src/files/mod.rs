@@ -10,6 +10,7 @@ pub mod scanning;
 mod storage;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
+pub mod thumbnails;
 mod validation;
 pub mod worker;
 

@@ -109,6 +109,23 @@ fn reencode_as_jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(output)
 }
 
+/// Longer side of a photo in lists and galleries, for screens with two pixels per point.
+const MAX_THUMBNAIL_SIDE_PIXELS: u32 = 640;
+
+/// Returns a smaller version of a photo; `None` if it is small already or cannot be decoded.
+pub(crate) fn shrink_photo(bytes: &[u8]) -> Option<Vec<u8>> {
+    let image = decode_image(bytes)?;
+    if image.width().max(image.height()) <= MAX_THUMBNAIL_SIDE_PIXELS {
+        return None;
+    }
+    let side = MAX_THUMBNAIL_SIDE_PIXELS;
+    let image = image.resize(side, side, image::imageops::FilterType::Triangle);
+    let mut output = Vec::new();
+    let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut output, 80);
+    image.to_rgb8().write_with_encoder(encoder).ok()?;
+    Some(output)
+}
+
 /// Checks an uploaded file without decoding it, and returns the detected type. An image is known by its content, whatever its
 /// name and claimed type: phones and messengers name WebP files `.jpg` or not at all, and images are re-encoded. A PDF is
 /// stored as it is, so its extension, claimed type and content must agree.

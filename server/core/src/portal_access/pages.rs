@@ -31,7 +31,8 @@ use crate::portal_access::profile::Proof;
 use crate::portal_access::store::requests::Extent;
 use crate::requests::conversation;
 use crate::requests::model::{PublicMessage, SlotOption};
-use crate::visits::report_review::{Download, fetch};
+use crate::visits::FileRow;
+use crate::visits::report_review::{Download, fetch, fetch_thumbnail};
 use crate::{Core, CoreError, CoreResult};
 
 /// The number of requests waiting for the customer that are shown at once.
@@ -527,14 +528,25 @@ pub async fn download(core: &Core, contact: &Contact, id: AttachmentId) -> CoreR
 /// # Errors
 /// `not_found`, also for a file that is no picture.
 pub async fn picture(core: &Core, contact: &Contact, id: AttachmentId) -> CoreResult<Download> {
+    let row = shown_file(core, contact, id).await?;
+    fetch(core, contact, row.filter(|row| row.media_type.starts_with("image/"))).await
+}
+
+/// Returns the smaller version of a photo, under the conditions of [`picture`].
+///
+/// # Errors
+/// `not_found`, also for a file that is no picture.
+pub async fn thumbnail(core: &Core, contact: &Contact, id: AttachmentId) -> CoreResult<Download> {
+    let row = shown_file(core, contact, id).await?;
+    fetch_thumbnail(core, contact, row).await
+}
+
+async fn shown_file(core: &Core, contact: &Contact, id: AttachmentId) -> CoreResult<Option<FileRow>> {
     let mut tx = core.store.read(contact).await?;
-    let row = match tx.released_file(id).await? {
+    Ok(match tx.released_file(id).await? {
         Some(row) => Some(row),
         None => tx.own_request_file(id).await?,
-    };
-    drop(tx);
-    let row = row.filter(|row| row.media_type.starts_with("image/"));
-    fetch(core, contact, row).await
+    })
 }
 
 /// Returns a page of milestones, newest first: of all locations or one of them, of all families or one of them (`requests`,

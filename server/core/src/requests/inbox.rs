@@ -118,3 +118,9 @@ pub async fn file(core: &Core, by: Permit<'_, ViewOperations>, id: AttachmentId)
     let row = core.store.read(by.staff()).await?.request_file(id).await?;
     report_review::fetch(core, by.staff(), row).await
 }
+
+/// Returns the smaller version of a picture of a request.
+pub async fn thumbnail(core: &Core, by: Permit<'_, ViewOperations>, id: AttachmentId) -> CoreResult<Download> {
+    let row = core.store.read(by.staff()).await?.request_file(id).await?;
+    report_review::fetch_thumbnail(core, by.staff(), row).await
+}

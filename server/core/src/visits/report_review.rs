@@ -217,6 +217,40 @@ pub(crate) async fn fetch(core: &Core, actor: &impl Actor, row: Option<FileRow>)
     })
 }
 
+/// Reads the smaller version of a picture for display. The caller has checked the permission by finding the row.
+///
+/// # Errors
+/// `not_found` for a file that is no picture.
+pub(crate) async fn fetch_thumbnail(core: &Core, actor: &impl Actor, row: Option<FileRow>) -> CoreResult<Download> {
+    let row = row
+        .filter(|row| row.media_type.starts_with("image/"))
+        .ok_or_else(CoreError::not_found)?;
+    let (bytes, digest) = files::thumbnails::content(core, actor, &row.content_hash).await?;
+    Ok(Download {
+        file_name: row.file_name,
+        // The smaller version of a picture of any kind is a JPEG.
+        media_type: if digest == row.content_hash {
+            row.media_type
+        } else {
+            "image/jpeg".to_owned()
+        },
+        etag: format!("\"{}\"", hex(&digest)),
+        bytes,
+    })
+}
+
+/// Returns the smaller version of a picture of the signed-in technician's own report.
+pub async fn own_thumbnail(core: &Core, by: Permit<'_, PerformVisits>, id: AttachmentId) -> CoreResult<Download> {
+    let row = core.store.read(by.staff()).await?.own_attachment_file(id).await?;
+    fetch_thumbnail(core, by.staff(), row).await
+}
+
+/// Returns the smaller version of a picture of any report.
+pub async fn thumbnail(core: &Core, by: Permit<'_, ViewReports>, id: AttachmentId) -> CoreResult<Download> {
+    let row = core.store.read(by.staff()).await?.attachment_file(id).await?;
+    fetch_thumbnail(core, by.staff(), row).await
+}
+
 /// Loads a report that was shown with this time of submission. A returned report is submitted again under the same ID, and no one
 /// approves a text that they have not read.
 async fn load_shown(

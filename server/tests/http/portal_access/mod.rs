@@ -6,4 +6,5 @@ pub mod in_progress;
 mod invitations;
 pub mod limits;
 mod pages;
+mod story;
 pub mod visibility;

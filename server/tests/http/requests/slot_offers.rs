@@ -173,7 +173,7 @@ async fn slot_offer_chosen_schedules_appointment_once(#[case] engine: Engine) {
     );
 
     let (_, page) = world.get(&visitor(), &tracking).await;
-    assert!(page.contains("Choose a time") && page.contains("13:00–16:00"));
+    assert!(page.contains("Choose a time") && page.contains("13–16"));
     let offered = offer_id(&page);
     // An offer of another request and an invalid position change nothing.
     let (other_target, other) = job(&world, &staff, "Kappa two").await;

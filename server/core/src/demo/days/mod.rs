@@ -1,6 +1,7 @@
 //! Simulates four weeks of work, day by day: imports and requests in the morning, decisions, scheduling, visits,
 //! reports, approvals and releases.
 
+mod portal_day;
 mod special_cases;
 mod visits;
 
@@ -109,6 +110,9 @@ pub(crate) async fn simulate(
         date = date.checked_add_days(Days::new(1)).ok_or_else(CoreError::not_found)?;
     }
     move_clock(core, present);
+    if size == DemoSize::Full {
+        portal_day::prepare(core, world, today).await?;
+    }
     import_special_cases(core, world).await
 }
 

@@ -32,6 +32,7 @@ pub(crate) struct DemoSite {
 
 /// A created tenant with its actors.
 pub(crate) struct DemoWorld {
+    pub admin: Staff,
     pub dispatcher: Staff,
     pub manager: Staff,
     pub technicians: Vec<Staff>,

@@ -117,6 +117,7 @@ pub(crate) async fn nordlicht(
     }
     Ok(DemoWorld {
         essen: customers.main.essen,
+        admin: identity::demo::staff(core, tenant, staff[0]).await?,
         dispatcher: identity::demo::staff(core, tenant, staff[2]).await?,
         manager: identity::demo::staff(core, tenant, staff[1]).await?,
         technicians,

@@ -33,6 +33,12 @@ macro_rules! is_named {
                     WHERE day_photo.tenant_id = blob.tenant_id
                       AND day_photo.content_hash = blob.digest
                 )
+                OR EXISTS (
+                    SELECT 1
+                    FROM blob AS picture
+                    WHERE picture.tenant_id = blob.tenant_id
+                      AND picture.thumbnail_digest = blob.digest
+                )
             )
         "
     };

@@ -1,12 +1,14 @@
 //! Statements for the register of stored files, its use per day, and submissions with files under way.
 
 mod maintenance;
+mod thumbnails;
 
 use chrono::{DateTime, Utc};
 use domain::files::{FileOwner, FileScan};
 use uuid::Uuid;
 
 pub(crate) use self::maintenance::{BlobId, Deadlines};
+pub(crate) use self::thumbnails::Picture;
 use crate::db::{StoreError, TenantTx};
 use crate::files::model::{BlobKey, NewBlob, Reservation};
 use crate::identity::actors::{Actor, FileUploader};
@@ -28,9 +30,11 @@ pub(crate) use scan_column;
 const INSERT_BLOB: &str = r"
     INSERT INTO blob (
         tenant_id, digest, generation, owner, media_type, size_bytes, state, scan, scan_attempts, scan_at,
-        created_at, touched_at
+        created_at, touched_at, thumbnail_at
     )
-    VALUES ($1, $2, 0, $3, $4, $5, 'pending', $7, 0, $6, $6, $6)
+    VALUES (
+        $1, $2, 0, $3, $4, $5, 'pending', $7, 0, $6, $6, $6, CASE WHEN $4 LIKE 'image/%' THEN $6 END
+    )
     ON CONFLICT (tenant_id, digest) DO NOTHING
 ";
 /// Content that is being deleted is stored under another name, because the deletion may take effect later.
@@ -63,6 +67,13 @@ const KEEP_BLOB: &str = r"
     WHERE tenant_id = $1
       AND digest = $2
       AND state <> 'deleting'
+";
+const SELECT_THUMBNAIL: &str = r"
+    SELECT thumbnail_digest
+    FROM blob
+    WHERE tenant_id = $1
+      AND digest = $2
+      AND thumbnail_digest IS NOT NULL
 ";
 const SELECT_BLOB: &str = "SELECT generation, scan FROM blob WHERE tenant_id = $1 AND digest = $2";
 const RESERVE_UPLOAD: &str = r"
@@ -183,6 +194,16 @@ impl<A: FileUploader> TenantTx<'_, A> {
 }
 
 impl<A: Actor> TenantTx<'_, A> {
+    /// Returns the digest of the smaller version of a picture, if it has one.
+    pub(crate) async fn thumbnail_of(&mut self, digest: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let tenant = self.tenant();
+        let found = self
+            .tx
+            .fetch_optional::<(Vec<u8>,)>(SELECT_THUMBNAIL, (tenant, digest))
+            .await?;
+        Ok(found.map(|(digest,)| digest))
+    }
+
     /// Finds registered content.
     pub(crate) async fn find_blob(&mut self, digest: &[u8]) -> Result<Option<(BlobKey, FileScan)>, StoreError> {
         let tenant = self.tenant();

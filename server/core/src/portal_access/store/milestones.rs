@@ -28,6 +28,7 @@ macro_rules! select_milestones {
                 WHERE appointment.tenant_id = entry.tenant_id
                   AND appointment.target_id = entry.target_id
                   AND appointment.is_shared
+                  AND target.location_id IS NOT NULL
                 ORDER BY appointment.created_at DESC, appointment.id DESC
                 LIMIT 1
             ) AS appointment_id,
