@@ -33,7 +33,7 @@ test("branding and terminology are shown in the portal", async ({ browser }) => 
     const { page: customer, complaints: theirs } = await newPage(browser, { colorScheme });
     await signIn(customer, "/portal", suedwind.portal[0]);
     await customer.goto("/portal/requests/new");
-    await expect(customer.locator("option", { hasText: "Mending" })).toBeAttached();
+    await expect(customer.getByRole("radio", { name: "Mending" })).toBeAttached();
     const logo = customer.locator("header img");
     expect(await logo.evaluate((image) => image.naturalWidth)).toBe(10);
     const colour = await customer.locator("button.button-primary").first().evaluate((button) => getComputedStyle(button).backgroundColor);

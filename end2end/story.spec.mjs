@@ -162,7 +162,8 @@ test("portal request is accepted, converted and scheduled", async ({ browser }, 
   await signIn(anna.page, "/portal", portalUser("anna.weber"));
   await anna.page.getByRole("button", { name: "English" }).click();
   await anna.page.goto("/portal/requests/new");
-  await anna.page.getByLabel("Service type").selectOption({ label: "Repair" });
+  await anna.page.getByRole("radio", { name: "Repair" }).check();
+  await anna.page.getByRole("radio", { name: "Essen Center" }).check();
   await anna.page.getByLabel("Description").fill(words);
   await anna.page.getByRole("button", { name: "Submit request" }).click();
   await expect(anna.page.getByRole("status")).toContainText("Your request has been submitted");

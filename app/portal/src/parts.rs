@@ -34,7 +34,7 @@ pub(crate) fn Row(
 
 /// An icon on a tinted tile.
 #[component]
-pub(crate) fn Tile(icon: &'static str, #[prop(default = "tile")] class: &'static str) -> impl IntoView {
+pub(crate) fn Tile(icon: &'static str, #[prop(default = "icon-tile")] class: &'static str) -> impl IntoView {
     view! { <span class=class><Icon name=icon/></span> }
 }
 

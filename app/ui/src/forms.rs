@@ -9,6 +9,7 @@ use leptos::prelude::*;
 
 use crate::drafts::{DraftNote, PageDrafts};
 use crate::flash::Flash;
+use crate::icons::Icon;
 use crate::islands::SendFiles;
 use crate::{escape, i18n, word};
 
@@ -336,6 +337,52 @@ pub fn SelectField(
                 }).collect_view()}
             </select>
         </FieldFrame>
+    }
+}
+
+/// One of the options of a [`ChoiceField`].
+#[derive(Debug, Clone)]
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+    /// A quiet line below the label; may be empty.
+    pub note: String,
+    pub icon: Option<&'static str>,
+}
+
+/// A choice of one of a few options that are all shown: as tiles beside each other if they have icons, otherwise as rows.
+#[component]
+pub fn ChoiceField(
+    form: FormState,
+    field: &'static str,
+    #[prop(into)] label: String,
+    choices: Vec<Choice>,
+    #[prop(optional, into)] value: String,
+) -> impl IntoView {
+    let chosen = form.value(field, &value);
+    let describedby = described_by(&form, field, false);
+    let (id, invalid, form_name) = (form.id(field), aria_invalid(&form, field), form.draft_name());
+    let code = form.error_code(field).map(|code| code.code().to_owned());
+    let error = code.zip(form.error(field));
+    let (is_wrong, error_id) = (error.is_some(), format!("{id}-error"));
+    let class = if choices.iter().any(|choice| choice.icon.is_some()) {
+        "choice choice-tiles"
+    } else {
+        "choice"
+    };
+    view! {
+        <fieldset class=class class:field-wrong=is_wrong aria-describedby=describedby><legend>{label}</legend>
+            {choices.into_iter().enumerate().map(|(index, choice)| {
+                // The summary of errors leads to the first option.
+                let id = if index == 0 { id.clone() } else { format!("{id}-{index}") };
+                let is_chosen = choice.value == chosen;
+                view! {
+                    <div class="option"><input type="radio" id=id.clone() name=field value=choice.value data-form=form_name.clone() checked=is_chosen required=true aria-invalid=invalid/>
+                        <label for=id>{choice.icon.map(|name| view! { <span class="icon-tile"><Icon name=name/></span> })}<span class="option-text"><strong>{choice.label}</strong>{(!choice.note.is_empty()).then(|| view! { <span class="quiet">{choice.note}</span> })}</span></label></div>
+                }
+            }).collect_view()}
+            {error.map(|(code, sentence)| view! { <p class="field-error" id=error_id data-code=code>{sentence}</p> })}
+        </fieldset>
     }
 }
 

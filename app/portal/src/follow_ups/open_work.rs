@@ -39,7 +39,7 @@ pub fn ActionRequired(requests: Vec<PublicRequest>, words: Arc<Terminology>, loc
                     {title}" · "<bdi class="mono">{format!("REQ-{}", request.number)}</bdi>{request.location.map(|location| view! { " · "<bdi>{location}</bdi> })}
                 };
                 view! {
-                    <Row href=format!("/portal/requests/{}#{part}", request.id) lead=view! { <Tile icon class="tile tile-warn"/> }.into_any() title=action.into_any() line=line.into_any()/>
+                    <Row href=format!("/portal/requests/{}#{part}", request.id) lead=view! { <Tile icon class="icon-tile icon-tile-warn"/> }.into_any() title=action.into_any() line=line.into_any()/>
                 }
             }).collect_view()}</ul>
         </section>
@@ -52,7 +52,7 @@ pub fn ActionRequired(requests: Vec<PublicRequest>, words: Arc<Terminology>, loc
 pub fn FollowUpLines(items: Vec<PublicFollowUp>, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
     view! {
         <ul class="rows">{items.into_iter().filter(|item| item.status != FollowUpStatus::Dismissed).map(|item| {
-            let lead = view! { <Tile icon="flag" class="tile tile-warn"/> };
+            let lead = view! { <Tile icon="flag" class="icon-tile icon-tile-warn"/> };
             let end = view! { <FollowUpChip status=item.status words=words.clone() locale/> };
             view! {
                 <Row href=format!("/portal/reports/{}", item.report) lead=lead.into_any() title=view! { <span dir="auto">{item.title}</span> }.into_any() line=view! { <bdi>{item.location}</bdi> }.into_any() end=end.into_any()/>

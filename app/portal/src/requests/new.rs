@@ -2,6 +2,8 @@
 
 use domain::fields::FieldCode;
 use domain::intake::MAX_FILES;
+use domain::locale::Locale;
+use domain::public::PublicLocation;
 use domain::requests::ServiceType;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
@@ -13,16 +15,23 @@ use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect};
 use ui::drafts::owned;
-use ui::forms::{CheckField, ErrorSummary, FilesField, FormState, SelectField, TextArea, TextField};
+use ui::format;
+use ui::forms::{
+    CheckField, Choice, ChoiceField, ErrorSummary, FilesField, FormState, SelectField, TextArea, TextField,
+};
+use ui::icons::Icon;
 use ui::islands::SubmitOnce;
+use ui::organisation::ContactCard;
 use ui::page::page;
 use ui::requests::day_part_choices;
 use ui::title::Title;
 use ui::uploads::{UploadForm, submit_upload};
 
+use crate::i18n::by_key;
 use crate::islands::{CharacterCounter, CheckPhotos};
+use crate::parts::BackLink;
 use crate::shared::viewer_contact;
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, organisation_contact};
 use crate::t;
 
 #[component]
@@ -42,53 +51,45 @@ pub fn NewRequestPage() -> impl IntoView {
         };
         let has_no_locations = locations.is_empty();
         let form = FormState::new("request", locale, request.flash.as_ref());
-        let named: Vec<_> = locations
-            .iter()
-            .map(|location| (location.id.to_string(), location.name.clone()))
-            .collect();
-        let location_choices: Vec<_> = locations
-            .into_iter()
-            .map(|location| {
-                (
-                    location.id.to_string(),
-                    location
-                        .city
-                        .map_or_else(|| location.name.clone(), |city| format!("{}, {city}", location.name)),
-                )
-            })
-            .collect();
         let place = again.as_ref().and_then(|again| again.location.clone());
-        let same = place.and_then(|name| named.iter().find(|(_, known)| *known == name).map(|(id, _)| id.clone()));
-        let only = match location_choices.as_slice() {
-            [only] => only.0.clone(),
-            _ => same.unwrap_or_default(),
+        let same = place.and_then(|name| locations.iter().find(|known| known.name == name));
+        let only = match locations.as_slice() {
+            [only] => Some(only),
+            _ => same,
         };
+        let only = only.map(|location| location.id.to_string()).unwrap_or_default();
+        let words = contact.terminology();
         let service = again.as_ref().map_or("", |again| again.service_type.name()).to_owned();
         let text = again
             .as_ref()
             .filter(|again| again.subject().is_some())
             .map(|again| again.description.clone())
             .unwrap_or_default();
-        let words = contact.terminology();
         let services = ServiceType::ALL
             .iter()
-            .map(|service| (service.name().to_owned(), words.service_type(*service, locale)))
+            .map(|service| Choice {
+                value: service.name().to_owned(),
+                label: words.service_type(*service, locale),
+                note: by_key(locale, &format!("service-{}", service.name())),
+                icon: Some(service_icon(*service)),
+            })
             .collect();
         let parts = day_part_choices(locale);
         let described = form.clone();
         let nonce = form.value("nonce", &form_nonce(&request.core));
         Ok(view! {
             <Title text=t!(locale, "request-title")/>
-            <h1>{t!(locale, "request-title")}</h1>
-            <p class="lead">{t!(locale, "request-intro")}</p>
+            <BackLink href="/portal/requests" label=t!(locale, "requests-title")/>
+            <header class="page-title"><h1>{t!(locale, "request-title")}</h1><p class="lead">{t!(locale, "request-intro")}</p></header>
             {has_no_locations.then(|| view! { <p class="notice notice-warn">{t!(locale, "request-no-locations")}</p> })}
             {(!has_no_locations).then(|| view! {
+                <div class="with-aside"><div class="stack">
                 <SubmitOnce>
-                <form class="card" method="post" action=owned("/portal/fn/submit-request") enctype="multipart/form-data">
+                <form class="card request-form" method="post" action=owned("/portal/fn/submit-request") enctype="multipart/form-data">
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="nonce" value=nonce/>
-                    <SelectField form=form.clone() field="location" label=t!(locale, "request-location") choices=location_choices value=only/>
-                    <SelectField form=form.clone() field="service_type" label=t!(locale, "request-service") choices=services value=service/>
+                    <ChoiceField form=form.clone() field="service_type" label=t!(locale, "request-service") choices=services value=service/>
+                    <LocationField form=form.clone() locations value=only/>
                     <CharacterCounter max_length=MAX_DESCRIPTION_CHARS><TextArea form=described field="description" label=t!(locale, "request-description") value=text help=t!(locale, "request-description-help") rows=6/></CharacterCounter>
                     <CheckField form=form.clone() field="urgent" label=t!(locale, "request-urgent") help=t!(locale, "request-urgent-help")/>
                     <fieldset class="group"><legend>{t!(locale, "request-when")}</legend>
@@ -100,11 +101,71 @@ pub fn NewRequestPage() -> impl IntoView {
                     <button class="button button-primary" type="submit">{t!(locale, "request-submit")}</button>
                 </form>
                 </SubmitOnce>
+                </div>
+                <aside class="stack"><ContactCard contact=organisation_contact() locale/><NextSteps locale/></aside></div>
             })}
         }
         .into_any())
     });
-    view! { <AppFrame current="/portal/requests">{content}</AppFrame> }
+    view! { <AppFrame current="/portal/requests/new">{content}</AppFrame> }
+}
+
+/// The most locations that are shown below each other; with more of them, one is chosen from a list.
+const MAX_ROWS: usize = 6;
+
+/// Where the work is to be done.
+#[component]
+fn LocationField(form: FormState, locations: Vec<PublicLocation>, value: String) -> impl IntoView {
+    let label = t!(form.locale, "request-location");
+    let address =
+        |location: &PublicLocation| format::address_line(location.street.as_deref(), None, location.city.as_deref());
+    if locations.len() > MAX_ROWS {
+        let choices = locations
+            .into_iter()
+            .map(|location| {
+                (
+                    location.id.to_string(),
+                    format!("{}, {}", location.name, address(&location)),
+                )
+            })
+            .collect();
+        return view! { <SelectField form field="location" label choices value/> }.into_any();
+    }
+    let choices = locations
+        .into_iter()
+        .map(|location| Choice {
+            value: location.id.to_string(),
+            note: address(&location),
+            label: location.name,
+            icon: None,
+        })
+        .collect();
+    view! { <ChoiceField form field="location" label choices value/> }.into_any()
+}
+
+const fn service_icon(service: ServiceType) -> &'static str {
+    match service {
+        ServiceType::Repair => "wrench",
+        ServiceType::Maintenance => "refresh",
+        ServiceType::Inspection => "clipboard",
+        ServiceType::Installation => "plug",
+        ServiceType::Support => "help",
+    }
+}
+
+/// What follows after a request was submitted.
+#[component]
+fn NextSteps(locale: Locale) -> impl IntoView {
+    let steps = [
+        ("send", t!(locale, "next-receipt")),
+        ("eye", t!(locale, "next-review")),
+        ("calendar", t!(locale, "next-appointment-step")),
+    ];
+    view! {
+        <section class="card"><h2>{t!(locale, "next-title")}</h2>
+            <ol class="next-steps">{steps.into_iter().map(|(icon, text)| view! { <li><span class="step-mark"><Icon name=icon/></span><p>{text}</p></li> }).collect_view()}</ol>
+        </section>
+    }
 }
 
 /// The form of a new request.

@@ -139,7 +139,9 @@ async fn request_is_followed_from_its_submission_to_its_end(#[case] engine: Engi
     assert_eq!(step(&page(&viewer).await), "done");
     let earlier = (begin - TimeDelta::days(15)).format("%Y-%m-%dT%H:%M:%S.000000Z");
     world
-        .sql(&format!("UPDATE target SET updated_at = '{earlier}' WHERE id = {literal}"))
+        .sql(&format!(
+            "UPDATE target SET updated_at = '{earlier}' WHERE id = {literal}"
+        ))
         .await;
     let html = page(&petra).await;
     assert_eq!(step(&html), "done");
