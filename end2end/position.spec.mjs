@@ -15,16 +15,38 @@ test("a long page keeps its position and the focus after an action", async ({ br
   await note.fill("The position stays.");
   const button = page.locator("form[action^='/app/fn/add-note'] [type=submit]");
   await button.scrollIntoViewIfNeeded();
-  const before = await page.evaluate(() => scrollY);
+  const position = () => page.evaluate(() => Math.round(document.querySelector(".split-detail").scrollTop));
+  const before = await position();
   expect(before).toBeGreaterThan(0);
   await button.click();
   await expect(page.getByText("The position stays.")).toBeVisible();
-  await expect.poll(() => page.evaluate(() => Math.round(scrollY))).toBe(Math.round(before));
+  await expect.poll(position).toBe(before);
   await expect(button).toBeFocused();
   // It is used once: another visit of the page begins at the top.
   await page.goto("/app/inbox");
   await page.goto(request);
   await page.waitForLoadState("networkidle");
-  expect(await page.evaluate(() => scrollY)).toBe(0);
+  expect(await position()).toBe(0);
+  await context.close();
+});
+
+test("the inbox keeps the position of its list from request to request", async ({ browser }) => {
+  const { page, context } = await newPage(browser);
+  await signIn(page, "/app", staffOf("dispatcher"));
+  await page.setViewportSize({ width: 1200, height: 400 });
+  await page.goto("/app/inbox");
+  await page.waitForLoadState("networkidle");
+  const position = () => page.evaluate(() => document.querySelector(".split-list").scrollTop);
+  const last = page.locator(".queue-requests a").last();
+  await last.scrollIntoViewIfNeeded();
+  const before = await position();
+  expect(before).toBeGreaterThan(0);
+  await last.click();
+  await expect(page.getByRole("article")).toBeVisible();
+  await expect.poll(position).toBe(before);
+  // Other filters are another list.
+  await page.goto("/app/inbox?only=new");
+  await page.waitForLoadState("networkidle");
+  expect(await position()).toBe(0);
   await context.close();
 });

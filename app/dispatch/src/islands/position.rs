@@ -10,7 +10,10 @@ use super::listen;
 /// The entry of the session storage. It is used by the next page of the tab only.
 const KEY: &str = "position";
 /// The parts of a page that scroll on their own.
-const AREAS: [&str; 2] = [".board-pool", ".board-frame"];
+const AREAS: [&str; 3] = [".board-pool", ".board-frame", ".split-detail"];
+/// The list beside an open record. Its position survives every page that shows it with the same filters.
+const LIST: &str = ".split-list";
+const LIST_KEY: &str = "list-position";
 
 /// Restores the position of the action that led to this page, and watches for the next one.
 #[island]
@@ -19,11 +22,33 @@ pub fn KeepPosition() -> impl IntoView {
         let Some(window) = web_sys::window() else { return };
         let Some(document) = window.document() else { return };
         let _ = restore(&window, &document);
+        let _ = restore_list(&window, &document);
+        let (leaving, left) = (window.clone(), document.clone());
+        listen(&window, "pagehide", move |_: Event| {
+            let _ = remember_list(&leaving, &left);
+        });
         let page = document.clone();
         listen(&document, "submit", move |event: Event| {
             let _ = remember(&window, &page, &event);
         });
     });
+}
+
+/// Filters and scroll position of the list, one line each.
+fn remember_list(window: &Window, document: &Document) -> Option<()> {
+    let list = document.query_selector(LIST).ok()??;
+    let entry = format!("{}\n{}", window.location().search().ok()?, list.scroll_top());
+    window.session_storage().ok()??.set_item(LIST_KEY, &entry).ok()
+}
+
+fn restore_list(window: &Window, document: &Document) -> Option<()> {
+    let list = document.query_selector(LIST).ok()??;
+    let entry = window.session_storage().ok()??.get_item(LIST_KEY).ok()??;
+    let (search, top) = entry.split_once('\n')?;
+    if search == window.location().search().ok()? {
+        list.set_scroll_top(top.parse().ok()?);
+    }
+    Some(())
 }
 
 /// Path, scroll position, action and number of the form, then the positions of the areas; one line each.

@@ -19,31 +19,41 @@ use crate::notifications::reach::ReachLines;
 use crate::shared::{priority_choices, service_choices};
 use crate::t;
 
-/// The actions that are open in the request's status.
-#[component]
-pub(crate) fn Decisions(
-    item: RequestView,
-    actions: RequestActions,
-    reviewers: Vec<TechnicianChoice>,
+/// The request and where its decisions lead, for the actions and the triage of its page.
+#[derive(Clone)]
+pub(crate) struct Review {
+    pub item: RequestView,
+    pub actions: RequestActions,
     /// The request to which a decision leads.
-    next: Option<RequestId>,
-    reach: Option<Reach>,
-    form: FormState,
-    query: String,
-    locale: Locale,
-    now: DateTime<Utc>,
-    zone: String,
-) -> impl IntoView {
-    let fields = FormFields {
-        request: item.id,
-        view: query,
-        next,
-        version: item.version().as_str().to_owned(),
-    };
+    pub next: Option<RequestId>,
+    /// The query of the list.
+    pub query: String,
+    pub zone: String,
+}
+
+impl Review {
+    fn fields(&self) -> FormFields {
+        FormFields {
+            request: self.item.id,
+            view: self.query.clone(),
+            next: self.next,
+            version: self.item.version().as_str().to_owned(),
+        }
+    }
+}
+
+/// The actions that are open in the request's status, at the bottom of its page.
+#[component]
+pub(crate) fn Decisions(review: Review, reach: Option<Reach>, form: FormState, locale: Locale) -> impl IntoView {
+    let fields = review.fields();
+    let Review {
+        item, actions, zone, ..
+    } = review;
     view! {
-        <ForwardActions item=item.clone() actions fields=fields.clone() locale/>
-        {actions.can_decide.then(|| view! { <RejectForm channel=item.channel fields=fields.clone() reach zone=zone.clone() form locale/> })}
-        {actions.can_triage.then(|| view! { <Triage item reviewers fields now zone locale/> })}
+        <div class="detail-actions">
+            <ForwardActions item=item.clone() actions fields=fields.clone() locale/>
+            {actions.can_decide.then(|| view! { <RejectForm channel=item.channel fields reach zone form locale/> })}
+        </div>
     }
 }
 
@@ -109,16 +119,16 @@ fn RejectForm(
     }
 }
 
-/// Priority, service, assignee and snoozing of a waiting request.
+/// Priority, service, assignee and snoozing of a waiting request. A choice is saved at once.
 #[component]
-fn Triage(
-    item: RequestView,
+pub(crate) fn Triage(
+    review: Review,
     reviewers: Vec<TechnicianChoice>,
-    fields: FormFields,
     now: DateTime<Utc>,
-    zone: String,
     locale: Locale,
 ) -> impl IntoView {
+    let fields = review.fields();
+    let Review { item, zone, .. } = review;
     let assignees: Vec<(String, String)> = std::iter::once((String::new(), t!(locale, "assigned-none")))
         .chain(
             reviewers
@@ -128,17 +138,17 @@ fn Triage(
         .collect();
     let assignee = item.assignee_id.map(|id| id.to_string()).unwrap_or_default();
     let snoozed_until = item.snoozed_until.filter(|until| *until > now);
-    let snooze_label = snoozed_until.map_or_else(
-        || t!(locale, "snooze"),
+    let snoozed = snoozed_until.map_or_else(
+        || t!(locale, "snooze-none"),
         |until| t!(locale, "snoozed-until", until = format::moment(locale, until, &zone)),
     );
     let snooze_options = snooze_choices(locale, snoozed_until.is_some());
     view! {
-        <div class="triage">
-            <SelectForm action="set-priority" field="priority" label=t!(locale, "priority") choices=priority_choices(locale) chosen=item.priority.name().to_owned() key="p" fields=fields.clone() locale/>
-            <SelectForm action="set-service" field="service" label=t!(locale, "service") choices=service_choices(locale) chosen=item.service_type.name().to_owned() key="s" fields=fields.clone() locale/>
-            <SelectForm action="assign-request" field="assignee" label=t!(locale, "assignee") choices=assignees chosen=assignee key="g" fields=fields.clone() locale/>
-            <SelectForm action="snooze-request" field="until" label=snooze_label choices=snooze_options chosen=String::new() key="h" fields locale/>
+        <div class="pills-set">
+            <Pill action="set-priority" field="priority" label=t!(locale, "priority") choices=priority_choices(locale) chosen=item.priority.name().to_owned() key="p" fields=fields.clone()/>
+            <Pill action="set-service" field="service" label=t!(locale, "service") choices=service_choices(locale) chosen=item.service_type.name().to_owned() key="s" fields=fields.clone()/>
+            <Pill action="assign-request" field="assignee" label=t!(locale, "assignee") choices=assignees chosen=assignee key="g" fields=fields.clone()/>
+            <Pill action="snooze-request" field="until" label=t!(locale, "snooze") choices=snooze_options shown=snoozed key="h" fields/>
         </div>
     }
 }
@@ -154,28 +164,34 @@ fn snooze_choices(locale: Locale, is_snoozed: bool) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A select field with its own submit button.
+/// A value with the choices for it, each of which is saved at once.
 #[component]
-fn SelectForm(
+fn Pill(
     action: &'static str,
     field: &'static str,
     label: String,
     choices: Vec<(String, String)>,
-    chosen: String,
+    #[prop(optional)] chosen: String,
+    /// What is shown instead of the chosen value.
+    #[prop(optional)]
+    shown: Option<String>,
     key: &'static str,
     fields: FormFields,
-    locale: Locale,
 ) -> impl IntoView {
-    let id = format!("set-{field}");
+    let is_stated = shown.is_some();
+    let current = choices
+        .iter()
+        .find(|(value, _)| *value == chosen)
+        .map(|(_, words)| words.clone());
+    let shown = shown.or(current).unwrap_or_default();
     view! {
-        <form class="setter" method="post" action=owned(format!("/app/fn/{action}"))>
+        <form method="post" action=owned(format!("/app/fn/{action}"))>
             <HiddenFields fields/>
-            <label for=id.clone()>{label}<kbd aria-hidden="true">{key}</kbd></label>
-            <span><select id=id name=field data-key=key aria-keyshortcuts=key>{choices.into_iter().map(|(value, label)| {
-                let selected = value == chosen;
-                view! { <option value=value selected=selected>{label}</option> }
-            }).collect_view()}</select>
-            <button class="button" type="submit">{t!(locale, "apply")}</button></span>
+            <details class="menu pill"><summary data-key=key aria-keyshortcuts=key><span class="pill-name">{label}</span>" "<span class="pill-value"><bdi>{shown}</bdi></span><kbd aria-hidden="true">{key}</kbd></summary>
+                <div class="menu-list">{choices.into_iter().map(|(value, words)| {
+                    let is_current = (!is_stated && value == chosen).then_some("true");
+                    view! { <button type="submit" name=field value=value aria-current=is_current><bdi>{words}</bdi></button> }
+                }).collect_view()}</div></details>
         </form>
     }
 }

@@ -14,7 +14,14 @@ use crate::i18n::by_key;
 use crate::t;
 
 #[component]
-pub(crate) fn Facts(item: RequestView, locale: Locale, zone: String, id: RequestId) -> impl IntoView {
+pub(crate) fn Facts(
+    item: RequestView,
+    locale: Locale,
+    zone: String,
+    id: RequestId,
+    /// Whether the assignee is named, because it cannot be changed here.
+    names_assignee: bool,
+) -> impl IntoView {
     let requester = item.requester.clone();
     let country = item.place.as_ref().and_then(|place| place.country.clone());
     let contact_country = country.clone();
@@ -61,7 +68,7 @@ pub(crate) fn Facts(item: RequestView, locale: Locale, zone: String, id: Request
             {item.contact_name.map(|name| view! { <Fact name=t!(locale, "contact")><bdi>{name}</bdi>" "{item.contact_phone.map(|number| view! { <PhoneLink number country=contact_country.clone() zone=contact_zone.clone() locale/> })}</Fact> })}
             {item.receipt_code.map(|code| view! { <Fact name=t!(locale, "receipt-code")><bdi class="mono" dir="ltr">{code}</bdi></Fact> })}
             {item.classification.map(|classification| view! { <Classified classification locale/> })}
-            <Fact name=t!(locale, "assignee")><bdi>{item.assignee_name.unwrap_or_else(|| t!(locale, "assigned-none"))}</bdi></Fact>
+            {names_assignee.then(|| view! { <Fact name=t!(locale, "assignee")><bdi>{item.assignee_name.unwrap_or_else(|| t!(locale, "assigned-none"))}</bdi></Fact> })}
             <Fact name=t!(locale, "request-id")><Identifier text=id.to_string() locale/></Fact>
         </dl>
     }

@@ -5,7 +5,7 @@ use domain::public_language;
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::requests::inbox::{AssignedTo, Inbox, RequestFilter};
+use ordinavo_core::requests::inbox::{AssignedTo, Inbox, MAX_COUNTED, RequestFilter, Stage};
 use ordinavo_core::scheduling::model::TechnicianChoice;
 use ui::format;
 use ui::page::PageRequest;
@@ -81,8 +81,44 @@ impl InboxQuery {
             unmatched: self.get("only") == "unmatched",
             snoozed: self.get("only") == "snoozed",
             answered: self.get("only") == "answered",
+            stage: match self.get("only") {
+                "new" => Stage::New,
+                "asked" => Stage::Asked,
+                "accepted" => Stage::Accepted,
+                _ => Stage::Any,
+            },
             text: self.get("q").to_owned(),
         }
+    }
+}
+
+/// The stages of the review as tabs, each with the number of its requests. A tab shows its stage only and drops other filters.
+#[component]
+pub fn StageTabs(view: InboxQuery, inbox: Inbox, locale: Locale) -> impl IntoView {
+    let stages = inbox.stages;
+    let is_only = |only: &str| {
+        let mut set = view.0.iter().filter(|(name, _)| *name != "requests");
+        match set.next() {
+            None => only.is_empty(),
+            Some((name, value)) => *name == "only" && value == only && set.next().is_none(),
+        }
+    };
+    let tabs = [
+        ("", t!(locale, "filter-status-open"), inbox.waiting_requests),
+        ("new", t!(locale, "tab-new"), stages.new),
+        ("asked", t!(locale, "tab-asked"), stages.asked),
+        ("accepted", t!(locale, "tab-accepted"), stages.accepted),
+        ("snoozed", t!(locale, "filter-snoozed"), stages.snoozed),
+        ("answered", t!(locale, "tab-answered"), inbox.answered_requests),
+    ];
+    let is_shown = |only: &str, count: i64| only != "answered" || count > 0 || is_only(only);
+    view! {
+        <nav class="tabs inbox-tabs" aria-label=t!(locale, "tabs-stages")>{tabs.into_iter().filter(|(only, _, count)| is_shown(only, *count)).map(|(only, label, count)| {
+            let href = if only.is_empty() { "/app/inbox".to_owned() } else { format!("/app/inbox?only={only}") };
+            let is_current = is_only(only).then_some("page");
+            let count = if count >= MAX_COUNTED { format!("{}+", MAX_COUNTED - 1) } else { count.to_string() };
+            view! { <a href=href aria-current=is_current>{label}<span class="count">{count}</span></a> }
+        }).collect_view()}</nav>
     }
 }
 
@@ -90,7 +126,12 @@ impl InboxQuery {
 #[component]
 pub fn Filters(view: InboxQuery, inbox: Inbox, locale: Locale) -> impl IntoView {
     let is_filtered = view.is_filtered();
-    let open = is_filtered && view.0.iter().any(|(name, _)| !matches!(*name, "q" | "requests"));
+    // The tabs show what is filtered by stage.
+    let open = is_filtered
+        && view
+            .0
+            .iter()
+            .any(|(name, _)| !matches!(*name, "q" | "requests" | "only"));
     let chosen = |name: &str| view.get(name).to_owned();
     let regions = region_choices(locale, &inbox.regions, view.get("region"));
     let has_regions = regions.len() > 1;
@@ -171,6 +212,9 @@ fn other_choices(locale: Locale) -> Vec<(String, String)> {
         locale,
         [
             ("unmatched".to_owned(), t!(locale, "filter-no-customer")),
+            ("new".to_owned(), t!(locale, "tab-new")),
+            ("asked".to_owned(), t!(locale, "tab-asked")),
+            ("accepted".to_owned(), t!(locale, "tab-accepted")),
             ("answered".to_owned(), t!(locale, "filter-new-reply")),
             ("snoozed".to_owned(), t!(locale, "filter-snoozed")),
         ],

@@ -46,7 +46,7 @@ pub fn InboxPage() -> impl IntoView {
         Ok(view! {
             <Title text=t!(locale, "inbox-title")/>
             {has_shortcuts.then(|| view! { <Hotkeys rows=".queue-requests > li".to_owned()/> })}
-            <LivePage path=live regions="live-queue technician-news".to_owned()/>
+            <LivePage path=live regions="live-tabs live-queue technician-news".to_owned()/>
             <BrokenEndpoints locale broken zone=zone.clone()/>
             <TechnicianNewsNotice locale news=found.technician_news/>
             <ExpiredInvitations accounts=expired locale zone/>

@@ -5,6 +5,7 @@ use domain::ids::RequestId;
 use domain::lateness::Urgency;
 use domain::locale::Locale;
 use domain::public_language::{self, Tone};
+use domain::requests::RequestStatus;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::jobs::model::TargetSummary;
@@ -24,7 +25,7 @@ use ui::islands::SubmitOnce;
 use ui::page::{PageRequest, cursor};
 
 use crate::i18n::by_key;
-use crate::requests::filters::{Filters, InboxQuery};
+use crate::requests::filters::{Filters, InboxQuery, StageTabs};
 use crate::shared::{excerpt, service_label};
 use crate::t;
 
@@ -62,6 +63,7 @@ pub fn QueueList<'a>(
             <div class="title-row"><h1>{t!(locale, "inbox-title")}</h1>
                 {can_log_call.then(|| view! { <a class="button" href="/app/inbox/new"><Icon name="plus"/>{t!(locale, "log-call")}</a> })}</div>
             <Filters view=view.clone() inbox=inbox.clone() locale/>
+            <div id="live-tabs"><StageTabs view=view.clone() inbox=inbox.clone() locale/></div>
             {can_decide.then(|| view! { <BulkActions form=bulk reviewers=inbox.reviewers.clone() path/> })}
             <div id="live-queue" class="live">
             <LateVisits targets=inbox.late_visits locale zone=zone.clone()/>
@@ -227,13 +229,21 @@ fn Row<'a>(
         .or_else(|| row.place.as_ref().and_then(|place| place.city.clone()));
     let has_no_customer = row.customer_name.is_none();
     let is_late = row.urgency(now) == Urgency::Late && row.snoozed_until.is_none_or(|until| until <= now);
+    // That a request was submitted goes without saying.
+    let is_decided = row.status != RequestStatus::Submitted;
+    let waiting = format::age(locale, row.submitted_at, now);
+    let age = if is_late {
+        view! { <span class="late" data-late="request"><Icon name="clock"/>{t!(locale, "inbox-late")}" · "{waiting}</span> }.into_any()
+    } else {
+        view! { <span class="quiet">{waiting}</span> }.into_any()
+    };
     view! {
         <li>
             {can_decide.then(|| view! { <span class="select"><input type="checkbox" name="requests[]" value=id.clone() checked=is_selected form="bulk" aria-label=t!(locale, "select-request", name = name.clone())/></span> })}
             <a href=format!("/app/inbox/{id}{query}") aria-current=is_current>
-                <span class="queue-top"><strong class="queue-subject" dir="auto">{excerpt(&row.description, SUBJECT_CHARS)}</strong><span class="quiet">{format::age(locale, row.submitted_at, now)}</span></span>
+                <span class="queue-top"><strong class="queue-subject" dir="auto">{excerpt(&row.description, SUBJECT_CHARS)}</strong>{age}</span>
                 <span class="queue-meta"><span class="queue-who"><bdi>{sender}</bdi>{location.map(|location| view! { " · "<bdi>{location}</bdi> })}" · "{service_label(locale, Some(row.service_type.name()))}" "<bdi class="mono">{name}</bdi>" · "{by_key(locale, &format!("channel-{}", row.channel.name()))}{row.region.map(|region| view! { " · "<bdi>{region}</bdi> })}{row.assignee_name.map(|name| view! { " · "<bdi>{name}</bdi> })}</span>
-                    {has_draft.then(|| view! { <DraftMark locale/> })}{is_late.then(|| view! { <span data-late="request"><Chip label=t!(locale, "inbox-late") tone=Tone::Bad/></span> })}<StatusChip status=public_language::request(row.status, locale)/><PriorityMark priority=row.priority locale/>
+                    {has_draft.then(|| view! { <DraftMark locale/> })}{is_decided.then(|| view! { <StatusChip status=public_language::request(row.status, locale)/> })}<PriorityMark priority=row.priority locale/>
                     {row.cancellation_requested_at.is_some().then(|| view! { <Chip label=t!(locale, "cancellation-requested") tone=Tone::Bad/> })}
                     {row.reschedule_requested_at.is_some().then(|| view! { <Chip label=t!(locale, "reschedule-requested") tone=Tone::Warn/> })}
                     {row.answered_at.is_some().then(|| view! { <Chip label=t!(locale, "reply-received") tone=Tone::Good/> })}

@@ -23,7 +23,7 @@ use crate::islands::{Hotkeys, LivePage};
 use crate::portal_access::visibility::VisibleTo;
 use crate::requests::conversation::Conversation;
 use crate::requests::customer_assignment::{CustomerAssignment, customer_search};
-use crate::requests::decisions::Decisions;
+use crate::requests::decisions::{Decisions, Review, Triage};
 use crate::requests::facts::Facts;
 use crate::requests::filters::InboxQuery;
 use crate::requests::inbox::{DecisionNotice, KeyboardShortcuts, inbox_selection};
@@ -53,6 +53,13 @@ pub fn RequestPage() -> impl IntoView {
         let (problem, unsent_reason) = rejected_decision(request.flash.as_ref(), actions.can_decide);
         let query = view.query(None);
         let now = request.viewer.now;
+        let review = Review {
+            item: item.clone(),
+            actions,
+            next,
+            query: query.clone(),
+            zone: zone.clone(),
+        };
         let (of_messages, files): (Vec<_>, Vec<_>) =
             found.files.into_iter().partition(|file| file.message_id.is_some());
         let message_files: Vec<MessageFile> = of_messages.into_iter().filter_map(message_file).collect();
@@ -60,27 +67,32 @@ pub fn RequestPage() -> impl IntoView {
         Ok(view! {
             <Title text=format!("REQ-{}", item.number)/>
             {has_shortcuts.then(|| view! { <Hotkeys rows=".queue-requests > li".to_owned()/> })}
-            <LivePage path=live regions="live-queue live-request live-messages live-notes".to_owned()/>
+            <LivePage path=live regions="live-tabs live-queue live-request live-messages live-notes".to_owned()/>
             <div class="split">
                 <QueueList inbox view=view.clone() staff=staff.clone() request=&request current=Some(id)/>
-                <article class="split-detail" aria-labelledby="request-title" tabindex="-1">
+                <article class="split-detail" aria-labelledby="request-title" tabindex="-1"><div class="detail-head">
                     <p class="back"><a href=format!("/app/inbox{query}")>{t!(locale, "back-to-list")}</a></p>
                     <DecisionNotice request=&request/>
                     <ProblemNotice locale flash=problem request_id=request.viewer.request_id.clone()/>
                     {unsent_reason.map(|text| view! { <section class="box"><h2>{t!(locale, "unsent-text")}</h2><p class="prose" dir="auto">{text}</p></section> })}
-                    <RequestHeader item=item.clone() others=found.others locale/>
+                    <RequestHeader item=item.clone() others=found.others locale/></div>
+                    <div class="detail-main">
                     <PageZone locale zone=zone.clone() own=staff.zone().to_owned() now/>
                     <CancellationNotice item=item.clone() zone=zone.clone() locale/>
                     <RescheduleNotice item=item.clone() zone=zone.clone() locale/>
                     <Description item=item.clone() files locale/>
                     <SourceChange item=item.clone() locale can_review=actions.can_review/>
-                    <VisibleTo locale viewers=found.viewers/>
-                    {actions.can_review.then(|| view! { <Decisions item=item.clone() actions reviewers next reach=found.reach.clone() form=FormState::new("reject", locale, request.flash.as_ref()) query locale now zone=zone.clone()/> })}
                     {found.customer_choices.map(|choices| view! { <CustomerAssignment choices item=item.clone() hints=found.hints request=&request query=view.query(None)/> })}
-                    <Facts item=item.clone() locale zone=zone.clone() id/>
                     <OpenAtLocation targets=found.active_targets_here requests=found.other_requests_here locale/>
-                    <Conversation notes=found.notes messages=found.messages files=message_files reach=found.reach item actions request=&request query=view.query(None) zone/>
+                    <Conversation notes=found.notes messages=found.messages files=message_files reach=found.reach.clone() item=item.clone() actions request=&request query=view.query(None) zone=zone.clone()/>
                     {has_shortcuts.then(|| view! { <KeyboardShortcuts/> })}
+                    </div>
+                    <aside class="detail-side">
+                    {(actions.can_review && actions.can_triage).then(|| view! { <Triage review=review.clone() reviewers now locale/> })}
+                    <Facts item locale zone id names_assignee=!actions.can_triage/>
+                    <VisibleTo locale viewers=found.viewers/>
+                    </aside>
+                    {actions.can_review.then(|| view! { <Decisions review reach=found.reach form=FormState::new("reject", locale, request.flash.as_ref()) locale/> })}
                 </article>
             </div>
         }

@@ -18,7 +18,7 @@ use crate::visits::report_review::Download;
 use crate::visits::{notices, report_review};
 use crate::{Core, CoreResult};
 
-pub use crate::requests::store::inbox::{AssignedTo, InboxPlace, RequestFilter};
+pub use crate::requests::store::inbox::{AssignedTo, InboxPlace, RequestFilter, Stage, StageCounts};
 
 /// Counters stop at this number.
 pub const MAX_COUNTED: i64 = 1_000;
@@ -38,6 +38,8 @@ pub struct Inbox {
     pub targets: Page<TargetSummary>,
     /// Number of undecided and accepted requests, up to [`MAX_COUNTED`].
     pub waiting_requests: i64,
+    /// The same by stage.
+    pub stages: StageCounts,
     /// Number of unread answers, up to [`MAX_COUNTED`].
     pub answered_requests: i64,
     /// Number of unscheduled targets.
@@ -95,6 +97,7 @@ pub(super) async fn load(tx: &mut TenantTx<'_, Staff>, selection: &InboxSelectio
         late_visits: tx.late_targets(MAX_LATE_VISITS).await?,
         targets: Page::from_rows(tx.open_targets(*targets_after, PAGE_SIZE + 1).await?, PAGE_SIZE),
         waiting_requests: tx.count_waiting_requests(MAX_COUNTED).await?,
+        stages: tx.count_stages(MAX_COUNTED).await?,
         answered_requests: tx.count_answered_requests(MAX_COUNTED).await?,
         waiting_targets: tx.count_open_targets().await?,
         reviewers: tx.reviewers().await?,

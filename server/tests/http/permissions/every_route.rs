@@ -298,6 +298,7 @@ const PORTAL_ACTIONS: &[&str] = &[
     "/portal/fn/choose-slot",
     "/portal/fn/decline-slots",
     "/portal/fn/request-cancellation",
+    "/portal/fn/request-reschedule",
     "/portal/fn/withdraw-request",
     "/portal/fn/change-password",
     "/portal/fn/change-email",

@@ -165,6 +165,8 @@ portal_link: email
 portal_link_request: email
 staff_account: email
 webhook_endpoint: url
+# web addresses: parsed, and escaped where they contain markup
+portal_branding: organisation_privacy organisation_imprint
 ";
 
 /// Columns whose JSON contains texts of users or partners.

@@ -370,13 +370,14 @@ const LISTS: [(&str, Option<Kind>); 10] = [
     ("/portal/colleagues", None),
 ];
 /// Pages and files of a single object.
-const SINGLE: [&str; 6] = [
+const SINGLE: [&str; 7] = [
     "/portal/requests/{id}",
     "/portal/appointments/{id}",
     "/portal/appointments/{id}/calendar.ics",
     "/portal/reports/{id}",
     "/portal/files/{id}",
     "/portal/files/{id}/picture",
+    "/portal/files/{id}/thumbnail",
 ];
 /// Public paths. They contain no customer data.
 const PUBLIC_PATHS: [&str; 9] = [
@@ -391,12 +392,13 @@ const PUBLIC_PATHS: [&str; 9] = [
     "/portal/branding/{version}/logo.png",
 ];
 /// Actions on an object, with the field that names it.
-const OBJECT_ACTIONS: [(&str, &str); 9] = [
+const OBJECT_ACTIONS: [(&str, &str); 10] = [
     ("submit-request", "location"),
     ("answer-request", "request"),
     ("choose-slot", "request"),
     ("decline-slots", "request"),
     ("request-cancellation", "request"),
+    ("request-reschedule", "request"),
     ("withdraw-request", "request"),
     ("revoke-colleague", "grant"),
     ("answer-offer", "grant"),
@@ -545,8 +547,10 @@ async fn portal_objects_are_visible_to_granted_users_only() {
                         let answer = get_page(&world, &person.browser, &path).await;
                         assert_eq!(answer.status(), StatusCode::OK, "{engine} {email} {path}");
                         if kind == Kind::File {
-                            let picture = get_page(&world, &person.browser, &format!("{path}/picture")).await;
-                            assert_eq!(picture.status(), StatusCode::OK, "{engine} {email} {path}");
+                            for part in ["picture", "thumbnail"] {
+                                let picture = get_page(&world, &person.browser, &format!("{path}/{part}")).await;
+                                assert_eq!(picture.status(), StatusCode::OK, "{engine} {email} {path}/{part}");
+                            }
                         }
                         continue;
                     }
@@ -558,12 +562,17 @@ async fn portal_objects_are_visible_to_granted_users_only() {
                     let hidden = comparable(get_page(&world, &person.browser, &path).await).await;
                     assert_eq!(hidden, missing, "{engine} {email} {path}");
                     if let Kind::Appointment | Kind::File = kind {
-                        let last = if kind == Kind::File { "picture" } else { "calendar.ics" };
-                        let file = |path: &str| format!("{path}/{last}");
-                        let hidden = comparable(get_page(&world, &person.browser, &file(&path)).await).await;
-                        let missing =
-                            comparable(get_page(&world, &person.browser, &file(&kind.path(nothing))).await).await;
-                        assert_eq!(hidden, missing, "{engine} {email} {path}");
+                        let parts: &[&str] = match kind {
+                            Kind::File => &["picture", "thumbnail"],
+                            _ => &["calendar.ics"],
+                        };
+                        for part in parts {
+                            let file = |path: &str| format!("{path}/{part}");
+                            let hidden = comparable(get_page(&world, &person.browser, &file(&path)).await).await;
+                            let missing =
+                                comparable(get_page(&world, &person.browser, &file(&kind.path(nothing))).await).await;
+                            assert_eq!(hidden, missing, "{engine} {email} {path}/{part}");
+                        }
                     }
                 }
             }

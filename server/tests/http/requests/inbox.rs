@@ -156,7 +156,7 @@ async fn decision_undone_within_ten_seconds_is_reverted(#[case] engine: Engine) 
     world
         .send(&staff, "/app/fn/undo-decision", &[("undo", &undo), ("path", &back)])
         .await;
-    assert!(page().await.contains("<option value=\"low\" selected"));
+    assert!(page().await.contains("value=\"low\" aria-current=\"true\""));
 }
 
 #[rstest]

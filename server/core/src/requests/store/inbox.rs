@@ -23,6 +23,40 @@ pub enum AssignedTo {
     Person(StaffId),
 }
 
+/// How far the review of a request has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stage {
+    #[default]
+    Any,
+    /// Not decided, and not waiting for the customer.
+    New,
+    /// A question to the customer is open.
+    Asked,
+    /// Accepted, and not yet a job.
+    Accepted,
+}
+
+impl Stage {
+    /// Returns the name that queries use.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::New => "new",
+            Self::Asked => "asked",
+            Self::Accepted => "accepted",
+        }
+    }
+}
+
+/// The number of requests of each stage that await dispatch; together at most the limit of the count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct StageCounts {
+    pub new: i64,
+    pub asked: i64,
+    pub accepted: i64,
+    pub snoozed: i64,
+}
+
 /// The position of a request in the inbox, besides its age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InboxPlace {
@@ -65,6 +99,7 @@ pub struct RequestFilter {
     pub snoozed: bool,
     /// Only requests with an unread answer.
     pub answered: bool,
+    pub stage: Stage,
     /// A request number, or part of the searchable text.
     pub text: String,
 }
@@ -113,6 +148,12 @@ macro_rules! filter_and_page {
                   OR customer.name_key LIKE $13 ESCAPE '!'
               )
               AND ($15 IS NULL OR request.region = $15)
+              AND (
+                  $22 = 'any'
+                  OR ($22 = 'new' AND request.status IN ('submitted', 'in_review') AND request.asked_at IS NULL)
+                  OR ($22 = 'asked' AND request.asked_at IS NOT NULL)
+                  OR ($22 = 'accepted' AND request.status = 'accepted' AND request.asked_at IS NULL)
+              )
               AND $17 = CASE
                   WHEN request.status NOT IN ('submitted', 'in_review', 'accepted') THEN 2
                   WHEN request.asked_at IS NULL
@@ -141,7 +182,7 @@ const COUNT_ANSWERED_REQUESTS: &str = r"
     SELECT count(*)
     FROM (SELECT 1 FROM request WHERE tenant_id = $1 AND answered_at IS NOT NULL LIMIT $2) AS answered
 ";
-const SELECT_REQUESTS_WITH_STATUS: &str = concat!(select_line!(), "request.status = $22", filter_and_page!());
+const SELECT_REQUESTS_WITH_STATUS: &str = concat!(select_line!(), "request.status = $23", filter_and_page!());
 /// Counts up to a limit, which keeps the query fast for large queues.
 const COUNT_WAITING_REQUESTS: &str = r"
     SELECT count(*)
@@ -152,6 +193,28 @@ const COUNT_WAITING_REQUESTS: &str = r"
           AND status IN ('submitted', 'in_review', 'accepted')
           AND target_id IS NULL
           AND (snoozed_until IS NULL OR snoozed_until <= $2)
+        LIMIT $3
+    ) AS waiting
+";
+/// The same requests by stage; a snoozed one counts as snoozed only.
+const COUNT_STAGES: &str = r"
+    SELECT
+        CAST(coalesce(sum(CASE WHEN stage = 'new' THEN 1 ELSE 0 END), 0) AS BIGINT) AS new,
+        CAST(coalesce(sum(CASE WHEN stage = 'asked' THEN 1 ELSE 0 END), 0) AS BIGINT) AS asked,
+        CAST(coalesce(sum(CASE WHEN stage = 'accepted' THEN 1 ELSE 0 END), 0) AS BIGINT) AS accepted,
+        CAST(coalesce(sum(CASE WHEN stage = 'snoozed' THEN 1 ELSE 0 END), 0) AS BIGINT) AS snoozed
+    FROM (
+        SELECT
+            CASE
+                WHEN snoozed_until > $2 THEN 'snoozed'
+                WHEN asked_at IS NOT NULL THEN 'asked'
+                WHEN status = 'accepted' THEN 'accepted'
+                ELSE 'new'
+            END AS stage
+        FROM request
+        WHERE tenant_id = $1
+          AND status IN ('submitted', 'in_review', 'accepted')
+          AND target_id IS NULL
         LIMIT $3
     ) AS waiting
 ";
@@ -249,6 +312,7 @@ impl TenantTx<'_, Staff> {
                     late_before(Priority::High),
                     late_before(Priority::Low),
                     late_before(Priority::Normal),
+                    filter.stage.name(),
                     $($last)?
                 )
             };
@@ -277,6 +341,12 @@ impl TenantTx<'_, Staff> {
             .fetch_one::<(i64,)>(COUNT_WAITING_REQUESTS, (tenant, now, max))
             .await?;
         Ok(count)
+    }
+
+    /// Counts the requests that await dispatch by stage, up to `max` of all.
+    pub(crate) async fn count_stages(&mut self, max: i64) -> Result<StageCounts, StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        self.tx.fetch_one::<StageCounts>(COUNT_STAGES, (tenant, now, max)).await
     }
 
     /// Lists other requests at the same location that await dispatch.
