@@ -31,7 +31,8 @@ test("portal user accepts an invitation and loses access when it is revoked", as
   await nora.getByLabel("New password").fill("seven quiet harbours");
   await nora.getByRole("button", { name: "Set password and continue" }).click();
   await expect(nora.getByRole("heading", { level: 1, name: /Nora Busch/ })).toBeVisible();
-  await nora.getByRole("link", { name: "Nora Busch" }).click();
+  await nora.locator(".account > summary").click();
+  await nora.getByRole("link", { name: "Profile" }).first().click();
   await expect(nora.getByRole("heading", { level: 1, name: "Your account" })).toBeVisible();
   await expect(nora.getByText("Essen Center")).toBeVisible();
   await expect(nora.getByText("This device")).toBeVisible();

@@ -204,6 +204,10 @@ fn style(root: &Path, work: &Path, app: &str, fonts: &[(String, String, bool)]) 
         })
         .map_err(|error| format!("{app}: {error}"))?
         .code;
+    if app == "dispatch" {
+        // Behind the layers of the sheet, whose order the first mention decides.
+        text.push_str(&domain::scheduling::board_grid::style_sheet());
+    }
     for (name, file, _) in fonts {
         // Includes the closing bracket, because one name is a prefix of another.
         text = text.replace(&format!("font:{name})"), &format!("/pkg/{file})"));

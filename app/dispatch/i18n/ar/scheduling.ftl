@@ -187,3 +187,5 @@ time-first-occurrence = الأول: قبل تأخير الساعة (التوقي
 time-second-occurrence = الثاني: بعد تأخير الساعة (التوقيت القياسي)
 technicians-cut = عدد الفنيين أكبر من { $count }. يظهر هنا وعلى لوحة الجدولة أول { $count } منهم فقط حسب الترتيب الأبجدي.
 conflict-offered = مقترح على عميل { $job }
+board-utilization = نسبة الاستخدام
+percent = { $number } %

@@ -167,3 +167,5 @@ time-first-occurrence = Die erste: vor der Umstellung (Sommerzeit)
 time-second-occurrence = Die zweite: nach der Umstellung (Normalzeit)
 technicians-cut = Es gibt mehr als { $count } Techniker. Hier und auf der Plantafel stehen nur die ersten { $count } in alphabetischer Reihenfolge.
 conflict-offered = Dem Kunden von { $job } vorgeschlagen
+board-utilization = Auslastung
+percent = { $number } %

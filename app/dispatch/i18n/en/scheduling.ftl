@@ -167,3 +167,5 @@ time-first-occurrence = The first: before the clocks go back (summer time)
 time-second-occurrence = The second: after the clocks go back (standard time)
 technicians-cut = There are more than { $count } technicians. Only the first { $count } in alphabetical order are shown here and on the board.
 conflict-offered = Offered to the customer of { $job }
+board-utilization = Utilization
+percent = { $number } %

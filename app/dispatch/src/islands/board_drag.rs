@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use domain::scheduling::board_grid::SLOT_MINUTES;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use web_sys::{Document, Element, Event, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
@@ -13,8 +14,6 @@ use crate::islands::{document, listen, move_dialog, read_page};
 
 /// Visits snap to quarters of an hour.
 const SNAP_MINUTES: f64 = 15.0;
-/// The width of one column of the board.
-pub const SLOT_MINUTES: u32 = 5;
 /// How far the pointer must move before a drag starts.
 const DRAG_THRESHOLD_PX: f64 = 6.0;
 /// How long the pointer must rest before conflicts are requested from the server.

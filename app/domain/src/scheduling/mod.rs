@@ -1,5 +1,6 @@
 //! Scheduling: appointment windows, working hours, travel times, conflicts and the map of the board.
 
+pub mod board_grid;
 pub mod conflicts;
 pub mod consent;
 pub mod technicians;

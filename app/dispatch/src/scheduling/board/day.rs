@@ -1,8 +1,10 @@
 //! The day view: a line for each technician, hours as columns, and the unscheduled jobs.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::jobs::targets::TargetStatus;
 use domain::locale::Locale;
 use domain::public_language::Tone;
+use domain::scheduling::board_grid::{MAX_HOURS, MAX_SLOTS, SLOT_MINUTES};
 use leptos::prelude::*;
 use ordinavo_core::scheduling::BoardJob;
 use ordinavo_core::scheduling::board::{Board, Line, Stop, unscheduled_cursor};
@@ -11,17 +13,11 @@ use ui::format;
 use ui::icons::Icon;
 
 use crate::i18n::by_key;
-use crate::islands::board_drag::SLOT_MINUTES;
 use crate::scheduling::board::{
     BoardView, board_path, conflict_text, duration_text, format_unscheduled_cursor, reschedule_path, visit_time,
 };
 use crate::shared::service_label;
 use crate::t;
-
-/// The most hours a board can show; the style sheet has classes up to this number.
-const MAX_HOURS: i64 = 36;
-/// The same limit in columns.
-const MAX_SLOTS: i64 = MAX_HOURS * 60 / SLOT_MINUTES as i64;
 
 #[component]
 pub fn Day(board: Board, locale: Locale, now: DateTime<Utc>, zone: String) -> impl IntoView {
@@ -43,6 +39,12 @@ pub fn Day(board: Board, locale: Locale, now: DateTime<Utc>, zone: String) -> im
                 format::escape_query(&format_unscheduled_cursor(unscheduled_cursor(job)))
             )
         });
+    let shown = board.unscheduled_jobs.rows.len();
+    let count = if board.unscheduled_jobs.has_more {
+        format!("{shown}+")
+    } else {
+        shown.to_string()
+    };
     let no_technicians = board.lines.is_empty();
     let lines = board
         .lines
@@ -51,12 +53,6 @@ pub fn Day(board: Board, locale: Locale, now: DateTime<Utc>, zone: String) -> im
         .collect_view();
     view! {
         <div class="board" data-from=from.timestamp().to_string() data-hours=hours.to_string() data-back=back>
-            <section class="board-pool" aria-labelledby="pool-title">
-                <h2 id="pool-title">{t!(locale, "board-unscheduled")}</h2>
-                {board.unscheduled_jobs.rows.is_empty().then(|| view! { <EmptyState icon="check" title=t!(locale, "board-unscheduled-empty") text=t!(locale, "board-unscheduled-empty-text")/> })}
-                <ul class="plain">{board.unscheduled_jobs.rows.into_iter().map(|job| view! { <UnscheduledJobCard job locale can_plan=board.can_plan back=back.clone() zone=zone.clone()/> }).collect_view()}</ul>
-                {more.map(|href| view! { <p><a href=href>{t!(locale, "board-unscheduled-more")}</a></p> })}
-            </section>
             <div class="board-frame" tabindex="0" role="region" aria-label=t!(locale, "board-day")>
                 <div class=format!("board-sheet hours-{hours}")>
                     <div class="board-hours" aria-hidden="true">{labels.into_iter().map(|label| view! { <span><bdi>{label}</bdi></span> }).collect_view()}</div>
@@ -64,6 +60,12 @@ pub fn Day(board: Board, locale: Locale, now: DateTime<Utc>, zone: String) -> im
                     {lines}
                 </div>
             </div>
+            <section class="board-pool" aria-labelledby="pool-title">
+                <h2 id="pool-title">{t!(locale, "board-unscheduled")}<span class="count">{count}</span></h2>
+                {board.unscheduled_jobs.rows.is_empty().then(|| view! { <EmptyState icon="check" title=t!(locale, "board-unscheduled-empty") text=t!(locale, "board-unscheduled-empty-text")/> })}
+                <ul class="plain">{board.unscheduled_jobs.rows.into_iter().map(|job| view! { <UnscheduledJobCard job locale can_plan=board.can_plan back=back.clone() zone=zone.clone()/> }).collect_view()}</ul>
+                {more.map(|href| view! { <p><a href=href>{t!(locale, "board-unscheduled-more")}</a></p> })}
+            </section>
         </div>
     }
 }
@@ -144,6 +146,7 @@ fn TechnicianHeading(
     zone: String,
 ) -> impl IntoView {
     let href = format!("/app/settings/technicians/{}", line.technician.id);
+    let (used, initials) = (line.utilization(), format::initials(&line.technician.display_name));
     let shift = shift_text(locale, &line, &zone);
     let has_no_shift = line.shift.is_none() && line.technician.week.is_some();
     let has_no_week = line.technician.week.is_none();
@@ -172,9 +175,10 @@ fn TechnicianHeading(
     });
     view! {
         <div class="board-who">
-            <h3 id=heading><a href=href><bdi>{line.technician.display_name}</bdi></a></h3>
+            <div class="who-head"><span class="avatar avatar-small avatar-person" aria-hidden="true">{initials}</span><h3 id=heading><a href=href><bdi>{line.technician.display_name}</bdi></a></h3>
+                {used.map(|used| view! { <span class="used" class:used-over=used.gt(&100)><span class="hidden">{t!(locale, "board-utilization")}</span><span>{t!(locale, "percent", number = used)}</span><progress aria-hidden="true" max="100" value=used.min(100).to_string()></progress></span> })}</div>
             <p class="quiet">{shift.map(|shift| view! { <bdi>{shift}</bdi> })}{has_no_shift.then(|| t!(locale, "board-no-shift"))}{has_no_week.then(|| t!(locale, "board-no-working-hours"))}{away}</p>
-            {break_lines.into_iter().map(|words| view! { <p class="quiet">{words}</p> }).collect_view()}
+            {break_lines.into_iter().map(|words| view! { <p class="hidden">{words}</p> }).collect_view()}
             {load.map(|load| view! { <p class="quiet">{load}</p> })}
         </div>
     }
@@ -240,6 +244,13 @@ fn StopCard(stop: Stop, row: usize, locale: Locale, from: DateTime<Utc>, back: S
         grid_class(from, visit.starts_at, visit.ends_at)
     );
     let times = visit_time(locale, visit, &zone);
+    let mark = match visit.job.status {
+        TargetStatus::EnRoute => Some("truck"),
+        TargetStatus::OnSite => Some("wrench"),
+        TargetStatus::Completed => Some("check"),
+        TargetStatus::NotCompleted => Some("x"),
+        TargetStatus::Open | TargetStatus::Scheduled | TargetStatus::Dispatched | TargetStatus::Cancelled => None,
+    };
     let minutes = (visit.ends_at - visit.starts_at).num_minutes().to_string();
     let reschedule_link = is_movable.then(|| {
         let (href, label) = (
@@ -251,8 +262,8 @@ fn StopCard(stop: Stop, row: usize, locale: Locale, from: DateTime<Utc>, back: S
     view! {
         <li class=class data-drag=is_movable.then(|| target.clone()) data-from=visit.starts_at.timestamp().to_string() data-length=minutes class:stop-warned=has_warnings>
             <a class="stop-link" href=format!("/app/targets/{target}") draggable="false" title=title>
-                <span class="stop-line"><strong><bdi>{times}</bdi></strong></span>
-                <span class="stop-line"><bdi class="mono">{number}</bdi>" "<bdi>{visit.job.customer_name.clone()}</bdi></span>
+                <span class="stop-line">{mark.map(|name| view! { <Icon name=name/> })}<strong><bdi>{visit.job.customer_name.clone()}</bdi></strong></span>
+                <span class="stop-line"><bdi>{times}</bdi>" "<bdi class="mono">{number}</bdi></span>
                 <LateVisitMark status=visit.job.status ends_at=Some(visit.ends_at) locale/>
                 <span class="stop-line quiet"><bdi>{visit.job.city.clone().or_else(|| visit.job.location_name.clone())}</bdi></span>
                 {has_warnings.then(|| view! { <span class="stop-line stop-warning"><Icon name="alert"/>{t!(locale, "board-conflicts", count = warnings.len())}<span class="hidden">{warning_text}</span></span> })}
@@ -305,34 +316,5 @@ fn UnscheduledJobCard(job: BoardJob, locale: Locale, can_plan: bool, back: Strin
             </a>
             {reschedule_link}
         </li>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The style sheet has one class for each number of hours and each column of five minutes.
-    #[test]
-    fn style_sheet_has_class_for_every_position() {
-        let sheet = include_str!("../../../../../style/board-grid.css");
-        for hours in 1..=MAX_HOURS {
-            let slots = hours * 60 / i64::from(SLOT_MINUTES);
-            assert!(
-                sheet.contains(&format!(".hours-{hours} {{ --slots: {slots}; }}")),
-                "{hours}"
-            );
-        }
-        for slot in 0..MAX_SLOTS {
-            let (first, length) = (slot + 1, slot + 1);
-            assert!(
-                sheet.contains(&format!(".at-{slot} {{ grid-column-start: {first}; }}")),
-                "{slot}"
-            );
-            assert!(
-                sheet.contains(&format!(".for-{length} {{ grid-column-end: span {length}; }}")),
-                "{slot}"
-            );
-        }
     }
 }

@@ -96,6 +96,7 @@ pub fn BoardPage() -> impl IntoView {
         };
         let live = format!("/app/live?since={revision}");
         let title = format!("{} {}", t!(locale, "board-title"), format::day(locale, date));
+        let zone = t!(locale, "board-zone", zone = format::zone_name(locale, &zone));
         Ok(view! {
             <Title text=title/>
             <LivePage path=live regions="board technician-news".to_owned()/>
@@ -103,9 +104,7 @@ pub fn BoardPage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <TechnicianNewsNotice locale news/>
-            <BoardBar locale date today board_view/>
-            {can_plan.then(|| view! { <SuggestionRow locale date/> })}
-            <p class="lead">{format::day(locale, date)}" · "<span class="quiet">{t!(locale, "board-zone", zone = format::zone_name(locale, &zone))}</span></p>
+            <BoardBar locale date today board_view can_plan zone/>
             <div id="board">{board}</div>
         }
         .into_any())
@@ -184,7 +183,15 @@ async fn load_day(
 
 /// The bar above the board: the choice of the day and of the view.
 #[component]
-fn BoardBar(locale: Locale, date: NaiveDate, today: NaiveDate, board_view: BoardView) -> impl IntoView {
+fn BoardBar(
+    locale: Locale,
+    date: NaiveDate,
+    today: NaiveDate,
+    board_view: BoardView,
+    can_plan: bool,
+    /// The zone of the board, in words.
+    zone: String,
+) -> impl IntoView {
     let step = if board_view == BoardView::Week { 7 } else { 1 };
     let before = board_path(date - Days::new(step), board_view);
     let after = board_path(date + Days::new(step), board_view);
@@ -192,9 +199,9 @@ fn BoardBar(locale: Locale, date: NaiveDate, today: NaiveDate, board_view: Board
         <header class="board-bar">
             <h1>{t!(locale, "board-title")}</h1>
             <nav class="board-days" aria-label=t!(locale, "date")>
-                <a class="button" href=before>{t!(locale, "previous-day")}</a>
+                <a class="button button-icon" href=before title=t!(locale, "previous-day")><Icon name="chevron-left"/><span class="hidden">{t!(locale, "previous-day")}</span></a>
                 <a class="button" href=board_path(today, board_view)>{t!(locale, "today")}</a>
-                <a class="button" href=after>{t!(locale, "next-day")}</a>
+                <a class="button button-icon" href=after title=t!(locale, "next-day")><Icon name="chevron-right"/><span class="hidden">{t!(locale, "next-day")}</span></a>
                 <form method="get" action="/app/board" class="row">
                     <input type="hidden" name="view" value=board_view.name()/>
                     <label class="hidden" for="board-date">{t!(locale, "date")}</label>
@@ -202,12 +209,14 @@ fn BoardBar(locale: Locale, date: NaiveDate, today: NaiveDate, board_view: Board
                     <button class="button" type="submit">{t!(locale, "board-show-date")}</button>
                 </form>
             </nav>
-            <nav class="tabs" aria-label=t!(locale, "board-views")>
+            <p><strong>{format::day(locale, date)}</strong>" "<span class="quiet">{zone}</span></p>
+            <nav class="segments" aria-label=t!(locale, "board-views")>
                 {BoardView::ALL.into_iter().map(|choice| {
                     let is_current = (choice == board_view).then_some("page");
                     view! { <a href=board_path(date, choice) aria-current=is_current>{by_key(locale, &format!("board-{}", choice.name()))}</a> }
                 }).collect_view()}
             </nav>
+            {can_plan.then(|| view! { <SuggestionRow locale date/> })}
         </header>
     }
 }
@@ -216,7 +225,8 @@ fn BoardBar(locale: Locale, date: NaiveDate, today: NaiveDate, board_view: Board
 #[component]
 fn SuggestionRow(locale: Locale, date: NaiveDate) -> impl IntoView {
     view! {
-        <div class="row"><form method="post" action=owned("/app/fn/suggest-routes")><input type="hidden" name="date" value=date.format("%Y-%m-%d").to_string()/><button class="button" type="submit"><Icon name="navigation"/>{t!(locale, "suggestion-request")}</button></form><a href="/app/board/suggestions">{t!(locale, "suggestions-title")}</a><a class="button" href="/app/jobs/new"><Icon name="plus"/>{t!(locale, "job-new")}</a></div>
+        <div class="row board-plan"><a class="quiet" href="/app/board/suggestions">{t!(locale, "suggestions-title")}</a><a class="button" href="/app/jobs/new"><Icon name="plus"/>{t!(locale, "job-new")}</a>
+            <form method="post" action=owned("/app/fn/suggest-routes")><input type="hidden" name="date" value=date.format("%Y-%m-%d").to_string()/><button class="button button-primary" type="submit"><Icon name="navigation"/>{t!(locale, "suggestion-request")}</button></form></div>
     }
 }
 

@@ -10,8 +10,8 @@ use crate::db::{StoreError, SystemTx};
 use crate::files::model::BlobKey;
 use crate::identity::actors::TenantId;
 
-/// Whether a row names the content. Every table that refers to files is here.
-macro_rules! is_named {
+/// Whether a record names the content. Every table of records that refers to files is here.
+macro_rules! is_named_by_record {
     () => {
         r"
             (
@@ -33,14 +33,27 @@ macro_rules! is_named {
                     WHERE day_photo.tenant_id = blob.tenant_id
                       AND day_photo.content_hash = blob.digest
                 )
-                OR EXISTS (
-                    SELECT 1
-                    FROM blob AS picture
-                    WHERE picture.tenant_id = blob.tenant_id
-                      AND picture.thumbnail_digest = blob.digest
-                )
             )
         "
+    };
+}
+/// Whether the content is the smaller version of a picture.
+macro_rules! is_thumbnail {
+    () => {
+        r"
+            EXISTS (
+                SELECT 1
+                FROM blob AS picture
+                WHERE picture.tenant_id = blob.tenant_id
+                  AND picture.thumbnail_digest = blob.digest
+            )
+        "
+    };
+}
+/// Whether a row names the content.
+macro_rules! is_named {
+    () => {
+        concat!("(", is_named_by_record!(), " OR ", is_thumbnail!(), ")")
     };
 }
 
@@ -78,16 +91,26 @@ const SELECT_STORED: &str = concat!(
         LIMIT $3
     "
 );
-const SELECT_STORED_OF_TENANT: &str = r"
-    SELECT digest, generation
-    FROM blob
-    WHERE tenant_id = $1
-      AND digest > $2
-      AND state = 'stored'
-      AND scan <> 'infected'
-    ORDER BY digest
-    LIMIT $3
-";
+/// Smaller versions of pictures are left out: they are made again.
+const SELECT_STORED_OF_TENANT: &str = concat!(
+    r"
+        SELECT digest, generation
+        FROM blob
+        WHERE tenant_id = $1
+          AND digest > $2
+          AND state = 'stored'
+          AND scan <> 'infected'
+          AND (NOT
+    ",
+    is_thumbnail!(),
+    " OR ",
+    is_named_by_record!(),
+    r"
+          )
+        ORDER BY digest
+        LIMIT $3
+    "
+);
 const SELECT_BLOB_STATE: &str = "SELECT generation, state FROM blob WHERE tenant_id = $1 AND digest = $2";
 const SELECT_STORED_OF_ALL: &str = r"
     SELECT tenant_id, digest, generation

@@ -54,6 +54,22 @@ pub struct Line {
     pub travel: TimeDelta,
 }
 
+impl Line {
+    /// Returns how much of the shift without its breaks is used by visits and travel, in percent; `None` without a shift or while
+    /// the technician is absent.
+    pub fn utilization(&self) -> Option<i64> {
+        let shift = self.shift.as_ref().filter(|_| self.away.is_none())?;
+        let breaks: TimeDelta = shift.rests.iter().map(|(_, _, length)| *length).sum();
+        let available = (shift.until - shift.from - breaks).num_minutes();
+        let visits: TimeDelta = self
+            .stops
+            .iter()
+            .map(|stop| stop.visit.ends_at - stop.visit.starts_at)
+            .sum();
+        (available > 0).then(|| (visits + self.travel).num_minutes() * 100 / available)
+    }
+}
+
 /// The board of one day.
 #[derive(Debug, Clone)]
 pub struct Board {
