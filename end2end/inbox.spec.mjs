@@ -249,6 +249,18 @@ test("letters decide nothing while the focus is on the page, inside a word or in
   await expect(accept).toBeVisible();
   expect(decisions).toEqual([]);
 
+  // In an open menu, letters decide nothing, and Escape closes it.
+  await page.keyboard.press("p");
+  const menu = page.locator("details.pill[open]");
+  await expect(menu).toHaveCount(1);
+  await expect(menu.locator("button:focus")).toHaveCount(1);
+  await type("a");
+  await type("t");
+  await page.keyboard.press("Escape");
+  await expect(menu).toHaveCount(0);
+  await expect(accept).toBeVisible();
+  expect(decisions).toEqual([]);
+
   // One key with the row focused decides, also by the letter of another layout.
   await page.goto(`/app/inbox?q=${mark}`);
   await heard();

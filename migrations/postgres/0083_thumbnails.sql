@@ -2,6 +2,9 @@
 -- thumbnail_at: when the worker may try; NULL once there is nothing to do.
 ALTER TABLE blob ADD COLUMN thumbnail_at TIMESTAMPTZ;
 ALTER TABLE blob ADD COLUMN thumbnail_digest BYTEA CHECK (length(thumbnail_digest) = 32);
+ALTER TABLE blob ADD COLUMN thumbnail_attempts BIGINT NOT NULL DEFAULT 0 CHECK (thumbnail_attempts >= 0);
+-- The register of all tenants is protected by row-level security.
+SELECT set_config('ordinavo.tenant', '*', true);
 UPDATE blob SET thumbnail_at = created_at WHERE media_type LIKE 'image/%' AND state = 'stored';
 CREATE INDEX blob_thumbnail_due ON blob (thumbnail_at) WHERE thumbnail_at IS NOT NULL;
 CREATE INDEX blob_thumbnail ON blob (tenant_id, thumbnail_digest) WHERE thumbnail_digest IS NOT NULL;

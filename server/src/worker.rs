@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use ordinavo_core::drafts;
 use ordinavo_core::events;
-use ordinavo_core::files::{scanning, thumbnails as small_pictures, worker as files};
+use ordinavo_core::files;
+use ordinavo_core::files::scanning;
 use ordinavo_core::identity::{password_links, sessions};
 use ordinavo_core::imports;
 use ordinavo_core::imports::worker as importer;
@@ -120,7 +121,7 @@ async fn purge(core: &Core, mut stop: watch::Receiver<bool>) {
         if let Err(error) = core.refresh_statistics().await {
             tracing::warn!(%error, "failed to refresh statistics");
         }
-        if let Err(error) = files::sweep(core).await {
+        if let Err(error) = files::worker::sweep(core).await {
             tracing::warn!(%error, "failed to delete unnamed files");
         }
         tokio::select! {
@@ -292,17 +293,17 @@ async fn scans(core: &Core, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Makes smaller versions of pictures until `stop` is set.
+/// Creates smaller versions of pictures until `stop` is set.
 async fn thumbnails(core: &Core, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let pause = match record_turn(core, "thumbnails", small_pictures::make_next(core).await) {
+        let pause = match record_turn(core, "thumbnails", files::thumbnails::create_next(core).await) {
             Ok(true) => {
                 tokio::task::yield_now().await;
                 continue;
             }
             Ok(false) => POLL_INTERVAL,
             Err(error) => {
-                tracing::warn!(%error, "failed to make a smaller version of a picture");
+                tracing::warn!(%error, "failed to create a smaller version of a picture");
                 ERROR_BACKOFF
             }
         };

@@ -59,12 +59,14 @@ pub struct PublicRequest {
     pub cancellation_requested_at: Option<DateTime<Utc>>,
     /// When another time was requested, while dispatch has not answered.
     pub reschedule_requested_at: Option<DateTime<Utc>>,
-    /// Since when its job is completed.
+    /// When its job was completed, if this user sees its visit or a report of it.
     pub completed_at: Option<DateTime<Utc>>,
     /// Whether this user sees reports of its job.
     pub sees_reports: bool,
     /// Whether a report of its job is shared with this user.
     pub has_report: bool,
+    /// The location.
+    pub location_id: Option<LocationId>,
     /// Name of the location.
     pub location: Option<String>,
     /// Rejection reason, written for the customer.

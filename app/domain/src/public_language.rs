@@ -264,9 +264,9 @@ pub const fn request_done(locale: Locale) -> PublicStatus {
         label: Cow::Borrowed(pick(locale, "Done", "Erledigt", "منجز")),
         explanation: Cow::Borrowed(pick(
             locale,
-            "The work is done. Reports and anything that remains are shown below.",
-            "Die Arbeiten sind erledigt. Berichte und was noch offen ist, finden Sie unten.",
-            "أُنجز العمل. تجد التقارير وما تبقى من أعمال أدناه.",
+            "The work is done.",
+            "Die Arbeiten sind erledigt.",
+            "أُنجز العمل.",
         )),
         tone: Tone::Good,
     }
@@ -275,12 +275,17 @@ pub const fn request_done(locale: Locale) -> PublicStatus {
 /// Returns the public status of a request whose customer asked for another time.
 pub const fn change_requested(locale: Locale) -> PublicStatus {
     PublicStatus {
-        label: Cow::Borrowed(pick(locale, "Change requested", "Änderung gewünscht", "طُلب التغيير")),
+        label: Cow::Borrowed(pick(
+            locale,
+            "Change requested",
+            "Anderer Termin angefragt",
+            "طُلب موعد آخر",
+        )),
         explanation: Cow::Borrowed(pick(
             locale,
-            "You asked for another time. Your appointment stays as it is until we have answered.",
-            "Sie haben um einen anderen Termin gebeten. Ihr Termin gilt, bis wir geantwortet haben.",
-            "طلبت موعدًا آخر. يبقى موعدك كما هو حتى نرد عليك.",
+            "Another time was requested. The appointment stays as it is until we have confirmed a new one.",
+            "Ein anderer Termin ist angefragt. Der bisherige gilt, bis wir einen neuen bestätigt haben.",
+            "طُلب موعد آخر. يبقى الموعد الحالي كما هو حتى نؤكد موعدًا جديدًا.",
         )),
         tone: Tone::Warn,
     }
@@ -297,7 +302,7 @@ pub const fn visit(visit: PublicVisit, locale: Locale) -> PublicStatus {
                 "Ihr Termin ist geplant.",
                 "تمت جدولة موعدك.",
             ),
-            Tone::Info,
+            Tone::Good,
         ),
         PublicVisit::OnTheWay => (
             pick(locale, "On the way", "Unterwegs", "في الطريق"),
@@ -393,7 +398,7 @@ pub const fn follow_up(status: FollowUpStatus, locale: Locale) -> Option<PublicS
                 "Die verbleibenden Arbeiten sind geplant.",
                 "تمت جدولة العمل المتبقي.",
             ),
-            Tone::Info,
+            Tone::Good,
         ),
         FollowUpStatus::Done => (
             pick(locale, "Done", "Erledigt", "منجزة"),

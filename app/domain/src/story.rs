@@ -25,7 +25,7 @@ pub enum Step {
     Visit,
     /// The report is shared.
     Report,
-    /// Nothing more is to be done.
+    /// The visit is completed, and its report is shared or not expected. Follow-ups may remain.
     Done,
     /// Dispatch rejected it.
     Rejected,
@@ -70,7 +70,7 @@ pub struct StoryFacts {
     pub status: RequestStatus,
     /// The state of its visit, if the reader sees the appointment.
     pub visit: Option<PublicVisit>,
-    /// Since when its job is completed.
+    /// When its job was completed, if the reader sees its visit or a report of it.
     pub completed_at: Option<DateTime<Utc>>,
     /// Whether the reader sees reports of its job.
     pub sees_reports: bool,
@@ -90,7 +90,7 @@ pub struct Story {
 }
 
 impl StoryFacts {
-    /// Returns whether nothing more is expected of a request.
+    /// Returns whether the visit is completed and its report shared or not expected.
     fn is_done(&self, now: DateTime<Utc>) -> bool {
         self.completed_at.is_some_and(|completed_at| {
             !self.sees_reports || self.has_report || completed_at + REPORT_EXPECTED_FOR <= now

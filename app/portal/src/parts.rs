@@ -96,6 +96,15 @@ pub(crate) fn LocationFilter(
     .into_any()
 }
 
+/// Returns the address of the first page of a list that keeps its filters.
+pub(crate) fn first_page(page: &str, filters: &[(&str, &str)]) -> String {
+    let filters = filters.iter().filter(|(_, value)| !value.is_empty()).copied();
+    match format::query(filters) {
+        query if query.is_empty() => page.to_owned(),
+        query => format!("{page}?{query}"),
+    }
+}
+
 /// Returns the address of the next page of a list that keeps its filters.
 pub(crate) fn page_link(page: &str, filters: &[(&str, &str)], before: String) -> String {
     let filters = filters.iter().filter(|(_, value)| !value.is_empty()).copied();

@@ -59,7 +59,7 @@ pub fn ContactCard(contact: OrganisationContact, locale: Locale) -> impl IntoVie
     view! {
         <section class="card call" aria-labelledby="who-to-call" data-testid="who-to-call"><h2 id="who-to-call">{word!(locale, "organisation-call")}</h2>
             {phone.map(|number| view! {
-                <div class="call-way"><span class="icon-tile"><Icon name="phone"/></span><p><strong><Phone number/></strong>{hours_of_phone.map(|hours| view! { <span class="quiet" dir="auto">{hours}</span> })}</p></div>
+                <div class="call-way"><span class="icon-tile"><Icon name="phone"/></span><p><strong><Phone number/></strong>{hours_of_phone.map(|hours| view! { <span class="quiet"><bdi>{hours}</bdi></span> })}</p></div>
             })}
             {email.map(|address| view! {
                 <div class="call-way"><span class="icon-tile"><Icon name="mail"/></span><p><strong><Email address/></strong><span class="quiet">{word!(locale, "organisation-write")}</span></p></div>

@@ -25,16 +25,21 @@ pub fn ReportArticle(report: PublicReport, locale: Locale, #[prop(optional)] pre
     } else {
         view! { <h1 dir="auto">{report.title}</h1> }.into_any()
     };
-    let files_title = if previewed {
-        view! { <h4>{word!(locale, "customer-report-files")}</h4> }.into_any()
+    let files_heading = if report.attachments.iter().all(is_picture) {
+        word!(locale, "customer-report-photos")
     } else {
-        view! { <h2>{word!(locale, "customer-report-files")}</h2> }.into_any()
+        word!(locale, "customer-report-files")
+    };
+    let files_title = if previewed {
+        view! { <h4>{files_heading.clone()}</h4> }.into_any()
+    } else {
+        view! { <h2>{files_heading.clone()}</h2> }.into_any()
     };
     let no_files = report.attachments.is_empty();
     view! {
         <article class="card report" lang=locale.tag() dir=locale.direction()>
             {title}
-            <p class="quiet"><bdi>{report.location}</bdi>" · "{word!(locale, "customer-report-published")}" "{format::date(locale, report.published_at, &report.zone)}" · "{word!(locale, "customer-report-revision", number = report.revision)}</p>
+            <p class="quiet"><bdi>{report.location}</bdi>" · "{word!(locale, "customer-report-published")}" "{format::date(locale, report.published_at, &report.zone)}{replaced.then(|| format!(" · {}", word!(locale, "customer-report-revision", number = report.revision)))}</p>
             {replaced.then(|| view! { <p class="notice">{word!(locale, "customer-report-replaced")}</p> })}
             <p class="prose" dir="auto">{report.summary}</p>
             {report.message.map(|message| part(word!(locale, "customer-report-message"), message))}

@@ -124,6 +124,15 @@ pub const fn progress(index: usize, current: usize) -> &'static str {
     }
 }
 
+/// Returns the same in words, for readers who do not see the marks.
+pub fn step_progress(progress: &str, locale: Locale) -> String {
+    match progress {
+        "passed" => word!(locale, "step-passed"),
+        "current" => word!(locale, "step-current"),
+        _ => word!(locale, "step-ahead"),
+    }
+}
+
 /// The steps of a request on one line, each with its time where it is known.
 #[component]
 pub fn Stepper(
@@ -143,9 +152,9 @@ pub fn Stepper(
                 let icon = if progress == "passed" { "check" } else { step_icon(step) };
                 let time = times.iter().find(|(known, _)| *known == step && index <= current).map(|(_, time)| time.clone());
                 view! {
-                    <li class=progress aria-current=(index == current).then_some("step")>
+                    <li class=format!("{progress} step-{}", step.name()) aria-current=(index == current).then_some("step")>
                         <span class="step-mark"><Icon name=icon/></span>
-                        <span class="step-name">{step_label(step, state, &words, locale)}</span>
+                        <span class="step-name">{step_label(step, state, &words, locale)}<span class="hidden">{step_progress(progress, locale)}</span></span>
                         {time.map(|time| view! { <span class="quiet">{time}</span> })}
                     </li>
                 }

@@ -100,6 +100,17 @@ pub fn Hotkeys(
                 }
                 return;
             }
+            // In an open menu, its own buttons are meant.
+            if let Some(menu) = page.query_selector("details.pill[open]").ok().flatten() {
+                if event.key() == "Escape"
+                    && let Ok(menu) = menu.dyn_into::<HtmlElement>()
+                {
+                    let _ = menu.remove_attribute("open");
+                    focus_inside(&menu, "summary");
+                    event.prevent_default();
+                }
+                return;
+            }
             let key = latin_key(&event);
             let is_letter = key.chars().count() == 1 && !matches!(key.as_str(), "j" | "k" | "x");
             let is_in_word = is_letter && event.time_stamp() - last_letter.get() < WORD_PAUSE;
@@ -310,7 +321,10 @@ fn toggle(details: &HtmlElement) {
         let _ = details.remove_attribute("open");
     } else {
         let _ = details.set_attribute("open", "");
-        if !focus_inside(details, "textarea, input:not([type=hidden]), select") {
+        if !focus_inside(details, "textarea, input:not([type=hidden]), select")
+            && !focus_inside(details, "button[aria-current]")
+            && !focus_inside(details, ".menu-list button")
+        {
             focus_inside(details, "summary");
         }
     }

@@ -147,8 +147,8 @@ pub(crate) fn Triage(
         <div class="pills-set">
             <Pill action="set-priority" field="priority" label=t!(locale, "priority") choices=priority_choices(locale) chosen=item.priority.name().to_owned() key="p" fields=fields.clone()/>
             <Pill action="set-service" field="service" label=t!(locale, "service") choices=service_choices(locale) chosen=item.service_type.name().to_owned() key="s" fields=fields.clone()/>
-            <Pill action="assign-request" field="assignee" label=t!(locale, "assignee") choices=assignees chosen=assignee key="g" fields=fields.clone()/>
-            <Pill action="snooze-request" field="until" label=t!(locale, "snooze") choices=snooze_options shown=snoozed key="h" fields/>
+            <Pill action="assign-request" field="assignee" label=t!(locale, "assignee") choices=assignees chosen=assignee otherwise=item.assignee_name.clone().unwrap_or_default() key="g" fields=fields.clone()/>
+            <Pill action="snooze-request" field="until" label=t!(locale, "snooze-label") choices=snooze_options shown=snoozed key="h" fields/>
         </div>
     }
 }
@@ -175,6 +175,9 @@ fn Pill(
     /// What is shown instead of the chosen value.
     #[prop(optional)]
     shown: Option<String>,
+    /// What is shown if the chosen value is none of the choices.
+    #[prop(optional)]
+    otherwise: String,
     key: &'static str,
     fields: FormFields,
 ) -> impl IntoView {
@@ -183,7 +186,7 @@ fn Pill(
         .iter()
         .find(|(value, _)| *value == chosen)
         .map(|(_, words)| words.clone());
-    let shown = shown.or(current).unwrap_or_default();
+    let shown = shown.or(current).unwrap_or(otherwise);
     view! {
         <form method="post" action=owned(format!("/app/fn/{action}"))>
             <HiddenFields fields/>

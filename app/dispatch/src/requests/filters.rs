@@ -127,11 +127,12 @@ pub fn StageTabs(view: InboxQuery, inbox: Inbox, locale: Locale) -> impl IntoVie
 pub fn Filters(view: InboxQuery, inbox: Inbox, locale: Locale) -> impl IntoView {
     let is_filtered = view.is_filtered();
     // The tabs show what is filtered by stage.
-    let open = is_filtered
-        && view
-            .0
-            .iter()
-            .any(|(name, _)| !matches!(*name, "q" | "requests" | "only"));
+    let is_shown_elsewhere = |(name, value): &(&str, String)| match *name {
+        "q" | "requests" => true,
+        "only" => value != "unmatched",
+        _ => false,
+    };
+    let open = is_filtered && !view.0.iter().all(is_shown_elsewhere);
     let chosen = |name: &str| view.get(name).to_owned();
     let regions = region_choices(locale, &inbox.regions, view.get("region"));
     let has_regions = regions.len() > 1;

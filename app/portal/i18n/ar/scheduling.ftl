@@ -23,4 +23,4 @@ visit-actions = هذه الزيارة
 ask-another-time = طلب موعد آخر
 ask-to-cancel = طلب الإلغاء
 visit-request = طلبك
-open-map = فتح في خريطة
+open-map = فتح في تطبيق الخرائط

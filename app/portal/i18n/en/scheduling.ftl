@@ -23,4 +23,4 @@ visit-actions = This visit
 ask-another-time = Request another time
 ask-to-cancel = Request cancellation
 visit-request = Your request
-open-map = open in a map
+open-map = open in a map app

@@ -14,7 +14,7 @@ use ui::icons::Icon;
 use ui::page::{cursor, page};
 use ui::title::Title;
 
-use crate::parts::{LocationFilter, Tile, page_link};
+use crate::parts::{LocationFilter, Tile, first_page, page_link};
 use crate::shared::viewer_contact;
 use crate::shell::AppFrame;
 use crate::t;
@@ -45,7 +45,7 @@ pub fn TimelinePage() -> impl IntoView {
         let filters = [("location", location.as_str()), ("kind", kind.as_str())];
         let last = found.rows.rows.last().filter(|_| found.rows.has_more);
         let next = last.map(|row| page_link(PAGE, &filters, cursor(row.at, row.place)));
-        let first = (!request.query("before").is_empty()).then(|| PAGE.to_owned());
+        let first = (!request.query("before").is_empty()).then(|| first_page(PAGE, &filters));
         let empty = found.rows.rows.is_empty();
         let kept = Some(("kind", kind.clone())).filter(|_| !kind.is_empty());
         Ok(view! {

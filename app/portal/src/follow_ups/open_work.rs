@@ -52,10 +52,11 @@ pub fn ActionRequired(requests: Vec<PublicRequest>, words: Arc<Terminology>, loc
 pub fn FollowUpLines(items: Vec<PublicFollowUp>, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
     view! {
         <ul class="rows">{items.into_iter().filter(|item| item.status != FollowUpStatus::Dismissed).map(|item| {
-            let lead = view! { <Tile icon="flag" class="icon-tile icon-tile-warn"/> };
+            let lead = view! { <Tile icon="flag"/> };
             let end = view! { <FollowUpChip status=item.status words=words.clone() locale/> };
+            let explanation = words.follow_up(item.status, locale).map(|status| status.explanation.into_owned());
             view! {
-                <Row href=format!("/portal/reports/{}", item.report) lead=lead.into_any() title=view! { <span dir="auto">{item.title}</span> }.into_any() line=view! { <bdi>{item.location}</bdi> }.into_any() end=end.into_any()/>
+                <Row href=format!("/portal/reports/{}", item.report) lead=lead.into_any() title=view! { <span dir="auto">{item.title}</span> }.into_any() line=view! { <bdi>{item.location}</bdi>{explanation.map(|text| view! { " · "{text} })} }.into_any() end=end.into_any()/>
             }
         }).collect_view()}</ul>
     }

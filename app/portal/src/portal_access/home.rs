@@ -42,7 +42,7 @@ pub fn HomePage() -> impl IntoView {
         let zones = zone_names(&contact, &home.upcoming);
         let (words, zone) = (contact.terminology(), contact.zone().to_owned());
         let places = home.locations.clone();
-        let planned = home.upcoming.clone();
+        let planned = home.next_by_location;
         let mut upcoming = home.upcoming.into_iter();
         let next = upcoming.next();
         let later: Vec<_> = upcoming.take(MAX_LATER).collect();
@@ -84,7 +84,7 @@ pub fn HomePage() -> impl IntoView {
             </div>
             <aside class="stack">
                 <ContactCard contact=organisation_contact() locale/>
-                <Places locations=places planned may_see=home.may.appointments locale/>
+                <LocationList locations=places planned may_see=home.may.appointments locale/>
                 {home.may.appointments.then(|| view! {
                     <section class="card"><h2>{t!(locale, "home-calendar")}</h2><p class="quiet">{t!(locale, "home-calendar-text")}</p>
                         <a class="button" href="/portal/appointments#feed"><Icon name="calendar-plus"/>{t!(locale, "home-calendar-link")}</a></section>
@@ -113,13 +113,14 @@ fn NextVisit(visit: PublicAppointment, words: Arc<Terminology>, zones: ZoneNames
         &visit.zone,
     );
     let title = visit_title(&visit, &words, locale);
+    let has_address = !visit.address.is_empty();
     view! {
         <article class="card visit" class:visit-live=is_live>
             <div class="row"><VisitChip visit=visit.status words locale/></div>
             <p class="answer"><span>{format::near_day(locale, visit.starts_at, &visit.zone)}</span>" "<strong>{when}</strong></p>
             <DelayNotice minutes=delay locale/>
             <div class="visit-facts"><p><strong>{title}</strong></p>
-                <p class="quiet"><Icon name="map-pin"/><bdi>{visit.location}</bdi>", "<bdi>{visit.address}</bdi></p>
+                <p class="quiet"><Icon name="map-pin"/><bdi>{visit.location}</bdi>{has_address.then(|| view! { " · "<bdi>{visit.address}</bdi> })}</p>
                 {visit.technician.map(|name| view! { <p class="quiet"><Icon name="user"/>{t!(locale, "technician")}": "<bdi>{name}</bdi></p> })}
             </div>
             <p class="actions"><a class="button" href=format!("/portal/appointments/{}", visit.id)>{t!(locale, "see-appointment")}</a></p>
@@ -139,30 +140,30 @@ fn LatestReports(reports: Vec<PublicReport>, locale: Locale) -> impl IntoView {
     }
 }
 
-/// The most locations whose next visit is named.
-const MAX_PLACES: usize = 6;
+/// The most locations whose next appointment is named.
+const MAX_LOCATIONS: usize = 6;
 
 /// The user's locations, each with its next visit.
 #[component]
-fn Places(
+fn LocationList(
     locations: Vec<PublicLocation>,
     planned: Vec<PublicAppointment>,
     may_see: bool,
     locale: Locale,
 ) -> impl IntoView {
-    if locations.len() < 2 || locations.len() > MAX_PLACES {
+    if locations.len() < 2 || locations.len() > MAX_LOCATIONS {
         return ().into_any();
     }
     let next_at = move |location: &PublicLocation| {
         let next = planned.iter().find(|visit| visit.location_id == Some(location.id));
         match next {
             Some(visit) => format::appointment(locale, visit.starts_at, visit.ends_at, &visit.zone),
-            None if may_see => t!(locale, "place-no-visit"),
+            None if may_see => t!(locale, "location-no-appointment"),
             None => location.city.clone().unwrap_or_default(),
         }
     };
     view! {
-        <section class="card places"><h2>{t!(locale, "your-locations")}</h2>
+        <section class="card location-list"><h2>{t!(locale, "your-locations")}</h2>
             <ul>{locations.into_iter().map(|location| {
                 let next = next_at(&location);
                 view! { <li><a class="row-link" href=format!("/portal?location={}", location.id)><Tile icon="map-pin"/><span class="row-text"><strong><bdi>{location.name}</bdi></strong><span class="quiet">{next}</span></span><Icon name="chevron-right"/></a></li> }

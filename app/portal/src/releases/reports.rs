@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::locale::Locale;
-use domain::public::{PublicAppointment, PublicReport, PublicRequest};
+use domain::public::{PublicAppointment, PublicReport, PublicRequest, RequestSource};
 use domain::terminology::Terminology;
 use leptos::prelude::*;
 use ordinavo_core::portal_access::pages;
@@ -16,7 +16,7 @@ use ui::report::ReportArticle;
 use ui::title::Title;
 
 use crate::follow_ups::open_work::FollowUpLines;
-use crate::parts::{BackLink, LocationFilter, page_link};
+use crate::parts::{BackLink, LocationFilter, first_page, page_link};
 use crate::requests::list::request_title;
 use crate::shared::viewer_contact;
 use crate::shell::{AppFrame, organisation_contact};
@@ -34,7 +34,7 @@ pub(crate) fn ReportCards(reports: Vec<PublicReport>, locale: Locale) -> impl In
                 None => view! { <span class="cover cover-none"><Icon name="file-text"/></span> }.into_any(),
             };
             view! {
-                <li><a href=format!("{PAGE}/{}", report.id)>{cover}<span class="row-text"><strong dir="auto">{report.title}</strong><span class="quiet"><bdi>{report.location}</bdi>" · "{format::date(locale, report.published_at, &report.zone)}</span></span></a></li>
+                <li><a href=format!("{PAGE}/{}", report.id)>{cover}<span class="row-text"><strong><bdi>{report.title}</bdi></strong><span class="quiet"><bdi>{report.location}</bdi>" · "{format::date(locale, report.published_at, &report.zone)}</span></span></a></li>
             }
         }).collect_view()}</ul>
     }
@@ -52,7 +52,7 @@ pub fn ReportsPage() -> impl IntoView {
         let filters = [("location", location.as_str())];
         let last = found.rows.rows.last().filter(|_| found.rows.has_more);
         let next = last.map(|row| page_link(PAGE, &filters, cursor(row.published_at, row.id)));
-        let first = (!request.query("before").is_empty()).then(|| PAGE.to_owned());
+        let first = (!request.query("before").is_empty()).then(|| first_page(PAGE, &filters));
         let empty = found.rows.rows.is_empty();
         let (no_title, no_text) = if found.may.reports {
             (t!(locale, "no-reports"), t!(locale, "no-reports-text"))
@@ -83,24 +83,27 @@ pub fn ReportPage() -> impl IntoView {
             request: origin,
             visit,
             follow_ups,
+            may,
         } = pages::report(&request.core, &contact, request.id("id")?).await?;
         let words = contact.terminology();
-        let again = origin.as_ref().map_or_else(
-            || "/portal/requests/new".to_owned(),
-            |origin| format!("/portal/requests/new?again={}", origin.id),
-        );
+        let own = origin
+            .as_ref()
+            .filter(|origin| origin.source == RequestSource::Own && !origin.status.has_ended());
+        let ask = own.map(|origin| format!("/portal/requests/{}#conversation", origin.id));
         Ok(view! {
             <Title text=report.title.clone()/>
-            <BackLink href=PAGE label=t!(locale, "reports-title")/>
+            <div class="title-row no-print"><BackLink href=PAGE label=t!(locale, "reports-title")/><PrintButton label=t!(locale, "print")/></div>
             <div class="with-aside report-page"><div class="stack">
                 <ReportArticle report=report.clone() locale/>
                 {(!follow_ups.is_empty()).then(|| view! { <section data-testid="report-follow-ups"><h2>{t!(locale, "what-comes-next")}</h2><FollowUpLines items=follow_ups words=words.clone() locale/></section> })}
             </div>
             <aside class="stack">
                 <ReportFacts report origin visit words locale/>
-                <section class="card no-print"><h2>{t!(locale, "anything-unclear")}</h2>
-                    <PrintButton label=t!(locale, "print")/>
-                    <a class="button" href=again><Icon name="repeat"/>{t!(locale, "report-new-problem")}</a></section>
+                {(ask.is_some() || may.submit).then(|| view! {
+                    <section class="card buttons no-print"><h2>{t!(locale, "anything-unclear")}</h2>
+                        {ask.map(|href| view! { <a class="button" href=href><Icon name="message"/>{t!(locale, "ask-about-report")}</a> })}
+                        {may.submit.then(|| view! { <a class="button" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "report-new-problem")}</a> })}</section>
+                })}
                 <ContactCard contact=organisation_contact() locale/>
             </aside></div>
         }

@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::locale::Locale;
-use domain::public::PublicRequest;
+use domain::public::{PublicRequest, RequestSource};
+use domain::public_language::Tone;
 use domain::terminology::Terminology;
 use leptos::prelude::*;
 use ordinavo_core::portal_access::pages;
-use ui::components::{EmptyState, Pager};
+use ui::components::{Chip, EmptyState, Pager};
 use ui::format;
 use ui::page::{cursor, page};
 use ui::story::{MiniStory, StateChip};
 use ui::title::Title;
 
-use crate::parts::{LocationFilter, Row, page_link};
+use crate::parts::{LocationFilter, Row, first_page, page_link};
 use crate::shared::{DoneNotice, viewer_contact};
 use crate::shell::AppFrame;
 use crate::t;
@@ -47,7 +48,13 @@ pub fn RequestLines(
             let line = view! {
                 <bdi>{request.location}</bdi>" · "{format::stamp(locale, request.submitted_at, &zone)}" · "<bdi class="mono">{format!("REQ-{}", request.number)}</bdi>
             };
-            let end = view! { <MiniStory story locale/><StateChip state words=words.clone() locale/> };
+            let is_awaited = request.has_offer || (request.waits_for_answer && request.source == RequestSource::Own);
+            let chip = if is_awaited {
+                view! { <Chip label=t!(locale, "answer-needed") tone=Tone::Warn/> }.into_any()
+            } else {
+                view! { <StateChip state words=words.clone() locale/> }.into_any()
+            };
+            let end = view! { <MiniStory story locale/>{chip} };
             view! { <Row href=format!("{PAGE}/{}", request.id) title line=line.into_any() end=end.into_any()/> }
         }).collect_view()}</ul>
     }
@@ -65,11 +72,11 @@ pub fn RequestsPage() -> impl IntoView {
         let filters = [("location", location.as_str())];
         let last = found.rows.rows.last().filter(|_| found.rows.has_more);
         let next = last.map(|row| page_link(PAGE, &filters, cursor(row.submitted_at, row.id)));
-        let first = (!request.query("before").is_empty()).then(|| PAGE.to_owned());
+        let first = (!request.query("before").is_empty()).then(|| first_page(PAGE, &filters));
         Ok(view! {
             <Title text=t!(locale, "requests-title")/>
             <DoneNotice locale flash=request.flash.clone()/>
-            <header class="title-row"><h1>{t!(locale, "requests-title")}</h1><a href="/portal/in-progress">{t!(locale, "all-in-progress")}</a></header>
+            <h1>{t!(locale, "requests-title")}</h1>
             <LocationFilter locations=found.locations chosen=location.clone() page=PAGE locale/>
             <RequestLines requests=found.rows.rows words=contact.terminology() now locale zone=contact.zone().to_owned()/>
             <Pager locale next first/>

@@ -50,9 +50,9 @@ pub fn NewRequestPage() -> impl IntoView {
             Err(_) => None,
         };
         let has_no_locations = locations.is_empty();
-        let form = FormState::new("request", locale, request.flash.as_ref());
-        let place = again.as_ref().and_then(|again| again.location.clone());
-        let same = place.and_then(|name| locations.iter().find(|known| known.name == name));
+        let form = FormState::new("request", locale, request.flash.as_ref()).of_new();
+        let same = again.as_ref().and_then(|again| again.location_id);
+        let same = same.and_then(|id| locations.iter().find(|known| known.id == id));
         let only = match locations.as_slice() {
             [only] => Some(only),
             _ => same,
@@ -123,10 +123,9 @@ fn LocationField(form: FormState, locations: Vec<PublicLocation>, value: String)
         let choices = locations
             .into_iter()
             .map(|location| {
-                (
-                    location.id.to_string(),
-                    format!("{}, {}", location.name, address(&location)),
-                )
+                let parts = [location.name.clone(), address(&location)];
+                let label = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+                (location.id.to_string(), label.join(", "))
             })
             .collect();
         return view! { <SelectField form field="location" label choices value/> }.into_any();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use domain::ids::{MessageId, RequestId};
 use domain::locale::Locale;
 use domain::public::{PublicAttachment, PublicRequest};
@@ -49,6 +50,7 @@ pub fn RequestPage() -> impl IntoView {
             report_files,
             follow_ups,
             actions,
+            may,
         } = pages::request(&request.core, &contact, request.id("id")?).await?;
         let id = found.id;
         let form = |name| FormState::new(name, locale, request.flash.as_ref());
@@ -71,7 +73,7 @@ pub fn RequestPage() -> impl IntoView {
         .into_iter()
         .flatten()
         .map(|(key, at)| {
-            let moment = zones.with(locale, format::stamp(locale, at, &zone), &zone);
+            let moment = zones.with(locale, format::moment(locale, at, &zone), &zone);
             match key {
                 "cancellation-requested" => t!(locale, "cancellation-requested", moment = moment),
                 _ => t!(locale, "reschedule-requested", moment = moment),
@@ -91,15 +93,16 @@ pub fn RequestPage() -> impl IntoView {
             follow_ups,
         };
         let (answer, answer_nonce) = (form("answer"), nonce());
+        let has_slots = !slots.is_empty();
         Ok(view! {
             <Title text=format!("REQ-{}", found.number)/>
             <BackLink href="/portal/requests" label=t!(locale, "requests-title")/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            <RequestHeader request=found.clone() report times words=words.clone() locale/>
+            <RequestHeader request=found.clone() report times may_submit=may.submit now words=words.clone() locale/>
             {asked.into_iter().map(|text| view! { <p class="notice notice-warn">{text}</p> }).collect_view()}
-            {(!slots.is_empty()).then(|| view! { <Slots slots id zones decline=form("decline") nonce=nonce() locale/> })}
             <div class="with-aside"><div class="stack">
+                {has_slots.then(|| view! { <Slots slots id zones decline=form("decline") nonce=nonce() locale/> })}
                 <section aria-labelledby="story"><h2 id="story">{t!(locale, "story-title")}</h2>
                     <RequestStory request=found.clone() parts now words zones zone=zone.clone() locale/></section>
                 {actions.can_request_reschedule.then(|| view! { <RescheduleForm id form=form("reschedule") nonce=nonce() locale/> })}
@@ -109,12 +112,12 @@ pub fn RequestPage() -> impl IntoView {
             <aside class="stack">
                 {has_conversation.then(|| view! {
                     <Conversation messages files=message_files needs_answer=found.waits_for_answer zone=zone.clone() zones locale>
-                        {actions.can_answer.then(|| view! { <AnswerForm action="/portal/fn/answer-request".to_owned() form=answer request=id nonce=answer_nonce locale/> })}
+                        {actions.can_answer.then(|| view! { <p class="help">{t!(locale, "message-readers")}</p><AnswerForm action="/portal/fn/answer-request".to_owned() form=answer request=id nonce=answer_nonce locale/> })}
                     </Conversation>
                 })}
                 <ContactCard contact=organisation_contact() locale/>
             </aside></div>
-            {actions.can_answer.then(|| view! { <p class="dock"><a class="button button-primary" href="#conversation"><Icon name="message"/>{t!(locale, "write-message")}</a></p> })}
+            {(actions.can_answer && !has_slots).then(|| view! { <p class="dock"><a class="button button-primary" href="#conversation"><Icon name="message"/>{t!(locale, "write-message")}</a></p> })}
         }
         .into_any())
     });
@@ -137,12 +140,11 @@ fn RequestHeader(
     request: PublicRequest,
     report: Option<String>,
     times: Vec<(Step, String)>,
+    may_submit: bool,
+    now: DateTime<Utc>,
     words: Arc<Terminology>,
     locale: Locale,
 ) -> impl IntoView {
-    let now = use_context::<ui::viewer::Viewer>()
-        .map(|viewer| viewer.now)
-        .unwrap_or_default();
     let (state, story) = (request.state(now), request.story(now));
     let explanation = words.request_state(state, locale).explanation;
     let title = request_title(&request, &words, locale);
@@ -152,7 +154,7 @@ fn RequestHeader(
                 <p class="row quiet"><StateChip state words=words.clone() locale/><bdi>{request.location}</bdi><bdi class="mono">{format!("REQ-{}", request.number)}</bdi></p>
                 <p class="lead">{explanation.into_owned()}</p></div>
             <p class="actions">
-                {has_ended.then(|| view! { <a class="button" href=format!("/portal/requests/new?again={}", request.id)><Icon name="repeat"/>{t!(locale, "request-again")}</a> })}
+                {(has_ended && may_submit).then(|| view! { <a class="button" href=format!("/portal/requests/new?again={}", request.id)><Icon name="repeat"/>{t!(locale, "request-again")}</a> })}
                 {report.map(|report| view! { <a class="button button-primary" href=format!("/portal/reports/{report}")><Icon name="file-text"/>{t!(locale, "open-report")}</a> })}
             </p></header>
         <div class="card stepper-card"><Stepper story state words times locale/></div>
@@ -163,16 +165,16 @@ fn RequestHeader(
 #[component]
 fn RescheduleForm(id: RequestId, form: FormState, nonce: String, locale: Locale) -> impl IntoView {
     view! {
-        <ConfirmAction label=t!(locale, "request-reschedule") consequence=t!(locale, "request-reschedule-consequence") open=form.has_typed_values()>
+        <div id="another-time"><ConfirmAction label=t!(locale, "request-reschedule") consequence=t!(locale, "request-reschedule-consequence") open=form.has_typed_values()>
             <SubmitOnce>
-            <form method="post" action=owned("/portal/fn/request-reschedule") id="another-time">
+            <form method="post" action=owned("/portal/fn/request-reschedule")>
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="request" value=id.to_string()/><input type="hidden" name="nonce" value=nonce/>
                 <TextArea form field="answer" label=t!(locale, "request-reschedule-wish") help=t!(locale, "request-reschedule-help") rows=3/>
                 <button class="button button-primary" type="submit">{t!(locale, "request-reschedule-now")}</button>
             </form>
             </SubmitOnce>
-        </ConfirmAction>
+        </ConfirmAction></div>
     }
 }
 
@@ -180,16 +182,16 @@ fn RescheduleForm(id: RequestId, form: FormState, nonce: String, locale: Locale)
 #[component]
 fn CancellationForm(id: RequestId, form: FormState, nonce: String, locale: Locale) -> impl IntoView {
     view! {
-        <ConfirmAction label=t!(locale, "request-cancellation") consequence=t!(locale, "request-cancellation-consequence") open=form.has_typed_values()>
+        <div id="cancellation"><ConfirmAction label=t!(locale, "request-cancellation") consequence=t!(locale, "request-cancellation-consequence") open=form.has_typed_values()>
             <SubmitOnce>
-            <form method="post" action=owned("/portal/fn/request-cancellation") id="cancellation">
+            <form method="post" action=owned("/portal/fn/request-cancellation")>
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="request" value=id.to_string()/><input type="hidden" name="nonce" value=nonce/>
                 <TextArea form field="answer" label=t!(locale, "request-cancellation-reason") rows=3/>
                 <button class="button button-bad" type="submit">{t!(locale, "request-cancellation-now")}</button>
             </form>
             </SubmitOnce>
-        </ConfirmAction>
+        </ConfirmAction></div>
     }
 }
 
@@ -216,7 +218,7 @@ fn Slots(
     let offer = slots.first().map(|slot| slot.offer_id.to_string()).unwrap_or_default();
     let expires = slots
         .first()
-        .map(|slot| zones.with(locale, format::stamp(locale, slot.expires_at, &slot.zone), &slot.zone))
+        .map(|slot| zones.with(locale, format::moment(locale, slot.expires_at, &slot.zone), &slot.zone))
         .unwrap_or_default();
     view! {
         <section class="card choose-time" aria-labelledby="slots"><h2 id="slots">{t!(locale, "slots-title")}</h2>

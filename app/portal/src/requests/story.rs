@@ -16,7 +16,7 @@ use ui::format;
 use ui::format::ZoneNames;
 use ui::icons::Icon;
 use ui::requests::{DelayNotice, preferred_windows};
-use ui::story::{VisitChip, progress, step_icon, step_label};
+use ui::story::{VisitChip, progress, step_icon, step_label, step_progress};
 
 use crate::follow_ups::open_work::FollowUpLines;
 use crate::i18n::by_key;
@@ -55,12 +55,18 @@ pub(crate) fn step_times(
     let stamp = |at| format::stamp(locale, at, zone);
     let milestone = |kinds: &[Milestone]| reached(milestones, kinds).map(stamp);
     let report = milestone(&[Milestone::ReportShared, Milestone::ReportReplaced]);
-    let done = report.clone().or_else(|| request.completed_at.map(stamp));
+    let completed = request.completed_at.filter(|_| request.visit.is_some());
+    let done = report.clone().or_else(|| completed.map(stamp));
     let planned = appointment
         .filter(|visit| visit.status != PublicVisit::Cancelled)
         .map(|visit| {
             let window = format::window(locale, visit.starts_at, visit.ends_at, &visit.zone);
-            format!("{}, {window}", format::date(locale, visit.starts_at, &visit.zone))
+            t!(
+                locale,
+                "day-and-window",
+                day = format::date(locale, visit.starts_at, &visit.zone),
+                window = window
+            )
         });
     [
         (Step::Submitted, Some(stamp(request.submitted_at))),
@@ -109,9 +115,9 @@ pub(crate) fn RequestStory(
             <div class="story-part" data-testid="request-follow-ups"><p>{t!(locale, "story-remains")}</p><FollowUpLines items=parts.follow_ups.clone() words=words.clone() locale/></div>
         });
         view! {
-            <li class=progress>
+            <li class=format!("{progress} step-{}", step.name()) aria-current=(index == current).then_some("step")>
                 <span class="step-mark"><Icon name=icon/></span>
-                <div class="story-head"><strong>{step_label(step, state, &words, locale)}</strong>{time.map(|time| view! { <span class="quiet">{time}</span> })}</div>
+                <div class="story-head"><strong>{step_label(step, state, &words, locale)}</strong><span class="hidden">{step_progress(progress, locale)}</span>{time.map(|time| view! { <span class="quiet">{time}</span> })}</div>
                 {content}{reports}{follow_ups}
             </li>
         }

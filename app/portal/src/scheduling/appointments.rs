@@ -19,14 +19,16 @@ use ui::format;
 use ui::format::ZoneNames;
 use ui::forms::{ErrorSummary, FormState};
 use ui::icons::Icon;
+use ui::navigation::map_link;
 use ui::organisation::ContactCard;
 use ui::page::{cursor, page};
 use ui::requests::DelayNotice;
 use ui::story::VisitChip;
 use ui::title::Title;
+use ui::viewer::Viewer;
 
 use crate::identity::proof::{CurrentPassword, NewLink};
-use crate::parts::{BackLink, LocationFilter, Row, Tile, page_link};
+use crate::parts::{BackLink, LocationFilter, Row, Tile, first_page, page_link};
 use crate::requests::list::request_title;
 use crate::shared::{DoneNotice, viewer_contact};
 use crate::shell::{AppFrame, organisation_contact};
@@ -51,7 +53,7 @@ pub fn AppointmentsPage() -> impl IntoView {
         let filters = [("location", location.as_str())];
         let last = past.rows.last().filter(|_| past.has_more);
         let next = last.map(|row| page_link(PAGE, &filters, cursor(row.starts_at, row.id)));
-        let first = (!request.query("before").is_empty()).then(|| PAGE.to_owned());
+        let first = (!request.query("before").is_empty()).then(|| first_page(PAGE, &filters));
         let zones = zone_names(&contact, upcoming.iter().chain(&past.rows));
         let (no_upcoming, no_past) = (upcoming.is_empty(), past.rows.is_empty());
         let may_see = may.appointments;
@@ -139,10 +141,8 @@ fn VisitArticle(visit: PublicAppointment, words: Arc<Terminology>, locale: Local
     let is_live = matches!(visit.status, PublicVisit::OnTheWay | PublicVisit::InProgress);
     let delay = visit.delay_ahead();
     let when = format::window(locale, visit.starts_at, visit.ends_at, &visit.zone);
-    let map = format!(
-        "https://www.openstreetmap.org/search?{}",
-        format::query([("query", visit.address.as_str())])
-    );
+    let is_apple = use_context::<Viewer>().is_some_and(|viewer| viewer.is_apple);
+    let map = map_link(None, &visit.address, is_apple);
     view! {
         <article class="card visit" class:visit-live=is_live>
             <div class="row"><VisitChip visit=visit.status words locale/></div>
@@ -150,7 +150,7 @@ fn VisitArticle(visit: PublicAppointment, words: Arc<Terminology>, locale: Local
             <p class="answer"><span>{format::date(locale, visit.starts_at, &visit.zone)}</span>" "<strong>{when}</strong></p>
             <DelayNotice minutes=delay locale/>
             {visit.technician.map(|name| view! { <p class="person"><span class="avatar avatar-person" aria-hidden="true">{format::initials(&name)}</span><span class="row-text"><strong><bdi>{name}</bdi></strong><span class="quiet">{t!(locale, "technician")}</span></span></p> })}
-            <ul class="rows rows-plain"><li><a class="row-link" href=map rel="noopener noreferrer"><Tile icon="map-pin"/><span class="row-text"><strong><bdi>{visit.address}</bdi></strong><span class="quiet"><bdi>{visit.location}</bdi>" · "{t!(locale, "open-map")}</span></span><Icon name="chevron-right"/></a></li></ul>
+            {map.map(|map| view! { <ul class="rows rows-plain"><Row href=map lead=view! { <Tile icon="map-pin"/> }.into_any() title=view! { <bdi>{visit.address}</bdi> }.into_any() line=view! { <bdi>{visit.location}</bdi>" · "{t!(locale, "open-map")} }.into_any()/></ul> })}
             <p class="quiet">{t!(locale, "zone", zone = format::zone_name(locale, &visit.zone))}</p>
         </article>
     }

@@ -311,11 +311,6 @@ fn RequestHeader(
     let is_closed = request.status.has_ended();
     // What happens on site says more than that it is planned.
     let begun = visit.filter(|visit| matches!(visit, OnTheWay | InProgress | Completed | NotCompleted) && !is_closed);
-    let status = begun.map_or_else(
-        || words.request(request.status, locale),
-        |visit| words.visit(visit, locale),
-    );
-    let explanation = status.explanation.clone();
     let service = words.service_type(request.service_type, locale);
     let now = use_context::<Viewer>().map(|viewer| viewer.now).unwrap_or_default();
     let facts = StoryFacts {
@@ -328,6 +323,7 @@ fn RequestHeader(
         is_change_requested: request.reschedule_requested_at.is_some() && visit == Some(PublicVisit::Planned),
     };
     let (state, story) = (facts.state(now), facts.story(now));
+    let explanation = words.request_state(state, locale).explanation.into_owned();
     view! {
         <header class="title-row"><h1>{service}" "<bdi class="mono quiet">{format!("REQ-{}", request.number)}</bdi></h1><span data-visit=begun.map(PublicVisit::name)><StateChip state words=words.clone() locale/></span></header>
         <p class="lead">{explanation}</p>

@@ -150,9 +150,8 @@ files-refused = { $count ->
    *[other] أُرسل كل شيء ما عدا هذه الملفات:
     }
 files-refused-advice = يمكنك إرسالها مع رسالة بصيغة مقبولة.
-organisation-call = كيف تتواصل معنا
-organisation-emergency = عند الخطر، ليلًا ونهارًا:
-organisation-desk = مكتب الخدمة
+organisation-call = تواصل معنا
+organisation-emergency = في حالات الطوارئ، على مدار الساعة:
 organisation-privacy = الخصوصية
-organisation-imprint = بيانات الناشر
+organisation-imprint = البيانات القانونية
 organisation-write = نرد عبر البريد الإلكتروني.

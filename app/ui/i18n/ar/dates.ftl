@@ -21,5 +21,5 @@ month-12 = ديسمبر
 near-today = اليوم
 near-tomorrow = غدًا، { $day }
 near-yesterday = أمس، { $day }
-day-and-time = { $day }، { $time }
-window = من { $from } إلى { $to }
+day-and-time = {"\u200F"}{ $day }، { $time }
+window = من { $from } إلى { $to }

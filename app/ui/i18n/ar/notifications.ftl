@@ -100,4 +100,4 @@ mail-endpoint_disabled_by_receiver-button = عرض نقطة الاستقبال
 mail-endpoint_disabled_by_person-subject = تعطيل نقطة استقبال webhook يدويًا
 mail-endpoint_disabled_by_person = عطّل أحد الأشخاص أو تطبيق التكامل نقطة استقبال webhook هذه. تُحتجز الأحداث الجديدة حتى إعادة تفعيلها. يمكن استعادة إرسال كل حدث خلال 14 يومًا.
 mail-endpoint_disabled_by_person-button = عرض نقطة الاستقبال
-mail-emergency = عند الخطر، ليلًا ونهارًا: { $number }
+mail-emergency = في حالات الطوارئ، على مدار الساعة: { $number }

@@ -4,3 +4,4 @@ customer-report-published = نُشر في
 customer-report-files = الملفات
 customer-report-message = رسالة إليك
 customer-report-follow-up = المتابعة
+customer-report-photos = الصور

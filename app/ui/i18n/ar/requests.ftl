@@ -19,7 +19,6 @@ visit-delayed = { $minutes ->
    *[other] نتوقع أن نتأخر نحو { $minutes } دقيقة.
  }
 story-visit = الزيارة
-story-done = منجز
 slots-none = لا يناسبني أي من هذه المواعيد
 slots-proposal = اقتراحك
 slots-proposal-help = ما الأيام والأوقات التي تناسبك؟ سنرد عليك بمواعيد جديدة.
@@ -27,5 +26,8 @@ slots-decline = إرسال الاقتراح
 story-report = التقرير
 story-progress = مراحل الطلب
 story-position = المرحلة { $number } من { $count }
-slots-legend = المواعيد المعروضة
+slots-legend = المواعيد المقترحة
 slots-confirm = تأكيد الموعد
+step-passed = {"، تم"}
+step-current = {"، المرحلة الحالية"}
+step-ahead = {"، لم يحن بعد"}

@@ -142,8 +142,7 @@ files-refused = { $count ->
     }
 files-refused-advice = Sie können sie in einem zulässigen Format mit einer Nachricht nachreichen.
 organisation-call = So erreichen Sie uns
-organisation-emergency = Bei Gefahr, Tag und Nacht:
-organisation-desk = Servicestelle
+organisation-emergency = Im Notfall, rund um die Uhr:
 organisation-privacy = Datenschutz
 organisation-imprint = Impressum
 organisation-write = Wir antworten per E-Mail.

@@ -22,4 +22,4 @@ near-today = Heute
 near-tomorrow = Morgen, { $day }
 near-yesterday = Gestern, { $day }
 day-and-time = { $day }, { $time }
-window = { $from }–{ $to } Uhr
+window = { $from }–{ $to } Uhr

@@ -322,6 +322,6 @@ error-time-occurs-twice = Diese Uhrzeit gibt es an dem Tag zweimal, weil die Uhr
 error-technician-offered = Diese Zeit des Technikers ist dem Kunden von Auftrag J-{ $job } vorgeschlagen und bis zum Ablauf des Vorschlags freigehalten. Wählen Sie eine andere Zeit oder bestätigen Sie.
 field-short_name = Name in Adressen
 field-role = Rolle
-field-emergency = Notrufnummer
+field-emergency = Notfallnummer
 field-privacy = Datenschutzerklärung
 field-imprint = Impressum

@@ -100,4 +100,4 @@ mail-endpoint_disabled_by_receiver-button = Endpunkt ansehen
 mail-endpoint_disabled_by_person-subject = Webhook-Endpunkt manuell deaktiviert
 mail-endpoint_disabled_by_person = Dieser Webhook-Endpunkt wurde von einer Person oder vom Client deaktiviert. Neue Ereignisse werden zurückgehalten, bis er wieder aktiviert wird. Jedes Ereignis kann 14 Tage lang nachgesendet werden.
 mail-endpoint_disabled_by_person-button = Endpunkt ansehen
-mail-emergency = Bei Gefahr, Tag und Nacht: { $number }
+mail-emergency = Im Notfall, rund um die Uhr: { $number }

@@ -4,3 +4,4 @@ customer-report-published = Veröffentlicht am
 customer-report-files = Dateien
 customer-report-message = Nachricht an Sie
 customer-report-follow-up = Folgearbeit
+customer-report-photos = Fotos

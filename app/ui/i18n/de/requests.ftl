@@ -15,7 +15,6 @@ visit-delayed = { $minutes ->
    *[other] Wir verspäten uns voraussichtlich um etwa { $minutes } Minuten.
  }
 story-visit = Einsatz
-story-done = Erledigt
 slots-none = Keiner dieser Termine passt mir
 slots-proposal = Ihr Vorschlag
 slots-proposal-help = Welche Tage und Zeiten passen Ihnen? Wir melden uns mit neuen Terminvorschlägen.
@@ -23,5 +22,8 @@ slots-decline = Vorschlag senden
 story-report = Bericht
 story-progress = Fortschritt
 story-position = Schritt { $number } von { $count }
-slots-legend = Angebotene Termine
+slots-legend = Terminvorschläge
 slots-confirm = Termin bestätigen
+step-passed = {", erledigt"}
+step-current = {", aktueller Schritt"}
+step-ahead = {", steht noch aus"}

@@ -139,8 +139,7 @@ files-refused = { $count ->
     }
 files-refused-advice = You can send them in a message, in a format that is accepted.
 organisation-call = Who to call
-organisation-emergency = In danger, day and night:
-organisation-desk = Service desk
+organisation-emergency = Emergency, 24 hours:
 organisation-privacy = Privacy
 organisation-imprint = Imprint
 organisation-write = We answer by email.

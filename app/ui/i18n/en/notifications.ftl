@@ -100,4 +100,4 @@ mail-endpoint_disabled_by_receiver-button = View endpoint
 mail-endpoint_disabled_by_person-subject = Webhook endpoint disabled manually
 mail-endpoint_disabled_by_person = This webhook endpoint was disabled by a person or by its client. New events are held until it is enabled again. Each event can be recovered for 14 days.
 mail-endpoint_disabled_by_person-button = View endpoint
-mail-emergency = In danger, day and night: { $number }
+mail-emergency = Emergency, 24 hours: { $number }

@@ -4,3 +4,4 @@ customer-report-published = Published on
 customer-report-files = Files
 customer-report-message = Message to you
 customer-report-follow-up = Follow-up
+customer-report-photos = Photos

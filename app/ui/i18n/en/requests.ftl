@@ -15,7 +15,6 @@ visit-delayed = { $minutes ->
    *[other] We expect to be about { $minutes } minutes late.
  }
 story-visit = Visit
-story-done = Done
 slots-none = None of these times suit me
 slots-proposal = Your proposal
 slots-proposal-help = Which days and times suit you? We will reply with new times.
@@ -25,3 +24,6 @@ story-progress = Progress
 story-position = Step { $number } of { $count }
 slots-legend = Offered times
 slots-confirm = Confirm this time
+step-passed = {", done"}
+step-current = {", current step"}
+step-ahead = {", to come"}

@@ -398,6 +398,8 @@ async fn compare_facts(tx: &mut TenantTx<'_, Contact>, releases: &BTreeSet<Uuid>
         let is_readable = reports.iter().all(|report| releases.contains(&report.id.uuid()));
         assert!(is_readable, "{}, {case}", request.id);
         assert!(request.sees_reports || reports.is_empty(), "{}, {case}", request.id);
+        let is_told = request.visit.is_some() || request.has_report;
+        assert!(request.completed_at.is_none() || is_told, "{}, {case}", request.id);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Smaller versions of pictures for lists and galleries. A worker makes each once, after the picture was checked for malware; until
+//! Smaller versions of pictures for lists and galleries. A worker creates each once, after the picture was checked for malware; until
 //! then, and for pictures that are small already, the picture itself is shown.
 
 use bytes::Bytes;
@@ -17,34 +17,40 @@ use crate::{Core, CoreResult};
 const LEASE: TimeDelta = TimeDelta::minutes(2);
 /// When a picture is tried again whose content could not be read.
 const RETRY: TimeDelta = TimeDelta::minutes(10);
+/// After this many attempts the picture itself is shown for good.
+const MAX_ATTEMPTS: i64 = 5;
 
-/// Makes the smaller version of the newest picture without one. Returns false if there is none.
+/// Creates the smaller version of the newest picture without one. Returns false if there is none.
 ///
 /// # Errors
 /// Database or storage cannot be reached; the picture is tried again later.
-pub async fn make_next(core: &Core) -> CoreResult<bool> {
+pub async fn create_next(core: &Core) -> CoreResult<bool> {
     let mut tx = core.store.begin_system::<FileWork>().await?;
     let claimed = tx.claim_picture(core.clock.now() + LEASE).await?;
     tx.commit().await?;
     let Some(picture) = claimed else { return Ok(false) };
-    let outcome = make(core, &picture).await;
+    let outcome = create(core, &picture).await;
     if outcome.is_err() {
-        // Others come first: it may be the content of this one that cannot be read.
         let mut tx = core.store.begin_system::<FileWork>().await?;
-        tx.postpone_picture(&picture.key, core.clock.now() + RETRY).await?;
+        if picture.attempts >= MAX_ATTEMPTS {
+            tx.waive_thumbnail(&picture.key).await?;
+        } else {
+            // Others come first: it may be the content of this one that cannot be read.
+            tx.postpone_picture(&picture.key, core.clock.now() + RETRY).await?;
+        }
         tx.commit().await?;
     }
     outcome.map(|()| true)
 }
 
-async fn make(core: &Core, picture: &Picture) -> CoreResult<()> {
+async fn create(core: &Core, picture: &Picture) -> CoreResult<()> {
     let content = core.files.get(&picture.key).await?;
     let shrunk = core
         .files
         .decode(Sender::Account, move || Ok(shrink_photo(&content)))
         .await?;
-    let mut tx = core.store.begin_system::<FileWork>().await?;
     let Some(bytes) = shrunk else {
+        let mut tx = core.store.begin_system::<FileWork>().await?;
         tx.waive_thumbnail(&picture.key).await?;
         return Ok(tx.commit().await?);
     };
@@ -53,7 +59,11 @@ async fn make(core: &Core, picture: &Picture) -> CoreResult<()> {
         media_type: "image/jpeg",
         bytes: bytes.into(),
     };
+    let limits = &core.settings.files;
+    let size = u64::try_from(thumbnail.bytes.len()).unwrap_or(u64::MAX);
+    core.files.ensure_space(size, limits.min_free_bytes)?;
     // Registered before it is written, and named after: a crash between the two leaves a row that leads to the content.
+    let mut tx = core.store.begin_system::<FileWork>().await?;
     let key = tx.register_thumbnail(picture, &thumbnail).await?;
     tx.commit().await?;
     core.files.put(&key, thumbnail.bytes).await?;

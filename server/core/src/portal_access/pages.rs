@@ -53,6 +53,8 @@ pub struct Home {
     pub action_required: Vec<PublicRequest>,
     /// Upcoming appointments, earliest first.
     pub upcoming: Vec<PublicAppointment>,
+    /// The next appointment at each location, of whatever location is chosen.
+    pub next_by_location: Vec<PublicAppointment>,
     /// Open requests.
     pub requests: Vec<PublicRequest>,
     /// Requests that have ended.
@@ -62,8 +64,10 @@ pub struct Home {
     pub follow_ups: Vec<PublicFollowUp>,
 }
 
-/// The number of upcoming appointments that the home page reads: enough to name the next one at each of a few locations.
-const MAX_UPCOMING: i64 = 30;
+/// The next appointment and a few after it.
+const MAX_UPCOMING: i64 = 4;
+/// The number of locations whose next appointment is read.
+const MAX_NEXT: i64 = 50;
 
 /// Returns the contents of the home page, for all locations or one of them.
 pub async fn home(core: &Core, contact: &Contact, location: Option<LocationId>) -> CoreResult<Home> {
@@ -76,6 +80,7 @@ pub async fn home(core: &Core, contact: &Contact, location: Option<LocationId>) 
         offers: tx.own_offers().await?,
         action_required: tx.action_required(location, MAX_WAITING_REQUESTS).await?,
         upcoming: tx.upcoming_appointments(location, MAX_UPCOMING).await?,
+        next_by_location: tx.next_appointments(MAX_NEXT).await?,
         requests: tx.requests(Extent::Open, location, None, 5).await?,
         recent: tx.requests(Extent::Ended, location, None, 3).await?,
         reports: tx.reports(location, None, 3).await?,
@@ -216,6 +221,8 @@ pub struct RequestPage {
     /// What remains to be done after the visits of its job.
     pub follow_ups: Vec<PublicFollowUp>,
     pub actions: RequestActions,
+    /// What the user may do anywhere.
+    pub may: Capabilities,
 }
 
 /// Returns one request with everything that its page shows.
@@ -247,6 +254,7 @@ pub async fn request(core: &Core, contact: &Contact, id: RequestId) -> CoreResul
         report_files: report_files.unwrap_or_default(),
         follow_ups: tx.follow_ups_of_request(id).await?,
         actions: RequestActions::of(&request, is_own),
+        may: anywhere(&tx.own_grants().await?),
         request,
     })
 }
@@ -353,8 +361,8 @@ pub async fn ask_to_cancel(core: &Core, contact: &Contact, id: RequestId, reason
 }
 
 /// Asks dispatch for another time for the appointment of one of the user's requests. The appointment stays until dispatch has
-/// rescheduled it. Submitting the same form again has no effect. Returns `false` if only the message was sent, because a technician
-/// is on the way or it was asked before.
+/// rescheduled it. Submitting the same form again has no effect. Returns `false` if only the message was sent, because there is no
+/// appointment ahead, a technician is on the way, or it was asked before.
 ///
 /// # Errors
 /// Field `answer`; `not_found`; `illegal_transition` once the request has ended.
@@ -372,12 +380,15 @@ pub async fn ask_to_reschedule(
     // The same form was submitted again.
     if tx.insert_answer(id, &wish, &nonce).await?.is_none() {
         finish(core, tx).await?;
-        return Ok(true);
+        return Ok(request.reschedule_requested_at.is_some());
     }
     let is_asked = tx.ask_to_reschedule(id).await?;
-    if is_asked {
-        tx.audit("request.reschedule_asked", id, json!({}));
-    }
+    let action = if is_asked {
+        "request.reschedule_asked"
+    } else {
+        "request.answered"
+    };
+    tx.audit(action, id, json!({}));
     finish(core, tx).await?;
     Ok(is_asked)
 }
@@ -481,6 +492,8 @@ pub struct ReportPage {
     pub visit: Option<PublicAppointment>,
     /// What remains to be done after its visit.
     pub follow_ups: Vec<PublicFollowUp>,
+    /// What the user may do anywhere.
+    pub may: Capabilities,
 }
 
 /// Returns one published report.
@@ -491,6 +504,7 @@ pub async fn report(core: &Core, contact: &Contact, id: ReleaseId) -> CoreResult
         request: tx.request_of_report(report.id).await?,
         visit: tx.appointment_of_report(report.id).await?,
         follow_ups: tx.follow_ups_of_report(report.id).await?,
+        may: anywhere(&tx.own_grants().await?),
         report,
     })
 }

@@ -137,6 +137,9 @@ async fn request_is_followed_from_its_submission_to_its_end(#[case] engine: Engi
     // Who sees no reports does not wait for one.
     let viewer = colleague(&world, "ole", &["may_all_requests", "may_appointments"]).await;
     assert_eq!(step(&page(&viewer).await), "done");
+    // Who sees neither visit nor report does not learn of its end.
+    let reader = colleague(&world, "ida", &["may_all_requests"]).await;
+    assert_eq!(step(&page(&reader).await), "planned");
     let earlier = (begin - TimeDelta::days(15)).format("%Y-%m-%dT%H:%M:%S.000000Z");
     world
         .sql(&format!(
@@ -247,6 +250,22 @@ async fn lists_are_filtered_by_location_and_history_by_kind(#[case] engine: Engi
         // What is no location filters nothing.
         assert!(shown("?location=nowhere").await, "{page}");
     }
+    // The next appointment at every location is named, whichever is chosen; the first page keeps the filters.
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let target = convert(&world, &staff, &request).await;
+    schedule(&world, &staff, &target, "2026-12-08").await;
+    let elsewhere = world.content(&petra, &format!("/portal?location={other}")).await;
+    let aside = elsewhere
+        .split("location-list")
+        .nth(1)
+        .expect("the locations are listed");
+    assert!(aside.contains("Tue 8 Dec"), "{aside}");
+    let later = format!("/portal/requests?location={first}&before=1.req_00000000000000000000000000");
+    let back = world.content(&petra, &later).await;
+    assert!(
+        back.contains(&format!("href=\"/portal/requests?location={first}\"")),
+        "{back}"
+    );
     let history = async |query: &str| world.content(&petra, &format!("/portal/timeline{query}")).await;
     let of_requests = history(&format!("?kind=requests&location={first}")).await;
     assert!(of_requests.contains(&request));
@@ -301,7 +320,7 @@ async fn photo_has_a_smaller_version_that_is_made_once_under_its_permission(#[ca
     assert_eq!(whole.0, StatusCode::OK, "{}", world.engine);
     // Until the worker has made it, the photo itself is shown.
     assert_eq!(get(&petra, &small).await, whole);
-    while thumbnails::make_next(&world.core).await.unwrap() {}
+    while thumbnails::create_next(&world.core).await.unwrap() {}
     let made = get(&petra, &small).await;
     let picture = image::load_from_memory(&made.1).unwrap();
     assert_eq!((picture.width(), picture.height()), (640, 480), "{}", world.engine);
@@ -310,9 +329,24 @@ async fn photo_has_a_smaller_version_that_is_made_once_under_its_permission(#[ca
         whole,
         "the photo stays as it is"
     );
+    // While it waits for the malware check, the photo is shown; a photo with malware is not shown in small either.
+    let name = "thumbnail_digest IS NOT NULL AND owner = 'portal'";
+    let of_thumbnail = format!("digest IN (SELECT thumbnail_digest FROM blob WHERE {name})");
+    world
+        .sql(&format!("UPDATE blob SET scan = 'unchecked' WHERE {of_thumbnail}"))
+        .await;
+    assert_eq!(get(&petra, &small).await, whole, "{}", world.engine);
+    world
+        .sql(&format!(
+            "UPDATE blob SET scan = 'clean' WHERE {of_thumbnail}; UPDATE blob SET scan = 'infected' WHERE {name}"
+        ))
+        .await;
+    assert_eq!(get(&petra, &small).await.0, StatusCode::FORBIDDEN, "{}", world.engine);
+    world.sql(&format!("UPDATE blob SET scan = 'clean' WHERE {name}")).await;
+    assert_eq!(get(&petra, &small).await, made);
     let blobs = "SELECT CAST(count(*) AS TEXT) FROM blob";
     let before = world.texts(blobs).await;
-    assert!(!thumbnails::make_next(&world.core).await.unwrap(), "it is made once");
+    assert!(!thumbnails::create_next(&world.core).await.unwrap(), "it is made once");
     assert_eq!(world.texts(blobs).await, before);
     // Staff see it; who cannot open the photo cannot see it in small either.
     let staff = world.staff("nordlicht", "dispatcher").await;

@@ -91,7 +91,7 @@ const SELECT_STORED: &str = concat!(
         LIMIT $3
     "
 );
-/// Smaller versions of pictures are left out: they are made again.
+/// Smaller versions of pictures are left out: they are created again.
 const SELECT_STORED_OF_TENANT: &str = concat!(
     r"
         SELECT digest, generation
@@ -167,10 +167,11 @@ const FINISH_LEGACY: &str = "UPDATE file_sweep SET legacy_before = NULL";
 const REGISTER_NAMED: &str = r"
     INSERT INTO blob (
         tenant_id, digest, generation, owner, media_type, size_bytes, state, scan, scan_attempts, scan_at,
-        created_at, touched_at
+        created_at, touched_at, thumbnail_at
     )
     SELECT
-        $1, $2, 0, named.owner, named.media_type, named.size_bytes, 'stored', 'exempt', 0, $3, named.created_at, $3
+        $1, $2, 0, named.owner, named.media_type, named.size_bytes, 'stored', 'exempt', 0, $3, named.created_at, $3,
+        CASE WHEN named.media_type LIKE 'image/%' THEN $3 END
     FROM (
         SELECT tenant_id, content_hash, 'visit' AS owner, media_type, size_bytes, created_at
         FROM attachment

@@ -68,12 +68,17 @@ const KEEP_BLOB: &str = r"
       AND digest = $2
       AND state <> 'deleting'
 ";
+/// Only of a picture that can be downloaded, and only one that can be.
 const SELECT_THUMBNAIL: &str = r"
-    SELECT thumbnail_digest
-    FROM blob
-    WHERE tenant_id = $1
-      AND digest = $2
-      AND thumbnail_digest IS NOT NULL
+    SELECT picture.thumbnail_digest
+    FROM blob AS picture
+    JOIN blob AS thumbnail ON thumbnail.tenant_id = picture.tenant_id
+        AND thumbnail.digest = picture.thumbnail_digest
+        AND thumbnail.state = 'stored'
+        AND thumbnail.scan IN ('exempt', 'clean')
+    WHERE picture.tenant_id = $1
+      AND picture.digest = $2
+      AND picture.scan IN ('exempt', 'clean')
 ";
 const SELECT_BLOB: &str = "SELECT generation, scan FROM blob WHERE tenant_id = $1 AND digest = $2";
 const RESERVE_UPLOAD: &str = r"

@@ -9,10 +9,10 @@ use crate::db::{StoreError, SystemTx};
 use crate::files::model::{BlobKey, NewBlob};
 use crate::identity::actors::TenantId;
 
-/// The newest picture first, because somebody may be waiting for it.
+/// The newest picture first, because a person may be waiting for it.
 const CLAIM_PICTURE: &str = r"
     UPDATE blob
-    SET thumbnail_at = $2
+    SET thumbnail_at = $2, thumbnail_attempts = thumbnail_attempts + 1
     WHERE (tenant_id, digest) = (
           SELECT due.tenant_id, due.digest
           FROM blob AS due
@@ -23,15 +23,22 @@ const CLAIM_PICTURE: &str = r"
           LIMIT 1
       )
       AND thumbnail_at <= $1
-    RETURNING tenant_id, digest, generation, owner
+    RETURNING tenant_id, digest, generation, owner, scan, thumbnail_attempts
 ";
-const POSTPONE_PICTURE: &str = "UPDATE blob SET thumbnail_at = $3 WHERE tenant_id = $1 AND digest = $2";
+const POSTPONE_PICTURE: &str = r"
+    UPDATE blob
+    SET thumbnail_at = $4
+    WHERE tenant_id = $1
+      AND digest = $2
+      AND generation = $3
+      AND thumbnail_at IS NOT NULL
+";
 const INSERT_THUMBNAIL: &str = r"
     INSERT INTO blob (
         tenant_id, digest, generation, owner, media_type, size_bytes, state, scan, scan_attempts, scan_at,
         created_at, touched_at
     )
-    VALUES ($1, $2, 0, $3, $4, $5, 'pending', 'exempt', 0, $6, $6, $6)
+    VALUES ($1, $2, 0, $3, $4, $5, 'pending', $7, 0, $6, $6, $6)
     ON CONFLICT (tenant_id, digest) DO NOTHING
 ";
 const FINISH_PICTURE: &str = r"
@@ -45,8 +52,12 @@ const FINISH_PICTURE: &str = r"
 /// A picture without a smaller version.
 pub(crate) struct Picture {
     pub key: BlobKey,
-    /// Whose use of the storage it counts to.
+    /// The part of the quota that it counts to.
     pub owner: String,
+    /// Whether it was checked for malware; its smaller version is as safe.
+    pub scan: String,
+    /// How often a smaller version was tried, this time included.
+    pub attempts: i64,
 }
 
 impl SystemTx<'_, FileWork> {
@@ -55,20 +66,24 @@ impl SystemTx<'_, FileWork> {
         let now = self.now;
         let claimed = self
             .tx
-            .fetch_optional::<(Uuid, Vec<u8>, i64, String)>(CLAIM_PICTURE, (now, until))
+            .fetch_optional::<(Uuid, Vec<u8>, i64, String, String, i64)>(CLAIM_PICTURE, (now, until))
             .await?;
-        Ok(claimed.map(|(tenant, digest, generation, owner)| Picture {
-            key: BlobKey {
-                tenant: TenantId::from_uuid(tenant),
-                digest,
-                generation,
-            },
-            owner,
-        }))
+        Ok(
+            claimed.map(|(tenant, digest, generation, owner, scan, attempts)| Picture {
+                key: BlobKey {
+                    tenant: TenantId::from_uuid(tenant),
+                    digest,
+                    generation,
+                },
+                owner,
+                scan,
+                attempts,
+            }),
+        )
     }
 
     pub(crate) async fn postpone_picture(&mut self, key: &BlobKey, until: DateTime<Utc>) -> Result<(), StoreError> {
-        let binds = (key.tenant.uuid(), &key.digest, until);
+        let binds = (key.tenant.uuid(), &key.digest, key.generation, until);
         self.tx.execute(POSTPONE_PICTURE, binds).await.map(drop)
     }
 
@@ -87,6 +102,7 @@ impl SystemTx<'_, FileWork> {
             thumbnail.media_type,
             size,
             now,
+            &picture.scan,
         );
         let generation = if self.tx.execute(INSERT_THUMBNAIL, binds).await? == 1 {
             self.tx

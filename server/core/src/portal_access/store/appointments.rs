@@ -63,6 +63,28 @@ const SELECT_UPCOMING_APPOINTMENTS: &str = concat!(
         LIMIT $4
     "
 );
+/// The next appointment at each location.
+const SELECT_NEXT_APPOINTMENTS: &str = concat!(
+    select_appointments!(),
+    r"
+          AND appointment.status = 'planned'
+          AND appointment.ends_at >= $3
+          AND NOT EXISTS (
+              SELECT 1
+              FROM appointment AS earlier
+              JOIN target AS other ON other.tenant_id = earlier.tenant_id AND other.id = earlier.target_id
+              WHERE earlier.tenant_id = appointment.tenant_id
+                AND earlier.is_shared
+                AND earlier.status = 'planned'
+                AND earlier.ends_at >= $3
+                AND other.customer_id = target.customer_id
+                AND other.location_id = target.location_id
+                AND (earlier.starts_at, earlier.id) < (appointment.starts_at, appointment.id)
+          )
+        ORDER BY appointment.starts_at, appointment.id
+        LIMIT $4
+    "
+);
 /// Rescheduled appointments are in the history of the one that replaced them.
 const SELECT_PAST_APPOINTMENTS: &str = concat!(
     select_appointments!(),
@@ -279,6 +301,18 @@ impl TenantTx<'_, Contact> {
                 SELECT_UPCOMING_APPOINTMENTS,
                 (tenant, account, now, limit, location.map(LocationId::uuid)),
             )
+            .await?
+            .into_iter()
+            .map(Into::into)
+            .collect())
+    }
+
+    /// Returns the next appointment at each location, earliest first.
+    pub(crate) async fn next_appointments(&mut self, limit: i64) -> Result<Vec<PublicAppointment>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        Ok(self
+            .tx
+            .fetch_all::<AppointmentRow>(SELECT_NEXT_APPOINTMENTS, (tenant, account, now, limit))
             .await?
             .into_iter()
             .map(Into::into)

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use domain::files::FileScan;
 use domain::ids::{
-    AppointmentId, AttachmentId, AttachmentKind, LocationId, MessageId, ReleaseId, RequestId, RequestKind,
+    AppointmentId, AttachmentId, AttachmentKind, LocationId, LocationKind, MessageId, ReleaseId, RequestId, RequestKind,
 };
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::public::{PublicAttachment, PublicRequest, RequestSource};
@@ -41,6 +41,28 @@ macro_rules! has_offer {
         "
     };
 }
+/// Whether the user sees an appointment of `target` that is planned or done.
+macro_rules! sees_visit {
+    () => {
+        concat!(
+            r"
+                (
+                    target.location_id IS NOT NULL
+                    AND EXISTS (
+                        SELECT 1
+                        FROM appointment
+                        WHERE appointment.tenant_id = target.tenant_id
+                          AND appointment.target_id = target.id
+                          AND appointment.is_shared
+                          AND appointment.status IN ('planned', 'done')
+                    )
+                    AND
+            ",
+            granted!("may_see_appointments", "target.customer_id", "target.location_id"),
+            ")"
+        )
+    };
+}
 /// The status of the job of `request`, if the user sees its appointment. A job that is open after a visit was not completed.
 macro_rules! visit_status {
     () => {
@@ -51,18 +73,9 @@ macro_rules! visit_status {
                     FROM target
                     WHERE target.tenant_id = request.tenant_id
                       AND target.id = request.target_id
-                      AND target.location_id IS NOT NULL
-                      AND EXISTS (
-                          SELECT 1
-                          FROM appointment
-                          WHERE appointment.tenant_id = target.tenant_id
-                            AND appointment.target_id = target.id
-                            AND appointment.is_shared
-                            AND appointment.status IN ('planned', 'done')
-                      )
                       AND
             ",
-            granted!("may_see_appointments", "target.customer_id", "target.location_id"),
+            sees_visit!(),
             ")"
         )
     };
@@ -162,12 +175,29 @@ macro_rules! select_requests {
             r"
                     AS has_visit_ahead,
                     (
-                        SELECT target.updated_at
+                        SELECT coalesce(
+                            (
+                                SELECT max(entry.at)
+                                FROM timeline_entry AS entry
+                                WHERE entry.tenant_id = target.tenant_id
+                                  AND entry.target_id = target.id
+                                  AND entry.kind = 'visit_completed'
+                            ),
+                            target.updated_at
+                        )
                         FROM target
                         WHERE target.tenant_id = request.tenant_id
                           AND target.id = request.target_id
                           AND target.status = 'completed'
-                    ) AS completed_at
+                          AND (
+            ",
+            sees_visit!(),
+            " OR ",
+            has_report!(),
+            r"
+                          )
+                    ) AS completed_at,
+                    request.location_id
                 FROM request
                 LEFT JOIN location ON location.tenant_id = request.tenant_id
                     AND location.id = request.location_id
@@ -409,6 +439,7 @@ struct RequestRow {
     reschedule_requested_at: Option<DateTime<Utc>>,
     completed_at: Option<DateTime<Utc>>,
     location: Option<String>,
+    location_id: Option<Key<LocationKind>>,
     #[sqlx(try_from = "OptionalName<TargetStatus>")]
     visit_status: Option<TargetStatus>,
     is_own: bool,
@@ -447,6 +478,7 @@ impl From<RequestRow> for PublicRequest {
             completed_at: row.completed_at,
             sees_reports: row.sees_reports,
             has_report: row.has_report,
+            location_id: row.location_id.map(|id| id.0),
             location: row.location,
             rejection_reason: row.rejection_reason,
             submitted_at: row.submitted_at,
