@@ -254,12 +254,14 @@ async fn lists_are_filtered_by_location_and_history_by_kind(#[case] engine: Engi
     let staff = world.staff("nordlicht", "dispatcher").await;
     let target = convert(&world, &staff, &request).await;
     schedule(&world, &staff, &target, "2026-12-08").await;
-    let elsewhere = world.content(&petra, &format!("/portal?location={other}")).await;
-    let aside = elsewhere
-        .split("location-list")
-        .nth(1)
-        .expect("the locations are listed");
-    assert!(aside.contains("Tue 8 Dec"), "{aside}");
+    let locations = |html: &str| -> String {
+        let list = html.split("location-list").nth(1).expect("the locations are listed");
+        list.split("</section>").next().unwrap().to_owned()
+    };
+    let everywhere = locations(&world.content(&petra, "/portal").await);
+    assert!(everywhere.contains("Dec"), "{everywhere}");
+    let chosen = world.content(&petra, &format!("/portal?location={other}")).await;
+    assert_eq!(locations(&chosen), everywhere, "{}", world.engine);
     let later = format!("/portal/requests?location={first}&before=1.req_00000000000000000000000000");
     let back = world.content(&petra, &later).await;
     assert!(

@@ -456,7 +456,7 @@ async fn cancellation_requested_is_answered_by_dispatch(#[case] engine: Engine) 
     );
     assert_eq!(ask(&petra, "d").await, StatusCode::CONFLICT, "once");
     let html = world.content(&petra, &page).await;
-    assert!(html.contains("You requested cancellation on") && html.contains("We sold the gate."));
+    assert!(html.contains("Cancellation was requested on") && html.contains("We sold the gate."));
     let inside = world.content(&staff, &format!("/app/inbox/{id}")).await;
     assert!(inside.contains("asked to cancel on") && inside.contains("We sold the gate."));
     assert!(
@@ -478,7 +478,7 @@ async fn cancellation_requested_is_answered_by_dispatch(#[case] engine: Engine) 
             .contains("asked to cancel on")
     );
     let html = world.content(&petra, &page).await;
-    assert!(!html.contains("You requested cancellation on") && html.contains("request-cancellation"));
+    assert!(!html.contains("Cancellation was requested on") && html.contains("request-cancellation"));
     assert_eq!(ask(&petra, "e").await, StatusCode::SEE_OTHER);
     // Once as it was sent, once as the draft of the second try, which was rejected.
     assert_eq!(html.matches("We sold the gate.").count(), 2);
