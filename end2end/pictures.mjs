@@ -21,6 +21,9 @@ async function signedIn(door, account, options) {
 }
 const take = async (page, name, full = false) => {
   await page.evaluate(() => document.fonts.ready);
+  // Pictures below the fold load when they are near.
+  await page.evaluate(() => document.querySelectorAll("img[loading=lazy]").forEach((image) => (image.loading = "eager")));
+  await page.waitForLoadState("networkidle");
   await page.screenshot({ path: `docs/pictures/${name}.png`, fullPage: full });
 };
 const first = async (page, selector) => page.goto(await page.locator(selector).first().getAttribute("href"));
@@ -38,7 +41,10 @@ await page.goto("/app/board");
 await take(page, "board");
 await page.goto("/app/customers");
 await take(page, "customers");
+await page.goto("/app/today");
+await take(page, "today");
 page = await signedIn("/app", staff("dispatcher"), { ...desk, colorScheme: "dark" });
+await page.goto("/app/inbox");
 await first(page, "a[href^='/app/inbox/req_']");
 await take(page, "inbox-dark");
 page = await signedIn("/app", staff("manager"), desk);
@@ -55,6 +61,9 @@ await take(page, "portal", true);
 await page.goto("/portal/reports");
 await first(page, "a[href^='/portal/reports/rel_']");
 await take(page, "portal-report");
+await page.goto("/portal/requests");
+await first(page, "a[href^='/portal/requests/req_']:has-text('Done')");
+await take(page, "portal-request", true);
 page = await signedIn("/app", staff("admin"), { ...desk, locale: "ar" });
 await page.goto("/app/parts");
 await take(page, "parts", true);

@@ -118,7 +118,7 @@ test("imported job becomes a visit, signed events and a released report", async 
   await expect(manager.page.getByText("anna.weber@rhein-ruhr-medical.example")).toBeVisible();
   await manager.page.getByRole("button", { name: "Publish report" }).click();
   await expect(manager.page.getByRole("status")).toContainText("Report published");
-  const files = (await Promise.all((await manager.page.locator(".box-internal .files a").all()).map((link) => link.getAttribute("href")))).map((href) => href.split("/").pop());
+  const files = (await Promise.all((await manager.page.locator(".box-internal .files a:not(.gallery-link)").all()).map((link) => link.getAttribute("href")))).map((href) => href.split("/").pop());
   expect(files).toHaveLength(2);
 
   // Anna sees appointment, report, selected photo, follow-up and timeline, and no internal data.
@@ -167,7 +167,7 @@ test("portal request is accepted, converted and scheduled", async ({ browser }, 
   await anna.page.getByLabel("Description").fill(words);
   await anna.page.getByRole("button", { name: "Submit request" }).click();
   await expect(anna.page.getByRole("status")).toContainText("Your request has been submitted");
-  await expect(anna.page.getByText(words)).toBeVisible();
+  await expect(anna.page.locator(".quote").getByText(words)).toBeVisible();
   const request = anna.page.url();
 
   const dispatch = await newPage(browser);

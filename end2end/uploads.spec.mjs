@@ -50,7 +50,7 @@ test("portal request with a file is cancelled, loses its connection, and is sent
   await sendThrice(page, page.getByLabel("Description"), text, page.getByRole("button", { name: "Submit request" }), async () => {
     await expect(page.getByRole("status").filter({ hasText: "Your request has been submitted" })).toBeVisible();
   });
-  await expect(page.locator(".files > li")).toHaveCount(1);
+  await expect(page.locator(".photos > li")).toHaveCount(1);
 
   const staff = await newPage(browser);
   await signIn(staff.page, "/app", staffOf("dispatcher"));
@@ -65,7 +65,8 @@ test("portal request with a file is cancelled, loses its connection, and is sent
     await expect(page.locator(".prose, li, article").getByText(words).first()).toBeVisible();
   });
   await expect(page.locator("textarea")).toHaveValue("");
-  await expect(page.locator(".files > li")).toHaveCount(2);
+  await expect(page.locator(".photos > li")).toHaveCount(1);
+  await expect(page.locator(".files > li")).toHaveCount(1);
 });
 
 test("public form with a file shows why it was rejected", async ({ browser }) => {

@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
+use domain::text::beginning;
 use domain::visits::day_entries::WrittenReport;
 use domain::visits::reports::PhotoMark;
 
@@ -120,9 +121,8 @@ pub(super) async fn approve_reports(
         let page = report_review::page(core, world.manager.may()?, report).await?;
         let (summary, _, follow_up) = REPORT_TEXTS[found];
         let form = ReleaseForm {
-            title: format!("Visit report {}", page.report.location_name.clone().unwrap_or_default())
-                .trim()
-                .to_owned(),
+            // Customers are told what was done, not only where.
+            title: beginning(summary, 60).unwrap_or_default(),
             summary: summary.to_owned(),
             message: "Thank you for your trust. Please call us if anything is unclear.".to_owned(),
             follow_up: follow_up.unwrap_or_default().to_owned(),
