@@ -18,7 +18,7 @@ pub struct OrganisationContact {
     /// Business hours as typed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hours: Option<String>,
-    /// Telephone number for danger, day and night.
+    /// Emergency telephone number, available at any time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emergency: Option<String>,
     /// Web address of the privacy notice.

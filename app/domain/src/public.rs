@@ -101,6 +101,11 @@ impl PublicRequest {
         self.facts().story(now)
     }
 
+    /// Returns whether this user has to act: choose an offered time, or answer the question about their own request.
+    pub fn needs_action(&self) -> bool {
+        self.has_offer || (self.waits_for_answer && self.source == RequestSource::Own)
+    }
+
     /// Returns the beginning of the description, if a customer wrote it; notes of staff and data of systems are no subject.
     pub fn subject(&self) -> Option<String> {
         match self.source {
@@ -282,4 +287,56 @@ pub struct PublicMilestone {
     pub report: Option<ReleaseId>,
     /// The service of the related request or job.
     pub service_type: Option<ServiceType>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(source: RequestSource, waits_for_answer: bool, has_offer: bool) -> PublicRequest {
+        PublicRequest {
+            id: RequestId::from_uuid(Uuid::nil()),
+            number: 1,
+            status: RequestStatus::Submitted,
+            visit: None,
+            service_type: ServiceType::Repair,
+            description: String::new(),
+            source,
+            preferred: None,
+            windows: Vec::new(),
+            waits_for_answer,
+            has_offer,
+            may_withdraw: false,
+            may_ask_to_cancel: false,
+            may_ask_for_another_time: false,
+            cancellation_requested_at: None,
+            reschedule_requested_at: None,
+            completed_at: None,
+            sees_reports: false,
+            has_report: false,
+            location_id: None,
+            location: None,
+            rejection_reason: None,
+            submitted_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn action_is_needed_from_who_can_take_it() {
+        use RequestSource::{Call, Colleague, Own};
+        for (source, waits_for_answer, has_offer, expected) in [
+            (Own, false, false, false),
+            (Own, true, false, true),
+            (Own, false, true, true),
+            (Colleague, true, false, false),
+            (Call, true, false, false),
+        ] {
+            let request = request(source, waits_for_answer, has_offer);
+            assert_eq!(
+                request.needs_action(),
+                expected,
+                "{source:?} {waits_for_answer} {has_offer}"
+            );
+        }
+    }
 }

@@ -258,7 +258,7 @@ pub const fn request(status: RequestStatus, locale: Locale) -> PublicStatus {
     }
 }
 
-/// Returns the public status of a request that has ended well.
+/// Returns the public status of a completed request.
 pub const fn request_done(locale: Locale) -> PublicStatus {
     PublicStatus {
         label: Cow::Borrowed(pick(locale, "Done", "Erledigt", "منجز")),

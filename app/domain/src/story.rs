@@ -1,5 +1,5 @@
 //! The story of a request as the customer reads it: from its submission to its end. The states of the API do not say when a
-//! request has ended well; this is derived from what the reader may see of its visit and report.
+//! request is completed; this is derived from what the reader may see of its visit and report.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -76,7 +76,7 @@ pub struct StoryFacts {
     pub sees_reports: bool,
     /// Whether a report of its job is shared.
     pub has_report: bool,
-    /// Whether the customer's wish for another time is open.
+    /// Whether the customer's request for another time is unanswered.
     pub is_change_requested: bool,
 }
 

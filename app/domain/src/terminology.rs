@@ -25,7 +25,7 @@ pub enum Entry {
     Request(RequestStatus),
     /// A request whose customer asked for another time.
     ChangeRequested,
-    /// A request that has ended well.
+    /// A completed request.
     RequestDone,
     /// Status of a visit.
     Visit(PublicVisit),

@@ -14,11 +14,11 @@ pub(crate) fn BackLink(href: &'static str, label: String) -> impl IntoView {
     view! { <p class="back"><a href=href><Icon name="chevron-left"/>{label}</a></p> }
 }
 
-/// A row that is a link as a whole: a title, a quiet line, and what stands at its end.
+/// A row that is a link as a whole: a title, a secondary line, and a trailing part.
 #[component]
 pub(crate) fn Row(
     href: String,
-    /// What stands in front: an icon or a picture.
+    /// An icon or a picture before the title.
     #[prop(optional)]
     lead: Option<AnyView>,
     title: AnyView,
@@ -73,23 +73,18 @@ pub(crate) fn LocationFilter(
         }
         .into_any();
     }
-    let href = |location: Option<&str>| {
-        let parameters = kept
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .chain(location.map(|id| ("location", id)));
-        match format::query(parameters) {
-            query if query.is_empty() => page.to_owned(),
-            query => format!("{page}?{query}"),
-        }
+    let href = |location: &str| {
+        let kept = kept.iter().map(|(name, value)| (*name, value.as_str()));
+        let filters: Vec<_> = kept.chain([("location", location)]).collect();
+        first_page(page, &filters)
     };
     view! {
         <nav class="pills" aria-label=t!(locale, "filter-location")>
-            <a href=href(None) aria-current=chosen.is_empty().then_some("true")>{t!(locale, "all-locations")}</a>
+            <a href=href("") aria-current=chosen.is_empty().then_some("true")>{t!(locale, "all-locations")}</a>
             {locations.iter().map(|location| {
                 let id = location.id.to_string();
                 let is_chosen = (id == chosen).then_some("true");
-                view! { <a href=href(Some(&id)) aria-current=is_chosen><bdi>{location.name.clone()}</bdi></a> }
+                view! { <a href=href(&id) aria-current=is_chosen><bdi>{location.name.clone()}</bdi></a> }
             }).collect_view()}
         </nav>
     }

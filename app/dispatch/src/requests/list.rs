@@ -229,7 +229,7 @@ fn Row<'a>(
         .or_else(|| row.place.as_ref().and_then(|place| place.city.clone()));
     let has_no_customer = row.customer_name.is_none();
     let is_late = row.urgency(now) == Urgency::Late && row.snoozed_until.is_none_or(|until| until <= now);
-    // That a request was submitted goes without saying.
+    // Nearly every row is a submitted request, so the chip shows only what differs.
     let is_decided = row.status != RequestStatus::Submitted;
     let waiting = format::age(locale, row.submitted_at, now);
     let age = if is_late {

@@ -67,13 +67,7 @@ pub fn TimelinePage() -> impl IntoView {
 /// Filters the history by what it is about.
 #[component]
 fn KindFilter(chosen: String, location: String, locale: Locale) -> impl IntoView {
-    let href = |kind: &str| {
-        let filters = [("location", location.as_str()), ("kind", kind)];
-        match format::query(filters.into_iter().filter(|(_, value)| !value.is_empty())) {
-            query if query.is_empty() => PAGE.to_owned(),
-            query => format!("{PAGE}?{query}"),
-        }
-    };
+    let href = |kind: &str| first_page(PAGE, &[("location", &location), ("kind", kind)]);
     view! {
         <nav class="pills" aria-label=t!(locale, "filter-kind")>
             <a href=href("") aria-current=chosen.is_empty().then_some("true")>{t!(locale, "filter-everything")}</a>

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::locale::Locale;
-use domain::public::{PublicRequest, RequestSource};
+use domain::public::PublicRequest;
 use domain::public_language::Tone;
 use domain::terminology::Terminology;
 use leptos::prelude::*;
@@ -44,12 +44,12 @@ pub fn RequestLines(
         {empty.then(|| view! { <EmptyState icon="inbox" title=t!(locale, "no-requests") text=t!(locale, "no-requests-text")/> })}
         <ul class="rows">{requests.into_iter().map(|request| {
             let (state, story) = (request.state(now), request.story(now));
+            let needs_action = request.needs_action();
             let title = request_title(&request, &words, locale);
             let line = view! {
                 <bdi>{request.location}</bdi>" · "{format::stamp(locale, request.submitted_at, &zone)}" · "<bdi class="mono">{format!("REQ-{}", request.number)}</bdi>
             };
-            let is_awaited = request.has_offer || (request.waits_for_answer && request.source == RequestSource::Own);
-            let chip = if is_awaited {
+            let chip = if needs_action {
                 view! { <Chip label=t!(locale, "answer-needed") tone=Tone::Warn/> }.into_any()
             } else {
                 view! { <StateChip state words=words.clone() locale/> }.into_any()

@@ -382,7 +382,7 @@ async fn photo_has_a_smaller_version_that_is_made_once_under_its_permission(#[ca
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn number_for_danger_and_own_pages_are_on_every_page(#[case] engine: Engine) {
+async fn emergency_number_and_legal_pages_are_on_every_page(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
