@@ -11,8 +11,9 @@ use ui::sign_in_pages::ChooseOrganizationPage;
 
 use crate::shell::AppFrame;
 use crate::{
-    billing, branding, classification, customers, gallery, identity, imports, installation, intake, integrations, jobs,
-    mapping, notifications, portal_access, requests, scheduling, search, suggestions, today, visits, webhooks,
+    audit, billing, branding, classification, customers, gallery, identity, imports, installation, intake,
+    integrations, jobs, mapping, notifications, portal_access, requests, scheduling, search, suggestions, today,
+    visits, webhooks,
 };
 
 /// Renders a whole document of the staff app.
@@ -80,6 +81,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/integrations/deliveries/:id") view=webhooks::deliveries::DeliveryPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/integrations/billing") view=billing::page::BillingPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings") view=identity::settings::SettingsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/audit") view=audit::page::AuditPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/help") view=identity::help::HelpPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/forms") view=intake::forms::FormsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/forms/new") view=intake::forms::NewFormPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/forms/:id") view=intake::forms::FormPage ssr=SsrMode::Async/>

@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use domain::locale::Locale;
+use domain::public::MAX_SUBJECT_CHARS;
 use domain::public_language;
 use domain::requests::{Priority, ServiceType};
+use domain::text::beginning;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::installation::setup::zones;
@@ -46,6 +48,18 @@ pub(crate) fn service_label(locale: Locale, service: Option<&str>) -> String {
             )
         },
     )
+}
+
+/// Returns what a job is about: the beginning of its notes, or its service type.
+pub(crate) fn job_subject(locale: Locale, notes: Option<&str>, service: Option<&str>) -> String {
+    notes
+        .and_then(|notes| beginning(notes, MAX_SUBJECT_CHARS))
+        .unwrap_or_else(|| service_label(locale, service))
+}
+
+/// Returns what a request is about: the beginning of its description, or its service type.
+pub(crate) fn request_subject(locale: Locale, description: &str, service: ServiceType) -> String {
+    beginning(description, MAX_SUBJECT_CHARS).unwrap_or_else(|| service_label(locale, Some(service.name())))
 }
 
 /// Returns the beginning of a text on one line.

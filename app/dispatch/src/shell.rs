@@ -1,4 +1,6 @@
-//! The frame of the staff app: navigation, search, the menu with what can be created, and sign-out.
+//! The frame of the staff app: navigation, the menu with what can be created, search, and sign-out.
+
+mod bar;
 
 use domain::identity::permissions::{
     ManageCustomers, ManageTeam, PerformVisits, PlanTargets, ReviewRequests, ViewImports, ViewIntegrations,
@@ -6,14 +8,19 @@ use domain::identity::permissions::{
 };
 use domain::locale::Locale;
 use leptos::prelude::*;
+use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::search::kinds;
+use ordinavo_core::today::{MAX_COUNTED, OpenWork, open_work};
 use ui::drafts::owned;
+use ui::format;
 use ui::i18n::shared;
 use ui::icons::Icon;
 use ui::islands::KeepDrafts;
 use ui::shell::locale;
 
+pub use self::bar::{PageBar, Parent};
+use crate::identity::settings_pages;
 use crate::islands::{KeepPosition, Palette};
 use crate::{search, t};
 
@@ -22,10 +29,10 @@ const TABS: usize = 4;
 
 /// A page of the navigation.
 #[derive(Clone)]
-struct Entry {
-    href: &'static str,
-    icon: &'static str,
-    label: String,
+pub(crate) struct Entry {
+    pub href: &'static str,
+    pub icon: &'static str,
+    pub label: String,
 }
 
 /// Pages that belong together, below a heading if they have one.
@@ -79,7 +86,7 @@ fn sections(staff: &Staff, locale: Locale) -> Vec<Section> {
         ),
     ];
     let own = [
-        entry(!staff.is_test(), "/app/security", "shield", t!(locale, "nav-security")),
+        entry(true, "/app/help", "help", t!(locale, "help-title")),
         entry(true, "/app/settings", "settings", t!(locale, "nav-settings")),
     ];
     [
@@ -135,6 +142,7 @@ fn creations(staff: &Staff, locale: Locale) -> Vec<Entry> {
 pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
     let locale = locale();
     let staff = use_context::<Staff>();
+    let reader = staff.clone();
     let sections = staff.as_ref().map_or_else(Vec::new, |staff| sections(staff, locale));
     let creations = staff.as_ref().map_or_else(Vec::new, |staff| creations(staff, locale));
     let may_search = staff.as_ref().is_some_and(|staff| !kinds(staff).is_empty());
@@ -153,16 +161,22 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
         String::new()
     };
     let pages: Vec<Entry> = sections.iter().flat_map(|section| section.entries.clone()).collect();
-    let destinations: Vec<Entry> = pages.iter().chain(&creations).cloned().collect();
+    let settings = reader
+        .as_ref()
+        .map_or_else(Vec::new, |staff| settings_pages::links(staff, locale));
+    let destinations: Vec<Entry> = pages.iter().chain(&creations).cloned().chain(settings).collect();
+    let core = use_context::<Core>();
     view! {
         <a class="skip" href="#main">{shared::skip_to_content(locale)}</a>
         <div class="frame" class:no-shortcuts=!has_shortcuts>
             <header class="side">
                 <p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{tenant}</bdi></p>
                 {may_search.then(|| view! { <a class="button side-search" href=search::page::PAGE><Icon name="search"/><span class="hidden">{t!(locale, "search-title")}</span></a> })}
-                {may_search.then(|| view! { <SearchBox locale/> })}
                 <NewMenu creations locale/>
-                <nav aria-label=t!(locale, "nav-main")>{sections.into_iter().map(|section| view! { <NavSection section current/> }).collect_view()}</nav>
+                <Suspense>{Suspend::new(async move {
+                    let work = waiting_work(core, reader).await;
+                    view! { <nav aria-label=t!(locale, "nav-main")>{sections.into_iter().map(|section| view! { <NavSection section current work/> }).collect_view()}</nav> }
+                })}</Suspense>
                 <SignOut account=account.clone() locale/>
             </header>
             <KeepDrafts/>
@@ -191,18 +205,50 @@ struct Account {
     name: String,
 }
 
-#[component]
-fn NavSection(section: Section, current: &'static str) -> impl IntoView {
-    view! {
-        {section.heading.map(|heading| view! { <p class="nav-heading">{heading}</p> })}
-        <ul>{section.entries.into_iter().map(|entry| view! { <NavLink entry current/> }).collect_view()}</ul>
+/// Counts what waits behind the pages of the navigation. A page is shown without the counts rather than not at all.
+async fn waiting_work(core: Option<Core>, staff: Option<Staff>) -> OpenWork {
+    let Some((core, staff)) = core.zip(staff) else {
+        return OpenWork::default();
+    };
+    open_work(&core, &staff).await.unwrap_or_else(|error| {
+        error.log();
+        OpenWork::default()
+    })
+}
+
+/// Returns what waits behind a page.
+fn count_of(href: &str, work: OpenWork) -> i64 {
+    match href {
+        "/app/inbox" => work.requests,
+        "/app/reports" => work.reports,
+        "/app/imports/mapping" => work.mapping,
+        _ => 0,
     }
 }
 
 #[component]
-fn NavLink(entry: Entry, current: &'static str) -> impl IntoView {
+fn NavSection(section: Section, current: &'static str, work: OpenWork) -> impl IntoView {
+    view! {
+        {section.heading.map(|heading| view! { <p class="nav-heading">{heading}</p> })}
+        <ul>{section.entries.into_iter().map(|entry| {
+            let count = count_of(entry.href, work);
+            view! { <NavLink entry current count/> }
+        }).collect_view()}</ul>
+    }
+}
+
+#[component]
+fn NavLink(entry: Entry, current: &'static str, #[prop(optional)] count: i64) -> impl IntoView {
     let is_current = (entry.href == current).then_some("page");
-    view! { <li><a href=entry.href aria-current=is_current><Icon name=entry.icon/><span>{entry.label}</span></a></li> }
+    let count = (count > 0).then(|| {
+        let shown = if count < MAX_COUNTED {
+            count.to_string()
+        } else {
+            format!("{}+", MAX_COUNTED - 1)
+        };
+        view! { " "<span class="nav-count">{shown}</span> }
+    });
+    view! { <li><a href=entry.href aria-current=is_current><Icon name=entry.icon/><span>{entry.label}</span>{count}</a></li> }
 }
 
 #[component]
@@ -215,24 +261,12 @@ fn NewMenu(creations: Vec<Entry>, locale: Locale) -> impl IntoView {
     })
 }
 
-/// The search field of every page. With the browser bundle, a click opens the palette instead.
-#[component]
-fn SearchBox(locale: Locale) -> impl IntoView {
-    view! {
-        <form class="search-box" method="get" action=search::page::PAGE role="search" aria-label=t!(locale, "search-title") data-palette="">
-            <Icon name="search"/>
-            <input name="q" type="search" maxlength="200" autocomplete="off" aria-label=t!(locale, "search-open") placeholder=t!(locale, "search-field")/>
-            <kbd>"Ctrl K"</kbd>
-        </form>
-    }
-}
-
 #[component]
 fn SignOut(account: Account, locale: Locale) -> impl IntoView {
     view! {
         <form class="side-foot" method="post" action="/app/fn/sign-out">
             <input type="hidden" name="person" value=account.id/>
-            <span class="quiet" dir="auto">{account.name}</span>
+            <a class="account" href="/app/security"><span class="avatar avatar-small avatar-person" aria-hidden="true">{format::initials(&account.name)}</span><span class="hidden">{t!(locale, "nav-account")}": "</span><bdi>{account.name}</bdi></a>
             <button class="button button-quiet" type="submit"><Icon name="log-out"/>{shared::sign_out(locale)}</button>
         </form>
     }

@@ -76,7 +76,7 @@ pub struct PublicRequest {
 }
 
 /// Maximum length of the subject of a request, in characters.
-const MAX_SUBJECT_CHARS: usize = 60;
+pub const MAX_SUBJECT_CHARS: usize = 60;
 
 impl PublicRequest {
     /// Returns what the story of the request is derived from.

@@ -7,6 +7,8 @@ use ordinavo_core::{Core, audit};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit};
 
+use super::page::PAGE;
+
 /// The button that verifies the log. A log of a million entries takes seconds, so a link must not do it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -14,7 +16,7 @@ pub struct VerifyButton {}
 
 impl ActionForm for VerifyButton {
     fn back(&self) -> String {
-        "/app/settings".to_owned()
+        PAGE.to_owned()
     }
 }
 

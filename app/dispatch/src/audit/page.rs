@@ -1,7 +1,9 @@
 //! The audit log: its entries, and the result of the last verification.
 
+use domain::identity::permissions::ViewAudit;
 use domain::locale::Locale;
 use leptos::prelude::*;
+use ordinavo_core::audit;
 use ordinavo_core::audit::model::AuditEntry;
 use ordinavo_core::audit::verification::{ChainProblem, Verification};
 use ordinavo_core::page::Page;
@@ -9,17 +11,45 @@ use ui::components::{Pager, SuccessNotice};
 use ui::drafts::owned;
 use ui::flash::{Flash, SHOWN_ONCE};
 use ui::format;
+use ui::page::page;
+use ui::title::Title;
 
+use crate::identity::settings_pages::SettingsFrame;
+use crate::shared::viewer_staff;
 use crate::t;
 
+/// The path of the page.
+pub const PAGE: &str = "/app/settings/audit";
+
+/// `/app/settings/audit`.
+#[component]
+pub fn AuditPage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let before: Option<i64> = request.query("before").parse().ok();
+        let entries = audit::page(&request.core, staff.may::<ViewAudit>()?, before).await?;
+        let verification = verification_result(request.flash.as_ref());
+        let zone = staff.zone().to_owned();
+        Ok(view! {
+            <Title text=t!(locale, "audit-title")/>
+            <h1>{t!(locale, "audit-title")}</h1>
+            <AuditLog entries is_first=before.is_none() verification zone locale/>
+        }
+        .into_any())
+    });
+    view! { <SettingsFrame current=PAGE>{content}</SettingsFrame> }
+}
+
 /// Returns the result of a verification that ended in a redirect to this page.
-pub(crate) fn verification_result(flash: Option<&Flash>) -> Option<Verification> {
+fn verification_result(flash: Option<&Flash>) -> Option<Verification> {
     serde_json::from_str(flash?.values.get(SHOWN_ONCE)?).ok()
 }
 
 /// The entries of the audit log, and the result of a verification if one was requested.
 #[component]
-pub(crate) fn AuditLog(
+fn AuditLog(
     entries: Page<AuditEntry>,
     is_first: bool,
     verification: Option<Verification>,
@@ -30,12 +60,11 @@ pub(crate) fn AuditLog(
         .rows
         .last()
         .filter(|_| entries.has_more)
-        .map(|row| format!("/app/settings?before={}", row.sequence));
-    let first = (!is_first).then(|| "/app/settings".to_owned());
+        .map(|row| format!("{PAGE}?before={}", row.sequence));
+    let first = (!is_first).then(|| PAGE.to_owned());
     let result = verification.map(|verification| view! { <VerificationNotice verification zone=zone.clone() locale/> });
     view! {
         <section id="audit">
-            <h2>{t!(locale, "audit-title")}</h2>
             <form method="post" action=owned("/app/fn/verify-audit")><button class="button" type="submit">{t!(locale, "audit-verify")}</button></form>
             {result}
             <div class="table-frame"><table class="table">

@@ -13,7 +13,7 @@ use ui::title::Title;
 
 use crate::i18n::by_key;
 use crate::shared::viewer_staff;
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 
 /// Returns the text key and the tone of a trigger's status.
@@ -69,8 +69,7 @@ pub fn BillingPage() -> impl IntoView {
         let empty = found.rows.is_empty();
         Ok(view! {
             <Title text=t!(locale, "billing-title")/>
-            <p><a href="/app/integrations">{t!(locale, "integrations-title")}</a></p>
-            <h1>{t!(locale, "billing-title")}</h1><p class="help">{t!(locale, "billing-text")}</p>
+            <PageBar locale title=t!(locale, "billing-title") parent=Parent::new("/app/integrations", t!(locale, "integrations-title"))/><p class="help">{t!(locale, "billing-text")}</p>
             <nav class="tabs" aria-label=t!(locale, "billing-title")>{tabs}</nav>
             {empty.then(|| view! { <EmptyState title=t!(locale, "billing-empty") text=t!(locale, "billing-empty-text")/> })}
             {(!empty).then(|| view! {

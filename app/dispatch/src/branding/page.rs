@@ -24,8 +24,8 @@ use ui::title::Title;
 use ui::uploads::{Fields, UploadForm, submit_upload};
 
 use crate::i18n::by_key;
+use crate::identity::settings_pages::SettingsFrame;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
 use crate::t;
 
 const PAGE: &str = "/app/settings/portal";
@@ -60,7 +60,6 @@ pub fn BrandingPage() -> impl IntoView {
             .unwrap_or_else(|| look.words.clone());
         Ok(view! {
             <Title text=t!(locale, "branding-title")/>
-            <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <h1>{t!(locale, "branding-title")}</h1>
@@ -76,7 +75,7 @@ pub fn BrandingPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+    view! { <SettingsFrame current=PAGE>{content}</SettingsFrame> }
 }
 
 #[component]

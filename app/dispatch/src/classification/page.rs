@@ -22,8 +22,8 @@ use ui::page::page;
 use ui::title::Title;
 
 use crate::i18n::by_key;
+use crate::identity::settings_pages::SettingsFrame;
 use crate::shared::{DoneNotice, priority_choices, service_choices, viewer_staff};
-use crate::shell::AppFrame;
 use crate::t;
 
 #[component]
@@ -38,7 +38,6 @@ pub fn RulesPage() -> impl IntoView {
         let arrow = if locale.direction() == "rtl" { " ← " } else { " → " };
         Ok(view! {
             <Title text=t!(locale, "classify-title")/>
-            <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <header class="title-row"><h1>{t!(locale, "classify-title")}</h1><a class="button button-primary" href="/app/settings/rules/new"><Icon name="plus"/>{t!(locale, "classify-new")}</a></header>
@@ -57,7 +56,7 @@ pub fn RulesPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+    view! { <SettingsFrame current="/app/settings/rules">{content}</SettingsFrame> }
 }
 
 #[component]
@@ -89,7 +88,7 @@ pub fn NewRulePage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+    view! { <SettingsFrame current="/app/settings/rules">{content}</SettingsFrame> }
 }
 
 #[component]
@@ -147,7 +146,7 @@ pub fn RulePage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+    view! { <SettingsFrame current="/app/settings/rules">{content}</SettingsFrame> }
 }
 
 /// The hidden fields with the rule that a form acts on, and the version that the page shows.

@@ -26,7 +26,7 @@ use ui::title::Title;
 use crate::customers::changes::Changes;
 use crate::customers::customer_form::{ArchiveForm, archive_done};
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 
 #[component]
@@ -42,8 +42,7 @@ pub fn NewContactPage() -> impl IntoView {
         let id = customer.id.to_string();
         Ok(view! {
             <Title text=t!(locale, "contact-new")/>
-            <p><a href=format!("/app/customers/{id}")><bdi>{customer.name}</bdi></a></p>
-            <h1>{t!(locale, "contact-new")}</h1>
+            <PageBar locale title=t!(locale, "contact-new") parent=Parent::new(format!("/app/customers/{id}"), customer.name)/>
             <SubmitOnce><form class="card narrow" method="post" action=owned("/app/fn/new-contact")>
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="customer" value=id/>
@@ -76,7 +75,7 @@ pub fn ContactPage() -> impl IntoView {
         let access = format!("/app/customers/{}/access", customer.id);
         Ok(view! {
             <Title text=contact.display_name.clone()/>
-            <p><a href=format!("/app/customers/{}", customer.id)><bdi>{customer.name}</bdi></a></p>
+            <PageBar locale title=contact.display_name.clone() parent=Parent::new(format!("/app/customers/{}", customer.id), customer.name) is_trail=true/>
             <header class="title-row"><h1><bdi>{contact.display_name.clone()}</bdi></h1>
                 {is_archived.then(|| view! { <Chip label=t!(locale, "archived") tone=Tone::Neutral/> })}
                 {contact.has_portal_access.then(|| view! { <Chip label=t!(locale, "portal-access") tone=Tone::Good/> })}</header>

@@ -26,7 +26,7 @@ use ui::title::Title;
 
 use crate::islands::SimilarWhileTyping;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 
 const NEW_PAGE: &str = "/app/customers/new";
@@ -58,8 +58,7 @@ pub fn NewCustomerPage() -> impl IntoView {
         let asks_again = form.has_error("new_name", "possible_duplicate");
         Ok(view! {
             <Title text=t!(locale, "customer-new")/>
-            <p><a href="/app/customers">{t!(locale, "customers-title")}</a></p>
-            <h1>{t!(locale, "customer-new")}</h1>
+            <PageBar locale title=t!(locale, "customer-new") parent=Parent::new("/app/customers", t!(locale, "customers-title"))/>
             <div class="columns">
                 <SubmitOnce><form class="card" method="post" action=owned("/app/fn/new-customer")>
                     <ErrorSummary form=form.clone()/>
@@ -191,8 +190,7 @@ pub fn EditCustomerPage() -> impl IntoView {
         let id = customer.id;
         Ok(view! {
             <Title text=t!(locale, "customer-edit")/>
-            <p><a href=format!("/app/customers/{id}")><bdi>{customer.name.clone()}</bdi></a></p>
-            <h1>{t!(locale, "customer-edit")}</h1>
+            <PageBar locale title=t!(locale, "customer-edit") parent=Parent::new(format!("/app/customers/{id}"), customer.name.clone())/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <SubmitOnce><form class="card narrow" method="post" action=owned("/app/fn/edit-customer")>

@@ -14,7 +14,7 @@ use ui::page::page;
 use ui::title::Title;
 
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar};
 use crate::t;
 
 #[component]
@@ -68,10 +68,10 @@ pub fn CustomersPage() -> impl IntoView {
             .then(|| format!("/app/customers/new?{}", format::query([("new_name", &search)])));
         Ok(view! {
             <Title text=t!(locale, "customers-title")/>
-            <DoneNotice locale flash=request.flash.clone()/>
-            <div class="title-row title-spread"><h1>{t!(locale, "customers-title")}</h1>
+            <PageBar locale title=t!(locale, "customers-title")>
                 {new_href.map(|href| view! { <a class="button button-primary" href=href><Icon name="plus"/>{t!(locale, "customer-new")}</a> })}
-            </div>
+            </PageBar>
+            <DoneNotice locale flash=request.flash.clone()/>
             <form class="search" method="get" action="/app/customers" role="search">
                 <label for="customers-q">{t!(locale, "search")}</label>
                 <input id="customers-q" name="q" type="search" value=search.clone()/>

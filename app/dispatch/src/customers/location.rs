@@ -28,7 +28,7 @@ use crate::customers::changes::Changes;
 use crate::customers::customer_form::{ArchiveForm, archive_done};
 use crate::customers::page::JobLines;
 use crate::shared::{DoneNotice, viewer_staff, zone_choices};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 
 #[component]
@@ -43,8 +43,7 @@ pub fn NewLocationPage() -> impl IntoView {
         let id = customer.id.to_string();
         Ok(view! {
             <Title text=t!(locale, "location-new")/>
-            <p><a href=format!("/app/customers/{id}")><bdi>{customer.name}</bdi></a></p>
-            <h1>{t!(locale, "location-new")}</h1>
+            <PageBar locale title=t!(locale, "location-new") parent=Parent::new(format!("/app/customers/{id}"), customer.name)/>
             <SubmitOnce><form class="card narrow" method="post" action=owned("/app/fn/new-location")>
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="customer" value=id/>
@@ -72,7 +71,7 @@ pub fn LocationPage() -> impl IntoView {
         let new_job = can_add_job.then(|| format!("/app/jobs/new?customer={}&location={id}", customer.id));
         Ok(view! {
             <Title text=location.name.clone()/>
-            <p><a href=format!("/app/customers/{}", customer.id)><bdi>{customer.name}</bdi></a></p>
+            <PageBar locale title=location.name.clone() parent=Parent::new(format!("/app/customers/{}", customer.id), customer.name) is_trail=true/>
             <header class="title-row"><h1><bdi>{location.name.clone()}</bdi></h1>
                 {is_archived.then(|| view! { <Chip label=t!(locale, "archived") tone=Tone::Neutral/> })}</header>
             <DoneNotice locale flash=request.flash.clone()/>

@@ -5,4 +5,6 @@ pub mod contact;
 pub mod customer_form;
 pub mod list;
 pub mod location;
+pub mod overview;
 pub mod page;
+pub mod records;

@@ -17,8 +17,8 @@ use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
 
+use crate::identity::settings_pages::SettingsFrame;
 use crate::shared::{DoneNotice, viewer_staff, zone_choices};
-use crate::shell::AppFrame;
 use crate::t;
 
 /// The path of the page.
@@ -34,7 +34,6 @@ pub fn OrganizationPage() -> impl IntoView {
         let form = FormState::new(OrganizationForm::NAME, locale, request.flash.as_ref());
         Ok(view! {
             <Title text=t!(locale, "organization-title")/>
-            <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
             <h1>{t!(locale, "organization-title")}</h1>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
@@ -43,7 +42,7 @@ pub fn OrganizationPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+    view! { <SettingsFrame current=PAGE>{content}</SettingsFrame> }
 }
 
 #[component]

@@ -10,8 +10,8 @@ use ui::sign_in_flow::{self, CodeForm};
 use ui::two_factor;
 use ui::two_factor::{BeginForm, ChangeForm, ConfirmForm};
 
+use crate::identity::settings_pages::SettingsFrame;
 use crate::shared::viewer_staff;
-use crate::shell::AppFrame;
 
 const PAGE: &str = two_factor::settings_path(Realm::Staff);
 
@@ -28,7 +28,7 @@ pub fn SecurityPage() -> impl IntoView {
         let must_set_up = viewer.must_set_up_two_factor();
         two_factor::security_page(request, Realm::Staff, &viewer, must_set_up).await
     });
-    view! { <AppFrame current=PAGE>{content}</AppFrame> }
+    view! { <SettingsFrame current=PAGE>{content}</SettingsFrame> }
 }
 
 #[server(prefix = "/app/fn", endpoint = "verify-code")]

@@ -1,16 +1,10 @@
-//! Settings: language and, with permission, the audit log. Also `/app`, which redirects to the role's home page.
+//! The preferences of the reader: language and keyboard. Also `/app`, which redirects to the role's home page.
 
-use domain::identity::permissions::{
-    ManageBranding, ManageIntake, ManageOrganization, ManagePortalAccess, ManageSecurity, ManageTeam, ViewAudit,
-    ViewMails, ViewOperations,
-};
-use domain::locale::Locale;
+use domain::identity::permissions::ManageOrganization;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use ordinavo_core::Core;
-use ordinavo_core::audit;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::identity::staff_settings;
 use ordinavo_core::installation::first_steps;
 use serde::{Deserialize, Serialize};
@@ -20,14 +14,10 @@ use ui::i18n::shared;
 use ui::page::page;
 use ui::sign_in_flow::LanguageRow;
 use ui::title::Title;
-use ui::two_factor::settings_path;
 
-use crate::audit::page::{AuditLog, verification_result};
-use crate::identity::{organization, team, two_factor_policy};
+use crate::identity::settings_pages::SettingsFrame;
 use crate::installation::first_steps as first_steps_page;
-use crate::scheduling::technicians;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
 use crate::t;
 
 /// `/app`.
@@ -50,6 +40,9 @@ pub fn HomePage() -> impl IntoView {
     })
 }
 
+/// The path of the page.
+pub const PAGE: &str = "/app/settings";
+
 /// `/app/settings`.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
@@ -57,112 +50,22 @@ pub fn SettingsPage() -> impl IntoView {
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let before: Option<i64> = request.query("before").parse().ok();
-        let log = match staff.may::<ViewAudit>() {
-            Ok(permit) => Some(audit::page(&request.core, permit, before).await?),
-            Err(_) => None,
-        };
-        let zone = staff.zone().to_owned();
-        let links = settings_links(&staff, locale);
         let (shortcuts_state, shortcuts_wanted, shortcuts_label) = if staff.has_shortcuts() {
             ("on", "", t!(locale, "shortcuts-turn-off"))
         } else {
             ("off", "on", t!(locale, "shortcuts-turn-on"))
         };
         Ok(view! {
-            <Title text=t!(locale, "settings-title")/>
-            <h1>{t!(locale, "settings-title")}</h1>
+            <Title text=t!(locale, "preferences-title")/>
+            <h1>{t!(locale, "preferences-title")}</h1>
             <DoneNotice locale flash=request.flash.clone()/>
             <section><h2>{t!(locale, "shortcuts-title")}</h2><p class="help">{t!(locale, "shortcuts-text")}</p>
                 <form method="post" action=owned("/app/fn/set-shortcuts") data-shortcuts=shortcuts_state><input type="hidden" name="on" value=shortcuts_wanted/><button class="button" type="submit">{shortcuts_label}</button></form></section>
-            <section><h2>{shared::language(locale)}</h2><LanguageRow locale action="/app/fn/language" back="/app/settings"/></section>
-            {(!links.is_empty()).then(|| view! {
-                <nav aria-label=t!(locale, "settings-title")><ul class="lines lines-tall">{links.into_iter().map(|(href, name, text)| view! {
-                    <li><a href=href><strong>{name}</strong></a><span class="quiet">{text}</span></li>
-                }).collect_view()}</ul></nav>
-            })}
-            {log.map(|entries| view! { <AuditLog entries is_first=before.is_none() verification=verification_result(request.flash.as_ref()) zone locale/> })}
+            <section><h2>{shared::language(locale)}</h2><LanguageRow locale action="/app/fn/language" back=PAGE/></section>
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
-}
-
-/// Returns path, name and description of the settings pages that are open to the viewer.
-fn settings_links(staff: &Staff, locale: Locale) -> Vec<(&'static str, String, String)> {
-    let mut links = vec![(
-        settings_path(Realm::Staff),
-        shared::security(locale),
-        shared::security_intro(locale),
-    )];
-    if staff.has::<ManageOrganization>() {
-        links.push((
-            first_steps_page::PAGE,
-            t!(locale, "start-title"),
-            t!(locale, "start-settings-text"),
-        ));
-        links.push((
-            organization::PAGE,
-            t!(locale, "organization-title"),
-            t!(locale, "organization-intro"),
-        ));
-    }
-    if staff.has::<ManageTeam>() {
-        links.push((team::PAGE, t!(locale, "team-title"), t!(locale, "team-intro")));
-    }
-    if staff.has::<ManageSecurity>() {
-        links.push((
-            two_factor_policy::PAGE,
-            t!(locale, "two-factor-policy-title"),
-            t!(locale, "two-factor-policy-intro"),
-        ));
-    }
-    if staff.has::<ViewOperations>() {
-        links.push((
-            technicians::LIST,
-            t!(locale, "technicians-title"),
-            t!(locale, "technicians-intro"),
-        ));
-    }
-    if staff.has::<ManageIntake>() {
-        links.push((
-            "/app/settings/forms",
-            t!(locale, "forms-title"),
-            t!(locale, "forms-intro"),
-        ));
-        links.push((
-            "/app/settings/terminals",
-            t!(locale, "terminals-title"),
-            t!(locale, "terminals-intro"),
-        ));
-        links.push((
-            "/app/settings/rules",
-            t!(locale, "classify-title"),
-            t!(locale, "classify-intro"),
-        ));
-    }
-    if staff.has::<ManagePortalAccess>() {
-        links.push((
-            "/app/settings/access",
-            t!(locale, "review-title"),
-            t!(locale, "review-intro"),
-        ));
-    }
-    if staff.has::<ManageBranding>() {
-        links.push((
-            "/app/settings/portal",
-            t!(locale, "branding-title"),
-            t!(locale, "branding-intro"),
-        ));
-    }
-    if staff.has::<ViewMails>() {
-        links.push((
-            "/app/settings/mails",
-            t!(locale, "mails-title"),
-            t!(locale, "mails-intro"),
-        ));
-    }
-    links
+    view! { <SettingsFrame current=PAGE>{content}</SettingsFrame> }
 }
 
 /// The button that turns single letters as keyboard shortcuts on or off: `on` or empty.
@@ -174,7 +77,7 @@ pub struct ShortcutsButton {
 
 impl ActionForm for ShortcutsButton {
     fn back(&self) -> String {
-        "/app/settings".to_owned()
+        PAGE.to_owned()
     }
 }
 

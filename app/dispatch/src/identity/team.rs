@@ -24,8 +24,8 @@ use ui::page::page;
 use ui::title::Title;
 
 use crate::i18n::by_key;
+use crate::identity::settings_pages::SettingsFrame;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
 use crate::t;
 
 /// The path of the page.
@@ -48,7 +48,6 @@ pub fn TeamPage() -> impl IntoView {
         let zone = staff.zone().to_owned();
         Ok(view! {
             <Title text=t!(locale, "team-title")/>
-            <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
             <h1>{t!(locale, "team-title")}</h1>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
@@ -60,7 +59,7 @@ pub fn TeamPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+    view! { <SettingsFrame current=PAGE>{content}</SettingsFrame> }
 }
 
 /// Returns the label of a role.

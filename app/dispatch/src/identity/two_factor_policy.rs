@@ -13,8 +13,8 @@ use ui::forms::{CheckField, ErrorSummary, FormState};
 use ui::page::page;
 use ui::title::Title;
 
+use crate::identity::settings_pages::SettingsFrame;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
 use crate::t;
 
 /// The path of the page.
@@ -46,7 +46,7 @@ pub fn TwoFactorPolicyPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+    view! { <SettingsFrame current=PAGE>{content}</SettingsFrame> }
 }
 
 fn role_label(locale: Locale, role: AccountRole) -> String {

@@ -20,7 +20,7 @@ use ui::title::Title;
 
 use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 
 /// What an item says about one of its fields, or about the whole.
@@ -89,12 +89,10 @@ pub fn ImportsPage() -> impl IntoView {
         let now = request.viewer.now;
         Ok(view! {
             <Title text=t!(locale, "imports-title")/>
-            <header class="title-row"><h1>{t!(locale, "imports-title")}</h1>
-                <p class="row">
-                    <a class="button" href="/app/imports/mapping">{t!(locale, "mapping-review-title")}<span class="count">{unresolved_count}</span></a>
-                    {can_upload.then(|| view! { <a class="button" href="/app/imports/upload">{t!(locale, "upload-title")}</a> })}
-                </p>
-            </header>
+            <PageBar locale title=t!(locale, "imports-title")>
+                <a class="button" href="/app/imports/mapping">{t!(locale, "mapping-review-title")}<span class="count">{unresolved_count}</span></a>
+                {can_upload.then(|| view! { <a class="button" href="/app/imports/upload">{t!(locale, "upload-title")}</a> })}
+            </PageBar>
             <DoneNotice locale flash=request.flash.clone()/>
             {empty.then(|| view! { <EmptyState icon="import" title=t!(locale, "imports-empty") text=t!(locale, "imports-empty-text")/> })}
             {(!empty).then(|| view! {
@@ -159,7 +157,7 @@ pub fn ImportPage() -> impl IntoView {
         );
         Ok(view! {
             <Title text=t!(locale, "imports-title")/>
-            <p><a href="/app/imports">{t!(locale, "imports-title")}</a></p>
+            <PageBar locale title=format::moment(locale, job.created_at, &zone) parent=Parent::new("/app/imports", t!(locale, "imports-title")) is_trail=true/>
             <header class="title-row"><h1>{format::moment(locale, job.created_at, &zone)}</h1><ImportJobChip status=job.status locale/></header>
             <DoneNotice locale flash=request.flash.clone()/>
             {is_running.then(|| view! { <p class="notice" role="status">{t!(locale, "job-running")}" "<a href=page_href(-1)>{t!(locale, "job-refresh")}</a></p> })}

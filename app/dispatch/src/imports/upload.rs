@@ -23,7 +23,7 @@ use ui::uploads::{UploadForm, submit_upload};
 
 use crate::i18n::by_key;
 use crate::shared::viewer_staff;
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 
 #[component]
@@ -45,8 +45,7 @@ pub fn UploadPage() -> impl IntoView {
         let form = FormState::new("upload", locale, request.flash.as_ref());
         Ok(view! {
             <Title text=t!(locale, "upload-title")/>
-            <p><a href="/app/imports">{t!(locale, "imports-title")}</a></p>
-            <h1>{t!(locale, "upload-title")}</h1>
+            <PageBar locale title=t!(locale, "upload-title") parent=Parent::new("/app/imports", t!(locale, "imports-title"))/>
             <p class="lead">{t!(locale, "upload-intro")}</p>
             <section class="card">
                 <SubmitOnce><form method="post" action=owned("/app/fn/upload-csv") enctype="multipart/form-data">
@@ -78,8 +77,7 @@ pub fn ColumnsPage() -> impl IntoView {
         let columns = preview.columns.clone();
         Ok(view! {
             <Title text=t!(locale, "upload-columns")/>
-            <p><a href="/app/imports/upload">{t!(locale, "upload-title")}</a></p>
-            <h1>{t!(locale, "upload-columns")}</h1>
+            <PageBar locale title=t!(locale, "upload-columns") parent=Parent::new("/app/imports/upload", t!(locale, "upload-title"))/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <ReadAs locale preview client=client.clone()/>
             <SubmitOnce><form method="post" action=owned("/app/fn/dry-run-csv")>

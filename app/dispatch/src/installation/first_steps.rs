@@ -17,7 +17,7 @@ use ui::title::Title;
 use crate::i18n::by_key;
 use crate::identity::team;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar};
 use crate::t;
 
 /// The path of the page.
@@ -53,6 +53,7 @@ pub fn FirstStepsPage() -> impl IntoView {
         let total = STEPS.len();
         Ok(view! {
             <Title text=t!(locale, "start-title")/>
+            <PageBar locale title=t!(locale, "start-title") is_trail=true/>
             <DoneNotice locale flash=request.flash.clone()/>
             <h1>{t!(locale, "start-welcome", name = staff.display_name().to_owned())}</h1>
             <p class="lead">{t!(locale, "start-intro")}</p>

@@ -24,8 +24,8 @@ use ui::title::Title;
 use ui::uploads::{Fields, UploadForm, submit_upload};
 
 use crate::i18n::by_key;
+use crate::identity::settings_pages::SettingsFrame;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
 use crate::t;
 
 /// The form field names of texts by language: title, intro, confirmation.
@@ -45,7 +45,6 @@ pub fn FormsPage() -> impl IntoView {
         let empty = found.is_empty();
         Ok(view! {
             <Title text=t!(locale, "forms-title")/>
-            <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
             <DoneNotice locale flash=request.flash.clone()/>
             <header class="title-row"><h1>{t!(locale, "forms-title")}</h1><a class="button button-primary" href="/app/settings/forms/new"><Icon name="plus"/>{t!(locale, "form-new")}</a></header>
             <p class="lead">{t!(locale, "forms-intro")}</p>
@@ -57,7 +56,7 @@ pub fn FormsPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+    view! { <SettingsFrame current="/app/settings/forms">{content}</SettingsFrame> }
 }
 
 #[component]
@@ -82,7 +81,7 @@ pub fn NewFormPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+    view! { <SettingsFrame current="/app/settings/forms">{content}</SettingsFrame> }
 }
 
 #[component]
@@ -159,7 +158,7 @@ pub fn FormPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+    view! { <SettingsFrame current="/app/settings/forms">{content}</SettingsFrame> }
 }
 
 /// The settings of a form.

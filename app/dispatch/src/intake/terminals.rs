@@ -20,8 +20,8 @@ use ui::icons::Icon;
 use ui::page::page;
 use ui::title::Title;
 
+use crate::identity::settings_pages::SettingsFrame;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
 use crate::t;
 
 const LIST: &str = "/app/settings/terminals";
@@ -38,7 +38,6 @@ pub fn TerminalsPage() -> impl IntoView {
         let zone = staff.zone().to_owned();
         Ok(view! {
             <Title text=t!(locale, "terminals-title")/>
-            <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <header class="title-row"><h1>{t!(locale, "terminals-title")}</h1><a class="button button-primary" href="/app/settings/terminals/new"><Icon name="plus"/>{t!(locale, "terminal-new")}</a></header>
@@ -49,7 +48,7 @@ pub fn TerminalsPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+    view! { <SettingsFrame current=LIST>{content}</SettingsFrame> }
 }
 
 #[component]
@@ -167,7 +166,7 @@ pub fn NewTerminalPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+    view! { <SettingsFrame current=LIST>{content}</SettingsFrame> }
 }
 
 /// The form that creates a terminal.

@@ -29,7 +29,7 @@ use ui::title::Title;
 
 use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 
 /// The page that lists the clients, source systems and feature gates.
@@ -83,7 +83,7 @@ pub fn ClientPage() -> impl IntoView {
         let version = client.version().as_str().to_owned();
         Ok(view! {
             <Title text=client.name.clone()/>
-            <p><a href="/app/integrations">{t!(locale, "integrations-title")}</a></p>
+            <PageBar locale title=client.name.clone() parent=Parent::new("/app/integrations", t!(locale, "integrations-title")) is_trail=true/>
             <header class="title-row"><h1><bdi class="mono">{client.name}</bdi></h1>{is_revoked.then(|| view! { <Chip label=t!(locale, "client-revoked") tone=Tone::Neutral/> })}</header>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>

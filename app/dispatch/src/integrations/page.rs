@@ -16,7 +16,7 @@ use ui::title::Title;
 use crate::i18n::by_key;
 use crate::integrations::clients::ScopeCheckboxes;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar};
 use crate::t;
 use crate::webhooks::endpoints::endpoint_tone;
 
@@ -36,8 +36,9 @@ pub fn IntegrationsPage() -> impl IntoView {
         let empty = endpoints.is_empty();
         Ok(view! {
             <Title text=t!(locale, "integrations-title")/>
-            <header class="title-row"><h1>{t!(locale, "integrations-title")}</h1>
-                <form method="post" action=owned("/app/fn/set-test-mode")><input type="hidden" name="on" value="on"/><button class="button" type="submit" title=t!(locale, "test-mode-enter-text")>{t!(locale, "test-mode-enter")}</button></form></header>
+            <PageBar locale title=t!(locale, "integrations-title")>
+                <form method="post" action=owned("/app/fn/set-test-mode")><input type="hidden" name="on" value="on"/><button class="button" type="submit" title=t!(locale, "test-mode-enter-text")>{t!(locale, "test-mode-enter")}</button></form>
+            </PageBar>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <section><h2>{t!(locale, "clients")}</h2>

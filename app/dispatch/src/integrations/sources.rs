@@ -30,7 +30,7 @@ use ui::title::Title;
 use crate::i18n::by_key;
 use crate::integrations::clients::LIST;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 
 #[component]
@@ -67,8 +67,7 @@ pub fn SourcePage() -> impl IntoView {
         );
         Ok(view! {
             <Title text=source.key.clone()/>
-            <p><a href="/app/integrations">{t!(locale, "integrations-title")}</a></p>
-            <h1><bdi class="mono">{source.key}</bdi></h1>
+            <PageBar locale title=source.key parent=Parent::new("/app/integrations", t!(locale, "integrations-title"))/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <section class="card"><h2>{t!(locale, "source-settings")}</h2>

@@ -13,6 +13,8 @@ use super::{elements, is_typing, latin_key, listen, read_page};
 
 /// How long typing pauses before it is searched for.
 const PAUSE: Duration = Duration::from_millis(120);
+/// For how many milliseconds after `g` another letter opens a page.
+const LEADER_PAUSE: f64 = 600.0;
 /// The shortest text that is searched for.
 const MIN_CHARS: usize = 2;
 /// The region of the search page that is shown.
@@ -21,7 +23,7 @@ const PAGES: &str = "#palette-pages li";
 
 /// The command palette: `Ctrl K`, `⌘ K` or the search field opens it. Typing filters the pages and actions, which are its
 /// children, and searches records. Arrow keys move through the links, Enter follows the first. `n` opens the menu with what can
-/// be created.
+/// be created; `g` and a letter open a page.
 #[island]
 pub fn Palette(
     /// The label of the search field.
@@ -56,11 +58,12 @@ pub fn Palette(
     Effect::new(move |_| {
         let Some(document) = super::document() else { return };
         let page = document.clone();
+        let leader = Cell::new(f64::NEG_INFINITY);
         listen(&document, "keydown", move |event: KeyboardEvent| {
             if event.key().eq_ignore_ascii_case("k") && (event.ctrl_key() || event.meta_key()) {
                 event.prevent_default();
                 open();
-            } else if has_shortcuts {
+            } else if has_shortcuts && !is_taken(&page, &event) && !go_to_page(&page, &event, &leader) {
                 open_menu(&page, &event);
             }
         });
@@ -214,14 +217,52 @@ fn move_focus(document: &Document, input: &HtmlElement, event: &KeyboardEvent) {
     };
 }
 
-/// Opens the menu with what can be created, unless the key belongs to a field, a dialog or the browser; Escape closes it.
-fn open_menu(document: &Document, event: &KeyboardEvent) {
+/// Returns whether a key belongs to a field, a dialog or the browser.
+fn is_taken(document: &Document, event: &KeyboardEvent) -> bool {
     let has_open_dialog = document
         .query_selector("dialog[open]")
         .is_ok_and(|found| found.is_some());
-    let is_taken =
-        event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() || event.repeat();
-    if has_open_dialog || is_taken || is_typing(document) {
+    let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
+    has_open_dialog || has_modifier || event.repeat() || is_typing(document)
+}
+
+/// Opens the page of a letter that follows `g`, if the reader has it; `?` opens the list of shortcuts, where the page has none.
+/// `leader` is when `g` was pressed.
+fn go_to_page(document: &Document, event: &KeyboardEvent, leader: &Cell<f64>) -> bool {
+    let key = latin_key(event);
+    let now = event.time_stamp();
+    let is_second = now - leader.get() < LEADER_PAUSE;
+    leader.set(if key == "g" { now } else { f64::NEG_INFINITY });
+    let path = match key.as_str() {
+        "?" if !document
+            .query_selector("[data-key='?']")
+            .is_ok_and(|found| found.is_some()) =>
+        {
+            "/app/help"
+        }
+        "t" if is_second => "/app/today",
+        "i" if is_second => "/app/inbox",
+        "b" if is_second => "/app/board",
+        "r" if is_second => "/app/reports",
+        "j" if is_second => "/app/jobs",
+        "c" if is_second => "/app/customers",
+        _ => return false,
+    };
+    let link = document
+        .query_selector(&format!(".side a[href='{path}']"))
+        .ok()
+        .flatten();
+    let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) else {
+        return false;
+    };
+    event.prevent_default();
+    link.click();
+    true
+}
+
+/// Opens the menu with what can be created; Escape closes it.
+fn open_menu(document: &Document, event: &KeyboardEvent) {
+    if event.default_prevented() {
         return;
     }
     match latin_key(event).as_str() {

@@ -24,7 +24,7 @@ use ui::title::Title;
 
 use crate::jobs::actions::target_path;
 use crate::shared::{priority_choices, service_choices, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 
 const NEW_PAGE: &str = "/app/jobs/new";
@@ -64,8 +64,7 @@ pub fn NewJobPage() -> impl IntoView {
         let choices = found.choices;
         Ok(view! {
             <Title text=t!(locale, "job-new")/>
-            <p><a href="/app/jobs">{t!(locale, "jobs-title")}</a></p>
-            <h1>{t!(locale, "job-new")}</h1>
+            <PageBar locale title=t!(locale, "job-new") parent=Parent::new("/app/jobs", t!(locale, "jobs-title"))/>
             {match choices.chosen {
                 Some(customer) => view! { <NewJob form customer input locations=choices.locations contacts=choices.contacts nonce copied locale/> }.into_any(),
                 None => view! { <CustomerSearch search found=choices.customers locale/> }.into_any(),
@@ -163,8 +162,8 @@ pub fn EditJobPage() -> impl IntoView {
             .collect();
         Ok(view! {
             <Title text=t!(locale, "job-edit")/>
-            <p><a href=format!("/app/targets/{id}")><bdi class="mono">{format::job_number(number)}</bdi></a>" · "<bdi>{customer_name}</bdi></p>
-            <h1>{t!(locale, "job-edit")}</h1>
+            <PageBar locale title=t!(locale, "job-edit") parent=Parent::new(format!("/app/targets/{id}"), format::job_number(number))/>
+            <p class="lead"><bdi>{customer_name}</bdi></p>
             <SubmitOnce><form class="card narrow" method="post" action=owned("/app/fn/edit-job")>
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="target" value=id.to_string()/><input type="hidden" name="version" value=version/>

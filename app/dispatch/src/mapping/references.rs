@@ -17,7 +17,7 @@ use ui::title::Title;
 
 use crate::i18n::by_key;
 use crate::shared::viewer_staff;
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 
 /// Returns the path of a reference. Its parts are in the query because an external ID may contain any character.
@@ -53,7 +53,7 @@ pub fn LinkPage() -> impl IntoView {
         let (form_source, form_id) = (source.clone(), external_id.clone());
         Ok(view! {
             <Title text=t!(locale, "link-title")/>
-            <h1>{t!(locale, "link-title")}</h1>
+            <PageBar locale title=t!(locale, "link-title") parent=Parent::new("/app/imports", t!(locale, "imports-title"))/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <dl class="facts">
                 <Fact name=t!(locale, "source")><bdi class="mono">{source}</bdi></Fact>

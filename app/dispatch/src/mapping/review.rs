@@ -21,7 +21,7 @@ use crate::imports::page::ItemCard;
 use crate::mapping::decisions::{NewCustomerCard, OtherDecisions};
 use crate::mapping::references::link_path;
 use crate::shared::{DoneNotice, service_label, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 
 /// The queue.
@@ -48,8 +48,7 @@ pub fn MappingReviewPage() -> impl IntoView {
         let now = request.viewer.now;
         Ok(view! {
             <Title text=t!(locale, "mapping-review-title")/>
-            <p><a href="/app/imports">{t!(locale, "imports-title")}</a></p>
-            <h1>{t!(locale, "mapping-review-title")}</h1>
+            <PageBar locale title=t!(locale, "mapping-review-title") parent=Parent::new("/app/imports", t!(locale, "imports-title"))/>
             <DoneNotice locale flash=request.flash.clone()/>
             <nav class="tabs" aria-label=t!(locale, "mapping-review-title")>
                 <a href=LIST aria-current=current(!is_snoozed)>{t!(locale, "mapping-review-waiting")}</a>
@@ -81,7 +80,7 @@ pub fn MappingReviewTargetPage() -> impl IntoView {
         let title = format::job_number(found.target.number);
         Ok(view! {
             <Title text=title.clone()/>
-            <p><a href="/app/imports/mapping">{t!(locale, "mapping-review-title")}</a></p>
+            <PageBar locale title=title.clone() parent=Parent::new(LIST, t!(locale, "mapping-review-title")) is_trail=true/>
             <header class="title-row"><h1><bdi class="mono">{title}</bdi>" "{service_label(locale, found.target.service_type.as_deref())}</h1><a href=format!("/app/targets/{id}")>{t!(locale, "open-job")}</a></header>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>

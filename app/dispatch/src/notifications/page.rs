@@ -16,9 +16,9 @@ use ui::page::{cursor, page};
 use ui::title::Title;
 
 use crate::i18n::by_key;
+use crate::identity::settings_pages::SettingsFrame;
 use crate::notifications::actions::ALL;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
 use crate::t;
 
 #[component]
@@ -78,7 +78,6 @@ pub fn MailsPage() -> impl IntoView {
         let manages = staff.has::<ManageMails>();
         Ok(view! {
             <Title text=t!(locale, "mails-title")/>
-            <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
             <h1>{t!(locale, "mails-title")}</h1>
             {is_local_only.then(|| view! { <p class="notice notice-warn">{t!(locale, "mails-no-server")}</p> })}
             <DoneNotice locale flash=request.flash.clone()/>
@@ -98,7 +97,7 @@ pub fn MailsPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+    view! { <SettingsFrame current="/app/settings/mails">{content}</SettingsFrame> }
 }
 
 #[component]
@@ -133,5 +132,5 @@ pub fn MailPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+    view! { <SettingsFrame current="/app/settings/mails">{content}</SettingsFrame> }
 }

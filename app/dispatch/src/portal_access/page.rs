@@ -22,8 +22,9 @@ use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
 
+use crate::identity::settings_pages::SettingsFrame;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 
 #[component]
@@ -65,7 +66,7 @@ pub fn CustomerAccessPage() -> impl IntoView {
         };
         Ok(view! {
             <Title text=title.clone()/>
-            <p><a href=format!("/app/customers/{id}")><bdi>{found.customer_name.clone()}</bdi></a></p>
+            <PageBar locale title=t!(locale, "portal-access") parent=Parent::new(format!("/app/customers/{id}"), found.customer_name.clone()) is_trail=true/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             {link.map(|link| view! { <p class="notice notice-warn" data-testid="access-link">{link_text}" "<bdi class="mono secret" dir="ltr">{link}</bdi></p> })}
@@ -244,7 +245,6 @@ pub fn AccessReviewPage() -> impl IntoView {
         let empty = found.rows.is_empty();
         Ok(view! {
             <Title text=t!(locale, "review-title")/>
-            <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
             <h1>{t!(locale, "review-title")}</h1>
             <p class="lead">{t!(locale, "review-intro")}</p>
             {empty.then(|| view! { <EmptyState title=t!(locale, "review-empty") text=t!(locale, "review-empty-text")/> })}
@@ -266,5 +266,5 @@ pub fn AccessReviewPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+    view! { <SettingsFrame current="/app/settings/access">{content}</SettingsFrame> }
 }

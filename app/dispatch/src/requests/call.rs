@@ -24,7 +24,7 @@ use ui::page::page;
 use ui::title::Title;
 
 use crate::shared::{priority_choices, service_choices, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 
 /// The success key of a step that only changes the form.
@@ -48,8 +48,7 @@ pub fn CallPage() -> impl IntoView {
         let has_customer = choices.chosen.is_some();
         Ok(view! {
             <Title text=t!(locale, "call-title")/>
-            <p><a href="/app/inbox">{t!(locale, "back-to-list")}</a></p>
-            <h1>{t!(locale, "call-title")}</h1>
+            <PageBar locale title=t!(locale, "call-title") parent=Parent::new("/app/inbox", t!(locale, "back-to-list"))/>
             <p class="lead">{t!(locale, "call-intro")}</p>
             <SubmitOnce>
             <form class="card" method="post" action=owned("/app/fn/record-call")>

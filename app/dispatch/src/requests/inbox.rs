@@ -16,10 +16,11 @@ use ui::page::{PageRequest, page};
 use ui::title::Title;
 
 use crate::i18n::by_key;
+use crate::identity::help::{INBOX, Keys};
 use crate::islands::{Hotkeys, LivePage};
 use crate::portal_access::expired::ExpiredInvitations;
 use crate::requests::filters::InboxQuery;
-use crate::requests::list::QueueList;
+use crate::requests::list::{InboxBar, QueueList};
 use crate::shared::viewer_staff;
 use crate::shell::AppFrame;
 use crate::t;
@@ -47,6 +48,7 @@ pub fn InboxPage() -> impl IntoView {
             <Title text=t!(locale, "inbox-title")/>
             {has_shortcuts.then(|| view! { <Hotkeys rows=".queue-requests > li".to_owned()/> })}
             <LivePage path=live regions="live-tabs live-queue technician-news".to_owned()/>
+            <InboxBar inbox=found.inbox.clone() view=view.clone() locale/>
             <BrokenEndpoints locale broken zone=zone.clone()/>
             <TechnicianNewsNotice locale news=found.technician_news/>
             <ExpiredInvitations accounts=expired locale zone/>
@@ -101,31 +103,11 @@ pub(crate) fn DecisionNotice<'a>(request: &'a PageRequest) -> impl IntoView + us
 #[component]
 pub(crate) fn KeyboardShortcuts() -> impl IntoView {
     let locale = ui::shell::locale();
-    let keys = [
-        ("j k", "key-move"),
-        ("Enter", "key-open"),
-        ("x", "key-select"),
-        ("a", "key-accept"),
-        ("r", "key-reject"),
-        ("t", "key-convert"),
-        ("p", "key-priority"),
-        ("s", "key-service"),
-        ("g", "key-assign"),
-        ("h", "key-snooze"),
-        ("w", "key-assign-customer"),
-        ("c", "key-note"),
-        ("m", "key-message"),
-        ("z", "key-undo"),
-        ("/", "key-search"),
-        ("?", "key-shortcuts"),
-        ("Ctrl K", "key-palette"),
-    ];
     view! {
         <details class="key-sheet" data-key="?"><summary>{t!(locale, "keyboard-shortcuts")}</summary>
             <p class="help">{t!(locale, "keyboard-shortcuts-focus")}</p>
-            <dl class="keys">{keys.into_iter().map(|(key, label_key)| view! {
-                <div><dt>{key.split(' ').map(|part| view! { <kbd>{part.to_owned()}</kbd>" " }).collect_view()}</dt><dd>{by_key(locale, label_key)}</dd></div>
-            }).collect_view()}</dl>
+            <Keys keys=&INBOX locale/>
+            <p><a href="/app/help">{t!(locale, "help-all-shortcuts")}</a></p>
         </details>
     }
 }

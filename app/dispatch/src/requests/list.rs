@@ -11,7 +11,7 @@ use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::jobs::model::TargetSummary;
 use ordinavo_core::page::Page;
 use ordinavo_core::requests::inbox::{Inbox, InboxPlace, MAX_COUNTED};
-use ordinavo_core::requests::model::{InboxActions, RequestSummary};
+use ordinavo_core::requests::model::RequestSummary;
 use ordinavo_core::scheduling::model::TechnicianChoice;
 use ui::components::{
     Chip, ConfirmAction, CustomerVisibleBox, DraftMark, EmptyState, LateVisitMark, Pager, PriorityMark, StatusChip,
@@ -27,10 +27,23 @@ use ui::page::{PageRequest, cursor};
 use crate::i18n::by_key;
 use crate::requests::filters::{Filters, InboxQuery, StageTabs};
 use crate::shared::{excerpt, service_label};
+use crate::shell::PageBar;
 use crate::t;
 
 /// The longest part of a description in a row, in characters; the row cuts it to its width.
 const SUBJECT_CHARS: usize = 120;
+
+/// The bar of the inbox, with the stages of the review as tabs.
+#[component]
+pub fn InboxBar(inbox: Inbox, view: InboxQuery, locale: Locale) -> impl IntoView {
+    let can_log_call = inbox.actions.can_log_call;
+    let tabs = view! { <div id="live-tabs" class="bar-tabs"><StageTabs view inbox locale/></div> };
+    view! {
+        <PageBar locale title=t!(locale, "inbox-title") beside=tabs.into_any()>
+            {can_log_call.then(|| view! { <a class="button" href="/app/inbox/new"><Icon name="phone"/>{t!(locale, "log-call")}</a> })}
+        </PageBar>
+    }
+}
 
 /// Filters, bulk actions, requests and jobs.
 #[component]
@@ -41,10 +54,7 @@ pub fn QueueList<'a>(
     request: &'a PageRequest,
     current: Option<RequestId>,
 ) -> impl IntoView + use<> {
-    let InboxActions {
-        can_decide,
-        can_log_call,
-    } = inbox.actions;
+    let can_decide = inbox.actions.can_decide;
     let locale = request.viewer.locale;
     let now = request.viewer.now;
     let path = request.viewer.path.clone();
@@ -60,10 +70,7 @@ pub fn QueueList<'a>(
         .collect();
     view! {
         <div class="split-list" class:split-list-behind=current.is_some()>
-            <div class="title-row"><h1>{t!(locale, "inbox-title")}</h1>
-                {can_log_call.then(|| view! { <a class="button" href="/app/inbox/new"><Icon name="plus"/>{t!(locale, "log-call")}</a> })}</div>
             <Filters view=view.clone() inbox=inbox.clone() locale/>
-            <div id="live-tabs"><StageTabs view=view.clone() inbox=inbox.clone() locale/></div>
             {can_decide.then(|| view! { <BulkActions form=bulk reviewers=inbox.reviewers.clone() path/> })}
             <div id="live-queue" class="live">
             <LateVisits targets=inbox.late_visits locale zone=zone.clone()/>

@@ -27,9 +27,9 @@ use crate::requests::decisions::{Decisions, Review, Triage};
 use crate::requests::facts::Facts;
 use crate::requests::filters::InboxQuery;
 use crate::requests::inbox::{DecisionNotice, KeyboardShortcuts, inbox_selection};
-use crate::requests::list::QueueList;
+use crate::requests::list::{InboxBar, QueueList};
 use crate::requests::source_changes::SourceChange;
-use crate::shared::{PageZone, service_label, viewer_staff};
+use crate::shared::{PageZone, request_subject, service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
 
@@ -68,6 +68,7 @@ pub fn RequestPage() -> impl IntoView {
             <Title text=format!("REQ-{}", item.number)/>
             {has_shortcuts.then(|| view! { <Hotkeys rows=".queue-requests > li".to_owned()/> })}
             <LivePage path=live regions="live-tabs live-queue live-request live-messages live-notes".to_owned()/>
+            <InboxBar inbox=inbox.clone() view=view.clone() locale/>
             <div class="split">
                 <QueueList inbox view=view.clone() staff=staff.clone() request=&request current=Some(id)/>
                 <article class="split-detail" aria-labelledby="request-title" tabindex="-1"><div class="detail-head">
@@ -141,6 +142,7 @@ fn rejected_decision(flash: Option<&Flash>, can_reject: bool) -> (Option<Flash>,
 fn RequestHeader(item: RequestView, others: Vec<String>, locale: Locale) -> impl IntoView {
     let status = public_language::request(item.status, locale);
     let knows_customer = item.customer_id.is_some();
+    let subject = request_subject(locale, &item.description, item.service_type);
     let customer = match (item.customer_name, item.customer_id) {
         (Some(name), Some(id)) => view! { <a href=format!("/app/customers/{id}")><bdi>{name}</bdi></a> }.into_any(),
         (Some(name), None) => view! { <bdi>{name}</bdi> }.into_any(),
@@ -149,12 +151,13 @@ fn RequestHeader(item: RequestView, others: Vec<String>, locale: Locale) -> impl
     view! {
         <div id="live-request" class="live">
             <div role="status">{(!others.is_empty()).then(|| view! { <p class="notice notice-warn"><Icon name="users"/>{t!(locale, "others-here", names = format::list(locale, &others))}</p> })}</div>
+            <p class="trail"><bdi class="mono">{format!("REQ-{}", item.number)}</bdi>" · "{service_label(locale, Some(item.service_type.name()))}</p>
             <header class="title-row">
-                <h1 id="request-title"><bdi class="mono">{format!("REQ-{}", item.number)}</bdi>" "{service_label(locale, Some(item.service_type.name()))}</h1>
+                <h1 id="request-title" dir="auto">{subject}</h1>
                 <StatusChip status/>
                 <PriorityMark priority=item.priority locale/>
             </header>
-            <p class="lead">{customer}{knows_customer.then(|| view! { " · "<bdi>{item.location_name.unwrap_or_else(|| t!(locale, "no-location"))}</bdi> })}</p>
+            <p class="trail">{customer}{knows_customer.then(|| view! { " · "<bdi>{item.location_name.unwrap_or_else(|| t!(locale, "no-location"))}</bdi> })}</p>
         </div>
     }
 }

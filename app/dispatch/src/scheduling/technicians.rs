@@ -17,8 +17,8 @@ use ui::title::Title;
 use ui::uploads::Fields;
 
 use crate::i18n::by_key;
+use crate::identity::settings_pages::SettingsFrame;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
 use crate::t;
 
 pub(crate) const LIST: &str = "/app/settings/technicians";
@@ -35,7 +35,6 @@ pub fn TechniciansPage() -> impl IntoView {
         let is_empty = found.is_empty();
         Ok(view! {
             <Title text=t!(locale, "technicians-title")/>
-            <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
             <DoneNotice locale flash=request.flash.clone()/>
             <h1>{t!(locale, "technicians-title")}</h1>
             <p class="lead">{t!(locale, "technicians-intro")}</p>
@@ -50,7 +49,7 @@ pub fn TechniciansPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+    view! { <SettingsFrame current=LIST>{content}</SettingsFrame> }
 }
 
 fn row(locale: Locale, page: TechnicianPage) -> impl IntoView {
@@ -153,7 +152,7 @@ pub fn TechnicianSettingsPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
+    view! { <SettingsFrame current=LIST>{content}</SettingsFrame> }
 }
 
 /// The form of a technician's skills, working hours and start and end points.

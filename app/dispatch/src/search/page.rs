@@ -15,7 +15,7 @@ use ui::title::Title;
 
 use crate::i18n::by_key;
 use crate::shared::{excerpt, service_label, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar};
 use crate::t;
 
 /// The address of the page.
@@ -73,7 +73,7 @@ pub fn SearchPage() -> impl IntoView {
         });
         Ok(view! {
             <Title text=t!(locale, "search-title")/>
-            <h1>{t!(locale, "search-title")}</h1>
+            <PageBar locale title=t!(locale, "search-title")/>
             <form class="search" method="get" action=PAGE role="search">
                 <label for="search-q">{t!(locale, "search-label")}</label>
                 <input id="search-q" name="q" type="search" value=text.clone() maxlength=MAX_QUERY_CHARS.to_string() autocomplete="off"/>

@@ -18,6 +18,7 @@ use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, EmptyState, ProblemNotice};
 use ui::drafts::owned;
 use ui::format;
+use ui::icons::Icon;
 use ui::page::page;
 use ui::title::Title;
 
@@ -26,7 +27,7 @@ use crate::islands::LivePage;
 use crate::scheduling::board::plan::SuggestedPlan;
 use crate::scheduling::board::{BoardView, board_path};
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 
 const LIST: &str = "/app/board/suggestions";
@@ -55,8 +56,7 @@ pub fn SuggestionsPage() -> impl IntoView {
         let zone = staff.zone().to_owned();
         Ok(view! {
             <Title text=t!(locale, "suggestions-title")/>
-            <p><a href="/app/board">{t!(locale, "board-title")}</a></p>
-            <h1>{t!(locale, "suggestions-title")}</h1>
+            <PageBar locale title=t!(locale, "suggestions-title") parent=Parent::new("/app/board", t!(locale, "board-title"))/>
             {empty.then(|| view! { <EmptyState icon="navigation" title=t!(locale, "suggestions-empty") text=t!(locale, "suggestions-empty-text")/> })}
             <ul class="lines">{rows.into_iter().map(|row| view! {
                 <li><a href=format!("{LIST}/{}", row.id)>{format::day(locale, row.date)}</a><Chip label=status_label(locale, row.status) tone=tone(row.status)/><span class="quiet">{format::moment(locale, row.created_at, &zone)}</span></li>
@@ -82,9 +82,11 @@ pub fn SuggestionPage() -> impl IntoView {
         Ok(view! {
             <Title text=title.clone()/>
             <LivePage path=live regions="suggestion".to_owned()/>
+            <PageBar locale title=format::day(locale, found.date) parent=Parent::new(LIST, t!(locale, "suggestions-title")) is_trail=true>
+                <a class="button" href=board_path(found.date, BoardView::Day)><Icon name="board"/>{t!(locale, "board-title")}</a>
+            </PageBar>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            <p><a href=board_path(found.date, BoardView::Day)>{t!(locale, "board-title")}</a>" · "<a href=LIST>{t!(locale, "suggestions-title")}</a></p>
             <div id="suggestion" class="suggestion">
                 <header class="title-row"><h1>{title}</h1><Chip label=status_label(locale, status) tone=tone(status)/></header>
                 <SuggestionContent found locale id zone/>

@@ -14,7 +14,7 @@ use ui::title::Title;
 
 use crate::i18n::by_key;
 use crate::shared::{DoneNotice, excerpt, service_label, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar};
 use crate::t;
 use crate::today::load::LoadCard;
 use crate::webhooks::broken::{BrokenEndpoints, broken_endpoints};
@@ -122,7 +122,7 @@ pub fn TodayPage() -> impl IntoView {
             .collect_view();
         Ok(view! {
             <Title text=t!(locale, "today")/>
-            <div class="title-row"><h1>{t!(locale, "today")}</h1><span class="quiet">{date}</span></div>
+            <PageBar locale title=t!(locale, "today") beside=view! { <span class="quiet">{date}</span> }.into_any()/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ul class="counters">{counters}</ul>
             <BrokenEndpoints locale broken zone/>

@@ -28,7 +28,7 @@ use crate::portal_access::visibility::VisibleTo;
 use crate::releases::actions::PREVIEWED;
 use crate::releases::card::ReleaseCard;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 use crate::visits::photos::PhotoMarkChip;
 use crate::visits::sync_conflicts::Signature;
@@ -51,6 +51,7 @@ pub fn ReportPage() -> impl IntoView {
         let is_preview = preview.is_some();
         Ok(view! {
             <Title text=format!("{} J-{}", t!(locale, "report-title"), report.number)/>
+            <PageBar locale title=format::job_number(report.number) parent=Parent::new("/app/reports", t!(locale, "reports-title")) is_trail=true/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <header class="title-row"><h1>{t!(locale, "report-title")}" "<bdi class="mono">{format::job_number(report.number)}</bdi></h1><ReportChip status=report.status locale/></header>

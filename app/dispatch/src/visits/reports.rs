@@ -13,7 +13,7 @@ use ui::title::Title;
 
 use crate::i18n::by_key;
 use crate::shared::viewer_staff;
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar};
 use crate::t;
 use crate::webhooks::broken::{BrokenEndpoints, broken_endpoints};
 
@@ -49,7 +49,7 @@ pub fn ReportsPage() -> impl IntoView {
         let zone = staff.zone().to_owned();
         Ok(view! {
             <Title text=t!(locale, "reports-title")/>
-            <h1>{t!(locale, "reports-title")}</h1>
+            <PageBar locale title=t!(locale, "reports-title")/>
             <BrokenEndpoints locale broken zone/>
             <nav class="tabs" aria-label=t!(locale, "reports-title")>
                 {TABS.into_iter().map(|tab| {

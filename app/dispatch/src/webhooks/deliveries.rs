@@ -19,7 +19,7 @@ use ui::webhooks::{DeliveryAttempts, DeliveryChip, status_label};
 
 use crate::integrations::clients::LIST;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 
 #[component]
@@ -47,7 +47,7 @@ pub fn DeliveryPage() -> impl IntoView {
         let (id_text, event_text) = (id.clone(), event_id.clone());
         Ok(view! {
             <Title text=delivery.event_type.clone()/>
-            <p><a href=format!("/app/integrations/endpoints/{}", delivery.endpoint_id)><bdi class="mono" dir="ltr">{delivery.url.clone()}</bdi></a></p>
+            <PageBar locale title=delivery.event_type.clone() parent=Parent::new(format!("/app/integrations/endpoints/{}", delivery.endpoint_id), delivery.url.clone()) is_trail=true/>
             <header class="title-row"><h1><bdi class="mono" dir="ltr">{delivery.event_type.clone()}</bdi></h1>
                 <DeliveryChip status=delivery.status locale/></header>
             <DoneNotice locale flash=request.flash.clone()/>

@@ -15,7 +15,7 @@ use ui::title::Title;
 
 use crate::i18n::by_key;
 use crate::shared::viewer_staff;
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 
 #[component]
@@ -38,8 +38,7 @@ pub fn NewEndpointPage() -> impl IntoView {
             .collect::<Vec<_>>();
         Ok(view! {
             <Title text=t!(locale, "endpoint-new")/>
-            <p><a href="/app/integrations">{t!(locale, "integrations-title")}</a></p>
-            <h1>{t!(locale, "endpoint-new")}</h1>
+            <PageBar locale title=t!(locale, "endpoint-new") parent=Parent::new("/app/integrations", t!(locale, "integrations-title"))/>
             <section class="card"><SubmitOnce><form method="post" action=owned("/app/fn/create-endpoint")>
                 <ErrorSummary form=form.clone()/>
                 <SelectField form=form.clone() field="client" label=t!(locale, "client") choices help=t!(locale, "endpoint-client-help")/>

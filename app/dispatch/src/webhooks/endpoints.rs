@@ -19,7 +19,7 @@ use ui::title::Title;
 
 use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 use crate::webhooks::delivery_list::{Deliveries, DeliveryQuery};
 use crate::webhooks::endpoint_actions::EndpointForms;
@@ -60,7 +60,7 @@ pub fn EndpointPage() -> impl IntoView {
         let form = FormState::new("endpoint", locale, request.flash.as_ref());
         Ok(view! {
             <Title text=t!(locale, "endpoints")/>
-            <p><a href="/app/integrations">{t!(locale, "integrations-title")}</a></p>
+            <PageBar locale title=t!(locale, "endpoints") parent=Parent::new("/app/integrations", t!(locale, "integrations-title")) is_trail=true/>
             <EndpointHeader locale endpoint=endpoint.clone()/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>

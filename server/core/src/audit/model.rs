@@ -15,6 +15,11 @@ pub struct TimelineEntry {
     pub target_id: Option<TargetId>,
     #[sqlx(try_from = "OptionalKey<RequestKind>")]
     pub request_id: Option<RequestId>,
+    /// The kind of the actor and its ID.
+    pub actor: String,
+    /// The name of the actor, where it is a person or a client.
+    #[sqlx(skip)]
+    pub actor_name: Option<String>,
 }
 
 #[derive(Debug, Clone, FromRow)]

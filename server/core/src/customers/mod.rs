@@ -11,9 +11,11 @@ pub(crate) use self::store::records::INSERT_CONTACT;
 pub(crate) use self::store::records::NewContact;
 pub(crate) use self::store::records::NewLocation;
 
+use chrono::TimeDelta;
 use domain::identity::permissions::{ManageCustomers, ViewOperations};
 use domain::ids::CustomerId;
 use domain::text::name_for_comparison;
+use domain::visits::figures::VisitFigures;
 
 use crate::audit::model::TimelineEntry;
 use crate::customers::editing::MAX_CHANGES;
@@ -22,6 +24,9 @@ use crate::identity::actors::Permit;
 use crate::jobs::model::TargetSummary;
 use crate::mapping::model::ReferenceSummary;
 use crate::page::{PAGE_SIZE, Page};
+use crate::portal_access::model::AccountGrants;
+use crate::requests::model::RequestSummary;
+use crate::visits::model::CustomerVisit;
 use crate::{Core, CoreError, CoreResult};
 
 /// Returns the time zone of a new location: that of its country, or of the organization where the country is not known or has
@@ -58,7 +63,14 @@ pub async fn list(
     Ok(Page::from_rows(rows, PAGE_SIZE))
 }
 
-/// A customer with its locations, contacts, references, recent targets and timeline.
+/// The open jobs and requests of a customer that its page shows, of each.
+pub const MAX_OPEN: i64 = 20;
+/// At least twelve months, the current one included.
+const YEAR: TimeDelta = TimeDelta::days(366);
+/// The latest jobs of a customer whose visits its page counts.
+const MAX_COUNTED_JOBS: i64 = 1_000;
+
+/// A customer with its records, what is open, and its visits.
 #[derive(Debug, Clone)]
 pub struct CustomerPage {
     pub customer: CustomerSummary,
@@ -66,8 +78,15 @@ pub struct CustomerPage {
     pub contacts: Vec<ContactSummary>,
     /// External references of the customer, its locations and contacts.
     pub references: Vec<ReferenceSummary>,
-    /// The 25 latest targets.
-    pub targets: Vec<TargetSummary>,
+    /// Jobs that are not over, up to [`MAX_OPEN`]: the next appointment first, then those without one.
+    pub open_targets: Vec<TargetSummary>,
+    /// Requests that await dispatch, up to [`MAX_OPEN`].
+    pub open_requests: Vec<RequestSummary>,
+    /// The visits of the last twelve months, the latest first.
+    pub visits: Vec<CustomerVisit>,
+    pub figures: VisitFigures,
+    /// The accounts with a grant for the customer, and their grants.
+    pub accounts: Vec<AccountGrants>,
     /// The 25 latest entries.
     pub timeline: Vec<TimelineEntry>,
     /// The latest changes of the customer, its locations and contacts.
@@ -83,12 +102,31 @@ pub struct CustomerPage {
 pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: CustomerId) -> CoreResult<CustomerPage> {
     let mut tx = core.store.read(by.staff()).await?;
     let customer = tx.customer(id).await?.ok_or_else(CoreError::not_found)?;
+    let now = core.clock.now();
+    let zone = by.staff().zone().parse().unwrap_or(chrono_tz::UTC);
+    let visits = tx.visits_of_customer(id, now - YEAR, MAX_COUNTED_JOBS).await?;
+    let past: Vec<_> = visits.iter().map(CustomerVisit::past).collect();
+    let mut open_targets = tx.open_targets_of_customer(id, MAX_OPEN).await?;
+    open_targets.sort_by_key(|target| (target.starts_at.is_none(), target.starts_at));
+    let mut grants = tx.grants_of_customer(id).await?;
+    let accounts = tx.portal_accounts_of(id).await?.into_iter().filter_map(|account| {
+        let grants: Vec<_> = grants.extract_if(.., |grant| grant.account_id == account.id).collect();
+        (!grants.is_empty()).then(|| AccountGrants {
+            status: account.status(now),
+            account,
+            grants,
+        })
+    });
     Ok(CustomerPage {
         customer,
         locations: tx.locations_of(id).await?,
         contacts: tx.contacts_of(id).await?,
         references: tx.references_of_customer(id).await?,
-        targets: tx.targets_of_customer(id, 25).await?,
+        accounts: accounts.collect(),
+        open_targets,
+        open_requests: tx.waiting_requests_of_customer(id, MAX_OPEN).await?,
+        figures: VisitFigures::of(&past, now, &zone),
+        visits,
         timeline: tx.timeline_of_customer(id, 25).await?,
         changes: tx.record_changes(id, None, MAX_CHANGES).await?,
         can_edit: by.staff().has::<ManageCustomers>(),

@@ -150,7 +150,11 @@ async fn decide_report(
     wish: &Advance,
 ) -> CoreResult<()> {
     let page = jobs::page(core, crew.dispatcher.may()?, target).await?;
-    let id = page.report.ok_or_else(CoreError::not_found)?;
+    let id = page
+        .reports
+        .first()
+        .map(|report| report.id)
+        .ok_or_else(CoreError::not_found)?;
     let report = report_review::page(core, crew.manager.may()?, id).await?;
     if report.report.status == ReportStatus::Submitted {
         report_review::approve(core, crew.manager.may()?, id, None).await?;

@@ -1,13 +1,16 @@
 //! The list of jobs, newest first.
 
+use chrono::{DateTime, Utc};
 use domain::identity::permissions::ViewOperations;
+use domain::ids::{CustomerId, TargetId};
 use domain::jobs::filter::JobFilter;
 use domain::search::{Kind, Query};
+use uuid::Uuid;
 
 use crate::identity::actors::Permit;
 use crate::jobs::model::TargetSummary;
-use crate::page::{PAGE_SIZE, Page};
-use crate::{Core, CoreResult};
+use crate::page::{PAGE_SIZE, Page, cursor_time};
+use crate::{Core, CoreError, CoreResult};
 
 /// Returns the number in a search text such as `J-12`, `TGT-12` or `12`.
 fn number_of(search: &str) -> Option<i64> {
@@ -36,6 +39,33 @@ pub async fn list(
     let before = before.unwrap_or(i64::MAX);
     let rows = tx.targets_before(before, filter.statuses(), PAGE_SIZE + 1).await?;
     Ok(Page::from_rows(rows, PAGE_SIZE))
+}
+
+/// The jobs of a customer.
+#[derive(Debug, Clone)]
+pub struct CustomerJobs {
+    pub customer_name: String,
+    pub jobs: Page<TargetSummary>,
+}
+
+/// Returns a page of the jobs of a customer. `before` is the last job of the previous page.
+///
+/// # Errors
+/// `not_found`.
+pub async fn of_customer(
+    core: &Core,
+    by: Permit<'_, ViewOperations>,
+    id: CustomerId,
+    before: Option<(DateTime<Utc>, TargetId)>,
+) -> CoreResult<CustomerJobs> {
+    let mut tx = core.store.read(by.staff()).await?;
+    let customer = tx.customer(id).await?.ok_or_else(CoreError::not_found)?;
+    let before = before.unwrap_or_else(|| (cursor_time(i64::MAX), TargetId::from_uuid(Uuid::max())));
+    let rows = tx.targets_of_customer(id, before, PAGE_SIZE + 1).await?;
+    Ok(CustomerJobs {
+        customer_name: customer.name,
+        jobs: Page::from_rows(rows, PAGE_SIZE),
+    })
 }
 
 #[cfg(test)]

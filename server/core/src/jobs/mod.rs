@@ -15,7 +15,9 @@ pub(crate) use self::store::targets::select_target_line;
 use chrono::{DateTime, Utc};
 use domain::identity::permissions::{PlanTargets, ViewOperations};
 use domain::ids::TargetId;
-use domain::jobs::targets::TargetStatus;
+use domain::jobs::story;
+use domain::jobs::story::{JobFacts, JobStep, StepState};
+use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::lifecycle::Lifecycle as _;
 use domain::problems::Cause;
 use domain::scopes::markers::{TargetsReadScope, TargetsWriteScope};
@@ -38,6 +40,7 @@ use crate::requests;
 use crate::requests::model::SlotOption;
 use crate::requests::of_job::RequestOfJob;
 use crate::scheduling::model::{AppointmentSummary, TechnicianChoice};
+use crate::visits::model::JobReport;
 use crate::visits::notices::VisitNotice;
 use crate::visits::sync_conflicts;
 use crate::visits::sync_conflicts::WithPhotos;
@@ -59,8 +62,9 @@ pub struct TargetPage {
     pub technicians: Vec<TechnicianChoice>,
     /// The imports that created or changed it, with their decisions.
     pub imports: Vec<ImportItemView>,
-    /// The latest visit report.
-    pub report: Option<domain::ids::VisitReportId>,
+    /// The reports of its visits, the latest first.
+    pub reports: Vec<JobReport>,
+    pub steps: Vec<(JobStep, StepState)>,
     /// The 50 latest entries.
     pub timeline: Vec<TimelineEntry>,
     /// The portal users who can see its shared appointments.
@@ -116,16 +120,34 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
         Some(request) => reach::of_request(core, &mut tx, request.request.id, request.request.channel).await?,
         None => None,
     };
+    let appointments = tx.appointments_of(id).await?;
+    let reports = tx.reports_of_target(id).await?;
+    let past_visits = appointments
+        .iter()
+        .filter(|appointment| appointment.status == AppointmentStatus::Done)
+        .count();
+    let steps = story::steps(JobFacts {
+        status: target.status,
+        past_visits,
+        report: reports.first().map(|report| report.status),
+        is_released: reports.first().is_some_and(|report| report.released_revision.is_some()),
+    });
+    let mut timeline = tx.timeline_of_target(id, 50).await?;
+    let names = tx.actor_names().await?;
+    for entry in &mut timeline {
+        entry.actor_name = names.of(&entry.actor);
+    }
     Ok(TargetPage {
         target,
         request,
         slots,
-        appointments: tx.appointments_of(id).await?,
+        appointments,
         technicians: tx.technicians().await?,
         imports: tx.items_of_target(id).await?,
         proposal,
-        report: tx.latest_report_of_target(id).await?,
-        timeline: tx.timeline_of_target(id, 50).await?,
+        reports,
+        steps,
+        timeline,
         viewers: view_as::viewers_of_appointments(&mut tx, id).await?,
         forwarded_entries: sync_conflicts::forwarded(&mut tx, id).await?,
         kept_notes: sync_conflicts::kept_notes(&mut tx, id).await?,

@@ -67,6 +67,7 @@ pub struct TargetSummary {
     #[sqlx(try_from = "String")]
     pub priority: Priority,
     pub service_type: Option<String>,
+    pub notes: Option<String>,
     pub needs_mapping: bool,
     pub external_id: Option<String>,
     pub created_at: DateTime<Utc>,

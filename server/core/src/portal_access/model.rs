@@ -52,6 +52,14 @@ pub struct AccountActions {
     pub can_turn_off_two_factor: bool,
 }
 
+/// An account with its grants for a customer.
+#[derive(Debug, Clone)]
+pub struct AccountGrants {
+    pub account: AccessSummary,
+    pub status: AccessStatus,
+    pub grants: Vec<GrantSummary>,
+}
+
 /// An account on the page of a customer's portal access.
 #[derive(Debug, Clone)]
 pub struct AccountAccess {

@@ -1,5 +1,6 @@
 //! What needs attention today, the worst first: the home page of dispatch.
 
+mod counts;
 mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
@@ -10,6 +11,7 @@ mod tests;
 use chrono::TimeDelta;
 use domain::identity::permissions::{ViewImports, ViewOperations, ViewReports};
 
+pub use self::counts::{OpenWork, open_work};
 pub use self::model::{Attention, Load, Today, TodayRow};
 use crate::identity::actors::Permit;
 pub use crate::requests::inbox::MAX_COUNTED;

@@ -213,6 +213,21 @@ impl TenantTx<'_, Staff> {
         self.attention_now(&SELECT_TO_MAP, COUNT_TO_MAP).await
     }
 
+    pub(crate) async fn requests_to_review_count(&mut self) -> Result<i64, StoreError> {
+        let values = (self.tenant(), self.now, MAX_COUNTED);
+        Ok(self.tx.fetch_one::<(i64,)>(COUNT_TO_REVIEW, values).await?.0)
+    }
+
+    pub(crate) async fn reports_to_approve_count(&mut self) -> Result<i64, StoreError> {
+        let values = (self.tenant(), MAX_COUNTED);
+        Ok(self.tx.fetch_one::<(i64,)>(COUNT_REPORTS, values).await?.0)
+    }
+
+    pub(crate) async fn jobs_to_map_count(&mut self) -> Result<i64, StoreError> {
+        let values = (self.tenant(), self.now, MAX_COUNTED);
+        Ok(self.tx.fetch_one::<(i64,)>(COUNT_TO_MAP, values).await?.0)
+    }
+
     /// Reads the first rows of a list and counts all.
     async fn attention(&mut self, select: &'static EngineSql, count: &'static str) -> Result<Attention, StoreError> {
         let tenant = self.tenant();

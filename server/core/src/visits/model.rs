@@ -11,6 +11,7 @@ use domain::ids::{
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::requests::Priority;
 use domain::visits::day_entries::{SeenAppointment, WrittenReport};
+use domain::visits::figures::PastVisit;
 use domain::visits::reports::{PhotoMark, ReportStatus};
 use sqlx::FromRow;
 
@@ -282,4 +283,71 @@ pub struct ClientReport {
     pub decided_at: Option<DateTime<Utc>>,
     #[sqlx(try_from = "OptionalKey<FollowUpKind>")]
     pub follow_up_id: Option<FollowUpId>,
+}
+
+/// The report of a visit of a job.
+#[derive(Debug, Clone, FromRow)]
+pub struct JobReport {
+    #[sqlx(try_from = "Key<VisitReportKind>")]
+    pub id: VisitReportId,
+    #[sqlx(try_from = "Key<AppointmentKind>")]
+    pub appointment_id: AppointmentId,
+    #[sqlx(try_from = "String")]
+    pub status: ReportStatus,
+    pub summary: String,
+    pub work_minutes: i64,
+    pub billable: bool,
+    pub follow_up: Option<String>,
+    pub submitted_at: DateTime<Utc>,
+    pub released_revision: Option<i64>,
+    /// Its files, the first ones first.
+    #[sqlx(skip)]
+    pub files: Vec<AttachmentSummary>,
+}
+
+/// A visit that took place at a customer.
+#[derive(Debug, Clone, FromRow)]
+pub struct CustomerVisit {
+    #[sqlx(try_from = "Key<TargetKind>")]
+    pub target_id: TargetId,
+    pub number: i64,
+    pub service_type: Option<String>,
+    /// The notes of the job.
+    pub notes: Option<String>,
+    /// The current status of the job.
+    #[sqlx(try_from = "String")]
+    pub status: TargetStatus,
+    #[sqlx(try_from = "OptionalKey<LocationKind>")]
+    pub location_id: Option<LocationId>,
+    pub location_name: Option<String>,
+    pub window_start: Option<DateTime<Utc>>,
+    pub window_end: Option<DateTime<Utc>>,
+    pub starts_at: DateTime<Utc>,
+    pub zone: String,
+    pub technician: String,
+    #[sqlx(try_from = "OptionalKey<VisitReportKind>")]
+    pub report_id: Option<VisitReportId>,
+    #[sqlx(try_from = "OptionalName<ReportStatus>")]
+    pub report_status: Option<ReportStatus>,
+    /// Whether customers can read its report.
+    pub is_released: bool,
+    /// Whether no later visit of the job took place.
+    pub is_last: bool,
+}
+
+impl CustomerVisit {
+    /// Returns whether the visit completed its job: another one would not have followed.
+    pub fn is_completed(&self) -> bool {
+        self.is_last && self.status != TargetStatus::NotCompleted
+    }
+
+    /// Returns what the figures need to know of it.
+    pub fn past(&self) -> PastVisit {
+        let window = self.window_start.zip(self.window_end);
+        PastVisit {
+            starts_at: self.starts_at,
+            is_completed: self.is_completed(),
+            is_in_window: window.map(|(start, end)| (start..end).contains(&self.starts_at)),
+        }
+    }
 }

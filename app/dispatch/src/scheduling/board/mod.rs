@@ -34,7 +34,7 @@ use crate::i18n::by_key;
 use crate::islands::LivePage;
 use crate::islands::board_drag::BoardDrag;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar};
 use crate::t;
 use crate::visits::notices::TechnicianNewsNotice;
 
@@ -101,10 +101,10 @@ pub fn BoardPage() -> impl IntoView {
             <Title text=title/>
             <LivePage path=live regions="board technician-news".to_owned()/>
             {(can_plan && board_view == BoardView::Day).then(|| view! { <BoardDrag loading=t!(locale, "board-checking")/> })}
+            <BoardBar locale date today board_view can_plan zone/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <TechnicianNewsNotice locale news/>
-            <BoardBar locale date today board_view can_plan zone/>
             <div id="board">{board}</div>
         }
         .into_any())
@@ -195,29 +195,31 @@ fn BoardBar(
     let step = if board_view == BoardView::Week { 7 } else { 1 };
     let before = board_path(date - Days::new(step), board_view);
     let after = board_path(date + Days::new(step), board_view);
-    view! {
-        <header class="board-bar">
-            <h1>{t!(locale, "board-title")}</h1>
-            <nav class="board-days" aria-label=t!(locale, "date")>
-                <a class="button button-icon" href=before title=t!(locale, "previous-day")><Icon name="chevron-left"/><span class="hidden">{t!(locale, "previous-day")}</span></a>
-                <a class="button" href=board_path(today, board_view)>{t!(locale, "today")}</a>
-                <a class="button button-icon" href=after title=t!(locale, "next-day")><Icon name="chevron-right"/><span class="hidden">{t!(locale, "next-day")}</span></a>
-                <form method="get" action="/app/board" class="row">
+    let choice = view! {
+        <nav class="board-days" aria-label=t!(locale, "date")>
+            <a class="button button-icon mirrored" href=before title=t!(locale, "previous-day")><Icon name="chevron-left"/><span class="hidden">{t!(locale, "previous-day")}</span></a>
+            <a class="button" href=board_path(today, board_view)>{t!(locale, "today")}</a>
+            <a class="button button-icon mirrored" href=after title=t!(locale, "next-day")><Icon name="chevron-right"/><span class="hidden">{t!(locale, "next-day")}</span></a>
+            <details class="menu day-menu">
+                <summary><strong>{format::day(locale, date)}</strong><Icon name="chevron-down"/></summary>
+                <form method="get" action="/app/board" class="menu-list">
                     <input type="hidden" name="view" value=board_view.name()/>
                     <label class="hidden" for="board-date">{t!(locale, "date")}</label>
                     <input id="board-date" type="date" name="date" value=date.format("%Y-%m-%d").to_string() required=true/>
                     <button class="button" type="submit">{t!(locale, "board-show-date")}</button>
+                    <p class="quiet small">{zone}</p>
                 </form>
-            </nav>
-            <p><strong>{format::day(locale, date)}</strong>" "<span class="quiet">{zone}</span></p>
-            <nav class="segments" aria-label=t!(locale, "board-views")>
-                {BoardView::ALL.into_iter().map(|choice| {
-                    let is_current = (choice == board_view).then_some("page");
-                    view! { <a href=board_path(date, choice) aria-current=is_current>{by_key(locale, &format!("board-{}", choice.name()))}</a> }
-                }).collect_view()}
-            </nav>
-            {can_plan.then(|| view! { <SuggestionRow locale date/> })}
-        </header>
+            </details>
+        </nav>
+        <nav class="segments" aria-label=t!(locale, "board-views")>
+            {BoardView::ALL.into_iter().map(|choice| {
+                let is_current = (choice == board_view).then_some("page");
+                view! { <a href=board_path(date, choice) aria-current=is_current>{by_key(locale, &format!("board-{}", choice.name()))}</a> }
+            }).collect_view()}
+        </nav>
+    };
+    view! {
+        <PageBar locale title=t!(locale, "board-title") beside=choice.into_any()>{can_plan.then(|| view! { <SuggestionRow locale date/> })}</PageBar>
     }
 }
 
@@ -225,8 +227,8 @@ fn BoardBar(
 #[component]
 fn SuggestionRow(locale: Locale, date: NaiveDate) -> impl IntoView {
     view! {
-        <div class="row board-plan"><a class="quiet" href="/app/board/suggestions">{t!(locale, "suggestions-title")}</a><a class="button" href="/app/jobs/new"><Icon name="plus"/>{t!(locale, "job-new")}</a>
-            <form method="post" action=owned("/app/fn/suggest-routes")><input type="hidden" name="date" value=date.format("%Y-%m-%d").to_string()/><button class="button button-primary" type="submit"><Icon name="navigation"/>{t!(locale, "suggestion-request")}</button></form></div>
+        <a class="button button-quiet" href="/app/board/suggestions">{t!(locale, "suggestions-title")}</a>
+        <form method="post" action=owned("/app/fn/suggest-routes")><input type="hidden" name="date" value=date.format("%Y-%m-%d").to_string()/><button class="button button-primary" type="submit"><Icon name="navigation"/>{t!(locale, "suggestion-request")}</button></form>
     }
 }
 

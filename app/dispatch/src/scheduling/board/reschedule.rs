@@ -35,7 +35,7 @@ use crate::notifications::reach;
 use crate::scheduling::board::{EstimatedNote, conflict_text, duration_text};
 use crate::scheduling::occurrence::Occurrence;
 use crate::shared::{service_label, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
 
 /// Returns `back` if it is a page of the board. Prevents open redirects.
@@ -199,6 +199,7 @@ pub fn ReschedulePage() -> impl IntoView {
         let cancel = back.clone();
         Ok(view! {
             <Title text=title.clone()/>
+            <PageBar locale title=number.clone() parent=Parent::new("/app/board", t!(locale, "board-title")) is_trail=true/>
             <section id="move" class="move" aria-labelledby="move-title">
                 <ProblemNotice locale flash=request.flash.clone().filter(|flash| flash.errors.is_empty()) request_id=request.viewer.request_id.clone()/>
                 <h1 id="move-title" tabindex="-1">{title}</h1>

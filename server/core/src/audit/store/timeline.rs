@@ -46,7 +46,7 @@ const DELETE_DECISION: &str = r"
       AND kind IN ('request_accepted', 'request_rejected')
 ";
 const SELECT_ENTRIES_OF_CUSTOMER: &str = r"
-    SELECT kind, at, target_id, request_id
+    SELECT kind, at, target_id, request_id, actor
     FROM timeline_entry
     WHERE tenant_id = $1
       AND customer_id = $2
@@ -54,7 +54,7 @@ const SELECT_ENTRIES_OF_CUSTOMER: &str = r"
     LIMIT $3
 ";
 const SELECT_ENTRIES_OF_TARGET: &str = r"
-    SELECT kind, at, target_id, request_id
+    SELECT kind, at, target_id, request_id, actor
     FROM timeline_entry
     WHERE tenant_id = $1
       AND target_id = $2

@@ -1,5 +1,7 @@
 //! The history of the fields of customers, locations and contacts, which the database itself writes (decision 0036).
 
+use std::collections::HashMap;
+
 use domain::ids::{CustomerId, uuid_of};
 use uuid::Uuid;
 
@@ -44,6 +46,17 @@ const SELECT_ACTORS: &str = r"
     LIMIT 2000
 ";
 
+/// The names of staff, clients and partners by ID.
+pub(crate) struct ActorNames(HashMap<Uuid, String>);
+
+impl ActorNames {
+    /// Returns the name of an actor. A label is the kind of the actor and its ID, such as `staff:stf_…`.
+    pub(crate) fn of(&self, label: &str) -> Option<String> {
+        let (_, id) = label.split_once(':')?;
+        self.0.get(&uuid_of(id).ok()?).cloned()
+    }
+}
+
 impl TenantTx<'_, Staff> {
     /// Returns the latest changes of a customer with its locations and contacts, or of one of these records.
     pub(crate) async fn record_changes(
@@ -66,16 +79,17 @@ impl TenantTx<'_, Staff> {
         if changes.is_empty() {
             return Ok(changes);
         }
-        let actors = self.tx.fetch_all::<(Uuid, String)>(SELECT_ACTORS, (tenant,)).await?;
+        let actors = self.actor_names().await?;
         for change in &mut changes {
-            // A label is the kind of the actor and its ID, such as `staff:stf_…`.
-            let id = change.changed_by.as_deref().and_then(|label| label.split_once(':'));
-            let id = id.and_then(|(_, id)| uuid_of(id).ok());
-            change.actor_name = actors
-                .iter()
-                .find(|(actor, _)| Some(*actor) == id)
-                .map(|(_, name)| name.clone());
+            change.actor_name = change.changed_by.as_deref().and_then(|label| actors.of(label));
         }
         Ok(changes)
+    }
+
+    /// Returns the names of those who can appear in a history.
+    pub(crate) async fn actor_names(&mut self) -> Result<ActorNames, StoreError> {
+        let tenant = self.tenant();
+        let names = self.tx.fetch_all::<(Uuid, String)>(SELECT_ACTORS, (tenant,)).await?;
+        Ok(ActorNames(names.into_iter().collect()))
     }
 }

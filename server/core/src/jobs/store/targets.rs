@@ -167,7 +167,7 @@ macro_rules! select_target_line {
         r"
             SELECT
                 target.id, target.number, target.status, target.priority, target.service_type,
-                target.needs_mapping, target.external_id, target.created_at, target.customer_id,
+                target.notes, target.needs_mapping, target.external_id, target.created_at, target.customer_id,
                 target.location_id, customer.name AS customer_name, location.name AS location_name,
                 location.city AS location_city, appointment.starts_at, appointment.ends_at,
                 appointment.zone AS appointment_zone, technician.display_name AS technician
@@ -189,7 +189,7 @@ macro_rules! select_job_line {
         r"
             SELECT
                 target.id, target.number, target.status, target.priority, target.service_type,
-                target.needs_mapping, target.external_id, target.created_at, target.customer_id,
+                target.notes, target.needs_mapping, target.external_id, target.created_at, target.customer_id,
                 target.location_id, customer.name AS customer_name, location.name AS location_name,
                 location.city AS location_city, appointment.starts_at, appointment.ends_at,
                 appointment.zone AS appointment_zone, technician.display_name AS technician
@@ -216,7 +216,18 @@ const SELECT_TARGETS_OF_CUSTOMER: &str = concat!(
     r"
         WHERE target.tenant_id = $1
           AND target.customer_id = $2
+          AND (target.created_at, target.id) < ($4, $5)
         ORDER BY target.created_at DESC, target.id DESC
+        LIMIT $3
+    "
+);
+const SELECT_OPEN_TARGETS_OF_CUSTOMER: &str = concat!(
+    select_target_line!(),
+    r"
+        WHERE target.tenant_id = $1
+          AND target.customer_id = $2
+          AND target.status IN ('open', 'scheduled', 'dispatched', 'en_route', 'on_site')
+        ORDER BY target.created_at, target.id
         LIMIT $3
     "
 );
@@ -419,14 +430,28 @@ impl<A: Administrator> TenantTx<'_, A> {
 }
 
 impl TenantTx<'_, Staff> {
+    /// Returns the jobs of a customer that were created before a job, the latest first.
     pub(crate) async fn targets_of_customer(
+        &mut self,
+        id: CustomerId,
+        (created_at, before): (DateTime<Utc>, TargetId),
+        limit: i64,
+    ) -> Result<Vec<TargetSummary>, StoreError> {
+        let values = (self.tenant(), id.uuid(), limit, created_at, before.uuid());
+        self.tx
+            .fetch_all::<TargetSummary>(SELECT_TARGETS_OF_CUSTOMER, values)
+            .await
+    }
+
+    /// Returns the oldest jobs of a customer that are not over.
+    pub(crate) async fn open_targets_of_customer(
         &mut self,
         id: CustomerId,
         limit: i64,
     ) -> Result<Vec<TargetSummary>, StoreError> {
         let tenant = self.tenant();
         self.tx
-            .fetch_all::<TargetSummary>(SELECT_TARGETS_OF_CUSTOMER, (tenant, id.uuid(), limit))
+            .fetch_all::<TargetSummary>(SELECT_OPEN_TARGETS_OF_CUSTOMER, (tenant, id.uuid(), limit))
             .await
     }
 

@@ -1,7 +1,7 @@
 //! Statements for the lists of requests in the inbox.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{LocationId, RequestId, StaffId};
+use domain::ids::{CustomerId, LocationId, RequestId, StaffId};
 use domain::lateness::{Urgency, review_allowance};
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use domain::text::name_for_comparison;
@@ -229,6 +229,16 @@ const SELECT_WAITING_REQUESTS_AT_LOCATION: &str = concat!(
         LIMIT 5
     "
 );
+const SELECT_WAITING_REQUESTS_OF_CUSTOMER: &str = concat!(
+    select_line!(),
+    r"
+        request.customer_id = $2
+          AND request.status IN ('submitted', 'in_review', 'accepted')
+          AND request.target_id IS NULL
+        ORDER BY request.submitted_at, request.id
+        LIMIT $3
+    "
+);
 const SELECT_REVIEWERS: &str = r"
     SELECT id, display_name
     FROM staff_account
@@ -361,6 +371,18 @@ impl TenantTx<'_, Staff> {
                 SELECT_WAITING_REQUESTS_AT_LOCATION,
                 (tenant, location.uuid(), except.uuid()),
             )
+            .await
+    }
+
+    /// Lists the oldest requests of a customer that await dispatch.
+    pub(crate) async fn waiting_requests_of_customer(
+        &mut self,
+        customer: CustomerId,
+        limit: i64,
+    ) -> Result<Vec<RequestSummary>, StoreError> {
+        let tenant = self.tenant();
+        self.tx
+            .fetch_all::<RequestSummary>(SELECT_WAITING_REQUESTS_OF_CUSTOMER, (tenant, customer.uuid(), limit))
             .await
     }
 

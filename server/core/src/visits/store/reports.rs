@@ -10,7 +10,7 @@ use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::files::scan_column;
 use crate::identity::actors::{Actor as _, Operator, Staff};
-use crate::visits::model::{AttachmentSummary, ReportSummary, ReportText, ReportView};
+use crate::visits::model::{AttachmentSummary, JobReport, ReportSummary, ReportText, ReportView};
 
 /// A report to insert or resubmit.
 pub(crate) struct NewReport<'a> {
@@ -155,8 +155,23 @@ const SELECT_REPORT: &str = r"
     WHERE visit_report.tenant_id = $1
       AND visit_report.id = $2
 ";
-const SELECT_LATEST_REPORT_OF_TARGET: &str =
-    "SELECT id FROM visit_report WHERE tenant_id = $1 AND target_id = $2 ORDER BY submitted_at DESC LIMIT 1";
+const SELECT_REPORTS_OF_TARGET: &str = r"
+    SELECT
+        visit_report.id, visit_report.appointment_id, visit_report.status, visit_report.summary,
+        visit_report.work_minutes, visit_report.billable, visit_report.follow_up, visit_report.submitted_at,
+        (
+            SELECT portal_release.revision
+            FROM portal_release
+            WHERE portal_release.tenant_id = visit_report.tenant_id
+              AND portal_release.visit_report_id = visit_report.id
+              AND portal_release.status = 'published'
+        ) AS released_revision
+    FROM visit_report
+    WHERE visit_report.tenant_id = $1
+      AND visit_report.target_id = $2
+    ORDER BY visit_report.submitted_at DESC, visit_report.id DESC
+    LIMIT 20
+";
 const INSERT_FOLLOW_UP: &str = r"
     INSERT INTO follow_up (tenant_id, id, target_id, visit_report_id, status, title, created_at, updated_at)
     VALUES ($1, $2, $3, $4, 'required', $5, $6, $6)
@@ -333,16 +348,17 @@ impl TenantTx<'_, Staff> {
             .await
     }
 
-    pub(crate) async fn latest_report_of_target(
-        &mut self,
-        target: TargetId,
-    ) -> Result<Option<VisitReportId>, StoreError> {
+    /// Returns the reports of a job with their files, the latest first.
+    pub(crate) async fn reports_of_target(&mut self, target: TargetId) -> Result<Vec<JobReport>, StoreError> {
         let tenant = self.tenant();
-        Ok(self
+        let mut reports: Vec<JobReport> = self
             .tx
-            .fetch_optional::<(uuid::Uuid,)>(SELECT_LATEST_REPORT_OF_TARGET, (tenant, target.uuid()))
-            .await?
-            .map(|(id,)| VisitReportId::from_uuid(id)))
+            .fetch_all(SELECT_REPORTS_OF_TARGET, (tenant, target.uuid()))
+            .await?;
+        for report in &mut reports {
+            report.files = self.attachments_of(report.id).await?;
+        }
+        Ok(reports)
     }
 }
 
