@@ -267,7 +267,7 @@ fn SignOut(account: Account, locale: Locale) -> impl IntoView {
         <form class="side-foot" method="post" action="/app/fn/sign-out">
             <input type="hidden" name="person" value=account.id/>
             <a class="account" href="/app/security"><span class="avatar avatar-small avatar-person" aria-hidden="true">{format::initials(&account.name)}</span><span class="hidden">{t!(locale, "nav-account")}": "</span><bdi>{account.name}</bdi></a>
-            <button class="button button-quiet" type="submit"><Icon name="log-out"/>{shared::sign_out(locale)}</button>
+            <button class="button button-quiet" type="submit" title=shared::sign_out(locale)><Icon name="log-out"/><span class="sign-out-label">{shared::sign_out(locale)}</span></button>
         </form>
     }
 }

@@ -70,7 +70,7 @@ fn AuditLog(
             <div class="table-frame"><table class="table">
                 <thead><tr><th scope="col" class="right">"#"</th><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "actor")}</th><th scope="col">{t!(locale, "action")}</th><th scope="col">{t!(locale, "subject")}</th></tr></thead>
                 <tbody>{entries.rows.into_iter().map(|row| view! {
-                    <tr><td class="right">{row.sequence}</td><td>{format::moment(locale, row.at, &zone)}</td><td><bdi class="mono small">{row.actor}</bdi></td><td><bdi class="mono">{row.action}</bdi></td><td><bdi class="mono small">{row.subject}</bdi></td></tr>
+                    <tr><td class="right">{row.sequence}</td><td class="when">{format::moment(locale, row.at, &zone)}</td><td><bdi class="mono small">{row.actor}</bdi></td><td><bdi class="mono">{row.action}</bdi></td><td><bdi class="mono small">{row.subject}</bdi></td></tr>
                 }).collect_view()}</tbody>
             </table></div>
             <Pager locale next first/>

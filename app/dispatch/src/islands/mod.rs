@@ -1,6 +1,7 @@
 //! Islands of the staff app. Everything they do is also possible with links and buttons.
 
 pub mod board_drag;
+mod filter_list;
 mod move_dialog;
 mod palette;
 mod position;
@@ -11,6 +12,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+pub use self::filter_list::FilterList;
 pub use self::palette::Palette;
 pub use self::position::KeepPosition;
 pub use self::similar::SimilarWhileTyping;

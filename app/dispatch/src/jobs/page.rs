@@ -11,7 +11,6 @@ use ordinavo_core::scheduling::model::AppointmentSummary;
 use ui::components::{InternalBox, ProblemNotice};
 use ui::format;
 use ui::forms::FormState;
-use ui::icons::Icon;
 use ui::page::{PageRequest, page};
 use ui::title::Title;
 
@@ -50,7 +49,7 @@ pub fn TargetPage() -> impl IntoView {
         let may_read_reports = staff.has::<ViewReports>();
         Ok(view! {
             <Title text=format::job_number(target.number)/>
-            <JobBar request=&request target=target.clone() actions is_planned=current.is_some() locale/>
+            <JobBar request=&request target=target.clone() actions locale/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <WishNotices wishes zone=zone.clone() locale/>
@@ -100,7 +99,6 @@ fn JobBar<'a>(
     request: &'a PageRequest,
     target: TargetView,
     actions: JobActions,
-    is_planned: bool,
     locale: Locale,
 ) -> impl IntoView + use<> {
     let id = target.id;
@@ -110,16 +108,10 @@ fn JobBar<'a>(
         Some(view) => Parent::new(format!("/app/inbox{view}"), t!(locale, "back-to-list")),
         None => Parent::new("/app/jobs", t!(locale, "jobs-title")),
     };
-    let schedule = if is_planned {
-        t!(locale, "reschedule-appointment")
-    } else {
-        t!(locale, "schedule-appointment")
-    };
     view! {
         <PageBar locale title=format::job_number(target.number) parent is_trail=true>
             {actions.can_edit.then(|| view! { <a class="button" href=format!("/app/targets/{id}/edit")>{t!(locale, "edit")}</a> })}
             {actions.can_copy.then(|| view! { <a class="button" href=format!("/app/jobs/new?copy={id}")>{t!(locale, "job-copy")}</a> })}
-            {actions.can_schedule.then(|| view! { <a class="button button-primary" href=format!("/app/board/move?target={id}&back=/app/targets/{id}")><Icon name="calendar"/>{schedule}</a> })}
         </PageBar>
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod appointments;
 pub mod board;
+pub mod gazetteer;
 pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;

@@ -2,22 +2,27 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::jobs::targets::TargetStatus;
+use domain::lateness::is_visit_late;
 use domain::locale::Locale;
 use domain::public_language::Tone;
 use domain::scheduling::board_grid::{MAX_HOURS, MAX_SLOTS, SLOT_MINUTES};
 use leptos::prelude::*;
-use ordinavo_core::scheduling::BoardJob;
 use ordinavo_core::scheduling::board::{Board, Line, Stop, unscheduled_cursor};
-use ui::components::{Chip, EmptyState, LateVisitMark, PriorityMark};
+use ui::components::{Chip, EmptyState};
 use ui::format;
 use ui::icons::Icon;
 
 use crate::i18n::by_key;
+use crate::scheduling::board::pool::Pool;
 use crate::scheduling::board::{
     BoardView, board_path, conflict_text, duration_text, format_unscheduled_cursor, reschedule_path, visit_time,
 };
-use crate::shared::service_label;
 use crate::t;
+
+/// Shorter travel is not drawn.
+const SHOWN_TRAVEL: TimeDelta = TimeDelta::minutes(5);
+/// Travel that is at least this long on the board says how many minutes it takes.
+const TRAVEL_WITH_MINUTES: TimeDelta = TimeDelta::minutes(20);
 
 #[component]
 pub fn Day(board: Board, locale: Locale, now: DateTime<Utc>, zone: String) -> impl IntoView {
@@ -49,8 +54,9 @@ pub fn Day(board: Board, locale: Locale, now: DateTime<Utc>, zone: String) -> im
     let lines = board
         .lines
         .into_iter()
-        .map(|line| view! { <TechnicianLine line locale from until hours back=back.clone() zone=zone.clone() now_class=now_class.clone()/> })
+        .map(|line| view! { <TechnicianLine line locale from until hours back=back.clone() zone=zone.clone() now now_class=now_class.clone()/> })
         .collect_view();
+    let pool_back = back.clone();
     view! {
         <div class="board" data-from=from.timestamp().to_string() data-hours=hours.to_string() data-back=back>
             <div class="board-frame" tabindex="0" role="region" aria-label=t!(locale, "board-day")>
@@ -60,12 +66,7 @@ pub fn Day(board: Board, locale: Locale, now: DateTime<Utc>, zone: String) -> im
                     {lines}
                 </div>
             </div>
-            <section class="board-pool" aria-labelledby="pool-title">
-                <h2 id="pool-title">{t!(locale, "board-unscheduled")}<span class="count">{count}</span></h2>
-                {board.unscheduled_jobs.rows.is_empty().then(|| view! { <EmptyState icon="check" title=t!(locale, "board-unscheduled-empty") text=t!(locale, "board-unscheduled-empty-text")/> })}
-                <ul class="plain">{board.unscheduled_jobs.rows.into_iter().map(|job| view! { <UnscheduledJobCard job locale can_plan=board.can_plan back=back.clone() zone=zone.clone()/> }).collect_view()}</ul>
-                {more.map(|href| view! { <p><a href=href>{t!(locale, "board-unscheduled-more")}</a></p> })}
-            </section>
+            <Pool jobs=board.unscheduled_jobs.rows date=board.date count more can_plan=board.can_plan back=pool_back locale zone/>
         </div>
     }
 }
@@ -104,6 +105,27 @@ fn rows(stops: &[Stop]) -> Vec<usize> {
         .collect()
 }
 
+/// Returns the classes of the travel to each stop, and its minutes where there is room for them. Travel that takes longer than the
+/// time since the previous stop is cut; the stop has a conflict then.
+fn travels(stops: &[Stop], rows: &[usize], from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<(String, Option<i64>)> {
+    let mut previous_end = from;
+    let mut found = Vec::new();
+    for (stop, row) in stops.iter().zip(rows) {
+        let (starts_at, free_from) = (stop.visit.starts_at, previous_end);
+        previous_end = previous_end.max(stop.visit.ends_at);
+        let Some(travel) = stop.travel.filter(|travel| *travel >= SHOWN_TRAVEL) else {
+            continue;
+        };
+        let leaves_at = (starts_at - travel).max(free_from);
+        if leaves_at < starts_at && starts_at <= until {
+            let minutes = (starts_at - leaves_at >= TRAVEL_WITH_MINUTES).then(|| (travel.num_seconds() + 59) / 60);
+            let class = format!("board-travel row-{row} {}", grid_class(from, leaves_at, starts_at));
+            found.push((class, minutes));
+        }
+    }
+    found
+}
+
 #[component]
 fn TechnicianLine(
     line: Line,
@@ -113,6 +135,7 @@ fn TechnicianLine(
     hours: i64,
     back: String,
     zone: String,
+    now: DateTime<Utc>,
     now_class: Option<String>,
 ) -> impl IntoView {
     let id = line.technician.id.to_string();
@@ -121,6 +144,7 @@ fn TechnicianLine(
     let shift_class = shift_class(&line, from, until);
     let break_classes = break_classes(&line, from, until);
     let stop_rows = rows(&line.stops);
+    let travels = travels(&line.stops, &stop_rows, from, until);
     let name = line.technician.display_name.clone();
     let stops = line.stops.clone();
     view! {
@@ -130,7 +154,8 @@ fn TechnicianLine(
                 {shift_class.map(|class| view! { <li class=class aria-hidden="true"></li> })}
                 {break_classes.into_iter().map(|class| view! { <li class=class aria-hidden="true"></li> }).collect_view()}
                 {now_class.map(|at| view! { <li class=format!("board-now {at}") aria-hidden="true"></li> })}
-                {stops.into_iter().zip(stop_rows).map(|(stop, row)| view! { <StopCard stop row locale from back=back.clone() zone=zone.clone()/> }).collect_view()}
+                {travels.into_iter().map(|(class, minutes)| view! { <li class=class aria-hidden="true">{minutes}</li> }).collect_view()}
+                {stops.into_iter().zip(stop_rows).map(|(stop, row)| view! { <StopCard stop row locale from now back=back.clone() zone=zone.clone()/> }).collect_view()}
             </ol>
         </section>
     }
@@ -177,9 +202,9 @@ fn TechnicianHeading(
         <div class="board-who">
             <div class="who-head"><span class="avatar avatar-small avatar-person" aria-hidden="true">{initials}</span><h3 id=heading><a href=href><bdi>{line.technician.display_name}</bdi></a></h3>
                 {used.map(|used| view! { <span class="used" class:used-over=used.gt(&100)><span class="hidden">{t!(locale, "board-utilization")}</span><span>{t!(locale, "percent", number = used)}</span><progress aria-hidden="true" max="100" value=used.min(100).to_string()></progress></span> })}</div>
-            <p class="quiet">{shift.map(|shift| view! { <bdi>{shift}</bdi> })}{has_no_shift.then(|| t!(locale, "board-no-shift"))}{has_no_week.then(|| t!(locale, "board-no-working-hours"))}{away}</p>
+            <p class="quiet who-shift">{shift.map(|shift| view! { <bdi>{shift}</bdi> })}{has_no_shift.then(|| t!(locale, "board-no-shift"))}{has_no_week.then(|| t!(locale, "board-no-working-hours"))}{away}</p>
             {break_lines.into_iter().map(|words| view! { <p class="hidden">{words}</p> }).collect_view()}
-            {load.map(|load| view! { <p class="quiet">{load}</p> })}
+            {load.map(|load| view! { <p class="quiet who-load">{load}</p> })}
         </div>
     }
 }
@@ -225,7 +250,15 @@ fn break_classes(line: &Line, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<
 }
 
 #[component]
-fn StopCard(stop: Stop, row: usize, locale: Locale, from: DateTime<Utc>, back: String, zone: String) -> impl IntoView {
+fn StopCard(
+    stop: Stop,
+    row: usize,
+    locale: Locale,
+    from: DateTime<Utc>,
+    now: DateTime<Utc>,
+    back: String,
+    zone: String,
+) -> impl IntoView {
     let visit = &stop.visit;
     let target = visit.job.target_id.to_string();
     let is_movable = stop.can_reschedule;
@@ -236,8 +269,10 @@ fn StopCard(stop: Stop, row: usize, locale: Locale, from: DateTime<Utc>, back: S
         .map(|conflict| conflict_text(locale, conflict))
         .collect();
     let has_warnings = !warnings.is_empty();
-    let title = warnings.join(" ");
-    let warning_text = title.clone();
+    let place = visit.job.city.clone().or_else(|| visit.job.location_name.clone());
+    let warning_text = warnings.join(" ");
+    let title = format!("{number} {warning_text}");
+    let is_late = is_visit_late(visit.job.status, visit.ends_at, now);
     let class = format!(
         "stop stop-{} row-{row} {}",
         visit.job.status.name().replace('_', "-"),
@@ -260,59 +295,11 @@ fn StopCard(stop: Stop, row: usize, locale: Locale, from: DateTime<Utc>, back: S
         view! { <a class="stop-move" href=href aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
     });
     view! {
-        <li class=class data-drag=is_movable.then(|| target.clone()) data-from=visit.starts_at.timestamp().to_string() data-length=minutes class:stop-warned=has_warnings>
+        <li class=class data-drag=is_movable.then(|| target.clone()) data-from=visit.starts_at.timestamp().to_string() data-length=minutes class:stop-warned=has_warnings class:stop-late=is_late>
             <a class="stop-link" href=format!("/app/targets/{target}") draggable="false" title=title>
                 <span class="stop-line">{mark.map(|name| view! { <Icon name=name/> })}<strong><bdi>{visit.job.customer_name.clone()}</bdi></strong></span>
-                <span class="stop-line"><bdi>{times}</bdi>" "<bdi class="mono">{number}</bdi></span>
-                <LateVisitMark status=visit.job.status ends_at=Some(visit.ends_at) locale/>
-                <span class="stop-line quiet"><bdi>{visit.job.city.clone().or_else(|| visit.job.location_name.clone())}</bdi></span>
-                {has_warnings.then(|| view! { <span class="stop-line stop-warning"><Icon name="alert"/>{t!(locale, "board-conflicts", count = warnings.len())}<span class="hidden">{warning_text}</span></span> })}
-            </a>
-            {reschedule_link}
-        </li>
-    }
-}
-
-#[component]
-fn UnscheduledJobCard(job: BoardJob, locale: Locale, can_plan: bool, back: String, zone: String) -> impl IntoView {
-    let target = job.target_id.to_string();
-    let number = format::job_number(job.number);
-    let window = job.window().map(|(start, end)| {
-        let zone = job.location_zone.clone().unwrap_or(zone);
-        let same_day = format::date(locale, start, &zone) == format::date(locale, end, &zone);
-        let text = if same_day {
-            format!(
-                "{} {}",
-                format::date(locale, start, &zone),
-                format::span(start, end, &zone)
-            )
-        } else {
-            format!(
-                "{} – {}",
-                format::moment(locale, start, &zone),
-                format::moment(locale, end, &zone)
-            )
-        };
-        view! { <span class="quiet"><bdi>{text}</bdi></span> }
-    });
-    let skills = (!job.required_skills.0.is_empty())
-        .then(|| view! { <span class="quiet"><bdi>{job.required_skills.0.join(", ")}</bdi></span> });
-    let reschedule_link = can_plan.then(|| {
-        let (href, label) = (
-            reschedule_path(&target, &back),
-            t!(locale, "board-schedule-job", job = number.clone()),
-        );
-        view! { <a class="stop-move" href=href aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
-    });
-    view! {
-        <li class="pool-card" data-drag=can_plan.then(|| target.clone()) data-length=job.duration_minutes.to_string()>
-            <a class="stop-link" href=format!("/app/targets/{target}") draggable="false">
-                <span class="row"><bdi class="mono">{number}</bdi><PriorityMark priority=job.priority locale/></span>
-                <strong>{service_label(locale, job.service_type.as_deref())}" · "{t!(locale, "minutes", count = job.duration_minutes)}</strong>
-                <span><bdi>{job.customer_name}</bdi></span>
-                <span class="quiet"><bdi>{job.location_name}</bdi>" "<bdi>{job.city}</bdi></span>
-                {window}
-                {skills}
+                <span class="stop-line">{is_late.then(|| view! { <span data-late="visit" class="late">{t!(locale, "late-since", time = format::age(locale, visit.ends_at, now))}</span>" · " })}<bdi>{times}</bdi>{place.map(|place| view! { <span class="quiet">" · "<bdi>{place}</bdi></span> })}<span class="hidden">" "{number.clone()}</span></span>
+                {has_warnings.then(|| view! { <span class="stop-alert stop-warning"><Icon name="alert"/><span class="hidden">{t!(locale, "board-conflicts", count = warnings.len())}" "{warning_text}</span></span> })}
             </a>
             {reschedule_link}
         </li>

@@ -18,8 +18,8 @@ pub fn List(board: Board, locale: Locale, zone: String) -> impl IntoView {
     view! {
         {empty.then(|| view! { <EmptyState icon="calendar" title=t!(locale, "board-no-visits") text=t!(locale, "board-no-visits-text")/> })}
         {(!empty).then(|| view! {
-            <div class="table-frame"><table class="table">
-                <thead><tr><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "job")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col">{t!(locale, "board-travel")}</th><th scope="col">{t!(locale, "board-conflicts-heading")}</th><th scope="col"><span class="hidden">{t!(locale, "board-schedule")}</span></th></tr></thead>
+            <div class="table-frame"><table class="table rows">
+                <thead><tr><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{t!(locale, "board-travel")}</th><th scope="col">{t!(locale, "board-conflicts-heading")}</th><th scope="col"><span class="hidden">{t!(locale, "board-schedule")}</span></th></tr></thead>
                 <tbody>{board.lines.into_iter().flat_map(|line| {
                     let name = line.technician.display_name.clone();
                     line.stops.into_iter().enumerate().map(move |(index, stop)| (name.clone(), index + 1, stop))
@@ -32,9 +32,9 @@ pub fn List(board: Board, locale: Locale, zone: String) -> impl IntoView {
                         view! { <a class="stop-move" href=reschedule_path(&target, &back) aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
                     });
                     view! {
-                        <tr><td><bdi>{visit_time(locale, &stop.visit, &zone)}</bdi></td><td><bdi>{name}</bdi>" "<span class="quiet">{format!("#{index}")}</span></td>
-                            <th scope="row"><a href=format!("/app/targets/{target}")><bdi class="mono">{number}</bdi></a>" "<TargetChip status=stop.visit.job.status locale/><LateVisitMark status=stop.visit.job.status ends_at=Some(stop.visit.ends_at) locale/></th>
-                            <td><bdi>{stop.visit.job.customer_name.clone()}</bdi><br/><span class="quiet"><bdi>{stop.visit.job.location_name.clone()}</bdi></span></td>
+                        <tr><td><bdi>{visit_time(locale, &stop.visit, &zone)}</bdi></td><td><span class="who-head"><span class="avatar avatar-small avatar-person" aria-hidden="true">{format::initials(&name)}</span><span><bdi>{name}</bdi>" "<span class="quiet">{format!("#{index}")}</span></span></span></td>
+                            <th scope="row"><a href=format!("/app/targets/{target}")><bdi>{stop.visit.job.customer_name.clone()}</bdi>" "<bdi class="mono quiet">{number}</bdi></a><br/><span class="quiet small"><bdi>{stop.visit.job.location_name.clone()}</bdi></span></th>
+                            <td><TargetChip status=stop.visit.job.status locale/>" "<LateVisitMark status=stop.visit.job.status ends_at=Some(stop.visit.ends_at) locale/></td>
                             <td>{travel_text}</td>
                             <td>{stop.conflicts.iter().map(|conflict| view! { <span class="stop-warning"><Icon name="alert"/>{conflict_text(locale, conflict)}</span><br/> }).collect_view()}</td>
                             <td>{reschedule_link}</td></tr>

@@ -7,15 +7,20 @@ use domain::scheduling::tiles::Tiles;
 use leptos::prelude::*;
 use ordinavo_core::scheduling::BoardJob;
 use ordinavo_core::scheduling::board::{Board, Line, Stop, day_endpoints};
-use ui::components::EmptyState;
+use ui::components::{EmptyState, PriorityMark, TargetChip};
+use ui::format;
 use ui::icons::Icon;
 
+use crate::scheduling::board::map_background::Background;
 use crate::scheduling::board::viewport::{HEIGHT, Point, Viewport, WIDTH};
 use crate::scheduling::board::{duration_text, visit_time};
+use crate::shared::service_label;
 use crate::t;
 
 /// Markers closer than this are drawn as one cluster.
 const CLUSTER_DISTANCE: f64 = 24.0;
+/// The source of the town names, which its licence asks to be named.
+const GAZETTEER_CREDIT: &str = "GeoNames, CC BY 4.0";
 /// Number of route colors in the style sheet.
 const COLOR_COUNT: usize = 8;
 
@@ -72,32 +77,71 @@ pub fn Map(board: Board, locale: Locale, zone: String, tiles: Option<Tiles>) -> 
             line,
         })
         .collect();
-    let unscheduled = board.unscheduled_jobs.rows.iter();
-    let unscheduled: Vec<Marker> = unscheduled
-        .filter_map(|job| unscheduled_marker(job, &viewport, locale))
-        .collect();
-    let markers: Vec<Marker> = routes
-        .iter()
-        .flat_map(|route| route.markers(locale, &viewport, &zone))
-        .collect();
+    let unscheduled = clusters(
+        board
+            .unscheduled_jobs
+            .rows
+            .iter()
+            .filter_map(|job| unscheduled_marker(job, &viewport, locale))
+            .collect(),
+    );
+    let markers = clusters(
+        routes
+            .iter()
+            .flat_map(|route| route.markers(locale, &viewport, &zone))
+            .collect(),
+    );
+    let has_tiles = !tiles_in_view.is_empty();
+    let starts = routes.iter().filter_map(|route| route.start_point(&viewport));
+    let marked = markers.iter().chain(&unscheduled).map(|marker| marker.at);
+    let taken: Vec<Point> = marked.chain(starts.map(|(at, _)| at)).collect();
+    let background = (!has_tiles).then(|| view! { <Background viewport=&viewport markers=&taken locale/> });
+    let credit = if has_tiles {
+        credit
+    } else {
+        Some(GAZETTEER_CREDIT.to_owned())
+    };
+    let (located, unlocated): (Vec<BoardJob>, Vec<BoardJob>) = board
+        .unscheduled_jobs
+        .rows
+        .into_iter()
+        .partition(|job| job.point().is_some());
     view! {
         <div class="board-map">
-            <svg class="map" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=t!(locale, "board-map-label")>
-                {tiles_in_view.into_iter().map(|(href, at, side)| view! { <image class="map-picture" href=href x=format!("{:.2}", at.x) y=format!("{:.2}", at.y) width=format!("{side:.2}") height=format!("{side:.2}")/> }).collect_view()}
-                {routes.iter().map(|route| view! { <polyline class=format!("way way-{}", route.color) points=route.points(&viewport)/> }).collect_view()}
-                {routes.iter().filter_map(|route| route.start_point(&viewport)).map(|(at, name)| view! { <rect class="map-home" x=format!("{:.1}", at.x - 7.0) y=format!("{:.1}", at.y - 7.0) width="14" height="14"><title>{name}</title></rect> }).collect_view()}
-                {clusters(unscheduled).into_iter().map(|marker| view! { <MapMarker marker is_unscheduled=true/> }).collect_view()}
-                {clusters(markers).into_iter().map(|marker| view! { <MapMarker marker is_unscheduled=false/> }).collect_view()}
-            </svg>
+            <div class="map-pane">
+                <svg class="map" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=t!(locale, "board-map-label")>
+                    {background}
+                    {tiles_in_view.into_iter().map(|(href, at, side)| view! { <image class="map-picture" href=href x=format!("{:.2}", at.x) y=format!("{:.2}", at.y) width=format!("{side:.2}") height=format!("{side:.2}")/> }).collect_view()}
+                    {routes.iter().map(|route| view! { <polyline class=format!("way way-{}", route.color) points=route.points(&viewport)/> }).collect_view()}
+                    {routes.iter().filter_map(|route| route.start_point(&viewport)).map(|(at, name)| view! { <rect class="map-home" x=format!("{:.1}", at.x - 7.0) y=format!("{:.1}", at.y - 7.0) width="14" height="14" rx="3"><title>{name}</title></rect> }).collect_view()}
+                    {unscheduled.into_iter().map(|marker| view! { <MapMarker marker is_unscheduled=true/> }).collect_view()}
+                    {markers.into_iter().map(|marker| view! { <MapMarker marker is_unscheduled=false/> }).collect_view()}
+                </svg>
+                {credit.map(|credit| view! { <p class="map-credit" dir="auto">{credit}</p> })}
+            </div>
             <div class="map-legend">
+                <h2>{t!(locale, "map-routes")}<span class="count">{routes.len()}</span></h2>
                 {routes.into_iter().map(|route| view! { <RouteLegend route locale zone=zone.clone()/> }).collect_view()}
-                <p class="row"><span class="map-key map-key-waits" aria-hidden="true"></span>{t!(locale, "board-unscheduled")}</p>
-                <p class="row"><span class="map-key map-key-home" aria-hidden="true"></span>{t!(locale, "board-starting-points")}</p>
-                {credit.map(|credit| view! { <p class="quiet" dir="auto">{credit}</p> })}
+                <h2>{t!(locale, "board-unscheduled")}<span class="count">{located.len()}</span></h2>
+                <JobList jobs=located locale/>
+                {(!unlocated.is_empty()).then(|| view! { <h2>{t!(locale, "map-not-on-map")}<span class="count">{unlocated.len()}</span></h2> })}
+                <JobList jobs=unlocated locale/>
+                <p class="row quiet small"><span class="map-key map-key-home" aria-hidden="true"></span>{t!(locale, "board-starting-points")}</p>
             </div>
         </div>
     }
     .into_any()
+}
+
+/// Unscheduled jobs, as links.
+#[component]
+fn JobList(jobs: Vec<BoardJob>, locale: Locale) -> impl IntoView {
+    view! {
+        <ul class="map-jobs">{jobs.into_iter().map(|job| {
+            let href = format!("/app/targets/{}", job.target_id.to_string());
+            view! { <li><a href=href><span class="map-key map-key-waits" aria-hidden="true"></span><span><strong><bdi>{job.customer_name}</bdi></strong><br/><span class="quiet small">{service_label(locale, job.service_type.as_deref())}{job.city.map(|city| view! { " · "<bdi>{city}</bdi> })}</span></span><PriorityMark priority=job.priority locale/></a></li> }
+        }).collect_view()}</ul>
+    }
 }
 
 /// Returns every location that the map must show.
@@ -191,20 +235,24 @@ fn RouteLegend(route: Route, locale: Locale, zone: String) -> impl IntoView {
         stops = line.stops.len(),
         travel = duration_text(locale, line.travel)
     );
+    let initials = format::initials(&line.technician.display_name);
     view! {
-        <section><h2 class="row"><span class=format!("map-key way-{color}") aria-hidden="true"></span><bdi>{line.technician.display_name}</bdi></h2>
-            <p class="quiet">{travel}</p>
-            <ol>{line.stops.into_iter().map(|stop| view! { <LegendStop stop locale zone=zone.clone()/> }).collect_view()}</ol></section>
+        <details class="map-route" open=true><summary><span class=format!("avatar avatar-small avatar-person map-person way-{color}") aria-hidden="true">{initials}</span><strong><bdi>{line.technician.display_name}</bdi></strong><span class="quiet small">{travel}</span></summary>
+            <ol>{line.stops.into_iter().enumerate().map(|(at, stop)| view! { <LegendStop stop number=at + 1 color locale zone=zone.clone()/> }).collect_view()}</ol></details>
     }
 }
 
 #[component]
-fn LegendStop(stop: Stop, locale: Locale, zone: String) -> impl IntoView {
+fn LegendStop(stop: Stop, number: usize, color: usize, locale: Locale, zone: String) -> impl IntoView {
     let href = format!("/app/targets/{}", stop.visit.job.target_id);
     let missing_coordinates = stop.visit.job.point().is_none().then(
-        || view! { " "<span class="stop-warning"><Icon name="alert"/>{t!(locale, "board-no-coordinates")}</span> },
+        || view! { <span class="stop-warning small"><Icon name="alert"/>{t!(locale, "board-no-coordinates")}</span> },
     );
-    view! { <li><a href=href><bdi>{visit_time(locale, &stop.visit, &zone)}</bdi>" "<bdi>{stop.visit.job.customer_name}</bdi></a>{missing_coordinates}</li> }
+    view! {
+        <li><a href=href><span class=format!("map-number way-{color}") aria-hidden="true">{number}</span>
+            <span><strong><bdi>{stop.visit.job.customer_name.clone()}</bdi></strong><br/><span class="quiet small"><bdi>{visit_time(locale, &stop.visit, &zone)}</bdi></span>{missing_coordinates}</span>
+            <TargetChip status=stop.visit.job.status locale/></a></li>
+    }
 }
 
 #[component]

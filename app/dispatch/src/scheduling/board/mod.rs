@@ -3,7 +3,9 @@
 pub(crate) mod day;
 pub(crate) mod list;
 pub(crate) mod map;
+mod map_background;
 pub(crate) mod plan;
+mod pool;
 pub mod reschedule;
 pub(crate) use self::reschedule::proposed_start;
 mod viewport;

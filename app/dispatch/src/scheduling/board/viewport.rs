@@ -4,10 +4,17 @@ use std::f64::consts::PI;
 
 use domain::customers::Coordinates;
 use domain::scheduling::tiles::{Tile, Tiles};
+use ordinavo_core::scheduling::gazetteer::Area;
 
 /// The size of the drawing in SVG units.
 pub(super) const WIDTH: f64 = 1000.0;
-pub(super) const HEIGHT: f64 = 640.0;
+pub(super) const HEIGHT: f64 = 800.0;
+/// How far the background continues outside the drawing, which may be wider or higher than its area on the page.
+pub(super) const BLEED: f64 = 600.0;
+/// The length of the equator in meters.
+const EQUATOR_METERS: f64 = 40_075_017.0;
+/// More lines than these are not drawn.
+const MAX_LINES: usize = 100;
 /// The empty margin around the drawing.
 const MARGIN: f64 = 48.0;
 /// A point in SVG units.
@@ -24,6 +31,11 @@ fn project(location: Coordinates) -> Point {
         x: location.lon / 360.0 + 0.5,
         y: 0.5 - (PI / 4.0 + latitude / 2.0).tan().ln() / (2.0 * PI),
     }
+}
+
+/// Returns the latitude of a height in the projection.
+fn latitude_of(y: f64) -> f64 {
+    (2.0 * (PI * (1.0 - 2.0 * y)).exp().atan() - PI / 2.0).to_degrees()
 }
 
 /// The viewport that contains all locations, with the same scale in both directions.
@@ -70,6 +82,53 @@ impl Viewport {
     }
 }
 
+impl Viewport {
+    /// Returns the projected position of a point of the drawing.
+    fn unproject(&self, x: f64, y: f64) -> (f64, f64) {
+        (
+            (x - self.shift.x) / self.scale + self.left,
+            (y - self.shift.y) / self.scale + self.top,
+        )
+    }
+
+    /// Returns the area that is drawn, with the background outside.
+    pub(super) fn area(&self) -> Area {
+        let (west, north) = self.unproject(-BLEED, -BLEED);
+        let (east, south) = self.unproject(WIDTH + BLEED, HEIGHT + BLEED);
+        Area {
+            south: latitude_of(south),
+            west: (west - 0.5) * 360.0,
+            north: latitude_of(north),
+            east: (east - 0.5) * 360.0,
+        }
+    }
+
+    /// Returns how many meters a unit of the drawing is in its middle.
+    pub(super) fn meters_per_unit(&self) -> f64 {
+        let (_, middle) = self.unproject(WIDTH / 2.0, HEIGHT / 2.0);
+        EQUATOR_METERS * latitude_of(middle).to_radians().cos() / self.scale
+    }
+
+    /// Returns the positions of lines with a distance, across and along, in units of the drawing. They belong to the ground: the
+    /// same lines are drawn wherever the drawing begins.
+    pub(super) fn grid(&self, distance: f64) -> (Vec<f64>, Vec<f64>) {
+        let (left, top) = self.unproject(-BLEED, -BLEED);
+        let step = distance / self.scale;
+        let lines = |start: f64, origin: f64, shift: f64, length: f64| -> Vec<f64> {
+            let first = (start / step).ceil() * step;
+            (0..)
+                .map(|line| (first + step * f64::from(line) - origin) * self.scale + shift)
+                .take_while(|at| *at < length + BLEED)
+                .take(MAX_LINES)
+                .collect()
+        };
+        (
+            lines(left, self.left, self.shift.x, WIDTH),
+            lines(top, self.top, self.shift.y, HEIGHT),
+        )
+    }
+}
+
 /// A background tile: its URL, position and side length.
 pub(super) type TileImage = (String, Point, f64);
 
@@ -98,6 +157,30 @@ mod tests {
 
     fn at(lat: f64, lon: f64) -> Coordinates {
         Coordinates { lat, lon }
+    }
+
+    #[test]
+    fn area_and_meters_belong_to_the_locations() {
+        let locations = [at(51.45, 7.01), at(51.51, 7.46)];
+        let viewport = Viewport::fitting(&locations).expect("viewport has points");
+        let area = viewport.area();
+        for location in locations {
+            assert!((area.south..area.north).contains(&location.lat) && (area.west..area.east).contains(&location.lon));
+        }
+        // Essen and Dortmund are 31 km apart.
+        let [first, second] = locations.map(|location| viewport.point(location));
+        let kilometers = (first.x - second.x).hypot(first.y - second.y) * viewport.meters_per_unit() / 1000.0;
+        assert!((30.0..33.0).contains(&kilometers), "{kilometers}");
+    }
+
+    #[test]
+    fn grid_covers_the_drawing_with_equal_distances() {
+        let viewport = Viewport::fitting(&[at(51.45, 7.01), at(51.51, 7.46)]).expect("viewport has points");
+        let (across, along) = viewport.grid(80.0);
+        for (lines, length) in [(across, WIDTH), (along, HEIGHT)] {
+            assert!(lines[0] < 0.0 && lines[lines.len() - 1] > length);
+            assert!(lines.windows(2).all(|pair| (pair[1] - pair[0] - 80.0).abs() < 0.01));
+        }
     }
 
     #[test]
