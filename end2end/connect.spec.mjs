@@ -40,7 +40,7 @@ test("job in mapping review is mapped and a wrong link is removed", async ({ bro
   expect(first.body.mapping.customer.rule).toBe("C15");
   await page.goto(`/app/imports/mapping/${first.body.targetId}`);
   await expect(page.getByText("No matching customer, and this source system does not create customers.")).toBeVisible();
-  await page.getByRole("main").getByRole("searchbox").fill("Kühltechnik Nord GmbH");
+  await page.getByRole("main").getByRole("searchbox").last().fill("Kühltechnik Nord GmbH");
   await page.getByRole("button", { name: "Search" }).click();
   await expect(page.locator("[id^='pin-cus_']").first()).toBeChecked();
   await page.getByRole("button", { name: "Map to this customer" }).click();

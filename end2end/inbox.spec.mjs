@@ -96,7 +96,7 @@ for (const language of ["en", "ar"]) {
       await press(page, "j", (options) => expect(focused).toBeVisible(options));
       await page.keyboard.press("Enter");
       const article = page.getByRole("article");
-      await expect(article.getByRole("heading", { level: 1 })).toContainText("REQ-");
+      await expect(article.getByText("REQ-", { exact: false }).first()).toBeVisible();
       // Screen readers find the same actions by these names.
       await expect(article.getByRole("button", { name: words.accept, exact: true })).toBeVisible();
       // Only portal requests become jobs; more would push the jobs of other tests off the first page of the list.
@@ -146,7 +146,7 @@ test("list updates live and a bulk decision is undone", async ({ browser }) => {
   await expect(page.locator(".queue-requests .chip", { hasText: "Accepted" })).toHaveCount(0);
   // Another person opens the same request.
   await rows.first().getByRole("link").click();
-  await expect(page.getByRole("article").getByRole("heading", { level: 1 })).toContainText("REQ-");
+  await expect(page.getByRole("article").getByText("REQ-").first()).toBeVisible();
   const manager = await newPage(browser);
   await signIn(manager.page, "/app", staffOf("manager"));
   await manager.page.goto(page.url());

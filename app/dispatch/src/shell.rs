@@ -24,6 +24,8 @@ use crate::identity::settings_pages;
 use crate::islands::{KeepPosition, Palette};
 use crate::{search, t};
 
+/// The ID of the navigation, whose counts change while a page is open.
+pub const NAVIGATION: &str = "live-navigation";
 /// How many pages the tab bar of a phone shows beside "More".
 const TABS: usize = 4;
 
@@ -175,7 +177,7 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
                 <NewMenu creations locale/>
                 <Suspense>{Suspend::new(async move {
                     let work = waiting_work(core, reader).await;
-                    view! { <nav aria-label=t!(locale, "nav-main")>{sections.into_iter().map(|section| view! { <NavSection section current work/> }).collect_view()}</nav> }
+                    view! { <nav id=NAVIGATION aria-label=t!(locale, "nav-main")>{sections.into_iter().map(|section| view! { <NavSection section current work/> }).collect_view()}</nav> }
                 })}</Suspense>
                 <SignOut account=account.clone() locale/>
             </header>

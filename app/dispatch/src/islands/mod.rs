@@ -1,6 +1,7 @@
 //! Islands of the staff app. Everything they do is also possible with links and buttons.
 
 pub mod board_drag;
+mod fill_field;
 mod filter_list;
 mod move_dialog;
 mod palette;
@@ -12,6 +13,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+pub use self::fill_field::FillField;
 pub use self::filter_list::FilterList;
 pub use self::palette::Palette;
 pub use self::position::KeepPosition;

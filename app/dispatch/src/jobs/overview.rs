@@ -135,7 +135,7 @@ pub(super) fn JobAside(target: TargetView, locale: Locale, page_zone: String) ->
         None => view! { <bdi>{location}</bdi> }.into_any(),
     };
     view! {
-        <section class="panel" aria-label=t!(locale, "job-facts")>
+        <section class="panel" data-testid="job-facts" aria-label=t!(locale, "job-facts")>
             {customer.map(|(id, name)| view! {
                 <div class="panel-body aside-part"><h2>{t!(locale, "customer")}</h2>
                     <div class="aside-who"><span class="avatar avatar-row" aria-hidden="true">{format::initials(&name)}</span>

@@ -18,7 +18,7 @@ use crate::imports::page::ItemCard;
 use crate::jobs::change_proposals::ProposalCard;
 use crate::jobs::overview::{JobAside, JobHeader};
 use crate::jobs::schedule::{CancelForm, ReopenCard, RevertTravelForm, ScheduleCard};
-use crate::jobs::story::JobStory;
+use crate::jobs::story::{AppointmentList, JobStory};
 use crate::portal_access::visibility::VisibleTo;
 use crate::requests::actions::is_view;
 use crate::requests::of_job::RequesterCard;
@@ -63,7 +63,8 @@ pub fn TargetPage() -> impl IntoView {
                     <JobNotes notes=target.notes.clone() access_notes=target.access_notes.clone() locale/>
                     <KeptNotesCard locale entries=found.kept_notes zone=zone.clone()/>
                     {found.request.map(|request| view! { <RequesterCard locale found=request files_path="/app/files" country=target.country.clone() zone=zone.clone()/> })}
-                    <JobStory appointments=found.appointments reports=found.reports timeline=found.timeline may_read_reports status=target.status zone=zone.clone() locale/>
+                    <JobStory appointments=found.appointments.clone() reports=found.reports timeline=found.timeline may_read_reports status=target.status zone=zone.clone() locale/>
+                    <AppointmentList locale appointments=found.appointments page_zone=zone.clone()/>
                     {(!found.imports.is_empty()).then(|| view! {
                         <details class="panel"><summary class="panel-head"><h2>{t!(locale, "job-imports")}<span class="count">{found.imports.len()}</span></h2></summary>
                             <div class="panel-body stack">{found.imports.into_iter().map(|item| view! { <ItemCard item locale zone=zone.clone()/> }).collect_view()}</div>

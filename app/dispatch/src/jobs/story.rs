@@ -203,3 +203,23 @@ fn icon_of(kind: TimelineKind) -> &'static str {
         _ => "circle",
     }
 }
+
+/// All appointments of the job: also those that were moved or cancelled.
+#[component]
+pub(super) fn AppointmentList(
+    locale: Locale,
+    appointments: Vec<AppointmentSummary>,
+    page_zone: String,
+) -> impl IntoView {
+    (!appointments.is_empty()).then(|| view! {
+        <details class="panel" data-testid="appointments"><summary class="panel-head"><h2>{t!(locale, "appointments")}<span class="count">{appointments.len()}</span></h2></summary>
+            <ul class="panel-rows">{appointments.into_iter().map(|appointment| {
+                let tone = if appointment.status == AppointmentStatus::Planned { Tone::Info } else { Tone::Neutral };
+                view! {
+                    <li><div><p><span>{appointment_time(locale, &appointment, &page_zone)}</span>" "<Chip label=by_key(locale, &format!("appointment-{}", appointment.status.name())) tone/></p>
+                        <p class="quiet small"><bdi>{appointment.technician}</bdi>" · "{if appointment.is_shared { t!(locale, "shared") } else { t!(locale, "not-shared") }}</p></div></li>
+                }
+            }).collect_view()}</ul>
+        </details>
+    })
+}

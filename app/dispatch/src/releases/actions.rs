@@ -1,12 +1,13 @@
 //! The actions on a release: preview, publish, withdraw.
 
-use domain::identity::permissions::ReleaseReports;
+use domain::identity::permissions::{ApproveReports, ReleaseReports, ViewReports};
 use domain::ids::VisitReportId;
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::releases;
 use ordinavo_core::releases::ReleaseForm;
+use ordinavo_core::visits::report_review;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit, typed_values};
 
@@ -32,6 +33,8 @@ pub struct PublishForm {
     revision: Option<String>,
     /// Shows a preview unless empty.
     look: String,
+    /// When the report that the page shows was submitted, if publishing also approves it.
+    approves: String,
 }
 
 impl ActionForm for PublishForm {
@@ -63,8 +66,18 @@ pub async fn publish_report(#[server(flatten)] form: PublishForm) -> Result<(), 
                 ..Redirect::to(format!("{back}#draft"), PREVIEWED)
             });
         }
-        releases::publish(&core, permit, id, &input).await?;
-        Ok(Redirect::to(back, "done-published"))
+        if form.approves.is_empty() {
+            releases::publish(&core, permit, id, &input).await?;
+            return Ok(Redirect::to(back, "done-published"));
+        }
+        let shown = form.approves.parse().ok();
+        releases::approve_and_publish(&core, permit, staff.may::<ApproveReports>()?, id, shown, &input).await?;
+        Ok(
+            match report_review::next_to_approve(&core, staff.may::<ViewReports>()?).await? {
+                Some(next) => Redirect::to(format!("/app/reports/{next}"), "done-approved-next"),
+                None => Redirect::to("/app/reports", "done-approved-last"),
+            },
+        )
     })
     .await
 }

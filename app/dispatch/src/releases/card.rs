@@ -1,10 +1,11 @@
 //! The release panel of a report: exactly what the customer will receive, the recipients, and what was released before.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use domain::ids::{ReleaseId, VisitReportId};
 use domain::locale::Locale;
-use domain::public::{PublicAttachment, PublicReport};
+use domain::public::{MAX_SUBJECT_CHARS, PublicAttachment, PublicReport};
 use domain::public_language::Tone;
+use domain::text::beginning;
 use domain::visits::reports::ReleaseStatus;
 use leptos::prelude::*;
 use ordinavo_core::releases::model::{Recipient, ReleaseView};
@@ -12,6 +13,7 @@ use ordinavo_core::visits::model::AttachmentSummary;
 use ordinavo_core::visits::report_review::ReportPage as ReportData;
 use ui::components::{Chip, ConfirmAction, CustomerVisibleBox};
 use ui::drafts::owned;
+use ui::files::file_state;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea, TextField};
 use ui::icons::Icon;
@@ -19,6 +21,7 @@ use ui::islands::SubmitOnce;
 use ui::report::ReportArticle;
 
 use crate::i18n::by_key;
+use crate::islands::FillField;
 use crate::t;
 use crate::visits::photos::PhotoMarkChip;
 
@@ -39,6 +42,11 @@ pub(crate) fn ReleaseCard(
         .find(|release| release.status == ReleaseStatus::Published)
         .cloned();
     let can_withdraw = found.actions.can_withdraw_release;
+    let approves = found
+        .actions
+        .can_approve_and_release
+        .then(|| found.report.submitted_at.to_rfc3339_opts(SecondsFormat::Millis, true));
+    let technician_text = found.report.summary.clone();
     let latest = found.releases.iter().map(|release| release.revision).max().unwrap_or(0);
     let was_released = found.releases.iter().any(|release| release.files > 0);
     let files = select_files(&form, &found.attachments);
@@ -53,7 +61,7 @@ pub(crate) fn ReleaseCard(
             <h2>{t!(locale, "release-title")}</h2>
             {published_report.map(|report| view! { <Preview locale report languages=published_languages label=t!(locale, "release-preview")/> })}
             {draft.map(|report| view! { <div id="draft"><Preview locale report languages label=t!(locale, "release-draft")/></div> })}
-            <PublishForm id latest locale form published location=found.report.location_name has_follow_up=found.report.follow_up.is_some() files recipients=found.recipients/>
+            <PublishForm id latest locale form published approves technician_text location=found.report.location_name has_follow_up=found.report.follow_up.is_some() files recipients=found.recipients/>
             {can_withdraw.then(|| view! { <WithdrawForm id latest locale/> })}
             {was_released.then(|| view! { <Downloads locale downloads=found.downloads zone=zone.clone()/> })}
             {(!found.releases.is_empty()).then(|| view! { <ReleaseHistory locale releases=found.releases zone/> })}
@@ -174,20 +182,31 @@ fn PublishForm(
     form: FormState,
     /// The release that the form revises.
     published: Option<ReleaseView>,
+    /// When the report was submitted, if publishing also approves it.
+    approves: Option<String>,
+    /// What the technician wrote.
+    technician_text: String,
     location: Option<String>,
     has_follow_up: bool,
     /// The files of the report, each with whether it is selected.
     files: Vec<(AttachmentSummary, bool)>,
     recipients: Vec<Recipient>,
 ) -> impl IntoView {
-    let submit_label = if published.is_some() {
-        t!(locale, "publish-revision")
-    } else {
-        t!(locale, "publish")
+    let submit_label = match (&published, &approves) {
+        (Some(_), _) => t!(locale, "publish-revision"),
+        (None, Some(_)) => t!(locale, "approve-and-release"),
+        (None, None) => t!(locale, "publish"),
     };
+    let consequence = if approves.is_some() {
+        t!(locale, "approve-and-release-consequence")
+    } else {
+        t!(locale, "publish-consequence")
+    };
+    let is_first = published.is_none();
     let (title, summary, message, follow_up) = published.map_or_else(
         || {
-            let title = location.map(|name| format!("{} {name}", t!(locale, "visit-report")));
+            let subject = beginning(&technician_text, MAX_SUBJECT_CHARS);
+            let title = subject.or_else(|| location.map(|name| format!("{} {name}", t!(locale, "visit-report"))));
             (title.unwrap_or_default(), String::new(), String::new(), String::new())
         },
         |release| {
@@ -204,15 +223,17 @@ fn PublishForm(
         <form method="post" action=owned("/app/fn/publish-report")>
             <ErrorSummary form=form.clone()/>
             <input type="hidden" name="report" value=id.to_string()/><input type="hidden" name="revision" value=latest/>
+            {approves.map(|shown| view! { <input type="hidden" name="approves" value=shown/> })}
             <CustomerVisibleBox locale>
                 <TextField form=form.clone() field="title" label=t!(locale, "release-form-title") value=title/>
                 <TextArea form=form.clone() field="summary" label=t!(locale, "release-summary") value=summary/>
+                {is_first.then(|| view! { <FillField field=form.id("summary") text=technician_text label=t!(locale, "release-start-text")/> })}
                 <TextArea form=form.clone() field="message" label=t!(locale, "release-message") value=message rows=2 optional=true/>
                 {has_follow_up.then(|| view! { <TextArea form field="follow_up" label=t!(locale, "release-follow-up") value=follow_up rows=2 optional=true/> })}
                 {(!files.is_empty()).then(|| view! { <FileSelection files locale/> })}
             </CustomerVisibleBox>
             <RecipientList recipients locale/>
-            <p>{t!(locale, "publish-consequence")}</p>
+            <p>{consequence}</p>
             <div class="actions"><button class="button button-primary" type="submit">{submit_label}</button>
             <button class="button" type="submit" name="look" value="on">{t!(locale, "terminology-preview-action")}</button></div>
         </form>
@@ -224,10 +245,12 @@ fn PublishForm(
 fn FileSelection(files: Vec<(AttachmentSummary, bool)>, locale: Locale) -> impl IntoView {
     view! {
         <fieldset id="release-attachments"><legend>{t!(locale, "release-files")}</legend><p class="help">{t!(locale, "release-files-help")}</p>
-            {files.into_iter().map(|(file, is_selected)| {
+            <div class="release-files">{files.into_iter().map(|(file, is_selected)| {
                 let checkbox_id = format!("file-{}", file.id);
-                view! { <div class="check"><input type="checkbox" id=checkbox_id.clone() name="attachments[]" value=file.id.to_string() checked=is_selected/><label for=checkbox_id><bdi>{file.file_name}</bdi><PhotoMarkChip locale mark=file.mark/></label></div> }
-            }).collect_view()}
+                let is_picture = file.media_type.starts_with("image/") && file_state(locale, file.scan).is_none();
+                let picture = is_picture.then(|| view! { <img src=format!("/app/files/{}/thumbnail", file.id) alt=""/> });
+                view! { <div class="check" class:check-picture=is_picture><input type="checkbox" id=checkbox_id.clone() name="attachments[]" value=file.id.to_string() checked=is_selected/><label for=checkbox_id>{picture}<bdi>{file.file_name}</bdi><PhotoMarkChip locale mark=file.mark/></label></div> }
+            }).collect_view()}</div>
         </fieldset>
     }
 }

@@ -22,7 +22,7 @@ use crate::portal_access::expired::ExpiredInvitations;
 use crate::requests::filters::InboxQuery;
 use crate::requests::list::{InboxBar, QueueList};
 use crate::shared::viewer_staff;
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, NAVIGATION};
 use crate::t;
 use crate::visits::notices::TechnicianNewsNotice;
 use crate::webhooks::broken::{BrokenEndpoints, broken_endpoints};
@@ -47,7 +47,7 @@ pub fn InboxPage() -> impl IntoView {
         Ok(view! {
             <Title text=t!(locale, "inbox-title")/>
             {has_shortcuts.then(|| view! { <Hotkeys rows=".queue-requests > li".to_owned()/> })}
-            <LivePage path=live regions="live-tabs live-queue technician-news".to_owned()/>
+            <LivePage path=live regions=format!("live-tabs live-queue technician-news {NAVIGATION}")/>
             <InboxBar inbox=found.inbox.clone() view=view.clone() locale/>
             <BrokenEndpoints locale broken zone=zone.clone()/>
             <TechnicianNewsNotice locale news=found.technician_news/>

@@ -30,7 +30,7 @@ use crate::requests::inbox::{DecisionNotice, KeyboardShortcuts, inbox_selection}
 use crate::requests::list::{InboxBar, QueueList};
 use crate::requests::source_changes::SourceChange;
 use crate::shared::{PageZone, request_subject, service_label, viewer_staff};
-use crate::shell::AppFrame;
+use crate::shell::{AppFrame, NAVIGATION};
 use crate::t;
 
 #[component]
@@ -67,7 +67,7 @@ pub fn RequestPage() -> impl IntoView {
         Ok(view! {
             <Title text=format!("REQ-{}", item.number)/>
             {has_shortcuts.then(|| view! { <Hotkeys rows=".queue-requests > li".to_owned()/> })}
-            <LivePage path=live regions="live-tabs live-queue live-request live-messages live-notes".to_owned()/>
+            <LivePage path=live regions=format!("live-tabs live-queue live-request live-messages live-notes {NAVIGATION}")/>
             <InboxBar inbox=inbox.clone() view=view.clone() locale/>
             <div class="split">
                 <QueueList inbox view=view.clone() staff=staff.clone() request=&request current=Some(id)/>
@@ -151,7 +151,7 @@ fn RequestHeader(item: RequestView, others: Vec<String>, locale: Locale) -> impl
     view! {
         <div id="live-request" class="live">
             <div role="status">{(!others.is_empty()).then(|| view! { <p class="notice notice-warn"><Icon name="users"/>{t!(locale, "others-here", names = format::list(locale, &others))}</p> })}</div>
-            <p class="trail"><bdi class="mono">{format!("REQ-{}", item.number)}</bdi>" · "{service_label(locale, Some(item.service_type.name()))}</p>
+            <p class="trail"><bdi class="mono" data-testid="request-number">{format!("REQ-{}", item.number)}</bdi>" · "{service_label(locale, Some(item.service_type.name()))}</p>
             <header class="title-row">
                 <h1 id="request-title" dir="auto">{subject}</h1>
                 <StatusChip status/>

@@ -73,7 +73,7 @@ pub fn SearchPage() -> impl IntoView {
         });
         Ok(view! {
             <Title text=t!(locale, "search-title")/>
-            <PageBar locale title=t!(locale, "search-title")/>
+            <PageBar locale title=t!(locale, "search-title") is_search=true/>
             <form class="search" method="get" action=PAGE role="search">
                 <label for="search-q">{t!(locale, "search-label")}</label>
                 <input id="search-q" name="q" type="search" value=text.clone() maxlength=MAX_QUERY_CHARS.to_string() autocomplete="off"/>

@@ -34,6 +34,9 @@ pub fn PageBar(
     /// Whether the page has its heading below the bar, which then only says where the page is.
     #[prop(optional)]
     is_trail: bool,
+    /// Whether the page is itself a search.
+    #[prop(optional)]
+    is_search: bool,
     /// What stands beside the title, such as tabs.
     #[prop(optional)]
     beside: Option<AnyView>,
@@ -51,7 +54,7 @@ pub fn PageBar(
             })}
             {title}
             {beside}
-            <SearchBox locale/>
+            {(!is_search).then(|| view! { <SearchBox locale/> })}
             {children.map(|children| view! { <div class="bar-actions">{children()}</div> })}
         </div>
     }

@@ -13,8 +13,9 @@ use ui::page::page;
 use ui::title::Title;
 
 use crate::i18n::by_key;
+use crate::islands::LivePage;
 use crate::shared::{DoneNotice, excerpt, service_label, viewer_staff};
-use crate::shell::{AppFrame, PageBar};
+use crate::shell::{AppFrame, NAVIGATION, PageBar};
 use crate::t;
 use crate::today::load::LoadCard;
 use crate::webhooks::broken::{BrokenEndpoints, broken_endpoints};
@@ -85,6 +86,7 @@ pub fn TodayPage() -> impl IntoView {
         let broken = broken_endpoints(&request.core, &staff).await?;
         let zone = staff.zone().to_owned();
         let date = format::day(locale, found.date);
+        let live = format!("/app/live?since={}", found.revision);
         let Today {
             late,
             urgent,
@@ -124,9 +126,10 @@ pub fn TodayPage() -> impl IntoView {
             <Title text=t!(locale, "today")/>
             <PageBar locale title=t!(locale, "today") beside=view! { <span class="quiet">{date}</span> }.into_any()/>
             <DoneNotice locale flash=request.flash.clone()/>
-            <ul class="counters">{counters}</ul>
+            <LivePage path=live regions=format!("live-today {NAVIGATION}")/>
             <BrokenEndpoints locale broken zone/>
-            <div class="today"><div class="today-lists">{cards}</div><LoadCard load locale/></div>
+            <div id="live-today" class="live-today"><ul class="counters">{counters}</ul>
+                <div class="today"><div class="today-lists">{cards}</div><LoadCard load locale/></div></div>
         }
         .into_any())
     });

@@ -4,21 +4,25 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use domain::identity::permissions::{ApproveReports, ViewReports};
 use domain::ids::VisitReportId;
 use domain::locale::Locale;
-use domain::public_language::Tone;
+use domain::public::MAX_SUBJECT_CHARS;
+use domain::text::beginning;
 use domain::visits::reports;
+use domain::visits::reports::ReportStatus;
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::visits::model::{AttachmentSummary, ReportView};
+use ordinavo_core::visits::model::{AttachmentSummary, ReportSummary, ReportView};
 use ordinavo_core::visits::report_review;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
-use ui::components::{Chip, ConfirmAction, Fact, InternalBox, ProblemNotice, ReportChip};
+use ui::components::{ConfirmAction, Fact, InternalBox, ProblemNotice, ReportChip};
 use ui::drafts::owned;
 use ui::files::{FileLink, file_state};
 use ui::flash::Flash;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea};
+use ui::i18n::by_key as shared_text;
+use ui::icons::Icon;
 use ui::islands::SubmitOnce;
 use ui::page::page;
 use ui::title::Title;
@@ -54,19 +58,19 @@ pub fn ReportPage() -> impl IntoView {
             <PageBar locale title=format::job_number(report.number) parent=Parent::new("/app/reports", t!(locale, "reports-title")) is_trail=true/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            <header class="title-row"><h1>{t!(locale, "report-title")}" "<bdi class="mono">{format::job_number(report.number)}</bdi></h1><ReportChip status=report.status locale/></header>
-            <p class="lead"><bdi>{report.customer_name.clone()}</bdi>" · "<bdi>{report.location_name.clone()}</bdi></p>
-            <div class="columns">
-                <div>
+            <div class="review">
+                <ReportQueue queue=found.queue.clone() status=report.status current=id now=request.viewer.now locale/>
+                <div class="review-main">
+                    <ReportHeader report=report.clone() zone=zone.clone() locale/>
                     <ReportFacts report=report.clone() zone=zone.clone() locale/>
                     <ReportContent report files=found.attachments.clone() locale/>
-                </div>
-                <div>
-                    <VisibleTo locale viewers=found.viewers.report.clone() files=found.viewers.files.clone()/>
                     {found.follow_up.clone().map(|follow_up| view! { <FollowUpCard locale follow_up report=id.to_string() can_decide=actions.can_decide_follow_up/> })}
-                    {actions.can_decide.then(|| view! { <DecideCard id submitted_at locale form=return_form/> })}
-                    {actions.can_release.then(|| view! { <ReleaseCard id locale form=release_form is_preview found zone now=request.viewer.now/> })}
                     {actions.must_await_approval.then(|| view! { <p class="quiet">{t!(locale, "approve-first")}</p> })}
+                    {actions.can_decide.then(|| view! { <DecideBar id submitted_at is_primary=!actions.can_approve_and_release locale form=return_form/> })}
+                </div>
+                <div class="review-side">
+                    <VisibleTo locale viewers=found.viewers.report.clone() files=found.viewers.files.clone()/>
+                    {(actions.can_release || actions.can_approve_and_release).then(|| view! { <ReleaseCard id locale form=release_form is_preview found zone now=request.viewer.now/> })}
                 </div>
             </div>
         }
@@ -75,26 +79,62 @@ pub fn ReportPage() -> impl IntoView {
     view! { <AppFrame current="/app/reports">{content}</AppFrame> }
 }
 
+/// The reports with the same status, of which one is open.
+#[component]
+fn ReportQueue(
+    queue: Vec<ReportSummary>,
+    status: ReportStatus,
+    current: VisitReportId,
+    now: DateTime<Utc>,
+    locale: Locale,
+) -> impl IntoView {
+    let label = shared_text(locale, &format!("report-{}", status.name()));
+    let name = label.clone();
+    let is_listed = queue.iter().any(|row| row.id == current);
+    (is_listed && queue.len() > 1).then(|| view! {
+        <nav class="review-queue" aria-label=name><p class="review-queue-head"><a href=format!("/app/reports?status={}", status.name())>{label}</a><span class="count">{queue.len()}</span></p>
+            <ul>{queue.into_iter().map(|row| {
+                let is_current = (row.id == current).then_some("page");
+                view! {
+                    <li><a href=format!("/app/reports/{}", row.id) aria-current=is_current>
+                        <span class="queue-top"><strong class="queue-subject"><bdi>{row.customer_name.unwrap_or_else(|| format::job_number(row.number))}</bdi></strong><span class="quiet small">{format::age(locale, row.submitted_at, now)}</span></span>
+                        <span class="queue-top"><span class="quiet queue-text" dir="auto">{beginning(&row.summary, MAX_SUBJECT_CHARS)}</span><span class="avatar avatar-small avatar-person" title=row.technician.clone() aria-hidden="true">{format::initials(&row.technician)}</span></span></a></li>
+                }
+            }).collect_view()}</ul></nav>
+    })
+}
+
+/// What the report is about, and which visit it belongs to.
+#[component]
+fn ReportHeader(report: ReportView, zone: String, locale: Locale) -> impl IntoView {
+    let number = format::job_number(report.number);
+    let title = beginning(&report.summary, MAX_SUBJECT_CHARS).unwrap_or_else(|| t!(locale, "report-title"));
+    view! {
+        <header class="stack review-head">
+            <p class="trail"><a href=format!("/app/targets/{}", report.target_id)><bdi class="mono">{number}</bdi></a>{report.location_name.map(|name| view! { " · "<bdi>{name}</bdi> })}<span class="review-when">{t!(locale, "report-submitted-at", time = format::moment(locale, report.submitted_at, &zone))}</span></p>
+            <div class="title-row"><h1 dir="auto">{title}</h1><ReportChip status=report.status locale/></div>
+            <p><strong><bdi>{report.customer_name}</bdi></strong>" · "<bdi>{report.technician}</bdi></p>
+        </header>
+    }
+}
+
 #[component]
 fn ReportFacts(report: ReportView, zone: String, locale: Locale) -> impl IntoView {
     let moment = |at| format::moment(locale, at, &zone);
-    let submitted = moment(report.submitted_at);
     let written_at = report.written_at.map(moment);
     let billing_raised = report.billing_raised_at.map(moment);
     view! {
-        <dl class="facts">
-            <Fact name=t!(locale, "technician")><bdi>{report.technician}</bdi></Fact>
-            <Fact name=t!(locale, "submitted")>{submitted}</Fact>
-            {written_at.map(|at| view! { <Fact name=t!(locale, "report-written")>{at}</Fact> })}
-            <Fact name=t!(locale, "report-minutes")>{report.work_minutes}</Fact>
+        <dl class="facts report-facts">
+            <Fact name=t!(locale, "report-minutes")>{t!(locale, "minutes", count = report.work_minutes)}</Fact>
             <Fact name=t!(locale, "billable")>{if report.billable { t!(locale, "yes") } else { t!(locale, "no") }}</Fact>
             {billing_raised.map(|at| view! { <Fact name=t!(locale, "billing-trigger-created")>{at}</Fact> })}
-            <Fact name=t!(locale, "job")><a href=format!("/app/targets/{}", report.target_id)>{t!(locale, "open-job")}</a></Fact>
+            {written_at.map(|at| view! { <Fact name=t!(locale, "report-written")>{at}</Fact> })}
+            {report.signed_by.map(|name| view! { <Fact name=t!(locale, "report-signature")><bdi>{name}</bdi></Fact> })}
         </dl>
     }
 }
 
-/// What the technician wrote, with signature and photos.
+/// What the technician wrote, with photos, material and signature.
 #[component]
 fn ReportContent(report: ReportView, files: Vec<AttachmentSummary>, locale: Locale) -> impl IntoView {
     let material = report
@@ -103,35 +143,58 @@ fn ReportContent(report: ReportView, files: Vec<AttachmentSummary>, locale: Loca
         .and_then(reports::material)
         .unwrap_or_default();
     let drawing = report.signature.filter(|drawing| reports::is_signature(drawing));
-    let is_signed = report.signed_by.is_some() || drawing.is_some();
+    let signer = report.signed_by;
+    let has_signature = drawing.is_some();
     view! {
-        <InternalBox locale>
-            <h2>{t!(locale, "report-summary")}</h2><p class="prose" dir="auto">{report.summary}</p>
-            {(!material.is_empty()).then(|| view! { <h3>{t!(locale, "report-material")}</h3><ul class="lines">{material.into_iter().map(|line| view! { <li><bdi>{line.quantity}" × "{line.what}</bdi></li> }).collect_view()}</ul> })}
-            {report.internal_notes.map(|notes| view! { <h3>{t!(locale, "report-internal")}</h3><p class="prose" dir="auto">{notes}</p> })}
-            {report.follow_up.map(|text| view! { <h3>{t!(locale, "report-follow-up")}</h3><p class="prose" dir="auto">{text}</p> })}
-            {report.return_reason.map(|text| view! { <h3>{t!(locale, "return-report-reason")}</h3><p class="prose" dir="auto">{text}</p> })}
-            {is_signed.then(|| view! { <h3>{t!(locale, "report-signature")}</h3><p><bdi>{report.signed_by}</bdi></p><Signature locale drawing/> })}
-            <h3>{t!(locale, "photos")}</h3>
+        <section class="stack"><h2>{t!(locale, "report-summary")}</h2><p class="prose" dir="auto">{report.summary}</p></section>
+        <section class="stack"><h2>{t!(locale, "photos")}<span class="count">{files.len()}</span></h2>
             {files.is_empty().then(|| view! { <p class="quiet">{t!(locale, "no-photos")}</p> })}
-            <ul class="files gallery">{files.into_iter().map(|file| view! {
-                <li>{(file.media_type.starts_with("image/") && file_state(locale, file.scan).is_none()).then(|| view! { <a class="gallery-link" href=format!("/app/files/{}", file.id)><img class="gallery-picture" src=format!("/app/files/{}/thumbnail", file.id) alt=file.file_name.clone()/></a> })}<FileLink locale scan=file.scan href=format!("/app/files/{}", file.id) name=file.file_name size_bytes=file.size_bytes/><PhotoMarkChip locale mark=file.mark/>
-                    {file.is_released.then(|| view! { <Chip label=t!(locale, "released") tone=Tone::Good/> })}</li>
-            }).collect_view()}</ul>
-        </InternalBox>
+            <ul class="review-photos">{files.into_iter().map(|file| view! { <ReportFile file locale/> }).collect_view()}</ul></section>
+        {(!material.is_empty()).then(|| view! {
+            <section class="stack"><h2>{t!(locale, "report-material")}</h2><ul class="lines">{material.into_iter().map(|line| view! { <li><bdi>{line.quantity}" × "{line.what}</bdi></li> }).collect_view()}</ul></section>
+        })}
+        {report.internal_notes.map(|notes| view! { <InternalBox locale><h2>{t!(locale, "report-internal")}</h2><p class="prose" dir="auto">{notes}</p></InternalBox> })}
+        {report.return_reason.map(|text| view! { <InternalBox locale><h2>{t!(locale, "return-report-reason")}</h2><p class="prose" dir="auto">{text}</p></InternalBox> })}
+        {report.follow_up.map(|text| view! { <section class="panel"><p class="panel-body icon-line"><Icon name="wrench"/><strong>{t!(locale, "report-follow-up")}": "</strong><span dir="auto">{text}</span></p></section> })}
+        {has_signature.then(|| view! { <section class="stack"><h2>{t!(locale, "report-signature")}</h2><p><bdi>{signer}</bdi></p><Signature locale drawing/></section> })}
+    }
+}
+
+/// A file of the report: a photo as a picture, with what it shows and whether customers see it.
+#[component]
+fn ReportFile(file: AttachmentSummary, locale: Locale) -> impl IntoView {
+    let is_picture = file.media_type.starts_with("image/") && file_state(locale, file.scan).is_none();
+    let href = format!("/app/files/{}", file.id);
+    let (icon, seen) = if file.is_released {
+        ("eye", t!(locale, "released"))
+    } else {
+        ("lock", t!(locale, "file-internal"))
+    };
+    view! {
+        <li class:is-released=file.is_released>
+            {is_picture.then(|| view! { <a class="gallery-link" href=href.clone()><img src=format!("{href}/thumbnail") alt=file.file_name.clone()/></a> })}
+            <div class="review-caption"><FileLink locale scan=file.scan href name=file.file_name size_bytes=file.size_bytes/><PhotoMarkChip locale mark=file.mark/>
+                <p class="quiet small icon-line"><Icon name=icon/>{seen}</p></div>
+        </li>
     }
 }
 
 /// Approves the report or returns it for correction.
 #[component]
-fn DecideCard(id: VisitReportId, submitted_at: DateTime<Utc>, locale: Locale, form: FormState) -> impl IntoView {
+fn DecideBar(
+    id: VisitReportId,
+    submitted_at: DateTime<Utc>,
+    /// Whether approving is the main action of the page.
+    is_primary: bool,
+    locale: Locale,
+    form: FormState,
+) -> impl IntoView {
     let shown = submitted_at.to_rfc3339_opts(SecondsFormat::Millis, true);
     let shown_to_return = shown.clone();
     let open = form.was_rejected();
     view! {
-        <section class="card">
-            <p>{t!(locale, "approve-consequence")}</p>
-            <SubmitOnce><form method="post" action=owned("/app/fn/approve-report")><input type="hidden" name="report" value=id.to_string()/><input type="hidden" name="submitted_at" value=shown/><button class="button button-primary" type="submit">{t!(locale, "approve")}</button></form></SubmitOnce>
+        <div class="detail-actions review-actions">
+            <SubmitOnce><form method="post" action=owned("/app/fn/approve-report")><input type="hidden" name="report" value=id.to_string()/><input type="hidden" name="submitted_at" value=shown/><button class="button" class:button-primary=is_primary type="submit">{t!(locale, "approve")}</button></form></SubmitOnce>
             <ConfirmAction label=t!(locale, "return-report") consequence=t!(locale, "return-report-consequence") open>
                 <form method="post" action=owned("/app/fn/return-report")>
                     <ErrorSummary form=form.clone()/>
@@ -140,7 +203,8 @@ fn DecideCard(id: VisitReportId, submitted_at: DateTime<Utc>, locale: Locale, fo
                     <button class="button" type="submit">{t!(locale, "return-report-now")}</button>
                 </form>
             </ConfirmAction>
-        </section>
+            <p class="quiet small">{t!(locale, "approve-consequence")}</p>
+        </div>
     }
 }
 

@@ -1,7 +1,9 @@
 //! The list of visit reports.
 
 use domain::identity::permissions::ViewReports;
+use domain::public::MAX_SUBJECT_CHARS;
 use domain::public_language::Tone;
+use domain::text::beginning;
 use domain::visits::reports::ReportStatus;
 use leptos::prelude::*;
 use ordinavo_core::drafts;
@@ -47,23 +49,25 @@ pub fn ReportsPage() -> impl IntoView {
         let drafts = drafts::pages_below(&request.core, &staff, "/app/reports/").await?;
         let broken = broken_endpoints(&request.core, &staff).await?;
         let zone = staff.zone().to_owned();
-        Ok(view! {
-            <Title text=t!(locale, "reports-title")/>
-            <PageBar locale title=t!(locale, "reports-title")/>
-            <BrokenEndpoints locale broken zone/>
-            <nav class="tabs" aria-label=t!(locale, "reports-title")>
+        let tabs = view! {
+            <div class="bar-tabs"><nav class="tabs inbox-tabs" aria-label=t!(locale, "reports-title")>
                 {TABS.into_iter().map(|tab| {
                     let is_current = (tab == status).then_some("page");
                     view! { <a href=format!("/app/reports?status={}", tab.name()) aria-current=is_current>{by_key(locale, &format!("report-{}", tab.name()))}{(tab == ReportStatus::Submitted).then(|| view! { <span class="count">{pending_count}</span> })}</a> }
                 }).collect_view()}
-            </nav>
+            </nav></div>
+        };
+        Ok(view! {
+            <Title text=t!(locale, "reports-title")/>
+            <PageBar locale title=t!(locale, "reports-title") beside=tabs.into_any()/>
+            <BrokenEndpoints locale broken zone/>
             {empty.then(|| view! { <EmptyState icon="clipboard" title=t!(locale, "reports-empty") text=t!(locale, "reports-empty-text")/> })}
             {(!empty).then(|| view! {
-                <div class="table-frame"><table class="table">
+                <div class="table-frame"><table class="table rows stackable">
                     <thead><tr><th scope="col">{t!(locale, "visit")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "billable")}</th><th scope="col">{t!(locale, "released")}</th><th scope="col">{t!(locale, "time")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|row| view! {
-                        <tr><th scope="row"><a href=format!("/app/reports/{}", row.id)><bdi class="mono">{format::job_number(row.number)}</bdi></a>{drafts.contains(&format!("/app/reports/{}", row.id)).then(|| view! { " "<DraftMark locale/> })}</th>
-                            <td><bdi>{row.customer_name}</bdi><br/><span class="quiet"><bdi>{row.location_name}</bdi></span></td><td><bdi>{row.technician}</bdi></td>
+                        <tr><th scope="row"><a href=format!("/app/reports/{}", row.id)><span dir="auto">{beginning(&row.summary, MAX_SUBJECT_CHARS)}</span>" "<bdi class="mono quiet">{format::job_number(row.number)}</bdi></a>{drafts.contains(&format!("/app/reports/{}", row.id)).then(|| view! { " "<DraftMark locale/> })}</th>
+                            <td><bdi>{row.customer_name}</bdi><br/><span class="quiet"><bdi>{row.location_name}</bdi></span></td><td><span class="who-head"><span class="avatar avatar-small avatar-person" aria-hidden="true">{format::initials(&row.technician)}</span><bdi>{row.technician}</bdi></span></td>
                             <td>{if row.billable { t!(locale, "yes") } else { t!(locale, "no") }}</td>
                             <td>{row.released_revision.map_or_else(|| view! { <span class="quiet">{t!(locale, "not-released")}</span> }.into_any(), |number| view! { <Chip label=t!(locale, "revision", number = number) tone=Tone::Good/> }.into_any())}</td>
                             <td>{format::age(locale, row.submitted_at, now)}</td></tr>

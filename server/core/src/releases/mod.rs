@@ -4,9 +4,10 @@ pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 
+use chrono::{DateTime, Utc};
 use domain::audit::TimelineKind;
 use domain::fields::FieldCode;
-use domain::identity::permissions::ReleaseReports;
+use domain::identity::permissions::{ApproveReports, ReleaseReports};
 use domain::ids::{AttachmentId, VisitReportId};
 use domain::problems::{Cause, Record};
 use domain::text;
@@ -20,6 +21,7 @@ use crate::form::Form;
 use crate::identity::actors::{Permit, Staff};
 use crate::releases::store::NewRelease;
 use crate::visits::model::ReportView;
+use crate::visits::report_review;
 use crate::{Core, CoreError, CoreResult};
 
 /// The submitted release form.
@@ -90,15 +92,19 @@ async fn load_releasable_report(
             status: report.status.name().to_owned(),
         }));
     }
-    let known = tx.attachments_of(id).await?;
-    if input
-        .attachments
-        .iter()
-        .any(|id| !known.iter().any(|file| file.id == *id))
-    {
-        return Err(CoreError::field("attachments", FieldCode::UnknownFile));
-    }
+    ensure_known_files(tx, id, input).await?;
     Ok(report)
+}
+
+/// Checks that the files are those of the report.
+async fn ensure_known_files(tx: &mut TenantTx<'_, Staff>, id: VisitReportId, input: &ReleaseInput) -> CoreResult<()> {
+    let known = tx.attachments_of(id).await?;
+    let is_known = |id: &AttachmentId| known.iter().any(|file| file.id == *id);
+    if input.attachments.iter().all(is_known) {
+        Ok(())
+    } else {
+        Err(CoreError::field("attachments", FieldCode::UnknownFile))
+    }
 }
 
 /// Validates a release without publishing it.
@@ -113,7 +119,13 @@ pub async fn preview(
 ) -> CoreResult<()> {
     let input = parse(form)?;
     let mut tx = core.store.read(by.staff()).await?;
-    load_releasable_report(&mut tx, id, &input).await?;
+    let report = find_report(&mut tx, id).await?;
+    // A submitted report is previewed before it is approved and published at once.
+    if report.status == ReportStatus::Submitted {
+        ensure_known_files(&mut tx, id, &input).await?;
+    } else {
+        load_releasable_report(&mut tx, id, &input).await?;
+    }
     ensure_latest(&mut tx, id, form.shown_revision).await
 }
 
@@ -131,8 +143,40 @@ pub async fn publish(
     let input = parse(form)?;
     let mut tx = core.store.begin(by.staff()).await?;
     tx.lock(id).await?;
-    let report = load_releasable_report(&mut tx, id, &input).await?;
-    ensure_latest(&mut tx, id, form.shown_revision).await?;
+    let revision = publish_within(&mut tx, id, &input, form.shown_revision).await?;
+    finish(core, tx).await?;
+    Ok(revision)
+}
+
+/// Approves a submitted report and publishes it, or neither. Returns the revision.
+///
+/// # Errors
+/// As [`report_review::approve`] and [`publish`].
+pub async fn approve_and_publish(
+    core: &Core,
+    by: Permit<'_, ReleaseReports>,
+    approval: Permit<'_, ApproveReports>,
+    id: VisitReportId,
+    shown: Option<DateTime<Utc>>,
+    form: &ReleaseForm,
+) -> CoreResult<i64> {
+    let input = parse(form)?;
+    let mut tx = core.store.begin(by.staff()).await?;
+    tx.lock(id).await?;
+    report_review::approve_within(&mut tx, approval, id, shown).await?;
+    let revision = publish_within(&mut tx, id, &input, form.shown_revision).await?;
+    finish(core, tx).await?;
+    Ok(revision)
+}
+
+async fn publish_within(
+    tx: &mut TenantTx<'_, Staff>,
+    id: VisitReportId,
+    input: &ReleaseInput,
+    shown_revision: Option<i64>,
+) -> CoreResult<i64> {
+    let report = load_releasable_report(tx, id, input).await?;
+    ensure_latest(tx, id, shown_revision).await?;
     let replaced = tx.close_published_release(id, ReleaseStatus::Replaced).await?;
     let release = NewRelease {
         report: id,
@@ -157,7 +201,6 @@ pub async fn publish(
         },
     ))
     .await?;
-    finish(core, tx).await?;
     Ok(revision)
 }
 

@@ -47,6 +47,7 @@ pub async fn load(core: &Core, by: Permit<'_, ViewOperations>) -> CoreResult<Tod
     };
     Ok(Today {
         date: today,
+        revision: board.audit_sequence,
         late: tx.late_visits().await?,
         urgent: tx.urgent_jobs().await?,
         waiting: tx.requests_waiting_for_customer().await?,

@@ -10,6 +10,8 @@ use uuid::Uuid;
 pub struct Today {
     /// The day in the organization's zone.
     pub date: NaiveDate,
+    /// The sequence number of the audit log that it shows.
+    pub revision: i64,
     /// Visits that should have taken place, those that are late for longest first.
     pub late: Attention,
     /// Urgent jobs without an appointment.

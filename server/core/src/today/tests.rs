@@ -10,7 +10,7 @@ use crate::conformance::{demo_systems, staff};
 use crate::identity::actors::Actor as _;
 use crate::mapping::review;
 use crate::requests::inbox::{self, InboxSelection, RequestFilter};
-use crate::today::{SHOWN_ROWS, load};
+use crate::today::{OpenWork, SHOWN_ROWS, load, open_work};
 use crate::visits::report_review;
 
 #[tokio::test]
@@ -48,6 +48,14 @@ async fn counters_agree_with_the_pages_they_lead_to() {
             .expect("mapping review is read");
         let found = today.mapping.expect("dispatchers view imports");
         assert!(!to_map.has_more && usize::try_from(found.count) == Ok(to_map.rows.len()));
+        let work = open_work(&core, &dispatcher).await.expect("open work is counted");
+        assert_eq!(
+            (work.requests, work.reports, work.mapping),
+            (today.new_requests.count, submitted, found.count)
+        );
+        let technician = staff(&core, &book, "technician").await;
+        let nothing = open_work(&core, &technician).await.expect("open work is counted");
+        assert_eq!(nothing, OpenWork::default(), "technicians have no part in dispatch");
         assert!(today.new_requests.count > 0 && !today.load.is_empty());
         assert!(today.load.iter().all(|row| row.visits > 0 || row.work.is_zero()));
         assert!(staff(&core, &book, "technician").await.may::<ViewOperations>().is_err());

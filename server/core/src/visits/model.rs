@@ -198,6 +198,8 @@ pub struct ReportActions {
     pub can_decide: bool,
     /// Publish the first or the next revision of the release.
     pub can_release: bool,
+    /// Approve the report and publish its first release at once.
+    pub can_approve_and_release: bool,
     pub can_withdraw_release: bool,
     /// Create a job for the follow-up or dismiss it.
     pub can_decide_follow_up: bool,

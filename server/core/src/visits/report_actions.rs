@@ -36,6 +36,7 @@ impl ReportActions {
         Self {
             can_decide,
             can_release,
+            can_approve_and_release: can_decide && may_release,
             can_withdraw_release: can_release && state.has_published_release,
             can_decide_follow_up: may_plan && state.has_undecided_follow_up,
             must_await_approval: !can_decide && state.status != ReportStatus::Approved,
@@ -68,6 +69,7 @@ mod tests {
         [
             (actions.can_decide, "decide"),
             (actions.can_release, "release"),
+            (actions.can_approve_and_release, "approve and release"),
             (actions.can_withdraw_release, "withdraw"),
             (actions.can_decide_follow_up, "follow-up"),
             (actions.must_await_approval, "wait"),
@@ -90,7 +92,7 @@ mod tests {
         };
         let table: [(ReportStatus, ReportPermissions, &[&str]); 12] = [
             (Draft, ALL, &["follow-up", "wait"]),
-            (Submitted, ALL, &["decide", "follow-up"]),
+            (Submitted, ALL, &["decide", "approve and release", "follow-up"]),
             (Approved, ALL, &["release", "withdraw", "follow-up"]),
             (Returned, ALL, &["follow-up", "wait"]),
             (Submitted, approver, &["decide"]),

@@ -42,6 +42,16 @@ pub async fn list(
     Ok((Page::from_rows(rows, PAGE_SIZE), tx.count_reports_to_approve().await?))
 }
 
+/// Returns the newest report that waits for approval.
+///
+/// # Errors
+/// The database is unavailable.
+pub async fn next_to_approve(core: &Core, by: Permit<'_, ViewReports>) -> CoreResult<Option<VisitReportId>> {
+    let mut tx = core.store.read(by.staff()).await?;
+    let first = tx.reports_in(ReportStatus::Submitted, None, 1).await?;
+    Ok(first.first().map(|report| report.id))
+}
+
 /// A report with its attachments, releases and recipients.
 #[derive(Debug, Clone)]
 pub struct ReportPage {
@@ -56,6 +66,8 @@ pub struct ReportPage {
     pub downloads: Vec<(DateTime<Utc>, Option<String>, String)>,
     /// The portal users who can see the published release.
     pub viewers: ReportViewers,
+    /// The other reports with the same status, newest first.
+    pub queue: Vec<ReportSummary>,
     pub actions: ReportActions,
 }
 
@@ -91,6 +103,7 @@ pub async fn page(core: &Core, by: Permit<'_, ViewReports>, id: VisitReportId) -
         may_plan: staff.has::<PlanTargets>(),
     };
     Ok(ReportPage {
+        queue: tx.reports_in(report.status, None, PAGE_SIZE).await?,
         viewers: view_as::viewers_of_report(&mut tx, id).await?,
         actions: ReportActions::of(state, permissions),
         attachments,
@@ -113,7 +126,18 @@ pub async fn approve(
     shown: Option<DateTime<Utc>>,
 ) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
-    let report = load_shown(&mut tx, id, shown).await?;
+    approve_within(&mut tx, by, id, shown).await?;
+    finish(core, tx).await
+}
+
+/// As [`approve`], as a part of a transaction.
+pub(crate) async fn approve_within(
+    tx: &mut TenantTx<'_, Staff>,
+    _: Permit<'_, ApproveReports>,
+    id: VisitReportId,
+    shown: Option<DateTime<Utc>>,
+) -> CoreResult<()> {
+    let report = load_shown(tx, id, shown).await?;
     report.status.step(ReportStatus::Approved)?;
     if !tx.decide_report(id, ReportStatus::Approved, None).await? {
         return Err(concurrent_decision());
@@ -156,7 +180,7 @@ pub async fn approve(
         ));
         tx.set_billing_event(trigger, event_id).await?;
     }
-    finish(core, tx).await
+    Ok(())
 }
 
 /// Returns a submitted report to its technician for correction.

@@ -408,7 +408,7 @@ async fn two_factor_turned_off_by_user_or_staff_is_no_longer_required(#[case] en
         "{sent:?}"
     );
     let auditor = world.staff("nordlicht", "auditor").await;
-    let log = world.content(&auditor, "/app/settings").await;
+    let log = world.content(&auditor, "/app/settings/audit").await;
     for entry in [
         "portal.second_step_on",
         "portal.second_step_off",

@@ -469,7 +469,7 @@ async fn form_with_known_email_is_not_assigned_automatically(#[case] engine: Eng
     assert!(page.contains("Customer assigned.") && page.contains("Rhein-Ruhr Medical Supply"));
     // After a wrong assignment is corrected, the history of the wrong customer no longer shows the request.
     let number = page
-        .split("request-title\"><bdi")
+        .split("data-testid=\"request-number\"")
         .nth(1)
         .and_then(|rest| rest.split("REQ-").nth(1)?.split('<').next())
         .map(|number| format!("REQ-{number}"))

@@ -29,7 +29,7 @@ async fn audit_page_verification_names_result(#[case] engine: Engine) {
     // The result is shown once, and a link does not verify.
     assert!(
         !world
-            .get(&browser, "/app/settings?verify=1")
+            .get(&browser, "/app/settings/audit?verify=1")
             .await
             .1
             .contains("data-code=\"intact\"")

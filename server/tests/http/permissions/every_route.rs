@@ -124,6 +124,11 @@ pub const STAFF_PAGES: &[(&str, &[&str])] = &[
     ("/app/settings/organization", &["admin"]),
     ("/app/start", &["admin"]),
     ("/app/settings/team", &["admin"]),
+    ("/app/settings/audit", &["admin", "auditor"]),
+    (
+        "/app/help",
+        &["admin", "manager", "dispatcher", "technician", "auditor"],
+    ),
 ];
 
 /// Everybody has an account of their own.

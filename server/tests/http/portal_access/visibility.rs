@@ -275,7 +275,7 @@ async fn view_as_session_shows_same_pages_and_is_read_only(#[case] engine: Engin
     let auditor = world.staff("nordlicht", "auditor").await;
     assert!(
         world
-            .content(&auditor, "/app/settings")
+            .content(&auditor, "/app/settings/audit")
             .await
             .contains("portal.looked_at")
     );

@@ -68,7 +68,7 @@ async fn inbox_with_query_shows_matching_requests(#[case] engine: Engine) {
     // Search by request number.
     let page = world.content(&staff, &format!("/app/inbox/{id}")).await;
     let number = page
-        .split("request-title\"><bdi")
+        .split("data-testid=\"request-number\"")
         .nth(1)
         .unwrap()
         .split("REQ-")

@@ -36,7 +36,7 @@ use crate::i18n::by_key;
 use crate::islands::LivePage;
 use crate::islands::board_drag::BoardDrag;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::{AppFrame, PageBar};
+use crate::shell::{AppFrame, NAVIGATION, PageBar};
 use crate::t;
 use crate::visits::notices::TechnicianNewsNotice;
 
@@ -101,7 +101,7 @@ pub fn BoardPage() -> impl IntoView {
         let zone = t!(locale, "board-zone", zone = format::zone_name(locale, &zone));
         Ok(view! {
             <Title text=title/>
-            <LivePage path=live regions="board technician-news".to_owned()/>
+            <LivePage path=live regions=format!("board technician-news {NAVIGATION}")/>
             {(can_plan && board_view == BoardView::Day).then(|| view! { <BoardDrag loading=t!(locale, "board-checking")/> })}
             <BoardBar locale date today board_view can_plan zone/>
             <DoneNotice locale flash=request.flash.clone()/>
