@@ -14,7 +14,7 @@ use ui::page::{cursor, page};
 use ui::title::Title;
 
 use crate::i18n::by_key;
-use crate::shared::viewer_staff;
+use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::{AppFrame, PageBar};
 use crate::t;
 use crate::webhooks::broken::{BrokenEndpoints, broken_endpoints};
@@ -60,6 +60,7 @@ pub fn ReportsPage() -> impl IntoView {
         Ok(view! {
             <Title text=t!(locale, "reports-title")/>
             <PageBar locale title=t!(locale, "reports-title") beside=tabs.into_any()/>
+            <DoneNotice locale flash=request.flash.clone()/>
             <BrokenEndpoints locale broken zone/>
             {empty.then(|| view! { <EmptyState icon="clipboard" title=t!(locale, "reports-empty") text=t!(locale, "reports-empty-text")/> })}
             {(!empty).then(|| view! {

@@ -2,4 +2,5 @@
 
 pub mod by_hand;
 pub mod client_records;
+pub mod overview;
 pub mod write_rules;

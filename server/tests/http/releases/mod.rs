@@ -1,3 +1,4 @@
 //! Releases.
 
+pub mod approval;
 pub mod panel;
