@@ -50,7 +50,7 @@ pub fn PageBar(
     view! {
         <div class="bar">
             {parent.map(|Parent { href, label }| view! {
-                <a class="bar-parent" href=href>{label}</a><span class="bar-step mirrored" aria-hidden="true"><Icon name="chevron-right"/></span>
+                <a class="bar-parent" href=href>{label}</a><span class="bar-step" aria-hidden="true"><Icon name="chevron-right"/></span>
             })}
             {title}
             {beside}

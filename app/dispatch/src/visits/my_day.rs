@@ -74,20 +74,22 @@ pub fn DayPage() -> impl IntoView {
         Ok(view! {
             <Title text=t!(locale, "day-title")/>
             <Installable/>
-            <div class="day" data-until=day_ends_at data-after=next_day data-version=version data-since=since>
+            <div class="day day-page" data-until=day_ends_at data-after=next_day data-version=version data-since=since>
+                <header class="day-head">
+                    <div><h1>{t!(locale, "day-title")}</h1><p class="quiet">{format::day(locale, date)}</p></div>
+                    <nav class="day-nav" aria-label=t!(locale, "date")>
+                        <a class="button button-icon" href=day_href(date.checked_sub_days(Days::new(1))) data-keep="yes" title=t!(locale, "previous-day")><Icon name="chevron-left"/><span class="hidden">{t!(locale, "previous-day")}</span></a>
+                        <a class="button" href="/app/day">{t!(locale, "today")}</a>
+                        <a class="button button-icon" href=next_day_href data-keep="yes" title=t!(locale, "next-day")><Icon name="chevron-right"/><span class="hidden">{t!(locale, "next-day")}</span></a>
+                        {(all > 0).then(|| view! { <a class="button button-icon" href=sheet data-keep="yes" title=t!(locale, "day-sheet")><Icon name="clipboard"/><span class="hidden">{t!(locale, "day-sheet")}</span></a> })}
+                    </nav>
+                </header>
                 <DoneNotice locale flash=request.flash.clone()/>
                 <OfflineSync locale person=person.clone()/>
                 {(conflict_count > 0).then(|| view! { <p class="notice notice-bad"><strong>{t!(locale, "day-sync-conflicts", count = conflict_count)}</strong>" "<a href="/app/day/sync-conflicts">{t!(locale, "day-resolve-conflicts")}</a></p> })}
                 <ChangesNotice locale changes=day.changes date=shown_date zone=zone.clone() now=request.viewer.now/>
                 {day.under_way.map(|visit| view! { <UnderWay visit locale/> })}
                 {(!returned.is_empty()).then(|| view! { <ReturnedNotice locale stops=returned/> })}
-                <header class="title-row"><h1>{t!(locale, "day-title")}</h1><span class="lead">{format::day(locale, date)}</span></header>
-                <nav class="day-nav" aria-label=t!(locale, "date")>
-                    <a class="button" href=day_href(date.checked_sub_days(Days::new(1))) data-keep="yes">{t!(locale, "previous-day")}</a>
-                    <a class="button" href="/app/day">{t!(locale, "today")}</a>
-                    <a class="button" href=next_day_href data-keep="yes">{t!(locale, "next-day")}</a>
-                    {(all > 0).then(|| view! { <a class="button button-quiet" href=sheet data-keep="yes"><Icon name="clipboard"/>{t!(locale, "day-sheet")}</a> })}
-                </nav>
                 {(all > 0).then(|| view! { <p class="progress-line"><progress max=all.to_string() value=done.to_string() aria-labelledby="day-progress"></progress><span id="day-progress" data-progress=t!(locale, "day-progress", done = "#", all = all)>{t!(locale, "day-progress", done = done, all = all)}</span></p> })}
                 {(all == 0).then(|| view! { <EmptyState icon="calendar" title=t!(locale, "day-empty") text=t!(locale, "day-empty-text")/> })}
                 {(all > done).then(|| view! { <section><h2 class="hidden">{t!(locale, "day-stops")}</h2><ol class="stops">{open}</ol></section> })}

@@ -5,6 +5,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use domain::jobs::targets::TargetStatus;
 use domain::lateness::{awaits_arrival, is_visit_late};
 use domain::locale::Locale;
+use domain::public::MAX_SUBJECT_CHARS;
+use domain::text::beginning;
 use leptos::prelude::*;
 use ordinavo_core::phone::tel_uri;
 use ordinavo_core::visits::model::DayStop;
@@ -122,6 +124,10 @@ pub(crate) fn StopCard(
     let phone = number
         .as_deref()
         .and_then(|number| tel_uri(number, stop.country(), &stop.zone));
+    let what = stop
+        .notes
+        .as_deref()
+        .and_then(|notes| beginning(notes, MAX_SUBJECT_CHARS));
     let change = stop.change();
     let lateness = stop.clone();
     let (seen_appointment, time, stop_label) = (
@@ -149,6 +155,7 @@ pub(crate) fn StopCard(
             <p class="stop-time">{date.map(|date| view! { <span>{date}</span> })}<strong>{time}</strong><TargetChip status=stop.status locale/>{returned.then(|| view! { <span class="chip chip-warn">{t!(locale, "report-returned")}</span> })}<ChangeChip change locale/><PriorityMark priority=stop.priority locale/></p>
             <Lateness stop=lateness locale/>
             <h3><a href=stop_path.clone() data-keep="yes">{service_label(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi></a></h3>
+            {what.map(|what| view! { <p class="stop-what" dir="auto">{what}</p> })}
             <p class="kept-note" data-kept-note hidden></p>
             <OwnNotices notices locale/>
             {has_place.then(|| view! { <p class="stop-place"><Icon name="map-pin"/><bdi>{stop.location_name}</bdi><br/><bdi>{address}</bdi></p> })}

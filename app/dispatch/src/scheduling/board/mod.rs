@@ -199,9 +199,9 @@ fn BoardBar(
     let after = board_path(date + Days::new(step), board_view);
     let choice = view! {
         <nav class="board-days" aria-label=t!(locale, "date")>
-            <a class="button button-icon mirrored" href=before title=t!(locale, "previous-day")><Icon name="chevron-left"/><span class="hidden">{t!(locale, "previous-day")}</span></a>
+            <a class="button button-icon" href=before title=t!(locale, "previous-day")><Icon name="chevron-left"/><span class="hidden">{t!(locale, "previous-day")}</span></a>
             <a class="button" href=board_path(today, board_view)>{t!(locale, "today")}</a>
-            <a class="button button-icon mirrored" href=after title=t!(locale, "next-day")><Icon name="chevron-right"/><span class="hidden">{t!(locale, "next-day")}</span></a>
+            <a class="button button-icon" href=after title=t!(locale, "next-day")><Icon name="chevron-right"/><span class="hidden">{t!(locale, "next-day")}</span></a>
             <details class="menu day-menu">
                 <summary><strong>{format::day(locale, date)}</strong><Icon name="chevron-down"/></summary>
                 <form method="get" action="/app/board" class="menu-list">
