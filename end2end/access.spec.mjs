@@ -8,7 +8,7 @@ test("portal user accepts an invitation and loses access when it is revoked", as
   await signIn(staff, "/app", staffOf("manager"));
   await staff.goto("/app/customers?q=Rhein-Ruhr");
   await staff.getByRole("link", { name: "Rhein-Ruhr Medical Supply" }).click();
-  await staff.getByRole("link", { name: "Portal access" }).click();
+  await staff.getByRole("link", { name: "Manage access" }).click();
   await expect(staff.getByRole("heading", { level: 1, name: /Rhein-Ruhr Medical Supply/ })).toBeVisible();
   expect(await serious(staff)).toEqual([]);
   // Missing fields: the form returns with the input.

@@ -118,7 +118,7 @@ test("a company goes from an empty database to a report that its customer reads"
   // The contact is invited to the portal.
   await owner.goto(job);
   await owner.getByRole("link", { name: "Familie Sommer" }).click();
-  await owner.getByRole("link", { name: "Portal access" }).first().click();
+  await owner.getByRole("link", { name: "Manage access" }).first().click();
   await owner.getByRole("combobox", { name: "Contact" }).selectOption({ index: 1 });
   await owner.getByLabel("All locations").first().check();
   await owner.getByLabel("Reason").fill("Owner of the house");
@@ -141,7 +141,7 @@ test("a company goes from an empty database to a report that its customer reads"
 
   // The owner approves it and shares it.
   await owner.goto(job);
-  await owner.getByRole("link", { name: "Visit report" }).click();
+  await owner.getByRole("link", { name: "Open report" }).click();
   await owner.getByRole("button", { name: "Approve report", exact: true }).click();
   await owner.getByLabel("Title").fill("Your heating works again");
   await owner.getByLabel("Summary").fill("We replaced the pump.");

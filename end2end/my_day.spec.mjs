@@ -125,7 +125,7 @@ test("offline visit survives a browser restart and is sent once", async ({ brows
   const manager = await newPage(browser);
   await signIn(manager.page, "/app", staffOf("manager"));
   await manager.page.goto(`/app/targets/${target}`);
-  await manager.page.getByRole("link", { name: "Visit report" }).click();
+  await manager.page.getByRole("link", { name: "Open report" }).click();
   for (const words of [summary, "Filter G4", "Petra Schulte", "before.jpg", "after.jpg", "Written on site"]) {
     await expect(manager.page.locator("main")).toContainText(words);
   }
@@ -459,7 +459,7 @@ test("report is kept as a draft on the phone, with its photos", async ({ browser
   await second.getByLabel("Work time in minutes").fill("20");
   await second.getByRole("button", { name: "Submit report" }).click();
   await expect(async () => expect(await job(dispatch, target)).toContainText("Completed")).toPass();
-  await dispatch.getByRole("link", { name: "Visit report" }).click();
+  await dispatch.getByRole("link", { name: "Open report" }).click();
   await expect(dispatch.locator(".files > li")).toHaveCount(2);
   await expect(dispatch.locator('[data-mark="before"]')).toHaveCount(1);
   expect(await drafts(second)).toBe("[]");

@@ -54,3 +54,41 @@ test("palette opens pages and records by keyboard, and n what can be created", a
   await expect(page.locator("details.new-menu")).not.toHaveAttribute("open");
   expect(complaints).toEqual([]);
 });
+
+test("g and a letter open a page, ? the shortcuts, / the filter of the jobs to schedule", async ({ browser }) => {
+  const { page, complaints } = await newPage(browser);
+  await signIn(page, "/app", staffOf("dispatcher"));
+  await page.goto("/app/jobs");
+  const goTo = (letter, url) =>
+    expect(async () => {
+      await page.keyboard.press("g");
+      await page.keyboard.press(letter);
+      await expect(page).toHaveURL(url, { timeout: 700 });
+    }).toPass();
+  await goTo("b", /\/app\/board$/);
+  const cards = page.locator(".pool-card:visible");
+  await expect(cards.first()).toBeVisible();
+  const all = await cards.count();
+  await press(page, "/", (options) => expect(page.locator(".filter-list")).toBeFocused(options));
+  await page.keyboard.type("kornfeld");
+  await expect(cards).not.toHaveCount(all);
+  await expect(cards.first()).toContainText("Kornfeld");
+  // Letters in a field open nothing.
+  await page.keyboard.type(" gj");
+  await expect(cards).toHaveCount(0);
+  await expect(page).toHaveURL(/\/app\/board$/);
+  await page.locator(".filter-list").fill("");
+  await expect(cards).toHaveCount(all);
+  await page.locator(".filter-list").blur();
+  await press(page, "?", (options) => expect(page).toHaveURL(/\/app\/help$/, options));
+  await goTo("c", /\/app\/customers$/);
+  // What a technician may not open has no shortcut.
+  const { page: phone } = await newPage(browser);
+  await signIn(phone, "/app", staffOf("technician"));
+  await phone.goto("/app/settings");
+  await press(phone, "?", (options) => expect(phone).toHaveURL(/\/app\/help$/, options));
+  await phone.keyboard.press("g");
+  await phone.keyboard.press("c");
+  await expect(phone).toHaveURL(/\/app\/help$/);
+  expect(complaints).toEqual([]);
+});

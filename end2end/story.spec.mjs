@@ -92,7 +92,7 @@ test("imported job becomes a visit, signed events and a released report", async 
   await signIn(manager.page, "/app", staffOf("manager"));
   await expect(manager.page).toHaveURL(/\/app\/today/);
   await manager.page.goto(`/app/targets/${target}`);
-  await manager.page.getByRole("link", { name: "Visit report" }).click();
+  await manager.page.getByRole("link", { name: "Open report" }).click();
   await expect(manager.page.getByText(INTERNAL)).toBeVisible();
   await manager.page.getByRole("button", { name: "Approve report", exact: true }).click();
   await expect(manager.page.getByRole("status")).toContainText("Report approved");
@@ -118,7 +118,7 @@ test("imported job becomes a visit, signed events and a released report", async 
   await expect(manager.page.getByText("anna.weber@rhein-ruhr-medical.example")).toBeVisible();
   await manager.page.getByRole("button", { name: "Publish report" }).click();
   await expect(manager.page.getByRole("status")).toContainText("Report published");
-  const files = (await Promise.all((await manager.page.locator(".box-internal .files a:not(.gallery-link)").all()).map((link) => link.getAttribute("href")))).map((href) => href.split("/").pop());
+  const files = (await Promise.all((await manager.page.locator(".review-photos a:not(.gallery-link)").all()).map((link) => link.getAttribute("href")))).map((href) => href.split("/").pop());
   expect(files).toHaveLength(2);
 
   // Anna sees appointment, report, selected photo, follow-up and timeline, and no internal data.
@@ -174,7 +174,7 @@ test("portal request is accepted, converted and scheduled", async ({ browser }, 
   await signIn(dispatch.page, "/app", staffOf("dispatcher"));
   await dispatch.page.goto("/app/inbox");
   await dispatch.page.getByRole("link", { name: new RegExp(`run ${run}`) }).first().click();
-  await expect(dispatch.page.locator("article").getByText(words)).toBeVisible();
+  await expect(dispatch.page.locator("article .prose").getByText(words)).toBeVisible();
   await dispatch.page.getByRole("button", { name: "Accept", exact: true }).click();
   await expect(dispatch.page.getByRole("status")).toContainText("Request accepted");
   await anna.page.goto(request);

@@ -137,8 +137,11 @@ for (const [name, app] of Object.entries(APPS)) {
       await open(page, path);
       boxes += await expectKept(page, here, "a reload");
       const done = new Set();
-      for (const [action, form] of await actionsOf(page)) {
-        if (SESSION.test(action) || done.has(action)) continue;
+      // An action may bring others: what was published can be withdrawn.
+      for (;;) {
+        const next = (await actionsOf(page)).find(([name]) => !SESSION.test(name) && !done.has(name));
+        if (!next) break;
+        const [action, form] = next;
         done.add(action);
         if (!(await act(page, action))) continue;
         acts += 1;

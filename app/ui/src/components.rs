@@ -32,11 +32,10 @@ pub fn StatusChip(status: PublicStatus) -> impl IntoView {
 #[component]
 pub fn TargetChip(status: TargetStatus, locale: Locale) -> impl IntoView {
     let tone = match status {
-        TargetStatus::Open => Tone::Warn,
         TargetStatus::Scheduled | TargetStatus::Dispatched | TargetStatus::EnRoute | TargetStatus::OnSite => Tone::Info,
         TargetStatus::Completed => Tone::Good,
         TargetStatus::NotCompleted => Tone::Bad,
-        TargetStatus::Cancelled => Tone::Neutral,
+        TargetStatus::Open | TargetStatus::Cancelled => Tone::Neutral,
     };
     view! { <Chip label=by_key(locale, &format!("target-{}", status.name())) tone/> }
 }

@@ -1,5 +1,4 @@
 start-title = الخطوات الأولى
-start-settings-text = من مؤسسة فارغة إلى أول زيارة
 start-welcome = مرحبًا { $name }
 start-intro = ست خطوات حتى أول زيارة. نفّذها بأي ترتيب، ويمكنك التوقف والعودة.
 start-progress = { $done } من { $total }

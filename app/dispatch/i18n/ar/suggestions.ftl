@@ -19,3 +19,4 @@ done-suggestion-discarded = تم تجاهل المسار المقترح.
 done-suggestion-committed = تمت جدولة المواعيد.
 done-suggestion-partly = تمت جدولة بعض المواعيد. لم تعد المواعيد الأخرى صالحة، انظر أدناه.
 done-suggestion-stale = لم يُجدول أي موعد. لم يعد المسار المقترح صالحًا، انظر أدناه.
+suggestions-earlier = الاقتراحات السابقة

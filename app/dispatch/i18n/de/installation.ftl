@@ -1,5 +1,4 @@
 start-title = Erste Schritte
-start-settings-text = Von der leeren Organisation zum ersten Einsatz
 start-welcome = Willkommen, { $name }
 start-intro = Sechs Schritte bis zum ersten Einsatz, in beliebiger Reihenfolge. Eine Unterbrechung ist jederzeit möglich.
 start-progress = { $done } von { $total }

@@ -69,6 +69,6 @@ job-steps = Schritte des Auftrags
 job-facts = Angaben zum Auftrag
 step-created = Angelegt
 step-visit = Einsatz { $number }
-step-release = Freigabe an den Kunden
+step-release = Freigabe für den Kunden
 story-released = Freigegeben, Version { $number }
 report-open = Bericht öffnen

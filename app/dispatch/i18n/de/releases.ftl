@@ -1,3 +1,3 @@
-release-published = Veröffentlicht
+release-published = Freigegeben
 release-replaced = Ersetzt
 release-withdrawn = Zurückgezogen

@@ -19,3 +19,4 @@ done-suggestion-discarded = Routenvorschlag verworfen.
 done-suggestion-committed = Termine geplant.
 done-suggestion-partly = Einige Termine geplant. Andere sind nicht mehr gültig, siehe unten.
 done-suggestion-stale = Keine Termine geplant. Der Vorschlag ist nicht mehr gültig, siehe unten.
+suggestions-earlier = Frühere Vorschläge

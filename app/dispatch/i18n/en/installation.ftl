@@ -1,5 +1,4 @@
 start-title = First steps
-start-settings-text = From an empty organization to the first visit
 start-welcome = Welcome, { $name }
 start-intro = Six steps to the first visit. Take them in any order; you can leave and come back.
 start-progress = { $done } of { $total }

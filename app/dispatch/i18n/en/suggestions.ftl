@@ -19,3 +19,4 @@ done-suggestion-discarded = Route suggestion discarded.
 done-suggestion-committed = Appointments scheduled.
 done-suggestion-partly = Some appointments scheduled. Others are no longer valid; see below.
 done-suggestion-stale = No appointments scheduled. The suggestion is no longer valid; see below.
+suggestions-earlier = Earlier suggestions

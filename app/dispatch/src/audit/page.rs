@@ -67,7 +67,7 @@ fn AuditLog(
         <section id="audit">
             <form method="post" action=owned("/app/fn/verify-audit")><button class="button" type="submit">{t!(locale, "audit-verify")}</button></form>
             {result}
-            <div class="table-frame"><table class="table">
+            <div class="table-frame" tabindex="0" role="region" aria-label=t!(locale, "audit-title")><table class="table stackable">
                 <thead><tr><th scope="col" class="right">"#"</th><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "actor")}</th><th scope="col">{t!(locale, "action")}</th><th scope="col">{t!(locale, "subject")}</th></tr></thead>
                 <tbody>{entries.rows.into_iter().map(|row| view! {
                     <tr><td class="right">{row.sequence}</td><td class="when">{format::moment(locale, row.at, &zone)}</td><td><bdi class="mono small">{row.actor}</bdi></td><td><bdi class="mono">{row.action}</bdi></td><td><bdi class="mono small">{row.subject}</bdi></td></tr>

@@ -97,7 +97,7 @@ fn Customers(rows: Vec<CustomerSummary>, is_searched: bool, locale: Locale) -> i
         return view! { <EmptyState icon="users" title text/> }.into_any();
     }
     view! {
-        <div class="table-frame"><table class="table">
+        <div class="table-frame"><table class="table rows stackable">
             <thead><tr>
                 <th scope="col">{t!(locale, "name")}</th><th scope="col">{t!(locale, "number")}</th>
                 <th scope="col" class="right">{t!(locale, "locations")}</th><th scope="col" class="right">{t!(locale, "open-jobs")}</th>

@@ -6,7 +6,6 @@ use domain::public_language;
 use domain::public_language::Tone;
 use domain::visits::figures::{Month, VisitFigures};
 use leptos::prelude::*;
-use ordinavo_core::customers::MAX_OPEN;
 use ordinavo_core::jobs::model::TargetSummary;
 use ordinavo_core::requests::model::RequestSummary;
 use ordinavo_core::visits::model::CustomerVisit;
@@ -27,27 +26,17 @@ const WIDTH: usize = 26;
 
 /// The figures at the top of the page.
 #[component]
-pub(super) fn Figures(figures: VisitFigures, open: usize, locale: Locale) -> impl IntoView {
+pub(super) fn Figures(figures: VisitFigures, open: String, visits: String, locale: Locale) -> impl IntoView {
     let percent = figures
         .in_window_percent
         .map(|percent| t!(locale, "percent", number = percent));
     view! {
         <dl class="figures">
-            <div><dt>{t!(locale, "figure-open")}</dt><dd>{capped(open)}</dd></div>
-            <div><dt>{t!(locale, "figure-visits")}</dt><dd>{figures.visits}</dd></div>
+            <div><dt>{t!(locale, "figure-open")}</dt><dd>{open}</dd></div>
+            <div><dt>{t!(locale, "figure-visits")}</dt><dd>{visits}</dd></div>
             {percent.map(|percent| view! { <div><dt>{t!(locale, "figure-in-window")}</dt><dd>{percent}</dd></div> })}
             {(figures.not_completed > 0).then(|| view! { <div><dt>{t!(locale, "figure-not-completed")}</dt><dd>{figures.not_completed}</dd></div> })}
         </dl>
-    }
-}
-
-/// Formats a number of records that were read up to a limit.
-fn capped(count: usize) -> String {
-    let limit = usize::try_from(MAX_OPEN).unwrap_or(0);
-    if count < limit {
-        count.to_string()
-    } else {
-        format!("{count}+")
     }
 }
 
@@ -57,17 +46,19 @@ pub(super) fn OpenWork(
     customer: CustomerId,
     targets: Vec<TargetSummary>,
     requests: Vec<RequestSummary>,
+    /// How many there are, in words.
+    count: String,
     locale: Locale,
     zone: String,
 ) -> impl IntoView {
-    let count = targets.len() + requests.len();
+    let is_empty = targets.is_empty() && requests.is_empty();
     view! {
         <section class="panel" aria-labelledby="open-work">
-            <div class="panel-head"><h2 id="open-work">{t!(locale, "figure-open")}<span class="count">{capped(count)}</span></h2><a href=format!("/app/jobs?customer={customer}")>{t!(locale, "customer-all-jobs")}</a></div>
-            {(count == 0).then(|| view! { <p class="panel-body quiet">{t!(locale, "customer-nothing-open")}</p> })}
-            {(count > 0).then(|| view! {
+            <div class="panel-head"><h2 id="open-work">{t!(locale, "figure-open")}<span class="count">{count}</span></h2><a href=format!("/app/jobs?customer={customer}")>{t!(locale, "customer-all-jobs")}</a></div>
+            {is_empty.then(|| view! { <p class="panel-body quiet">{t!(locale, "customer-nothing-open")}</p> })}
+            {(!is_empty).then(|| view! {
                 <table class="table rows stackable">
-                    <thead><tr><th scope="col">{t!(locale, "job")}</th><th scope="col">{t!(locale, "location")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{t!(locale, "appointment")}</th><th scope="col">{t!(locale, "technician")}</th></tr></thead>
+                    <thead><tr><th scope="col">{t!(locale, "job")}</th><th scope="col">{t!(locale, "location")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{t!(locale, "next-step")}</th><th scope="col">{t!(locale, "technician")}</th></tr></thead>
                     <tbody>
                         {requests.into_iter().map(|row| view! { <RequestRow row locale zone=zone.clone()/> }).collect_view()}
                         {targets.into_iter().map(|row| view! { <JobRow row locale zone=zone.clone()/> }).collect_view()}

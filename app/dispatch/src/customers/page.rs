@@ -34,7 +34,8 @@ pub fn CustomerPage() -> impl IntoView {
         let (id, can_edit) = (found.customer.id, found.can_edit && !found.customer.is_archived);
         let can_add_job = can_edit && staff.has::<PlanTargets>();
         let open = (found.open_targets, found.open_requests);
-        let open_at: Vec<_> = open.0.iter().filter_map(|target| target.location_id).collect();
+        let open_count = counted(open.0.len() + open.1.len(), found.has_more_open);
+        let visit_count = counted(found.figures.visits, !found.counts_all_visits);
         Ok(view! {
             <Title text=found.customer.name.clone()/>
             <PageBar locale title=found.customer.name.clone() parent=Parent::new("/app/customers", t!(locale, "customers-title")) is_trail=true>
@@ -43,15 +44,15 @@ pub fn CustomerPage() -> impl IntoView {
             </PageBar>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            <Header customer=found.customer figures=view! { <Figures figures=found.figures.clone() open=open.0.len() + open.1.len() locale/> }.into_any() locale/>
+            <Header customer=found.customer figures=view! { <Figures figures=found.figures.clone() open=open_count.clone() visits=visit_count locale/> }.into_any() locale/>
             <div class="with-aside">
                 <div class="stack">
-                    <OpenWork customer=id targets=open.0 requests=open.1 locale zone=zone.clone()/>
+                    <OpenWork customer=id targets=open.0 requests=open.1 count=open_count locale zone=zone.clone()/>
                     <Visits visits=found.visits locale/>
                     <VisitChart figures=found.figures locale/>
                 </div>
                 <div class="stack">
-                    <Locations customer=id locations=found.locations open_at can_edit locale/>
+                    <Locations customer=id locations=found.locations open_at=found.open_at can_edit locale/>
                     <Contacts customer=id contacts=found.contacts can_edit locale zone=zone.clone()/>
                     <Accounts customer=id accounts=found.accounts locale zone=zone.clone()/>
                 </div>
@@ -63,6 +64,12 @@ pub fn CustomerPage() -> impl IntoView {
         .into_any())
     });
     view! { <AppFrame current="/app/customers">{content}</AppFrame> }
+}
+
+/// Formats a count; `has_more` says that not all were counted.
+fn counted(count: impl std::fmt::Display, has_more: bool) -> String {
+    let more = if has_more { "+" } else { "" };
+    format!("{count}{more}")
 }
 
 /// Name, number and figures of the customer.

@@ -19,8 +19,8 @@ use crate::t;
 pub(super) fn Locations(
     customer: CustomerId,
     locations: Vec<LocationSummary>,
-    /// The location of each open job.
-    open_at: Vec<LocationId>,
+    /// The number of open jobs at each location.
+    open_at: Vec<(LocationId, i64)>,
     can_edit: bool,
     locale: Locale,
 ) -> impl IntoView {
@@ -31,7 +31,7 @@ pub(super) fn Locations(
             </div>
             {locations.is_empty().then(|| view! { <p class="panel-body quiet">{t!(locale, "no-locations")}</p> })}
             <ul class="panel-rows">{locations.into_iter().map(|location| {
-                let open = open_at.iter().filter(|at| **at == location.id).count();
+                let open = open_at.iter().find(|(at, _)| *at == location.id).map_or(0, |(_, count)| *count);
                 let address = format::address_line(location.street.as_deref(), location.postal_code.as_deref(), location.city.as_deref());
                 let is_unlocated = location.latitude.is_none() && !location.is_archived;
                 view! {

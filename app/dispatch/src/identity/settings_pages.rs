@@ -35,7 +35,7 @@ fn page(is_allowed: bool, href: &'static str, label: String) -> Option<Entry> {
 
 /// Returns the settings pages that a person may open.
 fn groups(staff: &Staff, locale: Locale) -> Vec<Group> {
-    let (organizes, takes_in) = (staff.has::<ManageOrganization>(), staff.has::<ManageIntake>());
+    let (organizes, manages_intake) = (staff.has::<ManageOrganization>(), staff.has::<ManageIntake>());
     let account = [
         page(true, settings::PAGE, t!(locale, "preferences-title")),
         page(!staff.is_test(), settings_path(Realm::Staff), shared::security(locale)),
@@ -56,9 +56,9 @@ fn groups(staff: &Staff, locale: Locale) -> Vec<Group> {
         ),
     ];
     let intake = [
-        page(takes_in, "/app/settings/forms", t!(locale, "forms-title")),
-        page(takes_in, "/app/settings/terminals", t!(locale, "terminals-title")),
-        page(takes_in, "/app/settings/rules", t!(locale, "classify-title")),
+        page(manages_intake, "/app/settings/forms", t!(locale, "forms-title")),
+        page(manages_intake, "/app/settings/terminals", t!(locale, "terminals-title")),
+        page(manages_intake, "/app/settings/rules", t!(locale, "classify-title")),
     ];
     let portal = [
         page(
@@ -113,9 +113,10 @@ pub fn SettingsFrame(current: &'static str, children: Children) -> impl IntoView
         .flat_map(|group| &group.pages)
         .find(|page| page.href == current)
         .map_or_else(|| t!(locale, "settings-title"), |page| page.label.clone());
+    let parent = (current != settings::PAGE).then(|| Parent::new(settings::PAGE, t!(locale, "settings-title")));
     view! {
         <AppFrame current=settings::PAGE>
-            <PageBar locale title parent=Parent::new(settings::PAGE, t!(locale, "settings-title")) is_trail=true/>
+            <PageBar locale title parent is_trail=true/>
             <div class="settings" class:settings-first=current == settings::PAGE>
                 <nav class="settings-nav" aria-label=t!(locale, "settings-title")>{groups.into_iter().map(|group| view! {
                     <p class="nav-heading">{group.heading}</p>

@@ -96,7 +96,7 @@ pub fn ImportsPage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             {empty.then(|| view! { <EmptyState icon="import" title=t!(locale, "imports-empty") text=t!(locale, "imports-empty-text")/> })}
             {(!empty).then(|| view! {
-                <div class="table-frame"><table class="table">
+                <div class="table-frame"><table class="table stackable">
                     <thead><tr><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "client")}</th><th scope="col">{by_key(locale, "job-kind")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{by_key(locale, "job-counts")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|row| view! {
                         <tr><th scope="row"><a href=format!("/app/imports/{}", row.id)>{format::age(locale, row.created_at, now)}</a></th>
@@ -260,7 +260,7 @@ fn Changes(changes: Vec<FieldChange>, locale: Locale) -> impl IntoView {
         }
     };
     view! {
-        <div class="table-frame"><table class="table">
+        <div class="table-frame"><table class="table stackable">
             <thead><tr><th scope="col">{t!(locale, "change-field")}</th><th scope="col">{t!(locale, "change-old")}</th><th scope="col">{t!(locale, "change-new")}</th></tr></thead>
             <tbody>{changes.into_iter().map(row).collect_view()}</tbody>
         </table></div>

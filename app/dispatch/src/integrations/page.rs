@@ -42,7 +42,7 @@ pub fn IntegrationsPage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <section><h2>{t!(locale, "clients")}</h2>
-                <div class="table-frame"><table class="table">
+                <div class="table-frame"><table class="table stackable">
                     <thead><tr><th scope="col">{t!(locale, "name")}</th><th scope="col">{t!(locale, "source")}</th><th scope="col">{t!(locale, "scopes")}</th><th scope="col">{t!(locale, "last-used")}</th></tr></thead>
                     <tbody>{found.clients.into_iter().map(|client| {
                         let is_revoked = client.revoked_at.is_some();

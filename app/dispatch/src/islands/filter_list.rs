@@ -1,41 +1,73 @@
 //! A field that filters the rows of a list on the page.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use leptos::prelude::*;
-use web_sys::KeyboardEvent;
+use wasm_bindgen::JsCast as _;
+use web_sys::{Document, Event, HtmlInputElement, KeyboardEvent};
 
-use super::{elements, is_typing, latin_key, listen};
+use super::{REFRESHED, elements, is_typing, latin_key, listen};
 
-/// A search field above a list: rows without the text are hidden. `/` gives it the focus. Without the bundle it is not shown.
+const FIELD: &str = ".filter-list";
+
+/// Lets the field of a list hide the rows without its text; `/` gives it the focus. The field may be in a region that is refreshed:
+/// what was typed is restored then. Style sheets show the field once this island is there.
 #[island]
 pub fn FilterList(
     /// The selector of the rows.
     rows: String,
-    label: String,
+    has_shortcuts: bool,
 ) -> impl IntoView {
-    let is_ready = RwSignal::new(false);
-    let field: NodeRef<leptos::html::Input> = NodeRef::new();
     Effect::new(move |_| {
-        is_ready.set(true);
         let Some(document) = super::document() else { return };
+        if let Some(root) = document.document_element() {
+            let _ = root.set_attribute("data-filters", "");
+        }
+        let typed = Rc::new(RefCell::new(String::new()));
+        let (page, text, selector) = (document.clone(), typed.clone(), rows.clone());
+        listen(&document, "input", move |event: Event| {
+            let field = event
+                .target()
+                .and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+            if let Some(field) = field.filter(|field| field.matches(FIELD).unwrap_or(false)) {
+                text.replace(field.value());
+                apply(&page, &selector, &field.value());
+            }
+        });
+        let (page, selector) = (document.clone(), rows.clone());
+        listen(&document, REFRESHED, move |_: Event| {
+            if let Some(field) = field_of(&page) {
+                field.set_value(&typed.borrow());
+            }
+            apply(&page, &selector, &typed.borrow());
+        });
         let page = document.clone();
         listen(&document, "keydown", move |event: KeyboardEvent| {
             let is_plain = !event.ctrl_key() && !event.meta_key() && !event.alt_key() && !event.default_prevented();
-            if is_plain && latin_key(&event) == "/" && !is_typing(&page) {
+            if has_shortcuts
+                && is_plain
+                && latin_key(&event) == "/"
+                && !is_typing(&page)
+                && let Some(field) = field_of(&page)
+            {
                 event.prevent_default();
-                if let Some(field) = field.get_untracked() {
-                    let _ = field.focus();
-                }
+                let _ = field.focus();
             }
         });
     });
-    let filter = move |event: web_sys::Event| {
-        let Some(document) = super::document() else { return };
-        let text = event_target_value(&event).trim().to_lowercase();
-        for row in elements(&document, &rows) {
-            let content = row.text_content().unwrap_or_default().to_lowercase();
-            let _ =
-                row.toggle_attribute_with_force("hidden", !text.split_whitespace().all(|word| content.contains(word)));
-        }
-    };
-    view! { <input class="filter-list" node_ref=field type="search" autocomplete="off" hidden=move || !is_ready.get() aria-label=label.clone() placeholder=label on:input=filter/> }
+}
+
+fn field_of(document: &Document) -> Option<HtmlInputElement> {
+    document.query_selector(FIELD).ok()??.dyn_into().ok()
+}
+
+/// Hides the rows that lack one of the words.
+fn apply(document: &Document, rows: &str, text: &str) {
+    let text = text.trim().to_lowercase();
+    for row in elements(document, rows) {
+        let content = row.text_content().unwrap_or_default().to_lowercase();
+        let is_shown = text.split_whitespace().all(|word| content.contains(word));
+        let _ = row.toggle_attribute_with_force("hidden", !is_shown);
+    }
 }

@@ -27,6 +27,8 @@ use web_sys::{Document, Element, Event, EventSource, HtmlElement, KeyboardEvent,
 const TYPING_PAUSE: Duration = Duration::from_millis(250);
 /// For how many milliseconds after a letter another one is a part of a word.
 const WORD_PAUSE: f64 = 600.0;
+/// The event of the document after regions of a page were refreshed.
+const REFRESHED: &str = "refreshed";
 /// The entry of the session storage that says that the row of the next page gets the focus.
 const FOCUS_ROW: &str = "focus-row";
 
@@ -408,11 +410,15 @@ async fn try_refresh(regions: &str) -> Result<(), JsValue> {
         let (Some(old), Some(new)) = (document.get_element_by_id(region), new_page.get_element_by_id(region)) else {
             continue;
         };
-        let focused = document
-            .active_element()
-            .filter(|active| old.contains(Some(active)))
-            .and_then(|active| active.get_attribute("href").or_else(|| active.get_attribute("value")));
+        let active = document.active_element().filter(|active| old.contains(Some(active)));
+        let field = active.as_ref().map(Element::id).filter(|id| !id.is_empty());
+        let focused = active.and_then(|active| active.get_attribute("href").or_else(|| active.get_attribute("value")));
         old.set_inner_html(&new.inner_html());
+        let field = field.and_then(|id| document.get_element_by_id(&id)?.dyn_into::<HtmlElement>().ok());
+        if let Some(field) = field {
+            let _ = field.focus();
+            continue;
+        }
         if let Some(focused) = focused {
             let replacement = elements(&document, &format!("#{region} a, #{region} input"))
                 .into_iter()
@@ -423,6 +429,9 @@ async fn try_refresh(regions: &str) -> Result<(), JsValue> {
                 let _ = replacement.focus();
             }
         }
+    }
+    if let Ok(event) = Event::new(REFRESHED) {
+        let _ = document.dispatch_event(&event);
     }
     for checkbox in elements(&document, ".queue input[type=checkbox]") {
         if checkbox

@@ -63,6 +63,8 @@ pub fn Palette(
             if event.key().eq_ignore_ascii_case("k") && (event.ctrl_key() || event.meta_key()) {
                 event.prevent_default();
                 open();
+            } else if event.key() == "Escape" && !has_open_dialog(&page) {
+                close_menus(&page);
             } else if has_shortcuts && !is_taken(&page, &event) && !go_to_page(&page, &event, &leader) {
                 open_menu(&page, &event);
             }
@@ -217,13 +219,16 @@ fn move_focus(document: &Document, input: &HtmlElement, event: &KeyboardEvent) {
     };
 }
 
+fn has_open_dialog(document: &Document) -> bool {
+    document
+        .query_selector("dialog[open]")
+        .is_ok_and(|found| found.is_some())
+}
+
 /// Returns whether a key belongs to a field, a dialog or the browser.
 fn is_taken(document: &Document, event: &KeyboardEvent) -> bool {
-    let has_open_dialog = document
-        .query_selector("dialog[open]")
-        .is_ok_and(|found| found.is_some());
     let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
-    has_open_dialog || has_modifier || event.repeat() || is_typing(document)
+    has_open_dialog(document) || has_modifier || event.repeat() || is_typing(document)
 }
 
 /// Opens the page of a letter that follows `g`, if the reader has it; `?` opens the list of shortcuts, where the page has none.
@@ -260,7 +265,7 @@ fn go_to_page(document: &Document, event: &KeyboardEvent, leader: &Cell<f64>) ->
     true
 }
 
-/// Opens the menu with what can be created; Escape closes it.
+/// Opens the menu with what can be created.
 fn open_menu(document: &Document, event: &KeyboardEvent) {
     if event.default_prevented() {
         return;
@@ -277,7 +282,6 @@ fn open_menu(document: &Document, event: &KeyboardEvent) {
                 let _ = first.focus();
             }
         }
-        "Escape" => close_menus(document),
         _ => {}
     }
 }

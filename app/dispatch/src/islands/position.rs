@@ -10,7 +10,14 @@ use super::listen;
 /// The entry of the session storage. It is used by the next page of the tab only.
 const KEY: &str = "position";
 /// The parts of a page that scroll on their own.
-const AREAS: [&str; 3] = [".board-pool", ".board-frame", ".split-detail"];
+const AREAS: [&str; 6] = [
+    ".board-pool",
+    ".board-frame",
+    ".split-detail",
+    ".review-main",
+    ".review-side",
+    ".review-queue",
+];
 /// The list beside an open record. Its position survives every page that shows it with the same filters.
 const LIST: &str = ".split-list";
 const LIST_KEY: &str = "list-position";

@@ -163,7 +163,7 @@ fn JobRow(job: TargetSummary, locale: Locale, zone: String) -> impl IntoView {
                 " "<PriorityMark priority=job.priority locale/><br/><span class="quiet small">{service_label(locale, job.service_type.as_deref())}</span></th>
             <td><bdi>{job.customer_name}</bdi>{place.map(|place| view! { <br/><span class="quiet small"><bdi>{place}</bdi></span> })}</td>
             <td><TargetChip status=job.status locale/>" "<LateVisitMark status=job.status ends_at=job.ends_at locale/>
-                {job.needs_mapping.then(|| view! { " "<Chip label=t!(locale, "needs-mapping") tone=Tone::Bad/> })}</td>
+                {job.needs_mapping.then(|| view! { " "<Chip label=t!(locale, "needs-mapping") tone=Tone::Warn/> })}</td>
             <td>{starts_at}</td><td><bdi>{job.technician}</bdi></td>
         </tr>
     }

@@ -45,7 +45,7 @@ pub(super) fn JobHeader(
                 <TargetChip status=target.status locale/>
                 <LateVisitMark status=target.status ends_at locale/>
                 <PriorityMark priority=target.priority locale/>
-                {target.needs_mapping.then(|| view! { <Chip label=t!(locale, "needs-mapping") tone=Tone::Bad/> })}
+                {target.needs_mapping.then(|| view! { <Chip label=t!(locale, "needs-mapping") tone=Tone::Warn/> })}
             </div>
             {target.needs_mapping.then(|| view! { <p class="notice notice-warn">{t!(locale, "mapping-blocked")}" "<a href=format!("/app/imports/mapping/{id}")>{t!(locale, "mapping-review-open")}</a></p> })}
             <ol class="job-steps" aria-label=t!(locale, "job-steps") data-testid="job-steps">{steps}</ol>
@@ -73,7 +73,7 @@ fn Step(step: JobStep, state: StepState, lines: Vec<String>, locale: Locale) -> 
         <li class=format!("job-step {}", state.name()) aria-current=(state == StepState::Current).then_some("step")>
             <span class="step-mark" aria-hidden="true">{icon.map(|name| view! { <Icon name/> })}</span>
             <strong>{name}</strong>
-            {lines.into_iter().map(|line| view! { <span class="quiet small" dir="auto">{line}</span> }).collect_view()}
+            {lines.into_iter().map(|line| view! { <span class="quiet small"><bdi>{line}</bdi></span> }).collect_view()}
         </li>
     }
 }
@@ -87,7 +87,8 @@ fn step_lines(
     reports: &[JobReport],
     zone: &str,
 ) -> Vec<String> {
-    let report = reports.first();
+    let last = past_visits(appointments).last().map(|visit| visit.id);
+    let report = reports.iter().find(|report| Some(report.appointment_id) == last);
     match step {
         JobStep::Created => vec![format::moment(locale, target.created_at, zone)],
         JobStep::Visit(number) => {

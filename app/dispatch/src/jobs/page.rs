@@ -44,7 +44,7 @@ pub fn TargetPage() -> impl IntoView {
         let displayed = current
             .clone()
             .or_else(|| find_appointment(&found.appointments, AppointmentStatus::Done));
-        let wishes = Wishes::of(found.request.as_ref().map(|found| &found.request), actions);
+        let asked = CustomerRequests::of(found.request.as_ref().map(|found| &found.request), actions);
         let form = |name| FormState::new(name, locale, request.flash.as_ref());
         let may_read_reports = staff.has::<ViewReports>();
         Ok(view! {
@@ -52,7 +52,7 @@ pub fn TargetPage() -> impl IntoView {
             <JobBar request=&request target=target.clone() actions locale/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            <WishNotices wishes zone=zone.clone() locale/>
+            <CustomerNotices asked zone=zone.clone() locale/>
             <PageZone locale zone=zone.clone() own=staff.zone().to_owned() now=request.viewer.now/>
             <div class="with-aside">
                 <div class="stack">
@@ -119,13 +119,13 @@ fn JobBar<'a>(
 
 /// What the requester has asked for and dispatch has not answered.
 #[derive(Clone, Copy)]
-struct Wishes {
+struct CustomerRequests {
     request: Option<RequestId>,
     cancellation: Option<chrono::DateTime<chrono::Utc>>,
     other_time: Option<chrono::DateTime<chrono::Utc>>,
 }
 
-impl Wishes {
+impl CustomerRequests {
     fn of(request: Option<&ordinavo_core::requests::model::RequestView>, actions: JobActions) -> Self {
         Self {
             request: request.map(|request| request.id),
@@ -140,12 +140,12 @@ impl Wishes {
 }
 
 #[component]
-fn WishNotices(wishes: Wishes, zone: String, locale: Locale) -> impl IntoView {
-    let request = wishes.request?;
+fn CustomerNotices(asked: CustomerRequests, zone: String, locale: Locale) -> impl IntoView {
+    let request = asked.request?;
     let link = move || view! { " "<a href=format!("/app/inbox/{request}")>{t!(locale, "open-request")}</a> };
     Some(view! {
-        {wishes.cancellation.map(|at| view! { <p class="notice notice-warn" role="note">{t!(locale, "cancellation-requested-text", moment = format::moment(locale, at, &zone))}{link()}</p> })}
-        {wishes.other_time.map(|at| view! { <p class="notice notice-warn" role="note" data-testid="reschedule-requested">{t!(locale, "reschedule-requested-text", moment = format::moment(locale, at, &zone))}{link()}</p> })}
+        {asked.cancellation.map(|at| view! { <p class="notice notice-warn" role="note">{t!(locale, "cancellation-requested-text", moment = format::moment(locale, at, &zone))}{link()}</p> })}
+        {asked.other_time.map(|at| view! { <p class="notice notice-warn" role="note" data-testid="reschedule-requested">{t!(locale, "reschedule-requested-text", moment = format::moment(locale, at, &zone))}{link()}</p> })}
     })
 }
 

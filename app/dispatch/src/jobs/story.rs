@@ -217,7 +217,8 @@ pub(super) fn AppointmentList(
                 let tone = if appointment.status == AppointmentStatus::Planned { Tone::Info } else { Tone::Neutral };
                 view! {
                     <li><div><p><span>{appointment_time(locale, &appointment, &page_zone)}</span>" "<Chip label=by_key(locale, &format!("appointment-{}", appointment.status.name())) tone/></p>
-                        <p class="quiet small"><bdi>{appointment.technician}</bdi>" · "{if appointment.is_shared { t!(locale, "shared") } else { t!(locale, "not-shared") }}</p></div></li>
+                        <p class="quiet small"><bdi>{appointment.technician}</bdi>" · "{if appointment.is_shared { t!(locale, "shared") } else { t!(locale, "not-shared") }}</p>
+                        {appointment.recorded_reason.map(|reason| view! { <p class="quiet small" dir="auto">{reason}</p> })}</div></li>
                 }
             }).collect_view()}</ul>
         </details>

@@ -85,7 +85,7 @@ pub fn MailsPage() -> impl IntoView {
             {(held.count > 0).then(|| view! { <HeldNotice held manages zone=zone.clone() locale/> })}
             {empty.then(|| view! { <EmptyState title=t!(locale, "mails-empty") text=t!(locale, "mails-empty-text")/> })}
             {(!empty).then(|| view! {
-                <div class="table-frame"><table class="table">
+                <div class="table-frame" tabindex="0" role="region" aria-label=t!(locale, "mails-title")><table class="table stackable">
                     <thead><tr><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "mail-subject")}</th><th scope="col">{t!(locale, "mail-recipient")}</th><th scope="col">{t!(locale, "status")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|row| view! {
                         <tr><td>{format::moment(locale, row.created_at, &zone)}</td><th scope="row"><a href=format!("/app/settings/mails/{}", row.id)>{ui::i18n::by_key(locale, &format!("mail-{}-subject", row.kind.name()))}" "<bdi class="mono">{row.data.number.map(|number| format!("REQ-{number}"))}</bdi></a></th>

@@ -2,12 +2,13 @@
 
 use domain::identity::permissions::{ApproveReports, ReleaseReports, ViewReports};
 use domain::ids::VisitReportId;
+use domain::problems::Record;
 use leptos::prelude::*;
-use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::releases;
 use ordinavo_core::releases::ReleaseForm;
 use ordinavo_core::visits::report_review;
+use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit, typed_values};
 
@@ -34,7 +35,7 @@ pub struct PublishForm {
     /// Shows a preview unless empty.
     look: String,
     /// When the report that the page shows was submitted, if publishing also approves it.
-    approves: String,
+    approved_submitted_at: String,
 }
 
 impl ActionForm for PublishForm {
@@ -66,14 +67,17 @@ pub async fn publish_report(#[server(flatten)] form: PublishForm) -> Result<(), 
                 ..Redirect::to(format!("{back}#draft"), PREVIEWED)
             });
         }
-        if form.approves.is_empty() {
+        if form.approved_submitted_at.is_empty() {
             releases::publish(&core, permit, id, &input).await?;
             return Ok(Redirect::to(back, "done-published"));
         }
-        let shown = form.approves.parse().ok();
-        releases::approve_and_publish(&core, permit, staff.may::<ApproveReports>()?, id, shown, &input).await?;
+        let shown = form
+            .approved_submitted_at
+            .parse()
+            .map_err(|_| CoreError::conflict(Record::Report))?;
+        releases::approve_and_publish(&core, permit, staff.may::<ApproveReports>()?, id, Some(shown), &input).await?;
         Ok(
-            match report_review::next_to_approve(&core, staff.may::<ViewReports>()?).await? {
+            match report_review::next_to_approve(&core, staff.may::<ViewReports>()?, id).await? {
                 Some(next) => Redirect::to(format!("/app/reports/{next}"), "done-approved-next"),
                 None => Redirect::to("/app/reports", "done-approved-last"),
             },

@@ -3,9 +3,8 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::ids::{ReleaseId, VisitReportId};
 use domain::locale::Locale;
-use domain::public::{MAX_SUBJECT_CHARS, PublicAttachment, PublicReport};
+use domain::public::{PublicAttachment, PublicReport};
 use domain::public_language::Tone;
-use domain::text::beginning;
 use domain::visits::reports::ReleaseStatus;
 use leptos::prelude::*;
 use ordinavo_core::releases::model::{Recipient, ReleaseView};
@@ -24,6 +23,9 @@ use crate::i18n::by_key;
 use crate::islands::FillField;
 use crate::t;
 use crate::visits::photos::PhotoMarkChip;
+
+/// The ID of the form that publishes.
+pub(crate) const RELEASE_FORM: &str = "release-form";
 
 /// The published release and the draft, the form that publishes, and the history of releases and downloads.
 #[component]
@@ -61,7 +63,7 @@ pub(crate) fn ReleaseCard(
             <h2>{t!(locale, "release-title")}</h2>
             {published_report.map(|report| view! { <Preview locale report languages=published_languages label=t!(locale, "release-preview")/> })}
             {draft.map(|report| view! { <div id="draft"><Preview locale report languages label=t!(locale, "release-draft")/></div> })}
-            <PublishForm id latest locale form published approves technician_text location=found.report.location_name has_follow_up=found.report.follow_up.is_some() files recipients=found.recipients/>
+            <PublishForm id latest locale form published approves technician_text is_billable=found.report.billable location=found.report.location_name has_follow_up=found.report.follow_up.is_some() files recipients=found.recipients/>
             {can_withdraw.then(|| view! { <WithdrawForm id latest locale/> })}
             {was_released.then(|| view! { <Downloads locale downloads=found.downloads zone=zone.clone()/> })}
             {(!found.releases.is_empty()).then(|| view! { <ReleaseHistory locale releases=found.releases zone/> })}
@@ -186,27 +188,29 @@ fn PublishForm(
     approves: Option<String>,
     /// What the technician wrote.
     technician_text: String,
+    is_billable: bool,
     location: Option<String>,
     has_follow_up: bool,
     /// The files of the report, each with whether it is selected.
     files: Vec<(AttachmentSummary, bool)>,
     recipients: Vec<Recipient>,
 ) -> impl IntoView {
+    // A report that is approved with it has its button among the decisions.
     let submit_label = match (&published, &approves) {
-        (Some(_), _) => t!(locale, "publish-revision"),
-        (None, Some(_)) => t!(locale, "approve-and-release"),
-        (None, None) => t!(locale, "publish"),
+        (_, Some(_)) => None,
+        (Some(_), None) => Some(t!(locale, "publish-revision")),
+        (None, None) => Some(t!(locale, "publish")),
     };
-    let consequence = if approves.is_some() {
-        t!(locale, "approve-and-release-consequence")
-    } else {
-        t!(locale, "publish-consequence")
+    let consequence = match (&approves, recipients.is_empty()) {
+        (Some(_), true) => t!(locale, "approve-and-release-nobody"),
+        (Some(_), false) => t!(locale, "approve-and-release-consequence"),
+        (None, _) => t!(locale, "publish-consequence"),
     };
+    let billing = (approves.is_some() && is_billable).then(|| t!(locale, "approve-billing"));
     let is_first = published.is_none();
     let (title, summary, message, follow_up) = published.map_or_else(
         || {
-            let subject = beginning(&technician_text, MAX_SUBJECT_CHARS);
-            let title = subject.or_else(|| location.map(|name| format!("{} {name}", t!(locale, "visit-report"))));
+            let title = location.map(|name| format!("{} {name}", t!(locale, "visit-report")));
             (title.unwrap_or_default(), String::new(), String::new(), String::new())
         },
         |release| {
@@ -220,10 +224,10 @@ fn PublishForm(
     );
     view! {
         <SubmitOnce>
-        <form method="post" action=owned("/app/fn/publish-report")>
+        <form id=RELEASE_FORM method="post" action=owned("/app/fn/publish-report")>
             <ErrorSummary form=form.clone()/>
             <input type="hidden" name="report" value=id.to_string()/><input type="hidden" name="revision" value=latest/>
-            {approves.map(|shown| view! { <input type="hidden" name="approves" value=shown/> })}
+            {approves.map(|shown| view! { <input type="hidden" name="approved_submitted_at" value=shown/> })}
             <CustomerVisibleBox locale>
                 <TextField form=form.clone() field="title" label=t!(locale, "release-form-title") value=title/>
                 <TextArea form=form.clone() field="summary" label=t!(locale, "release-summary") value=summary/>
@@ -233,8 +237,8 @@ fn PublishForm(
                 {(!files.is_empty()).then(|| view! { <FileSelection files locale/> })}
             </CustomerVisibleBox>
             <RecipientList recipients locale/>
-            <p>{consequence}</p>
-            <div class="actions"><button class="button button-primary" type="submit">{submit_label}</button>
+            <p>{consequence}" "{billing}</p>
+            <div class="actions">{submit_label.map(|label| view! { <button class="button button-primary" type="submit">{label}</button> })}
             <button class="button" type="submit" name="look" value="on">{t!(locale, "terminology-preview-action")}</button></div>
         </form>
         </SubmitOnce>

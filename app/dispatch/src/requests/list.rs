@@ -160,7 +160,7 @@ fn JobQueue(
                         <span class="queue-top"><strong class="queue-subject"><bdi>{row.customer_name.or(row.external_id.clone())}</bdi></strong><span class="quiet">{format::age(locale, row.created_at, now)}</span></span>
                         <span class="queue-meta"><span class="queue-who">{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format::job_number(row.number)}</bdi>{row.location_name.or(row.location_city).map(|place| view! { " · "<bdi>{place}</bdi> })}{row.external_id.map(|id| view! { " · "<bdi class="mono">{id}</bdi> })}</span>
                             {drafts.contains(&format!("/app/targets/{}", row.id)).then(|| view! { <DraftMark locale/> })}
-                            {row.needs_mapping.then(|| view! { <Chip label=t!(locale, "needs-mapping") tone=Tone::Bad/> })}
+                            {row.needs_mapping.then(|| view! { <Chip label=t!(locale, "needs-mapping") tone=Tone::Warn/> })}
                             <PriorityMark priority=row.priority locale/>
                         </span>
                     </a></li>

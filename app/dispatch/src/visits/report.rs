@@ -11,6 +11,7 @@ use domain::visits::reports::ReportStatus;
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::page::Page;
 use ordinavo_core::visits::model::{AttachmentSummary, ReportSummary, ReportView};
 use ordinavo_core::visits::report_review;
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,7 @@ use ui::title::Title;
 use crate::follow_ups::page::FollowUpCard;
 use crate::portal_access::visibility::VisibleTo;
 use crate::releases::actions::PREVIEWED;
-use crate::releases::card::ReleaseCard;
+use crate::releases::card::{RELEASE_FORM, ReleaseCard};
 use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
@@ -82,7 +83,7 @@ pub fn ReportPage() -> impl IntoView {
 /// The reports with the same status, of which one is open.
 #[component]
 fn ReportQueue(
-    queue: Vec<ReportSummary>,
+    queue: Page<ReportSummary>,
     status: ReportStatus,
     current: VisitReportId,
     now: DateTime<Utc>,
@@ -90,10 +91,12 @@ fn ReportQueue(
 ) -> impl IntoView {
     let label = shared_text(locale, &format!("report-{}", status.name()));
     let name = label.clone();
-    let is_listed = queue.iter().any(|row| row.id == current);
-    (is_listed && queue.len() > 1).then(|| view! {
-        <nav class="review-queue" aria-label=name><p class="review-queue-head"><a href=format!("/app/reports?status={}", status.name())>{label}</a><span class="count">{queue.len()}</span></p>
-            <ul>{queue.into_iter().map(|row| {
+    let more = if queue.has_more { "+" } else { "" };
+    let count = format!("{}{more}", queue.rows.len());
+    let is_listed = queue.rows.iter().any(|row| row.id == current);
+    (is_listed && queue.rows.len() > 1).then(|| view! {
+        <nav class="review-queue" aria-label=name><p class="review-queue-head"><a href=format!("/app/reports?status={}", status.name())>{label}</a><span class="count">{count}</span></p>
+            <ul>{queue.rows.into_iter().map(|row| {
                 let is_current = (row.id == current).then_some("page");
                 view! {
                     <li><a href=format!("/app/reports/{}", row.id) aria-current=is_current>
@@ -125,7 +128,7 @@ fn ReportFacts(report: ReportView, zone: String, locale: Locale) -> impl IntoVie
     let billing_raised = report.billing_raised_at.map(moment);
     view! {
         <dl class="facts report-facts">
-            <Fact name=t!(locale, "report-minutes")>{t!(locale, "minutes", count = report.work_minutes)}</Fact>
+            <Fact name=t!(locale, "work-time")>{t!(locale, "minutes", count = report.work_minutes)}</Fact>
             <Fact name=t!(locale, "billable")>{if report.billable { t!(locale, "yes") } else { t!(locale, "no") }}</Fact>
             {billing_raised.map(|at| view! { <Fact name=t!(locale, "billing-trigger-created")>{at}</Fact> })}
             {written_at.map(|at| view! { <Fact name=t!(locale, "report-written")>{at}</Fact> })}
@@ -194,6 +197,7 @@ fn DecideBar(
     let open = form.was_rejected();
     view! {
         <div class="detail-actions review-actions">
+            {(!is_primary).then(|| view! { <button class="button button-primary" type="submit" form=RELEASE_FORM>{t!(locale, "approve-and-release")}</button> })}
             <SubmitOnce><form method="post" action=owned("/app/fn/approve-report")><input type="hidden" name="report" value=id.to_string()/><input type="hidden" name="submitted_at" value=shown/><button class="button" class:button-primary=is_primary type="submit">{t!(locale, "approve")}</button></form></SubmitOnce>
             <ConfirmAction label=t!(locale, "return-report") consequence=t!(locale, "return-report-consequence") open>
                 <form method="post" action=owned("/app/fn/return-report")>

@@ -13,7 +13,7 @@ pub(crate) use self::store::records::NewLocation;
 
 use chrono::TimeDelta;
 use domain::identity::permissions::{ManageCustomers, ViewOperations};
-use domain::ids::CustomerId;
+use domain::ids::{CustomerId, LocationId};
 use domain::text::name_for_comparison;
 use domain::visits::figures::VisitFigures;
 
@@ -78,10 +78,16 @@ pub struct CustomerPage {
     pub contacts: Vec<ContactSummary>,
     /// External references of the customer, its locations and contacts.
     pub references: Vec<ReferenceSummary>,
-    /// Jobs that are not over, up to [`MAX_OPEN`]: the next appointment first, then those without one.
+    /// The oldest jobs that are not over: the next appointment first, then those without one.
     pub open_targets: Vec<TargetSummary>,
-    /// Requests that await dispatch, up to [`MAX_OPEN`].
+    /// The oldest requests that await dispatch.
     pub open_requests: Vec<RequestSummary>,
+    /// Whether there are more than [`MAX_OPEN`] of one of them, so that not all are listed.
+    pub has_more_open: bool,
+    /// The number of jobs at each location that are not over.
+    pub open_at: Vec<(LocationId, i64)>,
+    /// Whether the visits are those of all jobs, and not only of the latest.
+    pub counts_all_visits: bool,
     /// The visits of the last twelve months, the latest first.
     pub visits: Vec<CustomerVisit>,
     pub figures: VisitFigures,
@@ -105,10 +111,12 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: CustomerId) -
     let now = core.clock.now();
     let zone = by.staff().zone().parse().unwrap_or(chrono_tz::UTC);
     let visits = tx.visits_of_customer(id, now - YEAR, MAX_COUNTED_JOBS).await?;
+    let counted_jobs = tx.count_targets_of_customer(id, MAX_COUNTED_JOBS + 1).await?;
     let past: Vec<_> = visits.iter().map(CustomerVisit::past).collect();
-    let mut open_targets = tx.open_targets_of_customer(id, MAX_OPEN).await?;
+    let mut open_targets = tx.open_targets_of_customer(id, MAX_OPEN + 1).await?;
     open_targets.sort_by_key(|target| (target.starts_at.is_none(), target.starts_at));
     let mut grants = tx.grants_of_customer(id).await?;
+    grants.retain(|grant| grant.valid_from <= now && grant.valid_until.is_none_or(|until| until > now));
     let accounts = tx.portal_accounts_of(id).await?.into_iter().filter_map(|account| {
         let grants: Vec<_> = grants.extract_if(.., |grant| grant.account_id == account.id).collect();
         (!grants.is_empty()).then(|| AccountGrants {
@@ -117,6 +125,9 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: CustomerId) -
             grants,
         })
     });
+    let open_requests = tx.waiting_requests_of_customer(id, MAX_OPEN + 1).await?;
+    let limit = usize::try_from(MAX_OPEN).unwrap_or_default();
+    let has_more_open = open_targets.len() > limit || open_requests.len() > limit;
     Ok(CustomerPage {
         customer,
         locations: tx.locations_of(id).await?,
@@ -124,7 +135,10 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: CustomerId) -
         references: tx.references_of_customer(id).await?,
         accounts: accounts.collect(),
         open_targets,
-        open_requests: tx.waiting_requests_of_customer(id, MAX_OPEN).await?,
+        open_requests,
+        has_more_open,
+        counts_all_visits: counted_jobs <= MAX_COUNTED_JOBS,
+        open_at: tx.count_open_targets_by_location(id).await?,
         figures: VisitFigures::of(&past, now, &zone),
         visits,
         timeline: tx.timeline_of_customer(id, 25).await?,

@@ -126,14 +126,22 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
         .iter()
         .filter(|appointment| appointment.status == AppointmentStatus::Done)
         .count();
+    // A report of an earlier visit may be submitted later than that of the latest one.
+    let last_visit = appointments
+        .iter()
+        .filter(|appointment| appointment.status == AppointmentStatus::Done)
+        .max_by_key(|appointment| appointment.starts_at);
+    let report = last_visit.and_then(|visit| reports.iter().find(|report| report.appointment_id == visit.id));
     let steps = story::steps(JobFacts {
         status: target.status,
         past_visits,
-        report: reports.first().map(|report| report.status),
-        is_released: reports.first().is_some_and(|report| report.released_revision.is_some()),
+        report: report.map(|report| report.status),
+        is_released: report.is_some_and(|report| report.released_revision.is_some()),
     });
     let mut timeline = tx.timeline_of_target(id, 50).await?;
-    let names = tx.actor_names().await?;
+    let names = tx
+        .actor_names(timeline.iter().map(|entry| entry.actor.as_str()))
+        .await?;
     for entry in &mut timeline {
         entry.actor_name = names.of(&entry.actor);
     }

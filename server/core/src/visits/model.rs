@@ -338,9 +338,9 @@ pub struct CustomerVisit {
 }
 
 impl CustomerVisit {
-    /// Returns whether the visit completed its job: another one would not have followed.
+    /// Returns whether the visit completed its job: neither another one followed nor was the job reopened or cancelled.
     pub fn is_completed(&self) -> bool {
-        self.is_last && self.status != TargetStatus::NotCompleted
+        self.is_last && self.status == TargetStatus::Completed
     }
 
     /// Returns what the figures need to know of it.

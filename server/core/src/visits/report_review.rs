@@ -30,6 +30,9 @@ use crate::visits::report_actions::{ReportPermissions, ReportState};
 use crate::visits::store::reports::FileRow;
 use crate::{Core, CoreError, CoreResult};
 
+/// How many reports are listed beside an open one.
+const QUEUE_SIZE: i64 = 30;
+
 /// Lists a page of reports with a status, newest first, and counts the reports to approve.
 pub async fn list(
     core: &Core,
@@ -42,14 +45,23 @@ pub async fn list(
     Ok((Page::from_rows(rows, PAGE_SIZE), tx.count_reports_to_approve().await?))
 }
 
-/// Returns the newest report that waits for approval.
+/// Returns the report that waits for approval next: the one that was submitted before a report, or else the newest.
 ///
 /// # Errors
-/// The database is unavailable.
-pub async fn next_to_approve(core: &Core, by: Permit<'_, ViewReports>) -> CoreResult<Option<VisitReportId>> {
+/// `not_found`.
+pub async fn next_to_approve(
+    core: &Core,
+    by: Permit<'_, ViewReports>,
+    after: VisitReportId,
+) -> CoreResult<Option<VisitReportId>> {
     let mut tx = core.store.read(by.staff()).await?;
-    let first = tx.reports_in(ReportStatus::Submitted, None, 1).await?;
-    Ok(first.first().map(|report| report.id))
+    let decided = load(&mut tx, after).await?;
+    let place = Some((decided.submitted_at, after));
+    let mut next = tx.reports_in(ReportStatus::Submitted, place, 1).await?;
+    if next.is_empty() {
+        next = tx.reports_in(ReportStatus::Submitted, None, 1).await?;
+    }
+    Ok(next.first().map(|report| report.id))
 }
 
 /// A report with its attachments, releases and recipients.
@@ -66,8 +78,8 @@ pub struct ReportPage {
     pub downloads: Vec<(DateTime<Utc>, Option<String>, String)>,
     /// The portal users who can see the published release.
     pub viewers: ReportViewers,
-    /// The other reports with the same status, newest first.
-    pub queue: Vec<ReportSummary>,
+    /// The latest reports with the same status, newest first.
+    pub queue: Page<ReportSummary>,
     pub actions: ReportActions,
 }
 
@@ -103,7 +115,7 @@ pub async fn page(core: &Core, by: Permit<'_, ViewReports>, id: VisitReportId) -
         may_plan: staff.has::<PlanTargets>(),
     };
     Ok(ReportPage {
-        queue: tx.reports_in(report.status, None, PAGE_SIZE).await?,
+        queue: Page::from_rows(tx.reports_in(report.status, None, QUEUE_SIZE + 1).await?, QUEUE_SIZE),
         viewers: view_as::viewers_of_report(&mut tx, id).await?,
         actions: ReportActions::of(state, permissions),
         attachments,

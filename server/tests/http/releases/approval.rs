@@ -18,7 +18,10 @@ async fn report_is_approved_and_released_together_or_not_at_all(#[case] engine: 
     let path = link(&world.content(&manager, REPORTS).await, "/app/reports/vrp_").unwrap();
     let id = path.rsplit('/').next().unwrap().to_owned();
     let page = world.content(&manager, &path).await;
-    let (shown, revision) = (hidden(&page, "approves").unwrap(), hidden(&page, "revision").unwrap());
+    let (shown, revision) = (
+        hidden(&page, "approved_submitted_at").unwrap(),
+        hidden(&page, "revision").unwrap(),
+    );
     let submitted = "SELECT CAST(count(*) AS TEXT) FROM visit_report WHERE status = 'submitted'";
     let released = "SELECT title FROM portal_release WHERE title = 'Together'";
     let waiting = async || world.texts(submitted).await[0][0].parse::<i64>().unwrap();
@@ -29,7 +32,7 @@ async fn report_is_approved_and_released_together_or_not_at_all(#[case] engine: 
             ("title", title.to_owned()),
             ("summary", "It runs again.".to_owned()),
             ("revision", revision.clone()),
-            ("approves", shown.to_owned()),
+            ("approved_submitted_at", shown.to_owned()),
         ]
     };
     let send = async |title: &'static str, shown: &str| {
@@ -74,13 +77,13 @@ async fn dispatchers_neither_approve_nor_release(#[case] engine: Engine) {
     let dispatcher = world.staff("nordlicht", "dispatcher").await;
     let path = link(&world.content(&dispatcher, REPORTS).await, "/app/reports/vrp_").unwrap();
     let page = world.content(&dispatcher, &path).await;
-    assert!(hidden(&page, "approves").is_none() && !page.contains("/app/fn/publish-report"));
+    assert!(hidden(&page, "approved_submitted_at").is_none() && !page.contains("/app/fn/publish-report"));
     let id = path.rsplit('/').next().unwrap();
     let fields = [
         ("report", id),
         ("title", "x"),
         ("summary", "x"),
-        ("approves", "2026-01-01T00:00:00Z"),
+        ("approved_submitted_at", "2026-01-01T00:00:00Z"),
     ];
     world.send(&dispatcher, "/app/fn/publish-report", &fields).await;
     assert!(

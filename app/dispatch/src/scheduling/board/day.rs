@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use ordinavo_core::scheduling::board::{Board, Line, Stop, unscheduled_cursor};
 use ui::components::{Chip, EmptyState};
 use ui::format;
+use ui::i18n::by_key as shared_text;
 use ui::icons::Icon;
 
 use crate::i18n::by_key;
@@ -249,6 +250,14 @@ fn break_classes(line: &Line, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<
         .collect()
 }
 
+/// Says for how long a visit should have been over.
+fn late_text(locale: Locale, ends_at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    if now - ends_at < TimeDelta::minutes(1) {
+        return shared_text(locale, "late");
+    }
+    t!(locale, "late-since", time = format::age(locale, ends_at, now))
+}
+
 #[component]
 fn StopCard(
     stop: Stop,
@@ -297,9 +306,8 @@ fn StopCard(
     view! {
         <li class=class data-drag=is_movable.then(|| target.clone()) data-from=visit.starts_at.timestamp().to_string() data-length=minutes class:stop-warned=has_warnings class:stop-late=is_late>
             <a class="stop-link" href=format!("/app/targets/{target}") draggable="false" title=title>
-                <span class="stop-line">{mark.map(|name| view! { <Icon name=name/> })}<strong><bdi>{visit.job.customer_name.clone()}</bdi></strong></span>
-                <span class="stop-line">{is_late.then(|| view! { <span data-late="visit" class="late">{t!(locale, "late-since", time = format::age(locale, visit.ends_at, now))}</span>" · " })}<bdi>{times}</bdi>{place.map(|place| view! { <span class="quiet">" · "<bdi>{place}</bdi></span> })}<span class="hidden">" "{number.clone()}</span></span>
-                {has_warnings.then(|| view! { <span class="stop-alert stop-warning"><Icon name="alert"/><span class="hidden">{t!(locale, "board-conflicts", count = warnings.len())}" "{warning_text}</span></span> })}
+                <span class="stop-line">{has_warnings.then(|| view! { <span class="stop-warning"><Icon name="alert"/><span class="hidden">{t!(locale, "board-conflicts", count = warnings.len())}" "{warning_text}" "</span></span> })}{mark.map(|name| view! { <Icon name=name/> })}<strong><bdi>{visit.job.customer_name.clone().unwrap_or_else(|| number.clone())}</bdi></strong></span>
+                <span class="stop-line">{is_late.then(|| view! { <span data-late="visit" class="late">{late_text(locale, visit.ends_at, now)}</span>" · " })}<bdi>{times}</bdi>{place.map(|place| view! { <span class="quiet">" · "<bdi>{place}</bdi></span> })}<span class="hidden">" "{number.clone()}</span></span>
             </a>
             {reschedule_link}
         </li>

@@ -18,7 +18,7 @@ pub fn List(board: Board, locale: Locale, zone: String) -> impl IntoView {
     view! {
         {empty.then(|| view! { <EmptyState icon="calendar" title=t!(locale, "board-no-visits") text=t!(locale, "board-no-visits-text")/> })}
         {(!empty).then(|| view! {
-            <div class="table-frame"><table class="table rows">
+            <div class="table-frame"><table class="table rows stackable">
                 <thead><tr><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{t!(locale, "board-travel")}</th><th scope="col">{t!(locale, "board-conflicts-heading")}</th><th scope="col"><span class="hidden">{t!(locale, "board-schedule")}</span></th></tr></thead>
                 <tbody>{board.lines.into_iter().flat_map(|line| {
                     let name = line.technician.display_name.clone();

@@ -139,7 +139,7 @@ fn JobList(jobs: Vec<BoardJob>, locale: Locale) -> impl IntoView {
     view! {
         <ul class="map-jobs">{jobs.into_iter().map(|job| {
             let href = format!("/app/targets/{}", job.target_id.to_string());
-            view! { <li><a href=href><span class="map-key map-key-waits" aria-hidden="true"></span><span><strong><bdi>{job.customer_name}</bdi></strong><br/><span class="quiet small">{service_label(locale, job.service_type.as_deref())}{job.city.map(|city| view! { " · "<bdi>{city}</bdi> })}</span></span><PriorityMark priority=job.priority locale/></a></li> }
+            view! { <li><a href=href><span class="map-key map-key-waits" aria-hidden="true"></span><span><strong><bdi>{job.customer_name.unwrap_or_else(|| format::job_number(job.number))}</bdi></strong><br/><span class="quiet small">{service_label(locale, job.service_type.as_deref())}{job.city.map(|city| view! { " · "<bdi>{city}</bdi> })}</span></span><PriorityMark priority=job.priority locale/></a></li> }
         }).collect_view()}</ul>
     }
 }
@@ -250,7 +250,7 @@ fn LegendStop(stop: Stop, number: usize, color: usize, locale: Locale, zone: Str
     );
     view! {
         <li><a href=href><span class=format!("map-number way-{color}") aria-hidden="true">{number}</span>
-            <span><strong><bdi>{stop.visit.job.customer_name.clone()}</bdi></strong><br/><span class="quiet small"><bdi>{visit_time(locale, &stop.visit, &zone)}</bdi></span>{missing_coordinates}</span>
+            <span><strong><bdi>{stop.visit.job.customer_name.clone().unwrap_or_else(|| format::job_number(stop.visit.job.number))}</bdi></strong><br/><span class="quiet small"><bdi>{visit_time(locale, &stop.visit, &zone)}</bdi></span>{missing_coordinates}</span>
             <TargetChip status=stop.visit.job.status locale/></a></li>
     }
 }

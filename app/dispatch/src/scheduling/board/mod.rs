@@ -33,8 +33,8 @@ use ui::page::{PageRequest, page};
 use ui::title::Title;
 
 use crate::i18n::by_key;
-use crate::islands::LivePage;
 use crate::islands::board_drag::BoardDrag;
+use crate::islands::{FilterList, LivePage};
 use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::{AppFrame, NAVIGATION, PageBar};
 use crate::t;
@@ -96,12 +96,14 @@ pub fn BoardPage() -> impl IntoView {
         } else {
             load_day(&request, permit, date, board_view, &zone).await?
         };
+        let has_shortcuts = staff.has_shortcuts();
         let live = format!("/app/live?since={revision}");
         let title = format!("{} {}", t!(locale, "board-title"), format::day(locale, date));
         let zone = t!(locale, "board-zone", zone = format::zone_name(locale, &zone));
         Ok(view! {
             <Title text=title/>
             <LivePage path=live regions=format!("board technician-news {NAVIGATION}")/>
+            {(board_view == BoardView::Day).then(|| view! { <FilterList rows=".pool-card".to_owned() has_shortcuts/> })}
             {(can_plan && board_view == BoardView::Day).then(|| view! { <BoardDrag loading=t!(locale, "board-checking")/> })}
             <BoardBar locale date today board_view can_plan zone/>
             <DoneNotice locale flash=request.flash.clone()/>
@@ -203,7 +205,7 @@ fn BoardBar(
             <a class="button" href=board_path(today, board_view)>{t!(locale, "today")}</a>
             <a class="button button-icon" href=after title=t!(locale, "next-day")><Icon name="chevron-right"/><span class="hidden">{t!(locale, "next-day")}</span></a>
             <details class="menu day-menu">
-                <summary><strong>{format::day(locale, date)}</strong><Icon name="chevron-down"/></summary>
+                <summary><strong>{format::day(locale, date)}</strong><span class="quiet small board-zone">{zone.clone()}</span><Icon name="chevron-down"/></summary>
                 <form method="get" action="/app/board" class="menu-list">
                     <input type="hidden" name="view" value=board_view.name()/>
                     <label class="hidden" for="board-date">{t!(locale, "date")}</label>
@@ -229,7 +231,7 @@ fn BoardBar(
 #[component]
 fn SuggestionRow(locale: Locale, date: NaiveDate) -> impl IntoView {
     view! {
-        <a class="button button-quiet" href="/app/board/suggestions">{t!(locale, "suggestions-title")}</a>
+        <a class="button button-quiet" href="/app/board/suggestions">{t!(locale, "suggestions-earlier")}</a>
         <form method="post" action=owned("/app/fn/suggest-routes")><input type="hidden" name="date" value=date.format("%Y-%m-%d").to_string()/><button class="button button-primary" type="submit"><Icon name="navigation"/>{t!(locale, "suggestion-request")}</button></form>
     }
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use domain::locale::Locale;
+use domain::requests::Priority;
 use leptos::prelude::*;
 use ordinavo_core::scheduling::BoardJob;
 use ui::components::{EmptyState, PriorityMark};
@@ -9,7 +10,6 @@ use ui::format;
 use ui::icons::Icon;
 
 use crate::i18n::by_key;
-use crate::islands::FilterList;
 use crate::scheduling::board::reschedule_path;
 use crate::shared::service_label;
 use crate::t;
@@ -17,7 +17,7 @@ use crate::t;
 /// When the requested window of a job ends, seen from the day of the board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Due {
-    /// On the day or before.
+    /// Urgent, or on the day or before.
     Now,
     /// Within seven days.
     ThisWeek,
@@ -37,6 +37,9 @@ impl Due {
     }
 
     fn of(job: &BoardJob, date: NaiveDate, zone: &str) -> Self {
+        if job.priority == Priority::Urgent {
+            return Self::Now;
+        }
         let Some((_, end)) = job.window() else {
             return Self::Later;
         };
@@ -83,7 +86,7 @@ pub(super) fn Pool(
         <section class="board-pool" aria-labelledby="pool-title">
             <h2 id="pool-title">{t!(locale, "board-unscheduled")}<span class="count">{count}</span></h2>
             {is_empty.then(|| view! { <EmptyState icon="check" title=t!(locale, "board-unscheduled-empty") text=t!(locale, "board-unscheduled-empty-text")/> })}
-            {(!is_empty).then(|| view! { <FilterList rows=".pool-card".to_owned() label=t!(locale, "pool-search")/> })}
+            {(!is_empty).then(|| view! { <input id="pool-filter" class="filter-list" type="search" autocomplete="off" aria-label=t!(locale, "pool-search") placeholder=t!(locale, "pool-search")/> })}
             {groups.into_iter().filter(|(_, jobs)| !jobs.is_empty()).map(|(due, jobs)| view! {
                 <h3>{by_key(locale, due.key())}<span class="count">{jobs.len()}</span></h3>
                 <ul class="plain">{jobs.into_iter().map(|job| view! { <UnscheduledJobCard job locale can_plan back=back.clone() zone=zone.clone()/> }).collect_view()}</ul>
@@ -111,7 +114,7 @@ fn UnscheduledJobCard(job: BoardJob, locale: Locale, can_plan: bool, back: Strin
     view! {
         <li class="pool-card" data-drag=can_plan.then(|| target.clone()) data-length=job.duration_minutes.to_string()>
             <a class="stop-link" href=format!("/app/targets/{target}") draggable="false">
-                <span class="pool-top"><strong><bdi>{job.customer_name}</bdi></strong><span class="quiet">{t!(locale, "minutes", count = job.duration_minutes)}</span></span>
+                <span class="pool-top"><strong><bdi>{job.customer_name.unwrap_or_else(|| number.clone())}</bdi></strong><span class="quiet">{t!(locale, "minutes", count = job.duration_minutes)}</span></span>
                 <span class="quiet">{service_label(locale, job.service_type.as_deref())}{place.map(|place| view! { " · "<bdi>{place}</bdi> })}" · "<bdi class="mono">{number}</bdi></span>
                 <span class="pool-foot"><PriorityMark priority=job.priority locale/>{skills.into_iter().map(|skill| view! { <span class="tag"><bdi>{skill}</bdi></span> }).collect_view()}{window.map(|window| view! { <span class="quiet icon-line"><Icon name="clock"/><bdi>{window}</bdi></span> })}</span>
             </a>

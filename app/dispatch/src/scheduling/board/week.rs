@@ -1,5 +1,6 @@
 //! The week view: a line for each technician, a column for each day.
 
+use domain::jobs::targets::TargetStatus;
 use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;
@@ -7,6 +8,7 @@ use ordinavo_core::scheduling::BoardVisit;
 use ordinavo_core::scheduling::board::{Line, WeekDay};
 use ui::components::{Chip, EmptyState, LateVisitMark};
 use ui::format;
+use ui::i18n::by_key as shared_text;
 use ui::icons::Icon;
 
 use crate::i18n::by_key;
@@ -80,9 +82,17 @@ fn Cell(line: Line, locale: Locale, back: String, zone: String) -> impl IntoView
             });
             let class = format!("week-stop stop-{}", stop.visit.job.status.name().replace('_', "-"));
             let title = format!("{number} {}", visit_time(locale, &stop.visit, &zone));
+            let mark = match stop.visit.job.status {
+                TargetStatus::Completed => Some("check"),
+                TargetStatus::NotCompleted => Some("x"),
+                TargetStatus::EnRoute => Some("truck"),
+                TargetStatus::OnSite => Some("wrench"),
+                _ => None,
+            };
+            let status = shared_text(locale, &format!("target-{}", stop.visit.job.status.name()));
             let place = stop.visit.job.city.clone().or_else(|| stop.visit.job.location_name.clone());
             view! {
-                <li class=class><a href=format!("/app/targets/{target}") title=title><span><bdi class="week-time">{short_time(locale, &stop.visit, &zone)}</bdi>" "<strong><bdi>{stop.visit.job.customer_name.clone()}</bdi></strong></span><span class="hidden">{number}</span><span class="quiet"><bdi>{place}</bdi></span></a>
+                <li class=class><a href=format!("/app/targets/{target}") title=title><span>{mark.map(|name| view! { <Icon name/> })}<span class="hidden">{status}" "</span><bdi class="week-time">{short_time(locale, &stop.visit, &zone)}</bdi>" "<strong><bdi>{stop.visit.job.customer_name.clone().unwrap_or_else(|| number.clone())}</bdi></strong></span><span class="hidden">{number}</span><span class="quiet"><bdi>{place}</bdi></span></a>
                     <LateVisitMark status=stop.visit.job.status ends_at=Some(stop.visit.ends_at) locale/>{warning_view}{reschedule_link}</li>
             }
         }).collect_view()}</ul>

@@ -1,11 +1,12 @@
 //! The history of the fields of customers, locations and contacts, which the database itself writes (decision 0036).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::ids::{CustomerId, uuid_of};
 use uuid::Uuid;
 
 use crate::customers::model::RecordChange;
+use crate::db::bulk::hex;
 use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::Staff;
 
@@ -35,26 +36,33 @@ const SELECT_ACTORS: &str = r"
     SELECT id, display_name AS name
     FROM staff_account
     WHERE tenant_id = $1
+      AND id = ANY (ARRAY(SELECT jsonb_array_elements_text($2)::UUID))
     UNION ALL
     SELECT id, name
     FROM integration_client
     WHERE tenant_id = $1
+      AND id = ANY (ARRAY(SELECT jsonb_array_elements_text($2)::UUID))
     UNION ALL
     SELECT id, display_name AS name
     FROM partner_account
     WHERE tenant_id = $1
-    LIMIT 2000
+      AND id = ANY (ARRAY(SELECT jsonb_array_elements_text($2)::UUID))
 ";
 
 /// The names of staff, clients and partners by ID.
 pub(crate) struct ActorNames(HashMap<Uuid, String>);
 
 impl ActorNames {
-    /// Returns the name of an actor. A label is the kind of the actor and its ID, such as `staff:stf_…`.
+    /// Returns the name of an actor.
     pub(crate) fn of(&self, label: &str) -> Option<String> {
-        let (_, id) = label.split_once(':')?;
-        self.0.get(&uuid_of(id).ok()?).cloned()
+        self.0.get(&id_of(label)?).cloned()
     }
+}
+
+/// Returns the ID in a label, which is the kind of an actor and its ID, such as `staff:stf_…`.
+fn id_of(label: &str) -> Option<Uuid> {
+    let (_, id) = label.split_once(':')?;
+    uuid_of(id).ok()
 }
 
 impl TenantTx<'_, Staff> {
@@ -79,17 +87,22 @@ impl TenantTx<'_, Staff> {
         if changes.is_empty() {
             return Ok(changes);
         }
-        let actors = self.actor_names().await?;
+        let labels = changes.iter().filter_map(|change| change.changed_by.as_deref());
+        let actors = self.actor_names(labels).await?;
         for change in &mut changes {
             change.actor_name = change.changed_by.as_deref().and_then(|label| actors.of(label));
         }
         Ok(changes)
     }
 
-    /// Returns the names of those who can appear in a history.
-    pub(crate) async fn actor_names(&mut self) -> Result<ActorNames, StoreError> {
-        let tenant = self.tenant();
-        let names = self.tx.fetch_all::<(Uuid, String)>(SELECT_ACTORS, (tenant,)).await?;
+    /// Returns the names of actors by their labels.
+    pub(crate) async fn actor_names(&mut self, labels: impl Iterator<Item = &str>) -> Result<ActorNames, StoreError> {
+        let ids: BTreeSet<String> = labels.filter_map(id_of).map(hex).collect();
+        if ids.is_empty() {
+            return Ok(ActorNames(HashMap::new()));
+        }
+        let values = (self.tenant(), sqlx::types::Json(ids));
+        let names = self.tx.fetch_all::<(Uuid, String)>(SELECT_ACTORS, values).await?;
         Ok(ActorNames(names.into_iter().collect()))
     }
 }
