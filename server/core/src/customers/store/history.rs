@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::customers::model::RecordChange;
 use crate::db::bulk::hex;
-use crate::db::{StoreError, TenantTx};
+use crate::db::{EngineSql, StoreError, TenantTx};
 use crate::identity::actors::Staff;
 
 macro_rules! select_changes {
@@ -32,7 +32,8 @@ const SELECT_CHANGES_OF_RECORD: &str = concat!(
     select_changes!(),
     " AND change.record_id = $4 ORDER BY change.at DESC, change.field, change.id LIMIT $3"
 );
-const SELECT_ACTORS: &str = r"
+static SELECT_ACTORS: EngineSql = EngineSql::new(
+    r"
     SELECT id, display_name AS name
     FROM staff_account
     WHERE tenant_id = $1
@@ -47,7 +48,8 @@ const SELECT_ACTORS: &str = r"
     FROM partner_account
     WHERE tenant_id = $1
       AND id = ANY (ARRAY(SELECT jsonb_array_elements_text($2)::UUID))
-";
+",
+);
 
 /// The names of staff, clients and partners by ID.
 pub(crate) struct ActorNames(HashMap<Uuid, String>);
@@ -102,7 +104,7 @@ impl TenantTx<'_, Staff> {
             return Ok(ActorNames(HashMap::new()));
         }
         let values = (self.tenant(), sqlx::types::Json(ids));
-        let names = self.tx.fetch_all::<(Uuid, String)>(SELECT_ACTORS, values).await?;
+        let names = self.tx.fetch_all::<(Uuid, String)>(&SELECT_ACTORS, values).await?;
         Ok(ActorNames(names.into_iter().collect()))
     }
 }
