@@ -130,7 +130,7 @@ test("offline visit survives a browser restart and is sent once", async ({ brows
     await expect(manager.page.locator("main")).toContainText(words);
   }
   await expect(manager.page.getByRole("img", { name: "Signature" })).toBeVisible();
-  await expect(manager.page.locator(".files > li")).toHaveCount(2);
+  await expect(manager.page.locator(".review-photos > li")).toHaveCount(2);
   // Sent content is deleted from the phone.
   const memory = await page.evaluate(async () => {
     const database = await new Promise((done) => (indexedDB.open("my-day").onsuccess = ({ target }) => done(target.result)));
@@ -460,7 +460,7 @@ test("report is kept as a draft on the phone, with its photos", async ({ browser
   await second.getByRole("button", { name: "Submit report" }).click();
   await expect(async () => expect(await job(dispatch, target)).toContainText("Completed")).toPass();
   await dispatch.getByRole("link", { name: "Open report" }).click();
-  await expect(dispatch.locator(".files > li")).toHaveCount(2);
+  await expect(dispatch.locator(".review-photos > li")).toHaveCount(2);
   await expect(dispatch.locator('[data-mark="before"]')).toHaveCount(1);
   expect(await drafts(second)).toBe("[]");
   wire.close();

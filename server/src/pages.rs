@@ -61,6 +61,10 @@ pub fn dispatch(state: &AppState) -> Router<AppState> {
             post(action).layer(RequestBodyLimitLayer::new(MAX_CSV_BYTES)),
         )
         .route(
+            "/app/fn/upload-customers",
+            post(action).layer(RequestBodyLimitLayer::new(MAX_CSV_BYTES)),
+        )
+        .route(
             "/app/fn/set-portal-logo",
             post(action).layer(RequestBodyLimitLayer::new(MAX_LOGO_BYTES)),
         )
@@ -146,6 +150,7 @@ pub const MULTIPART_ACTIONS: &[&str] = &[
     "/app/fn/update-technician",
     "/app/fn/update-form",
     "/app/fn/upload-csv",
+    "/app/fn/upload-customers",
     "/portal/fn/answer-request",
     "/portal/fn/invite-colleague",
     "/portal/fn/submit-request",

@@ -50,6 +50,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/board/move") view=scheduling::board::reschedule::ReschedulePage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers") view=customers::list::CustomersPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers/new") view=customers::customer_form::NewCustomerPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/customers/import") view=imports::customer_sheet::CustomerImportPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/customers/import/:file") view=imports::customer_sheet::CustomerSheetPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers/:id/edit") view=customers::customer_form::EditCustomerPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers/:id/new-location") view=customers::location::NewLocationPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers/:id/new-contact") view=customers::contact::NewContactPage ssr=SsrMode::Async/>

@@ -13,6 +13,7 @@ use ui::icons::Icon;
 use ui::page::page;
 use ui::title::Title;
 
+use crate::imports::customer_sheet;
 use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::{AppFrame, PageBar};
 use crate::t;
@@ -69,6 +70,7 @@ pub fn CustomersPage() -> impl IntoView {
         Ok(view! {
             <Title text=t!(locale, "customers-title")/>
             <PageBar locale title=t!(locale, "customers-title")>
+                {new_href.is_some().then(|| view! { <a class="button" href=customer_sheet::PAGE><Icon name="import"/>{t!(locale, "customer-import")}</a> })}
                 {new_href.map(|href| view! { <a class="button button-primary" href=href><Icon name="plus"/>{t!(locale, "customer-new")}</a> })}
             </PageBar>
             <DoneNotice locale flash=request.flash.clone()/>

@@ -151,7 +151,7 @@ fn import_path(job: ImportJobId) -> String {
 }
 
 /// Redirects without a message: the next page shows the progress.
-const fn redirect_to(path: String) -> Redirect {
+pub(super) const fn redirect_to(path: String) -> Redirect {
     Redirect {
         to: path,
         done: None,

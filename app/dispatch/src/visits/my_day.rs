@@ -56,7 +56,7 @@ pub fn DayPage() -> impl IntoView {
         let stop_item = |stop: DayStop, in_group: bool| {
             let (id, status) = (stop.target_id.to_string(), stop_state(&stop));
             let notices = own_notices(&notices, &stop);
-            view! { <li data-stop=id data-status=status class:in-site=in_group><p class="stop-label next-label">{t!(locale, "next-visit")}</p><p class="stop-label now-label">{t!(locale, "current-visit")}</p><StopCard stop notices locale person=person.clone() zone=zone.clone() comes_after=None/></li> }
+            view! { <li data-stop=id data-status=status class:in-site=in_group><p class="stop-label next-label">{t!(locale, "next-visit")}</p><p class="stop-label now-label">{t!(locale, "current-visit")}</p><StopCard stop notices locale person=person.clone() zone=zone.clone() names_subject=true comes_after=None/></li> }
         };
         let finished = finished.into_iter().map(|stop| stop_item(stop, false)).collect_view();
         let open = by_site(open)

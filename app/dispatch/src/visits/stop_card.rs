@@ -112,6 +112,9 @@ pub(crate) fn StopCard(
     /// What the technician has told dispatch about it.
     notices: Vec<VisitNotice>,
     #[prop(optional)] shows_date: bool,
+    /// Whether the card says what the visit is about; its page has all notes.
+    #[prop(optional)]
+    names_subject: bool,
     /// The visit that comes first on the same day.
     #[prop(optional_no_strip)]
     comes_after: Option<i64>,
@@ -127,6 +130,7 @@ pub(crate) fn StopCard(
     let what = stop
         .notes
         .as_deref()
+        .filter(|_| names_subject)
         .and_then(|notes| beginning(notes, MAX_SUBJECT_CHARS));
     let change = stop.change();
     let lateness = stop.clone();

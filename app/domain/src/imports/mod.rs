@@ -1,6 +1,7 @@
 //! Target imports: parsed bodies, and the statuses of import jobs and items.
 
 mod body;
+pub mod customer_sheet;
 pub mod jobs;
 pub mod plausibility;
 mod read;

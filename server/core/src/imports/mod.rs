@@ -3,6 +3,7 @@
 
 mod changes;
 pub(crate) mod context;
+pub mod customer_sheets;
 pub mod jobs;
 pub mod model;
 pub(crate) mod outcome;

@@ -73,7 +73,7 @@ mod tests {
             east: 7.6,
         };
         let names: Vec<&str> = towns_in(ruhr).take(3).map(|town| town.name).collect();
-        assert_eq!(names, ["Dortmund", "Essen", "Duisburg"]);
+        assert_eq!(names, ["Essen", "Dortmund", "Duisburg"]);
         let ocean = Area {
             south: -50.0,
             west: -150.0,

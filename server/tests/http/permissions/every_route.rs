@@ -34,6 +34,7 @@ pub const STAFF_PAGES: &[(&str, &[&str])] = &[
         &["admin", "manager", "dispatcher", "auditor"],
     ),
     ("/app/customers/new", &["admin", "manager", "dispatcher"]),
+    ("/app/customers/import", &["admin", "manager", "dispatcher"]),
     ("/app/customers/{customer}/edit", &["admin", "manager", "dispatcher"]),
     (
         "/app/customers/{customer}/new-location",
@@ -212,6 +213,9 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/dry-run-csv", &["admin", "manager", "dispatcher"]),
     ("/app/fn/import-dry-run", &["admin", "manager", "dispatcher"]),
     ("/app/fn/upload-csv", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/upload-customers", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/choose-customer-columns", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/import-customers", &["admin", "manager", "dispatcher"]),
     ("/app/fn/save-rule", &["admin"]),
     ("/app/fn/test-rule", &["admin"]),
     ("/app/fn/set-rule-enabled", &["admin"]),
@@ -669,6 +673,8 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                 match *path {
                     "/app/fn/create-client"
                     | "/app/fn/upload-csv"
+                    | "/app/fn/upload-customers"
+                    | "/app/fn/import-customers"
                     | "/app/fn/record-call"
                     | "/app/fn/new-customer"
                     | "/app/fn/set-organization"
@@ -694,6 +700,7 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                     | "/app/fn/cancel-two-factor"
                     | "/app/fn/discard-draft"
                     | "/app/fn/set-shortcuts"
+                    | "/app/fn/choose-customer-columns"
                     | "/app/fn/verify-audit" => StatusCode::SEE_OTHER,
                     "/app/fn/change-password" => StatusCode::UNPROCESSABLE_ENTITY,
                     // There is no setup that the passkey answers.

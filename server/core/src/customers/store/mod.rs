@@ -4,3 +4,4 @@ pub(crate) mod client_records;
 pub(crate) mod editing;
 pub(crate) mod history;
 pub(crate) mod records;
+pub(crate) mod sheets;

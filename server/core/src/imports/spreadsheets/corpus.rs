@@ -3,7 +3,7 @@
 
 use std::io::{Cursor, Write as _};
 
-use domain::imports::jobs::BatchItem;
+use domain::imports::jobs::{BatchItem, MAX_ITEMS};
 use serde_json::{Value, json};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -308,7 +308,7 @@ fn workbook_rows(rows: &[Vec<Cell>]) -> Vec<Vec<SheetCell>> {
 }
 
 fn read(name: &str, bytes: &[u8], encoding: Option<&str>) -> Vec<BatchItem> {
-    let table = table::read(bytes, encoding).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+    let table = table::read(bytes, encoding, MAX_ITEMS).unwrap_or_else(|error| panic!("{name}: {error:?}"));
     let fields: Vec<_> = table.headers.iter().map(|header| guess(header)).collect();
     assert!(fields.iter().all(Option::is_some), "{name}: {:?}", table.headers);
     payload::items(&table, &fields, "Europe/Berlin")
@@ -373,7 +373,7 @@ fn workbook_numbers_dates_and_lines_are_kept() {
         ],
         1,
     );
-    let table = table::read(&bytes, None).expect("workbook is a table");
+    let table = table::read(&bytes, None, MAX_ITEMS).expect("workbook is a table");
     let fields: Vec<_> = table.headers.iter().map(|header| guess(header)).collect();
     let items = payload::items(&table, &fields, "Europe/Berlin");
     assert_eq!(items[0].external_id, "4006120000123");
@@ -468,7 +468,7 @@ fn workbook_with_far_or_repeated_cells_is_refused_without_reading_all_between() 
         )),
     ];
     for (index, file) in files.iter().enumerate() {
-        let error = table::read(file, None)
+        let error = table::read(file, None, MAX_ITEMS)
             .err()
             .unwrap_or_else(|| panic!("file {index} is read"));
         assert_eq!(error.fields[0].pointer, "file", "file {index}");
@@ -479,7 +479,7 @@ fn workbook_with_far_or_repeated_cells_is_refused_without_reading_all_between() 
          <table:table-row>{cell}/></table:table-row>\
          <table:table-row table:number-rows-repeated=\"1048574\"><table:table-cell table:number-columns-repeated=\"16384\"/></table:table-row>"
     ));
-    assert!(table::read(&usual, None).is_ok());
+    assert!(table::read(&usual, None, MAX_ITEMS).is_ok());
 }
 
 #[test]
@@ -494,7 +494,7 @@ fn workbook_of_1904_keeps_its_dates() {
         cell("B2", "C")
     );
     let bytes = xlsx_of(&sheet, "<workbookPr date1904=\"1\"/>");
-    let table = table::read(&bytes, None).expect("workbook is a table");
+    let table = table::read(&bytes, None, MAX_ITEMS).expect("workbook is a table");
     let fields: Vec<_> = table.headers.iter().map(|header| guess(header)).collect();
     let items = payload::items(&table, &fields, "Europe/Berlin");
     assert_eq!(items[0].payload["timeWindow"]["start"], "2026-11-24T00:00:00+01:00");

@@ -16,14 +16,15 @@ use domain::fields::{CsvError, FieldCode};
 use domain::files::FileOwner;
 use domain::identity::permissions::ResolveMappings;
 use domain::ids::{ClientId, ImportJobId};
-use domain::imports::jobs::{BatchItem, ImportChannel, ImportMode, TargetBatch, is_rejected_line};
+use domain::imports::jobs::{BatchItem, ImportChannel, ImportMode, MAX_ITEMS, TargetBatch, is_rejected_line};
 use domain::problems::Cause;
 
+pub(crate) use self::payload::is_shortened;
 use self::table::{Table, invalid_file};
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::files::{self, NewBlob};
-use crate::identity::actors::{Actor as _, Permit};
+use crate::identity::actors::{Actor as _, Permit, Staff};
 use crate::imports::model::ImportJobView;
 use crate::imports::{is_zone, jobs, settings_of};
 use crate::secrets::{hex, parse_digest, sha256};
@@ -61,24 +62,51 @@ pub struct Preview {
 /// # Errors
 /// Field `file` if the file is too large, cannot be read as a table, or has no or too many jobs.
 pub async fn store_file(core: &Core, by: Permit<'_, ResolveMappings>, bytes: Vec<u8>) -> CoreResult<String> {
+    store_table(core, by.staff(), bytes, MAX_ITEMS).await
+}
+
+/// Stores a file of at most `max_rows` rows and returns its name.
+pub(crate) async fn store_table(core: &Core, staff: &Staff, bytes: Vec<u8>, max_rows: usize) -> CoreResult<String> {
     if bytes.len() > MAX_FILE_BYTES {
         return Err(invalid_file(CsvError::TooLarge { max_megabytes: 2 }));
     }
-    table::read(&bytes, None)?;
+    table::read(&bytes, None, max_rows)?;
     let hash = sha256(&bytes);
     let blob = NewBlob {
         digest: hash.clone(),
         media_type: "application/octet-stream",
         bytes: bytes.into(),
     };
-    files::store(core, by.staff(), FileOwner::Import, vec![blob]).await?;
+    files::store(core, staff, FileOwner::Import, vec![blob]).await?;
     Ok(hex(&hash))
 }
 
-async fn load(core: &Core, by: Permit<'_, ResolveMappings>, name: &str, encoding: Option<&str>) -> CoreResult<Table> {
+/// Reads a stored file.
+///
+/// # Errors
+/// `not_found`; field `file` if the encoding does not fit.
+pub(crate) async fn load_table(
+    core: &Core,
+    staff: &Staff,
+    name: &str,
+    encoding: Option<&str>,
+    max_rows: usize,
+) -> CoreResult<Table> {
     let hash = parse_digest(name).ok_or_else(CoreError::not_found)?;
-    let bytes = files::content(core, by.staff(), &hash).await?;
-    table::read(&bytes, encoding)
+    let bytes = files::content(core, staff, &hash).await?;
+    table::read(&bytes, encoding, max_rows)
+}
+
+/// Returns the columns of a table with the field that `guess` finds for each header.
+pub(crate) fn columns_of(table: &Table, guess: impl Fn(&str) -> Option<&'static str>) -> Vec<Column> {
+    let columns = table.headers.iter().enumerate();
+    columns
+        .map(|(index, header)| Column {
+            header: header.clone(),
+            examples: table.column(index).take(MAX_EXAMPLES).map(str::to_owned).collect(),
+            guess: guess(header),
+        })
+        .collect()
 }
 
 /// Returns the columns of a stored file with a suggested field for each. `encoding` replaces the detected one.
@@ -91,17 +119,8 @@ pub async fn preview(
     name: &str,
     encoding: Option<&str>,
 ) -> CoreResult<Preview> {
-    let table = load(core, by, name, encoding).await?;
-    let columns = table
-        .headers
-        .iter()
-        .enumerate()
-        .map(|(index, header)| Column {
-            header: header.clone(),
-            examples: table.column(index).take(MAX_EXAMPLES).map(str::to_owned).collect(),
-            guess: fields::guess(header),
-        })
-        .collect();
+    let table = load_table(core, by.staff(), name, encoding, MAX_ITEMS).await?;
+    let columns = columns_of(&table, fields::guess);
     let shifted = table
         .rows
         .iter()
@@ -131,7 +150,7 @@ pub async fn start_dry_run(
     client: ClientId,
     chosen: &[String],
 ) -> CoreResult<ImportJobId> {
-    let table = load(core, by, name, encoding).await?;
+    let table = load_table(core, by.staff(), name, encoding, MAX_ITEMS).await?;
     let fields: Vec<Option<&'static str>> = chosen
         .iter()
         .map(|name| FIELDS.into_iter().find(|field| field == name))
@@ -154,7 +173,7 @@ pub async fn start_dry_run(
 }
 
 async fn enqueue_for_client(
-    tx: &mut TenantTx<'_, crate::identity::actors::Staff>,
+    tx: &mut TenantTx<'_, Staff>,
     label: &str,
     client: ClientId,
     dry_run_id: Option<ImportJobId>,

@@ -216,7 +216,7 @@ fn pointer(field: &str) -> String {
 }
 
 /// Returns whether a spreadsheet has shortened a number, such as `4,00612E+12`, so that its digits are lost.
-fn is_shortened(cell: &str) -> bool {
+pub(crate) fn is_shortened(cell: &str) -> bool {
     let Some((mantissa, exponent)) = cell.split_once(['E', 'e']) else {
         return false;
     };

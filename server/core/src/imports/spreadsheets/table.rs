@@ -1,7 +1,6 @@
 //! An uploaded file as a table of texts: CSV in any common encoding, or a sheet of a workbook.
 
 use domain::fields::{CsvError, FieldCode};
-use domain::imports::jobs::MAX_ITEMS;
 
 use super::{text, workbook};
 use crate::{CoreError, CoreResult};
@@ -10,7 +9,7 @@ pub(super) const MAX_COLUMNS: usize = 60;
 
 /// A row with the number of its line, from 1, in the file or sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Row {
+pub(crate) struct Row {
     pub line: usize,
     pub cells: Vec<String>,
 }
@@ -33,7 +32,7 @@ pub enum TableSource {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Table {
+pub(crate) struct Table {
     pub headers: Vec<String>,
     pub rows: Vec<Row>,
     /// Number of lines of the file or sheet.
@@ -45,15 +44,15 @@ pub(super) fn invalid_file(error: CsvError) -> CoreError {
     CoreError::field("file", FieldCode::InvalidCsv(error))
 }
 
-/// Reads a file. `encoding` is the name of the encoding of a text file that was chosen instead of the detected one.
+/// Reads a file of at most `max_rows` rows. `encoding` is the name of the encoding of a text file that was chosen instead of the detected one.
 ///
 /// # Errors
 /// Field `file`.
-pub(super) fn read(bytes: &[u8], encoding: Option<&str>) -> CoreResult<Table> {
+pub(super) fn read(bytes: &[u8], encoding: Option<&str>, max_rows: usize) -> CoreResult<Table> {
     if workbook::is_workbook(bytes) {
-        workbook::read(bytes)
+        workbook::read(bytes, max_rows)
     } else {
-        text::read(bytes, encoding)
+        text::read(bytes, encoding, max_rows)
     }
 }
 
@@ -62,7 +61,12 @@ impl Table {
     ///
     /// # Errors
     /// Field `file` without columns or rows, or with too many.
-    pub(super) fn of_rows(rows: impl Iterator<Item = Row>, lines: usize, source: TableSource) -> CoreResult<Self> {
+    pub(super) fn of_rows(
+        rows: impl Iterator<Item = Row>,
+        lines: usize,
+        source: TableSource,
+        max_rows: usize,
+    ) -> CoreResult<Self> {
         let mut rows = rows.filter(|row| row.cells.iter().any(|cell| !cell.is_empty()));
         let Some(first) = rows.next() else {
             return Err(invalid_file(CsvError::NoHeaders));
@@ -71,9 +75,9 @@ impl Table {
         if headers.len() > MAX_COLUMNS {
             return Err(invalid_file(CsvError::TooManyColumns { max: MAX_COLUMNS }));
         }
-        let rows: Vec<Row> = rows.take(MAX_ITEMS + 1).collect();
-        if rows.len() > MAX_ITEMS {
-            return Err(invalid_file(CsvError::TooManyRows { max: MAX_ITEMS }));
+        let rows: Vec<Row> = rows.take(max_rows + 1).collect();
+        if rows.len() > max_rows {
+            return Err(invalid_file(CsvError::TooManyRows { max: max_rows }));
         }
         if rows.is_empty() {
             return Err(invalid_file(CsvError::Empty));
@@ -103,12 +107,12 @@ impl Table {
     }
 
     /// Returns whether a row has more cells than the table has columns, so that its values may be shifted.
-    pub(super) fn is_shifted(&self, row: &Row) -> bool {
+    pub(crate) fn is_shifted(&self, row: &Row) -> bool {
         row.cells.len() > self.headers.len()
     }
 
     /// Returns the cells of a column that are not empty.
-    pub(super) fn column(&self, index: usize) -> impl Iterator<Item = &str> {
+    pub(crate) fn column(&self, index: usize) -> impl Iterator<Item = &str> {
         self.rows
             .iter()
             .filter(|row| !self.is_shifted(row))

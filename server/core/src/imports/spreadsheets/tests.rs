@@ -10,7 +10,7 @@ use super::table::MAX_COLUMNS;
 use super::*;
 
 fn read(text: &str) -> CoreResult<Table> {
-    table::read(text.as_bytes(), None)
+    table::read(text.as_bytes(), None, MAX_ITEMS)
 }
 
 fn fields(table: &Table) -> Vec<Option<&'static str>> {
@@ -150,7 +150,7 @@ fn csv_delimiter_line_and_encodings_are_read() {
     assert_eq!(table.headers, ["Auftrag", "Kunde"]);
     assert_eq!((table.rows[0].line, table.lines), (3, 3));
     let (windows, _, _) = encoding_rs::WINDOWS_1252.encode("Auftrag;Kunde\nA-1;Müller & Söhne, Straße\n");
-    let table = table::read(&windows, None).expect("text is Windows-1252");
+    let table = table::read(&windows, None, MAX_ITEMS).expect("text is Windows-1252");
     assert_eq!(table.rows[0].cells[1], "Müller & Söhne, Straße");
     assert_eq!(
         table.source,
@@ -166,17 +166,21 @@ fn csv_delimiter_line_and_encodings_are_read() {
             .encode_utf16()
             .flat_map(u16::to_le_bytes),
     );
-    let table = table::read(&utf16, None).expect("text is UTF-16");
+    let table = table::read(&utf16, None, MAX_ITEMS).expect("text is UTF-16");
     assert_eq!(table.rows[0].cells, ["A-1", "Müller"]);
     assert_eq!(
-        table::read(&utf16[2..], None).expect("no mark is needed").rows[0].cells,
+        table::read(&utf16[2..], None, MAX_ITEMS)
+            .expect("no mark is needed")
+            .rows[0]
+            .cells,
         ["A-1", "Müller"]
     );
     // A chosen encoding replaces a guess, but not what the file proves.
     let (arabic, _, _) = encoding_rs::WINDOWS_1256.encode("id;customer\nA-1;العميل\n");
-    let table = table::read(&arabic, Some("windows-1256")).expect("encoding is chosen");
+    let table = table::read(&arabic, Some("windows-1256"), MAX_ITEMS).expect("encoding is chosen");
     assert_eq!(table.rows[0].cells[1], "العميل");
-    let table = table::read("id;customer\nA-1;Müller\n".as_bytes(), Some("windows-1252")).expect("text is UTF-8");
+    let table =
+        table::read("id;customer\nA-1;Müller\n".as_bytes(), Some("windows-1252"), MAX_ITEMS).expect("text is UTF-8");
     assert_eq!(table.rows[0].cells[1], "Müller");
 }
 
@@ -191,7 +195,7 @@ fn file_invalid_is_rejected() {
         b"id\na\0b",
         b"PK\x03\x04broken",
     ] {
-        assert!(table::read(bytes, None).is_err(), "{bytes:?}");
+        assert!(table::read(bytes, None, MAX_ITEMS).is_err(), "{bytes:?}");
     }
     let many = format!("id\n{}", "x\n".repeat(MAX_ITEMS + 1));
     assert!(read(&many).is_err());
@@ -207,7 +211,7 @@ const FILES: &[&str] = &[
 proptest! {
     #[test]
     fn fuzz_file_any_bytes_yield_payloads(bytes in crate::fuzz::mutation::bytes(FILES)) {
-        let Ok(table) = table::read(&bytes, None) else { return Ok(()) };
+        let Ok(table) = table::read(&bytes, None, MAX_ITEMS) else { return Ok(()) };
         prop_assert!(!table.rows.is_empty() && table.rows.len() <= MAX_ITEMS);
         prop_assert!(table.headers.len() <= MAX_COLUMNS);
         // Columns as guessed, and every column as every field.
@@ -230,7 +234,7 @@ proptest! {
             "UTF-16BE" => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
             other => encoding_rs::Encoding::for_label(other.as_bytes()).expect("encoding is known").encode(&text).0.into_owned(),
         };
-        let table = table::read(&bytes, Some(encoding)).expect("bytes are a table");
+        let table = table::read(&bytes, Some(encoding), MAX_ITEMS).expect("bytes are a table");
         prop_assert_eq!(table.rows, expected);
     }
 }

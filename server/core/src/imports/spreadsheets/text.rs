@@ -146,7 +146,7 @@ fn plain(cell: &str) -> String {
 ///
 /// # Errors
 /// Field `file`.
-pub(super) fn read(bytes: &[u8], encoding: Option<&str>) -> CoreResult<Table> {
+pub(super) fn read(bytes: &[u8], encoding: Option<&str>, max_rows: usize) -> CoreResult<Table> {
     let (text, source) = decode(bytes, encoding)?;
     // Lines end alike, so that they are counted alike; old programs end them with a carriage return only.
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
@@ -179,5 +179,5 @@ pub(super) fn read(bytes: &[u8], encoding: Option<&str>) -> CoreResult<Table> {
             cells: record.iter().map(plain).collect(),
         });
     }
-    Table::of_rows(rows.into_iter(), lines, source)
+    Table::of_rows(rows.into_iter(), lines, source, max_rows)
 }

@@ -270,7 +270,7 @@ fn read_ods(bytes: &[u8]) -> CoreResult<Option<(String, Vec<Row>, usize)>> {
 ///
 /// # Errors
 /// Field `file`.
-pub(super) fn read(bytes: &[u8]) -> CoreResult<Table> {
+pub(super) fn read(bytes: &[u8], max_rows: usize) -> CoreResult<Table> {
     check_size(bytes)?;
     let found = match open_workbook_from_rs::<Xlsx<_>, _>(Cursor::new(bytes)) {
         Ok(workbook) => read_xlsx(workbook)?,
@@ -280,5 +280,5 @@ pub(super) fn read(bytes: &[u8]) -> CoreResult<Table> {
         return Err(invalid_file(CsvError::NoHeaders));
     };
     let lines = rows.last().map_or(0, |row| row.line);
-    Table::of_rows(rows.into_iter(), lines, TableSource::Sheet { name, others })
+    Table::of_rows(rows.into_iter(), lines, TableSource::Sheet { name, others }, max_rows)
 }
