@@ -51,7 +51,7 @@ pub fn CustomerImportPage() -> impl IntoView {
             <section class="card narrow">
                 <SubmitOnce><form method="post" action=owned("/app/fn/upload-customers") enctype="multipart/form-data">
                     <ErrorSummary form=form.clone()/>
-                    <FileField form field="file" label=t!(locale, "upload-file") help=t!(locale, "customer-import-file-help", rows = MAX_ROWS) accept=".csv,.txt,.tsv,.xlsx,.ods,text/csv"/>
+                    <FileField form field="file" label=t!(locale, "upload-file") help=t!(locale, "customer-import-file-help", rows = format::number(locale, i64::try_from(MAX_ROWS).unwrap_or(0))) accept=".csv,.txt,.tsv,.xlsx,.ods,text/csv"/>
                     <button class="button button-primary" type="submit">{t!(locale, "customer-import-check")}</button>
                 </form></SubmitOnce>
                 <p class="help">{t!(locale, "customer-import-rules")}</p>
@@ -224,7 +224,7 @@ fn Rows(sheet: CustomerSheet, locale: Locale) -> impl IntoView {
 /// What happens to a row, in chips and sentences.
 #[component]
 fn RowState(result: RowResult, locale: Locale) -> impl IntoView {
-    let (chips, sentences): (Vec<(String, Tone)>, Vec<(String, String)>) = match result {
+    let (chips, sentences): (Vec<_>, Vec<_>) = match result {
         RowResult::Invalid(problems) => (
             vec![(t!(locale, "customer-import-not"), Tone::Bad)],
             problems

@@ -270,19 +270,17 @@ fn open_menu(document: &Document, event: &KeyboardEvent) {
     if event.default_prevented() {
         return;
     }
-    match latin_key(event).as_str() {
-        "n" => {
-            let Some(menu) = document.query_selector("details.new-menu").ok().flatten() else {
-                return;
-            };
-            let _ = menu.set_attribute("open", "");
-            let first = menu.query_selector("a").ok().flatten();
-            if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlElement>().ok()) {
-                event.prevent_default();
-                let _ = first.focus();
-            }
-        }
-        _ => {}
+    if latin_key(event) != "n" {
+        return;
+    }
+    let Some(menu) = document.query_selector("details.new-menu").ok().flatten() else {
+        return;
+    };
+    let _ = menu.set_attribute("open", "");
+    let first = menu.query_selector("a").ok().flatten();
+    if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlElement>().ok()) {
+        event.prevent_default();
+        let _ = first.focus();
     }
 }
 

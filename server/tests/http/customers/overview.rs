@@ -33,9 +33,7 @@ async fn customer_page_shows_what_is_open_and_what_was_done(#[case] engine: Engi
     let list = world.content(&dispatcher, "/app/customers?q=RRM-001").await;
     let path = link(&list, "/app/customers/cus_").unwrap();
     let page = world.content(&dispatcher, &path).await;
-    let uuid = format!(
-        "(SELECT id FROM customer WHERE customer_number = 'RRM-001' AND tenant_id = (SELECT id FROM tenant WHERE slug = 'nordlicht'))"
-    );
+    let uuid = "(SELECT id FROM customer WHERE customer_number = 'RRM-001' AND tenant_id = (SELECT id FROM tenant WHERE slug = 'nordlicht'))";
     let count = async |query: String| world.texts(&query).await[0][0].parse::<usize>().unwrap();
     let jobs = count(format!(
         "SELECT CAST(count(*) AS TEXT) FROM target WHERE customer_id = {uuid} AND status NOT IN ('completed', 'not_completed', 'cancelled')"

@@ -138,7 +138,7 @@ pub fn Map(board: Board, locale: Locale, zone: String, tiles: Option<Tiles>) -> 
 fn JobList(jobs: Vec<BoardJob>, locale: Locale) -> impl IntoView {
     view! {
         <ul class="map-jobs">{jobs.into_iter().map(|job| {
-            let href = format!("/app/targets/{}", job.target_id.to_string());
+            let href = format!("/app/targets/{}", job.target_id);
             view! { <li><a href=href><span class="map-key map-key-waits" aria-hidden="true"></span><span><strong><bdi>{job.customer_name.unwrap_or_else(|| format::job_number(job.number))}</bdi></strong><br/><span class="quiet small">{service_label(locale, job.service_type.as_deref())}{job.city.map(|city| view! { " · "<bdi>{city}</bdi> })}</span></span><PriorityMark priority=job.priority locale/></a></li> }
         }).collect_view()}</ul>
     }
