@@ -9,6 +9,7 @@ use domain::text::beginning;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::installation::setup::zones;
+use ordinavo_core::requests::inbox::MAX_COUNTED;
 use ordinavo_core::{CoreError, CoreResult};
 use ui::components::SuccessNotice;
 use ui::flash::Flash;
@@ -60,6 +61,15 @@ pub(crate) fn job_subject(locale: Locale, notes: Option<&str>, service: Option<&
 /// Returns what a request is about: the beginning of its description, or its service type.
 pub(crate) fn request_subject(locale: Locale, description: &str, service: ServiceType) -> String {
     beginning(description, MAX_SUBJECT_CHARS).unwrap_or_else(|| service_label(locale, Some(service.name())))
+}
+
+/// Formats a count that ends at [`MAX_COUNTED`].
+pub(crate) fn capped_count(count: i64) -> String {
+    if count < MAX_COUNTED {
+        count.to_string()
+    } else {
+        format!("{}+", MAX_COUNTED - 1)
+    }
 }
 
 /// Returns the beginning of a text on one line.

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::search::kinds;
-use ordinavo_core::today::{MAX_COUNTED, OpenWork, open_work};
+use ordinavo_core::today::{OpenWork, open_work};
 use ui::drafts::owned;
 use ui::format;
 use ui::i18n::shared;
@@ -22,6 +22,7 @@ use ui::shell::locale;
 pub use self::bar::{PageBar, Parent};
 use crate::identity::settings_pages;
 use crate::islands::{KeepPosition, Palette};
+use crate::shared::capped_count;
 use crate::{search, t};
 
 /// The ID of the navigation, whose counts change while a page is open.
@@ -243,12 +244,7 @@ fn NavSection(section: Section, current: &'static str, work: OpenWork) -> impl I
 fn NavLink(entry: Entry, current: &'static str, #[prop(optional)] count: i64) -> impl IntoView {
     let is_current = (entry.href == current).then_some("page");
     let count = (count > 0).then(|| {
-        let shown = if count < MAX_COUNTED {
-            count.to_string()
-        } else {
-            format!("{}+", MAX_COUNTED - 1)
-        };
-        view! { " "<span class="nav-count">{shown}</span> }
+        view! { " "<span class="nav-count">{capped_count(count)}</span> }
     });
     view! { <li><a href=entry.href aria-current=is_current><Icon name=entry.icon/><span>{entry.label}</span>{count}</a></li> }
 }

@@ -259,6 +259,6 @@ report-submitted-at = قُدِّم { $time }
 file-internal = داخلي
 done-approved-next = تم اعتماد التقرير ونشره. هذا هو التقرير التالي.
 done-approved-last = تم اعتماد التقرير ونشره. لا يوجد تقرير آخر بانتظار الاعتماد.
-approve-and-release-nobody = يُعتمد التقرير ويُنشر، ويمكن لمن يحصل على إذن وصول لاحقًا قراءته.
+approve-and-release-no-viewer = يُعتمد التقرير ويُنشر، ويمكن لمن يحصل على إذن وصول لاحقًا قراءته.
 approve-billing = يُرسل إشعار الفوترة الآن.
 work-time = مدة العمل

@@ -236,6 +236,6 @@ report-submitted-at = Eingereicht { $time }
 file-internal = Intern
 done-approved-next = Genehmigt und freigegeben. Dies ist der nächste Bericht.
 done-approved-last = Genehmigt und freigegeben. Es wartet kein weiterer Bericht auf Genehmigung.
-approve-and-release-nobody = Der Bericht wird genehmigt und freigegeben. Wer später Zugang erhält, kann ihn lesen.
+approve-and-release-no-viewer = Der Bericht wird genehmigt und freigegeben. Wer später Zugang erhält, kann ihn lesen.
 approve-billing = Der Abrechnungsauslöser wird jetzt gesendet.
 work-time = Arbeitszeit

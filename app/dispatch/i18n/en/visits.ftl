@@ -236,6 +236,6 @@ report-submitted-at = Submitted { $time }
 file-internal = Internal
 done-approved-next = Approved and released. This is the next report.
 done-approved-last = Approved and released. No other report waits for approval.
-approve-and-release-nobody = The report is approved and released. People who get access later can read it.
+approve-and-release-no-viewer = The report is approved and released. People who get access later can read it.
 approve-billing = The billing trigger is sent now.
 work-time = Work time

@@ -150,18 +150,6 @@ fn import_path(job: ImportJobId) -> String {
     format!("/app/imports/{job}")
 }
 
-/// Redirects without a message: the next page shows the progress.
-pub(super) const fn redirect_to(path: String) -> Redirect {
-    Redirect {
-        to: path,
-        done: None,
-        shown_once: None,
-        undo: None,
-        refused: Vec::new(),
-        keeps_draft: false,
-    }
-}
-
 /// The form that uploads a file.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -191,7 +179,7 @@ pub async fn upload_csv(data: MultipartData) -> Result<(), ServerFnError> {
         // A missing file is an empty one, which has no header.
         let bytes = files.pop().map(|file| file.bytes).unwrap_or_default();
         let file = spreadsheets::store_file(&core, permit, bytes).await?;
-        Ok(redirect_to(columns_path(&file, client, "")))
+        Ok(Redirect::without_message(columns_path(&file, client, "")))
     })
     .await
 }
@@ -223,7 +211,7 @@ pub async fn try_csv(#[server(flatten)] form: ColumnsForm) -> Result<(), ServerF
         let (permit, client) = (staff.may()?, form.client.get()?);
         let encoding = Some(form.encoding.as_str()).filter(|name| !name.is_empty());
         let job = spreadsheets::start_dry_run(&core, permit, &form.file, encoding, client, &form.columns).await?;
-        Ok(redirect_to(import_path(job)))
+        Ok(Redirect::without_message(import_path(job)))
     })
     .await
 }
@@ -245,7 +233,7 @@ impl ActionForm for ImportButton {
 pub async fn import_after_dry_run(#[server(flatten)] form: ImportButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ImportButton| {
         let import = spreadsheets::import_after_dry_run(&core, staff.may()?, form.job.get()?).await?;
-        Ok(redirect_to(import_path(import)))
+        Ok(Redirect::without_message(import_path(import)))
     })
     .await
 }

@@ -6,11 +6,11 @@ use domain::jobs::filter::JobFilter;
 use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use ordinavo_core::CoreResult;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::jobs::list;
 use ordinavo_core::jobs::model::TargetSummary;
 use ordinavo_core::page::Page;
+use ordinavo_core::{CoreError, CoreResult};
 use ui::components::{Chip, EmptyState, LateVisitMark, Pager, PriorityMark, TargetChip};
 use ui::format;
 use ui::icons::Icon;
@@ -37,7 +37,9 @@ struct Shown {
 
 async fn load(request: &PageRequest, staff: &Staff, filter: JobFilter, search: &str) -> CoreResult<Shown> {
     let permit = staff.may::<ViewOperations>()?;
-    if let Ok(customer) = request.query("customer").parse::<CustomerId>() {
+    let customer = request.query("customer");
+    if !customer.is_empty() {
+        let customer: CustomerId = customer.parse().map_err(|_| CoreError::not_found())?;
         let before = request.cursor::<TargetId>("after");
         let found = list::of_customer(&request.core, permit, customer, before).await?;
         let last = found.jobs.rows.last().filter(|_| found.jobs.has_more);

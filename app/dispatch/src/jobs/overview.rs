@@ -1,11 +1,12 @@
 //! The head of a job's page with its steps, and the facts beside its story.
 
 use chrono::{DateTime, Utc};
-use domain::jobs::story::{JobStep, StepState};
+use domain::jobs::steps::{JobStep, StepState};
 use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::jobs::model::TargetView;
+use ordinavo_core::jobs::past_visits;
 use ordinavo_core::scheduling::model::AppointmentSummary;
 use ordinavo_core::visits::model::JobReport;
 use ui::components::{Chip, Identifier, LateVisitMark, PriorityMark, TargetChip};
@@ -14,7 +15,6 @@ use ui::i18n::by_key as shared_text;
 use ui::icons::Icon;
 use ui::navigation::PhoneLink;
 
-use crate::jobs::story::past_visits;
 use crate::shared::{job_subject, service_label};
 use crate::t;
 
@@ -24,7 +24,8 @@ pub(super) fn JobHeader(
     target: TargetView,
     steps: Vec<(JobStep, StepState)>,
     appointments: Vec<AppointmentSummary>,
-    reports: Vec<JobReport>,
+    /// The report that the steps are about.
+    report: Option<JobReport>,
     /// The end of the planned or the latest visit.
     ends_at: Option<DateTime<Utc>>,
     zone: String,
@@ -34,7 +35,7 @@ pub(super) fn JobHeader(
     let steps = steps
         .into_iter()
         .map(|(step, state)| {
-            let lines = step_lines(locale, step, &target, &appointments, &reports, &zone);
+            let lines = step_lines(locale, step, &target, &appointments, report.as_ref(), &zone);
             view! { <Step step state lines locale/> }
         })
         .collect_view();
@@ -84,11 +85,9 @@ fn step_lines(
     step: JobStep,
     target: &TargetView,
     appointments: &[AppointmentSummary],
-    reports: &[JobReport],
+    report: Option<&JobReport>,
     zone: &str,
 ) -> Vec<String> {
-    let last = past_visits(appointments).last().map(|visit| visit.id);
-    let report = reports.iter().find(|report| Some(report.appointment_id) == last);
     match step {
         JobStep::Created => vec![format::moment(locale, target.created_at, zone)],
         JobStep::Visit(number) => {

@@ -1,6 +1,6 @@
 //! The page of a job: its steps, what has to be decided, its story, and its facts beside it.
 
-use domain::identity::permissions::{ViewOperations, ViewReports};
+use domain::identity::permissions::ViewOperations;
 use domain::ids::{RequestId, TargetId};
 use domain::jobs::targets::AppointmentStatus;
 use domain::locale::Locale;
@@ -46,7 +46,6 @@ pub fn TargetPage() -> impl IntoView {
             .or_else(|| find_appointment(&found.appointments, AppointmentStatus::Done));
         let asked = CustomerRequests::of(found.request.as_ref().map(|found| &found.request), actions);
         let form = |name| FormState::new(name, locale, request.flash.as_ref());
-        let may_read_reports = staff.has::<ViewReports>();
         Ok(view! {
             <Title text=format::job_number(target.number)/>
             <JobBar request=&request target=target.clone() actions locale/>
@@ -56,14 +55,14 @@ pub fn TargetPage() -> impl IntoView {
             <PageZone locale zone=zone.clone() own=staff.zone().to_owned() now=request.viewer.now/>
             <div class="with-aside">
                 <div class="stack">
-                    <JobHeader target=target.clone() steps=found.steps appointments=found.appointments.clone() reports=found.reports.clone() ends_at=displayed.map(|appointment| appointment.ends_at) zone=zone.clone() locale/>
+                    <JobHeader target=target.clone() steps=found.steps appointments=found.appointments.clone() report=found.step_report ends_at=displayed.map(|appointment| appointment.ends_at) zone=zone.clone() locale/>
                     <VisitNoticesCard locale notices=found.notices can_resolve=actions.can_resolve_entries zone=zone.clone()/>
                     <OfflineEntriesCard locale target=id.to_string() entries=found.forwarded_entries actions zone=zone.clone()/>
                     {found.proposal.map(|(proposal, names)| view! { <ProposalCard locale target=target.clone() proposal names can_decide=actions.can_decide_proposal/> })}
                     <JobNotes notes=target.notes.clone() access_notes=target.access_notes.clone() locale/>
                     <KeptNotesCard locale entries=found.kept_notes zone=zone.clone()/>
                     {found.request.map(|request| view! { <RequesterCard locale found=request files_path="/app/files" country=target.country.clone() zone=zone.clone()/> })}
-                    <JobStory appointments=found.appointments.clone() reports=found.reports timeline=found.timeline may_read_reports status=target.status zone=zone.clone() locale/>
+                    <JobStory appointments=found.appointments.clone() reports=found.reports timeline=found.timeline status=target.status zone=zone.clone() locale/>
                     <AppointmentList locale appointments=found.appointments page_zone=zone.clone()/>
                     {(!found.imports.is_empty()).then(|| view! {
                         <details class="panel"><summary class="panel-head"><h2>{t!(locale, "job-imports")}<span class="count">{found.imports.len()}</span></h2></summary>

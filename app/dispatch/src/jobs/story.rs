@@ -21,16 +21,6 @@ use crate::t;
 /// How many photos of a report are shown in the story; its page has all.
 const SHOWN_PHOTOS: usize = 3;
 
-/// Returns the visits that took place, the first one first.
-pub(super) fn past_visits(appointments: &[AppointmentSummary]) -> Vec<&AppointmentSummary> {
-    let mut past: Vec<_> = appointments
-        .iter()
-        .filter(|appointment| appointment.status == AppointmentStatus::Done)
-        .collect();
-    past.sort_by_key(|appointment| appointment.starts_at);
-    past
-}
-
 /// Something in the story.
 enum Item {
     Event(TimelineEntry),
@@ -51,8 +41,6 @@ pub(super) fn JobStory(
     appointments: Vec<AppointmentSummary>,
     reports: Vec<JobReport>,
     timeline: Vec<TimelineEntry>,
-    /// Whether the reader may open reports.
-    may_read_reports: bool,
     status: TargetStatus,
     zone: String,
     locale: Locale,
@@ -77,7 +65,7 @@ pub(super) fn JobStory(
                 {planned.map(|visit| view! { <PlannedVisit visit status page_zone=page_zone.clone() locale/> })}
                 {items.into_iter().map(|item| match item {
                     Item::Event(entry) => view! { <Event entry zone=zone.clone() locale/> }.into_any(),
-                    Item::Report(report, visit) => view! { <Report report visit may_read_reports page_zone=page_zone.clone() zone=zone.clone() locale/> }.into_any(),
+                    Item::Report(report, visit) => view! { <Report report visit page_zone=page_zone.clone() zone=zone.clone() locale/> }.into_any(),
                 }).collect_view()}
             </ol>
         </section>
@@ -133,7 +121,6 @@ fn Report(
     report: JobReport,
     /// The visit it is about.
     visit: Option<AppointmentSummary>,
-    may_read_reports: bool,
     page_zone: String,
     zone: String,
     locale: Locale,
@@ -166,7 +153,7 @@ fn Report(
                     {report.follow_up.map(|text| view! { <p class="small"><strong>{t!(locale, "report-follow-up")}": "</strong><span dir="auto">{text}</span></p> })}
                     {visit.map(|visit| view! { <AppointmentNotes visit locale/> })}
                     <p class="row"><ReportChip status=report.status locale/>{released.map(|label| view! { <Chip label tone=Tone::Good/> })}
-                        {may_read_reports.then(|| view! { <a class="story-open" href=href>{t!(locale, "report-open")}</a> })}</p>
+                        <a class="story-open" href=href>{t!(locale, "report-open")}</a></p>
                 </div>
             </div></li>
     }

@@ -2,15 +2,16 @@
 
 use domain::identity::permissions::{ApproveReports, ReleaseReports, ViewReports};
 use domain::ids::VisitReportId;
-use domain::problems::Record;
 use leptos::prelude::*;
+use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::releases;
 use ordinavo_core::releases::ReleaseForm;
 use ordinavo_core::visits::report_review;
-use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit, typed_values};
+
+use crate::visits::report::shown_version;
 
 /// The success key of a release preview.
 pub(crate) const PREVIEWED: &str = "done-release-previewed";
@@ -71,10 +72,7 @@ pub async fn publish_report(#[server(flatten)] form: PublishForm) -> Result<(), 
             releases::publish(&core, permit, id, &input).await?;
             return Ok(Redirect::to(back, "done-published"));
         }
-        let shown = form
-            .approved_submitted_at
-            .parse()
-            .map_err(|_| CoreError::conflict(Record::Report))?;
+        let shown = shown_version(&form.approved_submitted_at)?;
         releases::approve_and_publish(&core, permit, staff.may::<ApproveReports>()?, id, Some(shown), &input).await?;
         Ok(
             match report_review::next_to_approve(&core, staff.may::<ViewReports>()?, id).await? {

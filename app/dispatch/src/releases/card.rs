@@ -202,7 +202,7 @@ fn PublishForm(
         (None, None) => Some(t!(locale, "publish")),
     };
     let consequence = match (&approves, recipients.is_empty()) {
-        (Some(_), true) => t!(locale, "approve-and-release-nobody"),
+        (Some(_), true) => t!(locale, "approve-and-release-no-viewer"),
         (Some(_), false) => t!(locale, "approve-and-release-consequence"),
         (None, _) => t!(locale, "publish-consequence"),
     };

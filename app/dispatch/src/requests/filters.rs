@@ -5,13 +5,13 @@ use domain::public_language;
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::requests::inbox::{AssignedTo, Inbox, MAX_COUNTED, RequestFilter, Stage};
+use ordinavo_core::requests::inbox::{AssignedTo, Inbox, RequestFilter, Stage};
 use ordinavo_core::scheduling::model::TechnicianChoice;
 use ui::format;
 use ui::page::PageRequest;
 
 use crate::i18n::by_key;
-use crate::shared::{priority_choices, service_choices};
+use crate::shared::{capped_count, priority_choices, service_choices};
 use crate::t;
 
 /// The query parameters that filter the list.
@@ -116,8 +116,7 @@ pub fn StageTabs(view: InboxQuery, inbox: Inbox, locale: Locale) -> impl IntoVie
         <nav class="tabs inbox-tabs" aria-label=t!(locale, "tabs-stages")>{tabs.into_iter().filter(|(only, _, count)| is_shown(only, *count)).map(|(only, label, count)| {
             let href = if only.is_empty() { "/app/inbox".to_owned() } else { format!("/app/inbox?only={only}") };
             let is_current = is_only(only).then_some("page");
-            let count = if count >= MAX_COUNTED { format!("{}+", MAX_COUNTED - 1) } else { count.to_string() };
-            view! { <a href=href aria-current=is_current>{label}<span class="count">{count}</span></a> }
+            view! { <a href=href aria-current=is_current>{label}<span class="count">{capped_count(count)}</span></a> }
         }).collect_view()}</nav>
     }
 }

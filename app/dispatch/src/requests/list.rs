@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::jobs::model::TargetSummary;
 use ordinavo_core::page::Page;
-use ordinavo_core::requests::inbox::{Inbox, InboxPlace, MAX_COUNTED};
+use ordinavo_core::requests::inbox::{Inbox, InboxPlace};
 use ordinavo_core::requests::model::RequestSummary;
 use ordinavo_core::scheduling::model::TechnicianChoice;
 use ui::components::{
@@ -26,7 +26,7 @@ use ui::page::{PageRequest, cursor};
 
 use crate::i18n::by_key;
 use crate::requests::filters::{Filters, InboxQuery, StageTabs};
-use crate::shared::{excerpt, service_label};
+use crate::shared::{capped_count, excerpt, service_label};
 use crate::shell::PageBar;
 use crate::t;
 
@@ -106,11 +106,7 @@ fn RequestQueue(
     let first = (!is_first).then(|| format!("/app/inbox{}", view.query(Some(("requests", None)))));
     let is_filtered = view.is_filtered();
     let has_replies = answered > 0 && !is_filtered;
-    let waiting_count = if waiting >= MAX_COUNTED {
-        format!("{}+", MAX_COUNTED - 1)
-    } else {
-        waiting.to_string()
-    };
+    let waiting_count = capped_count(waiting);
     let (empty, empty_text) = if is_filtered {
         (t!(locale, "inbox-no-matches"), t!(locale, "inbox-no-matches-text"))
     } else {

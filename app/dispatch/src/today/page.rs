@@ -6,7 +6,7 @@ use domain::ids::{RequestId, TargetId, VisitReportId};
 use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::phone::tel_uri;
-use ordinavo_core::today::{self, Attention, MAX_COUNTED, Today, TodayRow};
+use ordinavo_core::today::{self, Attention, Today, TodayRow};
 use ui::format;
 use ui::icons::Icon;
 use ui::page::page;
@@ -14,7 +14,7 @@ use ui::title::Title;
 
 use crate::i18n::by_key;
 use crate::islands::LivePage;
-use crate::shared::{DoneNotice, excerpt, service_label, viewer_staff};
+use crate::shared::{DoneNotice, capped_count, excerpt, service_label, viewer_staff};
 use crate::shell::{AppFrame, NAVIGATION, PageBar};
 use crate::t;
 use crate::today::load::LoadCard;
@@ -147,11 +147,7 @@ struct Context {
 
 #[component]
 fn Counter(list: List, count: i64, locale: Locale) -> impl IntoView {
-    let shown = if count >= MAX_COUNTED {
-        format!("{MAX_COUNTED}+")
-    } else {
-        count.to_string()
-    };
+    let shown = capped_count(count);
     let label = by_key(locale, &format!("today-{}", list.name()));
     let warns = list.is_problem() && count > 0;
     let href = if count > 0 {

@@ -4,16 +4,17 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use domain::identity::permissions::{ApproveReports, ViewReports};
 use domain::ids::VisitReportId;
 use domain::locale::Locale;
+use domain::problems::Record;
 use domain::public::MAX_SUBJECT_CHARS;
 use domain::text::beginning;
 use domain::visits::reports;
 use domain::visits::reports::ReportStatus;
 use leptos::prelude::*;
-use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::page::Page;
 use ordinavo_core::visits::model::{AttachmentSummary, ReportSummary, ReportView};
 use ordinavo_core::visits::report_review;
+use ordinavo_core::{Core, CoreError, CoreResult};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{ConfirmAction, Fact, InternalBox, ProblemNotice, ReportChip};
@@ -212,6 +213,14 @@ fn DecideBar(
     }
 }
 
+/// Returns when the report that a page shows was submitted.
+///
+/// # Errors
+/// `conflict` for anything else than a time: a decision without the version that was read could be about another one.
+pub(crate) fn shown_version(text: &str) -> CoreResult<DateTime<Utc>> {
+    text.parse().map_err(|_| CoreError::conflict(Record::Report))
+}
+
 /// The button that approves a report.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -230,13 +239,8 @@ impl ActionForm for ApproveButton {
 #[server(prefix = "/app/fn", endpoint = "approve-report")]
 pub async fn approve_report(#[server(flatten)] form: ApproveButton) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ApproveButton| {
-        report_review::approve(
-            &core,
-            staff.may::<ApproveReports>()?,
-            form.report.get()?,
-            form.submitted_at.parse().ok(),
-        )
-        .await?;
+        let (permit, id) = (staff.may::<ApproveReports>()?, form.report.get()?);
+        report_review::approve(&core, permit, id, Some(shown_version(&form.submitted_at)?)).await?;
         Ok(Redirect::to(form.back(), "done-approved"))
     })
     .await
@@ -264,7 +268,8 @@ impl ActionForm for ReturnForm {
 pub async fn return_report(#[server(flatten)] form: ReturnForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ReturnForm| {
         let (permit, id) = (staff.may::<ApproveReports>()?, form.report.get()?);
-        report_review::return_for_correction(&core, permit, id, form.submitted_at.parse().ok(), &form.reason).await?;
+        let shown = shown_version(&form.submitted_at)?;
+        report_review::return_for_correction(&core, permit, id, Some(shown), &form.reason).await?;
         Ok(Redirect::to(form.back(), "done-returned"))
     })
     .await

@@ -3,5 +3,5 @@
 pub mod change_proposals;
 pub mod filter;
 pub mod sandbox;
-pub mod story;
+pub mod steps;
 pub mod targets;

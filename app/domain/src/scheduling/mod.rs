@@ -3,6 +3,7 @@
 pub mod board_grid;
 pub mod conflicts;
 pub mod consent;
+pub mod due;
 pub mod technicians;
 pub mod tiles;
 pub mod travel;

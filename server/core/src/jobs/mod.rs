@@ -13,10 +13,10 @@ pub(crate) use self::store::targets::TargetRecord;
 pub(crate) use self::store::targets::select_target_line;
 
 use chrono::{DateTime, Utc};
-use domain::identity::permissions::{PlanTargets, ViewOperations};
+use domain::identity::permissions::{PlanTargets, ViewOperations, ViewReports};
 use domain::ids::TargetId;
-use domain::jobs::story;
-use domain::jobs::story::{JobFacts, JobStep, StepState};
+use domain::jobs::steps;
+use domain::jobs::steps::{JobFacts, JobStep, StepState};
 use domain::jobs::targets::{AppointmentStatus, TargetStatus};
 use domain::lifecycle::Lifecycle as _;
 use domain::problems::Cause;
@@ -62,8 +62,10 @@ pub struct TargetPage {
     pub technicians: Vec<TechnicianChoice>,
     /// The imports that created or changed it, with their decisions.
     pub imports: Vec<ImportItemView>,
-    /// The reports of its visits, the latest first.
+    /// The 20 latest reports of its visits, the latest first.
     pub reports: Vec<JobReport>,
+    /// The report that the steps are about: that of the latest visit.
+    pub step_report: Option<JobReport>,
     pub steps: Vec<(JobStep, StepState)>,
     /// The 50 latest entries.
     pub timeline: Vec<TimelineEntry>,
@@ -82,6 +84,16 @@ pub struct TargetPage {
     /// The source system of a job without a request, and whether it is told about its changes.
     pub source: Option<SourceReach>,
     pub actions: JobActions,
+}
+
+/// Returns the visits that took place, the first one first.
+pub fn past_visits(appointments: &[AppointmentSummary]) -> Vec<&AppointmentSummary> {
+    let mut past: Vec<_> = appointments
+        .iter()
+        .filter(|appointment| appointment.status == AppointmentStatus::Done)
+        .collect();
+    past.sort_by_key(|appointment| appointment.starts_at);
+    past
 }
 
 /// Returns one target with everything that its page shows.
@@ -121,23 +133,23 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
         None => None,
     };
     let appointments = tx.appointments_of(id).await?;
-    let reports = tx.reports_of_target(id).await?;
-    let past_visits = appointments
-        .iter()
-        .filter(|appointment| appointment.status == AppointmentStatus::Done)
-        .count();
+    let reports = if by.staff().has::<ViewReports>() {
+        tx.reports_of_target(id).await?
+    } else {
+        Vec::new()
+    };
+    let past_visits = past_visits(&appointments);
     // A report of an earlier visit may be submitted later than that of the latest one.
-    let last_visit = appointments
-        .iter()
-        .filter(|appointment| appointment.status == AppointmentStatus::Done)
-        .max_by_key(|appointment| appointment.starts_at);
-    let report = last_visit.and_then(|visit| reports.iter().find(|report| report.appointment_id == visit.id));
-    let steps = story::steps(JobFacts {
+    let report = past_visits
+        .last()
+        .and_then(|visit| reports.iter().find(|report| report.appointment_id == visit.id));
+    let steps = steps::steps(JobFacts {
         status: target.status,
-        past_visits,
+        past_visits: past_visits.len(),
         report: report.map(|report| report.status),
         is_released: report.is_some_and(|report| report.released_revision.is_some()),
     });
+    let step_report = report.cloned();
     let mut timeline = tx.timeline_of_target(id, 50).await?;
     let names = tx
         .actor_names(timeline.iter().map(|entry| entry.actor.as_str()))
@@ -154,6 +166,7 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
         imports: tx.items_of_target(id).await?,
         proposal,
         reports,
+        step_report,
         steps,
         timeline,
         viewers: view_as::viewers_of_appointments(&mut tx, id).await?,

@@ -118,4 +118,7 @@ async fn jobs_of_a_customer_are_all_listed_in_pages(#[case] engine: Engine) {
     let other = world.staff("suedwind", "dispatcher").await;
     let (status, _) = world.get(&other, &format!("/app/jobs?customer={customer}")).await;
     assert_eq!(status, reqwest::StatusCode::NOT_FOUND);
+    // What is no ID does not lead to the jobs of all customers.
+    let (status, _) = world.get(&dispatcher, "/app/jobs?customer=x").await;
+    assert_eq!(status, reqwest::StatusCode::NOT_FOUND);
 }

@@ -39,6 +39,14 @@ fn figures(page: &str) -> Vec<String> {
     page.select(&selector).map(|figure| figure.text().collect()).collect()
 }
 
+/// Returns the fields that are chosen for the columns.
+fn chosen(page: &str) -> Vec<String> {
+    let page = Html::parse_document(page);
+    let selector = Selector::parse("form[action*=choose-customer-columns] option[selected]").unwrap();
+    let options = page.select(&selector).filter_map(|option| option.value().attr("value"));
+    options.map(str::to_owned).collect()
+}
+
 fn value(page: &str, name: &str) -> String {
     let page = Html::parse_document(page);
     let selector = Selector::parse(&format!("form[action*=import-customers] input[name={name}]")).unwrap();
@@ -89,6 +97,12 @@ async fn thousand_customers_as_excel_writes_them_are_added_once(#[case] engine: 
     assert_eq!(counts(&world).await, before, "a preview adds nothing");
     let after = import(&world, &staff, &page).await;
     assert!(after.contains("data-done=\"done-customers-imported\""));
+    let added = Html::parse_document(&after);
+    let added = added
+        .select(&Selector::parse("[data-testid=import-added]").unwrap())
+        .next()
+        .unwrap();
+    assert_eq!(added.text().collect::<String>().matches("1,000").count(), 3);
     assert_eq!(counts(&world).await, before.map(|count| count + 1_000));
     assert_eq!(figures(&after), ["0", "0", "0", "1,000", "0"]);
     let name = world
@@ -174,5 +188,30 @@ async fn columns_can_be_chosen_and_a_wrong_choice_is_explained(#[case] engine: E
     for (first, second, code) in [("name", "name", "column_twice"), ("city", "street", "required")] {
         let page = choose(first, second).await;
         assert!(page.contains(&format!("data-code=\"{code}\"")), "{first} {second}");
+        // The choice is kept, so that it can be corrected.
+        assert_eq!(chosen(&page), [first, second]);
     }
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn number_of_a_merged_customer_is_not_given_to_a_new_one(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let text = b"number,name,street\nM-1,Doppelbau,Gasse 1\nM-2,Doppelbau,Gasse 2\n".to_vec();
+    let path = upload(&world, &staff, text, "kunden.csv").await;
+    import(&world, &staff, &world.content(&staff, &path).await).await;
+    world
+        .sql("UPDATE customer SET merged_into = (SELECT id FROM customer WHERE customer_number = 'M-1') WHERE customer_number = 'M-2'")
+        .await;
+    let before = counts(&world).await;
+    // The name is that of the other customer, which is the only one now.
+    let text = b"number,name,street\nM-2,Doppelbau,Gasse 3\n,Doppelbau,Gasse 1\n".to_vec();
+    let path = upload(&world, &staff, text, "kunden.csv").await;
+    let page = world.content(&staff, &path).await;
+    assert_eq!(figures(&page), ["0", "0", "0", "1", "1"]);
+    assert!(page.contains("data-code=\"inactive\""));
+    assert_eq!(counts(&world).await, before);
 }

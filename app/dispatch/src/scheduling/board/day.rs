@@ -1,7 +1,6 @@
 //! The day view: a line for each technician, hours as columns, and the unscheduled jobs.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::jobs::targets::TargetStatus;
 use domain::lateness::is_visit_late;
 use domain::locale::Locale;
 use domain::public_language::Tone;
@@ -16,7 +15,8 @@ use ui::icons::Icon;
 use crate::i18n::by_key;
 use crate::scheduling::board::pool::Pool;
 use crate::scheduling::board::{
-    BoardView, board_path, conflict_text, duration_text, format_unscheduled_cursor, reschedule_path, visit_time,
+    BoardView, board_path, conflict_text, duration_text, format_unscheduled_cursor, reschedule_path, status_icon,
+    visit_time,
 };
 use crate::t;
 
@@ -288,13 +288,7 @@ fn StopCard(
         grid_class(from, visit.starts_at, visit.ends_at)
     );
     let times = visit_time(locale, visit, &zone);
-    let mark = match visit.job.status {
-        TargetStatus::EnRoute => Some("truck"),
-        TargetStatus::OnSite => Some("wrench"),
-        TargetStatus::Completed => Some("check"),
-        TargetStatus::NotCompleted => Some("x"),
-        TargetStatus::Open | TargetStatus::Scheduled | TargetStatus::Dispatched | TargetStatus::Cancelled => None,
-    };
+    let mark = status_icon(visit.job.status);
     let minutes = (visit.ends_at - visit.starts_at).num_minutes().to_string();
     let reschedule_link = is_movable.then(|| {
         let (href, label) = (

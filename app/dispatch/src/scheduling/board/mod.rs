@@ -13,6 +13,7 @@ pub(crate) mod week;
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc};
 use domain::identity::permissions::ViewOperations;
+use domain::jobs::targets::TargetStatus;
 use domain::locale::Locale;
 use domain::scheduling::conflicts::Conflict;
 use leptos::prelude::*;
@@ -331,4 +332,15 @@ fn has_same_local_time(visit: &BoardVisit, zone: &str) -> bool {
 /// Returns the path of the page that reschedules a visit.
 fn reschedule_path(target: impl std::fmt::Display, back: &str) -> String {
     format!("/app/board/move?target={target}&back={}", format::escape_query(back))
+}
+
+/// Returns the icon for what happened at a visit.
+const fn status_icon(status: TargetStatus) -> Option<&'static str> {
+    match status {
+        TargetStatus::EnRoute => Some("truck"),
+        TargetStatus::OnSite => Some("wrench"),
+        TargetStatus::Completed => Some("check"),
+        TargetStatus::NotCompleted => Some("x"),
+        TargetStatus::Open | TargetStatus::Scheduled | TargetStatus::Dispatched | TargetStatus::Cancelled => None,
+    }
 }

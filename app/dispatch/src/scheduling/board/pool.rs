@@ -1,8 +1,8 @@
 //! The unscheduled jobs beside the day, in groups by when they are wanted.
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::locale::Locale;
-use domain::requests::Priority;
+use domain::scheduling::due::Due;
 use leptos::prelude::*;
 use ordinavo_core::scheduling::BoardJob;
 use ui::components::{EmptyState, PriorityMark};
@@ -13,51 +13,6 @@ use crate::i18n::by_key;
 use crate::scheduling::board::reschedule_path;
 use crate::shared::service_label;
 use crate::t;
-
-/// When the requested window of a job ends, seen from the day of the board.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Due {
-    /// Urgent, or on the day or before.
-    Now,
-    /// Within seven days.
-    ThisWeek,
-    /// Later, or whenever it fits.
-    Later,
-}
-
-impl Due {
-    const ALL: [Self; 3] = [Self::Now, Self::ThisWeek, Self::Later];
-
-    const fn key(self) -> &'static str {
-        match self {
-            Self::Now => "pool-now",
-            Self::ThisWeek => "pool-week",
-            Self::Later => "pool-later",
-        }
-    }
-
-    fn of(job: &BoardJob, date: NaiveDate, zone: &str) -> Self {
-        if job.priority == Priority::Urgent {
-            return Self::Now;
-        }
-        let Some((_, end)) = job.window() else {
-            return Self::Later;
-        };
-        let last = local_date(end - chrono::TimeDelta::seconds(1), zone);
-        if last <= date {
-            Self::Now
-        } else if last <= date + Days::new(7) {
-            Self::ThisWeek
-        } else {
-            Self::Later
-        }
-    }
-}
-
-fn local_date(moment: DateTime<Utc>, zone: &str) -> NaiveDate {
-    let zone: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::UTC);
-    moment.with_timezone(&zone).date_naive()
-}
 
 #[component]
 pub(super) fn Pool(
@@ -74,12 +29,10 @@ pub(super) fn Pool(
     zone: String,
 ) -> impl IntoView {
     let is_empty = jobs.is_empty();
+    let board_zone: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::UTC);
+    let due_of = |job: &BoardJob| Due::of(job.priority, job.window().map(|(_, end)| end), date, &board_zone);
     let groups = Due::ALL.map(|due| {
-        let jobs: Vec<BoardJob> = jobs
-            .iter()
-            .filter(|job| Due::of(job, date, &zone) == due)
-            .cloned()
-            .collect();
+        let jobs: Vec<BoardJob> = jobs.iter().filter(|job| due_of(job) == due).cloned().collect();
         (due, jobs)
     });
     view! {
@@ -88,7 +41,7 @@ pub(super) fn Pool(
             {is_empty.then(|| view! { <EmptyState icon="check" title=t!(locale, "board-unscheduled-empty") text=t!(locale, "board-unscheduled-empty-text")/> })}
             {(!is_empty).then(|| view! { <input id="pool-filter" class="filter-list" type="search" autocomplete="off" aria-label=t!(locale, "pool-search") placeholder=t!(locale, "pool-search")/> })}
             {groups.into_iter().filter(|(_, jobs)| !jobs.is_empty()).map(|(due, jobs)| view! {
-                <h3>{by_key(locale, due.key())}<span class="count">{jobs.len()}</span></h3>
+                <h3>{by_key(locale, &format!("pool-{}", due.name()))}<span class="count">{jobs.len()}</span></h3>
                 <ul class="plain">{jobs.into_iter().map(|job| view! { <UnscheduledJobCard job locale can_plan back=back.clone() zone=zone.clone()/> }).collect_view()}</ul>
             }).collect_view()}
             {more.map(|href| view! { <p><a href=href>{t!(locale, "board-unscheduled-more")}</a></p> })}

@@ -1,6 +1,5 @@
 //! The week view: a line for each technician, a column for each day.
 
-use domain::jobs::targets::TargetStatus;
 use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;
@@ -13,7 +12,7 @@ use ui::icons::Icon;
 
 use crate::i18n::by_key;
 use crate::scheduling::board::{
-    BoardView, board_path, conflict_text, duration_text, has_same_local_time, reschedule_path, visit_time,
+    BoardView, board_path, conflict_text, duration_text, has_same_local_time, reschedule_path, status_icon, visit_time,
 };
 use crate::t;
 
@@ -82,13 +81,7 @@ fn Cell(line: Line, locale: Locale, back: String, zone: String) -> impl IntoView
             });
             let class = format!("week-stop stop-{}", stop.visit.job.status.name().replace('_', "-"));
             let title = format!("{number} {}", visit_time(locale, &stop.visit, &zone));
-            let mark = match stop.visit.job.status {
-                TargetStatus::Completed => Some("check"),
-                TargetStatus::NotCompleted => Some("x"),
-                TargetStatus::EnRoute => Some("truck"),
-                TargetStatus::OnSite => Some("wrench"),
-                _ => None,
-            };
+            let mark = status_icon(stop.visit.job.status);
             let status = shared_text(locale, &format!("target-{}", stop.visit.job.status.name()));
             let place = stop.visit.job.city.clone().or_else(|| stop.visit.job.location_name.clone());
             view! {

@@ -16,10 +16,10 @@ use crate::identity::actors::Staff;
 
 static SELECT_CUSTOMERS: EngineSql = EngineSql::new(
     r"
-    SELECT id, customer_number, name, (archived_at IS NOT NULL) AS is_archived
+    SELECT id, customer_number, name, (archived_at IS NOT NULL) AS is_archived,
+        (merged_into IS NOT NULL) AS is_merged
     FROM customer
     WHERE tenant_id = $1
-      AND merged_into IS NULL
       AND id IN (
           SELECT id
           FROM customer
@@ -31,7 +31,7 @@ static SELECT_CUSTOMERS: EngineSql = EngineSql::new(
           WHERE tenant_id = $1
             AND name_key = ANY (ARRAY(SELECT jsonb_array_elements_text($3)))
       )
-    ORDER BY created_at, id
+    ORDER BY is_merged, created_at, id
 ",
 );
 static SELECT_LOCATIONS: EngineSql = EngineSql::new(
@@ -59,6 +59,7 @@ struct CustomerRow {
     customer_number: Option<String>,
     name: String,
     is_archived: bool,
+    is_merged: bool,
 }
 
 #[derive(FromRow)]
@@ -128,6 +129,7 @@ impl TenantTx<'_, Staff> {
                 .and_then(|number| CustomerNumber::parse(&number).ok().flatten()),
             name: row.name,
             is_archived: row.is_archived,
+            is_merged: row.is_merged,
             locations: locations.remove(&row.id).unwrap_or_default(),
             contacts: contacts.remove(&row.id).unwrap_or_default(),
         });

@@ -20,7 +20,8 @@ use domain::imports::jobs::{BatchItem, ImportChannel, ImportMode, MAX_ITEMS, Tar
 use domain::problems::Cause;
 
 pub(crate) use self::payload::is_shortened;
-use self::table::{Table, invalid_file};
+pub(crate) use self::table::Table;
+use self::table::invalid_file;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::files::{self, NewBlob};

@@ -2,4 +2,5 @@
 
 pub(crate) mod change_proposals;
 pub(crate) mod client_targets;
+pub(crate) mod of_customer;
 pub(crate) mod targets;

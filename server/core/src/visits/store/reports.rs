@@ -8,9 +8,8 @@ use domain::visits::reports::{PhotoMark, ReportStatus};
 
 use crate::db::StoreError;
 use crate::db::TenantTx;
-use crate::files::scan_column;
 use crate::identity::actors::{Actor as _, Operator, Staff};
-use crate::visits::model::{AttachmentSummary, JobReport, ReportSummary, ReportText, ReportView};
+use crate::visits::model::{AttachmentSummary, ReportSummary, ReportText, ReportView};
 
 /// A report to insert or resubmit.
 pub(crate) struct NewReport<'a> {
@@ -69,21 +68,31 @@ const INSERT_ATTACHMENT: &str = r"
     )
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ";
+/// The columns of an [`AttachmentSummary`].
+macro_rules! attachment_columns {
+    () => {
+        concat!(
+            r"
+                attachment.id, attachment.file_name, attachment.media_type, attachment.size_bytes, attachment.mark,
+                EXISTS (
+                    SELECT 1
+                    FROM released_attachment
+                    JOIN portal_release ON portal_release.tenant_id = released_attachment.tenant_id
+                        AND portal_release.id = released_attachment.release_id
+                    WHERE released_attachment.tenant_id = attachment.tenant_id
+                      AND released_attachment.attachment_id = attachment.id
+                      AND portal_release.status = 'published'
+                ) AS is_released,
+            ",
+            crate::files::scan_column!("attachment")
+        )
+    };
+}
+pub(super) use attachment_columns;
+
 const SELECT_ATTACHMENTS: &str = concat!(
-    r"
-    SELECT
-        attachment.id, attachment.file_name, attachment.media_type, attachment.size_bytes, attachment.mark,
-        EXISTS (
-            SELECT 1
-            FROM released_attachment
-            JOIN portal_release ON portal_release.tenant_id = released_attachment.tenant_id
-                AND portal_release.id = released_attachment.release_id
-            WHERE released_attachment.tenant_id = attachment.tenant_id
-              AND released_attachment.attachment_id = attachment.id
-              AND portal_release.status = 'published'
-        ) AS is_released,
-    ",
-    scan_column!("attachment"),
+    "SELECT",
+    attachment_columns!(),
     r"
     FROM attachment
     WHERE attachment.tenant_id = $1
@@ -154,23 +163,6 @@ const SELECT_REPORT: &str = r"
         AND billing_trigger.visit_report_id = visit_report.id
     WHERE visit_report.tenant_id = $1
       AND visit_report.id = $2
-";
-const SELECT_REPORTS_OF_TARGET: &str = r"
-    SELECT
-        visit_report.id, visit_report.appointment_id, visit_report.status, visit_report.summary,
-        visit_report.work_minutes, visit_report.billable, visit_report.follow_up, visit_report.submitted_at,
-        (
-            SELECT portal_release.revision
-            FROM portal_release
-            WHERE portal_release.tenant_id = visit_report.tenant_id
-              AND portal_release.visit_report_id = visit_report.id
-              AND portal_release.status = 'published'
-        ) AS released_revision
-    FROM visit_report
-    WHERE visit_report.tenant_id = $1
-      AND visit_report.target_id = $2
-    ORDER BY visit_report.submitted_at DESC, visit_report.id DESC
-    LIMIT 20
 ";
 const INSERT_FOLLOW_UP: &str = r"
     INSERT INTO follow_up (tenant_id, id, target_id, visit_report_id, status, title, created_at, updated_at)
@@ -346,19 +338,6 @@ impl TenantTx<'_, Staff> {
         self.tx
             .fetch_optional::<ReportView>(SELECT_REPORT, (tenant, id.uuid()))
             .await
-    }
-
-    /// Returns the reports of a job with their files, the latest first.
-    pub(crate) async fn reports_of_target(&mut self, target: TargetId) -> Result<Vec<JobReport>, StoreError> {
-        let tenant = self.tenant();
-        let mut reports: Vec<JobReport> = self
-            .tx
-            .fetch_all(SELECT_REPORTS_OF_TARGET, (tenant, target.uuid()))
-            .await?;
-        for report in &mut reports {
-            report.files = self.attachments_of(report.id).await?;
-        }
-        Ok(reports)
     }
 }
 

@@ -62,7 +62,16 @@ async fn returned_report_is_listed_on_every_day(#[case] engine: Engine) {
 
     let job = world.content(&manager, &format!("/app/targets/{target}")).await;
     let id = job.split("/app/reports/").nth(1).unwrap().split('"').next().unwrap();
-    let fields = [("report", id), ("reason", "Which seal?")];
+    let review = format!("/app/reports/{id}");
+    let shown = hidden(&world.content(&manager, &review).await, "submitted_at").unwrap();
+    // A decision that does not name the version it is about is refused.
+    let fields = [("report", id), ("reason", "Which seal?"), ("submitted_at", "")];
+    world.send(&manager, "/app/fn/return-report", &fields).await;
+    assert_eq!(
+        hidden(&world.content(&manager, &review).await, "submitted_at"),
+        Some(shown.clone())
+    );
+    let fields = [("report", id), ("reason", "Which seal?"), ("submitted_at", &shown)];
     world.send(&manager, "/app/fn/return-report", &fields).await;
     let day = world.content(&phone.browser, "/app/day?date=2026-11-30").await;
     assert!(day.contains("returned-reports") && day.contains(&page), "{day}");
@@ -147,7 +156,11 @@ async fn completed_visit_stays_completed_when_job_is_reopened(#[case] engine: En
     let before = world.content(&manager, &format!("/app/reports/{report}")).await;
     let shown = hidden(&before, "submitted_at").unwrap();
     world.core.clock().advance(TimeDelta::minutes(1));
-    let fields = [("report", report.as_str()), ("reason", "Whom did you call?")];
+    let fields = [
+        ("report", report.as_str()),
+        ("reason", "Whom did you call?"),
+        ("submitted_at", shown.as_str()),
+    ];
     world.send(&manager, "/app/fn/return-report", &fields).await;
     let page = format!("/app/day/{target}");
     let latest = world.content(&phone.browser, &page).await;

@@ -58,6 +58,7 @@ fn apply(plan: &SheetPlan, known: &[KnownCustomer]) -> Vec<KnownCustomer> {
                     number: planned.number.clone(),
                     name: planned.name.clone(),
                     is_archived: false,
+                    is_merged: false,
                     locations: Vec::new(),
                     contacts: Vec::new(),
                 });
@@ -89,6 +90,7 @@ fn known_customer(id: u128, customer: &str, name: &str, street: &str, is_archive
         number: number(customer),
         name: name.to_owned(),
         is_archived,
+        is_merged: false,
         locations: text(street)
             .into_iter()
             .map(|street| KnownLocation {
@@ -147,8 +149,12 @@ fn rows_are_refused_where_only_a_number_could_tell() {
         known_customer(1, "K-1", "Nordbau", "Gasse 1", false),
         known_customer(2, "", "Müller", "Weg 1", false),
         known_customer(3, "K-3", "Altbau", "", true),
-        known_customer(4, "K-4", "Zwilling", "", false),
-        known_customer(5, "K-5", "Zwilling", "", false),
+        known_customer(4, "K-4", "Doppelhaus", "", false),
+        known_customer(5, "K-5", "Doppelhaus", "", false),
+        KnownCustomer {
+            is_merged: true,
+            ..known_customer(6, "K-6", "Müller", "", false)
+        },
     ];
     let same = |number: Option<&str>| {
         Some(Refusal::SameName {
@@ -161,16 +167,18 @@ fn rows_are_refused_where_only_a_number_could_tell() {
         (["K-1", "Nordbau Neu", "", "", ""], None),
         (["", "", "Gasse 1", "", ""], Some(Refusal::NameRequired)),
         (["K-9", "", "Gasse 1", "", ""], Some(Refusal::NameRequired)),
-        (["K-3", "Altbau", "", "", ""], Some(Refusal::Archived)),
-        (["", "Altbau", "", "", ""], Some(Refusal::Archived)),
-        // The same name at a known location, or without one, is that customer; at another one it could be somebody else.
+        (["K-3", "Altbau", "", "", ""], Some(Refusal::Inactive)),
+        (["", "Altbau", "", "", ""], Some(Refusal::Inactive)),
+        // The same name at a known location, or without one, is that customer; at another one it could be another customer.
         (["", "müller", "Weg 1", "", ""], None),
         (["", "Müller", "", "Jan", ""], None),
         (["", "Müller", "Weg 2", "", ""], same(None)),
         (["K-7", "Müller", "Weg 1", "", ""], same(None)),
+        // The number of a customer that was merged is not given to a new one; its name is that of the other one.
+        (["K-6", "Müller", "Weg 1", "", ""], Some(Refusal::Inactive)),
         // Different numbers are different customers.
         (["K-8", "Nordbau", "", "", ""], None),
-        (["", "Zwilling", "", "", ""], same(Some("K-4"))),
+        (["", "Doppelhaus", "", "", ""], same(Some("K-4"))),
     ] {
         let plan = plan(&rows([cells]), &known);
         let refusal = match &plan.rows[0] {
@@ -198,7 +206,7 @@ fn values_that_differ_are_kept_and_named() {
     let mut sheet = row(2, ["K-1", "Nordbau Neu", "Gasse 1", "Eva Groß", "eva@nord.example"]);
     sheet.location.as_mut().expect("the row has a location").address.city = Some("Wien".to_owned());
     let plan = plan(&[sheet], &[known]);
-    assert!(plan.customers[0].is_empty());
+    assert!(plan.customers.is_empty());
     let kept = vec![Kept::CustomerName, Kept::Location, Kept::Contact];
     assert!(
         matches!(&plan.rows[0], RowPlan::Imported { adds, kept: found, .. } if adds.is_nothing() && *found == kept)
@@ -224,7 +232,7 @@ proptest! {
         let first = plan(&sheet, &[]);
         let known = apply(&first, &[]);
         let again = plan(&sheet, &known);
-        prop_assert!(again.customers.iter().all(CustomerPlan::is_empty), "{again:?}");
+        prop_assert!(again.customers.is_empty(), "{again:?}");
         // Nothing that was imported is refused the second time.
         for (before, after) in first.rows.iter().zip(&again.rows) {
             if matches!(before, RowPlan::Imported { .. }) {
