@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::ProblemNotice;
 use ui::drafts::owned;
+use ui::format;
 use ui::forms::{ErrorSummary, FileField, FormState, SelectField};
 use ui::islands::SubmitOnce;
 use ui::page::page;
@@ -22,6 +23,7 @@ use ui::title::Title;
 use ui::uploads::{UploadForm, submit_upload};
 
 use crate::i18n::by_key;
+use crate::imports::columns::{ColumnTable, chosen_columns};
 use crate::shared::viewer_staff;
 use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
@@ -74,7 +76,17 @@ pub fn ColumnsPage() -> impl IntoView {
         let chosen = Some(encoding.as_str()).filter(|name| !name.is_empty());
         let permit = staff.may::<ResolveMappings>()?;
         let preview = spreadsheets::preview(&request.core, permit, &file, chosen).await?;
-        let columns = preview.columns.clone();
+        let fields = FIELDS.map(|field| (field, by_key(locale, &format!("field-{field}"))));
+        let fields = fields.to_vec();
+        let typed = chosen_columns(&request);
+        let columns = preview.columns.clone().into_iter().enumerate().map(|(at, column)| {
+            let field = match &typed {
+                Some(typed) => typed.get(at).cloned(),
+                None => column.guess.map(str::to_owned),
+            };
+            (column, field)
+        });
+        let columns = columns.collect();
         Ok(view! {
             <Title text=t!(locale, "upload-columns")/>
             <PageBar locale title=t!(locale, "upload-columns") parent=Parent::new("/app/imports/upload", t!(locale, "upload-title"))/>
@@ -82,19 +94,7 @@ pub fn ColumnsPage() -> impl IntoView {
             <ReadAs locale preview client=client.clone()/>
             <SubmitOnce><form method="post" action=owned("/app/fn/dry-run-csv")>
                 <input type="hidden" name="file" value=file/><input type="hidden" name="client" value=client/><input type="hidden" name="encoding" value=encoding/>
-                <div class="table-frame"><table class="table">
-                    <thead><tr><th scope="col">{t!(locale, "upload-file")}</th><th scope="col">{t!(locale, "upload-example")}</th><th scope="col">{t!(locale, "upload-columns")}</th></tr></thead>
-                    <tbody>{columns.into_iter().enumerate().map(|(index, column)| {
-                        let id = format!("column-{index}");
-                        view! {
-                            <tr><th scope="row"><label for=id.clone()><bdi>{column.header}</bdi></label></th><td class="quiet"><bdi>{column.examples.join(" · ")}</bdi></td>
-                                <td><select id=id name="columns[]">
-                                    <option value="">{t!(locale, "upload-ignore")}</option>
-                                    {FIELDS.into_iter().map(|field| view! { <option value=field selected=column.guess == Some(field)>{by_key(locale, &format!("field-{field}"))}</option> }).collect_view()}
-                                </select></td></tr>
-                        }
-                    }).collect_view()}</tbody>
-                </table></div>
+                <ColumnTable columns fields locale/>
                 <button class="button button-primary" type="submit">{t!(locale, "upload-dry-run")}</button>
             </form></SubmitOnce>
         }
@@ -200,7 +200,13 @@ impl ActionForm for ColumnsForm {
     fn back(&self) -> String {
         self.client.ok().map_or_else(
             || format!("/app/imports/upload/{}", self.file),
-            |client| columns_path(&self.file, client, &self.encoding),
+            |client| {
+                let path = columns_path(&self.file, client, &self.encoding);
+                format!(
+                    "{path}&{}",
+                    format::query([("columns", self.columns.join(",").as_str())])
+                )
+            },
         )
     }
 }

@@ -7,29 +7,15 @@ use reqwest::Client;
 use rstest::rstest;
 use scraper::{Html, Selector};
 
-use crate::support::{SAME_ORIGIN, World, link, world};
-
-const PAGE: &str = "/app/customers/import";
+use crate::imports::uploads::column_fields;
+use crate::support::forms::hidden;
+use crate::support::{World, link, world};
 
 /// Uploads a file and returns the path of the page that says what it would add.
 async fn upload(world: &World, staff: &Client, bytes: Vec<u8>, name: &str) -> String {
-    let page = world.content(staff, PAGE).await;
-    let action = page
-        .split("action=\"/app/fn/upload-customers")
-        .nth(1)
-        .and_then(|rest| rest.split('"').next())
-        .map(|query| format!("/app/fn/upload-customers{}", query.replace("&amp;", "&")))
-        .unwrap();
     let part = reqwest::multipart::Part::bytes(bytes).file_name(name.to_owned());
-    let answer = staff
-        .post(format!("{}{action}", world.url))
-        .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
-        .header("accept", "text/html")
-        .multipart(reqwest::multipart::Form::new().part("file", part))
-        .send()
-        .await
-        .unwrap();
-    answer.headers()["location"].to_str().unwrap().to_owned()
+    let form = reqwest::multipart::Form::new().part("file", part);
+    world.send_multipart(staff, "/app/fn/upload-customers", form).await
 }
 
 /// Returns the figures of the page: new customers, locations, contacts, rows that exist, and rows that are refused.
@@ -39,24 +25,9 @@ fn figures(page: &str) -> Vec<String> {
     page.select(&selector).map(|figure| figure.text().collect()).collect()
 }
 
-/// Returns the fields that are chosen for the columns.
-fn chosen(page: &str) -> Vec<String> {
-    let page = Html::parse_document(page);
-    let selector = Selector::parse("form[action*=choose-customer-columns] option[selected]").unwrap();
-    let options = page.select(&selector).filter_map(|option| option.value().attr("value"));
-    options.map(str::to_owned).collect()
-}
-
-fn value(page: &str, name: &str) -> String {
-    let page = Html::parse_document(page);
-    let selector = Selector::parse(&format!("form[action*=import-customers] input[name={name}]")).unwrap();
-    let field = page.select(&selector).next().unwrap();
-    field.value().attr("value").unwrap_or_default().to_owned()
-}
-
 /// Imports the file as the page shows it, and returns the page after it.
 async fn import(world: &World, staff: &Client, page: &str) -> String {
-    let values = ["file", "encoding", "columns"].map(|name| (name, value(page, name)));
+    let values = ["file", "encoding", "columns"].map(|name| (name, hidden(page, name).unwrap()));
     let fields: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let back = world.send(staff, "/app/fn/import-customers", &fields).await;
     world.content(staff, &back).await
@@ -189,7 +160,7 @@ async fn columns_can_be_chosen_and_a_wrong_choice_is_explained(#[case] engine: E
         let page = choose(first, second).await;
         assert!(page.contains(&format!("data-code=\"{code}\"")), "{first} {second}");
         // The choice is kept, so that it can be corrected.
-        assert_eq!(chosen(&page), [first, second]);
+        assert_eq!(column_fields(&page), [first, second]);
     }
 }
 

@@ -24,14 +24,12 @@ async fn upload(world: &World, dispatcher: &Client, name: &str, bytes: Vec<u8>) 
     world.send_multipart(dispatcher, "/app/fn/upload-csv", form).await
 }
 
-/// Maps the columns as suggested and returns the finished trial.
-async fn trial(world: &World, dispatcher: &Client, columns: &str) -> String {
-    let page = world.content(dispatcher, columns).await;
-    let html = Html::parse_document(&page);
+/// Returns the field of each column as the page has them.
+pub(super) fn column_fields(page: &str) -> Vec<String> {
+    let html = Html::parse_document(page);
     let select = Selector::parse("select[name='columns[]']").unwrap();
     let chosen = Selector::parse("option[selected]").unwrap();
-    let fields: Vec<String> = html
-        .select(&select)
+    html.select(&select)
         .map(|select| {
             let option = select.select(&chosen).next();
             option
@@ -39,19 +37,29 @@ async fn trial(world: &World, dispatcher: &Client, columns: &str) -> String {
                 .unwrap_or_default()
                 .to_owned()
         })
-        .collect();
+        .collect()
+}
+
+/// Sends the columns with these fields and returns where it leads.
+async fn choose(world: &World, dispatcher: &Client, page: &str, fields: &[String]) -> String {
     let mut form: Vec<(String, String)> = ["file", "client", "encoding"]
         .into_iter()
-        .filter_map(|name| Some((name.to_owned(), hidden(&page, name)?)))
+        .filter_map(|name| Some((name.to_owned(), hidden(page, name)?)))
         .collect();
-    for (index, field) in fields.into_iter().enumerate() {
-        form.push((format!("columns[{index}]"), field));
+    for (index, field) in fields.iter().enumerate() {
+        form.push((format!("columns[{index}]"), field.clone()));
     }
     let form: Vec<(&str, &str)> = form
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
-    let job = world.send(dispatcher, "/app/fn/dry-run-csv", &form).await;
+    world.send(dispatcher, "/app/fn/dry-run-csv", &form).await
+}
+
+/// Maps the columns as suggested and returns the finished trial.
+async fn trial(world: &World, dispatcher: &Client, columns: &str) -> String {
+    let page = world.content(dispatcher, columns).await;
+    let job = choose(world, dispatcher, &page, &column_fields(&page)).await;
     wait(world, dispatcher, &job).await
 }
 
@@ -257,4 +265,23 @@ async fn refused_lines_say_why_in_the_language_of_the_reader(#[case] engine: Eng
             "{code}: {sentence} {others:?}"
         );
     }
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn columns_that_are_refused_stay_as_they_were_chosen(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let dispatcher = world.staff("nordlicht", "dispatcher").await;
+    let text = b"Auftrag;Kunde-Id;Kunde\nTRIAL-1;CUST-10042;Rhein-Ruhr\n".to_vec();
+    let columns = upload(&world, &dispatcher, "jobs.csv", text).await;
+    let page = world.content(&dispatcher, &columns).await;
+    let guessed = column_fields(&page);
+    // The same field twice, and a column that is ignored now.
+    let chosen = vec![guessed[0].clone(), guessed[0].clone(), String::new()];
+    let back = choose(&world, &dispatcher, &page, &chosen).await;
+    let again = world.content(&dispatcher, &back).await;
+    assert!(again.contains("data-code=\"column_twice\""), "{again}");
+    assert_eq!(column_fields(&again), chosen);
 }

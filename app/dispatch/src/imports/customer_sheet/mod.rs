@@ -8,18 +8,19 @@ use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::imports::customer_sheets;
 use ordinavo_core::imports::customer_sheets::{CustomerSheet, FIELDS, MAX_ROWS, SheetCounts};
-use ordinavo_core::imports::spreadsheets::{Column, ENCODINGS, TableSource};
+use ordinavo_core::imports::spreadsheets::{ENCODINGS, TableSource};
 use ui::components::{ProblemNotice, SuccessNotice};
 use ui::drafts::owned;
 use ui::flash::{Flash, SHOWN_ONCE};
 use ui::format;
 use ui::forms::{ErrorSummary, FileField, FormState};
 use ui::islands::SubmitOnce;
-use ui::page::{PageRequest, page};
+use ui::page::page;
 use ui::title::Title;
 
 use self::rows::Rows;
 use crate::i18n::by_key;
+use crate::imports::columns::{ColumnTable, chosen_columns};
 use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::{AppFrame, PageBar, Parent};
 use crate::t;
@@ -53,12 +54,6 @@ pub fn CustomerImportPage() -> impl IntoView {
     view! { <AppFrame current="/app/customers">{content}</AppFrame> }
 }
 
-/// Returns the fields that were chosen for the columns; `None` if none were chosen yet.
-fn chosen_columns(request: &PageRequest) -> Option<Vec<String>> {
-    let text = request.query("columns");
-    (!text.is_empty()).then(|| text.split(',').map(str::to_owned).collect())
-}
-
 /// `/app/customers/import/{file}`: what the file would add.
 #[component]
 pub fn CustomerSheetPage() -> impl IntoView {
@@ -83,9 +78,11 @@ pub fn CustomerSheetPage() -> impl IntoView {
         Ok(view! {
             <Title text=t!(locale, "customer-import-title")/>
             <PageBar locale title=t!(locale, "customer-import-check-title") parent=Parent::new(PAGE, t!(locale, "customer-import-title"))/>
-            <DoneNotice locale flash=flash.clone()/>
-            <ProblemNotice locale flash request_id=request.viewer.request_id.clone()/>
-            {added.map(|added| view! { <Added added locale/> })}
+            {added.map_or_else(
+                || view! { <DoneNotice locale flash=flash.clone()/> }.into_any(),
+                |added| view! { <Added added locale/> }.into_any(),
+            )}
+            <ProblemNotice locale flash=flash.clone() request_id=request.viewer.request_id.clone()/>
             {is_readable.then(|| view! { <Summary file=file.clone() encoding=encoding.clone() sheet=sheet.clone() locale/> })}
             <Columns file encoding sheet=sheet.clone() locale/>
             {is_readable.then(|| view! { <Rows sheet locale/> })}
@@ -110,7 +107,7 @@ fn Added(added: SheetCounts, locale: Locale) -> impl IntoView {
         locations = count(locale, added.locations),
         contacts = count(locale, added.contacts)
     );
-    view! { <div data-testid="import-added"><SuccessNotice text/></div> }
+    view! { <div data-testid="import-added"><SuccessNotice text key="done-customers-imported"/></div> }
 }
 
 fn count(locale: Locale, count: usize) -> String {
@@ -164,11 +161,14 @@ fn Columns(file: String, encoding: String, sheet: CustomerSheet, locale: Locale)
         TableSource::Sheet { name, .. } => name.clone(),
     };
     let shown = read_as.clone();
-    let columns: Vec<(Column, Option<&'static str>)> = sheet.columns.into_iter().zip(sheet.fields).collect();
     let is_open = sheet.problem.is_some()
-        || columns
+        || sheet
+            .fields
             .iter()
-            .all(|(_, field)| !matches!(field, Some("name" | "number")));
+            .all(|field| !matches!(field, Some("name" | "number")));
+    let fields = FIELDS.map(|field| (field, field_label(locale, field))).to_vec();
+    let chosen = sheet.fields.into_iter().map(|field| field.map(str::to_owned));
+    let columns = sheet.columns.into_iter().zip(chosen).collect();
     view! {
         <details class="panel" open=is_open>
             <summary class="panel-head"><h2>{t!(locale, "upload-columns")}</h2></summary>
@@ -182,19 +182,7 @@ fn Columns(file: String, encoding: String, sheet: CustomerSheet, locale: Locale)
                 } else {
                     view! { <p class="quiet small"><bdi>{read_as}</bdi></p><input type="hidden" name="encoding" value=encoding/> }.into_any()
                 }}
-                <table class="table">
-                    <thead><tr><th scope="col">{t!(locale, "upload-file")}</th><th scope="col">{t!(locale, "upload-example")}</th><th scope="col">{t!(locale, "customer-import-field")}</th></tr></thead>
-                    <tbody>{columns.into_iter().enumerate().map(|(index, (column, field))| {
-                        let id = format!("column-{index}");
-                        view! {
-                            <tr><th scope="row"><label for=id.clone()><bdi>{column.header}</bdi></label></th><td class="quiet"><bdi>{column.examples.join(" · ")}</bdi></td>
-                                <td><select id=id name="columns[]">
-                                    <option value="">{t!(locale, "upload-ignore")}</option>
-                                    {FIELDS.into_iter().map(|name| view! { <option value=name selected=field == Some(name)>{field_label(locale, name)}</option> }).collect_view()}
-                                </select></td></tr>
-                        }
-                    }).collect_view()}</tbody>
-                </table>
+                <ColumnTable columns fields locale/>
                 <p><button class="button" type="submit">{t!(locale, "customer-import-apply")}</button>" "<a href=path>{t!(locale, "customer-import-reset")}</a></p>
             </form>
         </details>

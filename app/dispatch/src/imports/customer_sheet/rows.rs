@@ -8,7 +8,7 @@ use ordinavo_core::imports::customer_sheets::{CellProblem, CustomerSheet, RowRes
 use ui::components::Chip;
 use ui::i18n::{by_key as shared_text, errors};
 
-use super::field_label;
+use super::{count, field_label};
 use crate::t;
 
 /// How many rows of the file are listed.
@@ -30,7 +30,7 @@ pub(super) fn Rows(sheet: CustomerSheet, locale: Locale) -> impl IntoView {
     let shown = lines.len();
     view! {
         <section class="panel" aria-labelledby="sheet-rows">
-            <div class="panel-head"><h2 id="sheet-rows">{t!(locale, "customer-import-rows")}<span class="count">{total}</span></h2>{(shown < total).then(|| view! { <span class="quiet">{t!(locale, "customer-import-shown", count = shown)}</span> })}</div>
+            <div class="panel-head"><h2 id="sheet-rows">{t!(locale, "customer-import-rows")}<span class="count">{count(locale, total)}</span></h2>{(shown < total).then(|| view! { <span class="quiet">{t!(locale, "customer-import-shown", count = shown)}</span> })}</div>
             <table class="table stackable" data-testid="sheet-rows">
                 <thead><tr><th scope="col">{t!(locale, "customer-import-line")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col">{t!(locale, "status")}</th></tr></thead>
                 <tbody>{lines.into_iter().map(|line| view! {
