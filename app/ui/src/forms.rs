@@ -112,6 +112,13 @@ impl FormState {
             .then(|| saved.to_owned())
     }
 
+    /// Returns the saved state of a checkbox, where [`saved_value`](Self::saved_value) would return a value.
+    fn saved_check(&self, field: &str, saved: bool) -> Option<bool> {
+        let flash = self.flash.as_ref().filter(|_| !self.is_new)?;
+        let is_stale = (flash.cause.as_ref()).is_some_and(|cause| cause.problem() == Problem::ConcurrentModification);
+        (is_stale && flash.values.contains_key(field) != saved).then_some(saved)
+    }
+
     /// Returns whether a field was rejected with this code.
     pub fn has_error(&self, field: &str, code: &str) -> bool {
         self.flash.as_ref().is_some_and(|flash| {
@@ -398,7 +405,12 @@ pub fn CheckField(
     #[prop(default = "on".to_owned(), into)]
     value: String,
 ) -> impl IntoView {
+    let saved = form.saved_check(field, checked).map(|saved| match saved {
+        true => word!(form.locale, "saved-value-on"),
+        false => word!(form.locale, "saved-value-off"),
+    });
     let checked = form.checked(field, checked);
+    let locale = form.locale;
     let (id, describedby) = (form.id(field), described_by(&form, field, !help.is_empty()));
     let (help_id, for_id) = (format!("{id}-help"), id.clone());
     view! {
@@ -406,6 +418,7 @@ pub fn CheckField(
             <input id=id name=field data-form=form.draft_name() type="checkbox" value=value checked=checked aria-describedby=describedby/>
             <label for=for_id>{label}</label>
             {(!help.is_empty()).then(|| view! { <p class="help" id=help_id>{help}</p> })}
+            {saved.map(|saved| view! { <SavedValue locale saved/> })}
         </div>
     }
 }

@@ -104,12 +104,14 @@ fn ColorCard(form: FormState, look: BrandingSettings, locale: Locale) -> impl In
     let (id, error) = (form.id("colour"), form.error("colour"));
     let is_invalid = error.is_some();
     let chosen = look.colour.clone();
+    let version = branding::colour_version(chosen.as_deref()).as_str().to_owned();
     let value = form.value("colour", chosen.as_deref().unwrap_or(DEFAULT_COLOR));
     let shades = chosen.as_deref().and_then(Color::read).map(Color::shades);
     view! {
         <section class="card"><h2>{t!(locale, "branding-color")}</h2>
             <form method="post" action=owned("/app/fn/set-portal-colour")>
                 <ErrorSummary form/>
+                <input type="hidden" name="version" value=version/>
                 <div class="field" class:field-wrong=is_invalid><label for=id.clone()>{t!(locale, "branding-color-field")}</label>
                     <input id=id name="colour" type="color" value=value aria-describedby="colour-help"/>
                     <p class="help" id="colour-help">{t!(locale, "branding-color-help")}</p>
@@ -124,6 +126,7 @@ fn ColorCard(form: FormState, look: BrandingSettings, locale: Locale) -> impl In
 
 #[component]
 fn ContactCard(form: FormState, contact: OrganisationContact, locale: Locale) -> impl IntoView {
+    let version = branding::contact_version(&contact).as_str().to_owned();
     let OrganisationContact {
         phone,
         email,
@@ -137,6 +140,7 @@ fn ContactCard(form: FormState, contact: OrganisationContact, locale: Locale) ->
             <p class="quiet">{t!(locale, "branding-contact-text")}</p>
             <form method="post" action=owned("/app/fn/set-portal-contact")>
                 <ErrorSummary form=form.clone()/>
+                <input type="hidden" name="version" value=version/>
                 <TextField form=form.clone() field="phone" kind="tel" label=t!(locale, "phone") value=phone.unwrap_or_default() optional=true/>
                 <TextField form=form.clone() field="email" kind="email" label=t!(locale, "email") value=email.unwrap_or_default() optional=true/>
                 <TextField form=form.clone() field="hours" label=t!(locale, "branding-hours") help=t!(locale, "branding-hours-help") value=hours.unwrap_or_default() optional=true/>
@@ -337,6 +341,8 @@ pub async fn set_portal_logo(data: MultipartData) -> Result<(), ServerFnError> {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ColorForm {
+    /// The version that the page shows.
+    version: String,
     colour: String,
     /// Whether to return to the default color: `on` or absent.
     none: Option<String>,
@@ -354,7 +360,7 @@ impl ActionForm for ColorForm {
 pub async fn set_portal_colour(#[server(flatten)] form: ColorForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: ColorForm| {
         let chosen = form.none.is_none().then_some(form.colour.as_str());
-        branding::set_colour(&core, staff.may()?, chosen).await?;
+        branding::set_colour(&core, staff.may()?, &form.version, chosen).await?;
         Ok(Redirect::to(form.back(), "done-branding-saved"))
     })
     .await
@@ -364,6 +370,8 @@ pub async fn set_portal_colour(#[server(flatten)] form: ColorForm) -> Result<(),
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ContactForm {
+    /// The version that the page shows.
+    version: String,
     phone: String,
     email: String,
     hours: String,
@@ -391,7 +399,7 @@ pub async fn set_portal_contact(#[server(flatten)] form: ContactForm) -> Result<
             privacy: &form.privacy,
             imprint: &form.imprint,
         };
-        branding::set_contact(&core, staff.may()?, &typed).await?;
+        branding::set_contact(&core, staff.may()?, Some(&form.version), &typed).await?;
         Ok(Redirect::to(form.back(), "done-branding-saved"))
     })
     .await

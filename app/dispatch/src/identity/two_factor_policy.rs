@@ -34,6 +34,7 @@ pub fn TwoFactorPolicyPage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             <form class="card" method="post" action=owned("/app/fn/set-two-factor-roles")>
                 <ErrorSummary form=form.clone()/>
+                <input type="hidden" name="version" value=requirement::version(&required).as_str().to_owned()/>
                 <p>{t!(locale, "two-factor-policy-text")}</p>
                 <fieldset class="group"><legend>{t!(locale, "two-factor-policy-intro")}</legend>
                     {AccountRole::ALL.iter().map(|role| {
@@ -64,6 +65,8 @@ fn role_label(locale: Locale, role: AccountRole) -> String {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RolesForm {
+    /// The version that the page shows.
+    version: String,
     admin: String,
     manager: String,
     dispatcher: String,
@@ -100,7 +103,7 @@ impl ActionForm for RolesForm {
 #[server(prefix = "/app/fn", endpoint = "set-two-factor-roles")]
 pub async fn set_two_factor_roles(#[server(flatten)] form: RolesForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: RolesForm| {
-        requirement::set_required_roles(&core, staff.may()?, &form.roles()).await?;
+        requirement::set_required_roles(&core, staff.may()?, &form.version, &form.roles()).await?;
         Ok(Redirect::to(PAGE, "done-two-factor-policy"))
     })
     .await

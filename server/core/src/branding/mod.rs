@@ -22,6 +22,7 @@ use crate::files::{Sender, Upload, clean_logo};
 use crate::form::Form;
 use crate::identity::actors::{Actor as _, Branding, Permit, Staff};
 use crate::secrets::sha256;
+use crate::version::Version;
 use crate::{Core, CoreError, CoreResult};
 
 /// An organisation's name and branding.
@@ -116,17 +117,23 @@ pub async fn validate_terminology(
     Ok(())
 }
 
-/// Sets or removes the colour.
+/// Sets or removes the colour. `shown` is the version on the form; see [`colour_version`].
 ///
 /// # Errors
-/// Field `colour`.
-pub async fn set_colour(core: &Core, by: Permit<'_, ManageBranding>, colour: Option<&str>) -> CoreResult<()> {
+/// Field `colour`; `concurrent_modification`.
+pub async fn set_colour(
+    core: &Core,
+    by: Permit<'_, ManageBranding>,
+    shown: &str,
+    colour: Option<&str>,
+) -> CoreResult<()> {
     let colour = colour
         .map(|text| Color::read(text.trim()).ok_or_else(|| CoreError::field("colour", FieldCode::InvalidColor)))
         .transpose()?
         .map(Color::text);
     let mut tx = core.store.begin(by.staff()).await?;
-    begin(core, &mut tx).await?;
+    let stored = begin(core, &mut tx).await?;
+    colour_version(stored.colour.as_deref()).ensure_shown(Some(shown), Record::Other)?;
     tx.set_colour(colour.as_deref(), &version(core)).await?;
     tx.audit(
         "portal_branding.colour_changed",
@@ -154,11 +161,26 @@ pub struct TypedContact<'a> {
     pub imprint: &'a str,
 }
 
-/// Sets how customers reach the organisation; empty texts are removed.
+/// Returns the version of the contact data, for its form.
+pub fn contact_version(contact: &OrganisationContact) -> Version {
+    Version::of(contact)
+}
+
+/// Returns the version of the colour, for its form.
+pub fn colour_version(colour: Option<&str>) -> Version {
+    Version::of(&colour)
+}
+
+/// Sets how customers reach the organisation; empty texts are removed. `shown` is the version on the form.
 ///
 /// # Errors
-/// Fields `phone`, `email`, `hours`, `emergency`, `privacy`, `imprint`.
-pub async fn set_contact(core: &Core, by: Permit<'_, ManageBranding>, typed: &TypedContact<'_>) -> CoreResult<()> {
+/// Fields `phone`, `email`, `hours`, `emergency`, `privacy`, `imprint`; `concurrent_modification`.
+pub async fn set_contact(
+    core: &Core,
+    by: Permit<'_, ManageBranding>,
+    shown: Option<&str>,
+    typed: &TypedContact<'_>,
+) -> CoreResult<()> {
     let mut form = Form::default();
     let line = |form: &mut Form, field: &str, typed: &str, max: usize| {
         form.text(field, max, text::optional_line(typed, max)).flatten()
@@ -189,7 +211,8 @@ pub async fn set_contact(core: &Core, by: Permit<'_, ManageBranding>, typed: &Ty
     };
     form.finish()?;
     let mut tx = core.store.begin(by.staff()).await?;
-    begin(core, &mut tx).await?;
+    let stored = begin(core, &mut tx).await?;
+    contact_version(&stored.contact.into()).ensure_shown(shown, Record::Other)?;
     tx.set_organisation_contact(&contact).await?;
     tx.audit(
         "portal_branding.contact_changed",
@@ -220,6 +243,8 @@ pub async fn set_logo(core: &Core, by: Permit<'_, ManageBranding>, logo: Option<
 }
 
 async fn begin(core: &Core, tx: &mut TenantTx<'_, Staff>) -> CoreResult<StoredBranding> {
+    // Settings are compared with what their form shows, so two changes at once are one after the other.
+    tx.lock("branding").await?;
     tx.ensure_branding(&version(core)).await?;
     tx.branding().await?.ok_or_else(CoreError::not_found)
 }

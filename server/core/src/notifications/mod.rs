@@ -113,7 +113,6 @@ pub(crate) async fn enqueue<A: MayNotify>(
     let is_receipt = trigger.kind == MailKind::Received;
     let is_rate_limited =
         is_receipt && tx.count_receipts_since(&recipient, now - TimeDelta::hours(1)).await? >= MAX_RECEIPTS_PER_HOUR;
-    let is_unsubscribed = is_muted || (trigger.kind.can_unsubscribe() && tx.has_unsubscribed(request).await?);
     tx.insert_mail(&NewMail {
         kind: trigger.kind,
         recipient: &recipient,
@@ -121,7 +120,7 @@ pub(crate) async fn enqueue<A: MayNotify>(
         data: &data,
         request,
         undo: trigger.undo,
-        status: if is_rate_limited || is_unsubscribed {
+        status: if is_rate_limited || is_muted {
             MailStatus::Unsubscribed
         } else {
             MailStatus::Queued

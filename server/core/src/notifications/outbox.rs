@@ -151,7 +151,7 @@ fn build_mail(settings: &Settings, mail: ClaimedMail, claim: Uuid, link: Link) -
     let (link, tracking) = match link {
         Link::Account(address) => (address, None),
         Link::Home(realm) => (addresses::home(settings, realm), None),
-        Link::Request(request, _) if mail.portal_account_id.is_some() => {
+        Link::Request(request, _) if mail.is_read_in_portal => {
             (addresses::portal_request(settings, request), None)
         }
         Link::Request(_, Some(token)) => {

@@ -13,7 +13,7 @@ pub mod profile;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 pub mod view_as;
-pub(crate) use self::store::granted::{in_force, reaches, reaches_own};
+pub(crate) use self::store::granted::{has_tracking_page, in_force, reaches, reaches_own, reading_account};
 pub(crate) use self::store::links::AccountMail;
 pub(crate) use self::store::links::LinkWriter;
 #[cfg(test)]

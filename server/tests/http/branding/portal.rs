@@ -192,7 +192,7 @@ async fn branding_with_logo_and_color_is_shown_and_validated(#[case] engine: Eng
         .send_multipart(&admin, "/app/fn/set-portal-logo", logo(picture(900, 300)))
         .await;
     world
-        .send(&admin, "/app/fn/set-portal-colour", &[("colour", "#FFEE00")])
+        .send_shown(&admin, PAGE, "/app/fn/set-portal-colour", &[("colour", "#FFEE00")])
         .await;
     let html = world.get(&petra, "/portal").await.1;
     let sheet = html
@@ -310,7 +310,7 @@ async fn branding_with_logo_and_color_is_shown_and_validated(#[case] engine: Eng
     }
     for colour in ["red", "#12345", "#123456;}body{display:none", "url(x)"] {
         world
-            .send(&admin, "/app/fn/set-portal-colour", &[("colour", colour)])
+            .send_shown(&admin, PAGE, "/app/fn/set-portal-colour", &[("colour", colour)])
             .await;
         assert!(world.content(&admin, PAGE).await.contains("field-error"), "{colour}");
     }
@@ -321,7 +321,7 @@ async fn branding_with_logo_and_color_is_shown_and_validated(#[case] engine: Eng
     world
         .send_multipart(&admin, "/app/fn/set-portal-logo", Form::new().text("none", "on"))
         .await;
-    world.send(&admin, "/app/fn/set-portal-colour", &[("none", "on")]).await;
+    world.send_shown(&admin, PAGE, "/app/fn/set-portal-colour", &[("none", "on")]).await;
     assert!(!world.get(&petra, "/portal").await.1.contains("/portal/branding/"));
 }
 

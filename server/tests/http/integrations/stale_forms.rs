@@ -86,6 +86,7 @@ async fn check_settings(world: &World) {
         }
         assert_eq!(outcomes, [false, true], "{action}");
     }
+    check_organization_settings(world, &admin).await;
     let forms = world.content(&admin, "/app/settings/forms").await;
     let page = link(&forms, "/app/settings/forms/frm_").unwrap();
     let version = hidden(&world.content(&admin, &page).await, "version").unwrap();
@@ -103,4 +104,46 @@ async fn check_settings(world: &World) {
         outcomes.push(shown.contains("data-code=\"concurrent_modification\""));
     }
     assert_eq!(outcomes, [false, true], "update-form");
+}
+
+/// Settings of the organization itself: what was typed stays, beside what is saved now.
+async fn check_organization_settings(world: &World, admin: &reqwest::Client) {
+    let cases: [(&str, &str, Fields, Fields, &str); 3] = [
+        (
+            "/app/settings/portal",
+            "/app/fn/set-portal-contact",
+            &[("phone", "+49 201 111")],
+            &[("phone", "+49 201 222")],
+            "+49 201 111",
+        ),
+        (
+            "/app/settings/portal",
+            "/app/fn/set-portal-colour",
+            &[("colour", "#115533")],
+            &[("colour", "#331155")],
+            "#115533",
+        ),
+        (
+            "/app/settings/two-factor",
+            "/app/fn/set-two-factor-roles",
+            &[("auditor", "on")],
+            &[("manager", "on")],
+            "saved-value",
+        ),
+    ];
+    for (page, action, first, second, saved) in cases {
+        let form = world.content(admin, page).await;
+        let form = form.split(&format!("action=\"{action}")).nth(1).unwrap();
+        let version = hidden(form, "version").unwrap();
+        let mut outcomes = Vec::new();
+        for fields in [first, second] {
+            let fields = [&[("version", version.as_str())], fields].concat();
+            world.send(admin, action, &fields).await;
+            let shown = world.content(admin, page).await;
+            let is_refused = shown.contains("data-code=\"concurrent_modification\"");
+            assert!(!is_refused || shown.contains(saved), "{action}");
+            outcomes.push(is_refused);
+        }
+        assert_eq!(outcomes, [false, true], "{action}");
+    }
 }

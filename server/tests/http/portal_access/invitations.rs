@@ -1,12 +1,15 @@
 //! Invitations that expired before they were accepted.
 
 use chrono::{TimeDelta, TimeZone as _, Utc};
+use domain::ids::ContactId;
 use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
+use reqwest::StatusCode;
 use rstest::rstest;
 
-use super::access::{access_page, browser, invite, location_field, mails, send_parts};
+use super::access::{access_page, browser, invite, location_field, mails, send_parts, status, token};
 use crate::support::forms::hidden;
+use crate::support::public::COMPLETE;
 use crate::support::{World, world, world_at};
 
 #[rstest]
@@ -204,4 +207,71 @@ async fn offer_of_revoked_manager_cannot_be_accepted(#[case] engine: Engine) {
         world.engine
     );
     assert!(!world.content(&other, "/portal/reports").await.contains("Essen Center"));
+}
+
+/// Submits a request with the public form, assigns it to the customer and the contact of a portal account, and returns its ID and
+/// tracking page.
+async fn assigned_request(world: &World, description: &str, email: &str) -> (String, String) {
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let mut fields = COMPLETE.to_vec();
+    fields[1] = ("description", description);
+    let tracking = world.submit(&fields, &[]).await;
+    let inside = world.in_inbox(&staff, description).await;
+    let id = inside.rsplit('/').next().unwrap().to_owned();
+    let account = format!("SELECT contact_id, id FROM portal_account WHERE email = '{email}'");
+    let contact = ContactId::from_uuid(world.pairs(&account).await[0].0).to_string();
+    let customer = world.customer("CUST-10042").await;
+    let fields = [("request", id.as_str()), ("customer", &customer), ("contact", &contact)];
+    world.send(&staff, "/app/fn/assign-customer", &fields).await;
+    (id, tracking)
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn request_assigned_to_contact_is_read_in_portal_or_by_tracking_link(#[case] engine: Engine) {
+    let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap());
+    let Some(world) = world_at(engine, clock).await else {
+        return;
+    };
+    let anna = world.contact("nordlicht", "anna").await;
+    let anna_email = world.tenant("nordlicht").portal[0].email.clone();
+    let visitor = browser();
+    // A portal user reads it in the portal, and the link ends.
+    let (id, tracking) = assigned_request(&world, "Rho of a portal user", &anna_email).await;
+    let in_portal = |id: &str| format!("/portal/requests/{id}");
+    assert_eq!(status(&world, &anna, &in_portal(&id)).await, StatusCode::OK, "{}", world.engine);
+    assert_eq!(status(&world, &visitor, &tracking).await, StatusCode::NOT_FOUND);
+    // Somebody who was invited keeps the link until the invitation is accepted.
+    let email = "late@rhein-ruhr-medical.example";
+    let staff = world.staff("nordlicht", "manager").await;
+    let page = access_page(&world).await;
+    let essen = location_field(&world.content(&staff, &page).await, "Essen Center");
+    let fields = [("name", "Late Comer"), ("email", email), (essen.as_str(), "on"), ("may_appointments", "on")];
+    let link = invite(&world, &staff, &page, &fields).await.unwrap();
+    let (invited, invited_tracking) = assigned_request(&world, "Rho of an invited person", email).await;
+    assert_eq!(status(&world, &visitor, &invited_tracking).await, StatusCode::OK, "{}", world.engine);
+    let late = browser();
+    let accept = [("token", token(&link)), ("without", "on")];
+    world.send(&late, "/portal/fn/accept-invitation", &accept).await;
+    assert_eq!(status(&world, &late, &in_portal(&invited)).await, StatusCode::OK, "{}", world.engine);
+    assert_eq!(status(&world, &visitor, &invited_tracking).await, StatusCode::NOT_FOUND);
+    // The request of an account that is locked, or that no grant lets read it, stays with its link.
+    world
+        .sql(&format!("UPDATE portal_account SET locked_at = created_at WHERE email = '{email}'"))
+        .await;
+    let (_, locked) = assigned_request(&world, "Rho of a locked account", email).await;
+    assert_eq!(status(&world, &visitor, &locked).await, StatusCode::OK, "{}", world.engine);
+    world
+        .sql(&format!("UPDATE portal_account SET locked_at = NULL WHERE email = '{email}'"))
+        .await;
+    world
+        .sql(&format!(
+            "UPDATE portal_grant SET revoked_at = valid_from \
+             WHERE portal_account_id = (SELECT id FROM portal_account WHERE email = '{email}')"
+        ))
+        .await;
+    let (_, without_grant) = assigned_request(&world, "Rho of an account without a grant", email).await;
+    assert_eq!(status(&world, &visitor, &without_grant).await, StatusCode::OK, "{}", world.engine);
 }

@@ -20,6 +20,16 @@ impl World {
         answer.headers()["location"].to_str().unwrap().to_owned()
     }
 
+    /// Sends the form of a page with the version of the record that it shows, as a browser does.
+    pub async fn send_shown(&self, browser: &Client, page: &str, action: &str, fields: &[(&str, &str)]) -> String {
+        let html = self.content(browser, page).await;
+        let form = html.split(&format!("action=\"{action}")).nth(1);
+        let version = form.and_then(|form| hidden(form, "version"));
+        let version = version.unwrap_or_else(|| panic!("the form of {action} has a version"));
+        self.send(browser, action, &[&[("version", version.as_str())], fields].concat())
+            .await
+    }
+
     /// Schedules a job and accepts the conflicts that its page then shows.
     pub async fn schedule_anyway(&self, staff: &Client, fields: &[(&str, &str)]) {
         let back = self.send(staff, "/app/fn/schedule-target", fields).await;

@@ -24,7 +24,7 @@ pub(super) async fn prepare(core: &Core, world: &DemoWorld, today: NaiveDate) ->
         emergency: "+49 201 5550199",
         ..TypedContact::default()
     };
-    branding::set_contact(core, world.admin.may()?, &contact).await?;
+    branding::set_contact(core, world.admin.may()?, None, &contact).await?;
     let day = |ahead| {
         today
             .checked_add_days(Days::new(ahead))

@@ -18,6 +18,7 @@ use crate::db::StoreError;
 use crate::db::purpose::KeyRotation;
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::Submitter;
+use crate::portal_access::{has_tracking_page, in_force, reaches, reaches_own, reading_account};
 
 /// A request to insert, of a channel without grants or source system.
 pub(crate) struct NewRequest<'a> {
@@ -78,8 +79,9 @@ pub(crate) struct TrackedRequest {
     pub visit_ended_at: Option<DateTime<Utc>>,
 }
 
-/// A request of a contact with a portal account is that account's own.
-const INSERT_REQUEST: &str = r"
+/// A request of a contact whose portal account can read it is that account's own.
+const INSERT_REQUEST: &str = concat!(
+    r"
     INSERT INTO request (
         tenant_id, id, number, channel, status, service_type, priority, description, customer_id,
         location_id, contact_id, origin_id, nonce, form_id, requester, place, preferred_windows,
@@ -89,17 +91,13 @@ const INSERT_REQUEST: &str = r"
     VALUES (
         $1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
         $20, $20, $21, $22, $23,
-        (
-            SELECT account.id
-            FROM portal_account AS account
-            WHERE account.tenant_id = $1
-              AND account.contact_id = $10
-            ORDER BY account.created_at, account.id
-            LIMIT 1
-        )
+    ",
+    reading_account!("$10", "$8", "$9", "$20"),
+    r"
     )
     ON CONFLICT (tenant_id, origin_id, nonce) DO NOTHING
-";
+    "
+);
 const SELECT_REQUEST_BY_NONCE: &str = r"
     SELECT id, tracking_token
     FROM request
@@ -123,7 +121,8 @@ const SELECT_FORM_BY_SLUG: &str = r"
     LEFT JOIN portal_branding ON portal_branding.tenant_id = tenant.id
     WHERE intake_form.slug = $1
 ";
-const SELECT_TRACKED_REQUEST: &str = r"
+const SELECT_TRACKED_REQUEST: &str = concat!(
+    r"
     SELECT
         request.tenant_id, request.id, tenant.name AS tenant_name, tenant.zone, portal_branding.words,
         portal_branding.organisation_phone, portal_branding.organisation_email,
@@ -141,8 +140,10 @@ const SELECT_TRACKED_REQUEST: &str = r"
     LEFT JOIN portal_branding ON portal_branding.tenant_id = tenant.id
     LEFT JOIN target ON target.tenant_id = request.tenant_id AND target.id = request.target_id
     WHERE request.tracking_hash = $1
-      AND request.portal_account_id IS NULL
-";
+      AND
+    ",
+    has_tracking_page!()
+);
 const SELECT_TRACKING_TOKENS: &str = r"
     SELECT tenant_id, id, tracking_token
     FROM request
@@ -262,7 +263,7 @@ impl<P> SystemTx<'_, P> {
     }
 
     /// Finds a request by the hash of its tracking token. Requests of portal users are excluded: they are shown in the
-    /// portal, subject to grants.
+    /// portal, subject to grants. Those of invited users are included until the invitation is accepted.
     pub(crate) async fn tracked_request(&mut self, hash: &[u8]) -> Result<Option<TrackedRequest>, StoreError> {
         self.tx
             .fetch_optional::<TrackedRequest>(SELECT_TRACKED_REQUEST, (hash,))

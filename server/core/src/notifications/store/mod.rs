@@ -31,6 +31,10 @@ pub(crate) struct MailContext {
     pub portal_email: Option<String>,
     pub portal_locale: Option<String>,
     pub portal_name: Option<String>,
+    /// Whether the portal user has accepted the invitation.
+    pub is_active: bool,
+    /// Whether the requester has unsubscribed from news about the request with the link of an email.
+    pub is_unsubscribed: bool,
     /// The names of the topics that the portal user has turned off.
     pub muted_mails: Option<Json<Vec<String>>>,
     pub tenant_name: String,
@@ -39,10 +43,11 @@ pub(crate) struct MailContext {
 }
 
 impl MailContext {
-    /// Returns the topics that the portal user has turned off.
+    /// Returns the topics that the portal user has turned off, or from which the requester has unsubscribed.
     pub(crate) fn muted(&self) -> Vec<MailTopic> {
         let names = self.muted_mails.iter().flat_map(|names| &names.0);
-        names.filter_map(|name| MailTopic::from_name(name)).collect()
+        let unsubscribed = self.is_unsubscribed.then_some(MailTopic::News);
+        names.filter_map(|name| MailTopic::from_name(name)).chain(unsubscribed).collect()
     }
 }
 
@@ -63,6 +68,13 @@ const SELECT_CONTEXT: &str = concat!(
     SELECT
         request.number, request.service_type, request.requester, account.email AS portal_email,
         account.locale AS portal_locale, contact.display_name AS portal_name, account.muted_mails,
+        account.activated_at IS NOT NULL AS is_active,
+        EXISTS (
+            SELECT 1
+            FROM mail_unsubscribe
+            WHERE mail_unsubscribe.tenant_id = request.tenant_id
+              AND mail_unsubscribe.request_id = request.id
+        ) AS is_unsubscribed,
         tenant.name AS tenant_name, tenant.locale AS tenant_locale, branding.words
     FROM request
     JOIN tenant ON tenant.id = request.tenant_id
@@ -122,12 +134,6 @@ pub(crate) async fn insert_notice(
     tx.execute(INSERT_NOTICE, row).await.map(drop)
 }
 
-const COUNT_UNSUBSCRIPTIONS: &str = r"
-    SELECT count(*)
-    FROM mail_unsubscribe
-    WHERE tenant_id = $1
-      AND request_id = $2
-";
 const COUNT_RECEIPTS_SINCE: &str = r"
     SELECT count(*)
     FROM mail
@@ -225,16 +231,6 @@ impl<A: MayNotify> TenantTx<'_, A> {
         self.tx
             .fetch_optional::<MailContext>(SELECT_CONTEXT, (tenant, request.uuid(), now))
             .await
-    }
-
-    /// Returns whether the requester has unsubscribed from emails about the request.
-    pub(crate) async fn has_unsubscribed(&mut self, request: RequestId) -> Result<bool, StoreError> {
-        let tenant = self.tenant();
-        let (count,) = self
-            .tx
-            .fetch_one::<(i64,)>(COUNT_UNSUBSCRIPTIONS, (tenant, request.uuid()))
-            .await?;
-        Ok(count > 0)
     }
 
     pub(crate) async fn count_receipts_since(

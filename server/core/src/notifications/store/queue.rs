@@ -11,6 +11,7 @@ use crate::branding::ContactColumns;
 use crate::db::purpose::{MailQueue, Purge};
 use crate::db::{EngineSql, Key, StoreError, SystemTx, Tx};
 use crate::identity::actors::TenantId;
+use crate::portal_access::has_tracking_page;
 use crate::notifications::held::{HELD_AFTER, HeldDecision};
 
 /// An email that this worker has claimed.
@@ -32,7 +33,8 @@ pub(crate) struct ClaimedMail {
     pub link_is_void: bool,
     pub attempts: i64,
     pub tracking_token: Option<Vec<u8>>,
-    pub portal_account_id: Option<Uuid>,
+    /// Whether the recipient reads the request in the portal.
+    pub is_read_in_portal: bool,
     /// How customers reach the organization.
     #[sqlx(flatten)]
     pub contact: ContactColumns,
@@ -56,7 +58,8 @@ static CLAIM_MAILS: EngineSql = EngineSql::new(
     )
 ",
 );
-const SELECT_CLAIMED_MAILS: &str = r"
+const SELECT_CLAIMED_MAILS: &str = concat!(
+    r"
     SELECT
         mail.tenant_id, mail.id, mail.kind, mail.recipient, mail.locale, mail.data, mail.request_id,
         mail.link_id, coalesce(link.token, password_link.token) AS link_token,
@@ -72,8 +75,13 @@ const SELECT_CLAIMED_MAILS: &str = r"
                 OR password_link.expires_at <= $2
             )
         ) AS link_is_void,
-        mail.attempts, request.tracking_token, request.portal_account_id, branding.organisation_phone,
-        branding.organisation_email, branding.organisation_hours, branding.organisation_emergency,
+        mail.attempts, request.tracking_token,
+        (request.id IS NOT NULL AND NOT
+    ",
+    has_tracking_page!(),
+    r"
+        ) AS is_read_in_portal,
+        branding.organisation_phone, branding.organisation_email, branding.organisation_hours, branding.organisation_emergency,
         branding.organisation_privacy, branding.organisation_imprint
     FROM mail
     LEFT JOIN portal_branding AS branding ON branding.tenant_id = mail.tenant_id
@@ -83,7 +91,8 @@ const SELECT_CLAIMED_MAILS: &str = r"
     WHERE mail.status = 'waiting'
       AND mail.claim = $1
     ORDER BY mail.created_at, mail.id
-";
+    "
+);
 const COUNT_HELD_MAILS: &str = r"
     SELECT count(*), min(next_attempt_at)
     FROM mail

@@ -130,6 +130,60 @@ macro_rules! may_read_request {
 }
 pub(crate) use may_read_request;
 
+/// The portal account of a contact that can read a request of its own, as soon as it is activated; `NULL` if there is none.
+/// A request must not become the request of an account that a lock or a missing grant keeps from reading it. The names are of
+/// the binds: contact, customer, location and now; $1 is the tenant.
+macro_rules! reading_account {
+    ($contact:literal, $customer:literal, $location:literal, $now:literal) => {
+        concat!(
+            r"
+                (
+                    SELECT account.id
+                    FROM portal_account AS account
+                    WHERE account.tenant_id = $1
+                      AND account.contact_id = ",
+            $contact,
+            r"
+                      AND account.locked_at IS NULL
+                      AND EXISTS (
+                          SELECT 1
+                          FROM portal_grant
+                          WHERE portal_grant.tenant_id = account.tenant_id
+                            AND portal_grant.portal_account_id = account.id
+                            AND ",
+            in_force!("portal_grant", $now),
+            " AND ",
+            reaches_own!("portal_grant", $customer, $location),
+            r"
+                      )
+                    ORDER BY account.created_at, account.id
+                    LIMIT 1
+                )
+            "
+        )
+    };
+}
+pub(crate) use reading_account;
+
+/// Whether the request is read with its tracking link: it has no portal account, or one that was invited and not used yet.
+macro_rules! has_tracking_page {
+    () => {
+        r"
+            (
+                request.portal_account_id IS NULL
+                OR EXISTS (
+                    SELECT 1
+                    FROM portal_account AS invited
+                    WHERE invited.tenant_id = request.tenant_id
+                      AND invited.id = request.portal_account_id
+                      AND invited.activated_at IS NULL
+                )
+            )
+        "
+    };
+}
+pub(crate) use has_tracking_page;
+
 /// Grants that let a portal user manage access: $1 tenant, $2 account, $3 now.
 macro_rules! managing_grants {
     () => {

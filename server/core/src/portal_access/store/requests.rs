@@ -217,38 +217,44 @@ const SELECT_REQUESTS: &str = concat!(
         LIMIT $6
     "
 );
-/// Requests that are neither rejected nor cancelled and whose job, if any, is not completed or cancelled.
+/// Whether `request` has ended as far as the user may know: the end of a job is told to those who see its visit or report.
+macro_rules! has_ended {
+    () => {
+        concat!(
+            r"
+                (
+                    request.status IN ('rejected', 'cancelled')
+                    OR EXISTS (
+                        SELECT 1
+                        FROM target
+                        WHERE target.tenant_id = request.tenant_id
+                          AND target.id = request.target_id
+                          AND target.status IN ('completed', 'cancelled')
+                          AND (
+            ",
+            sees_visit!(),
+            " OR ",
+            has_report!(),
+            ")))"
+        )
+    };
+}
 const SELECT_OPEN_REQUESTS: &str = concat!(
     select_requests!(),
+    " AND NOT ",
+    has_ended!(),
     r"
-          AND request.status NOT IN ('rejected', 'cancelled')
-          AND NOT EXISTS (
-              SELECT 1
-              FROM target
-              WHERE target.tenant_id = request.tenant_id
-                AND target.id = request.target_id
-                AND target.status IN ('completed', 'cancelled')
-          )
           AND (request.submitted_at, request.id) < ($4, $5)
           AND ($7 IS NULL OR request.location_id = $7)
         ORDER BY request.submitted_at DESC, request.id DESC
         LIMIT $6
     "
 );
-/// Requests that are not open.
 const SELECT_ENDED_REQUESTS: &str = concat!(
     select_requests!(),
+    " AND ",
+    has_ended!(),
     r"
-          AND (
-              request.status IN ('rejected', 'cancelled')
-              OR EXISTS (
-                  SELECT 1
-                  FROM target
-                  WHERE target.tenant_id = request.tenant_id
-                    AND target.id = request.target_id
-                    AND target.status IN ('completed', 'cancelled')
-              )
-          )
           AND (request.submitted_at, request.id) < ($4, $5)
           AND ($7 IS NULL OR request.location_id = $7)
         ORDER BY request.submitted_at DESC, request.id DESC

@@ -8,6 +8,7 @@ use sqlx::types::Json;
 use crate::db::StoreError;
 use crate::db::TenantTx;
 use crate::identity::actors::{Administrator, Operator, Staff};
+use crate::portal_access::{in_force, reaches, reaches_own, reading_account};
 use crate::requests::model::{ContactHint, RequestChange, RequestView};
 
 const SELECT_REQUEST: &str = r"
@@ -84,26 +85,24 @@ const SELECT_REQUEST_OF_TARGET: &str = r"
       AND request.target_id = $2
 ";
 /// The customer can be changed until the request is converted to a target.
-/// A request of a contact with a portal account is that account's own, unless a partner has sent it.
-const UPDATE_CUSTOMER: &str = r"
+/// A request of a contact whose portal account can read it is that account's own, unless a partner has sent it.
+const UPDATE_CUSTOMER: &str = concat!(
+    r"
     UPDATE request
     SET
         customer_id = $3, location_id = $4, contact_id = $5, updated_at = $6,
         portal_account_id = CASE
             WHEN channel = 'api' THEN portal_account_id
-            ELSE (
-                SELECT account.id
-                FROM portal_account AS account
-                WHERE account.tenant_id = $1
-                  AND account.contact_id = $5
-                ORDER BY account.created_at, account.id
-                LIMIT 1
-            )
+            ELSE
+    ",
+    reading_account!("$5", "$3", "$4", "$6"),
+    r"
         END
     WHERE tenant_id = $1
       AND id = $2
       AND target_id IS NULL
-";
+    "
+);
 /// A new appointment answers the wish for another time.
 const CLEAR_RESCHEDULE_REQUEST: &str = r"
     UPDATE request

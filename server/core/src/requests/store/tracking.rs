@@ -75,7 +75,7 @@ const SELECT_TRACKED_VISIT: &str = r"
         ) AS earlier,
         appointment.id, appointment.status AS appointment_status, target.status AS target_status,
         target.service_type, appointment.starts_at, appointment.ends_at, appointment.zone,
-        location.name AS location, location.street, location.postal_code, location.city, request.place,
+        request.place,
         CASE WHEN tenant.shows_technician THEN technician.display_name END AS technician,
         (
             SELECT visit_notice.minutes
@@ -94,8 +94,6 @@ const SELECT_TRACKED_VISIT: &str = r"
     JOIN staff_account AS technician ON technician.tenant_id = appointment.tenant_id
         AND technician.id = appointment.technician_id
     JOIN tenant ON tenant.id = request.tenant_id
-    LEFT JOIN location ON location.tenant_id = target.tenant_id AND location.id = target.location_id
-        AND request.portal_account_id IS NOT NULL
     WHERE request.tenant_id = $1
       AND request.id = $2
     ORDER BY appointment.status = 'planned' DESC, appointment.starts_at DESC
@@ -164,10 +162,6 @@ struct TrackedVisitRow {
     starts_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,
     zone: String,
-    location: Option<String>,
-    street: Option<String>,
-    postal_code: Option<String>,
-    city: Option<String>,
     place: Option<Json<Address>>,
     technician: Option<String>,
     delay_minutes: Option<i64>,
@@ -184,14 +178,10 @@ pub(crate) struct TrackedVisit {
 
 impl From<TrackedVisitRow> for TrackedVisit {
     fn from(row: TrackedVisitRow) -> Self {
+        // Only what the requester typed: a link shows no record of the customer.
         let typed = row.place.map(|place| place.0).unwrap_or_default();
-        let (street, postal_code, city) = if row.location.is_some() {
-            (row.street, row.postal_code, row.city)
-        } else {
-            (typed.street, typed.postal_code, typed.city)
-        };
-        let town = [postal_code, city].into_iter().flatten().collect::<Vec<_>>().join(" ");
-        let address = street.into_iter().chain(Some(town)).filter(|part| !part.is_empty());
+        let town = [typed.postal_code, typed.city].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let address = typed.street.into_iter().chain(Some(town)).filter(|part| !part.is_empty());
         let earlier = u32::try_from(row.earlier).unwrap_or(u32::MAX);
         let appointment = PublicAppointment {
             id: row.id.0,
@@ -201,7 +191,7 @@ impl From<TrackedVisitRow> for TrackedVisit {
             ends_at: row.ends_at,
             zone: row.zone,
             location_id: None,
-            location: row.location.unwrap_or_default(),
+            location: String::new(),
             address: address.collect::<Vec<_>>().join(", "),
             // Only the first name, as in the portal.
             technician: row
