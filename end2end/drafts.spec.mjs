@@ -61,6 +61,28 @@ test("every text box keeps its text through a reload", async ({ browser }) => {
   await customer.context.close();
 });
 
+test("Enter in a restored form sends it and does not discard it", async ({ browser }) => {
+  const { page, context } = await newPage(browser);
+  await signIn(page, "/app", staffOf("admin"));
+  await page.goto("/app/customers");
+  await page.locator("a[href^='/app/customers/cus_']").first().click();
+  const contact = await page.locator("a[href^='/app/contacts/con_']").first().getAttribute("href");
+  await page.goto(contact);
+  await page.waitForLoadState("networkidle");
+  const phone = () => page.locator("form[action*='/fn/edit-contact'] input[name=phone]");
+  await type(page, phone(), "+49 201 5550199");
+  await page.reload();
+  await expect(page.getByTestId("draft")).toBeVisible();
+  await expect(phone()).toHaveValue("+49 201 5550199");
+  const sent = page.waitForRequest((request) => request.method() === "POST" && request.url().includes("/fn/") && !request.url().includes("save-draft"));
+  await phone().press("Enter");
+  expect((await sent).url()).toContain("/fn/edit-contact");
+  await page.waitForLoadState("networkidle");
+  await expect(phone()).toHaveValue("+49 201 5550199");
+  await expect(page.getByTestId("draft")).toHaveCount(0);
+  await context.close();
+});
+
 test("a message keeps its text through other actions, sign-out and another person", async ({ browser }) => {
   const { page, context } = await newPage(browser);
   await signIn(page, "/app", staffOf("dispatcher"));

@@ -16,6 +16,7 @@ use ui::drafts::owned;
 use ui::format;
 use ui::i18n::shared;
 use ui::icons::Icon;
+use ui::drafts::DiscardDraftForm;
 use ui::islands::KeepDrafts;
 use ui::shell::locale;
 
@@ -183,6 +184,7 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
                 <SignOut account=account.clone() locale/>
             </header>
             <KeepDrafts/>
+            <DiscardDraftForm/>
             <KeepPosition/>
             <Palette label=t!(locale, "search-open") search has_shortcuts>
                 <ul id="palette-pages" class="hits">{destinations.into_iter().map(|entry| view! {

@@ -273,14 +273,18 @@ impl ExternalId {
 
     /// Returns whether the value is a placeholder for a missing id.
     pub fn is_placeholder(&self) -> bool {
-        let lower = self.0.to_lowercase();
-        Self::PLACEHOLDERS.contains(&lower.as_str())
+        is_placeholder(&self.0)
     }
 
     /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Returns whether an identifier is what languages, databases and spreadsheets write for "nothing".
+fn is_placeholder(identifier: &str) -> bool {
+    ExternalId::PLACEHOLDERS.contains(&identifier.to_lowercase().as_str())
 }
 
 impl fmt::Display for ExternalId {
@@ -310,6 +314,11 @@ impl CustomerNumber {
     /// Returns the number as entered.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Returns whether the value is a placeholder for a missing number.
+    pub fn is_placeholder(&self) -> bool {
+        is_placeholder(&self.0)
     }
 
     /// Returns the form used for comparison and indexing.

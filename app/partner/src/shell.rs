@@ -5,6 +5,7 @@ use ordinavo_core::identity::actors::Partner;
 use ui::drafts::owned;
 use ui::i18n::shared;
 use ui::icons::Icon;
+use ui::drafts::DiscardDraftForm;
 use ui::islands::KeepDrafts;
 use ui::shell::locale;
 use ui::sign_in_flow::LanguageRow;
@@ -39,6 +40,7 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
     };
     view! {
         <KeepDrafts/>
+        <DiscardDraftForm/>
         <a class="skip" href="#main">{shared::skip_to_content(locale)}</a>
         <div class="frame">
             <header class="side">

@@ -11,6 +11,7 @@ use ordinavo_core::portal_access::pages;
 use ui::format;
 use ui::i18n::shared;
 use ui::icons::Icon;
+use ui::drafts::DiscardDraftForm;
 use ui::islands::KeepDrafts;
 use ui::organisation::{ContactLine, LegalLinks};
 use ui::shell::locale;
@@ -158,7 +159,7 @@ pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
                 <AccountMenu person current locale/>
             </div>
         </div></header>
-        {(!is_view_as).then(|| view! { <KeepDrafts/> })}
+        {(!is_view_as).then(|| view! { <KeepDrafts/><DiscardDraftForm/> })}
         <main id="main" class="page" tabindex="-1">{children()}</main>
         <Foot locale/>
         <TabBar current locale/>

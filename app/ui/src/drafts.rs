@@ -1,7 +1,7 @@
 //! Drafts of forms, and whose form it is: what a page needs to restore what was typed, and what an action needs to keep it.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
 use domain::drafts::DraftKey;
 use domain::locale::Locale;
@@ -31,15 +31,48 @@ pub struct OwnerToken(pub String);
 #[derive(Debug, Clone)]
 pub struct SubmittedFor(pub Option<FormOwner>);
 
-/// The reader's drafts of the forms on the page that is being rendered.
+/// The reader's drafts of the forms on the page that is being rendered, and the forms that were rendered.
 #[derive(Debug, Clone, Default)]
-pub struct PageDrafts(pub Arc<Vec<Draft>>);
+pub struct PageDrafts {
+    drafts: Arc<Vec<Draft>>,
+    rendered: Arc<Mutex<BTreeSet<String>>>,
+}
 
 impl PageDrafts {
+    pub fn new(drafts: Vec<Draft>) -> Self {
+        Self {
+            drafts: Arc::new(drafts),
+            rendered: Arc::default(),
+        }
+    }
+
     /// Returns the draft of a form.
     pub fn of_form(name: &str) -> Option<Draft> {
         let drafts = use_context::<Self>()?;
-        drafts.0.iter().find(|draft| draft.form == name).cloned()
+        drafts.drafts.iter().find(|draft| draft.form == name).cloned()
+    }
+
+    /// Notes that a form is on the page, so that its draft is shown by its fields: its name without a record.
+    pub(crate) fn rendered(name: &str) {
+        if let Some(Self { rendered, .. }) = use_context::<Self>()
+            && let Ok(mut rendered) = rendered.lock()
+        {
+            rendered.insert(name.to_owned());
+        }
+    }
+
+    /// Returns the drafts of forms that are not on the page any more, such as the one for a request that was decided meanwhile.
+    /// Those of a form that the page shows about another record are left out: the page shows them with theirs.
+    fn without_form(&self) -> Vec<Draft> {
+        let Ok(rendered) = self.rendered.lock() else {
+            return Vec::new();
+        };
+        let is_of = |draft: &Draft, name: &str| {
+            let rest = draft.form.strip_prefix(name);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        let is_gone = |draft: &&Draft| !rendered.iter().any(|name| is_of(draft, name));
+        self.drafts.iter().filter(is_gone).cloned().collect()
     }
 }
 
@@ -186,19 +219,67 @@ pub async fn discard<A: Author + Clone + 'static>(form: DiscardButton) -> Result
     .await
 }
 
+/// The element ID of the form that [`DiscardDraft`] submits.
+const DISCARD_FORM: &str = "discard-draft";
+
+/// The form that discards a draft. It stands alone in the frame of an app: a submit button inside the form with the draft would
+/// be the one that Enter presses.
+#[component]
+pub fn DiscardDraftForm() -> impl IntoView {
+    let viewer = use_context::<Viewer>()?;
+    let prefix = viewer.path.split(['/', '?']).nth(1).unwrap_or_default().to_owned();
+    Some(view! { <form id=DISCARD_FORM method="post" action=owned(format!("/{prefix}/fn/discard-draft"))></form> })
+}
+
+/// The button that discards the draft of a form.
+#[component]
+fn DiscardDraft(name: String, locale: Locale) -> impl IntoView {
+    let viewer = use_context::<Viewer>()?;
+    // With the query, which some pages need.
+    let draft = format!("{name} {}", viewer.path);
+    Some(view! { <button class="button button-quiet" type="submit" form=DISCARD_FORM name="draft" value=draft>{word!(locale, "draft-discard")}</button> })
+}
+
 /// Says above a form that its values were restored from a draft, with a button that discards them.
 #[component]
 pub(crate) fn DraftNote(form: FormState) -> impl IntoView {
     let saved_at = form.draft_saved_at?;
     let viewer = use_context::<Viewer>()?;
     let locale: Locale = form.locale;
-    let page = viewer.path.split('?').next().unwrap_or_default().to_owned();
-    let prefix = page.split('/').nth(1).unwrap_or_default().to_owned();
-    let action = owned(format!("/{prefix}/fn/discard-draft"));
+    let age = format::age(locale, saved_at, viewer.now);
     Some(view! {
         <p class="draft-note" data-testid="draft" role="status">
-            <span>{word!(locale, "draft-restored", age = format::age(locale, saved_at, viewer.now))}</span>" "
-            <button class="button button-quiet" type="submit" formaction=action formenctype="application/x-www-form-urlencoded" formnovalidate=true name="draft" value=format!("{} {page}", form.draft_name())>{word!(locale, "draft-discard")}</button>
+            <span>{word!(locale, "draft-restored", age = age)}</span>" "
+            <DiscardDraft name=form.draft_name() locale/>
         </p>
     })
+}
+
+/// Texts that the reader typed on this page and did not send, whose forms are not on it any more.
+#[component]
+pub(crate) fn UnsentTexts() -> impl IntoView {
+    let viewer = use_context::<Viewer>()?;
+    let locale = viewer.locale;
+    let drafts = use_context::<PageDrafts>()?.without_form();
+    let texts = drafts.into_iter().filter_map(|draft| {
+        let typed: Vec<String> = draft.values.into_values().filter(|value| is_text(value)).collect();
+        (!typed.is_empty()).then_some((draft.form, draft.updated_at, typed))
+    });
+    let notes = texts.map(|(name, saved_at, typed)| {
+        let age = format::age(locale, saved_at, viewer.now);
+        view! {
+            <section class="notice notice-warn unsent" data-testid="unsent">
+                <p>{word!(locale, "draft-without-form", age = age)}</p>
+                {typed.into_iter().map(|text| view! { <p class="words" dir="auto">{text}</p> }).collect_view()}
+                <p><DiscardDraft name locale/></p>
+            </section>
+        }
+    });
+    Some(notes.collect_view())
+}
+
+/// Returns whether a value was typed as text: choices, ticks, IDs, dates and numbers are not.
+fn is_text(value: &str) -> bool {
+    let is_code = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-' | b':' | b'.');
+    !value.trim().is_empty() && !value.bytes().all(is_code)
 }

@@ -70,8 +70,9 @@ impl FormState {
         Self { is_new: true, ..self }
     }
 
-    /// Returns the name under which a draft of the form is kept.
+    /// Returns the name under which a draft of the form is kept, for its fields.
     pub fn draft_name(&self) -> String {
+        PageDrafts::rendered(self.name);
         form_of_item(self.name, &self.item)
     }
 

@@ -15,6 +15,7 @@ use tower_sessions::Session;
 use tracing::Instrument as _;
 
 use crate::components::ErrorPage;
+use crate::drafts::UnsentTexts;
 use crate::flash;
 use crate::flash::Flash;
 use crate::viewer::Viewer;
@@ -86,7 +87,8 @@ where
         <Suspense>
             {Suspend::new(async move {
                 match content.await {
-                    Ok(view) => view,
+                    // The forms of the page have been rendered by now.
+                    Ok(view) => view! { <UnsentTexts/>{view} }.into_any(),
                     Err(error) => error_page(&error, &viewer, &response),
                 }
             })}

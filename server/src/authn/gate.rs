@@ -1,8 +1,6 @@
 //! Authentication middleware of the web apps: resolves the session to an actor, determines the language and redirects to
 //! the sign-in page.
 
-use std::sync::Arc;
-
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
@@ -206,9 +204,14 @@ fn submitted_for(state: &AppState, request: &Request) -> Option<SubmittedFor> {
     Some(SubmittedFor(form_owner::verify(&state.core, token)))
 }
 
-/// Returns whether a browser opens a page, rather than refreshing a part of it or loading a file.
+/// What a script says that it loads a page for, if it shows it as a dialog.
+const DIALOG: &str = "dialog";
+
+/// Returns whether a browser opens a page or a dialog, rather than refreshing a part of a page or loading a file.
 fn is_page(request: &Request) -> bool {
-    request.method().is_safe() && accepts_html(request) && !request.headers().contains_key("x-refresh")
+    let refresh = request.headers().get("x-refresh");
+    let opens = refresh.is_none_or(|what| what.as_bytes() == DIALOG.as_bytes());
+    request.method().is_safe() && accepts_html(request) && opens
 }
 
 /// Returns whether the response shows the message of the previous action. A background refresh, a stream of changes and a
@@ -222,7 +225,7 @@ fn shows_messages(request: &Request) -> bool {
 /// Returns what the reader has typed into the forms of a page and not sent. A page is shown without it after an error.
 async fn page_drafts<A: Author>(state: &AppState, actor: &A, page: String) -> PageDrafts {
     match drafts::of_page(&state.core, actor, &page).await {
-        Ok(drafts) => PageDrafts(Arc::new(drafts)),
+        Ok(drafts) => PageDrafts::new(drafts),
         Err(error) => {
             error.log();
             PageDrafts::default()

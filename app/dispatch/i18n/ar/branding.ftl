@@ -3,6 +3,7 @@ branding-logo-file = صورة
 branding-logo-help = ‏PNG أو JPEG أو WebP، بحد أقصى 2 ميغابايت. يُعرض بارتفاع لا يتجاوز 40 بكسل، على خلفية فاتحة وداكنة.
 branding-logo-save = حفظ الشعار
 branding-logo-remove = إزالة الشعار
+branding-logo-remove-consequence = لن تعرض البوابة الشعار بعد ذلك. لعرضه من جديد يجب رفع الملف مرة أخرى.
 branding-color = اللون
 branding-color-field = لون الأزرار والروابط
 branding-color-help = يُفتَّح اللون أو يُغمَّق تلقائيًا حيث تصعب قراءة النص.

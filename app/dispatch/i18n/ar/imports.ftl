@@ -105,6 +105,7 @@ customer-import-new-customer = عميل جديد
 customer-import-new-location = موقع جديد
 customer-import-new-contact = جهة اتصال جديدة
 customer-import-same = موجود مسبقًا
+cell-number-placeholder = هذا يعني «بلا رقم». أفرغ الخلية أو أدخل الرقم
 refusal-name-required = الاسم ناقص: الرقم لا يخص أي عميل بعد.
 refusal-other-name = صف آخر بهذا الرقم يحمل الاسم «{ $name }».
 refusal-same-name = العميل { $number } يحمل الاسم نفسه. أدخل رقم العميل لتحديد العميل المقصود.

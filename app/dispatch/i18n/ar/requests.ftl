@@ -145,7 +145,6 @@ classified-by = بموجب القاعدة «{ $rule }»
 classified-chosen = اختيار مقدّم الطلب: { $value }
 receipt-code = رمز الإيصال
 cancellation-requested = طُلب الإلغاء
-unsent-text = لم يُرسل – انسخ النص
 monday = الاثنين
 create-customer = إنشاء عميل
 create-customer-help = فقط إذا لم يكن العميل في القائمة، تجنبًا لتكرار السجلات.

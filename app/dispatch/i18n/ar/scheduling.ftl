@@ -135,6 +135,7 @@ suggestion-commit-all = { $count ->
 suggestion-commit = اعتماد
 suggestion-commit-one = اعتماد { $job }
 suggestion-discard = تجاهل
+suggestion-discard-consequence = تُحذف المسارات المقترحة. لا تتغير المواعيد.
 suggestion-no-jobs = لا توجد مهمة غير مجدولة تناسب هذا اليوم. أسباب الاستبعاد أدناه.
 suggestion-other-days = { $count ->
     [zero] لا توجد مهام غير مجدولة فترتها المطلوبة في أيام أخرى.

@@ -3,6 +3,7 @@ branding-logo-file = Bild
 branding-logo-help = PNG, JPEG oder WebP, höchstens 2 MB. Wird höchstens 40 Pixel hoch angezeigt, auf hellem und dunklem Hintergrund.
 branding-logo-save = Logo speichern
 branding-logo-remove = Logo entfernen
+branding-logo-remove-consequence = Das Portal zeigt das Logo nicht mehr. Um es wieder zu zeigen, muss die Datei neu hochgeladen werden.
 branding-color = Farbe
 branding-color-field = Farbe von Schaltflächen und Links
 branding-color-help = Wird automatisch aufgehellt oder abgedunkelt, wo Text sonst schlecht lesbar wäre.

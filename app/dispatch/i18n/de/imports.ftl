@@ -112,6 +112,7 @@ customer-import-new-customer = Neuer Kunde
 customer-import-new-location = Neuer Standort
 customer-import-new-contact = Neuer Kontakt
 customer-import-same = Bereits vorhanden
+cell-number-placeholder = das bedeutet „keine Nummer“. Leeren Sie die Zelle oder tragen Sie die Nummer ein
 refusal-name-required = Name fehlt: Die Nummer gehört noch zu keinem Kunden.
 refusal-other-name = Eine andere Zeile mit dieser Nummer hat den Namen „{ $name }“.
 refusal-same-name = Kunde { $number } hat denselben Namen. Die Kundennummer angeben, damit klar ist, welcher Kunde gemeint ist.

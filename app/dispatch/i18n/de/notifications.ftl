@@ -13,6 +13,10 @@ mail-status-refused = Abbestellt
 mails-held = Zurückgehaltene E-Mails: { $count }, die älteste seit { $time }. E-Mails werden zurückgehalten, wenn sie länger als einen Tag fällig waren, bevor sie gesendet werden konnten, oder wenn ein Portalbenutzer an einem Tag viele Personen einlädt.
 mails-held-send = Zurückgehaltene E-Mails senden
 mails-held-drop = Zurückgehaltene E-Mails verwerfen
+mails-held-drop-consequence = { $count ->
+    [one] Die E-Mail wird nicht gesendet, und es geht kein Ersatz hinaus.
+   *[other] { $count } E-Mails werden nicht gesendet, und es geht kein Ersatz hinaus.
+}
 mail-status-held = Zurückgehalten
 done-mails-released = Die E-Mails sind zum Senden eingereiht.
 done-mails-dropped = Die E-Mails sind verworfen.

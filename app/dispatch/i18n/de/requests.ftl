@@ -141,7 +141,6 @@ classified-by = durch Regel „{ $rule }“
 classified-chosen = beim Absenden gewählt: { $value }
 receipt-code = Belegcode
 cancellation-requested = Stornierung beantragt
-unsent-text = Nicht gesendet – Text kopieren
 monday = Montag
 create-customer = Kunden anlegen
 create-customer-help = Nur anlegen, wenn der Kunde nicht in der Liste steht, damit keine Dubletten entstehen.

@@ -119,6 +119,7 @@ suggestion-commit-all = { $count ->
 suggestion-commit = Übernehmen
 suggestion-commit-one = { $job } übernehmen
 suggestion-discard = Verwerfen
+suggestion-discard-consequence = Die vorgeschlagenen Routen werden gelöscht. Termine ändern sich nicht.
 suggestion-no-jobs = Kein ungeplanter Auftrag passt in diesen Tag. Die Ausschlussgründe stehen unten.
 suggestion-other-days = { $count ->
     [one] 1 ungeplanter Auftrag hat sein Wunschzeitfenster an einem anderen Tag.

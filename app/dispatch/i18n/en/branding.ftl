@@ -3,6 +3,7 @@ branding-logo-file = Image
 branding-logo-help = PNG, JPEG or WebP, up to 2 MB. Shown at most 40 pixels high, on light and dark backgrounds.
 branding-logo-save = Save logo
 branding-logo-remove = Remove logo
+branding-logo-remove-consequence = The portal no longer shows the logo. To show it again, the file must be uploaded again.
 branding-color = Color
 branding-color-field = Color of buttons and links
 branding-color-help = Made lighter or darker automatically where text would be hard to read.

@@ -112,6 +112,7 @@ customer-import-new-customer = New customer
 customer-import-new-location = New location
 customer-import-new-contact = New contact
 customer-import-same = Exists already
+cell-number-placeholder = this means “no number”. Clear the cell or enter the number
 refusal-name-required = Name missing: the number belongs to no customer yet.
 refusal-other-name = Another row with this number has the name “{ $name }”.
 refusal-same-name = Customer { $number } has the same name. Enter the customer number to say which customer is meant.

@@ -13,6 +13,10 @@ mail-status-refused = Unsubscribed
 mails-held = Emails on hold: { $count }, the oldest since { $time }. Emails are put on hold if they were due for more than a day before they could be sent, or if a portal user invites many people in a day.
 mails-held-send = Send emails on hold
 mails-held-drop = Discard emails on hold
+mails-held-drop-consequence = { $count ->
+    [one] The email is not sent, and nothing is sent in its place.
+   *[other] { $count } emails are not sent, and nothing is sent in their place.
+}
 mail-status-held = On hold
 done-mails-released = The emails are queued for sending.
 done-mails-dropped = The emails are discarded.

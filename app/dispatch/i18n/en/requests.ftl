@@ -141,7 +141,6 @@ classified-by = by rule “{ $rule }”
 classified-chosen = chosen by sender: { $value }
 receipt-code = Receipt code
 cancellation-requested = Cancellation requested
-unsent-text = Not sent – copy your text
 monday = Monday
 create-customer = Create customer
 create-customer-help = Only if the customer is not in the list, to avoid duplicates.

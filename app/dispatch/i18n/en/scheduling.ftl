@@ -119,6 +119,7 @@ suggestion-commit-all = { $count ->
 suggestion-commit = Commit
 suggestion-commit-one = Commit { $job }
 suggestion-discard = Discard
+suggestion-discard-consequence = The suggested routes are deleted. Appointments do not change.
 suggestion-no-jobs = No unscheduled job fits this day. The exclusion reasons are below.
 suggestion-other-days = { $count ->
     [one] 1 unscheduled job has its requested window on another day.

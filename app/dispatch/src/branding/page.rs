@@ -15,7 +15,7 @@ use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::{Core, CoreError};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit, typed_values};
-use ui::components::{ProblemNotice, StatusChip, SuccessNotice};
+use ui::components::{ConfirmAction, ProblemNotice, StatusChip, SuccessNotice};
 use ui::drafts::owned;
 use ui::flash::Flash;
 use ui::forms::{ErrorSummary, FormState, TextField};
@@ -94,7 +94,11 @@ fn LogoCard(form: FormState, look: BrandingSettings, locale: Locale) -> impl Int
                     {error.map(|error| view! { <p class="field-error">{error}</p> })}</div>
                 <button class="button button-primary" type="submit">{t!(locale, "branding-logo-save")}</button>
             </form>
-            {has_logo.then(|| view! { <form method="post" action=owned("/app/fn/set-portal-logo") enctype="multipart/form-data"><input type="hidden" name="none" value="on"/><button class="button" type="submit">{t!(locale, "branding-logo-remove")}</button></form> })}
+            {has_logo.then(|| view! {
+                <ConfirmAction label=t!(locale, "branding-logo-remove") consequence=t!(locale, "branding-logo-remove-consequence")>
+                    <form method="post" action=owned("/app/fn/set-portal-logo") enctype="multipart/form-data"><input type="hidden" name="none" value="on"/><button class="button button-bad" type="submit">{t!(locale, "branding-logo-remove")}</button></form>
+                </ConfirmAction>
+            })}
         </section>
     }
 }

@@ -72,6 +72,9 @@ pub fn ContactPage() -> impl IntoView {
         } = found;
         let (id, is_archived) = (contact.id.to_string(), contact.is_archived);
         let zone = staff.zone().to_owned();
+        // A number without a country code is one of the country of the location.
+        let place = locations.iter().find(|location| Some(location.id) == contact.location_id);
+        let phone_zone = place.map_or_else(|| zone.clone(), |location| location.zone.clone());
         let access = format!("/app/customers/{}/access", customer.id);
         Ok(view! {
             <Title text=contact.display_name.clone()/>
@@ -85,7 +88,7 @@ pub fn ContactPage() -> impl IntoView {
                 {if may_edit {
                     view! { <EditForm contact=contact.clone() locations form locale/> }.into_any()
                 } else {
-                    view! { <Facts contact=contact.clone() locale zone=zone.clone()/> }.into_any()
+                    view! { <Facts contact=contact.clone() locale zone=phone_zone/> }.into_any()
                 }}
                 <div>
                     <p><a class="button" href=access>{t!(locale, "portal-access")}</a></p>

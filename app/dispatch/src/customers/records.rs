@@ -64,7 +64,8 @@ pub(super) fn Contacts(
             </div>
             {contacts.is_empty().then(|| view! { <p class="panel-body quiet">{t!(locale, "no-contacts")}</p> })}
             <ul class="panel-rows">{contacts.into_iter().map(|contact| {
-                let zone = zone.clone();
+                // A number without a country code is one of the country of the location.
+                let zone = contact.location_zone.unwrap_or_else(|| zone.clone());
                 view! {
                     <li><span class="avatar avatar-person avatar-row" aria-hidden="true">{format::initials(&contact.display_name)}</span>
                         <div><p><a href=format!("/app/contacts/{}", contact.id)><strong><bdi>{contact.display_name}</bdi></strong></a>

@@ -10,6 +10,7 @@ pub mod signature;
 mod similar;
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -378,10 +379,15 @@ pub fn LivePage(
 
 /// Loads a page of the app again without consuming its flash message.
 pub(crate) async fn read_page(address: &str) -> Result<Document, JsValue> {
+    read_page_for(address, "1").await
+}
+
+/// Loads a page as [`read_page`] does, with what its forms were left with if it is for a dialog.
+pub(crate) async fn read_page_for(address: &str, purpose: &str) -> Result<Document, JsValue> {
     let window = web_sys::window().ok_or(JsValue::NULL)?;
     let request = web_sys::Request::new_with_str(address)?;
     request.headers().set("accept", "text/html")?;
-    request.headers().set("x-refresh", "1")?;
+    request.headers().set("x-refresh", purpose)?;
     let response: web_sys::Response = wasm_bindgen_futures::JsFuture::from(window.fetch_with_request(&request))
         .await?
         .dyn_into()?;
@@ -395,6 +401,43 @@ pub(crate) async fn read_page(address: &str) -> Result<Document, JsValue> {
 
 async fn refresh(regions: String) {
     let _ = try_refresh(&regions).await;
+}
+
+/// An area that was scrolled: its class, its place among the areas of that class, and its position.
+type ScrollPosition = (String, usize, i32, i32);
+
+/// Returns the positions of the scrolled areas of a region.
+fn scroll_positions(region: &Element) -> Vec<ScrollPosition> {
+    let mut positions = Vec::new();
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for area in areas(region) {
+        let class = area.class_name();
+        let place = counts.entry(class.clone()).or_default();
+        if area.scroll_top() != 0 || area.scroll_left() != 0 {
+            positions.push((class, *place, area.scroll_top(), area.scroll_left()));
+        }
+        *place += 1;
+    }
+    positions
+}
+
+/// Scrolls the areas of a region to where they were.
+fn restore_scroll(region: &Element, positions: &[ScrollPosition]) {
+    for (class, place, top, left) in positions {
+        let of_class = areas(region).into_iter().filter(|area| area.class_name() == *class);
+        if let Some(area) = of_class.into_iter().nth(*place) {
+            area.set_scroll_top(*top);
+            area.set_scroll_left(*left);
+        }
+    }
+}
+
+/// Returns the elements that can be areas with a position of their own.
+fn areas(region: &Element) -> Vec<Element> {
+    let found = region.query_selector_all("div[class], section[class], ul[class], ol[class], aside[class]");
+    let Ok(found) = found else { return Vec::new() };
+    let nodes = (0..found.length()).filter_map(|index| found.get(index));
+    nodes.filter_map(|node| node.dyn_into::<Element>().ok()).collect()
 }
 
 async fn try_refresh(regions: &str) -> Result<(), JsValue> {
@@ -413,7 +456,9 @@ async fn try_refresh(regions: &str) -> Result<(), JsValue> {
         let active = document.active_element().filter(|active| old.contains(Some(active)));
         let field = active.as_ref().map(Element::id).filter(|id| !id.is_empty());
         let focused = active.and_then(|active| active.get_attribute("href").or_else(|| active.get_attribute("value")));
+        let positions = scroll_positions(&old);
         old.set_inner_html(&new.inner_html());
+        restore_scroll(&old, &positions);
         let field = field.and_then(|id| document.get_element_by_id(&id)?.dyn_into::<HtmlElement>().ok());
         if let Some(field) = field {
             let _ = field.focus();

@@ -3,7 +3,7 @@
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Document, HtmlDialogElement, HtmlElement};
 
-use crate::islands::read_page;
+use crate::islands::read_page_for;
 
 /// Closes the dialog if it is open.
 pub(super) fn close(document: &Document) {
@@ -24,7 +24,7 @@ pub(super) async fn open(document: &Document, dialog_path: &str) {
 }
 
 async fn try_open(document: &Document, dialog_path: &str) -> Result<(), JsValue> {
-    let page = read_page(dialog_path).await?;
+    let page = read_page_for(dialog_path, "dialog").await?;
     let content = page.get_element_by_id("move").ok_or(JsValue::NULL)?;
     close(document);
     let dialog: HtmlDialogElement = document.create_element("dialog")?.dyn_into()?;

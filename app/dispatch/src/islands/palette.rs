@@ -60,7 +60,7 @@ pub fn Palette(
         let page = document.clone();
         let leader = Cell::new(f64::NEG_INFINITY);
         listen(&document, "keydown", move |event: KeyboardEvent| {
-            if event.key().eq_ignore_ascii_case("k") && (event.ctrl_key() || event.meta_key()) {
+            if latin_key(&event).eq_ignore_ascii_case("k") && (event.ctrl_key() || event.meta_key()) {
                 event.prevent_default();
                 open();
             } else if event.key() == "Escape" && !has_open_dialog(&page) {

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use ordinavo_core::notifications;
 use ordinavo_core::notifications::held;
 use ordinavo_core::notifications::held::HeldMails;
-use ui::components::{Chip, EmptyState, Fact, Pager, ProblemNotice};
+use ui::components::{Chip, ConfirmAction, EmptyState, Fact, Pager, ProblemNotice};
 use ui::drafts::owned;
 use ui::format;
 use ui::page::{cursor, page};
@@ -44,17 +44,20 @@ fn HeldNotice(held: HeldMails, manages: bool, zone: String, locale: Locale) -> i
     view! {
         <div class="notice notice-warn" data-held=held.count>
             <p>{t!(locale, "mails-held", count = held.count, time = oldest)}</p>
-            {manages.then(|| view! { <HeldButtons mail=ALL.to_owned() locale/> })}
+            {manages.then(|| view! { <HeldButtons mail=ALL.to_owned() count=usize::try_from(held.count).unwrap_or_default() locale/> })}
         </div>
     }
 }
 
 /// The buttons that send or drop one email, or all held ones.
 #[component]
-fn HeldButtons(mail: String, locale: Locale) -> impl IntoView {
+fn HeldButtons(mail: String, count: usize, locale: Locale) -> impl IntoView {
+    let consequence = t!(locale, "mails-held-drop-consequence", count = count);
     view! {
         <form class="row" method="post" action=owned("/app/fn/send-held-mails")><input type="hidden" name="mail" value=mail.clone()/><button class="button" type="submit">{t!(locale, "mails-held-send")}</button></form>
-        <form class="row" method="post" action=owned("/app/fn/drop-held-mails")><input type="hidden" name="mail" value=mail/><button class="button" type="submit">{t!(locale, "mails-held-drop")}</button></form>
+        <ConfirmAction label=t!(locale, "mails-held-drop") consequence>
+            <form method="post" action=owned("/app/fn/drop-held-mails")><input type="hidden" name="mail" value=mail/><button class="button button-bad" type="submit">{t!(locale, "mails-held-drop")}</button></form>
+        </ConfirmAction>
     }
 }
 
@@ -119,7 +122,7 @@ pub fn MailPage() -> impl IntoView {
             <Title text=rendered.subject.clone()/>
             <p><a href="/app/settings/mails">{t!(locale, "mails-title")}</a></p>
             <header class="title-row"><h1 dir="auto">{rendered.subject}</h1><MailStatusChip status=mail.status is_held=mail.is_held locale/></header>
-            {(mail.is_held && staff.has::<ManageMails>()).then(|| view! { <HeldButtons mail=mail.id.to_string() locale/> })}
+            {(mail.is_held && staff.has::<ManageMails>()).then(|| view! { <HeldButtons mail=mail.id.to_string() count=1 locale/> })}
             <dl class="facts">
                 <Fact name=t!(locale, "mail-recipient")><bdi dir="ltr">{mail.recipient}</bdi></Fact>
                 <Fact name=t!(locale, "time")>{created}</Fact>

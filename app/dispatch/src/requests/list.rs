@@ -19,7 +19,7 @@ use ui::components::{
 };
 use ui::drafts::owned;
 use ui::format;
-use ui::forms::{ErrorSummary, FormState};
+use ui::forms::{ErrorSummary, FormState, TextArea};
 use ui::icons::Icon;
 use ui::islands::SubmitOnce;
 use ui::page::{PageRequest, cursor};
@@ -262,8 +262,8 @@ fn Row<'a>(
 #[component]
 fn BulkActions(form: FormState, reviewers: Vec<TechnicianChoice>, path: String) -> impl IntoView {
     let locale = form.locale;
-    let (was_rejected, draft_name) = (form.was_rejected(), form.draft_name());
-    let (reason, assignee) = (form.value("reason", ""), form.value("assignee", ""));
+    let (has_reason, assignee) = (form.has_typed_values(), form.value("assignee", ""));
+    let reason_form = form.clone();
     view! {
         <SubmitOnce>
         <form id="bulk" class="bulk" method="post" action=owned("/app/fn/update-requests") aria-label=t!(locale, "selected-requests")>
@@ -282,8 +282,9 @@ fn BulkActions(form: FormState, reviewers: Vec<TechnicianChoice>, path: String) 
                 </select></label>
                 <button class="button" type="submit" name="decision" value="assign">{t!(locale, "assign")}</button>
             </div>
-            <ConfirmAction label=t!(locale, "reject-selected") consequence=t!(locale, "reject-many-consequence") open=was_rejected key="r">
-                <CustomerVisibleBox locale><label class="field">{t!(locale, "reject-reason")}<input name="reason" data-form=draft_name value=reason maxlength="1000"/></label></CustomerVisibleBox>
+            <ConfirmAction label=t!(locale, "reject-selected") consequence=t!(locale, "reject-many-consequence") open=has_reason key="r">
+                // Of several lines: in a single one, Enter would press the first button of the form, which accepts.
+                <CustomerVisibleBox locale><TextArea form=reason_form field="reason" label=t!(locale, "reject-reason") rows=2 optional=true max_length=1000/></CustomerVisibleBox>
                 <button class="button button-bad" type="submit" name="decision" value="reject">{t!(locale, "reject-now")}</button>
             </ConfirmAction>
         </form>

@@ -50,7 +50,7 @@ pub fn RequestPage() -> impl IntoView {
         let reviewers = inbox.reviewers.clone();
         let item = found.request.clone();
         let zone = item.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
-        let (problem, unsent_reason) = rejected_decision(request.flash.as_ref(), actions.can_decide);
+        let problem = rejected_decision(request.flash.as_ref(), actions.can_decide);
         let query = view.query(None);
         let now = request.viewer.now;
         let review = Review {
@@ -75,7 +75,6 @@ pub fn RequestPage() -> impl IntoView {
                     <p class="back"><a href=format!("/app/inbox{query}")>{t!(locale, "back-to-list")}</a></p>
                     <DecisionNotice request=&request/>
                     <ProblemNotice locale flash=problem request_id=request.viewer.request_id.clone()/>
-                    {unsent_reason.map(|text| view! { <section class="box"><h2>{t!(locale, "unsent-text")}</h2><p class="prose" dir="auto">{text}</p></section> })}
                     <RequestHeader item=item.clone() others=found.others locale/></div>
                     <div class="detail-main">
                     <PageZone locale zone=zone.clone() own=staff.zone().to_owned() now/>
@@ -124,17 +123,14 @@ fn next_request(rows: &[RequestSummary], id: RequestId) -> Option<RequestId> {
     .map(|row| row.id)
 }
 
-/// Returns the message to show, and the reason that was typed into a rejection form which the page no longer has because
-/// another user decided in the meantime.
-fn rejected_decision(flash: Option<&Flash>, can_reject: bool) -> (Option<Flash>, Option<String>) {
-    let mut problem = flash.cloned();
-    let Some(flash) = problem.as_mut().filter(|flash| !can_reject && flash.form == "reject") else {
-        return (problem, None);
-    };
-    // Without a form, the error belongs to the page.
-    flash.form.clear();
-    let reason = flash.values.get("reason").cloned().filter(|text| !text.is_empty());
-    (problem, reason)
+/// Returns the message to show. Without the form for a rejection, because another user decided in the meantime, it belongs to the
+/// page; the reason that was typed is shown with the drafts whose form is gone.
+fn rejected_decision(flash: Option<&Flash>, can_reject: bool) -> Option<Flash> {
+    let mut problem = flash.cloned()?;
+    if !can_reject && problem.form == "reject" {
+        problem.form.clear();
+    }
+    Some(problem)
 }
 
 /// Number, service, status, priority, customer and location, and who else has the request open.

@@ -1,11 +1,12 @@
 //! The home page of dispatch: counters, lists with the worst first, and the load of the technicians.
 
 use chrono::{DateTime, Utc};
-use domain::identity::permissions::ViewOperations;
+use domain::identity::permissions::{ManagePortalAccess, ViewOperations};
 use domain::ids::{RequestId, TargetId, VisitReportId};
 use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::phone::tel_uri;
+use ordinavo_core::portal_access;
 use ordinavo_core::today::{self, Attention, Today, TodayRow};
 use ui::format;
 use ui::icons::Icon;
@@ -14,10 +15,12 @@ use ui::title::Title;
 
 use crate::i18n::by_key;
 use crate::islands::LivePage;
+use crate::portal_access::expired::ExpiredInvitations;
 use crate::shared::{DoneNotice, capped_count, excerpt, service_label, viewer_staff};
 use crate::shell::{AppFrame, NAVIGATION, PageBar};
 use crate::t;
 use crate::today::load::LoadCard;
+use crate::visits::notices::TechnicianNewsNotice;
 use crate::webhooks::broken::{BrokenEndpoints, broken_endpoints};
 
 /// The address of the page.
@@ -84,6 +87,10 @@ pub fn TodayPage() -> impl IntoView {
         let (locale, now) = (request.viewer.locale, request.viewer.now);
         let found = today::load(&request.core, staff.may::<ViewOperations>()?).await?;
         let broken = broken_endpoints(&request.core, &staff).await?;
+        let expired = match staff.may::<ManagePortalAccess>() {
+            Ok(permit) => portal_access::expired_invitations(&request.core, permit).await?,
+            Err(_) => Vec::new(),
+        };
         let zone = staff.zone().to_owned();
         let date = format::day(locale, found.date);
         let live = format!("/app/live?since={}", found.revision);
@@ -96,6 +103,7 @@ pub fn TodayPage() -> impl IntoView {
             mapping,
             load,
             can_plan,
+            technician_news,
             ..
         } = found;
         let lists = [
@@ -126,8 +134,10 @@ pub fn TodayPage() -> impl IntoView {
             <Title text=t!(locale, "today")/>
             <PageBar locale title=t!(locale, "today") beside=view! { <span class="quiet">{date}</span> }.into_any()/>
             <DoneNotice locale flash=request.flash.clone()/>
-            <LivePage path=live regions=format!("live-today {NAVIGATION}")/>
-            <BrokenEndpoints locale broken zone/>
+            <LivePage path=live regions=format!("live-today technician-news {NAVIGATION}")/>
+            <BrokenEndpoints locale broken zone=zone.clone()/>
+            <TechnicianNewsNotice locale news=technician_news/>
+            <ExpiredInvitations accounts=expired locale zone/>
             <div id="live-today" class="live-today"><ul class="counters">{counters}</ul>
                 <div class="today"><div class="today-lists">{cards}</div><LoadCard load locale/></div></div>
         }
@@ -224,7 +234,7 @@ fn Row(list: List, row: TodayRow, context: Context) -> impl IntoView {
         .phone
         .as_deref()
         .filter(|_| matches!(list, List::Late | List::Waiting))
-        .and_then(|phone| tel_uri(phone, None, &zone));
+        .and_then(|phone| tel_uri(phone, None, row.zone.as_deref().unwrap_or(&zone)));
     let plan = matches!(list, List::Late | List::Urgent) && can_plan;
     let plan = plan.then(|| {
         let label = if list == List::Late {

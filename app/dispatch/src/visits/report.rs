@@ -195,7 +195,7 @@ fn DecideBar(
 ) -> impl IntoView {
     let shown = submitted_at.to_rfc3339_opts(SecondsFormat::Millis, true);
     let shown_to_return = shown.clone();
-    let open = form.was_rejected();
+    let open = form.has_typed_values();
     view! {
         <div class="detail-actions review-actions">
             {(!is_primary).then(|| view! { <button class="button button-primary" type="submit" form=RELEASE_FORM>{t!(locale, "approve-and-release")}</button> })}

@@ -37,6 +37,7 @@ age-days = { $count ->
 }
 draft-restored = مسودة لم تُرسل ({ $age }).
 draft-discard = تجاهل المسودة
+draft-without-form = كُتب هذا هنا ولم يُرسل ({ $age }). النموذج الخاص به غير موجود في هذه الصفحة الآن.
 sign-in-kept = سجّل الدخول للمتابعة. ما كتبته محفوظ.
 saved-value = المحفوظ الآن:
 saved-value-empty = فارغ

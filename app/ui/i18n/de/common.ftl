@@ -29,6 +29,7 @@ age-days = { $count ->
 }
 draft-restored = Entwurf, nicht gesendet ({ $age }).
 draft-discard = Entwurf verwerfen
+draft-without-form = Das haben Sie hier geschrieben und nicht gesendet ({ $age }). Das zugehörige Formular steht jetzt nicht auf dieser Seite.
 sign-in-kept = Melden Sie sich an, um fortzufahren. Ihr Text ist gespeichert.
 saved-value = Inzwischen gespeichert:
 saved-value-empty = leer

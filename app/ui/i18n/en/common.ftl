@@ -26,6 +26,7 @@ age-hours = { $count } h
 age-days = { $count } d
 draft-restored = Draft, not sent ({ $age }).
 draft-discard = Discard draft
+draft-without-form = You typed this here and did not send it ({ $age }). Its form is not on this page now.
 sign-in-kept = Sign in to continue. What you typed is kept.
 saved-value = Now saved:
 saved-value-empty = empty

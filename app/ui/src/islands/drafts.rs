@@ -93,13 +93,15 @@ fn remember(pending: &Pending, event: &Event) {
 /// Sends what is pending. A beacon also arrives if the page is left.
 fn keep(pending: &Pending) {
     let Some(window) = web_sys::window() else { return };
-    let page = window.location().pathname().unwrap_or_default();
+    let shown = window.location().pathname().unwrap_or_default();
     let forms = std::mem::take(&mut pending.borrow_mut().forms);
     for (form, name) in forms {
         let (Some(address), Some(values)) = (address_of_draft(&form), values_of(&form)) else {
             continue;
         };
         let Ok(body) = UrlSearchParams::new() else { continue };
+        // A dialog shows the form of another page.
+        let page = form.get_attribute("data-page").unwrap_or_else(|| shown.clone());
         body.append("page", &page);
         body.append("form", &name);
         body.append("values", &String::from(values.to_string()));

@@ -40,6 +40,7 @@ pub struct ContactSummary {
     pub email: Option<String>,
     pub phone: Option<String>,
     pub location_name: Option<String>,
+    pub location_zone: Option<String>,
     pub has_portal_access: bool,
     pub is_archived: bool,
 }

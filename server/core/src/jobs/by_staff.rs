@@ -406,6 +406,7 @@ pub async fn edit_page(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId) -
             email: stored.email,
             phone: stored.phone,
             location_name: None,
+            location_zone: None,
             has_portal_access: stored.has_portal_access,
             is_archived: stored.is_archived,
         });

@@ -55,6 +55,7 @@ pub async fn load(core: &Core, by: Permit<'_, ViewOperations>) -> CoreResult<Tod
         reports,
         mapping,
         can_plan: board.can_plan,
+        technician_news: board.technician_news,
         load: board.lines.iter().map(load_of).collect(),
     })
 }

@@ -5,6 +5,8 @@ use domain::scheduling::technicians::AbsenceKind;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use crate::visits::notices::TechnicianNews;
+
 /// What needs attention today.
 #[derive(Debug, Clone)]
 pub struct Today {
@@ -24,6 +26,8 @@ pub struct Today {
     pub reports: Option<Attention>,
     /// Jobs that wait for mapping review; `None` without the permission to view imports.
     pub mapping: Option<Attention>,
+    /// What technicians have told dispatch.
+    pub technician_news: TechnicianNews,
     pub load: Vec<Load>,
     /// Whether the viewer can schedule jobs.
     pub can_plan: bool,

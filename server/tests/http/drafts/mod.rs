@@ -182,3 +182,42 @@ async fn rejected_form_keeps_text_after_reload(#[case] engine: Engine) {
         "{kept:?}"
     );
 }
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn text_whose_form_is_gone_is_shown_until_it_is_discarded(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let dispatcher = world.staff("nordlicht", "dispatcher").await;
+    let manager = world.staff("nordlicht", "manager").await;
+    let page = request_page(&world, &dispatcher).await;
+    let id = page.rsplit('/').next().unwrap();
+    let html = world.content(&dispatcher, &page).await;
+    let reject = html.split("action=\"/app/fn/reject-request").nth(1).unwrap();
+    let form = reject.split("data-form=\"").nth(1).unwrap().split('"').next().unwrap();
+    let save = address(&world, &dispatcher, &page, "/app/fn/reject-request").await;
+    let save = save.replace("reject-request", "save-draft");
+    let values = reqwest::Url::parse_with_params("http://x/", [("reason", TEXT)]).unwrap();
+    let fields = [("page", page.as_str()), ("form", form), ("values", values.query().unwrap())];
+    let answer = dispatcher.post(format!("{}{save}", world.url)).header(SAME_ORIGIN.0, SAME_ORIGIN.1);
+    assert!(answer.form(&fields).send().await.unwrap().status().is_success());
+    let shown = async |browser: &Client| {
+        let html = world.content(browser, &page).await;
+        let unsent = html.split("data-testid=\"unsent\"").nth(1).map(str::to_owned);
+        assert_eq!(html.matches(TEXT).count(), usize::from(html.contains(TEXT)), "{html}");
+        unsent.is_some_and(|rest| rest.contains(TEXT))
+    };
+    assert!(!shown(&dispatcher).await, "the form shows its text itself");
+    // A colleague decides meanwhile, and the form is gone.
+    let fields = [("request", id), ("reason", "Out of our area")];
+    world.send(&manager, "/app/fn/reject-request", &fields).await;
+    assert!(shown(&dispatcher).await, "{}", world.engine);
+    assert!(!shown(&manager).await, "it belongs to its author");
+    let discard = [("draft", format!("{form} {page}"))];
+    let discard: Vec<(&str, &str)> = discard.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(world.send(&dispatcher, "/app/fn/discard-draft", &discard).await, page);
+    assert!(!shown(&dispatcher).await, "{}", world.engine);
+}

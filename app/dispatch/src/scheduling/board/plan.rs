@@ -10,7 +10,7 @@ use domain::suggestions::{
     StopOutcomes, Totals,
 };
 use leptos::prelude::*;
-use ui::components::Chip;
+use ui::components::{Chip, ConfirmAction};
 use ui::drafts::owned;
 use ui::format;
 use ui::icons::Icon;
@@ -72,7 +72,9 @@ pub fn SuggestedPlan(
                     <div class="check"><input id="commit-shared" type="checkbox" name="shared" value="on" checked=true/><label for="commit-shared">{t!(locale, "share-appointment")}</label></div>
                     <button class="button button-primary" type="submit">{t!(locale, "suggestion-commit-all", count = open)}</button>
                 </form></SubmitOnce>
-                <form method="post" action=owned("/app/fn/discard-suggestion")><input type="hidden" name="id" value=id.to_string()/><button class="button" type="submit">{t!(locale, "suggestion-discard")}</button></form>
+                <ConfirmAction label=t!(locale, "suggestion-discard") consequence=t!(locale, "suggestion-discard-consequence")>
+                    <form method="post" action=owned("/app/fn/discard-suggestion")><input type="hidden" name="id" value=id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "suggestion-discard")}</button></form>
+                </ConfirmAction>
             </section>
         })}
         {(count == 0).then(|| view! { <p class="notice">{t!(locale, "suggestion-no-jobs")}</p> })}

@@ -276,7 +276,7 @@ fn Plan(
     view! {
         <div id="move-summary"><Summary plan=plan.clone() locale zone/></div>
         <SubmitOnce>
-        <form method="post" action=owned("/app/fn/move-target")>
+        <form method="post" action=owned("/app/fn/move-target") data-page="/app/board/move">
             <ErrorSummary form=state.clone()/>
             <input type="hidden" name="target" value=id.to_string()/><input type="hidden" name="back" value=back/>
             <input type="hidden" name="technician" value=form.technician/><input type="hidden" name="date" value=form.date/>

@@ -131,7 +131,8 @@ const SELECT_CONTACT_OF_CUSTOMER: &str = r"
 const SELECT_CONTACTS: &str = r"
     SELECT
         contact.id, contact.display_name, contact.email, contact.phone, location.name AS location_name,
-        (portal_account.id IS NOT NULL) AS has_portal_access, (contact.archived_at IS NOT NULL) AS is_archived
+        location.zone AS location_zone, (portal_account.id IS NOT NULL) AS has_portal_access,
+        (contact.archived_at IS NOT NULL) AS is_archived
     FROM contact
     LEFT JOIN location ON location.tenant_id = contact.tenant_id AND location.id = contact.location_id
     LEFT JOIN portal_account ON portal_account.tenant_id = contact.tenant_id

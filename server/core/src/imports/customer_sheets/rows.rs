@@ -37,6 +37,9 @@ pub enum CellProblem {
         /// The field of the cell.
         field: &'static str,
     },
+    /// The cell of the number contains what spreadsheets write for "nothing", such as `#N/A`. Two rows with it are not the same
+    /// customer.
+    NumberPlaceholder,
     /// The value of a field is invalid.
     Field(FieldError),
 }
@@ -78,6 +81,9 @@ pub(super) fn read_row<'a>(line: usize, cell: impl Fn(&str) -> &'a str) -> Resul
     };
     let contact_name = line_of("contact", MAX_NAME_CHARS);
     let phone = line_of("phone", MAX_PHONE_CHARS);
+    if number.iter().flatten().any(CustomerNumber::is_placeholder) {
+        problems.push(CellProblem::NumberPlaceholder);
+    }
     problems.extend(form.0.into_iter().map(CellProblem::Field));
     if !problems.is_empty() {
         return Err(problems);
@@ -179,9 +185,31 @@ mod tests {
             .map(|error| match error {
                 CellProblem::NumberShortened { field } => field,
                 CellProblem::Field(error) => error.pointer.as_str(),
-                CellProblem::TooManyCells => "row",
+                CellProblem::TooManyCells | CellProblem::NumberPlaceholder => "row",
             })
             .collect();
         assert_eq!(fields, ["number", "email", "country"]);
+    }
+
+    #[test]
+    fn number_that_means_nothing_is_refused() {
+        for (number, is_refused) in [
+            ("None", true),
+            ("#N/A", true),
+            ("n/a", true),
+            ("0", true),
+            ("-", true),
+            ("K-0", false),
+            ("1", false),
+        ] {
+            let row = read_row(2, |field| match field {
+                "name" => "Nordbau",
+                "number" => number,
+                _ => "",
+            });
+            let has_placeholder =
+                |problems: Vec<CellProblem>| matches!(problems.as_slice(), [CellProblem::NumberPlaceholder]);
+            assert_eq!(row.err().is_some_and(has_placeholder), is_refused, "{number}");
+        }
     }
 }
