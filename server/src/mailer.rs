@@ -114,6 +114,11 @@ impl Mailer {
             .message_id(Some(format!("<{}@{}>", mail.message_id, self.host)))
             .raw_header(header("Auto-Submitted", "auto-generated".to_owned()))
             .raw_header(header("Content-Language", mail.locale.tag().to_owned()));
+        // Answers go to the organization, not to the address that sends for it.
+        let reply_to = mail.data.contact.email.as_deref().map(smtp_address);
+        if let Some(Ok(address)) = reply_to {
+            message = message.reply_to(Mailbox::new(Some(mail.data.tenant.clone()), address));
+        }
         if let Some(link) = &mail.unsubscribe_link {
             // One-click unsubscribe (RFC 8058).
             message = message

@@ -1,6 +1,7 @@
 //! The operations listener: health checks and metrics of a server or worker, apart from the public address.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
@@ -9,10 +10,15 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use ordinavo_core::Core;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::config::Config;
+use crate::connections::{self, ConnectionLimits, Listening};
 use crate::health::Readiness;
 use crate::{health, metrics};
+
+/// Maximum number of connections of the operations listener.
+const MAX_CONNECTIONS: usize = 64;
 
 /// State of the operations listener.
 #[derive(Clone)]
@@ -47,7 +53,19 @@ pub async fn start(core: &Core, config: &Config, readiness: Readiness) -> Result
             core: core.clone(),
             readiness,
         });
-    tokio::spawn(async move { axum::serve(listener, routes).await });
+    // Nothing but monitoring asks here, so a few connections do; the same timeouts apply as on the public listener.
+    let limits = ConnectionLimits {
+        max: MAX_CONNECTIONS,
+        max_per_network: MAX_CONNECTIONS,
+        ..config.connection_limits()?
+    };
+    let (running, stopping) = watch::channel(false);
+    let listening = Listening::new(limits, Arc::new([]), stopping);
+    tokio::spawn(async move {
+        // The listener goes on while this exists.
+        let _running = running;
+        connections::serve(listener, None, routes, listening).await;
+    });
     Ok(Some(address))
 }
 

@@ -33,6 +33,9 @@ const PURGE_INTERVAL: Duration = Duration::from_secs(600);
 /// How long claimed work may take after the signal to stop.
 const GRACE_PERIOD: Duration = Duration::from_secs(8);
 
+/// How long the process may take to stop; process managers wait for 15 s or more.
+pub(crate) const STOP_TIMEOUT: Duration = Duration::from_secs(12);
+
 /// Completes when claimed work is to be given back.
 pub(crate) async fn grace_period(mut stop: watch::Receiver<bool>) {
     if stop.wait_for(|stop| *stop).await.is_err() {
@@ -91,43 +94,51 @@ fn record_turn<T>(core: &Core, task: &'static str, outcome: CoreResult<T>) -> Co
     outcome
 }
 
-/// Purges expired records periodically, independently of the other tasks.
+/// Purges expired records periodically, independently of the other tasks. The signal to stop ends a purge where it is: what
+/// was not committed is purged by the next one.
 async fn purge(core: &Core, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        if let Err(error) = sessions::delete_expired(core).await {
-            tracing::warn!(%error, "failed to delete expired sessions");
-        }
-        if let Err(error) = outbox::purge_old(core).await {
-            tracing::warn!(%error, "failed to purge emails");
-        }
-        if let Err(error) = route_suggestions::purge_old(core).await {
-            tracing::warn!(%error, "failed to purge route suggestions");
-        }
-        if let Err(error) = entries::purge_old(core).await {
-            tracing::warn!(%error, "failed to purge offline entries");
-        }
-        if let Err(error) = drafts::purge_old(core).await {
-            tracing::warn!(%error, "failed to purge drafts");
-        }
-        if let Err(error) = usage::purge_old(core).await {
-            tracing::warn!(%error, "failed to purge the request log");
-        }
-        if let Err(error) = events::purge_old(core).await {
-            tracing::warn!(%error, "failed to purge events");
-        }
-        if let Err(error) = imports::purge_old(core).await {
-            tracing::warn!(%error, "failed to purge imports");
-        }
-        if let Err(error) = core.refresh_statistics().await {
-            tracing::warn!(%error, "failed to refresh statistics");
-        }
-        if let Err(error) = files::worker::sweep(core).await {
-            tracing::warn!(%error, "failed to delete unnamed files");
+        tokio::select! {
+            () = purge_once(core) => {}
+            _ = stop.changed() => continue,
         }
         tokio::select! {
             () = tokio::time::sleep(PURGE_INTERVAL) => {}
             _ = stop.changed() => {}
         }
+    }
+}
+
+async fn purge_once(core: &Core) {
+    if let Err(error) = sessions::delete_expired(core).await {
+        tracing::warn!(%error, "failed to delete expired sessions");
+    }
+    if let Err(error) = outbox::purge_old(core).await {
+        tracing::warn!(%error, "failed to purge emails");
+    }
+    if let Err(error) = route_suggestions::purge_old(core).await {
+        tracing::warn!(%error, "failed to purge route suggestions");
+    }
+    if let Err(error) = entries::purge_old(core).await {
+        tracing::warn!(%error, "failed to purge offline entries");
+    }
+    if let Err(error) = drafts::purge_old(core).await {
+        tracing::warn!(%error, "failed to purge drafts");
+    }
+    if let Err(error) = usage::purge_old(core).await {
+        tracing::warn!(%error, "failed to purge the request log");
+    }
+    if let Err(error) = events::purge_old(core).await {
+        tracing::warn!(%error, "failed to purge events");
+    }
+    if let Err(error) = imports::purge_old(core).await {
+        tracing::warn!(%error, "failed to purge imports");
+    }
+    if let Err(error) = core.refresh_statistics().await {
+        tracing::warn!(%error, "failed to refresh statistics");
+    }
+    if let Err(error) = files::worker::sweep(core).await {
+        tracing::warn!(%error, "failed to delete unnamed files");
     }
 }
 

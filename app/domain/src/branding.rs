@@ -76,6 +76,9 @@ pub struct Shades {
 }
 
 impl Color {
+    /// The color of organizations that have not chosen one.
+    pub const DEFAULT: Self = Self([0x2f, 0x5f, 0x8f]);
+
     /// Parses `#rrggbb`; `None` for anything else.
     pub fn read(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('#')?;

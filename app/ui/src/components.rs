@@ -10,6 +10,7 @@ use domain::requests::Priority;
 use domain::visits::reports::ReportStatus;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
+use ordinavo_core::Core;
 
 use crate::i18n::by_key;
 use crate::icons::Icon;
@@ -146,6 +147,14 @@ pub fn Pager(locale: Locale, next: Option<String>, first: Option<String>) -> imp
             </nav>
         }
     })
+}
+
+/// Says that emails cannot be sent, where a page is about to promise one; nothing with a mail server.
+#[component]
+pub fn NoMailServer(locale: Locale) -> impl IntoView {
+    let core = use_context::<Core>()?;
+    (!core.sends_mail())
+        .then(|| view! { <p class="notice notice-warn" data-testid="no-mail-server"><Icon name="alert"/><span>{word!(locale, "no-mail-server")}</span></p> })
 }
 
 /// An action that needs confirmation: opens to explain the consequence before the action can be run.

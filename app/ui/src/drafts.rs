@@ -228,7 +228,7 @@ const DISCARD_FORM: &str = "discard-draft";
 pub fn DiscardDraftForm() -> impl IntoView {
     let viewer = use_context::<Viewer>()?;
     let prefix = viewer.path.split(['/', '?']).nth(1).unwrap_or_default().to_owned();
-    Some(view! { <form id=DISCARD_FORM method="post" action=owned(format!("/{prefix}/fn/discard-draft"))></form> })
+    Some(view! { <form id=DISCARD_FORM hidden=true method="post" action=owned(format!("/{prefix}/fn/discard-draft"))></form> })
 }
 
 /// The button that discards the draft of a form.

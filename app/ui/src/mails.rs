@@ -1,5 +1,6 @@
 //! Emails in the recipient's language, with the same content as plain text and as HTML.
 
+use domain::branding::{Color, Shades};
 use domain::intake::mails::{MailData, MailKind, greeting_name};
 use domain::locale::Locale;
 use domain::public_language;
@@ -58,6 +59,8 @@ struct Content<'a> {
     sender: &'a str,
     /// Phone, email and business hours of the organization, as far as they are set.
     contact: Vec<String>,
+    /// The colors of the organization, or ours.
+    shades: Shades,
     /// Text and link of the unsubscription.
     unsubscribe: Option<(String, &'a str)>,
 }
@@ -119,6 +122,7 @@ impl<'a> Content<'a> {
                         .map(|number| word!(locale, "mail-emergency", number = number)),
                 )
                 .collect(),
+            shades: data.colour.unwrap_or(Color::DEFAULT).shades(),
             unsubscribe: unsubscribe_link.map(|link| (word!(locale, "mail-refuse"), link)),
         }
     }
@@ -169,13 +173,17 @@ impl<'a> Content<'a> {
         }
         if let Some(message) = self.message {
             body.push_str(&format!(
-                "<blockquote dir=\"auto\" style=\"margin:16px 0;padding:8px 16px;border-inline-start:3px solid #0f766e;background:#f1f6f5\">{}</blockquote>",
+                "<blockquote dir=\"auto\" style=\"margin:16px 0;padding:8px 16px;border-inline-start:3px solid {};background:{};color:#1c2430\">{}</blockquote>",
+                self.shades.line.light.text(),
+                self.shades.fill.light.text(),
                 isolate_numbers(&escape(message), |number| format!("<bdi dir=\"ltr\">{number}</bdi>")).replace('\n', "<br>")
             ));
         }
         body.push_str(&format!(
-            "<p style=\"margin:24px 0\"><a href=\"{}\" style=\"background:#0f766e;color:#ffffff;padding:12px 20px;border-radius:8px;text-decoration:none;font-weight:600\">{}</a></p>",
+            "<p style=\"margin:24px 0\"><a href=\"{}\" style=\"background:{};color:{};padding:12px 20px;border-radius:8px;text-decoration:none;font-weight:600\">{}</a></p>",
             escape(self.link),
+            self.shades.solid.light.text(),
+            self.shades.on_solid.light.text(),
             escape(&self.button)
         ));
         if let Some(until) = &self.until {
@@ -286,6 +294,7 @@ mod tests {
             zone: Some("Europe/Berlin".to_owned()),
             page: None,
             contact: domain::branding::OrganisationContact::default(),
+            colour: None,
         }
     }
 

@@ -231,9 +231,13 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
             ));
             startup::shutdown_signal().await;
             let _ = stop.send(true);
-            running.await.map_err(|error| error.to_string())??;
-            core.store().close().await;
-            Ok(())
+            let rest = async {
+                running.await.map_err(|error| error.to_string())??;
+                core.store().close().await;
+                Ok(())
+            };
+            // The database may be what does not answer. Claims that were not given back end by themselves.
+            tokio::time::timeout(worker::STOP_TIMEOUT, rest).await.unwrap_or(Ok(()))
         }
         Command::Migrate { create: false, json } => startup::migrate(&config).await?.print(json),
         Command::Migrate { create: true, json } => {

@@ -29,8 +29,6 @@ use crate::shared::{DoneNotice, viewer_staff};
 use crate::t;
 
 const PAGE: &str = "/app/settings/portal";
-/// The initial value of the color field: the default color.
-const DEFAULT_COLOR: &str = "#2f5f8f";
 /// The success key of a terminology preview.
 const PREVIEWED: &str = "done-terminology-previewed";
 
@@ -109,7 +107,7 @@ fn ColorCard(form: FormState, look: BrandingSettings, locale: Locale) -> impl In
     let is_invalid = error.is_some();
     let chosen = look.colour.clone();
     let version = branding::colour_version(chosen.as_deref()).as_str().to_owned();
-    let value = form.value("colour", chosen.as_deref().unwrap_or(DEFAULT_COLOR));
+    let value = form.value("colour", chosen.as_deref().unwrap_or(&Color::DEFAULT.text()));
     let shades = chosen.as_deref().and_then(Color::read).map(Color::shades);
     view! {
         <section class="card"><h2>{t!(locale, "branding-color")}</h2>

@@ -12,7 +12,7 @@ use ordinavo_core::portal_access;
 use ordinavo_core::portal_access::CustomerAccess;
 use ordinavo_core::portal_access::model::{AccountAccess, GrantSummary};
 use ui::access::{AccessChip, GrantFields, InvitationLanguage, capability_line};
-use ui::components::{Chip, ConfirmAction, EmptyState, Pager, ProblemNotice};
+use ui::components::{Chip, ConfirmAction, EmptyState, NoMailServer, Pager, ProblemNotice};
 use ui::drafts::owned;
 use ui::flash::SHOWN_ONCE;
 use ui::format;
@@ -140,6 +140,7 @@ fn AccountCard(
                 </div>
                 {actions.can_turn_off_two_factor.then(|| view! {
                     <ConfirmAction label=t!(locale, "access-two-factor-off") consequence=t!(locale, "access-two-factor-off-consequence")>
+                        <NoMailServer locale/>
                         <form method="post" action=owned("/app/fn/turn-off-two-factor")>{two_factor_fields}<button class="button button-bad" type="submit">{t!(locale, "access-two-factor-off-now")}</button></form>
                     </ConfirmAction>
                 })}

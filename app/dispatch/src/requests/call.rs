@@ -15,7 +15,7 @@ use ordinavo_core::intake::form_nonce;
 use ordinavo_core::requests::customer_assignment;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit, typed_values};
-use ui::components::{CustomerVisibleBox, InternalBox};
+use ui::components::{CustomerVisibleBox, InternalBox, NoMailServer};
 use ui::drafts::owned;
 use ui::flash::Flash;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea, TextField};
@@ -170,6 +170,7 @@ fn CallFields(form: FormState, locale: Locale) -> impl IntoView {
             <TextField form=form.clone() field="email" kind="email" label=t!(locale, "email") help=t!(locale, "call-email-help") optional=true/>
             <SelectField form field="locale" label=t!(locale, "language") choices=languages value=locale.tag()/>
         </div>
+        <NoMailServer locale/>
     }
 }
 

@@ -12,7 +12,7 @@ use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::notifications::reach::Reach;
 use ordinavo_core::requests::model::SlotOption;
 use ordinavo_core::requests::slot_offers;
-use ordinavo_core::requests::slot_offers::{OptionForm, VALIDITY_HOURS};
+use ordinavo_core::requests::slot_offers::{OptionForm, VALIDITY_HOURS, is_acceptable};
 use ordinavo_core::scheduling::model::TechnicianChoice;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
@@ -61,7 +61,7 @@ pub fn OfferCard(
     let conflicts: Vec<ScheduleConflict> = FIELDS
         .iter()
         .flat_map(|[technician, ..]| form.schedule_conflicts(technician))
-        .filter(|conflict| matches!(conflict, ScheduleConflict::Offered { .. }))
+        .filter(is_acceptable)
         .collect();
     let accepted = (!conflicts.is_empty()).then(|| AcceptedConflicts::to_form(&conflicts));
     let consent = form.clone();

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::branding::OrganisationContact;
+use crate::branding::{Color, OrganisationContact};
 use crate::requests::ServiceType;
 
 crate::stored_names! {
@@ -257,6 +257,9 @@ pub struct MailData {
     /// How customers reach the organization. Not captured: it is the current one whenever the email is rendered.
     #[serde(skip)]
     pub contact: OrganisationContact,
+    /// The color of the organization, as [`contact`](Self::contact).
+    #[serde(skip)]
+    pub colour: Option<Color>,
 }
 
 #[cfg(test)]

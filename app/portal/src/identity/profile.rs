@@ -11,7 +11,7 @@ use ordinavo_core::portal_access::profile::Proof;
 use serde::{Deserialize, Serialize};
 use ui::access::capability_line;
 use ui::actions::{ActionForm, Redirect, submit};
-use ui::components::{Fact, ProblemNotice};
+use ui::components::{Fact, NoMailServer, ProblemNotice};
 use ui::drafts::owned;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextField};
@@ -110,6 +110,7 @@ fn EmailSection(form: FormState, proof: Proof) -> impl IntoView {
     let content = match proof {
         Proof::Link => view! { <NewLink locale/> }.into_any(),
         Proof::Password | Proof::Shown => view! {
+            <NoMailServer locale/>
             <SubmitOnce>
             <form method="post" action=owned("/portal/fn/change-email")>
                 <ErrorSummary form=form.clone()/>

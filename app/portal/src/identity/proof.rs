@@ -8,6 +8,7 @@ use ordinavo_core::portal_access::profile;
 use ordinavo_core::portal_access::profile::Proof;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit};
+use ui::components::NoMailServer;
 use ui::drafts::owned;
 use ui::forms::{FormState, TextField};
 
@@ -24,6 +25,7 @@ pub fn CurrentPassword(form: FormState, proof: Proof) -> impl IntoView {
 #[component]
 pub fn NewLink(locale: Locale, #[prop(optional)] page: &'static str) -> impl IntoView {
     view! {
+        <NoMailServer locale/>
         <p class="quiet">{t!(locale, "new-link-text")}</p>
         <form method="post" action=owned("/portal/fn/request-own-link")>
             <input type="hidden" name="page" value=page/>

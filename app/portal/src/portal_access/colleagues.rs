@@ -11,7 +11,7 @@ use ordinavo_core::portal_access::colleagues::{GrantableLocation, Invited};
 use serde::{Deserialize, Serialize};
 use ui::access::{AccessChip, GrantFields, InvitationLanguage, capability_line, invite_form};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
-use ui::components::{ConfirmAction, EmptyState, ProblemNotice};
+use ui::components::{ConfirmAction, EmptyState, NoMailServer, ProblemNotice};
 use ui::drafts::owned;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextField};
@@ -101,6 +101,7 @@ fn InviteCard(
         .collect();
     view! {
         <section class="card"><h2>{t!(locale, "colleague-invite-title", customer = name)}</h2>
+            <NoMailServer locale/>
             <SubmitOnce>
             <form method="post" action=owned("/portal/fn/invite-colleague") enctype="multipart/form-data">
                 <ErrorSummary form=form.clone()/>

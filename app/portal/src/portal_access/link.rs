@@ -9,7 +9,7 @@ use ordinavo_core::portal_access::links;
 use ordinavo_core::portal_access::links::LinkPage as Found;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, Redirect, submit_public};
-use ui::components::SuccessNotice;
+use ui::components::{NoMailServer, SuccessNotice};
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::i18n::shared;
 use ui::islands::SubmitOnce;
@@ -146,6 +146,7 @@ pub fn EmailLinkPage() -> impl IntoView {
                     <DoorBrand otherwise=t!(locale, "portal")/>
                     <h1>{t!(locale, "email-link-title")}</h1>
                     {is_sent.then(|| view! { <SuccessNotice text=t!(locale, "done-email-link-sent")/> })}
+                    <NoMailServer locale/>
                     <p class="quiet">{t!(locale, "email-link-text")}</p>
                     <ErrorSummary form=form.clone()/>
                     <TextField form field="email" label=shared::email(locale) kind="email" autocomplete="username"/>

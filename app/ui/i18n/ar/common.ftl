@@ -143,6 +143,7 @@ calendar-technician = الفني: { $name }
 organisation-contact = للتواصل:
 form-not-readable = تعذّرت قراءة النموذج. عُد إلى الصفحة السابقة وأعد تحميلها ثم حاول مرة أخرى.
 calendar-cancelled = أُلغي: { $summary }
+no-mail-server = لا يمكن إرسال رسائل البريد الإلكتروني حاليًا. تبقى في الانتظار إلى أن يصبح ذلك ممكنًا.
 draft-mark = مسودة
 upload-progress = الملفات المرسلة
 upload-cancel = إلغاء الرفع

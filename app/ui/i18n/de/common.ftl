@@ -135,6 +135,7 @@ calendar-technician = Techniker: { $name }
 organisation-contact = Kontakt:
 form-not-readable = Das Formular konnte nicht gelesen werden. Gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es noch einmal.
 calendar-cancelled = Abgesagt: { $summary }
+no-mail-server = Derzeit können keine E-Mails gesendet werden. Sie warten, bis es wieder geht.
 draft-mark = Entwurf
 upload-progress = Gesendete Dateien
 upload-cancel = Hochladen abbrechen

@@ -132,6 +132,7 @@ calendar-technician = Technician: { $name }
 organisation-contact = Contact:
 form-not-readable = The form could not be read. Go back, reload the page and try again.
 calendar-cancelled = Cancelled: { $summary }
+no-mail-server = Emails cannot be sent at the moment. They wait until they can.
 draft-mark = Draft
 upload-progress = Files sent
 upload-cancel = Cancel upload

@@ -46,10 +46,14 @@ pub struct BrandingSettings {
     pub contact: OrganisationContact,
 }
 
-/// Returns how customers reach the organisation.
-pub(crate) async fn contact(tx: &mut TenantTx<'_, Staff>) -> CoreResult<OrganisationContact> {
-    let stored = tx.branding().await?;
-    Ok(stored.map(|branding| branding.contact.into()).unwrap_or_default())
+/// Returns how customers reach the organisation, and its colour.
+pub(crate) async fn contact_and_colour(
+    tx: &mut TenantTx<'_, Staff>,
+) -> CoreResult<(OrganisationContact, Option<Color>)> {
+    let Some(stored) = tx.branding().await? else {
+        return Ok((OrganisationContact::default(), None));
+    };
+    Ok((stored.contact.into(), stored.colour.as_deref().and_then(Color::read)))
 }
 
 /// Returns the organisation's branding and terminology.

@@ -108,6 +108,7 @@ pub(crate) async fn enqueue<A: MayNotify>(
         zone: trigger.zone.map(str::to_owned),
         page: None,
         contact: domain::branding::OrganisationContact::default(),
+        colour: None,
     };
     let now = core.clock.now();
     let is_receipt = trigger.kind == MailKind::Received;
@@ -166,7 +167,7 @@ pub async fn get(core: &Core, by: Permit<'_, ViewMails>, id: MailId) -> CoreResu
     let mut tx = core.store.read(by.staff()).await?;
     let mut mail = tx.mail(id).await?.ok_or_else(CoreError::not_found)?;
     if mail.kind.is_for_customers() {
-        mail.data.contact = branding::contact(&mut tx).await?;
+        (mail.data.contact, mail.data.colour) = branding::contact_and_colour(&mut tx).await?;
     }
     Ok(mail)
 }

@@ -2,6 +2,7 @@
 //! dies, the next one sends the email again with the same message ID, so that mail servers can detect the duplicate.
 
 use chrono::TimeDelta;
+use domain::branding::Color;
 use domain::ids::RequestId;
 use domain::intake::mails::{MailData, MailKind, MailStatus};
 use domain::locale::Locale;
@@ -163,6 +164,7 @@ fn build_mail(settings: &Settings, mail: ClaimedMail, claim: Uuid, link: Link) -
     let mut data = mail.data.0.clone();
     if mail.kind.is_for_customers() {
         data.contact = mail.contact.clone().into();
+        data.colour = mail.colour.as_deref().and_then(Color::read);
     }
     OutgoingMail {
         kind: mail.kind,

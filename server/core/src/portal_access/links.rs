@@ -116,6 +116,7 @@ pub(crate) fn mail_data(tenant: &str, name: &str, zone: &str, until: Option<Date
         service: None,
         page: None,
         contact: domain::branding::OrganisationContact::default(),
+        colour: None,
         text: None,
         windows: Vec::new(),
         until,

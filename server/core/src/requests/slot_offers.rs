@@ -25,6 +25,7 @@ use crate::notifications::NotificationTrigger;
 use crate::portal_access::pages;
 use crate::requests::store::slot_offers::NewOption;
 use crate::scheduling::appointments::{NewVisit, parse_local_time, parse_time, schedule_visit, validate_window_length};
+use crate::scheduling::board::moves::load_conflicts;
 use crate::{Core, CoreError, CoreResult};
 
 /// The number of times that an offer can have.
@@ -81,7 +82,7 @@ pub async fn offer(
     if hours.is_none() {
         form.add_error("hours", FieldCode::Required);
     }
-    let times = read_options(&mut tx, &mut form, id, options, zone, accepted).await?;
+    let times = read_options(core, &mut tx, &mut form, id, options, zone, accepted).await?;
     form.finish()?;
     let first_start = times.iter().map(|time| time.starts_at).min().unwrap_or(now);
     let expires_at = (now + TimeDelta::hours(hours.unwrap_or_default())).min(first_start);
@@ -102,6 +103,7 @@ pub async fn offer(
 
 /// Validates the offered times. Skips the rows of the form without a date.
 async fn read_options(
+    core: &Core,
     tx: &mut TenantTx<'_, Staff>,
     form: &mut Form,
     target: TargetId,
@@ -115,7 +117,7 @@ async fn read_options(
             continue;
         }
         let number = index + 1;
-        let Some(time) = read_option(tx, form, target, (number, option), zone, accepted).await? else {
+        let Some(time) = read_option(core, tx, form, target, (number, option), zone, accepted).await? else {
             continue;
         };
         if times
@@ -132,8 +134,14 @@ async fn read_options(
     Ok(times)
 }
 
+/// Returns whether a time can be offered in spite of a conflict. A booked or past time cannot.
+pub fn is_acceptable(conflict: &ScheduleConflict) -> bool {
+    !matches!(conflict, ScheduleConflict::Overlap { .. } | ScheduleConflict::InThePast)
+}
+
 /// Validates one offered time. Returns `None` if a field of it cannot be parsed.
 async fn read_option(
+    core: &Core,
     tx: &mut TenantTx<'_, Staff>,
     form: &mut Form,
     target: TargetId,
@@ -160,9 +168,11 @@ async fn read_option(
         let conflict = ScheduleConflict::Overlap { job: number };
         form.add_error(&technician_field, FieldCode::Schedule(conflict));
     }
-    for job in tx.offered_targets(technician, target, starts_at, ends_at).await? {
-        let conflict = ScheduleConflict::Offered { job };
-        if !accepted.covers(&conflict) {
+    // The requester's choice schedules the appointment, so what scheduling would ask about is asked now.
+    let job = tx.board_job(target).await?.ok_or_else(CoreError::not_found)?;
+    let conflicts = load_conflicts(core, tx, &job, technician, starts_at, ends_at).await?;
+    for conflict in conflicts.iter().map(ScheduleConflict::from) {
+        if is_acceptable(&conflict) && !accepted.covers(&conflict) {
             form.add_error(&technician_field, FieldCode::Schedule(conflict));
         }
     }

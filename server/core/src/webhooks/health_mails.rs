@@ -93,5 +93,6 @@ fn mail_data(reader: &HealthReader, endpoint: EndpointKey, until: Option<DateTim
         zone: Some(reader.zone.clone()),
         page: Some(page),
         contact: domain::branding::OrganisationContact::default(),
+        colour: None,
     }
 }

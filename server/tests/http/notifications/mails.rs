@@ -141,6 +141,13 @@ async fn emails_are_sent_to_requester_after_final_decisions(#[case] engine: Engi
     world.sql("UPDATE mail SET status = 'cancelled'").await;
     let mailer = mailbox.mailer(&world);
     let staff = world.staff("nordlicht", "dispatcher").await;
+    let admin = world.staff("nordlicht", "admin").await;
+    for (action, field) in [
+        ("/app/fn/set-portal-contact", ("email", "service@müller-lift.example")),
+        ("/app/fn/set-portal-colour", ("colour", "#115533")),
+    ] {
+        world.send_shown(&admin, "/app/settings/portal", action, &[field]).await;
+    }
     let ticket = world.ticket("nordlicht-service").await;
     world.core.clock().advance(TimeDelta::seconds(5));
     let mut fields = COMPLETE.to_vec();
@@ -162,6 +169,10 @@ async fn emails_are_sent_to_requester_after_final_decisions(#[case] engine: Engi
         "multipart/alternative",
         "Auto-Submitted: auto-generated",
         "List-Unsubscribe: <",
+        // Answers go to the organization, and the button has its color.
+        "service@xn--mller-lift-9db.example",
+        "\nReply-To: ",
+        "background:#115533",
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         "Hello,",
         tracking.as_str(),

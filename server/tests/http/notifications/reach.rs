@@ -174,3 +174,31 @@ async fn request_page_without_mail_server_says_that_no_email_is_sent(#[case] eng
     let page = world.in_inbox(&staff, "Kappa without a server").await;
     assert_eq!(reach_of(&world, &staff, &page).await, "no_server", "{}", world.engine);
 }
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn pages_that_promise_an_email_say_when_none_can_be_sent(#[case] engine: Engine) {
+    for has_server in [false, true] {
+        let configure = |config: &mut ordinavo::config::Config| {
+            config.smtp_url = has_server.then(|| "smtp://127.0.0.1:9".to_owned());
+        };
+        let Some(world) = world_with(engine, monday(), configure).await else {
+            return;
+        };
+        let petra = world.contact("nordlicht", "petra").await;
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        let visitor = crate::support::public::visitor();
+        for (browser, page) in [
+            (&petra, "/portal/profile"),
+            (&petra, "/portal/colleagues"),
+            (&visitor, "/portal/sign-in/link"),
+            (&staff, "/app/inbox/new"),
+        ] {
+            let (_, html) = world.get(browser, page).await;
+            let says_so = html.contains("data-testid=\"no-mail-server\"");
+            assert_ne!(says_so, has_server, "{} {page}: {html}", world.engine);
+        }
+    }
+}

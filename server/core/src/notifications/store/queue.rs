@@ -35,6 +35,8 @@ pub(crate) struct ClaimedMail {
     pub tracking_token: Option<Vec<u8>>,
     /// Whether the recipient reads the request in the portal.
     pub is_read_in_portal: bool,
+    /// The color of the organization.
+    pub colour: Option<String>,
     /// How customers reach the organization.
     #[sqlx(flatten)]
     pub contact: ContactColumns,
@@ -81,7 +83,7 @@ const SELECT_CLAIMED_MAILS: &str = concat!(
     has_tracking_page!(),
     r"
         ) AS is_read_in_portal,
-        branding.organisation_phone, branding.organisation_email, branding.organisation_hours, branding.organisation_emergency,
+        branding.colour, branding.organisation_phone, branding.organisation_email, branding.organisation_hours, branding.organisation_emergency,
         branding.organisation_privacy, branding.organisation_imprint
     FROM mail
     LEFT JOIN portal_branding AS branding ON branding.tenant_id = mail.tenant_id
