@@ -12,11 +12,11 @@ use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::search::kinds;
 use ordinavo_core::today::{OpenWork, open_work};
+use ui::drafts::DiscardDraftForm;
 use ui::drafts::owned;
 use ui::format;
 use ui::i18n::shared;
 use ui::icons::Icon;
-use ui::drafts::DiscardDraftForm;
 use ui::islands::KeepDrafts;
 use ui::shell::locale;
 

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Partner;
+use ui::drafts::DiscardDraftForm;
 use ui::drafts::owned;
 use ui::i18n::shared;
 use ui::icons::Icon;
-use ui::drafts::DiscardDraftForm;
 use ui::islands::KeepDrafts;
 use ui::shell::locale;
 use ui::sign_in_flow::LanguageRow;

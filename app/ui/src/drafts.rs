@@ -228,7 +228,9 @@ const DISCARD_FORM: &str = "discard-draft";
 pub fn DiscardDraftForm() -> impl IntoView {
     let viewer = use_context::<Viewer>()?;
     let prefix = viewer.path.split(['/', '?']).nth(1).unwrap_or_default().to_owned();
-    Some(view! { <form id=DISCARD_FORM hidden=true method="post" action=owned(format!("/{prefix}/fn/discard-draft"))></form> })
+    Some(
+        view! { <form id=DISCARD_FORM hidden=true method="post" action=owned(format!("/{prefix}/fn/discard-draft"))></form> },
+    )
 }
 
 /// The button that discards the draft of a form.
@@ -237,7 +239,9 @@ fn DiscardDraft(name: String, locale: Locale) -> impl IntoView {
     let viewer = use_context::<Viewer>()?;
     // With the query, which some pages need.
     let draft = format!("{name} {}", viewer.path);
-    Some(view! { <button class="button button-quiet" type="submit" form=DISCARD_FORM name="draft" value=draft>{word!(locale, "draft-discard")}</button> })
+    Some(
+        view! { <button class="button button-quiet" type="submit" form=DISCARD_FORM name="draft" value=draft>{word!(locale, "draft-discard")}</button> },
+    )
 }
 
 /// Says above a form that its values were restored from a draft, with a button that discards them.
@@ -280,6 +284,7 @@ pub(crate) fn UnsentTexts() -> impl IntoView {
 
 /// Returns whether a value was typed as text: choices, ticks, IDs, dates and numbers are not.
 fn is_text(value: &str) -> bool {
-    let is_code = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-' | b':' | b'.');
+    let is_code =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-' | b':' | b'.');
     !value.trim().is_empty() && !value.bytes().all(is_code)
 }

@@ -2,6 +2,7 @@ today-late = متأخرة الآن
 today-urgent = عاجلة وغير مُسندة
 today-review = طلبات للمراجعة
 today-waiting = بانتظار العميل
+today-offers = مواعيد مقترحة بلا اختيار
 today-reports = تقارير للاعتماد
 today-mapping = ربط للمراجعة
 today-all-clear = لا شيء معلق

@@ -2,6 +2,7 @@ today-late = Jetzt überfällig
 today-urgent = Dringend, nicht zugewiesen
 today-review = Anfragen zu prüfen
 today-waiting = Wartet auf Kunden
+today-offers = Terminvorschläge ohne Auswahl
 today-reports = Berichte zu genehmigen
 today-mapping = Zuordnung zu prüfen
 today-all-clear = alles erledigt

@@ -2,6 +2,7 @@ today-late = Late now
 today-urgent = Urgent, unassigned
 today-review = Requests to review
 today-waiting = Waiting for customer
+today-offers = Offers without a choice
 today-reports = Reports to approve
 today-mapping = Mapping to review
 today-all-clear = all clear

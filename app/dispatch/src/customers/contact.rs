@@ -73,7 +73,9 @@ pub fn ContactPage() -> impl IntoView {
         let (id, is_archived) = (contact.id.to_string(), contact.is_archived);
         let zone = staff.zone().to_owned();
         // A number without a country code is one of the country of the location.
-        let place = locations.iter().find(|location| Some(location.id) == contact.location_id);
+        let place = locations
+            .iter()
+            .find(|location| Some(location.id) == contact.location_id);
         let phone_zone = place.map_or_else(|| zone.clone(), |location| location.zone.clone());
         let access = format!("/app/customers/{}/access", customer.id);
         Ok(view! {

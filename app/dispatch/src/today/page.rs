@@ -35,6 +35,7 @@ enum List {
     Urgent,
     Review,
     Waiting,
+    Offers,
     Reports,
     Mapping,
 }
@@ -46,6 +47,7 @@ impl List {
             Self::Urgent => "urgent",
             Self::Review => "review",
             Self::Waiting => "waiting",
+            Self::Offers => "offers",
             Self::Reports => "reports",
             Self::Mapping => "mapping",
         }
@@ -56,6 +58,7 @@ impl List {
         match self {
             Self::Late => "/app/board?view=list",
             Self::Urgent => "/app/board",
+            Self::Offers => "/app/targets?status=open",
             Self::Review | Self::Waiting => "/app/inbox",
             Self::Reports => "/app/reports",
             Self::Mapping => "/app/imports/mapping",
@@ -68,6 +71,7 @@ impl List {
             Self::Urgent => "alert",
             Self::Review => "inbox",
             Self::Waiting => "message",
+            Self::Offers => "calendar",
             Self::Reports => "clipboard",
             Self::Mapping => "link",
         }
@@ -99,6 +103,7 @@ pub fn TodayPage() -> impl IntoView {
             urgent,
             new_requests,
             waiting,
+            ended_offers,
             reports,
             mapping,
             load,
@@ -111,6 +116,7 @@ pub fn TodayPage() -> impl IntoView {
             Some((List::Urgent, urgent)),
             Some((List::Review, new_requests)),
             Some((List::Waiting, waiting)),
+            (ended_offers.count > 0).then_some((List::Offers, ended_offers)),
             reports.map(|reports| (List::Reports, reports)),
             mapping.map(|mapping| (List::Mapping, mapping)),
         ];
@@ -225,7 +231,7 @@ fn Row(list: List, row: TodayRow, context: Context) -> impl IntoView {
             format!("/app/imports/mapping/{}", TargetId::from_uuid(row.id)),
             format::job_number(row.number),
         ),
-        List::Late | List::Urgent => (
+        List::Late | List::Urgent | List::Offers => (
             format!("/app/targets/{}", TargetId::from_uuid(row.id)),
             format::job_number(row.number),
         ),
@@ -233,9 +239,9 @@ fn Row(list: List, row: TodayRow, context: Context) -> impl IntoView {
     let call = row
         .phone
         .as_deref()
-        .filter(|_| matches!(list, List::Late | List::Waiting))
+        .filter(|_| matches!(list, List::Late | List::Waiting | List::Offers))
         .and_then(|phone| tel_uri(phone, None, row.zone.as_deref().unwrap_or(&zone)));
-    let plan = matches!(list, List::Late | List::Urgent) && can_plan;
+    let plan = matches!(list, List::Late | List::Urgent | List::Offers) && can_plan;
     let plan = plan.then(|| {
         let label = if list == List::Late {
             t!(locale, "today-reschedule")

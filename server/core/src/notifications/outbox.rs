@@ -152,9 +152,7 @@ fn build_mail(settings: &Settings, mail: ClaimedMail, claim: Uuid, link: Link) -
     let (link, tracking) = match link {
         Link::Account(address) => (address, None),
         Link::Home(realm) => (addresses::home(settings, realm), None),
-        Link::Request(request, _) if mail.is_read_in_portal => {
-            (addresses::portal_request(settings, request), None)
-        }
+        Link::Request(request, _) if mail.is_read_in_portal => (addresses::portal_request(settings, request), None),
         Link::Request(_, Some(token)) => {
             let tracking = addresses::tracking(settings, &token);
             (tracking.clone(), Some(tracking))

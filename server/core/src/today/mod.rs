@@ -51,6 +51,7 @@ pub async fn load(core: &Core, by: Permit<'_, ViewOperations>) -> CoreResult<Tod
         late: tx.late_visits().await?,
         urgent: tx.urgent_jobs().await?,
         waiting: tx.requests_waiting_for_customer().await?,
+        ended_offers: tx.ended_offers().await?,
         new_requests: tx.requests_to_review().await?,
         reports,
         mapping,

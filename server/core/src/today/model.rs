@@ -22,6 +22,8 @@ pub struct Today {
     pub new_requests: Attention,
     /// Requests with a question or with offered times, without an answer.
     pub waiting: Attention,
+    /// Jobs whose offered times ended without a choice, or were all taken.
+    pub ended_offers: Attention,
     /// Reports to approve; `None` without the permission to view reports.
     pub reports: Option<Attention>,
     /// Jobs that wait for mapping review; `None` without the permission to view imports.

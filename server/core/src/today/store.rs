@@ -82,10 +82,71 @@ macro_rules! select_requests {
         "
     };
 }
+/// Whether a time of `slot_offer` can still be chosen: $2 now.
+macro_rules! has_free_time {
+    () => {
+        r"
+            slot_offer.expires_at > $2
+            AND EXISTS (
+                SELECT 1
+                FROM slot_option
+                WHERE slot_option.tenant_id = slot_offer.tenant_id
+                  AND slot_option.offer_id = slot_offer.id
+                  AND slot_option.starts_at > $2
+                  AND NOT EXISTS (
+                      SELECT 1
+                      FROM appointment
+                      WHERE appointment.tenant_id = slot_option.tenant_id
+                        AND appointment.technician_id = slot_option.technician_id
+                        AND appointment.status = 'planned'
+                        AND appointment.target_id <> slot_offer.target_id
+                        AND appointment.starts_at < slot_option.ends_at
+                        AND appointment.ends_at > slot_option.starts_at
+                  )
+            )
+        "
+    };
+}
+/// Offers of open jobs of which no time can be chosen any more: they ended without an answer, or every time was taken.
+macro_rules! from_ended_offers {
+    () => {
+        concat!(
+            r"
+                FROM slot_offer
+                JOIN target ON target.tenant_id = slot_offer.tenant_id AND target.id = slot_offer.target_id
+                    AND target.status = 'open'
+                JOIN request ON request.tenant_id = slot_offer.tenant_id AND request.id = slot_offer.request_id
+                LEFT JOIN customer ON customer.tenant_id = target.tenant_id AND customer.id = target.customer_id
+                LEFT JOIN contact ON contact.tenant_id = target.tenant_id AND contact.id = target.contact_id
+                WHERE slot_offer.tenant_id = $1
+                  AND slot_offer.status = 'open'
+                  AND NOT (
+            ",
+            has_free_time!(),
+            ")"
+        )
+    };
+}
+static SELECT_ENDED_OFFERS: EngineSql = EngineSql::new(concat!(
+    r"
+        SELECT
+            target.id, target.number, customer.name AS customer, target.service_type, request.description AS text,
+            NULL::TEXT AS person, coalesce(contact.phone, request.requester->>'phone') AS phone,
+            slot_offer.created_at AS at, NULL::TIMESTAMPTZ AS starts_at, slot_offer.zone
+    ",
+    from_ended_offers!(),
+    " ORDER BY slot_offer.created_at, slot_offer.id LIMIT $3"
+));
+const COUNT_ENDED_OFFERS: &str = concat!(
+    "SELECT count(*) FROM (SELECT 1",
+    from_ended_offers!(),
+    " LIMIT $3) AS ended"
+);
 /// A question without an answer, or offered times of which none is chosen yet.
 macro_rules! waiting_for_customer {
     () => {
-        r"
+        concat!(
+            r"
             WHERE request.tenant_id = $1
               AND request.id IN (
                   SELECT asked.id
@@ -100,9 +161,11 @@ macro_rules! waiting_for_customer {
                   FROM slot_offer
                   WHERE slot_offer.tenant_id = $1
                     AND slot_offer.status = 'open'
-                    AND slot_offer.expires_at > $2
-              )
-        "
+                    AND
+        ",
+            has_free_time!(),
+            ")"
+        )
     };
 }
 macro_rules! to_review {
@@ -199,6 +262,10 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn requests_waiting_for_customer(&mut self) -> Result<Attention, StoreError> {
         self.attention_now(&SELECT_WAITING_FOR_CUSTOMER, COUNT_WAITING_FOR_CUSTOMER)
             .await
+    }
+
+    pub(crate) async fn ended_offers(&mut self) -> Result<Attention, StoreError> {
+        self.attention_now(&SELECT_ENDED_OFFERS, COUNT_ENDED_OFFERS).await
     }
 
     pub(crate) async fn requests_to_review(&mut self) -> Result<Attention, StoreError> {

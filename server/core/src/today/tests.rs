@@ -72,6 +72,10 @@ async fn offered_times_wait_for_the_customer_until_they_expire() {
         WHERE request.tenant_id = $1 AND request.asked_at IS NULL
         LIMIT 1
     ";
+    const OPTION: &str = r"
+        INSERT INTO slot_option (tenant_id, offer_id, position, technician_id, starts_at, ends_at)
+        VALUES ($1, $2, 1, $4, $3, $3)
+    ";
     const EXPIRE: &str = "UPDATE slot_offer SET expires_at = $2 WHERE tenant_id = $1 AND status = 'open'";
     for (core, book) in demo_systems().await {
         let dispatcher = staff(&core, &book, "dispatcher").await;
@@ -86,6 +90,7 @@ async fn offered_times_wait_for_the_customer_until_they_expire() {
         );
         let mut tx = core.store.begin(&dispatcher).await.expect("transaction begins");
         assert_eq!(tx.tx.execute(OFFER, arguments).await.expect("times are offered"), 1);
+        assert_eq!(tx.tx.execute(OPTION, arguments).await.expect("a time is offered"), 1);
         tx.commit().await.expect("commits");
         let offered = load(&core, operations).await.expect("today is read").waiting;
         assert_eq!(offered.count, before + 1);

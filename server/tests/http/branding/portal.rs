@@ -321,7 +321,9 @@ async fn branding_with_logo_and_color_is_shown_and_validated(#[case] engine: Eng
     world
         .send_multipart(&admin, "/app/fn/set-portal-logo", Form::new().text("none", "on"))
         .await;
-    world.send_shown(&admin, PAGE, "/app/fn/set-portal-colour", &[("none", "on")]).await;
+    world
+        .send_shown(&admin, PAGE, "/app/fn/set-portal-colour", &[("none", "on")])
+        .await;
     assert!(!world.get(&petra, "/portal").await.1.contains("/portal/branding/"));
 }
 

@@ -201,8 +201,14 @@ async fn text_whose_form_is_gone_is_shown_until_it_is_discarded(#[case] engine: 
     let save = address(&world, &dispatcher, &page, "/app/fn/reject-request").await;
     let save = save.replace("reject-request", "save-draft");
     let values = reqwest::Url::parse_with_params("http://x/", [("reason", TEXT)]).unwrap();
-    let fields = [("page", page.as_str()), ("form", form), ("values", values.query().unwrap())];
-    let answer = dispatcher.post(format!("{}{save}", world.url)).header(SAME_ORIGIN.0, SAME_ORIGIN.1);
+    let fields = [
+        ("page", page.as_str()),
+        ("form", form),
+        ("values", values.query().unwrap()),
+    ];
+    let answer = dispatcher
+        .post(format!("{}{save}", world.url))
+        .header(SAME_ORIGIN.0, SAME_ORIGIN.1);
     assert!(answer.form(&fields).send().await.unwrap().status().is_success());
     let shown = async |browser: &Client| {
         let html = world.content(browser, &page).await;

@@ -145,7 +145,14 @@ async fn required_two_factor_is_set_up_at_next_sign_in(#[case] engine: Engine) {
     let signed_in = world.browser("/app", &admin.email, &admin.password).await;
     let auditor = world.tenant("nordlicht").staff("auditor").unwrap().clone();
     let roles = [("admin", "on"), ("partner", "on")];
-    world.send_shown(&signed_in, "/app/settings/two-factor", "/app/fn/set-two-factor-roles", &roles).await;
+    world
+        .send_shown(
+            &signed_in,
+            "/app/settings/two-factor",
+            "/app/fn/set-two-factor-roles",
+            &roles,
+        )
+        .await;
     let html = world.content(&signed_in, "/app/settings/two-factor").await;
     assert_eq!(
         html.matches(" checked").count(),

@@ -53,11 +53,25 @@ async fn request_page_says_who_is_told(#[case] engine: Engine) {
     let page = world.in_inbox(&staff, "Kappa with an address").await;
     assert_eq!(reach_of(&world, &staff, &page).await, "email", "{}", world.engine);
     // Once the requester has unsubscribed from news, the page no longer says that they are told of the decision.
-    let tracking = world.submit(&[&with_email[..1], &[("description", "Kappa, unsubscribed")], &with_email[2..]].concat(), &[]).await;
+    let tracking = world
+        .submit(
+            &[
+                &with_email[..1],
+                &[("description", "Kappa, unsubscribed")],
+                &with_email[2..],
+            ]
+            .concat(),
+            &[],
+        )
+        .await;
     let silent = world.in_inbox(&staff, "Kappa, unsubscribed").await;
     assert!(!world.content(&staff, &silent).await.contains("data-reach=\"muted\""));
     let unsubscribe = crate::support::public::visitor().post(format!("{}{tracking}/no-mails", world.url));
-    let answer = unsubscribe.form(&[("List-Unsubscribe", "One-Click")]).send().await.unwrap();
+    let answer = unsubscribe
+        .form(&[("List-Unsubscribe", "One-Click")])
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status(), reqwest::StatusCode::OK);
     assert!(
         world.content(&staff, &silent).await.contains("data-reach=\"muted\""),

@@ -77,7 +77,10 @@ async fn stop_in_time(mut worker: Process) {
     let pid = worker.id().to_string();
     let signalled = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
     assert!(signalled.success());
-    let status = tokio::task::spawn_blocking(move || worker.wait()).await.unwrap().unwrap();
+    let status = tokio::task::spawn_blocking(move || worker.wait())
+        .await
+        .unwrap()
+        .unwrap();
     assert!(status.success(), "{status}");
     assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
 }

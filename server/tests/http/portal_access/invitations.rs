@@ -241,30 +241,59 @@ async fn request_assigned_to_contact_is_read_in_portal_or_by_tracking_link(#[cas
     // A portal user reads it in the portal, and the link ends.
     let (id, tracking) = assigned_request(&world, "Rho of a portal user", &anna_email).await;
     let in_portal = |id: &str| format!("/portal/requests/{id}");
-    assert_eq!(status(&world, &anna, &in_portal(&id)).await, StatusCode::OK, "{}", world.engine);
+    assert_eq!(
+        status(&world, &anna, &in_portal(&id)).await,
+        StatusCode::OK,
+        "{}",
+        world.engine
+    );
     assert_eq!(status(&world, &visitor, &tracking).await, StatusCode::NOT_FOUND);
     // Somebody who was invited keeps the link until the invitation is accepted.
     let email = "late@rhein-ruhr-medical.example";
     let staff = world.staff("nordlicht", "manager").await;
     let page = access_page(&world).await;
     let essen = location_field(&world.content(&staff, &page).await, "Essen Center");
-    let fields = [("name", "Late Comer"), ("email", email), (essen.as_str(), "on"), ("may_appointments", "on")];
+    let fields = [
+        ("name", "Late Comer"),
+        ("email", email),
+        (essen.as_str(), "on"),
+        ("may_appointments", "on"),
+    ];
     let link = invite(&world, &staff, &page, &fields).await.unwrap();
     let (invited, invited_tracking) = assigned_request(&world, "Rho of an invited person", email).await;
-    assert_eq!(status(&world, &visitor, &invited_tracking).await, StatusCode::OK, "{}", world.engine);
+    assert_eq!(
+        status(&world, &visitor, &invited_tracking).await,
+        StatusCode::OK,
+        "{}",
+        world.engine
+    );
     let late = browser();
     let accept = [("token", token(&link)), ("without", "on")];
     world.send(&late, "/portal/fn/accept-invitation", &accept).await;
-    assert_eq!(status(&world, &late, &in_portal(&invited)).await, StatusCode::OK, "{}", world.engine);
+    assert_eq!(
+        status(&world, &late, &in_portal(&invited)).await,
+        StatusCode::OK,
+        "{}",
+        world.engine
+    );
     assert_eq!(status(&world, &visitor, &invited_tracking).await, StatusCode::NOT_FOUND);
     // The request of an account that is locked, or that no grant lets read it, stays with its link.
     world
-        .sql(&format!("UPDATE portal_account SET locked_at = created_at WHERE email = '{email}'"))
+        .sql(&format!(
+            "UPDATE portal_account SET locked_at = created_at WHERE email = '{email}'"
+        ))
         .await;
     let (_, locked) = assigned_request(&world, "Rho of a locked account", email).await;
-    assert_eq!(status(&world, &visitor, &locked).await, StatusCode::OK, "{}", world.engine);
+    assert_eq!(
+        status(&world, &visitor, &locked).await,
+        StatusCode::OK,
+        "{}",
+        world.engine
+    );
     world
-        .sql(&format!("UPDATE portal_account SET locked_at = NULL WHERE email = '{email}'"))
+        .sql(&format!(
+            "UPDATE portal_account SET locked_at = NULL WHERE email = '{email}'"
+        ))
         .await;
     world
         .sql(&format!(
@@ -273,5 +302,10 @@ async fn request_assigned_to_contact_is_read_in_portal_or_by_tracking_link(#[cas
         ))
         .await;
     let (_, without_grant) = assigned_request(&world, "Rho of an account without a grant", email).await;
-    assert_eq!(status(&world, &visitor, &without_grant).await, StatusCode::OK, "{}", world.engine);
+    assert_eq!(
+        status(&world, &visitor, &without_grant).await,
+        StatusCode::OK,
+        "{}",
+        world.engine
+    );
 }

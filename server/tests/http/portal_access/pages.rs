@@ -30,7 +30,9 @@ async fn contact_details_are_on_every_customer_page_and_in_emails(#[case] engine
         ("email", "service@nordlicht..example"),
         ("hours", ""),
     ];
-    world.send_shown(&admin, "/app/settings/portal", "/app/fn/set-portal-contact", &wrong).await;
+    world
+        .send_shown(&admin, "/app/settings/portal", "/app/fn/set-portal-contact", &wrong)
+        .await;
     let html = world.content(&admin, "/app/settings/portal").await;
     assert!(html.contains("data-code=\"invalid_email\""), "{}", world.engine);
     let contact = [
@@ -38,7 +40,9 @@ async fn contact_details_are_on_every_customer_page_and_in_emails(#[case] engine
         ("email", "service@nordlicht.example"),
         ("hours", "Mo–Fr 8–17"),
     ];
-    world.send_shown(&admin, "/app/settings/portal", "/app/fn/set-portal-contact", &contact).await;
+    world
+        .send_shown(&admin, "/app/settings/portal", "/app/fn/set-portal-contact", &contact)
+        .await;
     for (browser, path) in [
         (&petra, "/portal"),
         (&petra, "/portal/requests/new"),

@@ -390,7 +390,9 @@ async fn emergency_number_and_legal_pages_are_on_every_page(#[case] engine: Engi
     let petra = world.contact("nordlicht", "petra").await;
     for wrong in ["javascript:alert(1)", "example.org", "https://", "ftp://example.org"] {
         let fields = [("phone", "+49 201 5550"), ("privacy", wrong)];
-        world.send_shown(&admin, "/app/settings/portal", "/app/fn/set-portal-contact", &fields).await;
+        world
+            .send_shown(&admin, "/app/settings/portal", "/app/fn/set-portal-contact", &fields)
+            .await;
         let html = world.content(&admin, "/app/settings/portal").await;
         assert!(
             html.contains("data-code=\"invalid_web_address\"") && html.contains(wrong),
@@ -402,7 +404,9 @@ async fn emergency_number_and_legal_pages_are_on_every_page(#[case] engine: Engi
         ("privacy", "https://example.org/privacy"),
         ("imprint", "https://example.org/imprint"),
     ];
-    world.send_shown(&admin, "/app/settings/portal", "/app/fn/set-portal-contact", &fields).await;
+    world
+        .send_shown(&admin, "/app/settings/portal", "/app/fn/set-portal-contact", &fields)
+        .await;
     for path in ["/portal", "/portal/requests/new", "/portal/profile"] {
         let html = world.content(&petra, path).await;
         for part in [

@@ -614,3 +614,58 @@ async fn offered_time_is_conflict_for_other_appointment(#[case] engine: Engine) 
     world.schedule_anyway(&staff, &fields).await;
     assert!(!world.content(&staff, &other).await.contains("data-code="));
 }
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn offered_time_with_conflict_is_asked_about(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let (target, tracking) = job(&world, &staff, "Sigma on a Sunday").await;
+    let technicians = technicians(&world.content(&staff, &target).await);
+    let technician = technicians.first().unwrap();
+    // Two Sundays.
+    let days = ["2026-12-06", "2026-12-13"];
+    offer(&world, &staff, &target, technician, days, "15:00").await;
+    let offers = async || world.get(&visitor(), &tracking).await.1.contains("name=\"offer\"");
+    assert!(!offers().await, "{}", world.engine);
+    let shown = offer_anyway(&world, &staff, &target, technician, days, "15:00").await;
+    assert!(
+        ["unusual_time", "no_shift"].iter().any(|code| shown.contains(code)),
+        "{shown}"
+    );
+    assert!(offers().await, "{}", world.engine);
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn offer_without_a_choice_is_back_on_today(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    world.sql("UPDATE slot_offer SET status = 'withdrawn' WHERE status = 'open'").await;
+    let (target, _) = job(&world, &staff, "Tau without an answer").await;
+    let technicians = technicians(&world.content(&staff, &target).await);
+    let technician = technicians.first().unwrap();
+    offer(&world, &staff, &target, technician, ["2026-12-15", "2026-12-16"], "13:00").await;
+    let listed = async || {
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        let html = world.content(&staff, "/app/today").await;
+        let of_list = |name: &str| {
+            let card = html.split(&format!("id=\"{name}\"")).nth(1)?;
+            let card = card.split("</section>").next()?;
+            Some(card.contains(&target) || card.contains("Tau without an answer"))
+        };
+        (of_list("waiting").unwrap_or(false), of_list("offers").unwrap_or(false))
+    };
+    // It waits for the customer first; the demo's own requests are older.
+    assert!(!listed().await.1, "{}", world.engine);
+    world.core.clock().advance(chrono::TimeDelta::hours(25));
+    assert_eq!(listed().await, (false, true), "{}", world.engine);
+}

@@ -84,11 +84,7 @@ fn cell_text(locale: Locale, problem: &CellProblem) -> (String, String) {
         CellProblem::NumberShortened { field } => {
             (*field, "number_shortened", shared_text(locale, "code-number_shortened"))
         }
-        CellProblem::NumberPlaceholder => (
-            "number",
-            "number_placeholder",
-            t!(locale, "cell-number-placeholder"),
-        ),
+        CellProblem::NumberPlaceholder => ("number", "number_placeholder", t!(locale, "cell-number-placeholder")),
         CellProblem::Field(error) => (
             error.pointer.as_str(),
             error.code.code(),

@@ -27,7 +27,9 @@ fn roles_of(names: &[String]) -> Vec<AccountRole> {
 /// # Errors
 /// The database cannot be read.
 pub async fn required_roles(core: &Core, by: Permit<'_, ManageSecurity>) -> CoreResult<Vec<AccountRole>> {
-    Ok(roles_of(&core.store.read(by.staff()).await?.factor_requirements().await?))
+    Ok(roles_of(
+        &core.store.read(by.staff()).await?.factor_requirements().await?,
+    ))
 }
 
 /// Sets the roles that must use two-factor authentication, beginning with their next sign-in. `shown` is the version on the form.

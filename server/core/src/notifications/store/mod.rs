@@ -47,7 +47,10 @@ impl MailContext {
     pub(crate) fn muted(&self) -> Vec<MailTopic> {
         let names = self.muted_mails.iter().flat_map(|names| &names.0);
         let unsubscribed = self.is_unsubscribed.then_some(MailTopic::News);
-        names.filter_map(|name| MailTopic::from_name(name)).chain(unsubscribed).collect()
+        names
+            .filter_map(|name| MailTopic::from_name(name))
+            .chain(unsubscribed)
+            .collect()
     }
 }
 

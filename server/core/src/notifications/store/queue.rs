@@ -11,8 +11,8 @@ use crate::branding::ContactColumns;
 use crate::db::purpose::{MailQueue, Purge};
 use crate::db::{EngineSql, Key, StoreError, SystemTx, Tx};
 use crate::identity::actors::TenantId;
-use crate::portal_access::has_tracking_page;
 use crate::notifications::held::{HELD_AFTER, HeldDecision};
+use crate::portal_access::has_tracking_page;
 
 /// An email that this worker has claimed.
 #[derive(Debug, Clone, FromRow)]

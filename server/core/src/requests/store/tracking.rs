@@ -180,8 +180,16 @@ impl From<TrackedVisitRow> for TrackedVisit {
     fn from(row: TrackedVisitRow) -> Self {
         // Only what the requester typed: a link shows no record of the customer.
         let typed = row.place.map(|place| place.0).unwrap_or_default();
-        let town = [typed.postal_code, typed.city].into_iter().flatten().collect::<Vec<_>>().join(" ");
-        let address = typed.street.into_iter().chain(Some(town)).filter(|part| !part.is_empty());
+        let town = [typed.postal_code, typed.city]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" ");
+        let address = typed
+            .street
+            .into_iter()
+            .chain(Some(town))
+            .filter(|part| !part.is_empty());
         let earlier = u32::try_from(row.earlier).unwrap_or(u32::MAX);
         let appointment = PublicAppointment {
             id: row.id.0,
