@@ -104,11 +104,13 @@ const CITIES: &[(&str, &str, &str)] = &[
     ("Asia/Shanghai", "Schanghai", "شنغهاي"),
     ("Asia/Singapore", "Singapur", "سنغافورة"),
     ("Asia/Tokyo", "Tokio", "طوكيو"),
+    ("Atlantic/Reykjavik", "Reykjavík", "ريكيافيك"),
     ("Australia/Sydney", "Sydney", "سيدني"),
     ("Europe/Amsterdam", "Amsterdam", "أمستردام"),
     ("Europe/Athens", "Athen", "أثينا"),
     ("Europe/Belgrade", "Belgrad", "بلغراد"),
     ("Europe/Berlin", "Berlin", "برلين"),
+    ("Europe/Bratislava", "Bratislava", "براتيسلافا"),
     ("Europe/Brussels", "Brüssel", "بروكسل"),
     ("Europe/Bucharest", "Bukarest", "بوخارست"),
     ("Europe/Budapest", "Budapest", "بودابست"),
@@ -118,17 +120,25 @@ const CITIES: &[(&str, &str, &str)] = &[
     ("Europe/Istanbul", "Istanbul", "إسطنبول"),
     ("Europe/Kyiv", "Kyjiw", "كييف"),
     ("Europe/Lisbon", "Lissabon", "لشبونة"),
+    ("Europe/Ljubljana", "Ljubljana", "ليوبليانا"),
     ("Europe/London", "London", "لندن"),
     ("Europe/Luxembourg", "Luxemburg", "لوكسمبورغ"),
     ("Europe/Madrid", "Madrid", "مدريد"),
+    ("Europe/Malta", "Malta", "مالطا"),
     ("Europe/Moscow", "Moskau", "موسكو"),
     ("Europe/Oslo", "Oslo", "أوسلو"),
     ("Europe/Paris", "Paris", "باريس"),
     ("Europe/Prague", "Prag", "براغ"),
+    ("Europe/Riga", "Riga", "ريغا"),
     ("Europe/Rome", "Rom", "روما"),
+    ("Europe/Sarajevo", "Sarajevo", "سراييفو"),
     ("Europe/Sofia", "Sofia", "صوفيا"),
     ("Europe/Stockholm", "Stockholm", "ستوكهولم"),
+    ("Europe/Tallinn", "Tallinn", "تالين"),
+    ("Europe/Tirane", "Tirana", "تيرانا"),
+    ("Europe/Vaduz", "Vaduz", "فادوتس"),
     ("Europe/Vienna", "Wien", "فيينا"),
+    ("Europe/Vilnius", "Vilnius", "فيلنيوس"),
     ("Europe/Warsaw", "Warschau", "وارسو"),
     ("Europe/Zagreb", "Zagreb", "زغرب"),
     ("Europe/Zurich", "Zürich", "زيورخ"),
@@ -178,6 +188,13 @@ mod tests {
         assert_eq!(of_country("de"), Some("Europe/Berlin"));
         assert_eq!(of_country("US"), None);
         assert_eq!(of_country(""), None);
+    }
+
+    #[test]
+    fn zone_of_each_country_has_a_name_in_each_language() {
+        for (_, zone) in ZONES {
+            assert!(CITIES.iter().any(|(known, _, _)| known == zone), "{zone}");
+        }
     }
 
     #[test]

@@ -179,7 +179,7 @@ async fn invitation_of_another_customers_contact_is_an_offer_until_accepted(#[ca
     let html = world.content(&petra, "/portal/colleagues").await;
     assert_ne!(card_of(&html, "Otto Lang", email), unknown, "{}", world.engine);
     // The access of the other customer's contact to their own customer is as before.
-    assert_eq!(world.get(&other, "/portal/requests").await.0, reqwest::StatusCode::OK);
+    assert_eq!(world.get(&other, "/portal/requests").await.0, StatusCode::OK);
 }
 
 #[rstest]

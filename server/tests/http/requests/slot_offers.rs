@@ -649,11 +649,21 @@ async fn offer_without_a_choice_is_back_on_today(#[case] engine: Engine) {
         return;
     };
     let staff = world.staff("nordlicht", "dispatcher").await;
-    world.sql("UPDATE slot_offer SET status = 'withdrawn' WHERE status = 'open'").await;
+    world
+        .sql("UPDATE slot_offer SET status = 'withdrawn' WHERE status = 'open'")
+        .await;
     let (target, _) = job(&world, &staff, "Tau without an answer").await;
     let technicians = technicians(&world.content(&staff, &target).await);
     let technician = technicians.first().unwrap();
-    offer(&world, &staff, &target, technician, ["2026-12-15", "2026-12-16"], "13:00").await;
+    offer(
+        &world,
+        &staff,
+        &target,
+        technician,
+        ["2026-12-15", "2026-12-16"],
+        "13:00",
+    )
+    .await;
     let listed = async || {
         let staff = world.staff("nordlicht", "dispatcher").await;
         let html = world.content(&staff, "/app/today").await;
@@ -666,6 +676,6 @@ async fn offer_without_a_choice_is_back_on_today(#[case] engine: Engine) {
     };
     // It waits for the customer first; the demo's own requests are older.
     assert!(!listed().await.1, "{}", world.engine);
-    world.core.clock().advance(chrono::TimeDelta::hours(25));
+    world.core.clock().advance(TimeDelta::hours(25));
     assert_eq!(listed().await, (false, true), "{}", world.engine);
 }
