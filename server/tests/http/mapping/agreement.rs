@@ -134,3 +134,37 @@ async fn random_contexts_resolve_dry_run_and_run_agree(#[case] engine: Engine) {
         }
     }
 }
+
+/// Returns what a retry must not change: whether the item was imported, into which job, and its warnings.
+fn outcome(item: &Value) -> (Value, Value, Value) {
+    let is_imported = item["errors"].as_array().is_none_or(Vec::is_empty);
+    (json!(is_imported), item["targetId"].clone(), item["warnings"].clone())
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn random_items_sent_again_change_nothing(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let random = Randomness::seeded(20_261_201);
+    for number in 0..CONTEXTS {
+        let mut item = random_context(&random);
+        item["externalId"] = json!(format!("AGAIN-{}", random.index_below(CONTEXTS / 2)));
+        item["durationMinutes"] = json!([30, 60, 90][random.index_below(3)]);
+        item["notes"] = json!(["", "Ring twice", "Second floor"][random.index_below(3)]);
+        let mut outcomes = Vec::new();
+        for attempt in 0..3 {
+            let body = json!({ "items": [item] });
+            let (_, job) = world.batch("erp", &format!("again-{number}-{attempt}"), &body).await;
+            let job = world.wait_for_job("erp", &job).await;
+            outcomes.push(world.items("erp", &job, "").await.remove(0));
+        }
+        let [first, second, third] = outcomes.try_into().unwrap();
+        assert_eq!(outcome(&first), outcome(&second), "{} {item}", world.engine);
+        assert_eq!(comparable(second.clone()), comparable(third), "{} {item}", world.engine);
+        if outcome(&second).0 == json!(true) {
+            assert_eq!(second["outcome"], "unchanged", "{} {item}: {second}", world.engine);
+        }
+    }
+}
