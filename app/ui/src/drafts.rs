@@ -53,7 +53,7 @@ impl PageDrafts {
     }
 
     /// Notes that a form is on the page, so that its draft is shown by its fields: its name without a record.
-    pub(crate) fn rendered(name: &str) {
+    pub fn rendered(name: &str) {
         if let Some(Self { rendered, .. }) = use_context::<Self>()
             && let Ok(mut rendered) = rendered.lock()
         {
@@ -266,14 +266,18 @@ pub(crate) fn UnsentTexts() -> impl IntoView {
     let locale = viewer.locale;
     let drafts = use_context::<PageDrafts>()?.without_form();
     let texts = drafts.into_iter().filter_map(|draft| {
-        let typed: Vec<String> = draft.values.into_values().filter(|value| is_text(value)).collect();
+        let is_typed =
+            |(name, value): (String, String)| (!NOT_TYPED.contains(&name.as_str()) && is_text(&value)).then_some(value);
+        let typed: Vec<String> = draft.values.into_iter().filter_map(is_typed).collect();
         (!typed.is_empty()).then_some((draft.form, draft.updated_at, typed))
     });
     let notes = texts.map(|(name, saved_at, typed)| {
         let age = format::age(locale, saved_at, viewer.now);
+        let id = format!("unsent-{name}");
+        let labelled_by = id.clone();
         view! {
-            <section class="notice notice-warn unsent" data-testid="unsent">
-                <p>{word!(locale, "draft-without-form", age = age)}</p>
+            <section class="notice notice-warn unsent" data-testid="unsent" aria-labelledby=labelled_by>
+                <p id=id>{word!(locale, "draft-without-form", age = age)}</p>
                 {typed.into_iter().map(|text| view! { <p class="words" dir="auto">{text}</p> }).collect_view()}
                 <p><DiscardDraft name locale/></p>
             </section>
@@ -282,9 +286,48 @@ pub(crate) fn UnsentTexts() -> impl IntoView {
     Some(notes.collect_view())
 }
 
-/// Returns whether a value was typed as text: choices, ticks, IDs, dates and numbers are not.
+/// Fields of forms that a person does not type: what the page adds, and choices.
+const NOT_TYPED: [&str; 28] = [
+    "approved_submitted_at",
+    "back",
+    "channel",
+    "encoding",
+    "kind",
+    "locale",
+    "mode",
+    "next",
+    "nonce",
+    "occurrence",
+    "overlap",
+    "page",
+    "path",
+    "photo_marks",
+    "priority",
+    "purpose",
+    "revision",
+    "role",
+    "seen",
+    "service_type",
+    "shown",
+    "shown_at",
+    "signature",
+    "status",
+    "submitted_at",
+    "version",
+    "view",
+    "zone",
+];
+
+/// Returns whether a value is text: ticks, IDs, dates, times and numbers are not.
 fn is_text(value: &str) -> bool {
-    let is_code =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-' | b':' | b'.');
-    !value.trim().is_empty() && !value.bytes().all(is_code)
+    let is_number = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'-' | b':' | b'.');
+    let is_id = value.split_once('_').is_some_and(|(kind, id)| {
+        kind.len() == 3
+            && id.len() == 26
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    });
+    let value = value.trim();
+    !(value.is_empty() || value == "on" || is_id || value.bytes().all(is_number))
 }

@@ -167,6 +167,7 @@ impl FormState {
 /// announce it.
 #[component]
 pub fn ErrorSummary(form: FormState) -> impl IntoView {
+    PageDrafts::rendered(form.name);
     let flash = form.flash.clone().filter(|_| form.was_rejected());
     let note = form.draft_saved_at.map(|_| view! { <DraftNote form=form.clone()/> });
     let errors = flash.map(|flash| {

@@ -61,24 +61,24 @@ fn role_label(locale: Locale, role: AccountRole) -> String {
     }
 }
 
-/// The form with a field for each role; an empty one does not require anything.
+/// The form with a box for each role, which is sent if it is ticked.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RolesForm {
     /// The version that the page shows.
     version: String,
-    admin: String,
-    manager: String,
-    dispatcher: String,
-    technician: String,
-    auditor: String,
-    partner: String,
+    admin: Option<String>,
+    manager: Option<String>,
+    dispatcher: Option<String>,
+    technician: Option<String>,
+    auditor: Option<String>,
+    partner: Option<String>,
 }
 
 impl RolesForm {
     fn roles(&self) -> Vec<AccountRole> {
         let is_required = |role: &AccountRole| {
-            !match role {
+            match role {
                 AccountRole::Admin => &self.admin,
                 AccountRole::Manager => &self.manager,
                 AccountRole::Dispatcher => &self.dispatcher,
@@ -86,7 +86,7 @@ impl RolesForm {
                 AccountRole::Auditor => &self.auditor,
                 AccountRole::Partner => &self.partner,
             }
-            .is_empty()
+            .is_some()
         };
         AccountRole::ALL.iter().copied().filter(is_required).collect()
     }

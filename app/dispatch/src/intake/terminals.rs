@@ -13,7 +13,7 @@ use ordinavo_core::requests::CustomerSearch;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, ConfirmAction, EmptyState, Fact, ProblemNotice};
-use ui::drafts::owned;
+use ui::drafts::{PageDrafts, owned};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
 use ui::icons::Icon;
@@ -132,6 +132,8 @@ pub fn NewTerminalPage() -> impl IntoView {
             .collect();
         let content = match choices.chosen {
             None => {
+                // The drafts are those of customers to choose from.
+                PageDrafts::rendered(form.name);
                 let has_no_match = !search_text.is_empty() && choices.customers.is_empty();
                 view! {
                     <section class="card"><h2>{t!(locale, "terminal-customer")}</h2>

@@ -15,7 +15,7 @@ use ordinavo_core::jobs::by_staff::{EditJobPage as Found, JobInput};
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::InternalBox;
-use ui::drafts::owned;
+use ui::drafts::{PageDrafts, owned};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea, TextField};
 use ui::islands::SubmitOnce;
@@ -67,7 +67,11 @@ pub fn NewJobPage() -> impl IntoView {
             <PageBar locale title=t!(locale, "job-new") parent=Parent::new("/app/jobs", t!(locale, "jobs-title"))/>
             {match choices.chosen {
                 Some(customer) => view! { <NewJob form customer input locations=choices.locations contacts=choices.contacts nonce copied locale/> }.into_any(),
-                None => view! { <CustomerSearch search found=choices.customers locale/> }.into_any(),
+                // The drafts are those of customers to choose from.
+                None => {
+                    PageDrafts::rendered(NewJobForm::NAME);
+                    view! { <CustomerSearch search found=choices.customers locale/> }.into_any()
+                }
             }}
         }
         .into_any())

@@ -27,6 +27,8 @@ use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, respond, submit};
 use ui::uploads::{self, UploadForm, submit_upload};
 
+use crate::visits::notice_actions::{CannotDoForm, LateForm};
+
 /// A button on the page of a stop.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -187,8 +189,18 @@ pub async fn send_entry(data: MultipartData) -> Result<String, ServerFnError> {
     respond(async |core: Core, staff: Staff| {
         let permit = staff.may::<PerformVisits>()?;
         let (entry, _) = received.complete()?;
-        if NoticeKind::from_name(&entry.step).is_some() {
-            return send_notice(&core, permit, entry).await;
+        if let Some(kind) = NoticeKind::from_name(&entry.step) {
+            let form = match kind {
+                NoticeKind::CannotDo => CannotDoForm::NAME,
+                NoticeKind::Late => LateForm::NAME,
+            };
+            let page = entry.target.parse::<TargetId>().ok().map(|id| format!("/app/day/{id}"));
+            let draft = page.and_then(|page| DraftKey::new(&page, form));
+            let result = send_notice(&core, permit, entry).await?;
+            if let Some(draft) = draft {
+                drafts::discard(&core, &staff, &draft).await?;
+            }
+            return Ok(result);
         }
         let entry = EntryForm {
             key: entry.key,

@@ -222,8 +222,19 @@ async fn text_whose_form_is_gone_is_shown_until_it_is_discarded(#[case] engine: 
     world.send(&manager, "/app/fn/reject-request", &fields).await;
     assert!(shown(&dispatcher).await, "{}", world.engine);
     assert!(!shown(&manager).await, "it belongs to its author");
+    // The same for a rejected submission, whose draft also has what the page adds. A single word is a text.
+    let fields = [("request", id), ("reason", "duplicate"), ("view", "?assigned=me")];
+    world.send(&dispatcher, "/app/fn/reject-request", &fields).await;
+    let html = world.content(&dispatcher, &page).await;
+    let unsent = html.split("data-testid=\"unsent\"").nth(1).unwrap();
+    let unsent = unsent.split("</section>").next().unwrap();
+    assert!(
+        unsent.contains("duplicate") && !unsent.contains("assigned=me"),
+        "{unsent}"
+    );
     let discard = [("draft", format!("{form} {page}"))];
     let discard: Vec<(&str, &str)> = discard.iter().map(|(name, value)| (*name, value.as_str())).collect();
     assert_eq!(world.send(&dispatcher, "/app/fn/discard-draft", &discard).await, page);
-    assert!(!shown(&dispatcher).await, "{}", world.engine);
+    let html = world.content(&dispatcher, &page).await;
+    assert!(!html.contains("data-testid=\"unsent\""), "{}", world.engine);
 }

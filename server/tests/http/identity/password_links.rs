@@ -24,7 +24,7 @@ fn account(world: &World, app: &str) -> (String, String) {
 }
 
 /// Requests a link and returns the emails with one.
-async fn request(world: &World, app: &str, email: &str) -> Vec<(String, String, String)> {
+pub async fn request(world: &World, app: &str, email: &str) -> Vec<(String, String, String)> {
     let action = format!("{app}/fn/request-password-link");
     let to = world.send(&browser(), &action, &[("email", email)]).await;
     assert_eq!(

@@ -30,7 +30,7 @@ fn browser() -> Client {
 }
 
 /// Returns the invitation path shown on the page.
-fn invitation(html: &str) -> String {
+pub fn invitation(html: &str) -> String {
     let at = html.find("/partner/invitation/").expect("page has an invitation link");
     html[at..]
         .chars()

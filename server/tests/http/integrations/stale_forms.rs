@@ -142,6 +142,15 @@ async fn check_organization_settings(world: &World, admin: &reqwest::Client) {
             let shown = world.content(admin, page).await;
             let is_refused = shown.contains("data-code=\"concurrent_modification\"");
             assert!(!is_refused || shown.contains(saved), "{action}");
+            assert!(
+                !shown.contains("data-testid=\"unsent\""),
+                "{action}: its form is on the page"
+            );
+            if is_refused && action.ends_with("roles") {
+                // What was typed: one role, beside the one that is saved now.
+                assert_eq!(shown.matches(" checked").count(), 1, "{shown}");
+                assert_eq!(shown.matches("saved-value\"").count(), 2, "{shown}");
+            }
             outcomes.push(is_refused);
         }
         assert_eq!(outcomes, [false, true], "{action}");

@@ -135,12 +135,13 @@ async fn random_contexts_resolve_dry_run_and_run_agree(#[case] engine: Engine) {
     }
 }
 
-/// Returns what a retry must not change: whether the item was imported, into which job, and its warnings.
-fn outcome(item: &Value) -> (Value, Value, Value) {
-    let is_imported = item["errors"].as_array().is_none_or(Vec::is_empty);
-    (json!(is_imported), item["targetId"].clone(), item["warnings"].clone())
+/// Returns whether an item was imported, and into which job.
+fn outcome(item: &Value) -> (bool, &Value) {
+    (item["errors"].as_array().is_none_or(Vec::is_empty), &item["targetId"])
 }
 
+/// The first import may create records, so other rows of the mapping tables decide about the second one. From then on, nothing
+/// changes: neither result nor warnings.
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
@@ -163,7 +164,7 @@ async fn random_items_sent_again_change_nothing(#[case] engine: Engine) {
         let [first, second, third] = outcomes.try_into().unwrap();
         assert_eq!(outcome(&first), outcome(&second), "{} {item}", world.engine);
         assert_eq!(comparable(second.clone()), comparable(third), "{} {item}", world.engine);
-        if outcome(&second).0 == json!(true) {
+        if outcome(&second).0 {
             assert_eq!(second["outcome"], "unchanged", "{} {item}: {second}", world.engine);
         }
     }

@@ -695,8 +695,6 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                     "/app/fn/end-sessions"
                     | "/app/fn/set-test-mode"
                     | "/app/fn/hide-first-steps"
-                    | "/app/fn/set-portal-contact"
-                    | "/app/fn/set-two-factor-roles"
                     | "/app/fn/cancel-two-factor"
                     | "/app/fn/discard-draft"
                     | "/app/fn/set-shortcuts"
@@ -707,8 +705,10 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                     "/app/fn/add-passkey" => StatusCode::UNAUTHORIZED,
                     // There is no secret to confirm.
                     "/app/fn/confirm-two-factor" => StatusCode::CONFLICT,
-                    // The form does not send the revision that it is based on.
-                    "/app/fn/set-terminology" => StatusCode::CONFLICT,
+                    // The form does not send the version that it is based on.
+                    "/app/fn/set-terminology" | "/app/fn/set-portal-contact" | "/app/fn/set-two-factor-roles" => {
+                        StatusCode::CONFLICT
+                    }
                     _ => StatusCode::NOT_FOUND,
                 }
             } else {

@@ -10,12 +10,15 @@ use scraper::{Html, Selector};
 use serde_json::{Value, json};
 
 use crate::identity::access::{morning, open_link, view_as_link};
+use crate::identity::password_links;
 use crate::intake::terminals::paired;
+use crate::integrations::partner_console::invitation;
 use crate::permissions::canaries::{OTHER_COLUMNS, canary_columns, columns_of};
 use crate::permissions::every_route::{PARTNER_PAGES, PORTAL_PAGES, STAFF_PAGES};
+use crate::portal_access::access::{access_page, invite, location_field};
 use crate::support::public::COMPLETE;
 use crate::support::receiver::{Receiver, Reply};
-use crate::support::{World, world_at};
+use crate::support::{World, link, world_at};
 
 /// Closes every context in which a page can show text (title, text area, quoted attribute, comment, style), then opens
 /// an element.
@@ -412,6 +415,7 @@ async fn pages_with_markup_in_every_text_contain_no_foreign_element(#[case] engi
         .await;
     world.new_target("MARKUP-1").await;
     world.settle().await;
+    let links = links_in_emails(&world).await;
     fill_with_markup(&world).await;
     let mut opened = BTreeSet::new();
     for role in ["admin", "manager", "dispatcher", "technician", "auditor"] {
@@ -455,6 +459,53 @@ async fn pages_with_markup_in_every_text_contain_no_foreign_element(#[case] engi
         .map(|form| form.url.clone())
         .collect();
     let forms = forms.iter().map(|url| url.trim_start_matches(&world.url));
-    let start: Vec<&str> = forms.chain(["/", "/docs", &tracking]).collect();
-    crawl(&world, "anonymous", &crate::support::client(), &start).await;
+    let sign_in = [
+        "/",
+        "/docs",
+        "/app/sign-in",
+        "/partner/sign-in",
+        "/portal/sign-in",
+        "/portal/sign-in/link",
+    ];
+    let start: Vec<&str> = forms.chain(sign_in).chain([tracking.as_str()]).collect();
+    let visitor = crate::support::client();
+    crawl(&world, "anonymous", &visitor, &start).await;
+    // Each page of a link is about a person, whose name it may show.
+    for link in &links {
+        assert_eq!(world.get(&visitor, link).await.0, StatusCode::OK, "{link}");
+    }
+    let links: Vec<&str> = links.iter().map(String::as_str).collect();
+    crawl(&world, "anonymous", &visitor, &links).await;
+}
+
+/// Returns the paths of the links with which people without a session begin: invitations and new passwords.
+async fn links_in_emails(world: &World) -> Vec<String> {
+    let admin = world.staff("nordlicht", "admin").await;
+    let page = access_page(world).await;
+    let essen = location_field(&world.content(&admin, &page).await, "Essen Center");
+    let fields = [
+        ("name", "Late Comer"),
+        ("email", "late@rhein-ruhr-medical.example"),
+        (essen.as_str(), "on"),
+        ("may_appointments", "on"),
+    ];
+    let portal = invite(world, &admin, &page, &fields).await.unwrap();
+    let list = world.content(&admin, "/app/integrations").await;
+    let source = link(&list, "/app/integrations/sources/src_").unwrap();
+    let fields = [
+        ("source", source.rsplit('/').next().unwrap()),
+        ("name", "Ines Brandt"),
+        ("email", "ines@partner.example"),
+    ];
+    world.send(&admin, "/app/fn/invite-partner", &fields).await;
+    let partner = invitation(&world.content(&admin, &source).await);
+    let mut links = vec![portal, partner];
+    let tenant = world.tenant("nordlicht");
+    let staff = tenant.staff("dispatcher").unwrap().email.clone();
+    let partner = tenant.partners[0].email.clone();
+    for (app, email) in [("/app", staff), ("/partner", partner)] {
+        let sent = password_links::request(world, app, &email).await;
+        links.push(sent[0].2.trim_start_matches(&world.url).to_owned());
+    }
+    links
 }
