@@ -108,7 +108,10 @@ pub fn fold(text: &str) -> String {
     for character in composed {
         let mut letter = String::new();
         push_folded(&mut letter, character);
-        plain.extend(letter.nfkd().filter(|character| !is_combining_mark(*character)));
+        // Without its accent, a letter such as "ǣ" is one that is folded itself.
+        for base in letter.nfkd().filter(|character| !is_combining_mark(*character)) {
+            push_folded(&mut plain, base);
+        }
     }
     let mut folded = String::with_capacity(plain.len());
     for word in plain.split_whitespace() {
@@ -328,6 +331,8 @@ mod tests {
             &["Łódź", "lodz"],
             &["Çelik", "celik", "CELİK"],
             &["Café", "cafe", "cafe\u{301}"],
+            &["Ǣther", "æther", "aether", "ather"],
+            &["Ǿre", "øre", "ore"],
             &["مدرسة", "مدرسه", "مَدْرَسَة", "مـدرسة"],
             &["أحمد", "احمد", "إحمد"],
             &["فى", "في"],
