@@ -276,9 +276,9 @@ pub(crate) fn UnsentTexts() -> impl IntoView {
         let id = format!("unsent-{name}");
         let labelled_by = id.clone();
         view! {
-            <section class="notice notice-warn unsent" data-testid="unsent" aria-labelledby=labelled_by>
+            <section class="notice notice-warn" data-testid="unsent" aria-labelledby=labelled_by>
                 <p id=id>{word!(locale, "draft-without-form", age = age)}</p>
-                {typed.into_iter().map(|text| view! { <p class="words" dir="auto">{text}</p> }).collect_view()}
+                {typed.into_iter().map(|text| view! { <p class="prose" dir="auto">{text}</p> }).collect_view()}
                 <p><DiscardDraft name locale/></p>
             </section>
         }

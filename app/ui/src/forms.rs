@@ -107,17 +107,16 @@ impl FormState {
     /// was rejected for that, or its values come from a draft.
     fn saved_value(&self, field: &str, saved: &str) -> Option<String> {
         let flash = self.flash.as_ref().filter(|_| !self.is_new)?;
-        let is_stale = (flash.cause.as_ref()).is_some_and(|cause| cause.problem() == Problem::ConcurrentModification);
         let is_draft_of_saved = self.draft_saved_at.is_some() && !saved.is_empty();
-        ((is_stale || is_draft_of_saved) && flash.values.get(field).map(String::as_str).unwrap_or_default() != saved)
+        ((is_stale(flash) || is_draft_of_saved)
+            && flash.values.get(field).map(String::as_str).unwrap_or_default() != saved)
             .then(|| saved.to_owned())
     }
 
     /// Returns the saved state of a checkbox, where [`saved_value`](Self::saved_value) would return a value.
     fn saved_check(&self, field: &str, saved: bool) -> Option<bool> {
         let flash = self.flash.as_ref().filter(|_| !self.is_new)?;
-        let is_stale = (flash.cause.as_ref()).is_some_and(|cause| cause.problem() == Problem::ConcurrentModification);
-        (is_stale && flash.values.contains_key(field) != saved).then_some(saved)
+        (is_stale(flash) && flash.values.contains_key(field) != saved).then_some(saved)
     }
 
     /// Returns whether a field was rejected with this code.
@@ -161,6 +160,12 @@ impl FormState {
     pub fn id(&self, field: &str) -> String {
         format!("{}-{field}", self.name)
     }
+}
+
+/// Returns whether a form was rejected because its record was changed meanwhile.
+fn is_stale(flash: &Flash) -> bool {
+    let mut problem = flash.cause.iter().map(|cause| cause.problem());
+    problem.any(|problem| problem == Problem::ConcurrentModification)
 }
 
 /// Renders the list of errors above a form, each with a link to its field. It takes the focus so that screen readers

@@ -87,7 +87,7 @@ pub(crate) async fn of_request(
         Some(key) => Some(of_source(tx, &key).await?),
         None => None,
     };
-    // Somebody who was only invited reads the tracking page until then.
+    // A person who was only invited reads the tracking page until then.
     let portal_user = context.portal_name.clone().filter(|_| context.is_active);
     let muted = context.muted();
     let requester = context.requester.map(|stored| stored.0).unwrap_or_default();

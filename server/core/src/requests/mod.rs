@@ -16,7 +16,7 @@ mod store;
 pub mod tracking;
 pub use self::page::{CustomerSearch, RequestPage, page};
 pub use self::store::inbox::RequestFilter;
-pub(crate) use self::store::slot_offers::select_slot_options;
+pub(crate) use self::store::slot_offers::{is_gone_option, select_slot_options};
 pub(crate) use self::store::tracking::public_status;
 
 use domain::audit::TimelineKind;

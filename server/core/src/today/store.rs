@@ -3,6 +3,7 @@
 use crate::db::{EngineSql, StoreError, TenantTx};
 use crate::identity::actors::Staff;
 use crate::requests::inbox::MAX_COUNTED;
+use crate::requests::is_gone_option;
 use crate::today::{Attention, SHOWN_ROWS, TodayRow};
 
 static SELECT_LATE: EngineSql = EngineSql::new(
@@ -85,26 +86,19 @@ macro_rules! select_requests {
 /// Whether a time of `slot_offer` can still be chosen: $2 now.
 macro_rules! has_free_time {
     () => {
-        r"
-            slot_offer.expires_at > $2
-            AND EXISTS (
-                SELECT 1
-                FROM slot_option
-                WHERE slot_option.tenant_id = slot_offer.tenant_id
-                  AND slot_option.offer_id = slot_offer.id
-                  AND slot_option.starts_at > $2
-                  AND NOT EXISTS (
-                      SELECT 1
-                      FROM appointment
-                      WHERE appointment.tenant_id = slot_option.tenant_id
-                        AND appointment.technician_id = slot_option.technician_id
-                        AND appointment.status = 'planned'
-                        AND appointment.target_id <> slot_offer.target_id
-                        AND appointment.starts_at < slot_option.ends_at
-                        AND appointment.ends_at > slot_option.starts_at
-                  )
-            )
-        "
+        concat!(
+            r"
+                slot_offer.expires_at > $2
+                AND EXISTS (
+                    SELECT 1
+                    FROM slot_option
+                    WHERE slot_option.tenant_id = slot_offer.tenant_id
+                      AND slot_option.offer_id = slot_offer.id
+                      AND NOT
+            ",
+            is_gone_option!("$2"),
+            ")"
+        )
     };
 }
 /// Offers of open jobs of which no time can be chosen any more: they ended without an answer, or every time was taken.

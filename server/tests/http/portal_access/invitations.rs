@@ -248,7 +248,7 @@ async fn request_assigned_to_contact_is_read_in_portal_or_by_tracking_link(#[cas
         world.engine
     );
     assert_eq!(status(&world, &visitor, &tracking).await, StatusCode::NOT_FOUND);
-    // Somebody who was invited keeps the link until the invitation is accepted.
+    // A person who was invited keeps the link until the invitation is accepted.
     let email = "late@rhein-ruhr-medical.example";
     let staff = world.staff("nordlicht", "manager").await;
     let page = access_page(&world).await;

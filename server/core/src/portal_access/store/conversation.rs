@@ -12,7 +12,7 @@ use crate::portal_access::store::granted::{
     has_grant, in_force, is_own_request, may_read_request, reaches, reaches_own,
 };
 use crate::requests::model::{PublicMessage, SlotOption};
-use crate::requests::select_slot_options;
+use crate::requests::{is_gone_option, select_slot_options};
 
 /// Omits the author's name: to the requester, messages come from the organization.
 const SELECT_MESSAGES: &str = concat!(

@@ -100,8 +100,27 @@ const DECLINE_OFFER: &str = r"
       AND request_id = $3
       AND status = 'open'
 ";
-/// Omits the technician. An option is gone if its time has passed or the technician is booked.
-/// The options of open offers: $1 tenant, $3 now.
+/// Whether `slot_option` of `slot_offer` cannot be chosen any more: its time has passed, or the technician is booked.
+macro_rules! is_gone_option {
+    ($now:literal) => {
+        concat!(
+            "(slot_option.starts_at <= ",
+            $now,
+            r" OR EXISTS (
+                SELECT 1
+                FROM appointment
+                WHERE appointment.tenant_id = slot_option.tenant_id
+                  AND appointment.technician_id = slot_option.technician_id
+                  AND appointment.status = 'planned'
+                  AND appointment.target_id <> slot_offer.target_id
+                  AND appointment.starts_at < slot_option.ends_at
+                  AND appointment.ends_at > slot_option.starts_at
+            ))"
+        )
+    };
+}
+pub(crate) use is_gone_option;
+/// The options of open offers, without the technician: $1 tenant, $3 now.
 macro_rules! select_slot_options {
     ($condition:expr) => {
         concat!(
@@ -109,18 +128,10 @@ macro_rules! select_slot_options {
                 SELECT
                     slot_option.offer_id, slot_option.position, slot_option.starts_at, slot_option.ends_at,
                     slot_offer.zone, slot_offer.expires_at,
-                    (
-                        slot_option.starts_at <= $3 OR EXISTS (
-                            SELECT 1
-                            FROM appointment
-                            WHERE appointment.tenant_id = slot_option.tenant_id
-                              AND appointment.technician_id = slot_option.technician_id
-                              AND appointment.status = 'planned'
-                              AND appointment.target_id <> slot_offer.target_id
-                              AND appointment.starts_at < slot_option.ends_at
-                              AND appointment.ends_at > slot_option.starts_at
-                        )
-                    ) AS is_gone
+            ",
+            is_gone_option!("$3"),
+            r"
+                    AS is_gone
                 FROM slot_option
                 JOIN slot_offer ON slot_offer.tenant_id = slot_option.tenant_id
                     AND slot_offer.id = slot_option.offer_id
