@@ -64,7 +64,7 @@ pub async fn route_by_host(State(state): State<AppState>, request: Request, next
 }
 
 /// Returns the host of a request; HTTP/2 sends it as the authority of the URI instead of a header.
-fn host(request: &Request) -> &str {
+pub fn host(request: &Request) -> &str {
     request
         .uri()
         .authority()

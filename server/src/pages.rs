@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERER};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use domain::locale::Locale;
@@ -27,6 +27,7 @@ use ui::viewer::Viewer;
 use uuid::Uuid;
 
 use crate::authn::gate::viewer;
+use crate::hosts;
 use crate::public_limits::{client_network, too_many_requests};
 use crate::serve::AppState;
 
@@ -253,7 +254,9 @@ fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sy
         .config
         .portal_host()
         .filter(|_| extensions.get::<Staff>().is_some());
-    let form_target = portal_host.map(|_| state.config.portal_url()).unwrap_or_default();
+    let portal_url = portal_host.map(|_| state.config.portal_url()).unwrap_or_default();
+    let targets = form_targets(request.uri().path(), &page_hosts(state, request));
+    let form_target = format!("{targets} {portal_url}");
     // Only the map of the board may load tiles from another origin.
     let is_board = extensions.get::<Staff>().is_some() && request.uri().path() == "/app/board";
     let tile_origin = state
@@ -317,8 +320,37 @@ fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sy
 #[derive(Debug, Clone, Default)]
 pub struct FrameHosts(pub Vec<String>);
 
-/// Returns the Content-Security-Policy with the nonce of this response. `form_target` and `tile_origin` allow one more
-/// origin for forms and images; they may be empty.
+/// Returns the hosts under which a browser may have opened this page: the one that it named, and the public one, since a
+/// proxy may name another host to the server than the browser did.
+fn page_hosts(state: &AppState, request: &Request) -> Vec<String> {
+    let public = state.config.public_url.parse::<Uri>().ok();
+    let public = public.and_then(|url| url.authority().map(ToString::to_string));
+    let named = Some(hosts::host(request)).filter(|host| hosts::is_host(host));
+    let mut found: Vec<String> = named.map(str::to_owned).into_iter().chain(public).collect();
+    found.dedup();
+    found
+}
+
+/// Returns where the forms of a page may lead: the forms of an app stay in that app, so that markup in a page of one app
+/// could not send a form of another one.
+fn form_targets(path: &str, page_hosts: &[String]) -> String {
+    let app = ["/app", "/portal", "/partner"].into_iter().find(|app| {
+        path.strip_prefix(app)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    match app {
+        // Without a scheme, a source has that of the page, also behind a proxy that speaks TLS.
+        Some(app) if !page_hosts.is_empty() => page_hosts
+            .iter()
+            .map(|host| format!("{host}{app}/"))
+            .collect::<Vec<_>>()
+            .join(" "),
+        _ => "'self'".to_owned(),
+    }
+}
+
+/// Returns the Content-Security-Policy with the nonce of this response. `tile_origin` allows one more origin for images; it
+/// may be empty.
 fn policy(frame_hosts: &FrameHosts, form_target: &str, tile_origin: &str) -> HeaderValue {
     let ancestors = if frame_hosts.0.is_empty() {
         "'none'".to_owned()
@@ -329,7 +361,7 @@ fn policy(frame_hosts: &FrameHosts, form_target: &str, tile_origin: &str) -> Hea
         .map(|nonce| format!("'nonce-{nonce}' "))
         .unwrap_or_default();
     let value = format!(
-        "default-src 'self'; script-src 'strict-dynamic' {nonce}'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: {tile_origin}; worker-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors {ancestors}; form-action 'self' {form_target}"
+        "default-src 'self'; script-src 'strict-dynamic' {nonce}'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: {tile_origin}; worker-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors {ancestors}; form-action {form_target}"
     );
     HeaderValue::from_str(value.trim_end()).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
@@ -421,4 +453,25 @@ async fn render_public<V: IntoView + 'static>(
     render_app_async_with_context(context, document)(request)
         .await
         .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_of_an_app_lead_into_that_app_only() {
+        let hosts = ["127.0.0.1:3000".to_owned(), "connect.example.org".to_owned()];
+        for (path, expected) in [
+            ("/app", "127.0.0.1:3000/app/ connect.example.org/app/"),
+            ("/app/inbox", "127.0.0.1:3000/app/ connect.example.org/app/"),
+            ("/portal/sign-in", "127.0.0.1:3000/portal/ connect.example.org/portal/"),
+            ("/partner", "127.0.0.1:3000/partner/ connect.example.org/partner/"),
+            ("/application", "'self'"),
+            ("/intake/x", "'self'"),
+        ] {
+            assert_eq!(form_targets(path, &hosts), expected, "{path}");
+        }
+        assert_eq!(form_targets("/app", &[]), "'self'");
+    }
 }

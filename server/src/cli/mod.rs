@@ -237,7 +237,15 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
                 Ok(())
             };
             // The database may be what does not answer. Claims that were not given back end by themselves.
-            tokio::time::timeout(worker::STOP_TIMEOUT, rest).await.unwrap_or(Ok(()))
+            tokio::time::timeout(worker::STOP_TIMEOUT, rest)
+                .await
+                .unwrap_or_else(|_| {
+                    tracing::warn!(
+                        seconds = worker::STOP_TIMEOUT.as_secs(),
+                        "stopped with work in progress; its claims end by themselves"
+                    );
+                    Ok(())
+                })
         }
         Command::Migrate { create: false, json } => startup::migrate(&config).await?.print(json),
         Command::Migrate { create: true, json } => {

@@ -81,11 +81,13 @@ fn LogoCard(form: FormState, look: BrandingSettings, locale: Locale) -> impl Int
     let (id, error) = (form.id("logo"), form.error("logo"));
     let is_invalid = error.is_some();
     let has_logo = look.logo.is_some();
+    let version = branding::logo_version(look.logo.as_deref()).as_str().to_owned();
     view! {
         <section class="card"><h2>{t!(locale, "branding-logo")}</h2>
             {look.logo.map(|url| view! { <p><img class="portal-logo" src=url alt=t!(locale, "branding-logo")/></p> })}
             <form method="post" action=owned("/app/fn/set-portal-logo") enctype="multipart/form-data">
                 <ErrorSummary form/>
+                <input type="hidden" name="version" value=version.clone()/>
                 <div class="field" class:field-wrong=is_invalid><label for=id.clone()>{t!(locale, "branding-logo-file")}</label>
                     <input id=id name="logo" type="file" accept="image/png,image/jpeg,image/webp" required aria-describedby="logo-help"/>
                     <p class="help" id="logo-help">{t!(locale, "branding-logo-help")}</p>
@@ -94,7 +96,7 @@ fn LogoCard(form: FormState, look: BrandingSettings, locale: Locale) -> impl Int
             </form>
             {has_logo.then(|| view! {
                 <ConfirmAction label=t!(locale, "branding-logo-remove") consequence=t!(locale, "branding-logo-remove-consequence")>
-                    <form method="post" action=owned("/app/fn/set-portal-logo") enctype="multipart/form-data"><input type="hidden" name="none" value="on"/><button class="button button-bad" type="submit">{t!(locale, "branding-logo-remove")}</button></form>
+                    <form method="post" action=owned("/app/fn/set-portal-logo") enctype="multipart/form-data"><input type="hidden" name="version" value=version.clone()/><input type="hidden" name="none" value="on"/><button class="button button-bad" type="submit">{t!(locale, "branding-logo-remove")}</button></form>
                 </ConfirmAction>
             })}
         </section>
@@ -298,6 +300,8 @@ fn Preview(words: Terminology, open_locale: Locale, locale: Locale) -> impl Into
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LogoForm {
+    /// The version that the page shows.
+    version: String,
     /// Whether to remove the logo: `on` or absent.
     none: Option<String>,
 }
@@ -333,7 +337,7 @@ pub async fn set_portal_logo(data: MultipartData) -> Result<(), ServerFnError> {
         if logo.is_none() && form.none.is_none() {
             return Err(CoreError::field("logo", FieldCode::Required));
         }
-        branding::set_logo(&core, permit, logo).await?;
+        branding::set_logo(&core, permit, &form.version, logo).await?;
         Ok(Redirect::to(PAGE, "done-branding-saved"))
     })
     .await

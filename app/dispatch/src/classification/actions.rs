@@ -147,6 +147,8 @@ pub async fn set_rule_enabled(#[server(flatten)] form: RuleButton) -> Result<(),
 #[serde(default)]
 pub struct RuleListButton {
     id: FormId<RuleId>,
+    /// The version of the order that the list shows.
+    order: Option<String>,
     /// Where to move the rule: `earlier` or `later`.
     way: String,
 }
@@ -165,7 +167,7 @@ pub async fn move_rule(#[server(flatten)] form: RuleListButton) -> Result<(), Se
         } else {
             Direction::Later
         };
-        classification::move_rule(&core, staff.may()?, form.id.get()?, way).await?;
+        classification::move_rule(&core, staff.may()?, form.id.get()?, form.order.as_deref(), way).await?;
         Ok(Redirect::to(form.back(), "done-rule-moved"))
     })
     .await

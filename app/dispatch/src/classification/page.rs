@@ -35,6 +35,7 @@ pub fn RulesPage() -> impl IntoView {
         let classification::RulesPage { rules: found, forms } =
             classification::list(&request.core, staff.may::<ManageIntake>()?).await?;
         let (empty, last) = (found.is_empty(), found.len().saturating_sub(1));
+        let order = classification::order_version(&found).as_str().to_owned();
         let arrow = if locale.direction() == "rtl" { " ← " } else { " → " };
         Ok(view! {
             <Title text=t!(locale, "classify-title")/>
@@ -48,8 +49,8 @@ pub fn RulesPage() -> impl IntoView {
                     <div><a href=format!("/app/settings/rules/{}", rule.id)><strong><bdi>{rule.name.clone()}</bdi></strong></a>" "<RuleStatusChip rule=rule.clone() locale/>
                         <p class="quiet">{condition_labels(locale, &rule.conditions, &forms).join(" · ")}{arrow}{outcome_labels(locale, &rule.outcome).join(", ")}</p></div>
                     <div class="row">
-                        <form method="post" action=owned("/app/fn/move-rule")><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="earlier"/><button class="button button-quiet" type="submit" disabled=position == 0 aria-label=t!(locale, "classify-move-up", name = rule.name.clone())>"↑"</button></form>
-                        <form method="post" action=owned("/app/fn/move-rule")><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="later"/><button class="button button-quiet" type="submit" disabled=position == last aria-label=t!(locale, "classify-move-down", name = rule.name.clone())>"↓"</button></form>
+                        <form method="post" action=owned("/app/fn/move-rule")><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="order" value=order.clone()/><input type="hidden" name="way" value="earlier"/><button class="button button-quiet" type="submit" disabled=position == 0 aria-label=t!(locale, "classify-move-up", name = rule.name.clone())>"↑"</button></form>
+                        <form method="post" action=owned("/app/fn/move-rule")><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="order" value=order.clone()/><input type="hidden" name="way" value="later"/><button class="button button-quiet" type="submit" disabled=position == last aria-label=t!(locale, "classify-move-down", name = rule.name.clone())>"↓"</button></form>
                     </div>
                 </li>
             }).collect_view()}</ol>

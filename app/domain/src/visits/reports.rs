@@ -151,6 +151,17 @@ mod tests {
         assert_eq!(material(&"a".repeat(201)), None);
     }
 
+    proptest! {
+        /// Whatever is accepted is digits and two commands: nothing that markup could contain.
+        #[test]
+        fn fuzz_signature_path_is_safe_in_markup(path in "[ML0-9 ]{0,40}[ML0-9 <>\"'&;,.()e\u{660}\u{ff2d}-]{0,8}[ML0-9 ]{0,40}") {
+            let is_safe = path.chars().all(|character| "ML 0123456789".contains(character));
+            prop_assert!(!is_signature(&path) || is_safe, "{path:?}");
+            let expected = is_safe && path.starts_with('M') && path.contains('L');
+            prop_assert_eq!(is_signature(&path), expected, "{:?}", path);
+        }
+    }
+
     #[test]
     fn is_signature_accepts_svg_move_and_line_paths_only() {
         for (text, expected) in [

@@ -226,17 +226,29 @@ pub async fn set_contact(
     finish(core, tx).await
 }
 
-/// Sets or removes the logo.
+/// Returns the version of the logo, for its forms. `path` is [`BrandingSettings::logo`].
+pub fn logo_version(path: Option<&str>) -> Version {
+    Version::of(&path)
+}
+
+/// Sets or removes the logo. `shown` is the version on the form; see [`logo_version`].
 ///
 /// # Errors
-/// Field `logo`: not an image, too large, or unreadable.
-pub async fn set_logo(core: &Core, by: Permit<'_, ManageBranding>, logo: Option<Upload>) -> CoreResult<()> {
+/// Field `logo`: not an image, too large, or unreadable; `concurrent_modification`.
+pub async fn set_logo(
+    core: &Core,
+    by: Permit<'_, ManageBranding>,
+    shown: &str,
+    logo: Option<Upload>,
+) -> CoreResult<()> {
     let logo = match logo {
         Some(upload) => Some(core.files.decode(Sender::Account, move || clean_logo(&upload)).await?),
         None => None,
     };
     let mut tx = core.store.begin(by.staff()).await?;
-    begin(core, &mut tx).await?;
+    let stored = begin(core, &mut tx).await?;
+    let path = Branding::of(Terminology::default(), &stored.version, false, stored.has_logo).logo;
+    logo_version(path.as_deref()).ensure_shown(Some(shown), Record::Other)?;
     tx.set_logo(logo.as_deref(), &version(core)).await?;
     tx.audit(
         "portal_branding.logo_changed",

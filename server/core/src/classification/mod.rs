@@ -19,6 +19,7 @@ use crate::db::TenantTx;
 use crate::form::Form;
 use crate::identity::actors::{Administrator, MayClassify, Permit, Staff};
 use crate::intake::model::FormSummary;
+use crate::version::Version;
 use crate::{Core, CoreError, CoreResult};
 
 /// Maximum number of rules of an organization.
@@ -324,10 +325,24 @@ pub enum Direction {
     Later,
 }
 
-/// Swaps a rule with its neighbor in the evaluation order. At the end of the list nothing happens.
-pub async fn move_rule(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId, way: Direction) -> CoreResult<()> {
+/// Returns the version of the evaluation order, for the buttons that change it.
+pub fn order_version(rules: &[RuleView]) -> Version {
+    Version::of(&rules.iter().map(|rule| rule.id.to_string()).collect::<Vec<_>>())
+}
+
+/// Swaps a rule with its neighbor in the evaluation order. At the end of the list nothing happens. `shown` is the version of
+/// the order on the page: in another order, the neighbor would be another rule.
+pub async fn move_rule(
+    core: &Core,
+    by: Permit<'_, ManageIntake>,
+    id: RuleId,
+    shown: Option<&str>,
+    way: Direction,
+) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
+    tx.lock("rule_order").await?;
     let rules = tx.rules().await?;
+    order_version(&rules).ensure_shown(shown, Record::Other)?;
     let index = rules
         .iter()
         .position(|rule| rule.id == id)

@@ -179,6 +179,14 @@ pub fn picture(width: u32, height: u32) -> Vec<u8> {
     bytes
 }
 
+/// Sends a form of the logo with the version that the page shows.
+async fn send_logo(world: &World, admin: &Client, form: Form) {
+    let page = world.content(admin, PAGE).await;
+    let shown = page.split("action=\"/app/fn/set-portal-logo").nth(1).unwrap();
+    let form = form.text("version", hidden(shown, "version").unwrap());
+    world.send_multipart(admin, "/app/fn/set-portal-logo", form).await;
+}
+
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
@@ -188,9 +196,7 @@ async fn branding_with_logo_and_color_is_shown_and_validated(#[case] engine: Eng
     let admin = world.staff("nordlicht", "admin").await;
     let petra = world.contact("nordlicht", "petra").await;
     let logo = |bytes| Form::new().part("logo", Part::bytes(bytes).file_name("logo.png"));
-    world
-        .send_multipart(&admin, "/app/fn/set-portal-logo", logo(picture(900, 300)))
-        .await;
+    send_logo(&world, &admin, logo(picture(900, 300))).await;
     world
         .send_shown(&admin, PAGE, "/app/fn/set-portal-colour", &[("colour", "#FFEE00")])
         .await;
@@ -273,9 +279,7 @@ async fn branding_with_logo_and_color_is_shown_and_validated(#[case] engine: Eng
     // The documented size limit is exact.
     let large = noise(700);
     assert!((1_000_000..2 * 1024 * 1024).contains(&large.len()));
-    world
-        .send_multipart(&admin, "/app/fn/set-portal-logo", logo(large))
-        .await;
+    send_logo(&world, &admin, logo(large)).await;
     assert!(
         !world.content(&admin, PAGE).await.contains("field-error"),
         "{}",
@@ -283,9 +287,7 @@ async fn branding_with_logo_and_color_is_shown_and_validated(#[case] engine: Eng
     );
     let too_large = noise(900);
     assert!((2 * 1024 * 1024..3_000_000).contains(&too_large.len()));
-    world
-        .send_multipart(&admin, "/app/fn/set-portal-logo", logo(too_large))
-        .await;
+    send_logo(&world, &admin, logo(too_large)).await;
     assert!(
         world.content(&admin, PAGE).await.contains("field-error"),
         "{}",
@@ -299,9 +301,7 @@ async fn branding_with_logo_and_color_is_shown_and_validated(#[case] engine: Eng
     let sheet = sheet.split('"').next().unwrap();
     // A file that is not an image is rejected, and the previous logo stays.
     for bytes in [b"<svg onload=alert(1)>".to_vec(), Vec::new(), vec![0; 100]] {
-        world
-            .send_multipart(&admin, "/app/fn/set-portal-logo", logo(bytes))
-            .await;
+        send_logo(&world, &admin, logo(bytes)).await;
         assert!(
             world.content(&admin, PAGE).await.contains("field-error"),
             "{}",
@@ -318,9 +318,18 @@ async fn branding_with_logo_and_color_is_shown_and_validated(#[case] engine: Eng
         world.get(&petra, "/portal").await.1.contains(sheet),
         "the branding changed"
     );
-    world
-        .send_multipart(&admin, "/app/fn/set-portal-logo", Form::new().text("none", "on"))
-        .await;
+    // A page that shows an older logo does not remove the new one.
+    let stale = Form::new().text("none", "on").text("version", "0000000000000000");
+    world.send_multipart(&admin, "/app/fn/set-portal-logo", stale).await;
+    assert!(
+        world
+            .content(&admin, PAGE)
+            .await
+            .contains("data-code=\"concurrent_modification\""),
+        "{}",
+        world.engine
+    );
+    send_logo(&world, &admin, Form::new().text("none", "on")).await;
     world
         .send_shown(&admin, PAGE, "/app/fn/set-portal-colour", &[("none", "on")])
         .await;

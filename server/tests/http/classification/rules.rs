@@ -186,8 +186,18 @@ async fn rule_order_decides_and_partner_values_stay(#[case] engine: Engine) {
             .contains("Already decided by an earlier rule: First"),
         "the test names the earlier rule"
     );
-    let earlier = [("id", rules[1].1.as_str()), ("way", "earlier")];
+    let list = world.content(&admin, "/app/settings/rules").await;
+    let order = hidden(&list, "order").unwrap();
+    let earlier = [
+        ("id", rules[1].1.as_str()),
+        ("order", order.as_str()),
+        ("way", "earlier"),
+    ];
     world.send(&admin, "/app/fn/move-rule", &earlier).await;
+    // The same button of a page that shows the earlier order would swap other rules.
+    world.send(&admin, "/app/fn/move-rule", &earlier).await;
+    let refused = world.content(&admin, "/app/settings/rules").await;
+    assert!(refused.contains("data-code=\"concurrent_modification\""), "{refused}");
     let second = request(&world, &staff, "Kappa two", "20095").await;
     let page = world.content(&staff, &second).await;
     assert!(page.contains("by rule “Second”") && !page.contains("by rule “First”"));

@@ -156,3 +156,64 @@ fn commands_in_documentation_exist() {
         assert!(cli::check_command(&words_of(wrong)).is_err(), "{wrong}");
     }
 }
+
+/// Returns the source files below a folder.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("target") && !path.ends_with("node_modules") {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn security_rules_name_tests_and_files_that_exist() {
+    let mut files = Vec::new();
+    for folder in ["app", "server", "xtask", "bench"] {
+        sources(&root().join(folder), &mut files);
+    }
+    let functions: std::collections::BTreeSet<String> = files
+        .iter()
+        .map(|file| std::fs::read_to_string(file).unwrap())
+        .flat_map(|text| {
+            let names = text.split("fn ").skip(1);
+            let names =
+                names.map(|rest| rest.split(|character: char| !character.is_alphanumeric() && character != '_'));
+            names
+                .filter_map(|mut parts| parts.next().map(str::to_owned))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let rules = std::fs::read_to_string(root().join("docs/security.md")).unwrap();
+    let rows = rules
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| Rule"));
+    let mut unknown = Vec::new();
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        let [_, asvs, _, test] = cells[..] else {
+            panic!("four columns: {row}")
+        };
+        assert!(asvs.contains('.') && !test.trim().is_empty(), "{row}");
+        for name in test.split('`').skip(1).step_by(2) {
+            let is_function = name.contains('_') && !name.contains(['/', '.', ' ']);
+            let exists = if is_function {
+                functions.contains(name)
+            } else if name.ends_with(".rs") {
+                let folders = ["server/tests/http", "server"];
+                folders.iter().any(|folder| root().join(folder).join(name).exists())
+            } else if name.starts_with("end2end/") {
+                root().join(name).exists()
+            } else {
+                true
+            };
+            if !exists {
+                unknown.push(name.to_owned());
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "tests that do not exist: {unknown:?}");
+}

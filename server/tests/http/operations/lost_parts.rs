@@ -116,6 +116,24 @@ fn serve_with_lost_database_does_not_create_another() {
     std::fs::remove_dir_all(&installation.folder).unwrap();
 }
 
+/// Returns what below a folder other users of the machine can read, in whatever mode the folder itself is. The folder of the
+/// data is made with mode 0700; key and addresses for one use are closed by themselves.
+fn open_to_others(folder: &Path) -> Vec<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mut open = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_secret =
+            entry.path().is_dir() || name.ends_with(".key") || name.contains("address") || name.contains(".db");
+        if is_secret && mode & 0o077 != 0 {
+            open.push(format!("{name} {mode:o}"));
+        }
+    }
+    open
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn serve_first_start_creates_database_and_key() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -125,6 +143,7 @@ async fn serve_first_start_creates_database_and_key() {
         let client = crate::support::client();
         drop(installation.start(&client).await);
         assert!(installation.folder.join("secret.key").exists());
+        assert_eq!(open_to_others(&installation.folder), [""; 0]);
         let (status, output) = installation.run(&["doctor"]);
         assert!(status.success(), "{output}");
         // The second start uses both.

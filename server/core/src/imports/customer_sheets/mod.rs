@@ -324,3 +324,38 @@ async fn store(tx: &mut TenantTx<'_, Staff>, plan: &CustomerPlan) -> CoreResult<
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SHEETS: &[&str] = &[
+        "Kundennr.;Firma;Standort;Straße;PLZ;Ort;Land;E-Mail;Telefon\nK-1;Müller; ;Hafenstr. 1;01067;Dresden;DE;a@example.org;0351 1\n",
+        "customerNumber,name,contact,accessNotes\r\n\"4,9E+11\",=1+1,@x,\"a\nb\"\r\n#N/A,,,\r\n",
+    ];
+
+    proptest! {
+        /// Each row of any file is one customer, or says why not; no cell is longer than its field.
+        #[test]
+        fn fuzz_customer_sheet_any_bytes_give_rows_or_problems(bytes in crate::fuzz::mutation::bytes(SHEETS)) {
+            let Ok(table) = spreadsheets::table::read(&bytes, None, MAX_ROWS) else { return Ok(()) };
+            let fields = first_guesses(&spreadsheets::columns_of(&table, guess));
+            let shifted: Vec<_> = (0..table.headers.len()).map(|index| FIELDS.get(index).copied()).collect();
+            for fields in [fields, shifted] {
+                let lines = read(&table, &fields);
+                prop_assert_eq!(lines.len(), table.rows.len());
+                for (_, row) in lines {
+                    match row {
+                        Ok(row) => {
+                            let fits = |text: Option<&String>| text.is_none_or(|text| text.chars().count() <= 500);
+                            prop_assert!(fits(row.name.as_ref()));
+                        }
+                        Err(problems) => prop_assert!(!problems.is_empty()),
+                    }
+                }
+            }
+        }
+    }
+}

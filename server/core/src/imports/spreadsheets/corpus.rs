@@ -4,6 +4,7 @@
 use std::io::{Cursor, Write as _};
 
 use domain::imports::jobs::{BatchItem, MAX_ITEMS};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -498,4 +499,86 @@ fn workbook_of_1904_keeps_its_dates() {
     let fields: Vec<_> = table.headers.iter().map(|header| guess(header)).collect();
     let items = payload::items(&table, &fields, "Europe/Berlin");
     assert_eq!(items[0].payload["timeWindow"]["start"], "2026-11-24T00:00:00+01:00");
+}
+
+/// Rows of a sheet of a workbook, and of an OpenDocument table.
+const SHEETS: &[&str] = &[
+    r#"<row r="1"><c r="A1" t="inlineStr"><is><t>Auftrag</t></is></c><c r="B1" t="inlineStr"><is><t>Von</t></is></c></row><row r="2"><c r="A2"><v>4711</v></c><c r="B2" s="1"><v>46357.375</v></c></row>"#,
+    r#"<row r="7"><c r="C7" t="str"><f>A1&amp;"x"</f><v>Kunde</v></c><c r="D7" t="b"><v>1</v></c><c r="E7" t="e"><v>#N/A</v></c></row><mergeCells count="1"><mergeCell ref="A1:B2"/></mergeCells>"#,
+];
+const TABLES: &[&str] = &[
+    r#"<table:table-row table:number-rows-repeated="2"><table:table-cell office:value-type="string"><text:p>Auftrag</text:p></table:table-cell><table:table-cell office:value-type="float" office:value="45"><text:p>45</text:p></table:table-cell></table:table-row>"#,
+    r#"<table:table-row><table:table-cell table:number-columns-repeated="3" office:value-type="date" office:date-value="2026-12-01T09:00:00"><text:p>01.12.2026</text:p></table:table-cell></table:table-row>"#,
+];
+
+proptest! {
+    /// A broken workbook is refused, or read as rows of which each has a payload or a problem.
+    #[test]
+    fn fuzz_workbook_any_content_is_answered(
+        sheet in crate::fuzz::mutation::text(SHEETS),
+        table in crate::fuzz::mutation::text(TABLES),
+        flips in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..4),
+    ) {
+        for mut file in [xlsx_of(&sheet, ""), ods_of(&table)] {
+            for (index, byte) in &flips {
+                let at = index.index(file.len());
+                file[at] = *byte;
+            }
+            let Ok(table) = table::read(&file, None, MAX_ITEMS) else { continue };
+            prop_assert!(!table.rows.is_empty() && table.rows.len() <= MAX_ITEMS);
+            let fields: Vec<_> = table.headers.iter().map(|header| guess(header)).collect();
+            prop_assert_eq!(payload::items(&table, &fields, "Europe/Berlin").len(), table.rows.len());
+        }
+    }
+}
+
+#[test]
+fn ods_that_would_not_end_or_fill_the_memory_is_refused() {
+    let cell = |text: &str| {
+        format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>")
+    };
+    let row = |attributes: &str, cells: &str| format!("<table:table-row {attributes}>{cells}</table:table-row>");
+    for table in [
+        // Elements that do not close.
+        format!("<table:table-row>{}", cell("a")),
+        "<table:table-row><table:table-cell office:value-type=\"string\"><office:annotation>a".to_owned(),
+        "<!-- ".to_owned(),
+        // Rows, cells and spaces that are repeated.
+        row("table:number-rows-repeated='1048576'", &cell("a")),
+        row("table:number-rows-repeated = \"99999999999999999999\"", &cell("a")),
+        row(
+            "",
+            "<table:table-cell table:number-columns-repeated='16384' table:formula=\"of:=1\" office:value-type=\"float\" office:value=\"1\"/>",
+        ),
+        row("table:number-rows-repeated=\"900000\"", "<table:table-cell/>") + &row("", &cell("a")),
+        row("", &cell("a<text:s text:c=\"4000000000\"/>")),
+        row("table:number-rows-repeated=\"20000\"", &cell(&"long ".repeat(2_000))),
+        // A table inside of a cell.
+        row(
+            "",
+            &format!(
+                "<table:table-cell><table:table>{}</table:table></table:table-cell>",
+                row("", &cell("a"))
+            ),
+        ),
+    ] {
+        assert!(
+            table::read(&ods_of(&table), None, MAX_ITEMS).is_err(),
+            "{}",
+            &table[..table.len().min(200)]
+        );
+    }
+    // Empty rows down to the last one of the sheet, as programs write them, are no rows.
+    let end = row(
+        "table:number-rows-repeated=\"1048570\"",
+        "<table:table-cell table:number-columns-repeated=\"16384\"/>",
+    );
+    let table = row("", &cell("Auftrag")) + &row("", &cell("A-1")) + &end;
+    assert_eq!(
+        table::read(&ods_of(&table), None, MAX_ITEMS)
+            .expect("file is read")
+            .rows
+            .len(),
+        1
+    );
 }

@@ -3,8 +3,9 @@
 
 mod fields;
 mod moments;
+mod ods;
 mod payload;
-mod table;
+pub(crate) mod table;
 mod text;
 mod workbook;
 

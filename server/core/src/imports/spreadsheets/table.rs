@@ -48,7 +48,7 @@ pub(super) fn invalid_file(error: CsvError) -> CoreError {
 ///
 /// # Errors
 /// Field `file`.
-pub(super) fn read(bytes: &[u8], encoding: Option<&str>, max_rows: usize) -> CoreResult<Table> {
+pub(crate) fn read(bytes: &[u8], encoding: Option<&str>, max_rows: usize) -> CoreResult<Table> {
     if workbook::is_workbook(bytes) {
         workbook::read(bytes, max_rows)
     } else {

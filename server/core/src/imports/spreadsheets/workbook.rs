@@ -7,14 +7,15 @@ use calamine::{Data, Dimensions, Ods, Reader as _, Xlsx, open_workbook_from_rs};
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use domain::fields::CsvError;
 
+use super::ods;
 use super::table::{Row, Table, TableSource, invalid_file};
 use crate::CoreResult;
 
 /// The size of an unpacked workbook (64 MiB); more is no list of 500 jobs.
-const MAX_UNPACKED_BYTES: u64 = 64 * 1024 * 1024;
+pub(super) const MAX_UNPACKED_BYTES: u64 = 64 * 1024 * 1024;
 /// More rows or cells of a row are no list of jobs. They bound the memory that a small file can take.
-const MAX_ROWS: usize = 20_000;
-const MAX_CELLS_OF_ROW: usize = 200;
+pub(super) const MAX_ROWS: usize = 20_000;
+pub(super) const MAX_CELLS_OF_ROW: usize = 200;
 /// More cells of merged areas are no list of jobs either; areas of a hostile file overlap.
 const MAX_MERGED_CELLS: usize = 200_000;
 /// Numbers from this one on have lost digits in the spreadsheet, which keeps 15.
@@ -25,7 +26,7 @@ pub(super) fn is_workbook(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04")
 }
 
-fn unreadable() -> crate::CoreError {
+pub(super) fn unreadable() -> crate::CoreError {
     invalid_file(CsvError::UnreadableWorkbook)
 }
 
@@ -195,61 +196,9 @@ fn read_xlsx(mut workbook: Xlsx<Cursor<&[u8]>>) -> CoreResult<Option<(String, Ve
     Ok(found.map(|(name, rows)| (name, rows, others)))
 }
 
-/// Returns the number in an attribute of a tag; one if there is none.
-fn repetitions(tag: &str, attribute: &str) -> usize {
-    tag.split_once(attribute)
-        .and_then(|(_, rest)| rest.trim_start_matches("=\"").split('"').next()?.parse().ok())
-        .unwrap_or(1)
-}
-
-/// Refuses an `.ods` file whose cells are repeated to more than a list of jobs has; the reader writes each of them out.
-fn check_repetitions(bytes: &[u8]) -> CoreResult<()> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
-    let Ok(mut content) = archive.by_name("content.xml") else {
-        return Ok(());
-    };
-    let mut text = Vec::new();
-    content.read_to_end(&mut text).map_err(|_| unreadable())?;
-    let text = String::from_utf8_lossy(&text);
-    let mut total = 0_usize;
-    // Empty rows count once a row with content follows them.
-    let mut empty_rows = 0_usize;
-    for row in text.split("<table:table-row").skip(1) {
-        let (tag, cells) = row.split_once('>').unwrap_or((row, ""));
-        let times = repetitions(tag, "table:number-rows-repeated");
-        let (mut width, mut empty_cells) = (0_usize, 0_usize);
-        for cell in cells
-            .split("<table:")
-            .skip(1)
-            .filter(|cell| !cell.starts_with("table-column"))
-        {
-            let (tag, _) = cell.split_once('>').unwrap_or((cell, ""));
-            let count = repetitions(tag, "table:number-columns-repeated");
-            if tag.contains("office:value-type") || tag.contains("calcext:value-type") || !tag.ends_with('/') {
-                width = width.saturating_add(empty_cells).saturating_add(count);
-                empty_cells = 0;
-            } else {
-                empty_cells = empty_cells.saturating_add(count);
-            }
-        }
-        if width == 0 {
-            empty_rows = empty_rows.saturating_add(times);
-            continue;
-        }
-        total = total
-            .saturating_add(empty_rows)
-            .saturating_add(width.saturating_mul(times));
-        empty_rows = 0;
-        if width > MAX_CELLS_OF_ROW || total > MAX_ROWS * MAX_CELLS_OF_ROW {
-            return Err(unreadable());
-        }
-    }
-    Ok(())
-}
-
 /// Reads the first sheet with content of an `.ods` file, as [`read_xlsx`].
 fn read_ods(bytes: &[u8]) -> CoreResult<Option<(String, Vec<Row>, usize)>> {
-    check_repetitions(bytes)?;
+    ods::check(bytes)?;
     let mut workbook: Ods<_> = open_workbook_from_rs(Cursor::new(bytes)).map_err(|_| unreadable())?;
     let mut sheets = workbook.worksheets().into_iter().filter(|(_, range)| !range.is_empty());
     Ok(sheets.next().map(|(name, range)| {
