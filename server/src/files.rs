@@ -234,6 +234,13 @@ fn parse_range(range: Option<&str>, if_range: Option<&str>, etag: &str, length: 
 /// The characters that an extended parameter value (RFC 8187) contains literally.
 const EXTENDED_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
+/// Makes a response a download with this name.
+pub(crate) fn attachment(response: &mut Response, file_name: &str) {
+    response
+        .headers_mut()
+        .insert(CONTENT_DISPOSITION, disposition(file_name));
+}
+
 /// Returns an `attachment` disposition with the file name in both forms of RFC 6266.
 fn disposition(file_name: &str) -> HeaderValue {
     let plain: String = file_name

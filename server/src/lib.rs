@@ -11,6 +11,7 @@ pub mod cli;
 pub mod config;
 pub mod connections;
 pub mod cookies;
+mod exports;
 pub mod files;
 #[cfg(test)]
 mod fuzz;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, FromRef};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Router, middleware};
 use leptos::config::LeptosOptions;
 use ordinavo_core::Core;
@@ -13,9 +13,10 @@ use ordinavo_core::integrations::usage::ApiUsage;
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::secrets::Keyring;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
+use tower_http::limit::RequestBodyLimitLayer;
 use tower_sessions::cookie::{Key, SameSite};
 use tower_sessions::service::SignedCookie;
 use tower_sessions::{Expiry, SessionManagerLayer};
@@ -39,8 +40,8 @@ use crate::portal_limits::PortalLimits;
 use crate::public_limits::{PublicLimits, UploadPlaces};
 use crate::spool::Spool;
 use crate::{
-    api, branding, calendar, connections, files, hosts, http_layers, live, mailer, offline_app, open_files, ops, pages,
-    public_pages, redirect, setup_address, worker,
+    api, branding, calendar, connections, exports, files, hosts, http_layers, live, mailer, offline_app, open_files,
+    ops, pages, public_pages, redirect, setup_address, worker,
 };
 
 /// Concurrent uploads of an account; others wait.
@@ -60,6 +61,8 @@ pub struct AppState {
     pub portal_limits: Arc<PortalLimits>,
     /// Uploads of each account.
     pub account_uploads: Arc<UploadPlaces<uuid::Uuid>>,
+    /// Exports that are written at the same time.
+    pub exports: Arc<Semaphore>,
     /// Where uploads are kept until they are complete.
     pub spool: Spool,
     /// Usage counts of integration clients that are not yet stored.
@@ -88,6 +91,7 @@ impl AppState {
                     .portal_limits()
                     .unwrap_or_else(|_| PortalLimits::default_limits()),
             ),
+            exports: Arc::new(Semaphore::new(exports::MAX_AT_ONCE)),
             spool: Spool::new(&config.spool_folder),
             account_uploads: Arc::new(UploadPlaces::new(UPLOADS_PER_ACCOUNT)),
             api_usage: ApiUsage::default(),
@@ -167,6 +171,10 @@ pub fn router(state: &AppState) -> Router {
         .route("/app/day/live", get(live::day))
         .route("/app/day/files/{id}", get(files::own_stop))
         .route("/app/form-preview/{id}", get(public_pages::intake::preview))
+        .route(
+            "/app/export/{list}",
+            post(exports::export).layer(RequestBodyLimitLayer::new(exports::MAX_FORM_BYTES)),
+        )
         .layer(middleware::from_fn_with_state(state.clone(), gate::staff))
         .layer(state.sessions(Realm::Staff));
     let portal = pages::portal(state)

@@ -31,6 +31,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/sign-in/choose") view=|| view! { <ChooseOrganizationPage realm=Realm::Staff/> } ssr=SsrMode::Async/>
                 <Route path=path!("/app/sign-in/password") view=identity::password_reset::ForgotPasswordPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/password/:token") view=identity::password_reset::NewPasswordPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/email/:token") view=identity::security::ConfirmEmailPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/sign-in/code") view=identity::security::CodePage ssr=SsrMode::Async/>
                 <Route path=path!("/app/security") view=identity::security::SecurityPage ssr=SsrMode::Async/>
                 <Route path=path!("/app") view=identity::settings::HomePage ssr=SsrMode::Async/>

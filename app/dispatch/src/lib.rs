@@ -25,6 +25,8 @@ mod customers;
 #[cfg(feature = "ssr")]
 mod drafts;
 #[cfg(feature = "ssr")]
+pub mod exports;
+#[cfg(feature = "ssr")]
 mod follow_ups;
 #[cfg(feature = "ssr")]
 mod gallery;

@@ -30,6 +30,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/partner/sign-in/choose") view=|| view! { <ChooseOrganizationPage realm=Realm::Partner/> } ssr=SsrMode::Async/>
                 <Route path=path!("/partner/sign-in/password") view=password_reset::ForgotPasswordPage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/password/:token") view=password_reset::NewPasswordPage ssr=SsrMode::Async/>
+                <Route path=path!("/partner/email/:token") view=security::ConfirmEmailPage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/sign-in/code") view=security::CodePage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/security") view=security::SecurityPage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/invitation/:link") view=invitation::InvitationPage ssr=SsrMode::Async/>

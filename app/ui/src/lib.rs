@@ -28,6 +28,8 @@ pub mod components;
 #[cfg(feature = "ssr")]
 pub mod drafts;
 #[cfg(feature = "ssr")]
+pub mod email_change;
+#[cfg(feature = "ssr")]
 pub mod escape;
 #[cfg(feature = "ssr")]
 pub mod files;

@@ -101,6 +101,7 @@ fn browser_name(agent: &str) -> Option<String> {
 pub fn AccountNotice(locale: Locale, flash: Option<Flash>) -> impl IntoView {
     let text = match flash.and_then(|flash| flash.done).as_deref() {
         Some("done-own-password") => Some(word!(locale, "done-own-password")),
+        Some("done-email-requested") => Some(word!(locale, "done-email-requested")),
         Some("done-session-ended") => Some(word!(locale, "done-session-ended")),
         _ => None,
     };

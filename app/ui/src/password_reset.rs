@@ -106,8 +106,9 @@ pub fn NewPasswordPage(realm: Realm) -> impl IntoView {
     })
 }
 
+/// The page of a link that was used, has expired, or never existed.
 #[component]
-fn LinkInvalid(realm: Realm, locale: Locale) -> impl IntoView {
+pub(crate) fn LinkInvalid(realm: Realm, locale: Locale) -> impl IntoView {
     view! {
         <Title text=word!(locale, "forgot-password-invalid")/>
         <main class="door" id="main">

@@ -5,6 +5,7 @@ use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::identity::account::AccountHolder;
 use ordinavo_core::identity::actors::Author;
+use ordinavo_core::identity::email_change;
 use ordinavo_core::identity::own_account;
 use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::identity::two_factor;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::actions::{Redirect, submit};
 use crate::components::{ConfirmAction, Fact, ProblemNotice, SuccessNotice};
 use crate::drafts::owned;
+use crate::email_change::EmailSection;
 use crate::flash::{self, Flash};
 use crate::forms::{ErrorSummary, FormState, TextField};
 use crate::islands::SubmitOnce;
@@ -99,6 +101,7 @@ pub async fn security_page(
     let passkeys = passkeys::state(&request.core, holder, request.flash.as_ref()).await?;
     let session = sign_in_flow::request_session().and_then(|session| session.id());
     let sessions = own_account::sessions(&request.core, holder, session).await?;
+    let email = email_change::own_email(&request.core, holder).await?;
     let [_, _, zone] = holder.names();
     let zone = zone.to_owned();
     Ok(view! {
@@ -111,7 +114,8 @@ pub async fn security_page(
         {must_set_up.then(|| view! { <p class="notice notice-warn">{word!(locale, "two-factor-must-set-up")}</p> })}
         <TwoFactorSection realm state locale flash=request.flash.clone() codes has_password=true instead=None/>
         <PasskeySection realm state=passkeys locale zone=zone.clone() flash=request.flash.clone() has_password=true instead=None/>
-        <PasswordSection realm locale flash=request.flash/>
+        <PasswordSection realm locale flash=request.flash.clone()/>
+        <EmailSection realm email locale flash=request.flash/>
         <SessionSection realm sessions locale zone/>
     }
     .into_any())

@@ -31,6 +31,12 @@ pub(crate) fn password_link(settings: &Settings, realm: Realm, token: &str) -> S
     format!("{}/{app}/password/{token}", settings.public_url)
 }
 
+/// Returns the address of an emailed link with which staff or partners confirm a new email address.
+pub(crate) fn email_link(settings: &Settings, realm: Realm, token: &str) -> String {
+    let app = if realm == Realm::Partner { "partner" } else { "app" };
+    format!("{}/{app}/email/{token}", settings.public_url)
+}
+
 /// Returns the address of a portal user's calendar feed.
 pub(crate) fn calendar_feed(settings: &Settings, token: &str) -> String {
     format!("{}/portal/feed/{token}/calendar.ics", settings.portal_url)

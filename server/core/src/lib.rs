@@ -20,6 +20,7 @@ pub mod demo;
 pub mod drafts;
 pub mod error;
 pub mod events;
+pub mod exports;
 pub mod files;
 pub mod follow_ups;
 mod form;

@@ -326,12 +326,14 @@ fn needs_account(path: &str, prefix: &str) -> bool {
         "/fn/request-password-link",
         "/fn/open-link",
         "/fn/set-password",
+        "/fn/confirm-email",
     ];
     !path.strip_prefix(prefix).is_some_and(|rest| {
         public_paths.contains(&rest)
             || rest.starts_with("/invitation/")
             || rest.starts_with("/link/")
             || rest.starts_with("/password/")
+            || rest.starts_with("/email/")
             || rest.starts_with("/feed/")
             || rest.starts_with("/branding/")
     })

@@ -12,6 +12,7 @@ mod chaos;
 mod classification;
 mod customers;
 mod drafts;
+mod exports;
 mod files;
 mod identity;
 mod imports;

@@ -65,3 +65,28 @@ organization-shows-technician = إظهار اسم الفني للعملاء
 organization-shows-technician-help = للمواعيد التي تُشارَك مع العملاء، في البوابة وفي صفحات المتابعة.
 organization-contact = هاتف البوابة وبريدها الإلكتروني وأوقاتها وشعارها ولونها
 done-first-password = مرحبًا. أصبح حسابك جاهزًا.
+own-name-title = الاسم
+own-name = اسمك
+own-name-help = يراه زملاؤك، ويراه العملاء حيث يُذكر الفني أو الموظف.
+own-name-save = حفظ الاسم
+team-invite-mailed = يرسل Ordinavo الدعوة بالبريد الإلكتروني. يمكنك أيضًا تسليم الرابط الذي يظهر بعد ذلك.
+done-member-invited = أُرسلت الدعوة بالبريد الإلكتروني. الرابط أدناه هو نفسه.
+team-hand-over-title = تسليم العمل المفتوح
+team-open-requests = { $count ->
+    [zero] لا طلبات مفتوحة
+    [one] طلب مفتوح واحد
+    [two] طلبان مفتوحان
+    [few] { $count } طلبات مفتوحة
+   *[other] { $count } طلبًا مفتوحًا
+}
+team-open-visits = { $count ->
+    [zero] لا زيارات مخططة
+    [one] زيارة مخططة واحدة
+    [two] زيارتان مخططتان
+    [few] { $count } زيارات مخططة
+   *[other] { $count } زيارة مخططة
+}
+team-hand-over-to = إسناد الطلبات المفتوحة إلى
+team-hand-over = تسليم الطلبات
+team-visits-board = تُسند الزيارات المخططة إلى فني آخر على لوحة الجدولة.
+done-work-handed-over = تم تسليم الطلبات المفتوحة.

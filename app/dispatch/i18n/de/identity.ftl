@@ -65,3 +65,22 @@ organization-shows-technician = Kunden den Namen des Technikers zeigen
 organization-shows-technician-help = Bei freigegebenen Terminen, im Portal und auf Statusseiten.
 organization-contact = Telefon, E-Mail, Zeiten, Logo und Farbe des Portals
 done-first-password = Willkommen. Ihr Konto ist eingerichtet.
+own-name-title = Name
+own-name = Ihr Name
+own-name-help = So sehen Sie die anderen im Team, und Kunden dort, wo jemand aus Technik oder Disposition genannt wird.
+own-name-save = Name speichern
+team-invite-mailed = Ordinavo sendet die Einladung per E-Mail. Den Link, der danach angezeigt wird, können Sie auch selbst weitergeben.
+done-member-invited = Die Einladung wurde per E-Mail gesendet. Der Link unten ist derselbe.
+team-hand-over-title = Offene Arbeit übergeben
+team-open-requests = { $count ->
+    [one] { $count } offene Anfrage
+   *[other] { $count } offene Anfragen
+}
+team-open-visits = { $count ->
+    [one] { $count } geplanter Besuch
+   *[other] { $count } geplante Besuche
+}
+team-hand-over-to = Offene Anfragen zuweisen an
+team-hand-over = Anfragen übergeben
+team-visits-board = Geplante Besuche erhält ein anderer Techniker auf der Plantafel.
+done-work-handed-over = Die offenen Anfragen wurden übergeben.

@@ -65,3 +65,22 @@ organization-shows-technician = Show the technician’s name to customers
 organization-shows-technician-help = With shared appointments, in the portal and on tracking pages.
 organization-contact = Phone, email, hours, logo and color of the portal
 done-first-password = Welcome. Your account is ready.
+own-name-title = Name
+own-name = Your name
+own-name-help = Colleagues see it, and customers where a technician or dispatcher is named.
+own-name-save = Save name
+team-invite-mailed = Ordinavo sends the invitation by email. You can also hand over the link that is shown afterwards.
+done-member-invited = The invitation was sent by email. The link below is the same one.
+team-hand-over-title = Hand over open work
+team-open-requests = { $count ->
+    [one] { $count } open request
+   *[other] { $count } open requests
+}
+team-open-visits = { $count ->
+    [one] { $count } planned visit
+   *[other] { $count } planned visits
+}
+team-hand-over-to = Assign open requests to
+team-hand-over = Hand over requests
+team-visits-board = Planned visits are given to another technician on the board.
+done-work-handed-over = The open requests were handed over.

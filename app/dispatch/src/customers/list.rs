@@ -13,6 +13,7 @@ use ui::icons::Icon;
 use ui::page::page;
 use ui::title::Title;
 
+use crate::exports::{ExportMenu, List};
 use crate::imports::customer_sheet;
 use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::{AppFrame, PageBar};
@@ -64,12 +65,14 @@ pub fn CustomersPage() -> impl IntoView {
         } else {
             (start("1"), t!(locale, "customers-show-archived"))
         };
+        let filters = vec![("q", search.clone()), ("archived", archived.clone())];
         let new_href = staff
             .has::<ManageCustomers>()
             .then(|| format!("/app/customers/new?{}", format::query([("new_name", &search)])));
         Ok(view! {
             <Title text=t!(locale, "customers-title")/>
             <PageBar locale title=t!(locale, "customers-title")>
+                <ExportMenu list=List::Customers filters locale/>
                 {new_href.is_some().then(|| view! { <a class="button" href=customer_sheet::PAGE><Icon name="import"/>{t!(locale, "customer-import")}</a> })}
                 {new_href.map(|href| view! { <a class="button button-primary" href=href><Icon name="plus"/>{t!(locale, "customer-new")}</a> })}
             </PageBar>

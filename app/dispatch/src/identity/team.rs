@@ -11,6 +11,9 @@ use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::identity::shown_once;
 use ordinavo_core::identity::team;
 use ordinavo_core::identity::team::TeamMember;
+use ordinavo_core::requests::hand_over;
+use ordinavo_core::requests::hand_over::{OpenWork, TeamWork};
+use ordinavo_core::scheduling::model::TechnicianChoice;
 use serde::{Deserialize, Serialize};
 use ui::actions::{ActionForm, FormId, Redirect, submit};
 use ui::components::{Chip, Identifier, ProblemNotice};
@@ -38,6 +41,8 @@ pub fn TeamPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let members = team::members(&request.core, staff.may::<ManageTeam>()?).await?;
+        let work = hand_over::team_work(&request.core, staff.may::<ManageTeam>()?).await?;
+        let sends_mail = request.core.sends_mail();
         let link = request
             .flash
             .as_ref()
@@ -53,8 +58,8 @@ pub fn TeamPage() -> impl IntoView {
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             {link.map(|link| view! { <div class="notice notice-warn" role="status" data-testid="team-link"><p><strong>{t!(locale, "team-link")}</strong></p><p class="breaks"><Identifier text=link locale/></p></div> })}
             <ErrorSummary form=change.clone()/>
-            <section id=change.id("role") tabindex="-1" aria-label=t!(locale, "team-title")><Members members locale zone/></section>
-            <Invitation form=invite locale/>
+            <section id=change.id("role") tabindex="-1" aria-label=t!(locale, "team-title")><Members members work locale zone/></section>
+            <Invitation form=invite sends_mail locale/>
             <RoleTable locale/>
         }
         .into_any())
@@ -90,11 +95,13 @@ fn status(member: &TeamMember, locale: Locale, zone: &str) -> (String, Tone) {
 }
 
 #[component]
-fn Members(members: Vec<TeamMember>, locale: Locale, zone: String) -> impl IntoView {
+fn Members(members: Vec<TeamMember>, work: TeamWork, locale: Locale, zone: String) -> impl IntoView {
     view! {
         <ul class="lines lines-tall team">{members.into_iter().map(|member| {
             let (label, tone) = status(&member, locale, &zone);
             let last_sign_in = member.last_sign_in_at.map(|at| format::moment(locale, at, &zone));
+            let open = work.of.get(&member.id).copied().unwrap_or_default();
+            let reviewers = work.reviewers.clone();
             let last_sign_in = last_sign_in.map_or_else(|| t!(locale, "team-never"), |at| t!(locale, "team-last-sign-in", at = at));
             view! {
                 <li data-testid="team-member">
@@ -103,7 +110,7 @@ fn Members(members: Vec<TeamMember>, locale: Locale, zone: String) -> impl IntoV
                     <p><Chip label tone/><br/><span class="quiet">{last_sign_in}</span></p>
                     <details class="weighty">
                         <summary class="button button-quiet" aria-label=t!(locale, "team-manage-person", name = member.display_name.clone())>{t!(locale, "team-manage")}</summary>
-                        <div class="weighty-body"><Actions member locale/></div>
+                        <div class="weighty-body"><HandOver member=member.clone() open reviewers locale/><Actions member locale/></div>
                     </details>
                 </li>
             }
@@ -144,6 +151,36 @@ fn Actions(member: TeamMember, locale: Locale) -> impl IntoView {
     .into_any()
 }
 
+/// The open work of a person, and the form that gives it to a colleague.
+#[component]
+fn HandOver(member: TeamMember, open: OpenWork, reviewers: Vec<TechnicianChoice>, locale: Locale) -> impl IntoView {
+    let id = format!("to-{}", member.id);
+    let choices: Vec<_> = reviewers
+        .into_iter()
+        .filter(|reviewer| reviewer.id != member.id)
+        .collect();
+    let requests = (open.requests > 0 && !choices.is_empty()).then(|| view! {
+        <form method="post" action=owned("/app/fn/hand-over-work")>
+            <input type="hidden" name="member" value=member.id.to_string()/>
+            <div class="field"><label for=id.clone()>{t!(locale, "team-hand-over-to")}</label>
+                <select id=id name="to" required><option value=""></option>{choices.into_iter().map(|reviewer| view! { <option value=reviewer.id.to_string()>{reviewer.display_name}</option> }).collect_view()}</select></div>
+            <button class="button" type="submit">{t!(locale, "team-hand-over")}</button>
+        </form>
+    });
+    let counts = [
+        (open.requests > 0).then(|| t!(locale, "team-open-requests", count = open.requests)),
+        (open.visits > 0).then(|| t!(locale, "team-open-visits", count = open.visits)),
+    ];
+    let counts: Vec<String> = counts.into_iter().flatten().collect();
+    (!counts.is_empty()).then(|| view! {
+        <section data-testid="open-work"><h3>{t!(locale, "team-hand-over-title")}</h3>
+            <p>{format::list(locale, &counts)}</p>
+            {requests}
+            {(open.visits > 0).then(|| view! { <p class="help"><a href="/app/board">{t!(locale, "team-visits-board")}</a></p> })}
+        </section>
+    })
+}
+
 #[component]
 fn LockButton(id: String, locked: &'static str, #[prop(into)] label: String) -> impl IntoView {
     view! {
@@ -156,10 +193,10 @@ fn LockButton(id: String, locked: &'static str, #[prop(into)] label: String) -> 
 }
 
 #[component]
-fn Invitation(form: FormState, locale: Locale) -> impl IntoView {
+fn Invitation(form: FormState, sends_mail: bool, locale: Locale) -> impl IntoView {
     view! {
         <section class="card"><h2>{t!(locale, "team-invite-title")}</h2>
-            <p class="help">{t!(locale, "team-invite-text")}</p>
+            <p class="help">{t!(locale, "team-invite-text")}{sends_mail.then(|| format!(" {}", t!(locale, "team-invite-mailed")))}</p>
             <SubmitOnce><form method="post" action=owned("/app/fn/invite-member")>
                 <ErrorSummary form=form.clone()/>
                 <TextField form=form.clone() field="name" label=t!(locale, "team-name") max_length=200/>
@@ -204,7 +241,13 @@ impl ActionForm for InviteForm {
 pub async fn invite_member(#[server(flatten)] form: InviteForm) -> Result<(), ServerFnError> {
     submit(form, async |core: Core, staff: Staff, form: InviteForm| {
         let link = team::invite(&core, staff.may()?, &form.name, &form.email, &form.role).await?;
-        Ok(with_link(shown_once::seal(&core, &staff, &link)?))
+        let sealed = shown_once::seal(&core, &staff, &link)?;
+        let done = if core.sends_mail() {
+            "done-member-invited"
+        } else {
+            "done-member-link"
+        };
+        Ok(Redirect::to(PAGE, done).with_secret(sealed))
     })
     .await
 }
@@ -225,6 +268,8 @@ pub struct MemberForm {
     shown: String,
     /// Whether to lock the account: `on` or empty.
     locked: String,
+    /// Who gets the open requests; empty if nobody was chosen.
+    to: String,
 }
 
 impl ActionForm for MemberForm {
@@ -265,6 +310,16 @@ pub async fn lock_member(#[server(flatten)] form: MemberForm) -> Result<(), Serv
             "done-member-unlocked"
         };
         Ok(Redirect::to(PAGE, done))
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "hand-over-work")]
+pub async fn hand_over_work(#[server(flatten)] form: MemberForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: MemberForm| {
+        let permit = staff.may()?;
+        hand_over::hand_over(&core, permit, form.member.get()?, form.to.parse().ok()).await?;
+        Ok(Redirect::to(PAGE, "done-work-handed-over"))
     })
     .await
 }

@@ -17,6 +17,7 @@ use ui::icons::Icon;
 use ui::page::{PageRequest, cursor, page};
 use ui::title::Title;
 
+use crate::exports::{ExportMenu, List};
 use crate::i18n::by_key;
 use crate::shared::{job_subject, service_label, viewer_staff};
 use crate::shell::{AppFrame, PageBar, Parent};
@@ -97,6 +98,7 @@ pub fn JobsPage() -> impl IntoView {
         Ok(view! {
             <Title text=title.clone()/>
             <PageBar locale title parent>
+                <ExportMenu list=List::Jobs filters=vec![("show", filter.name().to_owned()), ("q", search.clone()), ("customer", request.query("customer"))] locale/>
                 {can_add.then(|| view! { <a class="button button-primary" href="/app/jobs/new"><Icon name="plus"/>{t!(locale, "job-new")}</a> })}
             </PageBar>
             {tools}

@@ -26,13 +26,23 @@ pub struct InboxQuery(Vec<(&'static str, String)>);
 impl InboxQuery {
     /// Reads the filters from the query.
     pub fn read(request: &PageRequest) -> Self {
+        Self::of(|name| request.query(name))
+    }
+
+    /// Reads the filters from fields of these names.
+    pub fn of(field: impl Fn(&str) -> String) -> Self {
         Self(
             PARAMETERS
                 .into_iter()
-                .map(|name| (name, request.query(name)))
+                .map(|name| (name, field(name)))
                 .filter(|(_, value)| !value.is_empty() && value.len() <= 200)
                 .collect(),
         )
+    }
+
+    /// Returns the filters without the place in the list.
+    pub fn filters(&self) -> Vec<(&'static str, String)> {
+        self.0.iter().filter(|(name, _)| *name != "requests").cloned().collect()
     }
 
     fn get(&self, name: &str) -> &str {

@@ -24,6 +24,7 @@ use ui::icons::Icon;
 use ui::islands::SubmitOnce;
 use ui::page::{PageRequest, cursor};
 
+use crate::exports::{ExportMenu, List};
 use crate::i18n::by_key;
 use crate::requests::filters::{Filters, InboxQuery, StageTabs};
 use crate::shared::{capped_count, excerpt, service_label};
@@ -37,9 +38,11 @@ const SUBJECT_CHARS: usize = 120;
 #[component]
 pub fn InboxBar(inbox: Inbox, view: InboxQuery, locale: Locale) -> impl IntoView {
     let can_log_call = inbox.actions.can_log_call;
+    let filters = view.filters();
     let tabs = view! { <div id="live-tabs" class="bar-tabs"><StageTabs view inbox locale/></div> };
     view! {
         <PageBar locale title=t!(locale, "inbox-title") beside=tabs.into_any()>
+            <ExportMenu list=List::Requests filters locale/>
             {can_log_call.then(|| view! { <a class="button" href="/app/inbox/new"><Icon name="phone"/>{t!(locale, "log-call")}</a> })}
         </PageBar>
     }

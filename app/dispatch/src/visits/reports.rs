@@ -13,6 +13,7 @@ use ui::format;
 use ui::page::{cursor, page};
 use ui::title::Title;
 
+use crate::exports::{ExportMenu, List};
 use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_staff};
 use crate::shell::{AppFrame, PageBar};
@@ -59,7 +60,9 @@ pub fn ReportsPage() -> impl IntoView {
         };
         Ok(view! {
             <Title text=t!(locale, "reports-title")/>
-            <PageBar locale title=t!(locale, "reports-title") beside=tabs.into_any()/>
+            <PageBar locale title=t!(locale, "reports-title") beside=tabs.into_any()>
+                <ExportMenu list=List::Reports filters=vec![("status", status.name().to_owned())] locale/>
+            </PageBar>
             <DoneNotice locale flash=request.flash.clone()/>
             <BrokenEndpoints locale broken zone/>
             {empty.then(|| view! { <EmptyState icon="clipboard" title=t!(locale, "reports-empty") text=t!(locale, "reports-empty-text")/> })}

@@ -64,6 +64,12 @@ crate::stored_names! {
         PortalPasskeyRemoved = "portal_passkey_removed",
         /// A passkey was removed from a staff or partner account.
         AccountPasskeyRemoved = "account_passkey_removed",
+        /// Invitation of a colleague, with a link that sets the first password.
+        AccountInvitation = "account_invitation",
+        /// Link to confirm a new email address of a staff or partner account.
+        AccountEmail = "account_email",
+        /// Notifies the previous address of a staff or partner account that it was changed.
+        AccountEmailChanged = "account_email_changed",
         /// Link with which staff or partners set a new password.
         AccountPassword = "account_password",
         /// The password of a staff or partner account was changed.
@@ -150,6 +156,9 @@ impl MailKind {
                 | Self::PartnerSignInFailures
                 | Self::AccountPasskeyAdded
                 | Self::AccountPasskeyRemoved
+                | Self::AccountInvitation
+                | Self::AccountEmail
+                | Self::AccountEmailChanged
                 | Self::AccountPassword
                 | Self::AccountPasswordChanged
                 | Self::AccountTwoFactorEnabled
@@ -181,6 +190,9 @@ impl MailKind {
                 | Self::AccountPasskeyAdded
                 | Self::PortalPasskeyRemoved
                 | Self::AccountPasskeyRemoved
+                | Self::AccountInvitation
+                | Self::AccountEmail
+                | Self::AccountEmailChanged
                 | Self::AccountPassword
                 | Self::AccountPasswordChanged
                 | Self::AccountTwoFactorEnabled

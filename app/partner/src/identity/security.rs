@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Partner;
 use ordinavo_core::identity::sessions::Realm;
+use ui::email_change;
+use ui::email_change::{ConfirmEmailForm, EmailForm};
 use ui::own_account;
 use ui::own_account::{PasswordForm, SessionButton};
 use ui::page::page;
@@ -70,4 +72,19 @@ pub async fn end_session(#[server(flatten)] form: SessionButton) -> Result<(), S
 #[server(prefix = "/partner/fn", endpoint = "end-sessions")]
 pub async fn end_all_sessions() -> Result<(), ServerFnError> {
     own_account::end_all_sessions::<Partner>(Realm::Partner).await
+}
+
+#[component]
+pub fn ConfirmEmailPage() -> impl IntoView {
+    view! { <email_change::ConfirmEmailPage realm=Realm::Partner/> }
+}
+
+#[server(prefix = "/partner/fn", endpoint = "change-email")]
+pub async fn change_email(#[server(flatten)] form: EmailForm) -> Result<(), ServerFnError> {
+    email_change::change_email::<Partner>(Realm::Partner, form).await
+}
+
+#[server(prefix = "/partner/fn", endpoint = "confirm-email")]
+pub async fn confirm_email(#[server(flatten)] form: ConfirmEmailForm) -> Result<(), ServerFnError> {
+    email_change::confirm_email(Realm::Partner, form).await
 }

@@ -4,6 +4,7 @@ pub mod by_staff;
 pub(crate) mod choice;
 pub mod client_records;
 pub mod editing;
+pub mod export;
 pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;

@@ -8,6 +8,7 @@ pub mod administration;
 pub mod admission;
 pub mod authentication;
 pub(crate) mod demo;
+pub mod email_change;
 pub mod form_owner;
 pub(crate) mod link_requests;
 pub mod listing;

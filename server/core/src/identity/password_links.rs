@@ -17,7 +17,7 @@ use crate::identity::actors::TenantId;
 use crate::identity::admission::SignedIn;
 use crate::identity::link_requests;
 use crate::identity::sign_in;
-use crate::identity::store::password_links::{LinkRecipient, NewPasswordLink, PasswordLinkRow};
+use crate::identity::store::password_links::{AccountLinkPurpose, LinkRecipient, NewPasswordLink, PasswordLinkRow};
 use crate::identity::store::sessions::Realm;
 use crate::intake::generate_token;
 use crate::portal_access::links::mail_data;
@@ -111,11 +111,11 @@ pub async fn send_requested(core: &Core) -> CoreResult<usize> {
 
 /// A link that is not stored yet.
 pub(crate) struct GeneratedLink {
-    id: Uuid,
+    pub id: Uuid,
     pub token: String,
     token_hash: Vec<u8>,
     sealed: Vec<u8>,
-    expires_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
 }
 
 impl GeneratedLink {
@@ -144,6 +144,7 @@ impl GeneratedLink {
             token_hash: &self.token_hash,
             token: &self.sealed,
             expires_at: self.expires_at,
+            new_email: None,
         }
     }
 }
@@ -177,17 +178,26 @@ async fn send(
 }
 
 /// Returns the language of an account, or else that of its organisation.
-fn locale_of(account: Option<&str>, tenant: &str) -> Locale {
+pub(in crate::identity) fn locale_of(account: Option<&str>, tenant: &str) -> Locale {
     Locale::from_tag(account.unwrap_or(tenant)).unwrap_or_default()
 }
 
-async fn find_row(core: &Core, realm: Realm, token: &str) -> CoreResult<PasswordLinkRow> {
+/// Finds an open link by its token.
+///
+/// # Errors
+/// `not_found` for an unknown, used or expired link.
+pub(in crate::identity) async fn find_row(
+    core: &Core,
+    realm: Realm,
+    purpose: AccountLinkPurpose,
+    token: &str,
+) -> CoreResult<PasswordLinkRow> {
     if token.len() != TOKEN_CHARS {
         return Err(CoreError::not_found());
     }
     let hash = core.keyring.mac(HASH_PURPOSE, token.as_bytes());
     let mut tx = core.store.read_system().await?;
-    tx.open_password_link(realm, &hash)
+    tx.open_password_link(realm, purpose, &hash)
         .await?
         .ok_or_else(CoreError::not_found)
 }
@@ -197,7 +207,7 @@ async fn find_row(core: &Core, realm: Realm, token: &str) -> CoreResult<Password
 /// # Errors
 /// `not_found` for an unknown, used or expired link.
 pub async fn find(core: &Core, realm: Realm, token: &str) -> CoreResult<PasswordLink> {
-    let found = find_row(core, realm, token).await?;
+    let found = find_row(core, realm, AccountLinkPurpose::Password, token).await?;
     Ok(PasswordLink {
         tenant_name: found.tenant_name,
         email: found.email,
@@ -210,7 +220,7 @@ pub async fn find(core: &Core, realm: Realm, token: &str) -> CoreResult<Password
 /// # Errors
 /// `not_found` as for [`find`]; field `password`.
 pub async fn set_password(core: &Core, realm: Realm, token: &str, password: &SecretString) -> CoreResult<SignedIn> {
-    let found = find_row(core, realm, token).await?;
+    let found = find_row(core, realm, AccountLinkPurpose::Password, token).await?;
     // Hashing is expensive, so it requires a valid link.
     let hash = core.passwords.hash(password, &found.email).await?;
     let tenant = TenantId::from_uuid(found.tenant_id);

@@ -8,6 +8,7 @@ use domain::fields::FieldCode;
 use domain::identity::permissions::{ManageTeam, Permission as _};
 use domain::identity::roles::Role;
 use domain::ids::StaffId;
+use domain::intake::mails::MailKind;
 use domain::problems::{Cause, Record};
 use domain::text;
 use secrecy::SecretString;
@@ -22,12 +23,14 @@ use crate::form::Form;
 use crate::identity::actors::{Permit, Staff};
 use crate::identity::password_links::GeneratedLink;
 use crate::identity::store::sessions::Realm;
+use crate::portal_access::links::mail_data;
+use crate::portal_access::{AccountMail, LinkWriter as _};
 use crate::scheduling::technicians::add_usual_hours;
 use crate::{Core, CoreError, CoreResult};
 
 /// How long the link of an invitation is valid.
 pub const LINK_LIFETIME: TimeDelta = TimeDelta::days(7);
-const MAX_NAME_CHARS: usize = 200;
+pub(crate) const MAX_NAME_CHARS: usize = 200;
 
 /// Returns the accounts of the team by name.
 ///
@@ -39,7 +42,7 @@ pub async fn members(core: &Core, by: Permit<'_, ManageTeam>) -> CoreResult<Vec<
 
 /// Begins a change of the team, one at a time. The permission is that of the beginning of the request, whose body may have taken long:
 /// an administrator who was locked or has another role since then changes nothing.
-async fn begin<'a>(core: &'a Core, by: &'a Permit<'_, ManageTeam>) -> CoreResult<TenantTx<'a, Staff>> {
+pub(crate) async fn begin<'a>(core: &'a Core, by: &'a Permit<'_, ManageTeam>) -> CoreResult<TenantTx<'a, Staff>> {
     let staff = by.staff();
     let mut tx = core.store.begin(staff).await?;
     tx.lock_team().await?;
@@ -89,8 +92,36 @@ pub async fn invite(
     }
     tx.audit("staff.invited", id, json!({ "role": role.name() }));
     let link = add_link(core, &mut tx, id, 0).await?;
+    send_invitation(core, &mut tx, &link, &email, &name).await?;
     finish(core, tx).await?;
-    Ok(link)
+    Ok(link.address(core))
+}
+
+/// Sends the link of an invitation. Without a mail server, it is only handed over.
+async fn send_invitation(
+    core: &Core,
+    tx: &mut TenantTx<'_, Staff>,
+    link: &GeneratedLink,
+    email: &str,
+    name: &str,
+) -> CoreResult<()> {
+    if !core.sends_mail() {
+        return Ok(());
+    }
+    let tenant = tx.tenant_id();
+    let staff = tx.staff();
+    let data = mail_data(staff.tenant_name(), name, staff.zone(), Some(link.expires_at));
+    // Nobody has chosen a language yet; that of the inviting colleague is a good guess.
+    let locale = staff.locale().unwrap_or_default();
+    let mail = AccountMail {
+        kind: MailKind::AccountInvitation,
+        recipient: email,
+        locale,
+        data: &data,
+        link: Some(link.id),
+        needs_review: false,
+    };
+    Ok(tx.insert_account_mail(tenant, &mail).await?)
 }
 
 /// Returns a new link for an account, after a lost invitation or for a person who cannot read their email. Earlier links are void;
@@ -107,14 +138,24 @@ pub async fn renew_link(core: &Core, by: Permit<'_, ManageTeam>, id: StaffId) ->
     tx.revoke_member_links(id).await?;
     tx.audit("staff.link_created", id, json!({}));
     let link = add_link(core, &mut tx, id, member.epoch).await?;
+    if !member.has_password {
+        send_invitation(core, &mut tx, &link, &member.email, &member.display_name).await?;
+    }
     finish(core, tx).await?;
+    Ok(link.address(core))
+}
+
+async fn add_link(core: &Core, tx: &mut TenantTx<'_, Staff>, id: StaffId, epoch: i64) -> CoreResult<GeneratedLink> {
+    let link = GeneratedLink::new(core, tx.tenant(), LINK_LIFETIME)?;
+    tx.insert_member_link(&link.row(id.uuid(), epoch)).await?;
     Ok(link)
 }
 
-async fn add_link(core: &Core, tx: &mut TenantTx<'_, Staff>, id: StaffId, epoch: i64) -> CoreResult<SecretString> {
-    let link = GeneratedLink::new(core, tx.tenant(), LINK_LIFETIME)?;
-    tx.insert_member_link(&link.row(id.uuid(), epoch)).await?;
-    Ok(addresses::password_link(&core.settings, Realm::Staff, &link.token).into())
+impl GeneratedLink {
+    /// Returns the address of the page on which a staff account sets its password.
+    fn address(&self, core: &Core) -> SecretString {
+        addresses::password_link(&core.settings, Realm::Staff, &self.token).into()
+    }
 }
 
 /// Sets a role and ends the sessions of the account. `shown` is the role that the page shows.

@@ -7,6 +7,7 @@ use domain::jobs::filter::JobFilter;
 use domain::search::{Kind, Query};
 use uuid::Uuid;
 
+use crate::exports;
 use crate::identity::actors::Permit;
 use crate::jobs::model::TargetSummary;
 use crate::page::{PAGE_SIZE, Page, cursor_time};
@@ -39,6 +40,49 @@ pub async fn list(
     let before = before.unwrap_or(i64::MAX);
     let rows = tx.targets_before(before, filter.statuses(), PAGE_SIZE + 1).await?;
     Ok(Page::from_rows(rows, PAGE_SIZE))
+}
+
+/// Returns all jobs that [`list`], or [`of_customer`] for a customer, has on its pages.
+///
+/// # Errors
+/// `not_found` for the customer; field `rows` if there are too many.
+pub async fn export(
+    core: &Core,
+    by: Permit<'_, ViewOperations>,
+    filter: JobFilter,
+    search: &str,
+    customer: Option<CustomerId>,
+) -> CoreResult<Vec<TargetSummary>> {
+    let mut tx = core.store.read(by.staff()).await?;
+    if let Some(customer) = customer {
+        tx.customer(customer).await?.ok_or_else(CoreError::not_found)?;
+    }
+    let mut found: Vec<TargetSummary> = Vec::new();
+    let search = search.trim();
+    loop {
+        let chunk = match (customer, search) {
+            (Some(customer), _) => {
+                let before = found.last().map(|last| (last.created_at, last.id));
+                let start = (cursor_time(i64::MAX), TargetId::from_uuid(Uuid::max()));
+                tx.targets_of_customer(customer, before.unwrap_or(start), exports::CHUNK)
+                    .await?
+            }
+            (None, "") => {
+                let before = found.last().map_or(i64::MAX, |last| last.number);
+                tx.targets_before(before, filter.statuses(), exports::CHUNK).await?
+            }
+            (None, search) => tx.targets_with_number_or_external_id(number_of(search), search).await?,
+        };
+        let is_last = exports::is_last(chunk.len());
+        found.extend(chunk);
+        exports::check_size(found.len())?;
+        if is_last || (customer.is_none() && !search.is_empty()) {
+            break;
+        }
+    }
+    drop(tx);
+    exports::record(core, by.staff(), "jobs", found.len()).await?;
+    Ok(found)
 }
 
 /// The jobs of a customer.

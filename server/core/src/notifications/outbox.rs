@@ -128,7 +128,12 @@ fn open_link(core: &Core, mail: &ClaimedMail) -> CoreResult<Link> {
             Realm::Staff
         };
         let token = password_links::unseal_token(core, mail.tenant_id, link, sealed)?;
-        return Ok(Link::Account(addresses::password_link(&core.settings, realm, &token)));
+        let settings = &core.settings;
+        return Ok(Link::Account(if mail.kind == MailKind::AccountEmail {
+            addresses::email_link(settings, realm, &token)
+        } else {
+            addresses::password_link(settings, realm, &token)
+        }));
     }
     if let Some(page) = &mail.data.0.page {
         return Ok(Link::Account(format!("{}{page}", core.settings.public_url)));

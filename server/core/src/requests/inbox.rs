@@ -8,6 +8,7 @@ use domain::ids::{AttachmentId, TargetId};
 
 use crate::classification::model::RuleView;
 use crate::db::TenantTx;
+use crate::exports;
 use crate::identity::actors::{Permit, Staff};
 use crate::jobs::model::TargetSummary;
 use crate::page::{PAGE_SIZE, Page};
@@ -109,6 +110,36 @@ pub(super) async fn load(tx: &mut TenantTx<'_, Staff>, selection: &InboxSelectio
         },
         actions: InboxActions::of(may_review),
     })
+}
+
+/// Returns all requests that the inbox has on its pages under a filter.
+///
+/// # Errors
+/// Field `rows` if there are too many.
+pub async fn export(
+    core: &Core,
+    by: Permit<'_, ViewOperations>,
+    filter: &RequestFilter,
+) -> CoreResult<Vec<RequestSummary>> {
+    let mut tx = core.store.read(by.staff()).await?;
+    let now = core.clock.now();
+    let mut found: Vec<RequestSummary> = Vec::new();
+    loop {
+        let after = found.last().map(|last| {
+            let (urgency, request) = (last.urgency(now), last.id);
+            (last.submitted_at, InboxPlace { urgency, request })
+        });
+        let chunk = tx.requests(filter, after, exports::CHUNK).await?;
+        let is_last = exports::is_last(chunk.len());
+        found.extend(chunk);
+        exports::check_size(found.len())?;
+        if is_last {
+            break;
+        }
+    }
+    drop(tx);
+    exports::record(core, by.staff(), "requests", found.len()).await?;
+    Ok(found)
 }
 
 fn regions(rules: Vec<RuleView>) -> Vec<String> {

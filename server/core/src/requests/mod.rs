@@ -4,6 +4,7 @@ mod actions;
 pub mod client_requests;
 pub mod conversation;
 pub mod customer_assignment;
+pub mod hand_over;
 pub mod inbox;
 pub mod model;
 pub mod of_job;

@@ -16,6 +16,7 @@ use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
+use crate::exports;
 use crate::files;
 use crate::follow_ups::model::FollowUpView;
 use crate::form::Form;
@@ -43,6 +44,28 @@ pub async fn list(
     let mut tx = core.store.read(by.staff()).await?;
     let rows = tx.reports_in(status, before, PAGE_SIZE + 1).await?;
     Ok((Page::from_rows(rows, PAGE_SIZE), tx.count_reports_to_approve().await?))
+}
+
+/// Returns all reports that [`list`] has on its pages.
+///
+/// # Errors
+/// Field `rows` if there are too many.
+pub async fn export(core: &Core, by: Permit<'_, ViewReports>, status: ReportStatus) -> CoreResult<Vec<ReportSummary>> {
+    let mut tx = core.store.read(by.staff()).await?;
+    let mut found: Vec<ReportSummary> = Vec::new();
+    loop {
+        let before = found.last().map(|last| (last.submitted_at, last.id));
+        let chunk = tx.reports_in(status, before, exports::CHUNK).await?;
+        let is_last = exports::is_last(chunk.len());
+        found.extend(chunk);
+        exports::check_size(found.len())?;
+        if is_last {
+            break;
+        }
+    }
+    drop(tx);
+    exports::record(core, by.staff(), "reports", found.len()).await?;
+    Ok(found)
 }
 
 /// Returns the report that waits for approval next: the one that was submitted before a report, or else the newest.

@@ -6,8 +6,8 @@ use reqwest::{Client, StatusCode};
 use rstest::rstest;
 
 use crate::identity::access::morning;
-use crate::portal_access::access::{PASSWORD, browser, status, token};
-use crate::support::{World, world_at};
+use crate::portal_access::access::{PASSWORD, browser, mails, status, token};
+use crate::support::{World, world_at, world_with};
 
 const PAGE: &str = "/app/settings/team";
 
@@ -271,4 +271,97 @@ async fn first_password_is_a_welcome_and_not_a_change(#[case] engine: Engine) {
     let html = world.content(&nora, &to).await;
     assert!(html.contains("data-done=\"done-password\""), "{html}");
     assert_eq!(mails().await, 1, "{}", world.engine);
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn invitation_is_sent_by_email_and_its_earlier_link_is_void(#[case] engine: Engine) {
+    let with_mail_server = |config: &mut ordinavo::config::Config| {
+        config.smtp_url = Some("smtp://127.0.0.1:9".to_owned());
+    };
+    let Some(world) = world_with(engine, morning(), with_mail_server).await else {
+        return;
+    };
+    let admin = world.staff("nordlicht", "admin").await;
+    let email = "nora@nordlicht.example";
+    mails(&world).await;
+    let first = invite(&world, &admin, email, "dispatcher").await;
+    let sent = mails(&world).await;
+    let [(to, kind, link)] = &sent[..] else {
+        panic!("{sent:?}")
+    };
+    assert_eq!((to.as_str(), kind.as_str()), (email, "account_invitation"));
+    assert_eq!(*link, first);
+    let id = member(&world, email).await;
+    world
+        .send(&admin, "/app/fn/renew-member-link", &[("member", &id)])
+        .await;
+    let second = mails(&world).await.remove(0).2;
+    assert_ne!(first, second);
+    assert!(!is_open(&world, &first).await && is_open(&world, &second).await);
+    accept(&world, &second).await;
+    // Whoever has a password asks for a link on the sign-in page; a link from the administrator is handed over.
+    world
+        .send(&admin, "/app/fn/renew-member-link", &[("member", &id)])
+        .await;
+    assert!(mails(&world).await.is_empty());
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn open_requests_of_a_colleague_who_leaves_are_handed_over(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, morning()).await else {
+        return;
+    };
+    let admin = world.staff("nordlicht", "admin").await;
+    let tenant = world.tenant("nordlicht");
+    let leaving = member(&world, &tenant.staff("dispatcher").unwrap().email).await;
+    let manager = member(&world, &tenant.staff("manager").unwrap().email).await;
+    let technician = member(&world, &tenant.staff("technician").unwrap().email).await;
+    let dispatcher = world.staff("nordlicht", "dispatcher").await;
+    let inbox = world.content(&dispatcher, "/app/inbox").await;
+    let request = crate::support::link(&inbox, "/app/inbox/req_").unwrap();
+    let id = request.rsplit('/').next().unwrap().split('?').next().unwrap();
+    let assign = [("request", id), ("assignee", leaving.as_str())];
+    world.send(&dispatcher, "/app/fn/assign-request", &assign).await;
+    let assigned = async |person: &str| {
+        let page = world
+            .content(&dispatcher, &format!("/app/inbox?assigned={person}"))
+            .await;
+        page.contains(id)
+    };
+    assert!(assigned(&leaving).await, "{}", world.engine);
+    for (to, expected) in [
+        ("", "required"),
+        (technician.as_str(), "validation_failed"),
+        (leaving.as_str(), "validation_failed"),
+    ] {
+        let fields = [("member", leaving.as_str()), ("to", to)];
+        world.send(&admin, "/app/fn/hand-over-work", &fields).await;
+        let page = world.content(&admin, PAGE).await;
+        assert!(page.contains(&format!("data-code=\"{expected}\"")), "{to}: {page}");
+    }
+    assert!(assigned(&leaving).await);
+    let page = world.content(&admin, PAGE).await;
+    assert!(page.contains("data-testid=\"open-work\""));
+    let fields = [("member", leaving.as_str()), ("to", manager.as_str())];
+    world.send(&admin, "/app/fn/hand-over-work", &fields).await;
+    assert!(
+        assigned(&manager).await && !assigned(&leaving).await,
+        "{}",
+        world.engine
+    );
+    let timeline = world.content(&dispatcher, &format!("/app/inbox/{id}")).await;
+    assert!(
+        timeline.contains("request.assigned") || timeline.contains("assigned"),
+        "{timeline}"
+    );
+    // Another organization has no such colleague.
+    let other = world.staff("suedwind", "admin").await;
+    world.send(&other, "/app/fn/hand-over-work", &fields).await;
+    assert!(world.content(&other, PAGE).await.contains("data-code=\"not_found\""));
 }

@@ -12,14 +12,14 @@ use crate::support::forms::hidden;
 use crate::support::{World, link, world};
 
 /// Uploads a file and returns the path of the page that says what it would add.
-async fn upload(world: &World, staff: &Client, bytes: Vec<u8>, name: &str) -> String {
+pub(crate) async fn upload(world: &World, staff: &Client, bytes: Vec<u8>, name: &str) -> String {
     let part = reqwest::multipart::Part::bytes(bytes).file_name(name.to_owned());
     let form = reqwest::multipart::Form::new().part("file", part);
     world.send_multipart(staff, "/app/fn/upload-customers", form).await
 }
 
 /// Returns the figures of the page: new customers, locations, contacts, rows that exist, and rows that are refused.
-fn figures(page: &str) -> Vec<String> {
+pub(crate) fn figures(page: &str) -> Vec<String> {
     let page = Html::parse_document(page);
     let selector = Selector::parse("[data-testid=import-summary] dd").unwrap();
     page.select(&selector).map(|figure| figure.text().collect()).collect()

@@ -12,7 +12,7 @@ use rstest::rstest;
 use crate::support::installation::Installation;
 use crate::support::raw::Raw;
 
-const ROLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/postgresql/roles.sql");
+pub(super) const ROLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/postgresql/roles.sql");
 
 /// An installation whose PostgreSQL database has the documented roles.
 struct Site {
@@ -22,7 +22,7 @@ struct Site {
 }
 
 /// Returns a URL with another role and no password.
-fn with_role(url: &str, role: &str) -> String {
+pub(super) fn with_role(url: &str, role: &str) -> String {
     let (_, rest) = url.split_once('@').unwrap();
     format!("postgres://{role}@{rest}")
 }

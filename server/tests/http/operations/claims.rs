@@ -86,7 +86,7 @@ async fn stop_in_time(mut worker: Process) {
 }
 
 /// Starts a worker process, and waits until it is ready.
-async fn start_worker(installation: &Installation, ops: &str) -> Process {
+pub(super) async fn start_worker(installation: &Installation, ops: &str) -> Process {
     let mut command = installation.command(&["worker"]);
     let worker = Process(command.env("ORDINAVO_OPS_LISTEN", ops).spawn().unwrap());
     let client = crate::support::client();

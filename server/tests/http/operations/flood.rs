@@ -107,7 +107,7 @@ async fn staff_browser(installation: &Installation, demo: &Value) -> Client {
         .send()
         .await
         .unwrap();
-    assert_eq!(page.url().path(), "/app/inbox", "signed in");
+    assert_eq!(page.url().path(), "/app/today", "signed in");
     browser
 }
 

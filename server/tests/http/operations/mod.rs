@@ -5,6 +5,7 @@ pub mod audit_log;
 pub mod backup;
 pub mod claims;
 pub mod commands;
+pub mod compose;
 pub mod connections;
 pub mod crash;
 pub mod doctor;

@@ -139,6 +139,7 @@ const ALL_ROLES: &[&str] = &["admin", "manager", "dispatcher", "technician", "au
 const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/save-draft", ALL_ROLES),
     ("/app/fn/set-shortcuts", ALL_ROLES),
+    ("/app/fn/set-own-name", ALL_ROLES),
     ("/app/fn/discard-draft", ALL_ROLES),
     ("/app/fn/start-review", &["admin", "manager", "dispatcher"]),
     ("/app/fn/accept-request", &["admin", "manager", "dispatcher"]),
@@ -271,12 +272,14 @@ const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/set-member-role", &["admin"]),
     ("/app/fn/renew-member-link", &["admin"]),
     ("/app/fn/lock-member", &["admin"]),
+    ("/app/fn/hand-over-work", &["admin"]),
     ("/app/fn/begin-two-factor", ALL_ROLES),
     ("/app/fn/cancel-two-factor", ALL_ROLES),
     ("/app/fn/confirm-two-factor", ALL_ROLES),
     ("/app/fn/change-two-factor", ALL_ROLES),
     ("/app/fn/begin-passkey", ALL_ROLES),
     ("/app/fn/change-password", ALL_ROLES),
+    ("/app/fn/change-email", ALL_ROLES),
     ("/app/fn/end-session", ALL_ROLES),
     ("/app/fn/add-passkey", ALL_ROLES),
     ("/app/fn/remove-passkey", ALL_ROLES),
@@ -354,6 +357,7 @@ const PARTNER_ACTIONS: &[&str] = &[
     "/partner/fn/add-passkey",
     "/partner/fn/remove-passkey",
     "/partner/fn/change-password",
+    "/partner/fn/change-email",
     "/partner/fn/end-session",
     // Last, because it ends the session that the others need.
     "/partner/fn/end-sessions",
@@ -368,6 +372,7 @@ const PUBLIC_ACTIONS: &[&str] = &[
     "/app/fn/language",
     "/app/fn/request-password-link",
     "/app/fn/set-password",
+    "/app/fn/confirm-email",
     "/app/fn/verify-code",
     "/portal/fn/sign-in",
     "/portal/fn/passkey-sign-in",
@@ -386,6 +391,7 @@ const PUBLIC_ACTIONS: &[&str] = &[
     "/partner/fn/language",
     "/partner/fn/request-password-link",
     "/partner/fn/set-password",
+    "/partner/fn/confirm-email",
     "/partner/fn/verify-code",
     "/partner/fn/accept-invitation",
 ];
@@ -688,6 +694,8 @@ async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
                     | "/app/fn/update-requests"
                     | "/app/fn/send-entry"
                     | "/app/fn/send-photo"
+                    | "/app/fn/set-own-name"
+                    | "/app/fn/change-email"
                     | "/app/fn/suggest-routes"
                     | "/app/fn/begin-two-factor"
                     | "/app/fn/begin-passkey"
@@ -970,9 +978,8 @@ async fn partner_console_shows_own_source_system_only(#[case] engine: Engine) {
             );
         }
         let expected = match path.rsplit('/').next().unwrap() {
-            "start-dry-run" | "begin-two-factor" | "change-two-factor" | "begin-passkey" | "change-password" => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            "start-dry-run" | "begin-two-factor" | "change-two-factor" | "begin-passkey" | "change-password"
+            | "change-email" => StatusCode::UNPROCESSABLE_ENTITY,
             "add-passkey" => StatusCode::UNAUTHORIZED,
             "remove-passkey" | "end-session" => StatusCode::NOT_FOUND,
             "confirm-two-factor" => StatusCode::CONFLICT,

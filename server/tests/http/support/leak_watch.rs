@@ -233,7 +233,10 @@ fn in_mail(mail: &[String]) -> Vec<String> {
     // Emails about the accounts of staff and partners greet their holders by name.
     let is_for_staff = matches!(
         kind,
-        MailKind::AccountPassword
+        MailKind::AccountInvitation
+            | MailKind::AccountEmail
+            | MailKind::AccountEmailChanged
+            | MailKind::AccountPassword
             | MailKind::AccountPasswordChanged
             | MailKind::AccountPasskeyAdded
             | MailKind::AccountPasskeyRemoved

@@ -93,6 +93,7 @@ pub(crate) const SET_PORTAL_PASSWORD: &str = r"
 pub(super) const UPDATE_STAFF_LOCK: &str = "UPDATE staff_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
 const UPDATE_PORTAL_LOCK: &str = "UPDATE portal_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
 const UPDATE_STAFF_LOCALE: &str = "UPDATE staff_account SET locale = $3 WHERE tenant_id = $1 AND id = $2";
+const UPDATE_STAFF_NAME: &str = "UPDATE staff_account SET display_name = $3 WHERE tenant_id = $1 AND id = $2";
 const UPDATE_SHORTCUTS: &str = "UPDATE staff_account SET has_shortcuts = $3 WHERE tenant_id = $1 AND id = $2";
 const UPDATE_PORTAL_LOCALE: &str = "UPDATE portal_account SET locale = $3 WHERE tenant_id = $1 AND id = $2";
 const SELECT_TECHNICIANS: &str = r"
@@ -238,6 +239,11 @@ impl TenantTx<'_, Staff> {
             .execute(UPDATE_STAFF_LOCALE, (tenant, id, locale.tag()))
             .await
             .map(drop)
+    }
+
+    pub(crate) async fn set_own_name(&mut self, name: &str) -> Result<(), StoreError> {
+        let (tenant, id) = (self.actor.tenant().uuid(), self.actor.id().uuid());
+        self.tx.execute(UPDATE_STAFF_NAME, (tenant, id, name)).await.map(drop)
     }
 
     pub(crate) async fn set_own_shortcuts(&mut self, on: bool) -> Result<(), StoreError> {

@@ -25,6 +25,7 @@ macro_rules! per_account {
 pub(crate) mod access;
 mod account_deletion;
 pub(crate) mod accounts;
+mod email_change;
 pub(crate) mod listing;
 mod organization;
 pub(crate) mod partners;

@@ -31,6 +31,15 @@ pub(crate) struct NewPasswordLink<'a> {
     pub token_hash: &'a [u8],
     pub token: &'a [u8],
     pub expires_at: DateTime<Utc>,
+    /// The address that the link confirms; `None` for a link that sets a password.
+    pub new_email: Option<&'a str>,
+}
+
+/// What a link is for. One for an address never sets a password, and the other way round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AccountLinkPurpose {
+    Password,
+    Email,
 }
 
 /// An open link with its account.
@@ -40,6 +49,8 @@ pub(crate) struct PasswordLinkRow {
     pub id: Uuid,
     pub account_id: Uuid,
     pub email: String,
+    /// The address that the link confirms.
+    pub new_email: Option<String>,
     pub display_name: String,
     pub locale: Option<String>,
     pub role: Option<String>,
@@ -91,14 +102,15 @@ const SELECT_REQUESTS: &str = "SELECT id, realm, email FROM password_link_reques
 const DELETE_REQUEST: &str = "DELETE FROM password_link_request WHERE id = $1";
 const INSERT_LINK: &str = r"
     INSERT INTO password_link (
-        tenant_id, id, staff_account_id, partner_account_id, epoch, token_hash, token, expires_at, created_at
+        tenant_id, id, staff_account_id, partner_account_id, epoch, token_hash, token, expires_at, created_at,
+        new_email
     )
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ";
 const SELECT_OPEN_LINK: &str = r"
     SELECT
         link.tenant_id, link.id, coalesce(staff.id, partner.id) AS account_id,
-        coalesce(staff.email, partner.email) AS email,
+        coalesce(staff.email, partner.email) AS email, link.new_email,
         coalesce(staff.display_name, partner.display_name) AS display_name,
         coalesce(staff.locale, partner.locale) AS locale, staff.role,
         coalesce(staff.second_factor, partner.second_factor) IS NOT NULL AS has_second_factor,
@@ -116,6 +128,7 @@ const SELECT_OPEN_LINK: &str = r"
         AND partner.id = link.partner_account_id
     WHERE link.token_hash = $1
       AND (link.staff_account_id IS NOT NULL) = $2
+      AND (link.new_email IS NOT NULL) = $4
       AND link.used_at IS NULL
       AND link.expires_at > $3
       AND link.epoch = coalesce(staff.epoch, partner.epoch)
@@ -182,6 +195,7 @@ pub(super) async fn insert_link(
             new.token,
             new.expires_at,
             now,
+            new.new_email,
         ),
     )
     .await
@@ -201,10 +215,15 @@ impl<P> SystemTx<'_, P> {
     pub(crate) async fn open_password_link(
         &mut self,
         realm: Realm,
+        purpose: AccountLinkPurpose,
         hash: &[u8],
     ) -> Result<Option<PasswordLinkRow>, StoreError> {
+        let is_for_email = purpose == AccountLinkPurpose::Email;
         self.tx
-            .fetch_optional::<PasswordLinkRow>(SELECT_OPEN_LINK, (hash, realm != Realm::Partner, self.now))
+            .fetch_optional::<PasswordLinkRow>(
+                SELECT_OPEN_LINK,
+                (hash, realm != Realm::Partner, self.now, is_for_email),
+            )
             .await
     }
 }

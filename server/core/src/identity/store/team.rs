@@ -32,7 +32,7 @@ const SELECT_TEAM: &str = r"
     ORDER BY account.display_name, account.id
 ";
 const SELECT_MEMBER: &str = r"
-    SELECT role, epoch, locked_at IS NOT NULL
+    SELECT role, epoch, locked_at IS NOT NULL AS is_locked, password_hash <> '' AS has_password, email, display_name
     FROM staff_account
     WHERE tenant_id = $1
       AND id = $2
@@ -63,10 +63,14 @@ const REVOKE_LINKS: &str = r"
 ";
 
 /// What decides whether an account may be changed.
+#[derive(sqlx::FromRow)]
 pub(crate) struct MemberState {
     pub role: String,
     pub epoch: i64,
     pub is_locked: bool,
+    pub has_password: bool,
+    pub email: String,
+    pub display_name: String,
 }
 
 impl<A: Administrator> TenantTx<'_, A> {
@@ -85,11 +89,9 @@ impl<A: Administrator> TenantTx<'_, A> {
     /// Returns what decides whether an account may change and be changed.
     pub(crate) async fn member(&mut self, id: StaffId) -> Result<Option<MemberState>, StoreError> {
         let tenant = self.tenant();
-        let row = self
-            .tx
-            .fetch_optional::<(String, i64, bool)>(SELECT_MEMBER, (tenant, id.uuid()))
-            .await?;
-        Ok(row.map(|(role, epoch, is_locked)| MemberState { role, epoch, is_locked }))
+        self.tx
+            .fetch_optional::<MemberState>(SELECT_MEMBER, (tenant, id.uuid()))
+            .await
     }
 
     /// Returns whether somebody else can administer the tenant.

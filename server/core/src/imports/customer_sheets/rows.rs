@@ -117,22 +117,38 @@ pub(super) fn guess(header: &str) -> Option<&'static str> {
         .collect();
     let field = match normalized.as_str() {
         "number" | "customernumber" | "customerno" | "customerid" | "kundennummer" | "kundennr" | "kdnr" | "nr"
-        | "رقمالعميل" | "الرقم" => "number",
+        | "nummer" | "رقمالعميل" | "الرقم" => "number",
         "name" | "customer" | "customername" | "company" | "kunde" | "kundenname" | "firma" | "firmenname"
         | "العميل" | "اسمالعميل" | "الشركة" | "الاسم" => "name",
         "location" | "locationname" | "site" | "branch" | "standort" | "filiale" | "objekt" | "الموقع" | "الفرع" => {
             "location"
         }
-        "street" | "address" | "streetaddress" | "strasse" | "straße" | "strassehausnr" | "straßehausnr"
-        | "anschrift" | "adresse" | "الشارع" | "العنوان" => "street",
+        "street"
+        | "streetandnumber"
+        | "straßeundhausnummer"
+        | "الشارعوالرقم"
+        | "address"
+        | "streetaddress"
+        | "strasse"
+        | "straße"
+        | "strassehausnr"
+        | "straßehausnr"
+        | "anschrift"
+        | "adresse"
+        | "الشارع"
+        | "العنوان" => "street",
         "postalcode" | "postcode" | "zip" | "zipcode" | "plz" | "postleitzahl" | "الرمزالبريدي" => {
             "postalCode"
         }
         "city" | "town" | "ort" | "stadt" | "wohnort" | "المدينة" => "city",
         "country" | "land" | "البلد" | "الدولة" => "country",
-        "accessnotes" | "access" | "zutritt" | "zutrittshinweise" | "hinweise" | "ملاحظاتالدخول" => {
-            "accessNotes"
-        }
+        "accessnotes"
+        | "access"
+        | "zutritt"
+        | "zutrittshinweise"
+        | "hinweise"
+        | "ملاحظاتالدخول"
+        | "ملاحظاتالدخولإلىالموقع" => "accessNotes",
         "contact"
         | "contactname"
         | "contactperson"

@@ -133,13 +133,14 @@ fn check_quotes(text: &str, delimiter: u8, first_line: usize) -> Result<(), CsvE
     }
 }
 
-/// Returns a cell without the spelling by which exports force text, such as `="00123"`.
+/// Returns a cell without the spelling by which exports force text, such as `="00123"` or `'+49 30 1234`.
 fn plain(cell: &str) -> String {
     let cell = cell.trim_matches([' ', '\t', '\n']);
-    cell.strip_prefix("=\"")
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or(cell)
-        .to_owned()
+    let quoted = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
+    let escaped = cell
+        .strip_prefix('\'')
+        .filter(|rest| rest.starts_with(['=', '+', '-', '@']));
+    quoted.or(escaped).unwrap_or(cell).to_owned()
 }
 
 /// Reads a text file.

@@ -2,6 +2,7 @@
 
 pub(crate) mod client_requests;
 pub(crate) mod conversation;
+mod hand_over;
 pub(crate) mod inbox;
 pub(crate) mod presence;
 pub(crate) mod requests;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::ids::{AppointmentId, StaffId, TargetId};
 use domain::jobs::targets::AppointmentStatus;
+use uuid::Uuid;
 
 use crate::db::EngineSql;
 use crate::db::StoreError;
@@ -228,6 +229,14 @@ const SELECT_OWN_STOPS_WITH_QUEUED_ENTRIES: &str = concat!(
     "
 );
 
+const COUNT_PLANNED: &str = r"
+    SELECT technician_id, count(*)
+    FROM appointment
+    WHERE tenant_id = $1
+      AND status = 'planned'
+    GROUP BY technician_id
+";
+
 impl<A: Operator> TenantTx<'_, A> {
     pub(crate) async fn insert_appointment(&mut self, new: &NewAppointment<'_>) -> Result<(), StoreError> {
         self.insert_appointment_row(INSERT_APPOINTMENT, new).await
@@ -291,7 +300,7 @@ impl<A: Administrator> TenantTx<'_, A> {
         let (tenant, sql) = (self.tenant(), &SELECT_TECHNICIAN);
         Ok(self
             .tx
-            .fetch_optional::<(uuid::Uuid,)>(sql, (tenant, id.uuid()))
+            .fetch_optional::<(Uuid,)>(sql, (tenant, id.uuid()))
             .await?
             .is_some())
     }
@@ -317,6 +326,16 @@ impl<A: Administrator> TenantTx<'_, A> {
 }
 
 impl TenantTx<'_, Staff> {
+    /// Counts the planned visits of each technician.
+    pub(crate) async fn planned_visits_by_technician(&mut self) -> Result<Vec<(StaffId, i64)>, StoreError> {
+        let tenant = self.tenant();
+        let rows = self.tx.fetch_all::<(Uuid, i64)>(COUNT_PLANNED, (tenant,)).await?;
+        Ok(rows
+            .into_iter()
+            .map(|(id, count)| (StaffId::from_uuid(id), count))
+            .collect())
+    }
+
     /// Lists the signed-in technician's stops that start within a span.
     pub(crate) async fn own_stops(
         &mut self,

@@ -1,0 +1,13 @@
+export = تصدير
+export-xlsx = مصنّف Excel ‏(.xlsx)
+export-csv = ملف CSV
+export-requests = الطلبات
+export-requester = مقدّم الطلب
+export-assignee = مسند إلى
+export-start = البداية
+export-end = النهاية
+export-zone = المنطقة الزمنية
+export-latitude = خط العرض
+export-longitude = خط الطول
+export-summary = العمل المنجز
+export-revision = النسخة المنشورة

@@ -1,0 +1,13 @@
+export = Exportieren
+export-xlsx = Excel-Arbeitsmappe (.xlsx)
+export-csv = CSV-Datei
+export-requests = Anfragen
+export-requester = Anfragende Person
+export-assignee = Zugewiesen an
+export-start = Beginn
+export-end = Ende
+export-zone = Zeitzone
+export-latitude = Breitengrad
+export-longitude = Längengrad
+export-summary = Ausgeführte Arbeit
+export-revision = Freigegebene Version

@@ -1,0 +1,13 @@
+export = Export
+export-xlsx = Excel workbook (.xlsx)
+export-csv = CSV file
+export-requests = Requests
+export-requester = Requester
+export-assignee = Assigned to
+export-start = Start
+export-end = End
+export-zone = Time zone
+export-latitude = Latitude
+export-longitude = Longitude
+export-summary = Work performed
+export-revision = Released revision
