@@ -44,6 +44,8 @@ pub(super) fn write(sheet: &Sheet, locale: Locale) -> Result<Vec<u8>, csv::Error
     let mut writer = WriterBuilder::new()
         .delimiter(delimiter(locale))
         .terminator(Terminator::CRLF)
+        // A row of an uploaded file may have more cells than columns.
+        .flexible(true)
         .from_writer(BYTE_ORDER_MARK.to_vec());
     writer.write_record(sheet.headers.iter().map(|header| neutral(header)))?;
     for row in &sheet.rows {

@@ -127,3 +127,5 @@ sheet-accessnotes = ملاحظات الدخول إلى الموقع
 sheet-contact = اسم جهة الاتصال
 sheet-email = البريد الإلكتروني
 sheet-phone = الهاتف
+customer-import-refused-file = تنزيل هذه الصفوف
+customer-import-reason = سبب عدم الاستيراد

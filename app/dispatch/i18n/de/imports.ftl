@@ -134,3 +134,5 @@ sheet-accessnotes = Zutrittshinweise
 sheet-contact = Name des Kontakts
 sheet-email = E-Mail
 sheet-phone = Telefon
+customer-import-refused-file = Diese Zeilen herunterladen
+customer-import-reason = Grund

@@ -134,3 +134,5 @@ sheet-accessnotes = Access notes
 sheet-contact = Contact name
 sheet-email = Email
 sheet-phone = Phone
+customer-import-refused-file = Download these rows
+customer-import-reason = Why not imported

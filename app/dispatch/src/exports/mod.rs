@@ -12,6 +12,7 @@ use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::{Core, CoreResult};
 use ui::icons::Icon;
 
+use crate::imports::customer_sheet;
 use crate::t;
 
 /// A list that can be exported.
@@ -21,6 +22,8 @@ pub enum List {
     Jobs,
     Requests,
     Reports,
+    /// The rows of an uploaded file of customers that are not imported.
+    RefusedRows,
 }
 
 impl List {
@@ -31,6 +34,7 @@ impl List {
             Self::Jobs => "jobs",
             Self::Requests => "requests",
             Self::Reports => "reports",
+            Self::RefusedRows => "refused-rows",
         }
     }
 }
@@ -39,7 +43,13 @@ impl FromStr for List {
     type Err = ();
 
     fn from_str(name: &str) -> Result<Self, ()> {
-        let all = [Self::Customers, Self::Jobs, Self::Requests, Self::Reports];
+        let all = [
+            Self::Customers,
+            Self::Jobs,
+            Self::Requests,
+            Self::Reports,
+            Self::RefusedRows,
+        ];
         all.into_iter().find(|list| list.name() == name).ok_or(())
     }
 }
@@ -97,17 +107,29 @@ pub async fn sheet(
             let status = ReportStatus::from_name(&field("status")).unwrap_or(ReportStatus::Submitted);
             sheets::reports(core, staff, locale, status).await
         }
+        List::RefusedRows => {
+            let (file, encoding, columns) = (field("file"), field("encoding"), field("columns"));
+            customer_sheet::refused_rows(core, staff, locale, &file, &encoding, &columns).await
+        }
     }
 }
 
 /// The menu that downloads a list under its filters. It is a form: an export is written to the audit log, which a prefetched link
 /// would be, too.
 #[component]
-pub fn ExportMenu(list: List, filters: Vec<(&'static str, String)>, locale: Locale) -> impl IntoView {
+pub fn ExportMenu(
+    list: List,
+    filters: Vec<(&'static str, String)>,
+    /// What the button says, if not "Export".
+    #[prop(optional, into)]
+    label: Option<String>,
+    locale: Locale,
+) -> impl IntoView {
+    let label = label.unwrap_or_else(|| t!(locale, "export"));
     let filters = filters.into_iter().filter(|(_, value)| !value.is_empty());
     view! {
         <details class="menu export-menu">
-            <summary class="button"><Icon name="download"/>{t!(locale, "export")}</summary>
+            <summary class="button"><Icon name="download"/>{label}</summary>
             <form method="post" action=format!("/app/export/{}", list.name()) class="menu-list" data-testid="export">
                 {filters.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()}
                 <button type="submit" name="format" value="xlsx">{t!(locale, "export-xlsx")}</button>

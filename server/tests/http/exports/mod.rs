@@ -14,7 +14,12 @@ use crate::imports::customer_sheets::{figures, upload};
 use crate::support::{SAME_ORIGIN, World, link, world};
 
 /// Exports a list and returns status, content type and body.
-async fn export(world: &World, browser: &Client, list: &str, fields: &[(&str, &str)]) -> (StatusCode, String, Vec<u8>) {
+pub(crate) async fn export(
+    world: &World,
+    browser: &Client,
+    list: &str,
+    fields: &[(&str, &str)],
+) -> (StatusCode, String, Vec<u8>) {
     let answer = browser
         .post(format!("{}/app/export/{list}", world.url))
         .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
@@ -90,13 +95,12 @@ async fn exported_customers_imported_again_change_nothing(#[case] engine: Engine
             .content(&staff, &upload(&world, &staff, file, "customers.csv").await)
             .await;
         // Customers who share a name without a number, or a number, cannot be told apart by a row.
-        let codes = page
+        let ambiguous = ["same_name", "number_of_other_name"];
+        let refused = page
             .split("data-code=\"")
             .skip(1)
             .map(|rest| rest.split('"').next().unwrap());
-        let refused = codes
-            .inspect(|code| assert!(["same_name", "number_of_other_name"].contains(code), "{code}"))
-            .count();
+        let refused = refused.filter(|code| ambiguous.contains(code)).count();
         assert_eq!(
             figures(&page),
             [
@@ -181,12 +185,12 @@ async fn list_is_exported_whole_and_under_its_filters(#[case] engine: Engine) {
         assert_eq!(rows(&file, b',').len() - 1, expected, "{fields:?}");
     }
     let requests =
-        count("SELECT CAST(count(*) AS TEXT) FROM request WHERE OWN AND channel = 'phone' AND status = 'new'");
+        count("SELECT CAST(count(*) AS TEXT) FROM request WHERE OWN AND channel = 'portal' AND status = 'submitted'");
     let (_, _, file) = export(
         &world,
         &staff,
         "requests",
-        &[("format", "csv"), ("channel", "phone"), ("status", "new")],
+        &[("format", "csv"), ("channel", "portal"), ("status", "submitted")],
     )
     .await;
     assert_eq!(rows(&file, b',').len() - 1, requests.await);
@@ -212,7 +216,7 @@ async fn list_is_exported_whole_and_under_its_filters(#[case] engine: Engine) {
     let (_, _, file) = export(&world, &staff, "reports", &[("format", "csv"), ("status", "approved")]).await;
     assert_eq!(rows(&file, b',').len() - 1, reports);
     // Each export is in the audit log.
-    let exported = count("SELECT CAST(count(*) AS TEXT) FROM audit_log WHERE OWN AND action = 'list.exported'").await;
+    let exported = count("SELECT CAST(count(*) AS TEXT) FROM audit_entry WHERE OWN AND action = 'list.exported'").await;
     assert_eq!(exported, 7);
 }
 

@@ -7,6 +7,7 @@ use reqwest::Client;
 use rstest::rstest;
 use scraper::{Html, Selector};
 
+use crate::exports::export;
 use crate::imports::uploads::column_fields;
 use crate::support::forms::hidden;
 use crate::support::{World, link, world};
@@ -124,6 +125,24 @@ async fn rows_that_could_mean_another_customer_are_refused_with_their_line(#[cas
     ] {
         assert!(page.contains(&format!("data-code=\"{code}\"")), "{code}");
     }
+    // The rows that are refused are a file with the reasons, which can be corrected and uploaded as it is.
+    let values = ["file", "encoding", "columns"].map(|name| (name, hidden(&page, name).unwrap()));
+    let mut fields: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    fields.push(("format", "csv"));
+    let (status, _, file) = export(&world, &staff, "refused-rows", &fields).await;
+    assert_eq!(status, reqwest::StatusCode::OK);
+    let file = String::from_utf8(file).unwrap();
+    assert_eq!(file.lines().count(), 5, "{file}");
+    assert!(file.contains("4.9E+11") && !file.contains("Ganz neu"), "{file}");
+    let corrected = file.replace("not an address", "neu@neu.example");
+    let path = upload(&world, &staff, corrected.into_bytes(), "corrected.csv").await;
+    assert_eq!(figures(&world.content(&staff, &path).await), ["1", "1", "1", "0", "3"]);
+    let auditor = world.staff("nordlicht", "auditor").await;
+    let (status, ..) = export(&world, &auditor, "refused-rows", &fields).await;
+    assert_eq!(status, reqwest::StatusCode::FORBIDDEN);
+    let other = world.staff("suedwind", "dispatcher").await;
+    let (status, ..) = export(&world, &other, "refused-rows", &fields).await;
+    assert_eq!(status, reqwest::StatusCode::NOT_FOUND);
     import(&world, &staff, &page).await;
     // The customer is not renamed, and has the new location.
     let page = world.content(&staff, &customer).await;

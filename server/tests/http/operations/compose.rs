@@ -162,9 +162,14 @@ async fn services_of_the_compose_file_work_together() {
     assert!(!s3.objects().is_empty(), "the files of the demo are in the bucket");
 
     // The operator's services: a backup with its role, and a restore by the owner while nothing serves.
-    let (backup, command) = service("backup");
-    let command: Vec<&str> = command.iter().map(String::as_str).collect();
-    expect_success(&backup, &command);
+    for name in ["backup", "owner"] {
+        // Without a command of the operator, they say which there are.
+        let (operator, command) = service(name);
+        let command: Vec<&str> = command.iter().map(String::as_str).collect();
+        assert!(expect_success(&operator, &command).contains("restore"), "{name}");
+    }
+    let (backup, _) = service("backup");
+    expect_success(first, &["doctor"]);
     let folder = site.folder.join("copy");
     let folder = folder.to_str().unwrap();
     expect_success(&backup, &["backup", folder]);

@@ -6,9 +6,11 @@ mod rows;
 use domain::identity::permissions::ManageCustomers;
 use domain::locale::Locale;
 use leptos::prelude::*;
+use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::imports::customer_sheets;
 use ordinavo_core::imports::customer_sheets::{CustomerSheet, FIELDS, MAX_ROWS, SheetCounts};
 use ordinavo_core::imports::spreadsheets::{ENCODINGS, TableSource};
+use ordinavo_core::{Core, CoreResult};
 use ui::components::{ProblemNotice, SuccessNotice};
 use ui::drafts::owned;
 use ui::flash::{Flash, SHOWN_ONCE};
@@ -19,6 +21,7 @@ use ui::page::page;
 use ui::title::Title;
 
 use self::rows::Rows;
+use crate::exports::{Cell, ExportMenu, List, Sheet};
 use crate::i18n::by_key;
 use crate::imports::columns::{ColumnTable, chosen_columns};
 use crate::shared::{DoneNotice, viewer_staff};
@@ -133,6 +136,11 @@ fn Summary(file: String, encoding: String, sheet: CustomerSheet, locale: Locale)
     ];
     let columns: Vec<&str> = sheet.fields.iter().map(|field| field.unwrap_or("")).collect();
     let columns = columns.join(",");
+    let refused_rows = vec![
+        ("file", file.clone()),
+        ("encoding", encoding.clone()),
+        ("columns", columns.clone()),
+    ];
     view! {
         <section class="card" data-testid="import-summary">
             <dl class="figures">{figures.into_iter().map(|(name, count)| view! { <div><dt>{name}</dt><dd>{self::count(locale, count)}</dd></div> }).collect_view()}</dl>
@@ -146,6 +154,7 @@ fn Summary(file: String, encoding: String, sheet: CustomerSheet, locale: Locale)
             } else {
                 view! { <p class="quiet" data-testid="import-nothing">{t!(locale, "customer-import-nothing")}</p> }.into_any()
             }}
+            {(refused > 0).then(|| view! { <ExportMenu list=List::RefusedRows filters=refused_rows label=t!(locale, "customer-import-refused-file") locale/> })}
             <p class="help">{t!(locale, "customer-import-rules")}</p>
         </section>
     }
@@ -187,6 +196,36 @@ fn Columns(file: String, encoding: String, sheet: CustomerSheet, locale: Locale)
             </form>
         </details>
     }
+}
+
+/// Returns the rows that are not imported as they are in the file, each with the reason in front. Corrected, the same file is
+/// imported: its first column is none of a customer.
+///
+/// # Errors
+/// A missing permission; `not_found`; field `file`.
+pub(crate) async fn refused_rows(
+    core: &Core,
+    staff: &Staff,
+    locale: Locale,
+    file: &str,
+    encoding: &str,
+    columns: &str,
+) -> CoreResult<Sheet> {
+    let encoding = Some(encoding).filter(|name| !name.is_empty());
+    let chosen: Option<Vec<String>> = (!columns.is_empty()).then(|| columns.split(',').map(str::to_owned).collect());
+    let found = customer_sheets::preview(core, staff.may()?, file, encoding, chosen.as_deref()).await?;
+    let reason_header = t!(locale, "customer-import-reason");
+    let rows = found.lines.into_iter().filter_map(|line| {
+        let reason = rows::reason(locale, &line.result)?;
+        Some(std::iter::once(reason).chain(line.cells).map(Cell::from).collect())
+    });
+    Ok(Sheet {
+        title: t!(locale, "customer-import-refused"),
+        rows: rows.collect(),
+        headers: std::iter::once(reason_header)
+            .chain(found.columns.into_iter().map(|column| column.header))
+            .collect(),
+    })
 }
 
 fn field_label(locale: Locale, field: &str) -> String {

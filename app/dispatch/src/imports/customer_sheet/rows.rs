@@ -78,6 +78,16 @@ fn RowState(result: RowResult, locale: Locale) -> impl IntoView {
     }
 }
 
+/// Returns why a row is not imported; `None` if it is.
+pub(super) fn reason(locale: Locale, result: &RowResult) -> Option<String> {
+    let sentences: Vec<String> = match result {
+        RowResult::Invalid(problems) => problems.iter().map(|problem| cell_text(locale, problem).1).collect(),
+        RowResult::Planned(RowPlan::Refused(refusal)) => vec![refusal_text(locale, refusal).1],
+        RowResult::Planned(RowPlan::Imported { .. }) => return None,
+    };
+    Some(sentences.join(" "))
+}
+
 fn cell_text(locale: Locale, problem: &CellProblem) -> (String, String) {
     let (field, code, text) = match problem {
         CellProblem::TooManyCells => return ("too_many_cells".to_owned(), shared_text(locale, "code-too_many_cells")),

@@ -43,6 +43,8 @@ pub struct SheetLine {
     pub line: usize,
     /// Name or number of the customer that the row is about; empty if it cannot be read.
     pub customer: String,
+    /// The cells as the file has them.
+    pub cells: Vec<String>,
     pub result: RowResult,
 }
 
@@ -117,7 +119,7 @@ pub async fn preview(
         let mut tx = core.store.read(by.staff()).await?;
         let planned = plan_rows(&mut tx, &rows).await?;
         counts.add(&planned);
-        lines = results(read, planned.rows);
+        lines = results(&table, read, planned.rows);
     }
     counts.unchanged = lines.iter().filter(|line| line.result.is_unchanged()).count();
     counts.refused = lines.iter().filter(|line| line.result.is_refused()).count();
@@ -218,9 +220,9 @@ impl RowResult {
 }
 
 /// Joins the rows of a file with the plans of those that could be read.
-fn results(rows: Vec<ReadLine>, plans: Vec<RowPlan>) -> Vec<SheetLine> {
+fn results(table: &Table, rows: Vec<ReadLine>, plans: Vec<RowPlan>) -> Vec<SheetLine> {
     let mut plans = plans.into_iter();
-    let lines = rows.into_iter().filter_map(|(line, row)| {
+    let lines = rows.into_iter().zip(&table.rows).filter_map(|((line, row), found)| {
         let (customer, result) = match row {
             Err(problems) => (String::new(), RowResult::Invalid(problems)),
             Ok(row) => {
@@ -229,7 +231,12 @@ fn results(rows: Vec<ReadLine>, plans: Vec<RowPlan>) -> Vec<SheetLine> {
                 (customer, RowResult::Planned(plans.next()?))
             }
         };
-        Some(SheetLine { line, customer, result })
+        Some(SheetLine {
+            line,
+            customer,
+            cells: found.cells.clone(),
+            result,
+        })
     });
     lines.collect()
 }
