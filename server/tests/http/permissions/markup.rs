@@ -162,6 +162,7 @@ webhook_secret: public_key
 classification_rule: active_since
 # addresses that were parsed, with which the actors of this test sign in or to which webhooks go
 partner_account: email
+password_link: new_email
 password_link_request: email
 portal_account: email
 portal_link: email

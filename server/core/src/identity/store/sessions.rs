@@ -392,6 +392,11 @@ impl SystemTx<'_, Purge> {
     }
 }
 
+/// Returns the part of a hash that is stored. 128 bits do not collide, and failed attempts of strangers take less space.
+pub(super) fn throttle_key(hash: &[u8]) -> &[u8] {
+    &hash[..hash.len().min(16)]
+}
+
 const COUNT_ATTEMPT: &str = r"
     INSERT INTO sign_in_throttle (key_hash, failures, locked_until, updated_at)
     VALUES ($1, 1, $2, $2)
@@ -419,7 +424,7 @@ impl SystemTx<'_, SignIn> {
     pub(crate) async fn count_attempt(&mut self, key_hash: &[u8]) -> Result<Option<i64>, StoreError> {
         Ok(self
             .tx
-            .fetch_optional::<(i64,)>(COUNT_ATTEMPT, (key_hash, self.now))
+            .fetch_optional::<(i64,)>(COUNT_ATTEMPT, (throttle_key(key_hash), self.now))
             .await?
             .map(|(failures,)| failures))
     }
@@ -427,18 +432,24 @@ impl SystemTx<'_, SignIn> {
     pub(crate) async fn locked_until(&mut self, key_hash: &[u8]) -> Result<Option<DateTime<Utc>>, StoreError> {
         Ok(self
             .tx
-            .fetch_optional::<(DateTime<Utc>,)>(SELECT_LOCKED_UNTIL, (key_hash,))
+            .fetch_optional::<(DateTime<Utc>,)>(SELECT_LOCKED_UNTIL, (throttle_key(key_hash),))
             .await?
             .map(|(until,)| until))
     }
 
     /// Locks attempts until `until`; never shortens a lock.
     pub(crate) async fn lock_out(&mut self, key_hash: &[u8], until: DateTime<Utc>) -> Result<(), StoreError> {
-        self.tx.execute(LOCK_ATTEMPTS, (key_hash, until)).await.map(drop)
+        self.tx
+            .execute(LOCK_ATTEMPTS, (throttle_key(key_hash), until))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn clear_attempts(&mut self, key_hash: &[u8]) -> Result<(), StoreError> {
-        self.tx.execute(DELETE_ATTEMPTS, (key_hash,)).await.map(drop)
+        self.tx
+            .execute(DELETE_ATTEMPTS, (throttle_key(key_hash),))
+            .await
+            .map(drop)
     }
 }
 

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::db::purpose::{Purge, SignIn};
 use crate::db::{StoreError, SystemTx};
 use crate::identity::store::sessions::Realm;
+use crate::identity::store::sessions::throttle_key;
 
 /// An account whose owner is told of failed attempts to sign in.
 #[derive(Debug, sqlx::FromRow)]
@@ -76,7 +77,10 @@ impl SystemTx<'_, SignIn> {
 
     /// Takes back a counted attempt; a lock that it caused stays.
     pub(crate) async fn take_back_attempt(&mut self, key_hash: &[u8]) -> Result<(), StoreError> {
-        self.tx.execute(TAKE_BACK_ATTEMPT, (key_hash,)).await.map(drop)
+        self.tx
+            .execute(TAKE_BACK_ATTEMPT, (throttle_key(key_hash),))
+            .await
+            .map(drop)
     }
 
     /// Returns the accounts with an address whose owners can sign in.
