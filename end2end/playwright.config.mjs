@@ -11,7 +11,8 @@ const launchOptions = {
 export default defineConfig({
   testDir: ".",
   workers: 1,
-  timeout: 90_000,
+  // The longest tests check some fifty pages with axe.
+  timeout: 180_000,
   forbidOnly: true,
   globalSetup: "./server.mjs",
   outputDir: "test-results",
